@@ -13,3 +13,5 @@
 //! - `sample`: generated sample data, from a seed
 //! - `cli`: one file per subcommand
 
+pub mod clock;
+pub mod faults;
