@@ -14,4 +14,5 @@
 //! - `cli`: one file per subcommand
 
 pub mod clock;
+pub mod data;
 pub mod faults;

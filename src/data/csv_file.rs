@@ -1,0 +1,271 @@
+//! A CSV file to a table, in blocks: one is parsed on all cores while the next is read, so no file is ever held whole.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::column_builder::ColumnBuilder;
+use super::csv_header::read_header;
+use super::csv_part::{Flaw, FlawKind, Layout, Part, parse_part};
+use super::read::ReadOptions;
+use super::schema::Kind;
+use super::source;
+use super::table::{Bad, Table, TableColumn, TableError, read_error};
+
+/// Bytes read at a time. In tests all sizes are small, so that small files meet every edge.
+const BLOCK: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
+/// Room before a block for the record that the block before it cut.
+const HEAD: usize = if cfg!(test) { 16 } else { 64 << 10 };
+/// No record is longer; a quote that opens and never closes must not pull the file into memory.
+const LONGEST_RECORD: usize = if cfg!(test) { 1 << 20 } else { 64 << 20 };
+/// Smaller parts are not worth a thread.
+const SMALLEST_PART: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
+
+/// Reads a CSV file, plain or packed. Columns in `as_text` are text whatever they hold.
+pub(super) fn read_csv(
+    path: &Path,
+    options: &ReadOptions,
+    as_text: &BTreeSet<String>,
+) -> Result<Table, TableError> {
+    let first = read_once(path, options, as_text)?;
+    let turned: Vec<&Head> = first.iter().filter(|head| head.builder.conflict).collect();
+    if turned.is_empty() {
+        return Ok(finish(first));
+    }
+    // Text came late in these columns, when their first cells had already become numbers: once more, as text.
+    let as_text = as_text
+        .iter()
+        .cloned()
+        .chain(turned.iter().map(|head| head.name.clone()))
+        .collect();
+    let places: Vec<_> = first
+        .into_iter()
+        .map(|head| (head.builder.first_at, head.builder.text_at))
+        .collect();
+    let mut again = read_once(path, options, &as_text)?;
+    for (head, (first_at, text_at)) in again.iter_mut().zip(places) {
+        head.builder.first_at = head.builder.first_at.or(first_at);
+        head.builder.text_at = head.builder.text_at.or(text_at);
+    }
+    Ok(finish(again))
+}
+
+/// A column's name and its cells so far.
+struct Head {
+    name: String,
+    builder: ColumnBuilder,
+}
+
+fn finish(heads: Vec<Head>) -> Table {
+    let columns: Vec<TableColumn> = heads
+        .into_par_iter()
+        .map(|Head { name, builder }| {
+            let (non_finite, first_at, text_at) =
+                (builder.non_finite, builder.first_at, builder.text_at);
+            let (kind, cells) = builder.finish(&name);
+            TableColumn {
+                name,
+                kind,
+                cells,
+                non_finite,
+                first_at,
+                text_at,
+            }
+        })
+        .collect();
+    Table {
+        rows: columns.first().map_or(0, |column| column.cells.len()),
+        columns,
+    }
+}
+
+fn read_once(
+    path: &Path,
+    options: &ReadOptions,
+    as_text: &BTreeSet<String>,
+) -> Result<Vec<Head>, TableError> {
+    let mut reader = source::open(path).map_err(|error| read_error(path, error))?;
+    let mut block = Vec::new();
+    let mut at_end = fill(&mut *reader, &mut block, 0).map_err(|error| read_error(path, error))?;
+    let mut start = if block.starts_with(b"\xEF\xBB\xBF") {
+        3
+    } else {
+        0
+    };
+    start += block[start..]
+        .iter()
+        .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+        .count();
+    if block[start..].trim_ascii().is_empty() && at_end {
+        return Err(Bad::new("file is empty").into());
+    }
+    let (names, layout, body) = read_header(path, &block, start, options)?;
+    if body >= block.len() && !at_end {
+        return Err(Bad::new("the header is longer than 8 MB")
+            .line(Some(1))
+            .into());
+    }
+    let mut heads: Vec<Head> = names
+        .into_iter()
+        .map(|name| Head {
+            builder: ColumnBuilder::new(as_text.contains(&name).then_some(Kind::Text)),
+            name,
+        })
+        .collect();
+    // `base` is what to add to a place in the block to get the place in the file.
+    let mut base: i128 = 0;
+    start = body;
+    loop {
+        let kinds: Vec<Option<Kind>> = heads.iter().map(|head| head.builder.kind()).collect();
+        let limit = if at_end {
+            block.len()
+        } else {
+            memchr::memrchr(b'\n', &block).map_or(start, |feed| (feed + 1).max(start))
+        };
+        let mut next = Vec::new();
+        let (parts, filled) = rayon::join(
+            || parse_block(&block[..limit], start, at_end, &layout, &kinds),
+            || {
+                if at_end {
+                    Ok(true)
+                } else {
+                    fill(&mut *reader, &mut next, HEAD)
+                }
+            },
+        );
+        let parts = parts.map_err(|flaw| describe(path, flaw, base, &heads, layout.fields))?;
+        heads.par_iter_mut().enumerate().for_each(|(index, head)| {
+            for part in &parts {
+                head.builder
+                    .append(&part.columns[index], u64::try_from(base).unwrap_or(0));
+            }
+        });
+        if at_end {
+            return Ok(heads);
+        }
+        at_end = filled.map_err(|error| read_error(path, error))?;
+        let rest = parts.last().map_or(start, |part| part.end);
+        let tail = &block[rest..];
+        if tail.len() > LONGEST_RECORD {
+            let line = source::line_at(path, u64::try_from(base + rest as i128).unwrap_or(0));
+            return Err(
+                Bad::new("a quote opens in this record and is not closed within 64 MB")
+                    .line(line)
+                    .into(),
+            );
+        }
+        let moved = base + rest as i128;
+        start = put_before(&mut next, tail);
+        base = moved - start as i128;
+        block = next;
+    }
+}
+
+/// Appends up to a block behind `head` reserved bytes; true at the end of the file.
+fn fill(reader: &mut dyn Read, block: &mut Vec<u8>, head: usize) -> io::Result<bool> {
+    block.resize(head, 0);
+    let read = reader.take(BLOCK as u64).read_to_end(block)?;
+    Ok(read < BLOCK)
+}
+
+/// Puts the cut record before the block that `fill` made with room for it; answers where it begins.
+fn put_before(block: &mut Vec<u8>, tail: &[u8]) -> usize {
+    if let Some(start) = HEAD.checked_sub(tail.len()) {
+        block[start..HEAD].copy_from_slice(tail);
+        return start;
+    }
+    block.splice(..HEAD, tail.iter().copied());
+    0
+}
+
+/// Parses all whole records of a block. A record that is cut at the end is left, at the end of the file it is a flaw.
+fn parse_block(
+    bytes: &[u8],
+    start: usize,
+    at_end: bool,
+    layout: &Layout,
+    kinds: &[Option<Kind>],
+) -> Result<Vec<Part>, Flaw> {
+    let bounds = part_bounds(bytes, start);
+    let guesses: Vec<Part> = bounds
+        .par_windows(2)
+        .map(|bound| parse_part(bytes, bound[0], bound[1], layout, kinds))
+        .collect();
+    let mut parts: Vec<Part> = Vec::with_capacity(guesses.len());
+    let mut end = start;
+    for (guess, bound) in guesses.into_iter().zip(bounds.windows(2)) {
+        let part = if bound[0] == end {
+            guess
+        } else {
+            parse_part(bytes, end, bound[1], layout, kinds)
+        };
+        end = part.end;
+        match part.flaw {
+            Some(Flaw {
+                what: FlawKind::Unclosed,
+                ..
+            }) if !at_end => {
+                parts.push(part);
+                break;
+            }
+            Some(flaw) => return Err(flaw),
+            None => parts.push(part),
+        }
+    }
+    Ok(parts)
+}
+
+/// Where parts begin: at line feeds that seem to be outside of quotes, about as far from each other. First and last are
+/// the bounds of all.
+fn part_bounds(bytes: &[u8], start: usize) -> Vec<usize> {
+    let length = bytes.len().saturating_sub(start);
+    let parts = (length / SMALLEST_PART).clamp(1, 4 * rayon::current_num_threads().max(1));
+    let mut bounds = vec![start];
+    let mut seen = start;
+    let mut quoted = false;
+    for index in 1..parts {
+        let target = start + length / parts * index;
+        if target <= seen {
+            continue;
+        }
+        quoted ^= memchr::memchr_iter(b'"', &bytes[seen..target]).count() % 2 == 1;
+        seen = target;
+        for at in memchr::memchr2_iter(b'"', b'\n', &bytes[target..]) {
+            seen = target + at + 1;
+            match bytes[target + at] {
+                b'"' => quoted = !quoted,
+                _ if quoted => {}
+                _ => {
+                    bounds.push(seen);
+                    break;
+                }
+            }
+        }
+    }
+    if bounds.last() != Some(&bytes.len()) || bounds.len() == 1 {
+        bounds.push(bytes.len());
+    }
+    bounds
+}
+
+fn describe(path: &Path, flaw: Flaw, base: i128, heads: &[Head], expected: usize) -> TableError {
+    let line = source::line_at(path, u64::try_from(base + flaw.at as i128).unwrap_or(0));
+    let name = |field: usize| heads.get(field).map(|head| head.name.clone());
+    let (reason, column) = match flaw.what {
+        FlawKind::Unclosed => ("a quote opens here and is never closed".to_owned(), None),
+        FlawKind::AfterQuote { field } => ("text after a closing quote".to_owned(), name(field)),
+        FlawKind::Fields { found } => (
+            format!("{found} fields where the header has {expected}"),
+            None,
+        ),
+        FlawKind::NotUtf8 { field } => ("bytes that are not UTF-8".to_owned(), name(field)),
+    };
+    Bad {
+        line,
+        column,
+        reason,
+    }
+    .into()
+}

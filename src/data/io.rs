@@ -1,0 +1,138 @@
+//! Single files: read one for `predict`, write the data sets.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use polars::prelude::{self as pl, DataFrame, JsonFormat, ParquetCompression, SerWriter as _};
+
+use super::Error;
+use super::read::ReadOptions;
+use super::schema::{Column, Kind, Schema};
+use super::source::{self, Format};
+use super::stack::stack;
+use super::table::{Bad, TableError, read_table};
+
+/// Reads one file by its extension: CSV (also `.gz`, `.zst`), JSON array, NDJSON or Parquet.
+///
+/// # Errors
+/// When the extension is unknown, the disk fails, or the content is not usable.
+pub fn read_file(path: &Path, options: &ReadOptions) -> Result<DataFrame, Error> {
+    let format = source::format_of(path).ok_or_else(|| Error::Extension {
+        path: path.to_owned(),
+    })?;
+    read_as(path, format, options)
+}
+
+/// Reads a Parquet file, whatever its name.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_parquet(path: &Path) -> Result<DataFrame, Error> {
+    read_as(path, Format::Parquet, &ReadOptions::default())
+}
+
+fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFrame, Error> {
+    let as_text = options.text_columns(None);
+    let table = read_table(path, format, options, &as_text).map_err(|error| match error {
+        TableError::Io(source) => Error::File {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        },
+        TableError::Bad(Bad {
+            line,
+            column,
+            reason,
+        }) => Error::BadFile {
+            path: path.display().to_string(),
+            line,
+            column,
+            reason,
+        },
+    })?;
+    let columns = table.columns.iter().map(|column| Column {
+        name: column.name.clone(),
+        kind: match (column.kind, options.kinds.get(&column.name)) {
+            (Some(Kind::Integer), Some(Kind::Number)) => Kind::Number,
+            (Some(found), _) => found,
+            (None, wanted) => wanted.copied().unwrap_or(Kind::Number),
+        },
+    });
+    let schema = Schema {
+        columns: columns.collect(),
+    };
+    stack(vec![table], &schema)
+}
+
+/// Writes a frame by the extension of the path: `csv`, `tsv`, `json`, `ndjson`, `jsonl` or `parquet`. The bytes are on the
+/// disk when it returns; a file of that name is overwritten in place.
+///
+/// # Errors
+/// When the extension is none of these or the disk fails.
+pub fn write_file(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("csv") => write_with(path, |file| pl::CsvWriter::new(file).finish(frame)),
+        Some("tsv") => write_with(path, |file| {
+            pl::CsvWriter::new(file).with_separator(b'\t').finish(frame)
+        }),
+        Some("json") => write_with(path, |file| {
+            pl::JsonWriter::new(file)
+                .with_json_format(JsonFormat::Json)
+                .finish(frame)
+        }),
+        Some("ndjson" | "jsonl") => write_with(path, |file| {
+            pl::JsonWriter::new(file)
+                .with_json_format(JsonFormat::JsonLines)
+                .finish(frame)
+        }),
+        Some("parquet") => write_parquet(frame, path),
+        _ => Err(Error::Extension {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// Writes a frame as Parquet, LZ4-compressed and without statistics, which no reader of whole files needs. The bytes are
+/// on the disk when it returns.
+///
+/// Measured on 1 M × 24, two cores, synced: LZ4 0.36 to 0.41 s for 160 MB, Zstandard 1.25 s for 123 MB; statistics add
+/// 0.1 s.
+///
+/// # Errors
+/// When the disk fails.
+pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
+    write_with(path, |file| {
+        pl::ParquetWriter::new(file)
+            .with_compression(ParquetCompression::Lz4Raw)
+            .with_statistics(pl::StatisticsOptions::empty())
+            .finish(frame)
+            .map(|_bytes| ())
+    })
+}
+
+fn write_with(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> pl::PolarsResult<()>,
+) -> Result<(), Error> {
+    let error = |source| Error::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = BufWriter::with_capacity(1 << 18, File::create(path).map_err(error)?);
+    write(&mut file).map_err(|source| match source {
+        pl::PolarsError::IO { error: source, .. } => {
+            error(std::io::Error::new(source.kind(), source.to_string()))
+        }
+        source => Error::Frame {
+            action: "write the frame",
+            source,
+        },
+    })?;
+    file.flush().map_err(error)?;
+    file.get_ref().sync_all().map_err(error)
+}

@@ -1,0 +1,181 @@
+//! Files to a frame: scan a folder, read what is in it with one schema, hash the rows, drop duplicates, summarise.
+//!
+//! In: a folder or a file. Out: a polars `DataFrame` of the four [`Kind`]s, and what was left out and why. It must not
+//! know what a model, a target or a run is. Bad data is a value ([`Quarantined`]); an [`Error`] is what stops a read.
+//! Neither ever holds a cell of the data, only file, line, column and kinds.
+//!
+//! # What comes of it
+//! Lines are physical lines, the header is line 1, so that an editor finds them.
+//!
+//! | input | outcome |
+//! |---|---|
+//! | empty file, only blank lines | quarantined: "file is empty" |
+//! | header only | accepted with 0 rows, noted |
+//! | blank lines, no final newline, CRLF, UTF-8 byte order mark | accepted; blank lines are skipped wherever they stand |
+//! | lines that end with a lone CR, UTF-16 | quarantined |
+//! | quoted separators and newlines, doubled quotes | as in RFC 4180; a quote inside an unquoted field is itself |
+//! | a quote that is never closed (half-written file) | quarantined with the line where it opens |
+//! | text after a closing quote | quarantined with the line |
+//! | more or fewer fields than the header | quarantined with the line |
+//! | the same column name twice | quarantined |
+//! | a column without a name | named `column_<position>` |
+//! | header without a comma | `;` or tab separates when the header has one |
+//! | bytes that are not UTF-8 | quarantined with the line |
+//! | damaged or cut-off gzip or zstd | quarantined |
+//! | empty or blank cell, a cell among the null values | missing |
+//! | ±inf, NaN, 1e309 in a column of numbers | missing, counted; 1e308 stays |
+//! | quoted numbers, spaces around numbers | numbers |
+//! | `007` | the integer 7, as in polars; `expected` kind `text` keeps it as it stands |
+//! | integers beyond 64 bits | the column is `number` |
+//! | `true`/`false` in any case | `boolean`; with numbers in the same column of one file: `text` |
+//! | dates and times | `text` (see [`parse_timestamps`]) |
+//! | integers and numbers, in one file or over files | `number` |
+//! | a column missing throughout one file | fits any kind; missing in all files: `number` |
+//! | numbers in some files, text in most | `text`, the numbers as they were written |
+//! | text in some files, numbers in most or in half | those files are quarantined, with line and column |
+//! | numbers in some files, booleans in others | the kind of most files stays (tie: first path), the others are quarantined |
+//! | columns in another order | put in order |
+//! | a missing or an extra column | quarantined, with the names and the nearest known one |
+//! | JSON: `null` or an absent key | missing |
+//! | JSON: a nested value, `NaN`, an element that is no object | quarantined |
+//! | Parquet: small integers and floats, dates, times, categories | widened; ISO text; text |
+//! | Parquet: any other type | quarantined with the type |
+//! | a file that changes between scan and read | unsettled: left for the next run |
+//! | a file or folder that may not be read | an [`Error`]: nothing is known of it |
+
+mod cells;
+mod column_builder;
+mod csv_file;
+mod csv_header;
+mod csv_part;
+mod fit;
+mod io;
+mod json_file;
+mod parquet_file;
+mod part_column;
+mod read;
+mod rows;
+mod scan;
+mod schema;
+mod source;
+mod stack;
+mod summary;
+mod table;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+pub use io::{read_file, read_parquet, write_file, write_parquet};
+pub use read::{FileRead, FolderRead, OnBadFile, Quarantined, ReadOptions, read};
+pub use rows::{dedupe, fingerprint, row_hashes};
+pub use scan::{Scan, ScannedFile, scan};
+pub use schema::{Column, Kind, Schema};
+pub use stack::concat;
+pub use summary::{ColumnSummary, DISTINCT_CAP, summarise};
+pub use time::parse_timestamps;
+
+/// What stops a read or a write. Messages complete "failed to …".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The folder to scan is not there, is not a folder or may not be read.
+    #[error("read the folder `{}`: {source}", path.display())]
+    Folder {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What lies behind it.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file could not be opened, read or written.
+    #[error("{action} `{}`: {source}", path.display())]
+    File {
+        /// What was being done.
+        action: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// What lies behind it.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file's content is not usable, and the caller asked not to go on without it.
+    #[error("read `{path}`{}: {reason}", Place(*line, column.as_deref()))]
+    BadFile {
+        /// Which file or folder.
+        path: String,
+        /// Physical line, from 1.
+        line: Option<u64>,
+        /// The column.
+        column: Option<String>,
+        /// What is wrong, without a value of the data.
+        reason: String,
+    },
+    /// No format goes with this extension.
+    #[error("use `{}`: unknown extension (known: csv, tsv, json, ndjson, jsonl, parquet, and all but the last with .gz or .zst)", path.display())]
+    Extension {
+        /// Which file or folder.
+        path: PathBuf,
+    },
+    /// The frame has no such column.
+    #[error("find the column `{column}` in the data")]
+    NoColumn {
+        /// The column.
+        column: String,
+    },
+    /// A column of the frame has a type this function cannot take.
+    #[error("use the column `{column}`: expected {expected}, found {found}")]
+    ColumnKind {
+        /// The column.
+        column: String,
+        /// What was asked.
+        expected: &'static str,
+        /// What was there.
+        found: String,
+    },
+    /// A cell of a time column cannot be read as a time; the row counts from 0.
+    #[error("read row {row} of the column `{column}` as a time: expected {expected}")]
+    Time {
+        /// The column.
+        column: String,
+        /// The row, from 0.
+        row: usize,
+        /// What was asked.
+        expected: &'static str,
+    },
+    /// A frame could not be put together or written; never expected with frames from this module.
+    #[error("{action}: {source}")]
+    Frame {
+        /// What was being done.
+        action: &'static str,
+        /// What lies behind it.
+        #[source]
+        source: polars::prelude::PolarsError,
+    },
+}
+
+impl From<polars::prelude::PolarsError> for Error {
+    fn from(source: polars::prelude::PolarsError) -> Self {
+        Error::Frame {
+            action: "work on the frame",
+            source,
+        }
+    }
+}
+
+/// Prints ", line 3, column `x`" as far as known.
+struct Place<'a>(Option<u64>, Option<&'a str>);
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(line) = self.0 {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(column) = self.1 {
+            write!(f, ", column `{column}`")?;
+        }
+        Ok(())
+    }
+}

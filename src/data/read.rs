@@ -1,0 +1,366 @@
+//! All files of a scanned folder to one frame.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::fit::{agree, column_of};
+use super::rows::{dedupe, row_hashes};
+use super::scan::{Scan, ScannedFile, is_unchanged};
+use super::schema::{Kind, Schema};
+use super::source::{self, Format};
+use super::stack::stack;
+use super::table::{Bad, Table, TableError, read_table};
+
+/// What to do with a file that cannot be used.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBadFile {
+    /// Leave it out, say why, go on with the others.
+    #[default]
+    Quarantine,
+    /// Stop.
+    Fail,
+}
+
+/// How to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Cells of CSV files that mean "missing", compared without blanks around them. Empty and blank cells always do.
+    pub null_values: Vec<String>,
+    /// What to do with a file that cannot be used.
+    pub on_bad_file: OnBadFile,
+    /// Kinds that inference is not asked for: column name → kind. Unlike an expected schema this asks for no column.
+    pub kinds: BTreeMap<String, Kind>,
+    /// Whether of equal rows only the first is kept.
+    pub dedupe: bool,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        let null_values = [
+            "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?",
+        ];
+        ReadOptions {
+            null_values: null_values.map(str::to_owned).to_vec(),
+            on_bad_file: OnBadFile::Quarantine,
+            kinds: BTreeMap::new(),
+            dedupe: true,
+        }
+    }
+}
+
+/// A file that is part of the frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRead {
+    /// Relative to the folder.
+    pub path: String,
+    /// Of the content.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+    /// Rows in it, before duplicates are dropped.
+    pub rows: u64,
+}
+
+/// A file that was left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// Relative to the folder.
+    pub path: String,
+    /// Of the content.
+    pub sha256: String,
+    /// Physical line, the header is line 1.
+    pub line: Option<u64>,
+    /// Name of the column.
+    pub column: Option<String>,
+    /// What is wrong, without a value of the data.
+    pub reason: String,
+}
+
+/// A folder as one frame, and what happened on the way.
+#[derive(Debug, Clone)]
+pub struct FolderRead {
+    /// One chunk per column; no columns when no file could be used and none were expected.
+    pub frame: DataFrame,
+    /// Of the frame.
+    pub schema: Schema,
+    /// In path order, which is the order of the rows.
+    pub files: Vec<FileRead>,
+    /// In path order.
+    pub quarantined: Vec<Quarantined>,
+    /// Files that changed since the scan or during it: for the next run.
+    pub unsettled: Vec<String>,
+    /// Rows in `files`.
+    pub rows_read: u64,
+    /// Rows that were equal to an earlier one.
+    pub duplicates_dropped: u64,
+    /// Per column with any: cells that were ±inf or NaN and are now missing (duplicates count).
+    pub non_finite: Vec<(String, u64)>,
+    /// What a reader of the report should know, one sentence each.
+    pub notes: Vec<String>,
+    /// Of the frame's rows, over all columns in order.
+    pub row_hashes: Vec<u128>,
+}
+
+/// Reads all files of a scan of `root` into one frame.
+///
+/// `expected` fixes the columns and their kinds (an integer column may turn out one of numbers); without it the files
+/// decide among themselves. The table in [`super`] says what becomes of each kind of bad input.
+///
+/// # Errors
+/// When a file cannot be read from the disk, and with [`OnBadFile::Fail`] for the first bad file by path.
+pub fn read(
+    root: &Path,
+    scan: &Scan,
+    options: &ReadOptions,
+    expected: Option<&Schema>,
+) -> Result<FolderRead, Error> {
+    let mut reader = Reader {
+        root,
+        options,
+        as_text: options.text_columns(expected),
+        quarantined: Vec::new(),
+        unsettled: scan.unsettled.clone(),
+    };
+    let mut loaded = Vec::new();
+    for file in &scan.files {
+        loaded.extend(reader.load(file)?);
+    }
+    let (loaded, schema) = reader.keep_fitting(loaded, expected);
+    let loaded = reader.rewrite_numbers(loaded, &schema)?;
+    let Reader {
+        mut quarantined,
+        mut unsettled,
+        ..
+    } = reader;
+    quarantined.sort_by(|a, b| a.path.cmp(&b.path));
+    unsettled.sort();
+    if options.on_bad_file == OnBadFile::Fail && !quarantined.is_empty() {
+        return Err(into_error(quarantined.swap_remove(0)));
+    }
+
+    let files: Vec<FileRead> = loaded.iter().map(Loaded::record).collect();
+    let non_finite = count_non_finite(&loaded, &schema);
+    let mut notes: Vec<String> = loaded
+        .iter()
+        .flat_map(|loaded| loaded.notes(root))
+        .collect();
+    let frame = stack(
+        loaded.into_iter().map(|loaded| loaded.table).collect(),
+        &schema,
+    )?;
+    for column in frame.columns() {
+        if !column.is_empty() && column.null_count() == column.len() {
+            notes.push(format!(
+                "column `{}` has no value in any file",
+                column.name()
+            ));
+        }
+    }
+    let hashes = row_hashes(&frame, &schema.names())?;
+    let (frame, row_hashes, duplicates_dropped) = match options.dedupe {
+        true => dedupe(frame, hashes),
+        false => (frame, hashes, 0),
+    };
+    Ok(FolderRead {
+        frame,
+        schema,
+        rows_read: files.iter().map(|file| file.rows).sum(),
+        files,
+        quarantined,
+        unsettled,
+        duplicates_dropped,
+        non_finite,
+        notes,
+        row_hashes,
+    })
+}
+
+/// What the reading of one folder needs at every file.
+struct Reader<'a> {
+    root: &'a Path,
+    options: &'a ReadOptions,
+    /// Columns that are kept as they are written.
+    as_text: BTreeSet<String>,
+    quarantined: Vec<Quarantined>,
+    unsettled: Vec<String>,
+}
+
+/// A file's table with where it came from.
+struct Loaded<'a> {
+    file: &'a ScannedFile,
+    format: Format,
+    table: Table,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads one file; nothing when it is bad or changed, which is then on record.
+    fn load(&mut self, file: &'a ScannedFile) -> Result<Option<Loaded<'a>>, Error> {
+        let path = self.root.join(&file.path);
+        let format = source::format_of(&path).ok_or_else(|| Error::Extension {
+            path: file.path.clone().into(),
+        })?;
+        let unchanged = is_unchanged(self.root, file);
+        let read = unchanged.then(|| read_table(&path, format, self.options, &self.as_text));
+        let Some(read) = read.filter(|_| is_unchanged(self.root, file)) else {
+            self.unsettled.push(file.path.clone());
+            return Ok(None);
+        };
+        match read {
+            Ok(table) => Ok(Some(Loaded {
+                file,
+                format,
+                table,
+            })),
+            Err(TableError::Bad(bad)) => {
+                self.quarantined.push(quarantine(file, bad));
+                Ok(None)
+            }
+            Err(TableError::Io(source)) => Err(Error::File {
+                action: "read",
+                path,
+                source,
+            }),
+        }
+    }
+
+    /// The files that go together, and the schema they go together in.
+    fn keep_fitting(
+        &mut self,
+        loaded: Vec<Loaded<'a>>,
+        expected: Option<&Schema>,
+    ) -> (Vec<Loaded<'a>>, Schema) {
+        let tables: Vec<&Table> = loaded.iter().map(|loaded| &loaded.table).collect();
+        let agreement = agree(&tables, expected, &self.options.kinds);
+        let mut kept = Vec::new();
+        for (loaded, misfit) in loaded.into_iter().zip(agreement.misfits) {
+            let Some((bad, place)) = misfit else {
+                kept.push(loaded);
+                continue;
+            };
+            let path = self.root.join(&loaded.file.path);
+            let line = place.and_then(|at| source::line_at(&path, at));
+            let line = line.or(bad.line.filter(|_| loaded.format == Format::Csv));
+            self.quarantined
+                .push(quarantine(loaded.file, bad.line(line)));
+        }
+        (kept, agreement.schema)
+    }
+
+    /// Reads files again in which a column looks like numbers that is text in the whole: as they are written.
+    fn rewrite_numbers(
+        &mut self,
+        loaded: Vec<Loaded<'a>>,
+        schema: &Schema,
+    ) -> Result<Vec<Loaded<'a>>, Error> {
+        self.as_text = text_columns(Some(schema));
+        let mut settled = Vec::new();
+        for loaded in loaded {
+            if loaded.format == Format::Csv && has_other_than_text(&loaded.table, &self.as_text) {
+                let file = loaded.file;
+                drop(loaded);
+                settled.extend(self.load(file)?);
+            } else {
+                settled.push(loaded);
+            }
+        }
+        Ok(settled)
+    }
+}
+
+impl Loaded<'_> {
+    fn record(&self) -> FileRead {
+        FileRead {
+            path: self.file.path.clone(),
+            sha256: self.file.sha256.clone(),
+            bytes: self.file.bytes,
+            rows: self.table.rows as u64,
+        }
+    }
+
+    fn notes(&self, root: &Path) -> Vec<String> {
+        let path = &self.file.path;
+        let mut notes = Vec::new();
+        if self.table.rows == 0 {
+            notes.push(format!("{path} has a header and no rows"));
+        }
+        for column in self
+            .table
+            .columns
+            .iter()
+            .filter(|column| column.turned_to_text())
+        {
+            let line = column
+                .text_at
+                .and_then(|at| source::line_at(&root.join(path), at));
+            let line = line.map_or_else(String::new, |line| format!(" at line {line}"));
+            let name = &column.name;
+            notes.push(format!(
+                "column `{name}` is text because of {path}{line}; the cells before are not text"
+            ));
+        }
+        notes
+    }
+}
+
+impl ReadOptions {
+    /// Names of the columns that are read as they are written, by the schema and by `kinds`.
+    pub(super) fn text_columns(&self, schema: Option<&Schema>) -> BTreeSet<String> {
+        let named = self.kinds.iter().filter(|(_, kind)| **kind == Kind::Text);
+        let mut names: BTreeSet<String> = named.map(|(name, _)| name.clone()).collect();
+        names.extend(text_columns(schema));
+        names
+    }
+}
+
+fn text_columns(schema: Option<&Schema>) -> BTreeSet<String> {
+    let columns = schema.iter().flat_map(|schema| &schema.columns);
+    let texts = columns.filter(|column| column.kind == Kind::Text);
+    texts.map(|column| column.name.clone()).collect()
+}
+
+/// True when a column of these names holds numbers or booleans.
+fn has_other_than_text(table: &Table, names: &BTreeSet<String>) -> bool {
+    let mut columns = table.columns.iter();
+    columns.any(|own| names.contains(&own.name) && own.kind.is_some_and(|kind| kind != Kind::Text))
+}
+
+fn count_non_finite(loaded: &[Loaded<'_>], schema: &Schema) -> Vec<(String, u64)> {
+    let columns = schema.columns.iter().enumerate().map(|(index, column)| {
+        let own = loaded
+            .iter()
+            .filter_map(|loaded| column_of(&loaded.table, index, &column.name));
+        (column.name.clone(), own.map(|own| own.non_finite).sum())
+    });
+    columns.filter(|(_, count)| *count > 0).collect()
+}
+
+fn quarantine(file: &ScannedFile, bad: Bad) -> Quarantined {
+    let Bad {
+        line,
+        column,
+        reason,
+    } = bad;
+    Quarantined {
+        path: file.path.clone(),
+        sha256: file.sha256.clone(),
+        line,
+        column,
+        reason,
+    }
+}
+
+fn into_error(bad: Quarantined) -> Error {
+    Error::BadFile {
+        path: bad.path,
+        line: bad.line,
+        column: bad.column,
+        reason: bad.reason,
+    }
+}

@@ -1,0 +1,301 @@
+//! Rows as 128-bit hashes: what makes rows equal, data sets equal, and duplicates go.
+//!
+//! A row's hash is XXH3-128 (seed 0) over its cells in the given column order, each encoded as one tag byte and:
+//! `0` missing, nothing · `1` a number, the 8 little-endian bytes of the `f64` (-0.0 as 0.0) · `2` an integer that no
+//! `f64` equals, the 8 little-endian bytes of the `i64` · `3` false, `4` true, nothing · `5` text, its length in bytes
+//! as 4 little-endian bytes, then its UTF-8 bytes. So 5 and 5.0 are equal, and the kind of a column without values does
+//! not matter. The encoding is a promise: hashes are stored.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use polars::prelude::{
+    ArrayRef, BooleanChunked, BooleanType, DataFrame, DataType, PolarsDataType, Series, StringType,
+};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Error;
+use super::scan::hex;
+
+const MISSING: u8 = 0;
+const NUMBER: u8 = 1;
+const BIG_INTEGER: u8 = 2;
+const FALSE: u8 = 3;
+const TRUE: u8 = 4;
+const TEXT: u8 = 5;
+
+/// Rows encoded at a time; their bytes stay in the cache.
+const BLOCK: usize = 1024;
+
+/// The hash of each row over the named columns, in the order of the names.
+///
+/// # Errors
+/// When a column is not there or has a type outside the four kinds.
+pub fn row_hashes(frame: &DataFrame, columns: &[&str]) -> Result<Vec<u128>, Error> {
+    let series: Vec<Series> = columns
+        .iter()
+        .map(|name| {
+            let column = frame.column(name).map_err(|_| Error::NoColumn {
+                column: (*name).to_owned(),
+            })?;
+            let series = column.as_materialized_series();
+            Ok(if series.n_chunks() == 1 {
+                series.clone()
+            } else {
+                series.rechunk()
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    let cells: Vec<Cells<'_>> = series.iter().map(Cells::of).collect::<Result<_, _>>()?;
+    let mut hashes = vec![0; frame.height()];
+    hashes.par_chunks_mut(BLOCK).enumerate().for_each_init(
+        Default::default,
+        |buffers, (index, out)| {
+            hash_block(&cells, index * BLOCK, out, buffers);
+        },
+    );
+    Ok(hashes)
+}
+
+/// SHA-256 over row hashes in order, in hex: equal for equal rows in equal order, and only then.
+pub fn fingerprint(hashes: &[u128]) -> String {
+    let mut hasher = Sha256::new();
+    let mut bytes = Vec::with_capacity(16 * BLOCK);
+    for block in hashes.chunks(BLOCK) {
+        bytes.clear();
+        block
+            .iter()
+            .for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
+        hasher.update(&bytes);
+    }
+    hex(&hasher.finalize())
+}
+
+/// Keeps the first of rows with equal hashes, in order; the number is of those dropped. Copies nothing if none are.
+pub fn dedupe(frame: DataFrame, hashes: Vec<u128>) -> (DataFrame, Vec<u128>, u64) {
+    let mut seen: HashSet<u128, BuildHasherDefault<LowBits>> =
+        HashSet::with_capacity_and_hasher(hashes.len(), BuildHasherDefault::default());
+    let keep: Vec<bool> = hashes.iter().map(|hash| seen.insert(*hash)).collect();
+    let dropped = hashes.len() - seen.len();
+    drop(seen);
+    // A frame of another height cannot go with these hashes: leave it as it is.
+    if dropped == 0 || frame.height() != hashes.len() {
+        return (frame, hashes, 0);
+    }
+    let height = hashes.len() - dropped;
+    let mask: BooleanChunked = keep.iter().map(|&keep| Some(keep)).collect();
+    // Taken apart, so that each old column goes as soon as its new one stands.
+    let columns = frame.into_columns().into_iter();
+    let columns = columns
+        .map(|column| {
+            column
+                .filter(&mask)
+                .expect("the mask is as long as the column")
+        })
+        .collect();
+    let filtered = DataFrame::new(height, columns).expect("all columns were filtered alike");
+    let kept = hashes
+        .into_iter()
+        .zip(keep)
+        .filter_map(|(hash, keep)| keep.then_some(hash))
+        .collect();
+    (filtered, kept, dropped as u64)
+}
+
+/// A hasher for values that are hashes already.
+#[derive(Default)]
+struct LowBits(u64);
+
+impl Hasher for LowBits {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+    fn write_u128(&mut self, value: u128) {
+        self.0 = value as u64;
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// One column in one chunk.
+struct Cells<'a> {
+    /// Knows which cells are missing.
+    chunk: &'a ArrayRef,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
+    Integer(&'a [i64]),
+    Number(&'a [f64]),
+    Boolean(&'a <BooleanType as PolarsDataType>::Array),
+    Text(&'a <StringType as PolarsDataType>::Array),
+}
+
+impl<'a> Cells<'a> {
+    /// The cells of a series in one chunk.
+    fn of(series: &'a Series) -> Result<Cells<'a>, Error> {
+        let values = match series.dtype() {
+            DataType::Int64 => series
+                .i64()
+                .ok()
+                .and_then(|cells| cells.downcast_iter().next())
+                .map(|cells| Values::Integer(cells.values())),
+            DataType::Float64 => series
+                .f64()
+                .ok()
+                .and_then(|cells| cells.downcast_iter().next())
+                .map(|cells| Values::Number(cells.values())),
+            DataType::Boolean => series
+                .bool()
+                .ok()
+                .and_then(|cells| cells.downcast_iter().next())
+                .map(Values::Boolean),
+            DataType::String => series
+                .str()
+                .ok()
+                .and_then(|cells| cells.downcast_iter().next())
+                .map(Values::Text),
+            _ => None,
+        };
+        let error = || Error::ColumnKind {
+            column: series.name().to_string(),
+            expected: "integer, number, boolean or text",
+            found: series.dtype().to_string(),
+        };
+        let (Some(values), Some(chunk)) = (values, series.chunks().first()) else {
+            return Err(error());
+        };
+        Ok(Cells { chunk, values })
+    }
+}
+
+/// Encoded rows, and where in them each row begins and goes on.
+#[derive(Default)]
+struct Buffers {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    cursors: Vec<usize>,
+}
+
+fn hash_block(columns: &[Cells<'_>], first: usize, out: &mut [u128], buffers: &mut Buffers) {
+    let Buffers {
+        bytes,
+        ends,
+        cursors,
+    } = buffers;
+    // At most nine bytes for each cell that is no text.
+    let fixed: usize = columns
+        .iter()
+        .map(|cells| {
+            if matches!(cells.values, Values::Text(_)) {
+                5
+            } else {
+                9
+            }
+        })
+        .sum();
+    cursors.clear();
+    let mut at = 0;
+    for row in 0..out.len() {
+        cursors.push(at);
+        at += fixed;
+        for cells in columns {
+            if let Values::Text(cells) = cells.values {
+                at += cells.value(first + row).len();
+            }
+        }
+    }
+    if bytes.len() < at {
+        bytes.resize(at, 0);
+    }
+    ends.clone_from(cursors);
+    for column in columns {
+        let bits = column.chunk.validity();
+        let valid = |row: usize| bits.is_none_or(|bits| bits.get_bit(first + row));
+        match column.values {
+            Values::Integer(values) => put_eight(bytes, ends, &values[first..], valid, |value| {
+                integer_cell(*value)
+            }),
+            Values::Number(values) => put_eight(bytes, ends, &values[first..], valid, |value| {
+                (NUMBER, number_bits(*value))
+            }),
+            Values::Boolean(cells) => {
+                for (row, end) in ends.iter_mut().enumerate() {
+                    let tag = match valid(row) {
+                        false => MISSING,
+                        true if cells.value(first + row) => TRUE,
+                        true => FALSE,
+                    };
+                    bytes[*end] = tag;
+                    *end += 1;
+                }
+            }
+            Values::Text(cells) => {
+                for (row, end) in ends.iter_mut().enumerate() {
+                    if !valid(row) {
+                        bytes[*end] = MISSING;
+                        *end += 1;
+                        continue;
+                    }
+                    let text = cells.value(first + row).as_bytes();
+                    bytes[*end] = TEXT;
+                    bytes[*end + 1..*end + 5].copy_from_slice(&(text.len() as u32).to_le_bytes());
+                    bytes[*end + 5..*end + 5 + text.len()].copy_from_slice(text);
+                    *end += 5 + text.len();
+                }
+            }
+        }
+    }
+    for (row, hash) in out.iter_mut().enumerate() {
+        *hash = xxh3_128(&bytes[cursors[row]..ends[row]]);
+    }
+}
+
+#[inline(always)]
+fn put_eight<T>(
+    bytes: &mut [u8],
+    ends: &mut [usize],
+    values: &[T],
+    valid: impl Fn(usize) -> bool,
+    cell: impl Fn(&T) -> (u8, u64),
+) {
+    for (row, (end, value)) in ends.iter_mut().zip(values).enumerate() {
+        if !valid(row) {
+            bytes[*end] = MISSING;
+            *end += 1;
+            continue;
+        }
+        let (tag, bits) = cell(value);
+        let place = &mut bytes[*end..*end + 9];
+        place[0] = tag;
+        place[1..].copy_from_slice(&bits.to_le_bytes());
+        *end += 9;
+    }
+}
+
+/// An integer as the number that equals it, if there is one.
+#[inline(always)]
+fn integer_cell(value: i64) -> (u8, u64) {
+    let number = value as f64;
+    // 2^63 is no i64: the conversion back saturates and would seem equal.
+    if number as i64 == value && value != i64::MAX {
+        (NUMBER, number_bits(number))
+    } else {
+        (BIG_INTEGER, value as u64)
+    }
+}
+
+/// The bits of a number, the same for 0.0 and -0.0 and for all NaN.
+#[inline(always)]
+fn number_bits(value: f64) -> u64 {
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        (value + 0.0).to_bits()
+    }
+}

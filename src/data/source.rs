@@ -1,0 +1,76 @@
+//! A file's format by its name, and its bytes without their compression.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// What is inside a file, after decompression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Csv,
+    Json,
+    Parquet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+/// The format that goes with a file name; `None` for unknown extensions. `data.gz` is taken for CSV.
+pub(super) fn format_of(path: &Path) -> Option<Format> {
+    let (format, packing) = split_name(path)?;
+    (format != Format::Parquet || packing == Packing::Plain).then_some(format)
+}
+
+fn split_name(path: &Path) -> Option<(Format, Packing)> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    let (stem, packing) = match name.rsplit_once('.')? {
+        (stem, "gz") => (stem, Packing::Gzip),
+        (stem, "zst") => (stem, Packing::Zstd),
+        _ => (name.as_str(), Packing::Plain),
+    };
+    let format = match stem.rsplit_once('.') {
+        Some((_, "csv" | "tsv")) => Format::Csv,
+        Some((_, "json" | "ndjson" | "jsonl")) => Format::Json,
+        Some((_, "parquet")) => Format::Parquet,
+        None if packing != Packing::Plain => Format::Csv,
+        _ => return None,
+    };
+    Some((format, packing))
+}
+
+/// Opens a file for reading its decompressed bytes. All members of a gzip file and all frames of a zstd file are read.
+pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let file = File::open(path)?;
+    let packing = split_name(path).map_or(Packing::Plain, |(_, packing)| packing);
+    Ok(match packing {
+        Packing::Plain => Box::new(file),
+        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(
+            io::BufReader::with_capacity(1 << 18, file),
+        )),
+        Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
+    })
+}
+
+/// True when reading fails because the packed bytes are wrong, not because the disk is.
+pub(super) fn is_packed(path: &Path) -> bool {
+    split_name(path).is_some_and(|(_, packing)| packing != Packing::Plain)
+}
+
+/// The 1-based physical line in which byte `offset` of the decompressed file stands; `None` if it cannot be read again.
+pub(super) fn line_at(path: &Path, offset: u64) -> Option<u64> {
+    let mut reader = open(path).ok()?.take(offset);
+    let mut buffer = vec![0; 1 << 16];
+    let mut line = 1;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Some(line),
+            Ok(n) => line += memchr::memchr_iter(b'\n', &buffer[..n]).count() as u64,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}

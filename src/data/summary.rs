@@ -1,0 +1,213 @@
+//! Columns as a few numbers each.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use polars::prelude::{Column, DataFrame, DataType};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::schema::Kind;
+
+/// Up to here `distinct` is exact; a column with more says this number.
+pub const DISTINCT_CAP: u64 = 10_000;
+/// How many of the most frequent texts are kept.
+const TOP: usize = 10;
+
+/// One column in numbers. Missing cells count in `rows` and `missing` and nowhere else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnSummary {
+    /// Name of the column.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// All rows.
+    pub rows: u64,
+    /// Rows without a value.
+    pub missing: u64,
+    /// Arithmetic mean; of booleans the share of `true`. `None` for text and for no value, as all the following.
+    pub mean: Option<f64>,
+    /// Middle value, or the mean of the two middle ones; exact.
+    pub median: Option<f64>,
+    /// Sample standard deviation (n - 1); `None` also for a single value.
+    pub std: Option<f64>,
+    /// Smallest value.
+    pub min: Option<f64>,
+    /// Largest value.
+    pub max: Option<f64>,
+    /// Different values, exact below [`DISTINCT_CAP`].
+    pub distinct: u64,
+    /// For text: the most frequent values, most frequent first, ties in alphabetical order. Beyond [`DISTINCT_CAP`] only
+    /// the values that came first are counted.
+    pub top: Vec<(String, u64)>,
+}
+
+/// Summarises all columns, in order.
+pub fn summarise(frame: &DataFrame) -> Vec<ColumnSummary> {
+    frame.columns().par_iter().map(summarise_column).collect()
+}
+
+fn summarise_column(column: &Column) -> ColumnSummary {
+    let mut summary = ColumnSummary {
+        name: column.name().to_string(),
+        kind: Kind::of(column.dtype()).unwrap_or(Kind::Text),
+        rows: column.len() as u64,
+        missing: column.null_count() as u64,
+        mean: None,
+        median: None,
+        std: None,
+        min: None,
+        max: None,
+        distinct: 0,
+        top: Vec::new(),
+    };
+    if let Ok(texts) = column.str() {
+        (summary.distinct, summary.top) = count_texts(texts.iter().flatten());
+        return summary;
+    }
+    let mut values: Vec<f64> = Vec::with_capacity(column.len() - column.null_count());
+    match column.dtype() {
+        DataType::Float64 => {
+            if let Ok(cells) = column.f64() {
+                cells
+                    .downcast_iter()
+                    .for_each(|chunk| values.extend(chunk.iter().flatten()));
+            }
+        }
+        DataType::Int64 => {
+            if let Ok(cells) = column.i64() {
+                cells.downcast_iter().for_each(|chunk| {
+                    values.extend(chunk.iter().flatten().map(|value| *value as f64))
+                });
+            }
+        }
+        DataType::Boolean => {
+            if let Ok(cells) = column.bool() {
+                values.extend(
+                    cells
+                        .iter()
+                        .flatten()
+                        .map(|value| f64::from(u8::from(value))),
+                );
+            }
+        }
+        _ => {}
+    }
+    summary.distinct = count_distinct(&values);
+    describe(&mut values, &mut summary);
+    summary
+}
+
+/// Fills in mean, median, spread and range. Reorders the values.
+fn describe(values: &mut [f64], summary: &mut ColumnSummary) {
+    let (Some(min), Some(max)) = (
+        values.iter().copied().reduce(f64::min),
+        values.iter().copied().reduce(f64::max),
+    ) else {
+        return;
+    };
+    let count = values.len() as f64;
+    // Sums of huge values and squares of huge or tiny ones leave the range of `f64`: a power of two brings them back,
+    // exactly.
+    let largest = min.abs().max(max.abs());
+    let scale = if largest > 1e140 {
+        2f64.powi(-600)
+    } else if largest > 0.0 && largest < 1e-140 {
+        2f64.powi(600)
+    } else {
+        1.0
+    };
+    let mean = sum(values.iter().map(|value| value * scale)) / count;
+    let squares = sum(values.iter().map(|value| (value * scale - mean).powi(2)));
+    summary.mean = Some(mean / scale).filter(|mean| mean.is_finite());
+    summary.std = (values.len() > 1)
+        .then(|| (squares / (count - 1.0)).sqrt() / scale)
+        .filter(|std| std.is_finite());
+    summary.min = Some(min);
+    summary.max = Some(max);
+    summary.median = Some(median(values));
+}
+
+/// Sum with the rounding errors carried along (Neumaier), in four lanes.
+fn sum(values: impl Iterator<Item = f64>) -> f64 {
+    let mut total = 0.0f64;
+    let mut lost = 0.0f64;
+    for value in values {
+        let next = total + value;
+        lost += if total.abs() >= value.abs() {
+            (total - next) + value
+        } else {
+            (value - next) + total
+        };
+        total = next;
+    }
+    total + lost
+}
+
+/// The median of at least one value.
+fn median(values: &mut [f64]) -> f64 {
+    let middle = values.len() / 2;
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if below.len() > middle || values.len() % 2 == 1 {
+        return upper;
+    }
+    let lower = values[..middle]
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
+    let both = lower + upper;
+    if both.is_finite() {
+        both / 2.0
+    } else {
+        lower / 2.0 + upper / 2.0
+    }
+}
+
+fn count_distinct(values: &[f64]) -> u64 {
+    let mut seen: HashSet<u64, BuildHasherDefault<Mix>> = HashSet::default();
+    for value in values {
+        if seen.insert((value + 0.0).to_bits()) && seen.len() as u64 == DISTINCT_CAP {
+            break;
+        }
+    }
+    seen.len() as u64
+}
+
+fn count_texts<'a>(texts: impl Iterator<Item = &'a str>) -> (u64, Vec<(String, u64)>) {
+    let mut counts: HashMap<&str, u64, BuildHasherDefault<Mix>> = HashMap::default();
+    for text in texts {
+        if let Some(count) = counts.get_mut(text) {
+            *count += 1;
+        } else if (counts.len() as u64) < DISTINCT_CAP {
+            counts.insert(text, 1);
+        }
+    }
+    let distinct = counts.len() as u64;
+    let mut top: Vec<(&str, u64)> = counts.into_iter().collect();
+    top.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    top.truncate(TOP);
+    (
+        distinct,
+        top.into_iter()
+            .map(|(text, count)| (text.to_owned(), count))
+            .collect(),
+    )
+}
+
+/// A quick hasher for tables that live for one column; not for keys that outlast it.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 ^= xxhash_rust::xxh3::xxh3_64(bytes);
+    }
+    fn write_u8(&mut self, _end_of_text: u8) {}
+    fn write_u64(&mut self, value: u64) {
+        let mixed = (value ^ (value >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 29);
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,109 @@
+//! One file's content before it is known whether it fits the others.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use polars::prelude as pl;
+
+use super::read::ReadOptions;
+use super::schema::Kind;
+use super::source::{self, Format};
+use super::{csv_file, json_file, parquet_file};
+
+/// A file's columns, each of one of the four kinds, as long as each other.
+pub(super) struct Table {
+    pub columns: Vec<TableColumn>,
+    pub rows: usize,
+}
+
+/// A column with what is needed to say where it does not fit.
+pub(super) struct TableColumn {
+    pub name: String,
+    /// `None`: every cell is missing (and `cells` are `Float64`).
+    pub kind: Option<Kind>,
+    pub cells: pl::Column,
+    /// Cells that were ±inf or NaN and are now missing.
+    pub non_finite: u64,
+    /// Where in the decompressed file the first cell stands that is not missing.
+    pub first_at: Option<u64>,
+    /// Where the first cell stands that made the column `Text`.
+    pub text_at: Option<u64>,
+}
+
+impl TableColumn {
+    /// True when cells before the first text were all numbers or booleans.
+    pub fn turned_to_text(&self) -> bool {
+        self.kind == Some(Kind::Text) && self.text_at.is_some() && self.text_at != self.first_at
+    }
+}
+
+/// Why a file gave no table.
+pub(super) enum TableError {
+    /// The content is not usable: quarantine.
+    Bad(Bad),
+    /// The disk failed.
+    Io(io::Error),
+}
+
+/// A reason for quarantine, with where.
+#[derive(Debug)]
+pub(super) struct Bad {
+    pub line: Option<u64>,
+    pub column: Option<String>,
+    pub reason: String,
+}
+
+impl Bad {
+    pub fn new(reason: impl Into<String>) -> Bad {
+        Bad {
+            line: None,
+            column: None,
+            reason: reason.into(),
+        }
+    }
+
+    pub fn line(mut self, line: Option<u64>) -> Bad {
+        self.line = line;
+        self
+    }
+
+    pub fn column(mut self, column: &str) -> Bad {
+        self.column = Some(column.to_owned());
+        self
+    }
+}
+
+impl From<Bad> for TableError {
+    fn from(bad: Bad) -> Self {
+        TableError::Bad(bad)
+    }
+}
+
+/// Sorts a read error: wrong packed bytes are bad content, anything else is the disk.
+pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    if source::is_packed(path)
+        && matches!(
+            error.kind(),
+            InvalidData | InvalidInput | Other | UnexpectedEof
+        )
+    {
+        return Bad::new("the compressed data is damaged or cut off").into();
+    }
+    TableError::Io(error)
+}
+
+/// Reads one file. Columns in `as_text` are kept as they are written where the format allows.
+pub(super) fn read_table(
+    path: &Path,
+    format: Format,
+    options: &ReadOptions,
+    as_text: &BTreeSet<String>,
+) -> Result<Table, TableError> {
+    match format {
+        Format::Csv => csv_file::read_csv(path, options, as_text),
+        Format::Json => json_file::read_json(path),
+        Format::Parquet => parquet_file::read(path),
+    }
+}

@@ -1,0 +1,291 @@
+//! Folders, JSON, Parquet, and files written and read back.
+
+use polars::prelude::{
+    DataType, IntoColumn as _, NamedFrom as _, ParquetWriter, Series, TimeUnit, df,
+};
+
+use super::*;
+
+#[test]
+fn a_scan_lists_readable_files_by_path_and_hash() {
+    let dir = folder(&[
+        ("b.csv", b"x\n"),
+        ("a/deep/c.NDJSON", b"{}"),
+        (".hidden.csv", b""),
+        ("~lock.csv", b""),
+        ("a/x.csv.part", b""),
+        ("y.tmp", b""),
+        ("z.crdownload", b""),
+        ("readme.md", b""),
+        (".git/d.csv", b""),
+    ]);
+    let found = scan(dir.path()).unwrap();
+    let paths: Vec<_> = found.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["a/deep/c.NDJSON", "b.csv"]);
+    assert_eq!((found.files[1].sha256.len(), found.files[1].bytes), (64, 2));
+    assert_eq!(
+        (found.ignored, found.unsettled),
+        (vec!["readme.md".to_owned()], vec![])
+    );
+}
+
+#[test]
+fn a_hash_knows_content_and_nothing_else() {
+    let dir = folder(&[("a.csv", b"abc"), ("b/c.csv", b"abc")]);
+    let found = scan(dir.path()).unwrap();
+    // FIPS 180-2, B.1.
+    assert_eq!(
+        found.files[0].sha256,
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    assert_eq!(found.files[0].sha256, found.files[1].sha256);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error() {
+    let dir = folder(&[("a.csv", b"")]);
+    let error = scan(&dir.path().join("none")).unwrap_err().to_string();
+    assert!(
+        error.starts_with("read the folder `") && error.contains("none"),
+        "{error}"
+    );
+    assert!(matches!(
+        scan(&dir.path().join("a.csv")),
+        Err(Error::Folder { .. })
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_loop_of_links_ends_and_a_broken_link_is_unsettled() {
+    let dir = folder(&[("a/x.csv", b"x\n1\n")]);
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("a/up")).unwrap();
+    std::os::unix::fs::symlink("nowhere.csv", dir.path().join("gone.csv")).unwrap();
+    let found = scan(dir.path()).unwrap();
+    assert_eq!(
+        (found.files.len(), found.unsettled),
+        (1, vec!["gone.csv".to_owned()])
+    );
+}
+
+#[test]
+fn json_arrays_and_ndjson_are_read() {
+    for json in [
+        r#"[{"a": 1, "b": "x"}, {"b": null, "a": 2.5, "c": true}]"#,
+        "\u{feff}{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"a\": 2.5, \"c\": true}",
+    ] {
+        let read = read_files(&[("a.json", json.as_bytes())]);
+        assert_eq!(read.quarantined, []);
+        assert_eq!(kinds(&read), ["a:number", "b:text", "c:boolean"]);
+        assert_eq!(show(&read.frame), ["1.0|x|-", "2.5|-|true"]);
+    }
+}
+
+#[test]
+fn bad_json_is_quarantined_without_values() {
+    let check = |json: &str, line, column: Option<&str>, reason: &str| {
+        let read = read_files(&[("a.json", json.as_bytes())]);
+        let bad = &read.quarantined[0];
+        assert_eq!(
+            (bad.line, bad.column.as_deref(), bad.reason.as_str()),
+            (line, column, reason),
+            "{json}"
+        );
+    };
+    check("", None, None, "file is empty");
+    check("[]", None, None, "no object with a key is in the file");
+    check(
+        "[{\"a\": 1},\n{\"a\": [2]}]",
+        Some(2),
+        Some("a"),
+        "a nested value",
+    );
+    check(
+        "\u{feff}{\"a\": 1}\n{\"a\": {\"b\": 2}}",
+        Some(2),
+        Some("a"),
+        "a nested value",
+    );
+    check(
+        "[{\"a\": 1},\n \"secret\"]",
+        Some(2),
+        None,
+        "an element that is not an object",
+    );
+    check(
+        "{\"a\": 1}\n{\"a\": NaN}",
+        Some(2),
+        None,
+        "not valid JSON: expected value",
+    );
+    check(
+        "{\"a\": 1e999}",
+        Some(1),
+        None,
+        "not valid JSON: number out of range",
+    );
+    check(
+        "[{\"a\": 1},\n{\"a\": ",
+        Some(2),
+        None,
+        "the file ends in the middle of a value",
+    );
+    check(
+        &"[".repeat(100_000),
+        Some(1),
+        None,
+        "not valid JSON: recursion limit exceeded",
+    );
+}
+
+#[test]
+fn text_in_a_json_column_of_numbers_is_found_with_its_line() {
+    let read = read_files(&[
+        ("a.csv", b"x\n1\n"),
+        ("b.ndjson", b"{\"x\": 1}\n{\"x\": \"t\"}\n"),
+    ]);
+    assert_eq!(
+        (
+            read.quarantined[0].line,
+            read.quarantined[0].column.as_deref()
+        ),
+        (Some(2), Some("x"))
+    );
+}
+
+fn parquet_of(columns: Vec<Series>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut frame = DataFrame::new_infer_height(
+        columns
+            .into_iter()
+            .map(|series| series.into_column())
+            .collect(),
+    )
+    .unwrap();
+    ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+    bytes
+}
+
+#[test]
+fn parquet_types_are_brought_to_the_four_kinds() {
+    let series = |name: &str, dtype: DataType| {
+        Series::new(name.into(), [0i64, 20_000])
+            .cast(&dtype)
+            .unwrap()
+    };
+    let bytes = parquet_of(vec![
+        series("i8", DataType::Int64)
+            .clear()
+            .extend_constant(polars::prelude::AnyValue::Int64(1), 2)
+            .unwrap()
+            .cast(&DataType::Int8)
+            .unwrap(),
+        series("u16", DataType::UInt16),
+        series("i32", DataType::Int32),
+        series("u64", DataType::UInt64),
+        series("f32", DataType::Float32),
+        series("day", DataType::Int32)
+            .cast(&DataType::Date)
+            .unwrap(),
+        series("time", DataType::Datetime(TimeUnit::Milliseconds, None)),
+        Series::new("inf".into(), [f64::INFINITY, 1.0]),
+        Series::new("none".into(), [None::<i64>, None]),
+    ]);
+    let read = read_files(&[("a.parquet", &bytes)]);
+    assert_eq!(read.quarantined, []);
+    assert_eq!(
+        kinds(&read),
+        [
+            "i8:integer",
+            "u16:integer",
+            "i32:integer",
+            "u64:integer",
+            "f32:number",
+            "day:text",
+            "time:text",
+            "inf:number",
+            "none:number"
+        ]
+    );
+    assert_eq!(
+        show(&read.frame),
+        [
+            "1|0|0|0|0.0|1970-01-01|1970-01-01T00:00:00|-|-",
+            "1|20000|20000|20000|20000.0|2024-10-04|1970-01-01T00:00:20|1.0|-"
+        ]
+    );
+    assert_eq!(read.non_finite, [("inf".to_owned(), 1)]);
+}
+
+#[test]
+fn parquet_of_other_types_or_damaged_is_quarantined() {
+    let list = Series::new(
+        "l".into(),
+        [
+            Series::new("".into(), [1i64]),
+            Series::new("".into(), [2i64]),
+        ],
+    );
+    let good = parquet_of(vec![Series::new(
+        "x".into(),
+        (0..1000i64).collect::<Vec<_>>(),
+    )]);
+    let mut damaged = good.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle..].iter_mut().for_each(|byte| *byte ^= 0x5A);
+    let read = read_files(&[
+        ("a.parquet", &parquet_of(vec![list])),
+        ("b.parquet", &damaged),
+        ("c.parquet", &good[..good.len() / 2]),
+        ("d.parquet", b""),
+        ("e.parquet", b"PAR1"),
+    ]);
+    let reasons: Vec<_> = read
+        .quarantined
+        .iter()
+        .map(|bad| bad.reason.as_str())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "the type list[i64] cannot be used",
+            "not a Parquet file, or a damaged one",
+            "not a Parquet file, or a damaged one",
+            "file is empty",
+            "not a Parquet file, or a damaged one"
+        ]
+    );
+}
+
+#[test]
+fn a_frame_is_the_same_after_writing_and_reading() {
+    let frame = df!("i" => [Some(1i64), None], "n" => [Some(0.1), Some(1e300)], "b" => [Some(true), Some(false)], "t" => [Some("a,\"\nb"), Some("ü")]).unwrap();
+    let dir = folder(&[]);
+    for name in ["a.parquet", "a.csv", "a.tsv", "a.json", "a.ndjson"] {
+        let path = dir.path().join(name);
+        write_file(&mut frame.clone(), &path).unwrap();
+        let back = read_file(&path, &ReadOptions::default()).unwrap();
+        assert!(back.equals_missing(&frame), "{name}: {:?}", show(&back));
+    }
+    assert!(
+        read_parquet(&dir.path().join("a.parquet"))
+            .unwrap()
+            .equals_missing(&frame)
+    );
+    assert!(matches!(
+        write_file(&mut frame.clone(), &dir.path().join("a.xls")),
+        Err(Error::Extension { .. })
+    ));
+    assert!(matches!(
+        read_file(&dir.path().join("a.xls"), &ReadOptions::default()),
+        Err(Error::Extension { .. })
+    ));
+    assert!(matches!(
+        read_file(&dir.path().join("none.csv"), &ReadOptions::default()),
+        Err(Error::File { .. })
+    ));
+    assert!(matches!(
+        write_file(&mut frame.clone(), &dir.path().join("none/a.csv")),
+        Err(Error::File { .. })
+    ));
+}
