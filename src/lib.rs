@@ -15,4 +15,5 @@
 
 pub mod clock;
 pub mod data;
+pub mod evaluate;
 pub mod faults;
