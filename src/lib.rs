@@ -17,3 +17,4 @@ pub mod clock;
 pub mod data;
 pub mod evaluate;
 pub mod faults;
+pub mod gate;

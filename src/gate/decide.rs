@@ -1,0 +1,203 @@
+//! The decision itself: gather the numbers, ask every rule, draw the verdict.
+
+use crate::evaluate::{Predictions, Scores, baselines, score};
+
+use super::compare::Compared;
+use super::wording::{count, percent, score as written, signed};
+use super::{
+    DECISION_FORMAT, Decision, Evidence, Policy, Require, Rule, RuleGroup, RuleOutcome, Verdict,
+    compare, guards, hard, sufficiency,
+};
+
+/// Decides whether the challenger goes live. A function of its arguments: the same evidence and policy give the same
+/// decision, whatever they hold; nothing in them makes it fail.
+///
+/// Any rule that says `reject` rejects; otherwise any that says `inconclusive` leaves it open; otherwise the challenger is
+/// promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can refuse.
+pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
+    let challenger = score(evidence.truth, evidence.challenger);
+    let champion = evidence
+        .champion
+        .map(|predictions| score(evidence.truth, predictions));
+    let baselines: Vec<(String, Scores)> = baselines::all(evidence.prior, evidence.truth.len())
+        .into_iter()
+        .map(|(name, predictions)| (name, score(evidence.truth, &predictions)))
+        .collect();
+    let case = Case {
+        evidence,
+        policy,
+        challenger: &challenger,
+        champion: champion.as_ref(),
+        baselines: &baselines,
+    };
+
+    let compared = compare::measure(&case);
+    let mut rules = hard::rules(&case);
+    let evidence_rules = sufficiency::rules(&case);
+    let sufficient = evidence_rules
+        .iter()
+        .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
+    rules.extend(evidence_rules);
+    rules.push(compare::rule(&case, compared.as_ref(), sufficient));
+    rules.extend(guards::rules(&case));
+
+    let verdict = verdict(&rules);
+    let mut reasons = Vec::new();
+    if verdict == Verdict::Promote {
+        reasons.extend(grounds(&case, compared.as_ref()));
+    }
+    reasons.extend(failures(&rules));
+    Decision {
+        format_version: DECISION_FORMAT,
+        verdict,
+        reasons,
+        rules,
+        comparison: compared.map(|compared| compared.comparison),
+        rows: evidence.truth.len() as u64,
+        rows_hash: evidence.rows_hash.to_owned(),
+        metric: evidence.metric,
+        classes: evidence.classes.to_vec(),
+        facts: evidence.facts.clone(),
+        policy: policy.clone(),
+        baselines,
+        challenger,
+        champion,
+    }
+}
+
+fn verdict(rules: &[Rule]) -> Verdict {
+    let any = |outcome| rules.iter().any(|rule| rule.outcome == outcome);
+    if any(RuleOutcome::Reject) {
+        Verdict::Reject
+    } else if any(RuleOutcome::Inconclusive) {
+        Verdict::Inconclusive
+    } else {
+        Verdict::Promote
+    }
+}
+
+/// What failed, in words: refusals, then what could not be told, then warnings, each in the order of the rules.
+fn failures(rules: &[Rule]) -> Vec<String> {
+    let order = [
+        RuleOutcome::Reject,
+        RuleOutcome::Inconclusive,
+        RuleOutcome::Warn,
+    ];
+    let reasons_of = |outcome| rules.iter().filter(move |rule| rule.outcome == outcome);
+    order
+        .into_iter()
+        .flat_map(reasons_of)
+        .map(|rule| rule.reason.clone())
+        .collect()
+}
+
+/// What speaks for a challenger that is promoted.
+fn grounds(case: &Case<'_>, compared: Option<&Compared>) -> Vec<String> {
+    let rows = count(case.rows(), "test row");
+    let title = case.evidence.metric.title();
+    let Some(compared) = compared else {
+        let value = case
+            .challenger_value()
+            .map_or_else(|| "undefined".to_owned(), written);
+        return match case.has_champion() {
+            true => vec![format!("{title} of the challenger is {value} on {rows}")],
+            false => vec![format!(
+                "there is no champion to protect; {title} of the challenger is {value} on {rows}"
+            )],
+        };
+    };
+    let numbers = &compared.comparison;
+    vec![
+        format!(
+            "{} on {rows}: {} with a {} interval of {} to {}",
+            compare::movement(case.evidence.metric, numbers),
+            signed(numbers.delta),
+            percent(case.policy.confidence),
+            signed(numbers.interval.low),
+            signed(numbers.interval.high),
+        ),
+        format!(
+            "the challenger is better in {} of the resamples",
+            percent(numbers.p_better)
+        ),
+        compare::discordance(numbers),
+    ]
+}
+
+/// What every rule is shown.
+pub(super) struct Case<'a> {
+    pub(super) evidence: &'a Evidence<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) challenger: &'a Scores,
+    pub(super) champion: Option<&'a Scores>,
+    pub(super) baselines: &'a [(String, Scores)],
+}
+
+impl Case<'_> {
+    pub(super) fn rows(&self) -> u64 {
+        self.evidence.truth.len() as u64
+    }
+
+    pub(super) fn has_champion(&self) -> bool {
+        self.champion.is_some()
+    }
+
+    pub(super) fn challenger_value(&self) -> Option<f64> {
+        self.challenger.get(self.evidence.metric)
+    }
+
+    pub(super) fn champion_value(&self) -> Option<f64> {
+        self.champion
+            .and_then(|scores| scores.get(self.evidence.metric))
+    }
+
+    /// Why a model's predictions cannot be used on these rows.
+    pub(super) fn problem_with(&self, predictions: &Predictions) -> Option<String> {
+        let classes = self.evidence.classes.len();
+        if predictions.n_classes != classes {
+            return Some(format!(
+                "predictions over {} classes where the model has {classes}",
+                predictions.n_classes
+            ));
+        }
+        predictions.problem_with(self.evidence.truth)
+    }
+
+    /// The outcome of a failing check that asks more than the plain comparison of numbers does.
+    pub(super) fn failing(&self, outcome: RuleOutcome) -> RuleOutcome {
+        if self.has_champion() && self.policy.require != Require::Naive {
+            outcome
+        } else {
+            RuleOutcome::Warn
+        }
+    }
+}
+
+/// Makes a rule; values that are not finite are left out of the record.
+pub(super) fn rule(
+    name: impl Into<String>,
+    group: RuleGroup,
+    outcome: RuleOutcome,
+    value: Option<f64>,
+    bound: Option<f64>,
+    reason: impl Into<String>,
+) -> Rule {
+    let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
+    Rule {
+        name: name.into(),
+        group,
+        outcome,
+        value: finite(value),
+        bound: finite(bound),
+        reason: reason.into(),
+    }
+}
+
+/// A rule that does not apply here.
+pub(super) fn skipped(
+    name: impl Into<String>,
+    group: RuleGroup,
+    reason: impl Into<String>,
+) -> Rule {
+    rule(name, group, RuleOutcome::Skipped, None, None, reason)
+}

@@ -1,0 +1,236 @@
+//! The hard checks: what must hold before any comparison is worth reading.
+
+use super::decide::{Case, rule, skipped};
+use super::wording::{ROUNDING, count, pair, percent, score, signed};
+use super::{Rule, RuleGroup, RuleOutcome};
+
+const GROUP: RuleGroup = RuleGroup::Hard;
+
+pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
+    vec![
+        finite_metrics(case),
+        loads(case),
+        differs(case),
+        beats_baselines(case),
+        floor(case),
+        ceiling(case),
+        leakage(case),
+    ]
+}
+
+fn finite_metrics(case: &Case<'_>) -> Rule {
+    let title = case.evidence.metric.title();
+    let predictions = case.evidence.challenger;
+    let fault = if case.rows() == 0 {
+        Some("there are no test rows to score the challenger on".to_owned())
+    } else if let Some(problem) = case.problem_with(predictions) {
+        Some(format!(
+            "the challenger's predictions do not fit the test rows: {problem}"
+        ))
+    } else if !predictions.is_finite() {
+        let faulty = predictions
+            .probabilities
+            .iter()
+            .filter(|p| !p.is_finite())
+            .count() as u64;
+        Some(format!(
+            "the challenger answers with {faulty} probabilities that are not finite numbers"
+        ))
+    } else if case.challenger_value().is_none() {
+        Some(format!(
+            "{title} is undefined for the challenger on these {}",
+            count(case.rows(), "test row")
+        ))
+    } else {
+        None
+    };
+    let (outcome, reason) = match fault {
+        Some(fault) => (RuleOutcome::Reject, fault),
+        None => (
+            RuleOutcome::Pass,
+            format!("{title} and every probability of the challenger are finite"),
+        ),
+    };
+    rule(
+        "finite_metrics",
+        GROUP,
+        outcome,
+        case.challenger_value(),
+        None,
+        reason,
+    )
+}
+
+fn loads(case: &Case<'_>) -> Rule {
+    let (outcome, reason) = match &case.evidence.facts.load_failure {
+        Some(why) => (
+            RuleOutcome::Reject,
+            format!("the challenger cannot be served as it is stored: {why}"),
+        ),
+        None => (
+            RuleOutcome::Pass,
+            "the challenger loads from its own bytes and answers its golden rows exactly"
+                .to_owned(),
+        ),
+    };
+    rule(
+        "loads_and_answers_golden_rows",
+        GROUP,
+        outcome,
+        None,
+        None,
+        reason,
+    )
+}
+
+fn differs(case: &Case<'_>) -> Rule {
+    let name = "differs_from_champion";
+    if !case.has_champion() {
+        return skipped(name, GROUP, "there is no champion");
+    }
+    let (outcome, reason) = match case.evidence.facts.differs_from_champion {
+        true => (
+            RuleOutcome::Pass,
+            "the challenger predicts by other numbers than the champion",
+        ),
+        false => (
+            RuleOutcome::Reject,
+            "the challenger predicts by the same numbers as the champion",
+        ),
+    };
+    rule(name, GROUP, outcome, None, None, reason)
+}
+
+fn beats_baselines(case: &Case<'_>) -> Rule {
+    let (name, metric) = ("beats_baselines", case.evidence.metric);
+    if !case.policy.beat_baselines {
+        return skipped(name, GROUP, "the policy does not ask for it");
+    }
+    let scored = case
+        .baselines
+        .iter()
+        .filter_map(|(name, scores)| Some((name.as_str(), scores.get(metric)?)));
+    // Where several baselines are equally good, always-positive is the one that people recognise.
+    let best = scored.max_by(|a, b| {
+        let by_value = metric.gain(a.1, 0.0).total_cmp(&metric.gain(b.1, 0.0));
+        by_value.then((a.0 == "always_positive").cmp(&(b.0 == "always_positive")))
+    });
+    let (title, rows, value) = (
+        metric.title(),
+        count(case.rows(), "row"),
+        case.challenger_value(),
+    );
+    let (holds, reason) = match (value, best) {
+        (Some(value), Some((baseline, bound))) => {
+            let holds = metric.gain(value, bound) > 0.0;
+            let ((value, bound), verb) = (
+                pair(value, bound),
+                if holds { "beats" } else { "does not beat" },
+            );
+            (
+                holds,
+                format!("{title} {value} {verb} {baseline} ({bound}) on {rows}"),
+            )
+        }
+        (None, _) => (
+            false,
+            format!("{title} is undefined, so the challenger beats no baseline"),
+        ),
+        (_, None) => (
+            false,
+            format!("{title} of the baselines is undefined, so none of them is beaten"),
+        ),
+    };
+    let outcome = if holds {
+        RuleOutcome::Pass
+    } else {
+        case.failing(RuleOutcome::Reject)
+    };
+    rule(name, GROUP, outcome, value, best.map(|best| best.1), reason)
+}
+
+fn floor(case: &Case<'_>) -> Rule {
+    let (name, metric) = ("floor", case.evidence.metric);
+    let Some(floor) = case.policy.floor else {
+        return skipped(name, GROUP, "no floor is set");
+    };
+    let value = case.challenger_value();
+    let holds = value.is_some_and(|value| metric.gain(value, floor) >= -ROUNDING);
+    let (outcome, verb) = match (holds, case.has_champion()) {
+        (true, _) => (RuleOutcome::Pass, "is as good as"),
+        (false, true) => (RuleOutcome::Reject, "is worse than"),
+        (false, false) => (RuleOutcome::Warn, "is worse than"),
+    };
+    let reason = match value {
+        Some(value) => {
+            let (value, floor) = pair(value, floor);
+            format!("{} {value} {verb} the floor of {floor}", metric.title())
+        }
+        None => format!(
+            "{} is undefined, so the floor is not reached",
+            metric.title()
+        ),
+    };
+    rule(name, GROUP, outcome, value, Some(floor), reason)
+}
+
+fn ceiling(case: &Case<'_>) -> Rule {
+    let (name, metric) = ("ceiling", case.evidence.metric);
+    let Some(ceiling) = case.policy.ceiling else {
+        return skipped(name, GROUP, "no ceiling is set");
+    };
+    if !case.has_champion() {
+        return skipped(name, GROUP, "there is no champion to gain on");
+    }
+    let gain = case
+        .challenger_value()
+        .zip(case.champion_value())
+        .map(|(new, old)| metric.gain(new, old));
+    let holds = gain.is_some_and(|gain| gain <= ceiling + ROUNDING);
+    let reason = match gain {
+        Some(gain) if holds => {
+            format!(
+                "a change of {} in {} is within the ceiling of {}",
+                signed(gain),
+                metric.title(),
+                score(ceiling)
+            )
+        }
+        Some(gain) => format!(
+            "a gain of {} in {} is above the ceiling of {}: too good to be believed unseen",
+            signed(gain),
+            metric.title(),
+            score(ceiling)
+        ),
+        None => format!(
+            "{} is undefined for one of the models, so the gain is unknown",
+            metric.title()
+        ),
+    };
+    let outcome = if holds {
+        RuleOutcome::Pass
+    } else {
+        RuleOutcome::Reject
+    };
+    rule(name, GROUP, outcome, gain, Some(ceiling), reason)
+}
+
+fn leakage(case: &Case<'_>) -> Rule {
+    let (name, bound) = ("leakage", case.policy.max_leakage);
+    let (leaked, rows) = (case.evidence.facts.leaked_rows, case.rows());
+    if rows == 0 {
+        return skipped(name, GROUP, "there are no test rows");
+    }
+    let share = leaked as f64 / rows as f64;
+    let (outcome, asked) = match share <= bound + ROUNDING {
+        true => (RuleOutcome::Pass, "at most"),
+        false => (case.failing(RuleOutcome::Reject), "more than the accepted"),
+    };
+    let reason = format!(
+        "{leaked} of {} also stand in the training rows ({}), {asked} {}",
+        count(rows, "test row"),
+        percent(share),
+        percent(bound)
+    );
+    rule(name, GROUP, outcome, Some(share), Some(bound), reason)
+}

@@ -1,0 +1,311 @@
+//! Who goes live: `decide(evidence, policy) -> Decision`, a value with every rule, bound and reason in it.
+//!
+//! In: predictions of challenger and champion on the same rows, facts established by the pipeline, the policy. Out: a
+//! verdict that can be written down, explained and replayed. It must not know files, databases, clocks or how a model
+//! works; a refused challenger is an outcome, never an error.
+
+mod compare;
+pub mod decide;
+pub mod explain;
+mod guards;
+mod hard;
+pub mod mcnemar;
+pub mod paired;
+mod sufficiency;
+mod wording;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::{Interval, Metric, Predictions, Scores};
+
+pub use decide::decide;
+
+/// What the gate concludes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The challenger becomes the champion.
+    Promote,
+    /// The challenger is not good enough, or must not go live.
+    Reject,
+    /// The rows cannot tell.
+    Inconclusive,
+}
+
+/// How the challenger is compared with the champion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Require {
+    /// The difference is above zero and the paired bootstrap says so with the asked confidence.
+    Better,
+    /// The paired bootstrap says with the asked confidence that the difference is above minus `margin`.
+    NotWorse,
+    /// The plain number is above the old one; nothing else of the comparison or the evidence is asked.
+    Naive,
+}
+
+impl Verdict {
+    /// The name used in records and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Promote => "promote",
+            Verdict::Reject => "reject",
+            Verdict::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+impl Require {
+    /// The name used in config, records and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Require::Better => "better",
+            Require::NotWorse => "not_worse",
+            Require::Naive => "naive",
+        }
+    }
+}
+
+/// A metric that must not fall by more than a margin when the challenger goes in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The metric that is guarded.
+    pub metric: Metric,
+    /// Largest fall that is accepted, in the metric's own unit.
+    #[serde(default)]
+    pub max_fall: f64,
+}
+
+/// A column whose groups must each not fall by more than a margin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SliceGuard {
+    /// The column whose values make the slices.
+    pub column: String,
+    /// Largest fall of the model's metric that is accepted in a slice.
+    #[serde(default)]
+    pub max_fall: f64,
+    /// A slice with fewer rows cannot tell: it makes the verdict inconclusive when it falls by more than `max_fall`, and
+    /// is left out of account when it does not.
+    #[serde(default = "default_slice_rows")]
+    pub min_rows: u64,
+}
+
+fn default_slice_rows() -> u64 {
+    30
+}
+
+/// The rules a challenger has to pass. The defaults are the policy of the house.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// How the challenger is compared with the champion.
+    pub require: Require,
+    /// Confidence that the paired bootstrap must reach, in (0.5, 1).
+    pub confidence: f64,
+    /// Largest true fall that `not_worse` accepts.
+    pub margin: f64,
+    /// Fewest test rows on which a comparison counts.
+    pub min_rows: u64,
+    /// Fewest test rows of the positive class (of every class with more than two).
+    pub min_positives: u64,
+    /// Fewest rows on which exactly one of the two models is right; not asked for metrics that read no labels. 6 is the smallest count with which an exact
+    /// two-sided McNemar test can reach p < 0.05.
+    pub min_discordant: u64,
+    /// Whether the challenger must beat always-majority, always-positive and the class prior.
+    pub beat_baselines: bool,
+    /// Worst value of the metric that may go live: the smallest, or the largest for `log_loss` and `brier`.
+    pub floor: Option<f64>,
+    /// Largest gain over the champion that is believed; a larger one is suspicious and refused.
+    pub ceiling: Option<f64>,
+    /// Largest share of test rows that may also stand in the training rows.
+    pub max_leakage: f64,
+    /// Other metrics that must not fall.
+    pub guards: Vec<Guard>,
+    /// Columns in whose groups the metric must not fall.
+    pub slices: Vec<SliceGuard>,
+    /// Replicates of the paired bootstrap.
+    pub replicates: u32,
+    /// Seed of the paired bootstrap.
+    pub seed: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            require: Require::Better,
+            confidence: 0.95,
+            margin: 0.01,
+            min_rows: 30,
+            min_positives: 5,
+            min_discordant: 6,
+            beat_baselines: true,
+            floor: None,
+            ceiling: None,
+            max_leakage: 0.05,
+            guards: Vec::new(),
+            slices: Vec::new(),
+            replicates: 2000,
+            seed: 42,
+        }
+    }
+}
+
+/// Everything the gate looks at.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    /// The metric the model is kept good by.
+    pub metric: Metric,
+    /// Class names; with two, index 1 is the positive class.
+    pub classes: &'a [String],
+    /// Share of each class among the *training* rows, `(n_classes)`; what the class-prior baseline predicts.
+    pub prior: &'a [f64],
+    /// True class of each test row.
+    pub truth: &'a [u32],
+    /// Hash of the test rows; challenger and champion were scored on exactly these.
+    pub rows_hash: &'a str,
+    /// The challenger's predictions on the test rows.
+    pub challenger: &'a Predictions,
+    /// The champion's predictions on the same rows; `None` when there is no champion.
+    pub champion: Option<&'a Predictions>,
+    /// Facts about the challenger that need no predictions.
+    pub facts: &'a Facts,
+    /// Group of each test row per guarded slice column: `(column, group name per row)`.
+    pub slices: &'a [(String, Vec<String>)],
+}
+
+/// What the pipeline found out about the challenger before the gate; kept in `decision.json` so that it can be replayed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// `None` when the bundle loaded from its own stored bytes and answered its golden rows exactly; else why not.
+    pub load_failure: Option<String>,
+    /// Whether the challenger predicts by other numbers than the champion (transformer, predictor, threshold).
+    pub differs_from_champion: bool,
+    /// Test rows that also stand in the training rows.
+    pub leaked_rows: u64,
+}
+
+/// Which part of the policy a rule belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleGroup {
+    /// Fails → reject.
+    Hard,
+    /// Fails → inconclusive.
+    Evidence,
+    /// The comparison that `require` names.
+    Comparison,
+    /// Other metrics and slices that must not fall.
+    Guard,
+}
+
+/// What came of one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleOutcome {
+    /// Held.
+    Pass,
+    /// Did not hold, but there is no champion to protect (or the mode does not ask for it).
+    Warn,
+    /// Did not hold; the verdict is `reject`.
+    Reject,
+    /// Could not be told; the verdict is at best `inconclusive`.
+    Inconclusive,
+    /// Does not apply here (no champion, not configured, not asked by this mode).
+    Skipped,
+}
+
+impl RuleOutcome {
+    /// The name used in records and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleOutcome::Pass => "pass",
+            RuleOutcome::Warn => "warn",
+            RuleOutcome::Reject => "reject",
+            RuleOutcome::Inconclusive => "inconclusive",
+            RuleOutcome::Skipped => "skipped",
+        }
+    }
+}
+
+/// One rule with what was measured, what was asked and why it matters, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Stable name, e.g. `min_rows`, `beats_baselines`, `guard:recall`, `slice:region=north`.
+    pub name: String,
+    /// Part of the policy.
+    pub group: RuleGroup,
+    /// What came of it.
+    pub outcome: RuleOutcome,
+    /// What was measured.
+    pub value: Option<f64>,
+    /// What was asked.
+    pub bound: Option<f64>,
+    /// One sentence a person can act on, with the numbers in it.
+    pub reason: String,
+}
+
+/// Challenger against champion on the same rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The compared metric.
+    pub metric: Metric,
+    /// Its value for the challenger.
+    pub challenger: f64,
+    /// Its value for the champion.
+    pub champion: f64,
+    /// Challenger minus champion, signed so that larger is better.
+    pub delta: f64,
+    /// Two-sided percentile interval of `delta` at the policy's confidence.
+    pub interval: Interval,
+    /// Share of bootstrap replicates in which `delta` is above zero.
+    pub p_better: f64,
+    /// Rows that only the challenger has right.
+    pub only_challenger_right: u64,
+    /// Rows that only the champion has right.
+    pub only_champion_right: u64,
+    /// Exact two-sided McNemar p-value.
+    pub mcnemar_p: f64,
+}
+
+/// Version of the form in which a [`Decision`] is written.
+pub const DECISION_FORMAT: u32 = 1;
+
+/// The gate's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Version of this record's form.
+    pub format_version: u32,
+    /// Promote, reject or inconclusive.
+    pub verdict: Verdict,
+    /// Why, most important first; each sentence stands alone.
+    pub reasons: Vec<String>,
+    /// Every rule in order.
+    pub rules: Vec<Rule>,
+    /// The numbers of the comparison; `None` when there is no champion.
+    pub comparison: Option<Comparison>,
+    /// The challenger's scores.
+    pub challenger: Scores,
+    /// The champion's scores on the same rows.
+    pub champion: Option<Scores>,
+    /// The baselines' scores on the same rows: name → scores.
+    pub baselines: Vec<(String, Scores)>,
+    /// Number of test rows.
+    pub rows: u64,
+    /// Hash of the test rows.
+    pub rows_hash: String,
+    /// The metric decided on.
+    pub metric: Metric,
+    /// Class names, in the order of the confusion matrices.
+    #[serde(default)]
+    pub classes: Vec<String>,
+    /// The facts that went in.
+    pub facts: Facts,
+    /// The policy that was applied.
+    pub policy: Policy,
+}

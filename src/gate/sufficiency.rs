@@ -1,0 +1,106 @@
+//! The evidence checks: whether the test rows are enough to tell anything.
+
+use super::decide::{Case, rule, skipped};
+use super::mcnemar::discordant;
+use super::wording::count;
+use super::{Rule, RuleGroup, RuleOutcome};
+
+const GROUP: RuleGroup = RuleGroup::Evidence;
+
+pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
+    vec![min_rows(case), min_positives(case), min_discordant(case)]
+}
+
+/// A rule that asks for at least `bound`; `reason` is completed by what was asked.
+fn at_least(
+    case: &Case<'_>,
+    name: &str,
+    holds: bool,
+    value: u64,
+    bound: u64,
+    reason: String,
+) -> Rule {
+    let outcome = if holds {
+        RuleOutcome::Pass
+    } else {
+        case.failing(RuleOutcome::Inconclusive)
+    };
+    rule(
+        name,
+        GROUP,
+        outcome,
+        Some(value as f64),
+        Some(bound as f64),
+        reason,
+    )
+}
+
+fn min_rows(case: &Case<'_>) -> Rule {
+    let (rows, bound) = (case.rows(), case.policy.min_rows);
+    let reason = format!("{}, at least {bound} asked", count(rows, "test row"));
+    // Zero rows never suffice, whatever the policy asks.
+    at_least(case, "min_rows", rows >= bound.max(1), rows, bound, reason)
+}
+
+fn min_positives(case: &Case<'_>) -> Rule {
+    let (name, bound) = ("min_positives", case.policy.min_positives);
+    let classes = case.evidence.classes.len();
+    if !(2..=crate::evaluate::MAX_CLASSES).contains(&classes) {
+        return at_least(
+            case,
+            name,
+            false,
+            0,
+            bound,
+            format!("{classes} classes cannot be compared"),
+        );
+    }
+    let mut counts = vec![0u64; classes];
+    for &class in case.evidence.truth {
+        if let Some(count) = counts.get_mut(class as usize) {
+            *count += 1;
+        }
+    }
+    if let [negatives, positives] = counts[..] {
+        let holds = positives >= bound.max(1) && negatives > 0;
+        let asked = format!("at least {bound} positive and one negative asked");
+        let reason = format!(
+            "{positives} positive and {}, {asked}",
+            count(negatives, "negative test row")
+        );
+        return at_least(case, name, holds, positives, bound, reason);
+    }
+    let smallest = counts.iter().copied().min().unwrap_or(0);
+    let reason = format!(
+        "the rarest class has {}, at least {bound} of each asked",
+        count(smallest, "test row")
+    );
+    at_least(
+        case,
+        name,
+        smallest >= bound.max(1),
+        smallest,
+        bound,
+        reason,
+    )
+}
+
+fn min_discordant(case: &Case<'_>) -> Rule {
+    let (name, bound) = ("min_discordant", case.policy.min_discordant);
+    let Some(champion) = case.evidence.champion else {
+        return skipped(name, GROUP, "there is no champion");
+    };
+    if !case.evidence.metric.reads_labels() {
+        let reason = format!("{} does not read labels", case.evidence.metric.title());
+        return skipped(name, GROUP, reason);
+    }
+    let labels = (&case.evidence.challenger.labels, &champion.labels);
+    let (challenger_only, champion_only) = discordant(case.evidence.truth, labels.0, labels.1);
+    let total = challenger_only + champion_only;
+    let reason = format!(
+        "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the champion), \
+         at least {bound} asked",
+        count(total, "discordant row"),
+    );
+    at_least(case, name, total >= bound, total, bound, reason)
+}
