@@ -18,3 +18,4 @@ pub mod data;
 pub mod evaluate;
 pub mod faults;
 pub mod gate;
+pub mod report;

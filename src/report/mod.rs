@@ -1,0 +1,125 @@
+//! Pictures, page and card: what a person reads about a version.
+//!
+//! In: one [`ReportInput`], plain values. Out: PNG bytes, an HTML page that needs nothing beside itself, and a model card
+//! in Markdown. The same input gives the same bytes. It must not know files, clocks, models or where the numbers come
+//! from.
+
+mod canvas;
+mod card;
+mod chart;
+mod coefficients;
+mod confusion;
+mod curves;
+mod history;
+mod html;
+mod input;
+mod lettering;
+mod limits;
+mod page_parts;
+mod pictures;
+mod png;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use rayon::prelude::*;
+
+pub use card::card;
+pub use coefficients::coefficients_png;
+pub use confusion::confusion_matrix_png;
+pub use curves::{calibration_png, precision_recall_png, roc_png};
+pub use history::history_png;
+pub use html::html;
+pub use input::{
+    Calibration, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint, Quarantined,
+    ReportInput, ScoredModel,
+};
+
+/// Why a picture could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The embedded font does not load.
+    #[error("load the embedded font")]
+    Font,
+    /// The drawing backend refused a shape.
+    #[error("draw on the picture")]
+    Draw(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The compressor refused the picture.
+    #[error("compress the picture")]
+    Encode(#[source] std::io::Error),
+}
+
+/// Draws every plot that this version has: file name and PNG bytes, in the order in which the page shows them.
+///
+/// The confusion matrix and the history are always there; a curve or the weights only when there is something to draw.
+///
+/// # Errors
+/// The first plot that fails.
+pub fn plots(input: &ReportInput) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+    Plot::ALL
+        .into_par_iter()
+        .filter(|plot| plot.applies(input))
+        .map(|plot| Ok((plot.file_name(), plot.draw(input)?)))
+        .collect()
+}
+
+/// The plots of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plot {
+    ConfusionMatrix,
+    Roc,
+    PrecisionRecall,
+    Calibration,
+    Coefficients,
+    History,
+}
+
+impl Plot {
+    const ALL: [Plot; 6] = [
+        Plot::ConfusionMatrix,
+        Plot::Roc,
+        Plot::PrecisionRecall,
+        Plot::Calibration,
+        Plot::Coefficients,
+        Plot::History,
+    ];
+
+    fn file_name(self) -> &'static str {
+        match self {
+            Plot::ConfusionMatrix => "confusion_matrix.png",
+            Plot::Roc => "roc.png",
+            Plot::PrecisionRecall => "precision_recall.png",
+            Plot::Calibration => "calibration.png",
+            Plot::Coefficients => "coefficients.png",
+            Plot::History => "history.png",
+        }
+    }
+
+    fn applies(self, input: &ReportInput) -> bool {
+        match self {
+            Plot::ConfusionMatrix | Plot::History => true,
+            Plot::Roc => !input.roc.is_empty(),
+            Plot::PrecisionRecall => !input.precision_recall.is_empty(),
+            Plot::Calibration => !input.calibration.is_empty(),
+            Plot::Coefficients => !input.coefficients.is_empty(),
+        }
+    }
+
+    fn draw(self, input: &ReportInput) -> Result<Vec<u8>, Error> {
+        match self {
+            Plot::ConfusionMatrix => {
+                let title = format!("Confusion matrix, version {}", input.version);
+                confusion_matrix_png(&input.challenger.scores.confusion, &input.classes, &title)
+            }
+            Plot::Roc => roc_png(&input.roc),
+            Plot::PrecisionRecall => {
+                precision_recall_png(&input.precision_recall, input.prevalence())
+            }
+            Plot::Calibration => calibration_png(&input.calibration),
+            Plot::Coefficients => coefficients_png(&input.coefficients),
+            Plot::History => history_png(&input.history, input.metric),
+        }
+    }
+}
