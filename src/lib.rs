@@ -19,3 +19,4 @@ pub mod evaluate;
 pub mod faults;
 pub mod gate;
 pub mod report;
+pub mod sample;
