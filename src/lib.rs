@@ -14,6 +14,7 @@
 //! - `cli`: one file per subcommand
 
 pub mod clock;
+pub mod config;
 pub mod data;
 pub mod evaluate;
 pub mod faults;

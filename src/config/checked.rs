@@ -1,0 +1,316 @@
+//! The configuration after every check: only valid values, and the checks that need more than one key.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
+use crate::data::Kind;
+use crate::evaluate::Metric;
+use crate::gate::Policy;
+
+/// Something wrong at one key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Key path, `gate.confidence`.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub reason: String,
+}
+
+impl Problem {
+    /// A problem at a key path.
+    pub fn at(path: &str, reason: String) -> Self {
+        let path = if path.is_empty() {
+            "(the whole file)"
+        } else {
+            path
+        };
+        Problem {
+            path: path.to_string(),
+            reason,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.reason)
+    }
+}
+
+/// A whole project, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The folder of `config.json`; every path is relative to it.
+    pub project: PathBuf,
+    /// The registry's database.
+    pub database_url: String,
+    /// The models, by name.
+    pub models: BTreeMap<String, ModelConfig>,
+}
+
+impl Config {
+    /// The path of the embedded database.
+    pub fn database_path(&self) -> PathBuf {
+        let path = self
+            .database_url
+            .strip_prefix("sqlite://")
+            .unwrap_or(&self.database_url);
+        self.project.join(path)
+    }
+}
+
+/// How far back `accumulate` reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// All of it.
+    Unbounded,
+    /// Days before the newest row.
+    Days(u32),
+    /// The last rows.
+    Rows(u64),
+}
+
+/// One model's settings, checked.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelConfig {
+    /// The model's name.
+    pub name: String,
+    /// The folder of `config.json`.
+    pub project: PathBuf,
+    /// Source files.
+    pub input_folder: PathBuf,
+    /// Dated data sets.
+    pub output_folder: PathBuf,
+    /// Test data.
+    pub test_folder: PathBuf,
+    /// Versions.
+    pub model_folder: PathBuf,
+    /// The champion's copy.
+    pub deployment_folder: PathBuf,
+    /// Column to predict; `None` is the last one.
+    pub target: Option<String>,
+    /// The positive class as data sets spell it.
+    pub positive_class: Option<String>,
+    /// Columns never learned from.
+    pub drop: Vec<String>,
+    /// Entity columns.
+    pub keys: Vec<String>,
+    /// Time column.
+    pub time_column: Option<String>,
+    /// Forced kinds.
+    pub schema: BTreeMap<String, Kind>,
+    /// What ingest takes in.
+    pub ingest: Ingest,
+    /// How far back `accumulate` reaches.
+    pub window: Window,
+    /// Columns to features.
+    pub features: Features,
+    /// The learner.
+    pub learner: Learner,
+    /// The split.
+    pub split: Split,
+    /// The metric.
+    pub metric: Metric,
+    /// How scores are reported.
+    pub score: Score,
+    /// The gate's policy.
+    pub gate: Policy,
+}
+
+impl ModelConfig {
+    /// Hash of every setting that can change what is trained or decided. Folders are not among them: the same data and
+    /// settings are the same work wherever they stand.
+    pub fn fingerprint(&self) -> String {
+        let parts = serde_json::json!([
+            self.target,
+            self.positive_class,
+            self.drop,
+            self.keys,
+            self.time_column,
+            self.schema,
+            self.ingest.keep,
+            self.ingest.null_values,
+            self.window,
+            self.features,
+            self.learner,
+            self.split,
+            self.metric,
+            self.score,
+            self.gate,
+        ]);
+        hex(&Sha256::digest(parts.to_string().as_bytes()))
+    }
+
+    /// File ending of the dated data sets.
+    pub fn data_extension(&self) -> &'static str {
+        match self.ingest.format {
+            DataFormat::Parquet => "parquet",
+            DataFormat::Csv => "csv",
+        }
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Turns one model's settings into checked ones, adding every problem to `problems` under `prefix`.
+pub fn check(
+    raw: RawConfig,
+    project: &Path,
+    prefix: &str,
+    problems: &mut Vec<Problem>,
+) -> ModelConfig {
+    let mut say =
+        |path: &str, reason: String| problems.push(Problem::at(&format!("{prefix}{path}"), reason));
+    if !is_name(&raw.name) {
+        say(
+            "name",
+            "use letters, digits, `_`, `-` and `.`, beginning with a letter or digit".to_string(),
+        );
+    }
+    let folders = [
+        ("input_folder_path", &raw.input_folder_path),
+        ("output_folder_path", &raw.output_folder_path),
+        ("test_data_path", &raw.test_data_path),
+        ("output_model_path", &raw.output_model_path),
+        ("prod_deployment_path", &raw.prod_deployment_path),
+    ];
+    for (index, (key, folder)) in folders.iter().enumerate() {
+        if folder.trim().is_empty() {
+            say(key, "is empty; name a folder".to_string());
+        }
+        for (other, same) in &folders[..index] {
+            if !folder.trim().is_empty() && project.join(folder) == project.join(same) {
+                say(key, format!("names the same folder as `{other}`"));
+            }
+        }
+    }
+    check_numbers(&raw, &mut say);
+    check_columns(&raw, &mut say);
+    let window = match (raw.ingest.window.days, raw.ingest.window.rows) {
+        (None, None) => Window::Unbounded,
+        (Some(days), None) => Window::Days(days),
+        (None, Some(rows)) => Window::Rows(rows),
+        (Some(_), Some(_)) => {
+            say(
+                "ingest.window",
+                "give `days` or `rows`, not both".to_string(),
+            );
+            Window::Unbounded
+        }
+    };
+    if window != Window::Unbounded && raw.ingest.keep == super::raw::Keep::Folder {
+        say(
+            "ingest.window",
+            "only `ingest.keep: accumulate` has a window".to_string(),
+        );
+    }
+    ModelConfig {
+        project: project.to_path_buf(),
+        input_folder: project.join(&raw.input_folder_path),
+        output_folder: project.join(&raw.output_folder_path),
+        test_folder: project.join(&raw.test_data_path),
+        model_folder: project.join(&raw.output_model_path),
+        deployment_folder: project.join(&raw.prod_deployment_path),
+        name: raw.name,
+        target: raw.target,
+        positive_class: raw.positive_class.map(|label| label.spelled()),
+        drop: raw.drop,
+        keys: raw.keys,
+        time_column: raw.time_column,
+        schema: raw.schema,
+        ingest: raw.ingest,
+        window,
+        features: raw.features,
+        learner: raw.learner,
+        split: raw.split,
+        metric: raw.metric,
+        score: raw.score,
+        gate: raw.gate,
+    }
+}
+
+fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
+    let mut within = |key: &str, value: f64, low: f64, high: f64| {
+        if !(value > low && value <= high) {
+            say(
+                key,
+                format!("{value} is not above {low} and at most {high}"),
+            );
+        }
+    };
+    within("learner.c", raw.learner.c, 0.0, 1e9);
+    within("split.validation", raw.split.validation, 0.0, 0.9);
+    within("gate.confidence", raw.gate.confidence, 0.5, 0.9999);
+    within("score.confidence", raw.score.confidence, 0.5, 0.9999);
+    let at_least_zero = [
+        ("gate.margin", raw.gate.margin),
+        ("gate.max_leakage", raw.gate.max_leakage),
+        ("score.max_fall", raw.score.max_fall),
+    ];
+    for (key, value) in at_least_zero {
+        if !(value >= 0.0 && value.is_finite()) {
+            say(key, format!("{value} is below 0"));
+        }
+    }
+    for (index, guard) in raw.gate.guards.iter().enumerate() {
+        if guard.max_fall.is_nan() || guard.max_fall < 0.0 {
+            say(
+                &format!("gate.guards[{index}].max_fall"),
+                format!("{} is below 0", guard.max_fall),
+            );
+        }
+    }
+    let counts = [
+        ("gate.replicates", raw.gate.replicates, 100),
+        ("score.replicates", raw.score.replicates, 100),
+        ("learner.max_iterations", raw.learner.max_iterations, 1),
+        ("features.max_categories", raw.features.max_categories, 1),
+    ];
+    for (key, value, least) in counts {
+        if value < least {
+            say(key, format!("{value} is less than {least}"));
+        }
+    }
+}
+
+fn check_columns(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
+    if let Some(target) = &raw.target {
+        for (key, columns) in [("drop", &raw.drop), ("keys", &raw.keys)] {
+            if columns.contains(target) {
+                say(key, format!("contains the target `{target}`"));
+            }
+        }
+        if raw.time_column.as_ref() == Some(target) {
+            say("time_column", "is the target".to_string());
+        }
+    }
+    if raw.split.kind == SplitKind::Time && raw.time_column.is_none() {
+        say("split.kind", "`time` needs `time_column`".to_string());
+    }
+    if raw.split.kind == SplitKind::Group && raw.keys.is_empty() {
+        say("split.kind", "`group` needs `keys`".to_string());
+    }
+    if raw.ingest.window.days.is_some() && raw.time_column.is_none() {
+        say("ingest.window.days", "needs `time_column`".to_string());
+    }
+}
+
+/// Whether a text can be a model's name, which becomes a folder name.
+pub fn is_name(text: &str) -> bool {
+    text.chars()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphanumeric())
+        && text.len() <= 64
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+}

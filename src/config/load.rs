@@ -1,0 +1,179 @@
+//! Reads the file, lays environment and flags over it, checks everything. Precedence is decided here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::checked::{Config, ModelConfig, Problem, check, is_name};
+use super::raw::RawConfig;
+use super::{Error, merge, shape};
+
+/// What comes after the file: `(key path, value)` from the environment, then from flags.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// From `UNSEAT_…` variables.
+    pub environment: Vec<(String, String)>,
+    /// From flags.
+    pub flags: Vec<(String, String)>,
+}
+
+/// Loads the configuration of the project in whose folder `file` stands.
+///
+/// # Errors
+/// [`Error::Invalid`] lists every problem at once.
+pub fn load(file: &Path, overrides: &Overrides) -> Result<Config, Error> {
+    let path = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|source| Error::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
+    let value: Value =
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+            Error::NotJson {
+                path: path.clone(),
+                line: error.line(),
+                column: error.column(),
+                reason: without_position(&error.to_string()),
+            }
+        })?;
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    from_value(value, folder, overrides).map_err(|problems| Error::Invalid { path, problems })
+}
+
+/// Checks a configuration that is already JSON.
+///
+/// # Errors
+/// Every problem found.
+pub fn from_value(
+    value: Value,
+    project: &Path,
+    overrides: &Overrides,
+) -> Result<Config, Vec<Problem>> {
+    let Value::Object(mut object) = value else {
+        return Err(vec![Problem::at("", "expected an object".to_string())]);
+    };
+    let mut problems = Vec::new();
+    for (path, text) in overrides.environment.iter().chain(&overrides.flags) {
+        problems.extend(merge::set(&mut object, path, text).err());
+    }
+    let parts = models_of(&object);
+    let mut models = BTreeMap::new();
+    for (prefix, name, settings) in parts {
+        if let Some(model) = check_model(settings, project, &prefix, &mut problems) {
+            if !is_name(&name) && !prefix.is_empty() {
+                problems.push(Problem::at(
+                    prefix.trim_end_matches('.'),
+                    "is not a usable model name".to_string(),
+                ));
+            }
+            models.insert(model.name.clone(), model);
+        }
+    }
+    problems.extend(shared_deployments(&models));
+    let database_url = database_url(&object, &mut problems);
+    problems.dedup();
+    if problems.is_empty() {
+        Ok(Config {
+            project: project.to_path_buf(),
+            database_url,
+            models,
+        })
+    } else {
+        Err(problems)
+    }
+}
+
+/// `(prefix for key paths, name, settings)` of each model: the top level alone, or each entry of `models` over it.
+fn models_of(object: &Map<String, Value>) -> Vec<(String, String, Map<String, Value>)> {
+    let several = object
+        .get("models")
+        .and_then(Value::as_object)
+        .filter(|models| !models.is_empty());
+    let Some(several) = several else {
+        return vec![(String::new(), String::new(), object.clone())];
+    };
+    let mut base = object.clone();
+    base.remove("models");
+    several
+        .iter()
+        .map(|(name, own)| {
+            let mut settings = base.clone();
+            settings.insert("name".to_string(), Value::String(name.clone()));
+            for key in ["output_folder_path", "prod_deployment_path"] {
+                if let Some(Value::String(folder)) = settings.get_mut(key) {
+                    *folder = format!("{folder}/{name}");
+                }
+            }
+            match own {
+                Value::Object(own) => merge::overlay(&mut settings, own),
+                other => {
+                    settings.insert("models".to_string(), other.clone());
+                }
+            }
+            (format!("models.{name}."), name.clone(), settings)
+        })
+        .collect()
+}
+
+fn check_model(
+    settings: Map<String, Value>,
+    project: &Path,
+    prefix: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<ModelConfig> {
+    let value = Value::Object(settings);
+    let found = shape::problems(&value, &shape::schema_of::<RawConfig>());
+    if !found.is_empty() {
+        problems.extend(found.into_iter().map(|problem| Problem {
+            path: format!("{prefix}{}", problem.path),
+            ..problem
+        }));
+        return None;
+    }
+    match serde_json::from_value::<RawConfig>(value) {
+        Ok(raw) => Some(check(raw, project, prefix, problems)),
+        Err(error) => {
+            problems.push(Problem::at(prefix.trim_end_matches('.'), error.to_string()));
+            None
+        }
+    }
+}
+
+fn shared_deployments(models: &BTreeMap<String, ModelConfig>) -> Vec<Problem> {
+    let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, model) in models {
+        if let Some(other) = seen.insert(&model.deployment_folder, name) {
+            problems.push(Problem::at(
+                &format!("models.{name}.prod_deployment_path"),
+                format!("is also that of `{other}`; each model needs its own"),
+            ));
+        }
+    }
+    problems
+}
+
+fn database_url(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> String {
+    let url = object
+        .get("database_url")
+        .and_then(Value::as_str)
+        .unwrap_or("sqlite://unseat.db");
+    let is_file = url
+        .strip_prefix("sqlite://")
+        .is_some_and(|path| !path.is_empty());
+    if !is_file {
+        problems.push(Problem::at(
+            "database_url",
+            "only `sqlite://<file>` is supported by this version".to_string(),
+        ));
+    }
+    url.to_string()
+}
+
+fn without_position(text: &str) -> String {
+    text.split(" at line ").next().unwrap_or(text).to_string()
+}

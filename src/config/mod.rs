@@ -1,0 +1,55 @@
+//! `config.json`: read, checked whole, and turned into values that can only be valid.
+//!
+//! In: a file, `UNSEAT_…` variables, `--set` flags (the later wins). Out: a [`Config`], or *all* problems at once, each
+//! with its key path. It must not create, open or look at anything that the config names.
+
+pub mod checked;
+pub mod load;
+pub mod merge;
+pub mod raw;
+pub mod shape;
+
+pub use checked::{Config, ModelConfig, Problem, Window};
+pub use load::{Overrides, load};
+pub use raw::{Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no readable file.
+    #[error("read the configuration {path}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not JSON.
+    #[error("{path}:{line}:{column}: not valid JSON: {reason}")]
+    NotJson {
+        /// The file.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// The content has problems; all of them are listed.
+    #[error("{path} has {} problem{}:{}", .problems.len(), if .problems.len() == 1 { "" } else { "s" }, list(.problems))]
+    Invalid {
+        /// The file.
+        path: String,
+        /// Every problem found.
+        problems: Vec<Problem>,
+    },
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect()
+}

@@ -1,0 +1,285 @@
+//! The file as it is written: every key, its default and what it means. The JSON Schema is printed from here.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Kind, OnBadFile};
+use crate::evaluate::Metric;
+use crate::gate::Policy;
+
+/// The configuration of an unseat project. Paths are relative to the file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawConfig {
+    /// Folder with the source files (CSV, `.gz`/`.zst` CSV, JSON, NDJSON, Parquet; nested folders are walked).
+    pub input_folder_path: String,
+    /// Folder for the dated data sets that ingest writes.
+    pub output_folder_path: String,
+    /// Folder with the test data; challenger and champion are scored on its rows, which are never trained on.
+    pub test_data_path: String,
+    /// Folder for versions: `<model>/v<N>_<stamp>/`.
+    pub output_model_path: String,
+    /// Folder that holds a copy of the champion, always consistent.
+    pub prod_deployment_path: String,
+    /// Name of the model.
+    #[serde(default = "default_name")]
+    pub name: String,
+    /// Column to predict. Default: the last column.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// The class that F1, precision, recall and `probability` speak of when there are two. Default: the one that reads
+    /// like a yes (`1`, `true`, `yes`, …), else the last in sorted order.
+    #[serde(default)]
+    pub positive_class: Option<Label>,
+    /// Columns that are never learned from.
+    #[serde(default)]
+    pub drop: Vec<String>,
+    /// Columns that name the entity of a row (customer, device). They are never learned from; `split.kind: group` keeps
+    /// all rows of one entity on one side.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// Column with the time of a row. Never learned from; used by `split.kind: time` and by `ingest.window.days`.
+    #[serde(default)]
+    pub time_column: Option<String>,
+    /// Kind of columns for which inference would guess wrong: column → kind.
+    #[serde(default)]
+    pub schema: BTreeMap<String, Kind>,
+    /// What ingest takes in.
+    #[serde(default)]
+    pub ingest: Ingest,
+    /// How columns become features.
+    #[serde(default)]
+    pub features: Features,
+    /// What learns.
+    #[serde(default)]
+    pub learner: Learner,
+    /// How the data set is split into a training and a validation part.
+    #[serde(default)]
+    pub split: Split,
+    /// What the model is kept good by. `f1` is F1 of the positive class for two classes and macro F1 for more.
+    #[serde(default = "default_metric")]
+    pub metric: Metric,
+    /// How scores are reported.
+    #[serde(default)]
+    pub score: Score,
+    /// The policy by which a challenger goes live.
+    #[serde(default)]
+    pub gate: Policy,
+    /// The registry's database.
+    #[serde(default = "default_database_url")]
+    pub database_url: String,
+    /// Several models in one project: name → the same keys, for which the top level is the default.
+    #[serde(default)]
+    pub models: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+}
+
+fn default_name() -> String {
+    "model".to_string()
+}
+
+fn default_metric() -> Metric {
+    Metric::F1
+}
+
+fn default_database_url() -> String {
+    "sqlite://unseat.db".to_string()
+}
+
+/// A class as it may be written in JSON: text, number or truth value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Label {
+    /// A text label.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// A truth value.
+    Boolean(bool),
+}
+
+impl Label {
+    /// The label as data sets spell it.
+    pub fn spelled(&self) -> String {
+        match self {
+            Label::Text(text) => text.clone(),
+            Label::Integer(number) => number.to_string(),
+            Label::Number(number) => number.to_string(),
+            Label::Boolean(flag) => flag.to_string(),
+        }
+    }
+}
+
+/// Which rows make the data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// What stands in the input folder now.
+    #[default]
+    Folder,
+    /// What stands there now and everything seen before.
+    Accumulate,
+}
+
+/// The form of the dated data sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DataFormat {
+    /// Parquet.
+    #[default]
+    Parquet,
+    /// Comma-separated text.
+    Csv,
+}
+
+/// What ingest takes in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ingest {
+    /// Which rows make the data set.
+    pub keep: Keep,
+    /// How far back `accumulate` reaches.
+    pub window: RawWindow,
+    /// What happens to a file that cannot be read or does not fit the others: leave it out and say so, or stop.
+    pub on_bad_file: OnBadFile,
+    /// Cells that mean "missing", besides cells of nothing but spaces.
+    pub null_values: Vec<String>,
+    /// Form of `finaldata_<stamp>`.
+    pub format: DataFormat,
+}
+
+impl Default for Ingest {
+    fn default() -> Self {
+        Ingest {
+            keep: Keep::Folder,
+            window: RawWindow::default(),
+            on_bad_file: OnBadFile::Quarantine,
+            null_values: crate::data::ReadOptions::default().null_values,
+            format: DataFormat::Parquet,
+        }
+    }
+}
+
+/// How far back `accumulate` reaches; at most one of the two.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawWindow {
+    /// Rows whose `time_column` is within so many days of the newest row.
+    pub days: Option<u32>,
+    /// The last so many rows.
+    pub rows: Option<u64>,
+}
+
+/// How columns become features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Features {
+    /// Most categories of one text column that get a feature of their own; the rest share the unknown bucket.
+    pub max_categories: u32,
+    /// Fewest training rows that a category needs for a feature of its own.
+    pub min_category_rows: u32,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Features {
+            max_categories: 200,
+            min_category_rows: 1,
+        }
+    }
+}
+
+/// What learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LearnerKind {
+    /// L2-regularised logistic regression, binary or multinomial.
+    #[default]
+    Logistic,
+}
+
+/// The learner and its parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Learner {
+    /// Which learner.
+    pub kind: LearnerKind,
+    /// Inverse of the regularisation strength, as in scikit-learn: larger fits closer.
+    pub c: f64,
+    /// Most iterations of the solver.
+    pub max_iterations: u32,
+    /// Whether the decision threshold of a two-class model is tuned for the metric on the validation part; else 0.5.
+    pub tune_threshold: bool,
+}
+
+impl Default for Learner {
+    fn default() -> Self {
+        Learner {
+            kind: LearnerKind::Logistic,
+            c: 1.0,
+            max_iterations: 200,
+            tune_threshold: true,
+        }
+    }
+}
+
+/// How rows are put on a side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitKind {
+    /// At random within each class, by the seed.
+    #[default]
+    Random,
+    /// The latest rows by `time_column` validate.
+    Time,
+    /// By `keys`: all rows of one entity are on one side.
+    Group,
+}
+
+/// How the data set is split into a training and a validation part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Split {
+    /// How rows are put on a side.
+    pub kind: SplitKind,
+    /// Share of rows in the validation part, in (0, 0.9].
+    pub validation: f64,
+    /// Seed of the split and of everything else that draws at random in training.
+    pub seed: u64,
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Split {
+            kind: SplitKind::Random,
+            validation: 0.2,
+            seed: 42,
+        }
+    }
+}
+
+/// How scores are reported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Score {
+    /// Confidence of the reported intervals, in (0.5, 1).
+    pub confidence: f64,
+    /// Replicates of the stratified bootstrap behind them.
+    pub replicates: u32,
+    /// When only the test data changed, a fall of the champion's metric by more than this since its last score (model
+    /// drift) starts a training.
+    pub max_fall: f64,
+}
+
+impl Default for Score {
+    fn default() -> Self {
+        Score {
+            confidence: 0.95,
+            replicates: 1000,
+            max_fall: 0.05,
+        }
+    }
+}
