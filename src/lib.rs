@@ -18,6 +18,8 @@ pub mod config;
 pub mod data;
 pub mod evaluate;
 pub mod faults;
+pub mod features;
 pub mod gate;
+pub mod predictors;
 pub mod report;
 pub mod sample;

@@ -1,0 +1,93 @@
+//! Typed access to the cells of one frame column, whatever number type it was read as.
+
+use std::borrow::Cow;
+
+use polars::prelude::*;
+use polars_arrow::bitmap::Bitmap;
+
+use super::Error;
+
+/// A borrowed column of one chunk.
+#[derive(Clone, Copy)]
+pub enum Cells<'a> {
+    /// Numbers.
+    Float(&'a [f64], Option<&'a Bitmap>),
+    /// Whole numbers.
+    Integer(&'a [i64], Option<&'a Bitmap>),
+    /// Truth values.
+    Boolean(&'a BooleanChunked),
+    /// Texts.
+    Text(&'a StringChunked),
+}
+
+impl<'a> Cells<'a> {
+    /// Borrows a column that ingest made.
+    ///
+    /// # Errors
+    /// [`Error::UnusableColumn`] when the column is of another type or in several chunks.
+    pub fn of(column: &'a Column) -> Result<Self, Error> {
+        let unusable = || Error::UnusableColumn {
+            column: column.name().to_string(),
+            found: column.dtype().to_string(),
+        };
+        let series = column.as_materialized_series();
+        match column.dtype() {
+            DataType::Float64 => {
+                let array = series.f64().map_err(|_| unusable())?.downcast_as_array();
+                Ok(Cells::Float(array.values().as_slice(), array.validity()))
+            }
+            DataType::Int64 => {
+                let array = series.i64().map_err(|_| unusable())?.downcast_as_array();
+                Ok(Cells::Integer(array.values().as_slice(), array.validity()))
+            }
+            DataType::Boolean => Ok(Cells::Boolean(series.bool().map_err(|_| unusable())?)),
+            DataType::String => Ok(Cells::Text(series.str().map_err(|_| unusable())?)),
+            _ => Err(unusable()),
+        }
+    }
+
+    /// The cell as a finite number; a text that reads as one counts, everything else is missing.
+    #[inline]
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match self {
+            Cells::Float(values, validity) => {
+                let value = values[row];
+                (validity.is_none_or(|bits| bits.get_bit(row)) && value.is_finite())
+                    .then_some(value)
+            }
+            Cells::Integer(values, validity) => validity
+                .is_none_or(|bits| bits.get_bit(row))
+                .then(|| values[row] as f64),
+            Cells::Boolean(values) => values.get(row).map(f64::from),
+            Cells::Text(values) => values.get(row).and_then(parse_number),
+        }
+    }
+
+    /// The cell as text, as a data set spells it; whole numbers have no fraction.
+    #[inline]
+    pub fn text(&self, row: usize) -> Option<Cow<'a, str>> {
+        match *self {
+            Cells::Text(values) => values.get(row).map(Cow::Borrowed),
+            Cells::Integer(values, validity) => validity
+                .is_none_or(|bits| bits.get_bit(row))
+                .then(|| values[row].to_string().into()),
+            Cells::Float(..) => self.number(row).map(|number| spell_number(number).into()),
+            Cells::Boolean(values) => values
+                .get(row)
+                .map(|flag| Cow::Borrowed(if flag { "true" } else { "false" })),
+        }
+    }
+}
+
+/// A finite number out of a text.
+pub fn parse_number(text: &str) -> Option<f64> {
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+}
+
+/// A number as a label: `1` for 1.0, `1.5` for 1.5.
+pub fn spell_number(number: f64) -> String {
+    format!("{number}")
+}

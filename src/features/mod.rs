@@ -1,0 +1,86 @@
+//! Frame to features: fitted on training rows, stored with the model, one code path for training and serving.
+//!
+//! In: a frame and the rows to look at. Out: a [`Transformer`] that is plain data, and chunks of numbers. It must not know
+//! the target, the learner, or where the frame came from.
+
+mod cells;
+mod fit;
+mod transformer;
+
+pub use cells::Cells;
+pub use fit::{Fitted, fit};
+pub use transformer::{Chunk, Input, Step, Transformer, View, index_of};
+
+use crate::data::Kind;
+
+/// Why features cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Columns that the transformer was fitted on are not there.
+    #[error("find the column{} {} that the model was trained on", if .0.len() == 1 { "" } else { "s" }, quoted(.0))]
+    MissingColumns(Vec<String>),
+    /// A column is of a type that ingest never makes.
+    #[error("read column `{column}`: {found} is not a kind that can be learned from")]
+    UnusableColumn {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// Nothing is left to learn from.
+    #[error(
+        "find a column to learn from: every column is the target, dropped, constant or an identifier ({0})"
+    )]
+    NothingToLearnFrom(String),
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// A column that is not learned from, and why.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Dropped {
+    /// The column.
+    pub column: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// One value of one row.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// Nothing there.
+    Missing,
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
+impl Cell {
+    /// The cell as a number, as a column of numbers reads it.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Cell::Number(number) if number.is_finite() => Some(*number),
+            Cell::Text(text) => cells::parse_number(text),
+            Cell::Number(_) | Cell::Missing => None,
+        }
+    }
+
+    /// The cell as a text, as a column of texts reads it.
+    pub fn text(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self {
+            Cell::Text(text) => Some(text.as_str().into()),
+            Cell::Number(number) => Some(cells::spell_number(*number).into()),
+            Cell::Missing => None,
+        }
+    }
+}
+
+/// Whether a column of this kind becomes one number (and not categories).
+pub fn is_numeric(kind: Kind) -> bool {
+    !matches!(kind, Kind::Text)
+}
