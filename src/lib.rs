@@ -20,6 +20,7 @@ pub mod evaluate;
 pub mod faults;
 pub mod features;
 pub mod gate;
+pub mod learners;
 pub mod predictors;
 pub mod report;
 pub mod sample;

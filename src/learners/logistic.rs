@@ -1,0 +1,215 @@
+//! L2-regularised logistic regression, binary or multinomial:
+//! minimise `Σ loss(y, b + w·x) + |w|² / (2 C)`, the intercept free, as scikit-learn states it.
+//!
+//! linfa-logistic (L-BFGS) learns from a dense matrix that is bounded in size: all rows of a small set, a seeded sample of
+//! a large one. Newton steps over *all* rows then finish from there; they need per-pass sums only, use every core, and
+//! converge to the one optimum whatever the start, so the sample decides speed and never the result. Where the Hessian
+//! would be too large for that (very many features × classes), linfa's solution stands, and the notes say so.
+
+use linfa::prelude::*;
+use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
+use ndarray::{Array1, Array2};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::sums::Problem;
+use super::{Error, Learned, newton};
+use crate::config::raw::Learner;
+use crate::features::View;
+use crate::predictors::{Linear, Link, Predictor};
+
+/// Most cells of the dense matrix that linfa is given: 32 MB of `f64`.
+const DENSE_CELLS: usize = 4_000_000;
+/// Fewest rows of the sample, however wide.
+const SAMPLE_ROWS: usize = 2_000;
+
+/// Fits on all rows of the view.
+pub fn fit(
+    view: &View<'_>,
+    target: &[u32],
+    n_classes: usize,
+    settings: &Learner,
+    seed: u64,
+) -> Result<Learned, Error> {
+    let problem = Problem {
+        view,
+        target,
+        n_outputs: if n_classes == 2 { 1 } else { n_classes },
+        penalty: 1.0 / settings.c,
+    };
+    let mut notes = Vec::new();
+    let is_exact = problem.n_parameters() <= newton::MOST_PARAMETERS;
+    let sample = sample(
+        view.n_rows(),
+        view.n_features(),
+        target,
+        n_classes,
+        is_exact,
+        seed,
+    );
+    let start = match learn_with_linfa(view, target, &sample, &problem, settings, is_exact) {
+        Ok(start) => start,
+        Err(reason) if is_exact => {
+            notes.push(format!(
+                "linfa-logistic gave no start ({reason}); Newton steps began at zero"
+            ));
+            vec![0.0; problem.n_parameters()]
+        }
+        Err(reason) => return Err(Error::Solver(reason)),
+    };
+    let parameters = if is_exact {
+        let end = newton::minimise(&problem, start, settings.max_iterations)?;
+        if !end.converged {
+            notes.push(format!(
+                "the solver stopped after {} iterations before it converged",
+                end.iterations
+            ));
+        }
+        end.parameters
+    } else {
+        notes.push(format!(
+            "{} parameters are too many for Newton steps; linfa's L-BFGS solution stands",
+            problem.n_parameters()
+        ));
+        start
+    };
+    Ok(Learned {
+        predictor: Predictor::Linear(linear(&problem, &parameters)),
+        notes,
+    })
+}
+
+/// The rows that linfa sees, ascending: all of them when they fit, else a seeded sample with the class shares kept and
+/// every class present.
+fn sample(
+    n_rows: usize,
+    n_features: usize,
+    target: &[u32],
+    n_classes: usize,
+    is_exact: bool,
+    seed: u64,
+) -> Vec<u32> {
+    let most = if is_exact {
+        (DENSE_CELLS / n_features.max(1)).max(SAMPLE_ROWS)
+    } else {
+        n_rows
+    };
+    if n_rows <= most {
+        return (0..n_rows as u32).collect();
+    }
+    let mut by_class: Vec<Vec<u32>> = vec![Vec::new(); n_classes];
+    for (row, &class) in target.iter().enumerate() {
+        by_class[class as usize].push(row as u32);
+    }
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut chosen = Vec::with_capacity(most + n_classes);
+    for rows in &mut by_class {
+        let share = (rows.len() as f64 / n_rows as f64 * most as f64).ceil() as usize;
+        let (picked, _) = rows.partial_shuffle(&mut random, share);
+        chosen.extend_from_slice(picked);
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
+fn learn_with_linfa(
+    view: &View<'_>,
+    target: &[u32],
+    sample: &[u32],
+    problem: &Problem<'_>,
+    settings: &Learner,
+    is_exact: bool,
+) -> Result<Vec<f64>, String> {
+    let x = dense(view, sample);
+    // The penalty weighs against a sum over rows, so a sample takes its share of it.
+    let alpha = problem.penalty * sample.len() as f64 / view.n_rows() as f64;
+    let tolerance = if is_exact { 1e-3 } else { 1e-6 };
+    let iterations = u64::from(settings.max_iterations);
+    if problem.n_outputs == 1 {
+        let y: Array1<bool> = sample
+            .iter()
+            .map(|&row| target[row as usize] == 1)
+            .collect();
+        let model = LogisticRegression::default()
+            .alpha(alpha)
+            .gradient_tolerance(tolerance)
+            .max_iterations(iterations)
+            .fit(&Dataset::new(x, y))
+            .map_err(|error| error.to_string())?;
+        // linfa takes the class it saw less of first as positive; its labels tell which that was.
+        let sign = if model.labels().pos.class { 1.0 } else { -1.0 };
+        let mut parameters: Vec<f64> = model.params().iter().map(|weight| sign * weight).collect();
+        parameters.push(sign * model.intercept());
+        finite(parameters)
+    } else {
+        let y: Array1<usize> = sample
+            .iter()
+            .map(|&row| target[row as usize] as usize)
+            .collect();
+        let model = MultiLogisticRegression::default()
+            .alpha(alpha)
+            .gradient_tolerance(tolerance)
+            .max_iterations(iterations)
+            .fit(&Dataset::new(x, y))
+            .map_err(|error| error.to_string())?;
+        let width = view.n_features() + 1;
+        let mut parameters = vec![0.0; problem.n_parameters()];
+        for (column, &class) in model.classes().iter().enumerate() {
+            let block = &mut parameters[class * width..(class + 1) * width];
+            for (slot, weight) in block.iter_mut().zip(model.params().column(column)) {
+                *slot = *weight;
+            }
+            block[width - 1] = model.intercept()[column];
+        }
+        finite(parameters)
+    }
+}
+
+fn finite(parameters: Vec<f64>) -> Result<Vec<f64>, String> {
+    if parameters.iter().all(|number| number.is_finite()) {
+        Ok(parameters)
+    } else {
+        Err("its parameters are not finite".to_string())
+    }
+}
+
+fn dense(view: &View<'_>, sample: &[u32]) -> Array2<f64> {
+    let n_features = view.n_features();
+    let values = if sample.len() == view.n_rows() {
+        view.dense()
+    } else {
+        view.dense_of(sample)
+    };
+    Array2::from_shape_vec((sample.len(), n_features), values)
+        .unwrap_or_else(|_| Array2::zeros((sample.len(), n_features)))
+}
+
+/// Parameters are per output: weights, then bias. Rounded to 12 significant digits: that is far below what a fit means,
+/// and keeps the last bits of a platform's arithmetic out of the bundle.
+fn linear(problem: &Problem<'_>, parameters: &[f64]) -> Linear {
+    let width = problem.view.n_features() + 1;
+    let mut bias = Vec::with_capacity(problem.n_outputs);
+    let mut weights = Vec::with_capacity(parameters.len());
+    for block in parameters.chunks(width) {
+        weights.extend(block[..width - 1].iter().map(|&weight| round(weight)));
+        bias.push(round(block[width - 1]));
+    }
+    Linear {
+        link: if problem.n_outputs == 1 {
+            Link::Logistic
+        } else {
+            Link::Softmax
+        },
+        bias,
+        weights,
+    }
+}
+
+fn round(number: f64) -> f64 {
+    // Below this a weight says nothing at all; it also catches the tiny remains of features that never vary.
+    if number.abs() < 1e-14 {
+        return 0.0;
+    }
+    format!("{number:.11e}").parse().unwrap_or(number)
+}
