@@ -1,0 +1,95 @@
+//! Golden rows: made-up rows and the probabilities that the model gave them when it was made. A bundle that gives any
+//! other number, on whatever machine, does not answer. They are built from the transformer's own numbers, so no row of
+//! anybody's data leaves with the model.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bundle, Error, Scorer};
+use crate::features::{Cell, Input, Step};
+
+/// Rows with their answers.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Golden {
+    /// The rows.
+    pub rows: Vec<GoldenRow>,
+}
+
+/// One made-up row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GoldenRow {
+    /// A cell per input of the transformer.
+    pub cells: Vec<Cell>,
+    /// What the scorer answered: `[P(positive)]` or one per class.
+    pub probabilities: Vec<f64>,
+}
+
+impl Golden {
+    /// Whether the bundle answers every row to the bit.
+    ///
+    /// # Errors
+    /// The first row that it answers differently.
+    pub fn verify(&self, bundle: &Bundle) -> Result<(), Error> {
+        let scorer = bundle.scorer();
+        for (row, golden) in self.rows.iter().enumerate() {
+            let answer = answer(&scorer, &golden.cells).ok_or(Error::Golden { row })?;
+            let is_same = answer.len() == golden.probabilities.len()
+                && answer
+                    .iter()
+                    .zip(&golden.probabilities)
+                    .all(|(a, b)| a.to_bits() == b.to_bits());
+            if !is_same {
+                return Err(Error::Golden { row });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Number of different made-up rows.
+const PROBES: usize = 8;
+
+/// Makes the golden rows of a bundle whose other parts are ready.
+pub fn make_golden(bundle: &Bundle) -> Golden {
+    let scorer = bundle.scorer();
+    let rows = (0..PROBES)
+        .filter_map(|probe| {
+            let cells: Vec<Cell> = bundle
+                .transformer
+                .inputs
+                .iter()
+                .enumerate()
+                .map(|(column, input)| cell(input, probe, column))
+                .collect();
+            let probabilities = answer(&scorer, &cells)?;
+            Some(GoldenRow {
+                cells,
+                probabilities,
+            })
+        })
+        .collect();
+    Golden { rows }
+}
+
+fn answer(scorer: &Scorer<'_>, cells: &[Cell]) -> Option<Vec<f64>> {
+    (cells.len() == scorer.n_inputs()).then(|| scorer.score_row(cells))
+}
+
+/// The cell of one column in one probe: typical, missing, both sides, unknown, and spread over the categories.
+fn cell(input: &Input, probe: usize, column: usize) -> Cell {
+    match (&input.step, probe) {
+        (_, 1) => Cell::Missing,
+        (Step::Scale { mean, .. }, 0 | 4) => Cell::Number(*mean),
+        (Step::Scale { mean, scale }, _) => {
+            let distance = [0.0, 0.0, 1.0, -1.0, 0.0, 3.0, -0.5, 0.25][probe];
+            let sign = if column.is_multiple_of(2) { 1.0 } else { -1.0 };
+            Cell::Number(mean + sign * distance * scale)
+        }
+        (Step::OneHot { .. }, 4) => {
+            Cell::Text("\u{1F3AF} a category that no data set has".to_string())
+        }
+        (Step::OneHot { categories }, _) if categories.is_empty() => Cell::Missing,
+        (Step::OneHot { categories }, _) => {
+            Cell::Text(categories[(probe * 7 + column) % categories.len()].clone())
+        }
+    }
+}

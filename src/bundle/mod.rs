@@ -1,0 +1,154 @@
+//! A version's saved form: everything that predicts, as data.
+//!
+//! In: what training found. Out: bytes that are the same for the same data, settings and seed, and back. Loading runs no
+//! code; the checksum is verified before a byte is believed, and the golden rows before it answers. It must not know
+//! version numbers, times, folders or the registry.
+
+mod codec;
+mod golden;
+mod scorer;
+
+pub use codec::{FORMAT_VERSION, decode, encode};
+pub use golden::{Golden, GoldenRow, make_golden};
+pub use scorer::Scorer;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::raw::Learner;
+use crate::data::ColumnSummary;
+use crate::evaluate::Metric;
+use crate::features::{Dropped, Transformer};
+use crate::predictors::Predictor;
+
+/// Why bytes are not a bundle that may answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not our form, or cut off.
+    #[error("read the bundle: {0}")]
+    Malformed(String),
+    /// Made by a newer program.
+    #[error(
+        "read a bundle of format {found}: this program reads up to {FORMAT_VERSION}; use the program that made it, or newer"
+    )]
+    Newer {
+        /// Its format.
+        found: u32,
+    },
+    /// The bytes changed since they were written.
+    #[error(
+        "verify the bundle: its checksum is {found}, it was written with {expected}; the file is damaged"
+    )]
+    Checksum {
+        /// What the file says.
+        expected: String,
+        /// What its bytes give.
+        found: String,
+    },
+    /// Its parts do not fit together.
+    #[error("use the bundle: {0}")]
+    Unsound(String),
+    /// It predicts other numbers than when it was made.
+    #[error("verify the bundle: golden row {row} gives another prediction than when it was made")]
+    Golden {
+        /// Index of the first row that differs.
+        row: usize,
+    },
+}
+
+/// What a version is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// Column that is predicted.
+    pub target: String,
+    /// Class names; with two, index 1 is the positive class.
+    pub classes: Vec<String>,
+    /// Share of each class in the training part.
+    pub prior: Vec<f64>,
+    /// The metric the model is kept good by.
+    pub metric: Metric,
+    /// P(positive) from which on a row is positive; only with two classes.
+    pub threshold: f64,
+    /// Columns to features.
+    pub transformer: Transformer,
+    /// Features to margins.
+    pub predictor: Predictor,
+    /// Columns that were not learned from, and why.
+    pub dropped: Vec<Dropped>,
+    /// The learner's settings.
+    pub learner: Learner,
+    /// Seed of the split and the learner.
+    pub seed: u64,
+    /// Where it was learned.
+    pub data: Provenance,
+    /// Reference profile: each column of the data set, summarised without single rows.
+    pub profile: Vec<ColumnSummary>,
+    /// Made-up rows and what the model says of them.
+    pub golden: Golden,
+}
+
+/// What a bundle was learned from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Fingerprint of the data set's rows.
+    pub rows_hash: String,
+    /// Fingerprint of the settings.
+    pub config_hash: String,
+    /// Rows learned from.
+    pub train_rows: u64,
+    /// Rows the threshold was chosen on.
+    pub validation_rows: u64,
+}
+
+impl Bundle {
+    /// Whether there are two classes.
+    pub fn is_binary(&self) -> bool {
+        self.classes.len() == 2
+    }
+
+    /// The positive class of a two-class model.
+    pub fn positive(&self) -> Option<&str> {
+        self.is_binary().then(|| self.classes[1].as_str())
+    }
+
+    /// The compiled scorer: the one thing that ever predicts with this bundle.
+    pub fn scorer(&self) -> Scorer<'_> {
+        Scorer::compile(self)
+    }
+
+    /// Checks that the parts fit together and that the golden rows are answered to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Unsound`] or [`Error::Golden`].
+    pub fn verify(&self) -> Result<(), Error> {
+        let unsound = |why: &str| Err(Error::Unsound(why.to_string()));
+        if self.classes.len() < 2 || self.prior.len() != self.classes.len() {
+            return unsound("it has fewer than two classes");
+        }
+        if !self.threshold.is_finite() {
+            return unsound("its threshold is not a number");
+        }
+        let Predictor::Linear(linear) = &self.predictor;
+        let outputs = if self.is_binary() {
+            1
+        } else {
+            self.classes.len()
+        };
+        if linear.n_outputs() != outputs || !linear.is_sound(self.transformer.n_features()) {
+            return unsound("its weights do not fit its columns and classes");
+        }
+        if self.golden.rows.is_empty() {
+            return unsound("it has no golden rows");
+        }
+        self.golden.verify(self)
+    }
+
+    /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.
+    pub fn model_hash(&self) -> String {
+        codec::hash_of(&(
+            &self.classes,
+            self.threshold,
+            &self.transformer,
+            &self.predictor,
+        ))
+    }
+}

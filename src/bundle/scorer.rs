@@ -1,0 +1,233 @@
+//! The compiled scorer: transformer and linear predictor folded into one pass over raw cells. Scaling is folded into the
+//! weights, a text column is one table look-up. Batch and single row add the same numbers in the same order, so a
+//! prediction has the same bits wherever it is made: at scoring, in `predict`, over HTTP.
+
+use std::collections::HashMap;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use super::Bundle;
+use crate::evaluate::{Predictions, threshold::labels_from};
+use crate::features::{Cell, Cells, Error, Step};
+use crate::predictors::{Linear, Link, Predictor};
+
+/// Rows scored together; a multiple of what fits the first-level cache.
+const BLOCK_ROWS: usize = 4096;
+/// No single column may push a margin further than this, so that two columns of 1e308 cannot make NaN out of ∞ − ∞.
+const LARGEST_PUSH: f64 = 1e30;
+
+/// A bundle made ready to predict.
+pub struct Scorer<'a> {
+    n_classes: usize,
+    threshold: f64,
+    link: Link,
+    bias: Vec<f64>,
+    columns: Vec<ScoredColumn<'a>>,
+}
+
+struct ScoredColumn<'a> {
+    name: &'a str,
+    effect: Effect<'a>,
+}
+
+enum Effect<'a> {
+    /// `weight · x` per output; `missing` instead where there is no number.
+    Linear { weight: Vec<f64>, missing: Vec<f64> },
+    /// `(entries, n_outputs)`: one entry per category, then missing, then other.
+    Table {
+        index: HashMap<&'a str, u32>,
+        weights: Vec<f64>,
+    },
+}
+
+impl<'a> Scorer<'a> {
+    /// Folds transformer and predictor together.
+    pub fn compile(bundle: &'a Bundle) -> Self {
+        let Predictor::Linear(linear) = &bundle.predictor;
+        let mut bias = linear.bias.clone();
+        let mut feature = 0;
+        let mut columns = Vec::with_capacity(bundle.transformer.inputs.len());
+        for input in &bundle.transformer.inputs {
+            let effect = match &input.step {
+                Step::Scale { mean, scale } => {
+                    fold_scale(linear, feature, *mean, *scale, &mut bias)
+                }
+                Step::OneHot { categories } => table(linear, feature, categories),
+            };
+            columns.push(ScoredColumn {
+                name: &input.name,
+                effect,
+            });
+            feature += input.width();
+        }
+        Scorer {
+            n_classes: bundle.classes.len(),
+            threshold: bundle.threshold,
+            link: linear.link,
+            bias,
+            columns,
+        }
+    }
+
+    /// Columns that a row has.
+    pub fn n_inputs(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.
+    pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
+        let mut margins = self.bias.clone();
+        for (column, cell) in self.columns.iter().zip(cells) {
+            match &column.effect {
+                Effect::Linear { weight, missing } => {
+                    push_number(&mut margins, cell.number(), weight, missing)
+                }
+                Effect::Table { index, weights } => {
+                    let entry = entry_of(index, cell.text().as_deref());
+                    push_entry(&mut margins, weights, entry);
+                }
+            }
+        }
+        self.link.apply(&mut margins);
+        margins
+    }
+
+    /// Predictions for every row of a frame; columns are found by name.
+    ///
+    /// # Errors
+    /// All missing columns at once, or a column of a type that ingest never makes.
+    pub fn score_frame(&self, frame: &DataFrame) -> Result<Predictions, Error> {
+        let cells = self.cells_of(frame)?;
+        let outputs = self.bias.len();
+        let n_rows = frame.height();
+        let mut probabilities = vec![0.0; n_rows * outputs];
+        probabilities
+            .par_chunks_mut(BLOCK_ROWS * outputs)
+            .enumerate()
+            .for_each(|(block, margins)| self.score_block(&cells, block * BLOCK_ROWS, margins));
+        let labels = labels_from(self.n_classes, &probabilities, self.threshold);
+        Ok(Predictions {
+            n_classes: self.n_classes,
+            labels,
+            probabilities,
+        })
+    }
+
+    fn score_block(&self, cells: &[Cells<'_>], start: usize, block: &mut [f64]) {
+        let outputs = self.bias.len();
+        for margins in block.chunks_mut(outputs) {
+            margins.copy_from_slice(&self.bias);
+        }
+        for (column, cells) in self.columns.iter().zip(cells) {
+            match &column.effect {
+                Effect::Linear { weight, missing } => {
+                    for (at, margins) in block.chunks_mut(outputs).enumerate() {
+                        push_number(margins, cells.number(start + at), weight, missing);
+                    }
+                }
+                Effect::Table { index, weights } => {
+                    for (at, margins) in block.chunks_mut(outputs).enumerate() {
+                        push_entry(
+                            margins,
+                            weights,
+                            entry_of(index, cells.text(start + at).as_deref()),
+                        );
+                    }
+                }
+            }
+        }
+        for margins in block.chunks_mut(outputs) {
+            self.link.apply(margins);
+        }
+    }
+
+    fn cells_of<'f>(&self, frame: &'f DataFrame) -> Result<Vec<Cells<'f>>, Error> {
+        let absent: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|column| frame.column(column.name).is_err())
+            .map(|column| column.name.to_string())
+            .collect();
+        if !absent.is_empty() {
+            return Err(Error::MissingColumns(absent));
+        }
+        self.columns
+            .iter()
+            .map(|column| {
+                let absent = |_| Error::MissingColumns(vec![column.name.to_string()]);
+                frame
+                    .column(column.name)
+                    .map_err(absent)
+                    .and_then(Cells::of)
+            })
+            .collect()
+    }
+}
+
+fn fold_scale<'a>(
+    linear: &Linear,
+    feature: usize,
+    mean: f64,
+    scale: f64,
+    bias: &mut [f64],
+) -> Effect<'a> {
+    let mut weight = Vec::with_capacity(bias.len());
+    let mut missing = Vec::with_capacity(bias.len());
+    for (output, bias) in bias.iter_mut().enumerate() {
+        let per_unit = linear.weights_of(output)[feature] / scale;
+        let of_mean = (per_unit * mean).clamp(-LARGEST_PUSH, LARGEST_PUSH);
+        *bias -= of_mean;
+        weight.push(per_unit);
+        missing.push(of_mean);
+    }
+    Effect::Linear { weight, missing }
+}
+
+fn table<'a>(linear: &Linear, feature: usize, categories: &'a [String]) -> Effect<'a> {
+    let entries = categories.len() + 2;
+    let outputs = linear.n_outputs();
+    let mut weights = Vec::with_capacity(entries * outputs);
+    for entry in 0..entries {
+        weights.extend((0..outputs).map(|output| linear.weights_of(output)[feature + entry]));
+    }
+    Effect::Table {
+        index: crate::features::index_of(categories),
+        weights,
+    }
+}
+
+#[inline]
+fn push_number(margins: &mut [f64], number: Option<f64>, weight: &[f64], missing: &[f64]) {
+    match number {
+        Some(x) => {
+            for (margin, weight) in margins.iter_mut().zip(weight) {
+                *margin += (weight * x).clamp(-LARGEST_PUSH, LARGEST_PUSH);
+            }
+        }
+        None => margins
+            .iter_mut()
+            .zip(missing)
+            .for_each(|(margin, push)| *margin += push),
+    }
+}
+
+#[inline]
+fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
+    let outputs = margins.len();
+    let pushes = &weights[entry * outputs..(entry + 1) * outputs];
+    margins
+        .iter_mut()
+        .zip(pushes)
+        .for_each(|(margin, push)| *margin += push);
+}
+
+#[inline]
+fn entry_of(index: &HashMap<&str, u32>, text: Option<&str>) -> usize {
+    match text {
+        None => index.len(),
+        Some(text) => index
+            .get(text)
+            .map_or(index.len() + 1, |&entry| entry as usize),
+    }
+}
