@@ -23,5 +23,6 @@ pub mod features;
 pub mod gate;
 pub mod learners;
 pub mod predictors;
+pub mod registry;
 pub mod report;
 pub mod sample;

@@ -1,0 +1,194 @@
+//! The one transaction in which a run's verdict becomes true: operation, verdict, conclusion and files seen, or nothing.
+
+use serde::Serialize;
+use sqlx::Row;
+
+use super::{Doing, Error, Lock, Operation, Registry, operations};
+
+/// A file that a concluded run has taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenFile {
+    /// Its content's hash.
+    pub sha256: String,
+    /// Where it stood.
+    pub path: String,
+}
+
+/// What a run concluded.
+#[derive(Debug, Clone)]
+pub struct Conclusion<'a> {
+    /// The lock under which it may.
+    pub lock: &'a Lock,
+    /// The version it decided on.
+    pub version: Option<i64>,
+    /// What came of it.
+    pub outcome: &'a str,
+    /// Hash of the source files.
+    pub data_hash: &'a str,
+    /// Hash of the settings.
+    pub config_hash: &'a str,
+    /// Hash of the test rows.
+    pub test_hash: &'a str,
+    /// Files taken in.
+    pub files: &'a [SeenFile],
+    /// The operation that moves the champion, if it moves.
+    pub operation: Option<Operation>,
+    /// When.
+    pub at_ms: i64,
+}
+
+/// A verdict that was reached before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PastConclusion {
+    /// Hash of the source files.
+    pub data_hash: String,
+    /// Hash of the settings.
+    pub config_hash: String,
+    /// Hash of the test rows.
+    pub test_hash: String,
+    /// The verdict.
+    pub verdict: String,
+    /// The version it was about.
+    pub version: Option<i64>,
+    /// The run that reached it.
+    pub run: String,
+}
+
+impl Registry {
+    /// Makes a run's verdict true, in one transaction and only while its lock is its own.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
+    pub async fn conclude(&self, conclusion: &Conclusion<'_>) -> Result<(), Error> {
+        let lock = conclusion.lock;
+        let mut transaction = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .doing("begin a transaction")?;
+        let mine = sqlx::query("SELECT run FROM locks WHERE model = ? AND run = ?")
+            .bind(&lock.model)
+            .bind(&lock.run)
+            .fetch_optional(&mut *transaction)
+            .await
+            .doing("look at the lock")?;
+        if mine.is_none() {
+            return Err(Error::LockLost {
+                model: lock.model.clone(),
+                run: lock.run.clone(),
+            });
+        }
+        if let Some(operation) = &conclusion.operation {
+            operations::add(&mut transaction, &lock.model, operation).await?;
+        }
+        sqlx::query("UPDATE versions SET verdict = ? WHERE model = ? AND number = ?")
+            .bind(conclusion.outcome)
+            .bind(&lock.model)
+            .bind(conclusion.version)
+            .execute(&mut *transaction)
+            .await
+            .doing("record the verdict")?;
+        sqlx::query("UPDATE runs SET outcome = ?, version = ? WHERE id = ?")
+            .bind(conclusion.outcome)
+            .bind(conclusion.version)
+            .bind(&lock.run)
+            .execute(&mut *transaction)
+            .await
+            .doing("record the verdict")?;
+        sqlx::query(
+            "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (model, data_hash, config_hash) DO UPDATE SET test_hash = excluded.test_hash,
+                 verdict = excluded.verdict, version = excluded.version, run = excluded.run, at_ms = excluded.at_ms",
+        )
+        .bind(&lock.model)
+        .bind(conclusion.data_hash)
+        .bind(conclusion.config_hash)
+        .bind(conclusion.test_hash)
+        .bind(conclusion.outcome)
+        .bind(conclusion.version)
+        .bind(&lock.run)
+        .bind(conclusion.at_ms)
+        .execute(&mut *transaction)
+        .await
+        .doing("record the conclusion")?;
+        for file in conclusion.files {
+            sqlx::query(
+                "INSERT INTO files_seen (model, sha256, path, run, at_ms) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (model, sha256) DO NOTHING",
+            )
+            .bind(&lock.model)
+            .bind(&file.sha256)
+            .bind(&file.path)
+            .bind(&lock.run)
+            .bind(conclusion.at_ms)
+            .execute(&mut *transaction)
+            .await
+            .doing("record the files")?;
+        }
+        crate::faults::point("deploy.promoting")
+            .map_err(sqlx::Error::Io)
+            .doing("conclude the run")?;
+        transaction.commit().await.doing("conclude the run")
+    }
+
+    /// Remembers that a conclusion also holds for new test rows.
+    pub async fn conclude_test_rows(
+        &self,
+        past: &PastConclusion,
+        model: &str,
+        test_hash: &str,
+    ) -> Result<(), Error> {
+        sqlx::query("UPDATE conclusions SET test_hash = ? WHERE model = ? AND data_hash = ? AND config_hash = ?")
+            .bind(test_hash)
+            .bind(model)
+            .bind(&past.data_hash)
+            .bind(&past.config_hash)
+            .execute(&self.pool)
+            .await
+            .doing("record the conclusion")?;
+        Ok(())
+    }
+
+    /// What was concluded for the same files and settings.
+    pub async fn past_conclusion(
+        &self,
+        model: &str,
+        data_hash: &str,
+        config_hash: &str,
+    ) -> Result<Option<PastConclusion>, Error> {
+        let row = sqlx::query(
+            "SELECT * FROM conclusions WHERE model = ? AND data_hash = ? AND config_hash = ?",
+        )
+        .bind(model)
+        .bind(data_hash)
+        .bind(config_hash)
+        .fetch_optional(&self.pool)
+        .await
+        .doing("look for a past conclusion")?;
+        Ok(row.as_ref().map(past_of))
+    }
+
+    /// The newest conclusion of a model.
+    pub async fn last_conclusion(&self, model: &str) -> Result<Option<PastConclusion>, Error> {
+        let row = sqlx::query(
+            "SELECT * FROM conclusions WHERE model = ? ORDER BY at_ms DESC, run DESC LIMIT 1",
+        )
+        .bind(model)
+        .fetch_optional(&self.pool)
+        .await
+        .doing("look for the last conclusion")?;
+        Ok(row.as_ref().map(past_of))
+    }
+}
+
+fn past_of(row: &sqlx::sqlite::SqliteRow) -> PastConclusion {
+    PastConclusion {
+        data_hash: row.get("data_hash"),
+        config_hash: row.get("config_hash"),
+        test_hash: row.get("test_hash"),
+        verdict: row.get("verdict"),
+        version: row.get("version"),
+        run: row.get("run"),
+    }
+}

@@ -1,0 +1,19 @@
+//! Which file contents concluded runs have taken in.
+
+use std::collections::HashSet;
+
+use sqlx::Row;
+
+use super::{Doing, Error, Registry};
+
+impl Registry {
+    /// Content hashes that concluded runs of a model have taken in.
+    pub async fn seen_hashes(&self, model: &str) -> Result<HashSet<String>, Error> {
+        let rows = sqlx::query("SELECT sha256 FROM files_seen WHERE model = ?")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list files seen")?;
+        Ok(rows.iter().map(|row| row.get("sha256")).collect())
+    }
+}

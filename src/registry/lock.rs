@@ -1,0 +1,161 @@
+//! One run of a model at a time, over processes and machines. A lock is a row; a living holder renews its heartbeat.
+
+use std::fmt;
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Doing, Error, ProcessId, Registry};
+use crate::clock;
+
+/// A holder on another machine that was not heard of for this long counts as dead.
+const SILENT_MS: i64 = 90_000;
+
+/// Who holds a lock.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// The run it is held for.
+    pub run: String,
+    /// The process.
+    pub process: ProcessId,
+    /// Since when.
+    pub since_ms: i64,
+    /// When it was last heard of.
+    pub heartbeat_ms: i64,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "run {} holds the lock since {} (process {} on {})",
+            self.run,
+            clock::rfc3339(self.since_ms),
+            self.process.pid,
+            self.process.host
+        )
+    }
+}
+
+/// A lock that this process holds.
+#[derive(Debug, Clone)]
+pub struct Lock {
+    /// The model.
+    pub model: String,
+    /// The run it is held for.
+    pub run: String,
+    /// The run of a dead process from which it was taken over.
+    pub taken_from: Option<String>,
+}
+
+impl Registry {
+    /// Takes the lock of a model for a run; one of a dead process is taken over.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] with the holder when a living process has it.
+    pub async fn take_lock(&self, model: &str, run: &str, now_ms: i64) -> Result<Lock, Error> {
+        let me = ProcessId::current();
+        // Between looking and taking, somebody else may come first; then look again.
+        for _ in 0..10 {
+            let held = self.holder(model).await?;
+            if let Some(holder) = &held
+                && is_alive(holder, now_ms)
+            {
+                return Err(Error::Locked {
+                    model: model.to_string(),
+                    holder: Box::new(holder.clone()),
+                });
+            }
+            let dead = held.map(|holder| holder.run);
+            let taken = sqlx::query(
+                "INSERT INTO locks (model, run, host, boot, pid, pid_started, since_ms, heartbeat_ms)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                 ON CONFLICT (model) DO UPDATE SET run = excluded.run, host = excluded.host, boot = excluded.boot,
+                     pid = excluded.pid, pid_started = excluded.pid_started, since_ms = excluded.since_ms,
+                     heartbeat_ms = excluded.heartbeat_ms
+                 WHERE locks.run = ?",
+            )
+            .bind(model)
+            .bind(run)
+            .bind(&me.host)
+            .bind(&me.boot)
+            .bind(me.pid)
+            .bind(me.started)
+            .bind(now_ms)
+            .bind(now_ms)
+            .bind(dead.as_deref().unwrap_or(""))
+            .execute(&self.pool)
+            .await
+            .doing("take the lock")?;
+            if taken.rows_affected() == 1 {
+                return Ok(Lock {
+                    model: model.to_string(),
+                    run: run.to_string(),
+                    taken_from: dead,
+                });
+            }
+        }
+        match self.holder(model).await? {
+            Some(holder) => Err(Error::Locked {
+                model: model.to_string(),
+                holder: Box::new(holder),
+            }),
+            None => Err(Error::LockLost {
+                model: model.to_string(),
+                run: run.to_string(),
+            }),
+        }
+    }
+
+    /// Says that the holder still lives.
+    pub async fn renew_lock(&self, lock: &Lock, now_ms: i64) -> Result<(), Error> {
+        sqlx::query("UPDATE locks SET heartbeat_ms = ? WHERE model = ? AND run = ?")
+            .bind(now_ms)
+            .bind(&lock.model)
+            .bind(&lock.run)
+            .execute(&self.pool)
+            .await
+            .doing("renew the lock")?;
+        Ok(())
+    }
+
+    /// Gives a lock back; one that was taken over stays with its new holder.
+    pub async fn release_lock(&self, lock: &Lock) -> Result<(), Error> {
+        sqlx::query("DELETE FROM locks WHERE model = ? AND run = ?")
+            .bind(&lock.model)
+            .bind(&lock.run)
+            .execute(&self.pool)
+            .await
+            .doing("release the lock")?;
+        Ok(())
+    }
+
+    /// Who holds a model's lock.
+    pub async fn holder(&self, model: &str) -> Result<Option<Holder>, Error> {
+        let row = sqlx::query("SELECT * FROM locks WHERE model = ?")
+            .bind(model)
+            .fetch_optional(&self.pool)
+            .await
+            .doing("look at the lock")?;
+        Ok(row.as_ref().map(holder_of))
+    }
+}
+
+fn holder_of(row: &SqliteRow) -> Holder {
+    Holder {
+        run: row.get("run"),
+        process: ProcessId {
+            host: row.get("host"),
+            boot: row.get("boot"),
+            pid: row.get("pid"),
+            started: row.get("pid_started"),
+        },
+        since_ms: row.get("since_ms"),
+        heartbeat_ms: row.get("heartbeat_ms"),
+    }
+}
+
+fn is_alive(holder: &Holder, now_ms: i64) -> bool {
+    let is_heard_of = now_ms - holder.heartbeat_ms < SILENT_MS;
+    holder.process.is_alive().unwrap_or(is_heard_of)
+}

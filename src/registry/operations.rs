@@ -1,0 +1,156 @@
+//! Operations that move or hold the champion. They are only ever added; the champion is read off the newest.
+
+use serde::Serialize;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{Doing, Error, Registry};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A version became the champion.
+    Promote,
+    /// The champion before became the champion again.
+    Rollback,
+    /// A version became the champion and stays it until `unpin`.
+    Pin,
+    /// Runs may move the champion again.
+    Unpin,
+}
+
+impl Action {
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::Promote => "promote",
+            Action::Rollback => "rollback",
+            Action::Pin => "pin",
+            Action::Unpin => "unpin",
+        }
+    }
+}
+
+/// One operation as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operation {
+    /// `promote`, `rollback`, `pin` or `unpin`.
+    pub action: String,
+    /// The champion after it.
+    pub version: Option<i64>,
+    /// The champion before it.
+    pub previous: Option<i64>,
+    /// Why.
+    pub reason: String,
+    /// Who: `run` or a user's name.
+    pub actor: String,
+    /// The run that did it.
+    pub run: Option<String>,
+    /// When.
+    pub at_ms: i64,
+}
+
+/// The version in production.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Champion {
+    /// Its number.
+    pub version: i64,
+    /// Since when.
+    pub since_ms: i64,
+    /// Whether runs may not move it.
+    pub pinned: bool,
+}
+
+impl Registry {
+    /// The champion of a model.
+    pub async fn champion(&self, model: &str) -> Result<Option<Champion>, Error> {
+        champion_of(&self.operations(model).await?)
+    }
+
+    /// All operations on a model, newest first.
+    pub async fn operations(&self, model: &str) -> Result<Vec<Operation>, Error> {
+        let rows = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list operations")?;
+        Ok(rows.iter().map(operation_of).collect())
+    }
+
+    /// Records an operation that a person asked for.
+    pub async fn operate(&self, model: &str, operation: &Operation) -> Result<(), Error> {
+        let mut transaction = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .doing("begin a transaction")?;
+        add(&mut transaction, model, operation).await?;
+        transaction.commit().await.doing("record the operation")
+    }
+
+    /// Names of models that the registry knows.
+    pub async fn model_names(&self) -> Result<Vec<String>, Error> {
+        let rows = sqlx::query("SELECT DISTINCT model FROM runs ORDER BY model")
+            .fetch_all(&self.pool)
+            .await
+            .doing("list models")?;
+        Ok(rows.iter().map(|row| row.get("model")).collect())
+    }
+}
+
+/// Adds an operation inside a transaction.
+pub(super) async fn add(
+    transaction: &mut Transaction<'_, Sqlite>,
+    model: &str,
+    operation: &Operation,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO operations (model, action, version, previous, reason, actor, run, at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(model)
+    .bind(&operation.action)
+    .bind(operation.version)
+    .bind(operation.previous)
+    .bind(&operation.reason)
+    .bind(&operation.actor)
+    .bind(&operation.run)
+    .bind(operation.at_ms)
+    .execute(&mut **transaction)
+    .await
+    .doing("record the operation")?;
+    Ok(())
+}
+
+/// Reads the champion off the operations, newest first.
+fn champion_of(operations: &[Operation]) -> Result<Option<Champion>, Error> {
+    let moved = operations
+        .iter()
+        .find(|operation| operation.action != Action::Unpin.name());
+    let pinned = operations
+        .iter()
+        .find(|operation| {
+            [Action::Pin.name(), Action::Unpin.name()].contains(&operation.action.as_str())
+        })
+        .is_some_and(|operation| operation.action == Action::Pin.name());
+    Ok(moved.and_then(|operation| {
+        Some(Champion {
+            version: operation.version?,
+            since_ms: operation.at_ms,
+            pinned,
+        })
+    }))
+}
+
+fn operation_of(row: &SqliteRow) -> Operation {
+    Operation {
+        action: row.get("action"),
+        version: row.get("version"),
+        previous: row.get("previous"),
+        reason: row.get("reason"),
+        actor: row.get("actor"),
+        run: row.get("run"),
+        at_ms: row.get("at_ms"),
+    }
+}

@@ -1,0 +1,293 @@
+//! Data sets, versions and their scores.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Doing, Error, Registry};
+
+/// How far a version came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionState {
+    /// Its number is taken; its files may not be whole.
+    Building,
+    /// Trained; its bundle is whole.
+    Ready,
+    /// Its run died before it was whole.
+    Abandoned,
+}
+
+impl VersionState {
+    fn parse(name: &str) -> Self {
+        match name {
+            "ready" => VersionState::Ready,
+            "building" => VersionState::Building,
+            _ => VersionState::Abandoned,
+        }
+    }
+}
+
+/// A version as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VersionRow {
+    /// The model.
+    pub model: String,
+    /// 1, 2, 3 …
+    pub number: i64,
+    /// The run that made it.
+    pub run: String,
+    /// How far it came.
+    pub state: VersionState,
+    /// Its folder below the model folder.
+    pub folder: String,
+    /// Checksum of `trainedmodel.json`.
+    pub bundle_sha256: Option<String>,
+    /// Hash of what decides predictions.
+    pub model_hash: Option<String>,
+    /// Hash of the source files it was trained on.
+    pub data_hash: Option<String>,
+    /// Hash of the settings.
+    pub config_hash: Option<String>,
+    /// The gate's verdict.
+    pub verdict: Option<String>,
+    /// When its number was taken.
+    pub created_ms: i64,
+    /// What training recorded.
+    pub record: Option<serde_json::Value>,
+}
+
+/// A dated data set as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetRow {
+    /// The run that made it.
+    pub run: String,
+    /// File name below the output folder.
+    pub name: String,
+    /// Hash over the contents of its source files.
+    pub data_hash: String,
+    /// Hash over its rows.
+    pub rows_hash: String,
+    /// Number of rows.
+    pub n_rows: i64,
+    /// What ingest recorded.
+    pub record: serde_json::Value,
+}
+
+/// A version's score on a set of test rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScoreRow {
+    /// The version.
+    pub version: i64,
+    /// Hash of the test rows.
+    pub rows_hash: String,
+    /// When it was scored.
+    pub at_ms: i64,
+    /// The scores.
+    pub record: serde_json::Value,
+}
+
+impl Registry {
+    /// Takes the next version number of a model for a run.
+    pub async fn reserve_version(
+        &self,
+        model: &str,
+        run: &str,
+        stamp: &str,
+        now_ms: i64,
+    ) -> Result<VersionRow, Error> {
+        let row = sqlx::query(
+            "INSERT INTO versions (model, number, run, state, folder, created_ms)
+             SELECT ?, next, ?, 'building', 'v' || next || '_' || ?, ?
+             FROM (SELECT COALESCE(MAX(number), 0) + 1 AS next FROM versions WHERE model = ?) AS numbers
+             RETURNING *",
+        )
+        .bind(model)
+        .bind(run)
+        .bind(stamp)
+        .bind(now_ms)
+        .bind(model)
+        .fetch_one(&self.pool)
+        .await
+        .doing("take a version number")?;
+        version_of(&row)
+    }
+
+    /// Records that a version's bundle is whole.
+    pub async fn version_ready(&self, version: &VersionRow) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE versions SET state = 'ready', bundle_sha256 = ?, model_hash = ?, data_hash = ?, config_hash = ?, record = ?
+             WHERE model = ? AND number = ?",
+        )
+        .bind(&version.bundle_sha256)
+        .bind(&version.model_hash)
+        .bind(&version.data_hash)
+        .bind(&version.config_hash)
+        .bind(version.record.as_ref().map(ToString::to_string))
+        .bind(&version.model)
+        .bind(version.number)
+        .execute(&self.pool)
+        .await
+        .doing("record the version")?;
+        Ok(())
+    }
+
+    /// Gives up versions whose run died before they were whole, and returns them.
+    pub async fn abandon_unfinished(
+        &self,
+        model: &str,
+        mine: &str,
+    ) -> Result<Vec<VersionRow>, Error> {
+        let rows = sqlx::query(
+            "UPDATE versions SET state = 'abandoned' WHERE model = ? AND run <> ? AND state = 'building' RETURNING *",
+        )
+        .bind(model)
+        .bind(mine)
+        .fetch_all(&self.pool)
+        .await
+        .doing("give up unfinished versions")?;
+        rows.iter().map(version_of).collect()
+    }
+
+    /// All versions of a model, newest first.
+    pub async fn versions(&self, model: &str) -> Result<Vec<VersionRow>, Error> {
+        let rows = sqlx::query("SELECT * FROM versions WHERE model = ? ORDER BY number DESC")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list versions")?;
+        rows.iter().map(version_of).collect()
+    }
+
+    /// One version of a model.
+    pub async fn version(&self, model: &str, number: i64) -> Result<Option<VersionRow>, Error> {
+        let row = sqlx::query("SELECT * FROM versions WHERE model = ? AND number = ?")
+            .bind(model)
+            .bind(number)
+            .fetch_optional(&self.pool)
+            .await
+            .doing("find the version")?;
+        row.as_ref().map(version_of).transpose()
+    }
+
+    /// Records a data set.
+    pub async fn save_dataset(
+        &self,
+        model: &str,
+        dataset: &DatasetRow,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO datasets (model, run, name, data_hash, rows_hash, n_rows, created_ms, record)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(model)
+        .bind(&dataset.run)
+        .bind(&dataset.name)
+        .bind(&dataset.data_hash)
+        .bind(&dataset.rows_hash)
+        .bind(dataset.n_rows)
+        .bind(now_ms)
+        .bind(dataset.record.to_string())
+        .execute(&self.pool)
+        .await
+        .doing("record the data set")?;
+        Ok(())
+    }
+
+    /// The newest data set of a model.
+    pub async fn latest_dataset(&self, model: &str) -> Result<Option<DatasetRow>, Error> {
+        let row = sqlx::query("SELECT * FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
+            .bind(model)
+            .fetch_optional(&self.pool)
+            .await
+            .doing("find the newest data set")?;
+        row.as_ref().map(dataset_of).transpose()
+    }
+
+    /// The data set that a run made.
+    pub async fn dataset(&self, model: &str, run: &str) -> Result<Option<DatasetRow>, Error> {
+        let row = sqlx::query("SELECT * FROM datasets WHERE model = ? AND run = ?")
+            .bind(model)
+            .bind(run)
+            .fetch_optional(&self.pool)
+            .await
+            .doing("find the data set")?;
+        row.as_ref().map(dataset_of).transpose()
+    }
+
+    /// Records a version's score on a set of rows; scoring the same rows again replaces it.
+    pub async fn save_score(&self, model: &str, run: &str, score: &ScoreRow) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO scores (model, version, rows_hash, run, at_ms, record) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (model, version, rows_hash) DO UPDATE SET
+                 run = excluded.run, at_ms = excluded.at_ms, record = excluded.record",
+        )
+        .bind(model)
+        .bind(score.version)
+        .bind(&score.rows_hash)
+        .bind(run)
+        .bind(score.at_ms)
+        .bind(score.record.to_string())
+        .execute(&self.pool)
+        .await
+        .doing("record the score")?;
+        Ok(())
+    }
+
+    /// Every score of a model, oldest version first, newest score of a version last.
+    pub async fn scores(&self, model: &str) -> Result<Vec<ScoreRow>, Error> {
+        let rows = sqlx::query("SELECT * FROM scores WHERE model = ? ORDER BY version, at_ms")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list scores")?;
+        rows.iter().map(score_of).collect()
+    }
+}
+
+fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|source| Error::Record { what, source })
+}
+
+fn version_of(row: &SqliteRow) -> Result<VersionRow, Error> {
+    let record: Option<String> = row.get("record");
+    let state: String = row.get("state");
+    Ok(VersionRow {
+        model: row.get("model"),
+        number: row.get("number"),
+        run: row.get("run"),
+        state: VersionState::parse(&state),
+        folder: row.get("folder"),
+        bundle_sha256: row.get("bundle_sha256"),
+        model_hash: row.get("model_hash"),
+        data_hash: row.get("data_hash"),
+        config_hash: row.get("config_hash"),
+        verdict: row.get("verdict"),
+        created_ms: row.get("created_ms"),
+        record: record.map(|text| parsed(&text, "version")).transpose()?,
+    })
+}
+
+fn dataset_of(row: &SqliteRow) -> Result<DatasetRow, Error> {
+    let record: String = row.get("record");
+    Ok(DatasetRow {
+        run: row.get("run"),
+        name: row.get("name"),
+        data_hash: row.get("data_hash"),
+        rows_hash: row.get("rows_hash"),
+        n_rows: row.get("n_rows"),
+        record: parsed(&record, "data set")?,
+    })
+}
+
+fn score_of(row: &SqliteRow) -> Result<ScoreRow, Error> {
+    let record: String = row.get("record");
+    Ok(ScoreRow {
+        version: row.get("version"),
+        rows_hash: row.get("rows_hash"),
+        at_ms: row.get("at_ms"),
+        record: parsed(&record, "score")?,
+    })
+}
