@@ -13,6 +13,7 @@
 //! - `sample`: generated sample data, from a seed
 //! - `cli`: one file per subcommand
 
+pub mod artifacts;
 pub mod bundle;
 pub mod clock;
 pub mod config;

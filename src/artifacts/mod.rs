@@ -1,0 +1,179 @@
+//! Where files are kept: data sets and version folders, behind the object-store API.
+//!
+//! Objects are written whole or not at all and are on disk when a call returns, so that the registry may speak of them. It
+//! must not know what is in them.
+
+pub mod swap;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+
+/// Why an artifact cannot be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder cannot be used.
+    #[error("use the folder {}", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The store refused or failed.
+    #[error("{action} {key}")]
+    Store {
+        /// What was being done.
+        action: &'static str,
+        /// The object.
+        key: String,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
+    },
+    /// The file is there but not durable.
+    #[error("bring {key} to disk")]
+    Sync {
+        /// The object.
+        key: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// A folder of artifacts.
+#[derive(Debug, Clone)]
+pub struct Artifacts {
+    store: Arc<dyn ObjectStore>,
+    root: PathBuf,
+}
+
+impl Artifacts {
+    /// Artifacts below a local folder, which is made when it is not there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn local(folder: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Folder {
+            folder: folder.to_path_buf(),
+            source,
+        };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        let root = folder.canonicalize().map_err(failed)?;
+        let store = LocalFileSystem::new_with_prefix(&root)
+            .map_err(|source| failed(io::Error::other(source)))?;
+        Ok(Artifacts {
+            store: Arc::new(store),
+            root,
+        })
+    }
+
+    /// Where an object is on disk, for programs that want a path.
+    pub fn path(&self, key: &str) -> PathBuf {
+        self.root.join(key)
+    }
+
+    /// Writes an object whole; it replaces one of the same name and is on disk when this returns.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        self.store
+            .put(&Key::from(key), PutPayload::from(bytes))
+            .await
+            .map_err(|source| Error::Store {
+                action: "write",
+                key: key.to_string(),
+                source,
+            })?;
+        self.sync(key)
+    }
+
+    /// Makes a whole object of a file that `write` fills beside its final name.
+    ///
+    /// # Errors
+    /// `write`'s own, or that of moving the file to its place.
+    pub fn put_file<E>(
+        &self,
+        key: &str,
+        write: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        E: From<Error>,
+    {
+        let path = self.path(key);
+        let failed = |source| Error::Sync {
+            key: key.to_string(),
+            source,
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let part = path.with_file_name(format!(".part-{name}"));
+        let written = write(&part);
+        if written.is_err() {
+            let _ = std::fs::remove_file(&part);
+        }
+        written?;
+        std::fs::File::open(&part)
+            .and_then(|file| file.sync_all())
+            .map_err(failed)?;
+        std::fs::rename(&part, &path).map_err(failed)?;
+        self.sync(key)?;
+        Ok(())
+    }
+
+    /// Reads an object.
+    pub async fn get(&self, key: &str) -> Result<Vec<u8>, Error> {
+        let failed = |source| Error::Store {
+            action: "read",
+            key: key.to_string(),
+            source,
+        };
+        let object = self.store.get(&Key::from(key)).await.map_err(failed)?;
+        let bytes = object.bytes().await.map_err(failed)?;
+        Ok(bytes.to_vec())
+    }
+
+    /// Removes a folder of an unfinished version, if it is there.
+    pub fn remove_folder(&self, key: &str) -> Result<(), Error> {
+        let folder = self.path(key);
+        match std::fs::remove_dir_all(&folder) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(Error::Folder { folder, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn sync(&self, key: &str) -> Result<(), Error> {
+        let path = self.path(key);
+        let failed = |source| Error::Sync {
+            key: key.to_string(),
+            source,
+        };
+        std::fs::File::open(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(failed)?;
+        // A new name is durable when its folder is, and a new folder when the one above it is.
+        let mut folder = path.parent();
+        while let Some(here) = folder {
+            std::fs::File::open(here)
+                .and_then(|file| file.sync_all())
+                .map_err(failed)?;
+            if here == self.root {
+                break;
+            }
+            folder = here.parent();
+        }
+        Ok(())
+    }
+}
