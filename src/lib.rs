@@ -23,6 +23,7 @@ pub mod faults;
 pub mod features;
 pub mod gate;
 pub mod learners;
+pub mod pipeline;
 pub mod predictors;
 pub mod registry;
 pub mod report;

@@ -1,0 +1,156 @@
+//! deploy: scores to a verdict; only `promote` moves the champion, and only after everything is durable and verified.
+
+use super::score::{Scored, to_json};
+use super::train::Trained;
+use super::{DatasetRecord, Env, Error, fault, production, versions};
+use crate::bundle;
+use crate::gate::{self, Decision, Evidence, Facts, Verdict};
+use crate::registry::{Action, Conclusion, Lock, Operation};
+
+/// What deploying came to.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// The gate's decision.
+    pub decision: Decision,
+    /// What came of the run: the verdict, or `pinned` when a promotion was held back.
+    pub outcome: String,
+    /// Whether the challenger is now the champion.
+    pub is_champion: bool,
+}
+
+/// What a verdict is about, for the conclusion.
+pub struct Work<'a> {
+    /// The lock under which it may.
+    pub lock: &'a Lock,
+    /// The version and its bundle.
+    pub trained: &'a Trained,
+    /// How its data set was made.
+    pub dataset: &'a DatasetRecord,
+    /// Hash of the test files.
+    pub test_hash: &'a str,
+}
+
+/// Decides, makes the decision durable, and moves the pointer if it says so.
+pub async fn deploy(
+    env: &Env,
+    run: &str,
+    work: &Work<'_>,
+    scored: &Scored,
+) -> Result<(Deployed, String), Error> {
+    let facts = facts(env, work, scored).await?;
+    let decision = decide(env, scored, &facts);
+    let folder = &work.trained.version.folder;
+    env.models
+        .put(
+            &env.version_key(folder, "decision.json"),
+            to_json(&decision)?,
+        )
+        .await?;
+    fault("deploy.decision_published")?;
+    let deployed = conclude(env, run, work, decision).await?;
+    production::publish(env).await?;
+    let summary = match deployed.outcome.as_str() {
+        "promote" => format!(
+            "promote: version {} is the champion",
+            work.trained.version.number
+        ),
+        other => format!("{other}: the champion stays"),
+    };
+    Ok((deployed, summary))
+}
+
+/// Loads the bundle back from its stored bytes and compares it with what was scored.
+async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Error> {
+    let number = work.trained.version.number;
+    let load_failure = match versions::bundle_bytes(env, number).await {
+        Ok((sha256, _)) if sha256 != scored.record.challenger.bundle_sha256 => {
+            Some("the stored bundle is not the one that was scored".to_string())
+        }
+        Ok((_, bytes)) => match bundle::decode(&bytes) {
+            Ok(loaded) if loaded == work.trained.bundle => None,
+            Ok(_) => Some("the stored bundle differs from the trained one".to_string()),
+            Err(error) => Some(error.to_string()),
+        },
+        Err(error) => Some(error.to_string()),
+    };
+    let champion = match &scored.record.champion {
+        Some(side) => env.registry.version(&env.config.name, side.version).await?,
+        None => None,
+    };
+    fault("deploy.verified")?;
+    Ok(Facts {
+        load_failure,
+        differs_from_champion: champion
+            .is_none_or(|champion| champion.model_hash != work.trained.version.model_hash),
+        leaked_rows: scored.record.leaked_rows,
+    })
+}
+
+/// The gate on the evidence of a scoring.
+fn decide(env: &Env, scored: &Scored, facts: &Facts) -> Decision {
+    decide_under(scored, facts, &env.config.gate)
+}
+
+/// The gate on the evidence of a scoring, under any policy.
+pub fn decide_under(scored: &Scored, facts: &Facts, policy: &gate::Policy) -> Decision {
+    let record = &scored.record;
+    let evidence = Evidence {
+        metric: record.metric,
+        classes: &record.classes,
+        prior: &record.prior,
+        truth: &scored.truth,
+        rows_hash: &record.rows_hash,
+        challenger: &scored.challenger,
+        champion: scored.champion.as_ref(),
+        facts,
+        slices: &scored.slices,
+    };
+    gate::decide(&evidence, policy)
+}
+
+async fn conclude(
+    env: &Env,
+    run: &str,
+    work: &Work<'_>,
+    decision: Decision,
+) -> Result<Deployed, Error> {
+    let model = &env.config.name;
+    let version = &work.trained.version;
+    let champion = env.registry.champion(model).await?;
+    let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
+    let promotes = decision.verdict == Verdict::Promote && !is_pinned;
+    let outcome = match decision.verdict {
+        Verdict::Promote if is_pinned => "pinned",
+        Verdict::Promote => "promote",
+        Verdict::Reject => "reject",
+        Verdict::Inconclusive => "inconclusive",
+    };
+    let operation = promotes.then(|| Operation {
+        action: Action::Promote.name().to_string(),
+        version: Some(version.number),
+        previous: champion.as_ref().map(|champion| champion.version),
+        reason: decision.reasons.first().cloned().unwrap_or_default(),
+        actor: "run".to_string(),
+        run: Some(run.to_string()),
+        at_ms: env.clock.now_ms(),
+    });
+    env.registry
+        .conclude(&Conclusion {
+            lock: work.lock,
+            version: Some(version.number),
+            outcome,
+            data_hash: version.data_hash.as_deref().unwrap_or_default(),
+            config_hash: version.config_hash.as_deref().unwrap_or_default(),
+            test_hash: work.test_hash,
+            files: &work.dataset.seen(),
+            operation,
+            at_ms: env.clock.now_ms(),
+        })
+        .await?;
+    fault("deploy.promoted")?;
+    Ok(Deployed {
+        decision,
+        outcome: outcome.to_string(),
+        is_champion: promotes,
+    })
+}

@@ -1,0 +1,148 @@
+//! What a run may touch, and what it says while it goes on.
+
+use chrono::{DateTime, Utc};
+use rand::RngCore;
+use serde::Serialize;
+
+use super::Error;
+use crate::artifacts::Artifacts;
+use crate::clock::{Clock, stamp};
+use crate::config::ModelConfig;
+use crate::registry::Registry;
+
+/// A stage of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Files to a data set.
+    Ingest,
+    /// Data set to a bundle.
+    Train,
+    /// Bundle and champion to scores.
+    Score,
+    /// Scores to a verdict, and the pointer.
+    Deploy,
+    /// Pictures, page and card.
+    Report,
+}
+
+impl Stage {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Ingest => "ingest",
+            Stage::Train => "train",
+            Stage::Score => "score",
+            Stage::Deploy => "deploy",
+            Stage::Report => "report",
+        }
+    }
+}
+
+/// Something worth telling while a run goes on.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A stage begins.
+    Started(Stage),
+    /// A stage ended, with one line on what it did.
+    Ended {
+        /// Which.
+        stage: Stage,
+        /// How long it took.
+        duration_ms: f64,
+        /// What it did.
+        summary: String,
+    },
+    /// A fact that somebody should know although the run goes on.
+    Warning(String),
+}
+
+/// Everything that a run may touch.
+pub struct Env {
+    /// The model's settings.
+    pub config: ModelConfig,
+    /// What is remembered.
+    pub registry: Registry,
+    /// Version folders.
+    pub models: Artifacts,
+    /// Data sets.
+    pub datasets: Artifacts,
+    /// What time it is.
+    pub clock: Clock,
+    /// Who listens.
+    pub events: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+impl Env {
+    /// Opens the folders that a model's settings name.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn open(
+        config: ModelConfig,
+        registry: Registry,
+        clock: Clock,
+        events: Box<dyn Fn(Event) + Send + Sync>,
+    ) -> Result<Self, Error> {
+        let models = Artifacts::local(&config.model_folder)?;
+        let datasets = Artifacts::local(&config.output_folder)?;
+        Ok(Env {
+            config,
+            registry,
+            models,
+            datasets,
+            clock,
+            events,
+        })
+    }
+
+    /// Key of a file of a version.
+    pub fn version_key(&self, folder: &str, file: &str) -> String {
+        format!("{}/{folder}/{file}", self.config.name)
+    }
+
+    /// A file of a version as the project sees it: relative to its folder where it is below it.
+    pub fn shown(&self, folder: &str, file: &str) -> String {
+        let path = self
+            .config
+            .model_folder
+            .join(self.version_key(folder, file));
+        let below = path.strip_prefix(&self.config.project).unwrap_or(&path);
+        below.display().to_string()
+    }
+
+    /// Tells whoever listens.
+    pub fn tell(&self, event: Event) {
+        (self.events)(event);
+    }
+
+    /// Does a stage, telling its begin and its end; the closure returns its value and one line on what it did.
+    pub async fn stage<T>(
+        &self,
+        stage: Stage,
+        timings: &mut Vec<(Stage, f64)>,
+        work: impl Future<Output = Result<(T, String), Error>>,
+    ) -> Result<T, Error> {
+        self.tell(Event::Started(stage));
+        let begin = std::time::Instant::now();
+        let (value, summary) = work.await?;
+        let duration_ms = begin.elapsed().as_secs_f64() * 1e3;
+        timings.push((stage, duration_ms));
+        self.tell(Event::Ended {
+            stage,
+            duration_ms,
+            summary,
+        });
+        Ok(value)
+    }
+}
+
+/// A fresh run id: stamp, milliseconds, and chance against two in the same one. Sorts by time.
+pub fn new_run_id(at: DateTime<Utc>) -> String {
+    let chance = rand::rng().next_u32() & 0xff_ffff;
+    format!(
+        "{}-{:03}{chance:06x}",
+        stamp(at),
+        at.timestamp_subsec_millis()
+    )
+}

@@ -1,0 +1,385 @@
+//! ingest: the input folder to one dated data set.
+
+use std::collections::{BTreeSet, HashSet};
+
+use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Env, Error, did_you_mean, fault};
+use crate::config::checked::hex;
+use crate::config::{Keep, ModelConfig, Window};
+use crate::data::{self, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema};
+use crate::registry::{DatasetRow, SeenFile};
+
+/// The rows of a data set and where they came from.
+pub struct Dataset {
+    /// The run that made it.
+    pub run: String,
+    /// Its file below the output folder.
+    pub name: String,
+    /// Hash over the contents of its source files.
+    pub data_hash: String,
+    /// Hash over its rows.
+    pub rows_hash: String,
+    /// The rows.
+    pub frame: DataFrame,
+    /// A hash of each row.
+    pub row_hashes: Vec<u128>,
+    /// How it was made.
+    pub record: DatasetRecord,
+}
+
+/// How a data set was made; stored with it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// Source files taken in.
+    pub files: Vec<FileRead>,
+    /// Files left out, and why.
+    pub quarantined: Vec<Quarantined>,
+    /// Files that were still being written.
+    pub unsettled: Vec<String>,
+    /// Rows in the files.
+    pub rows_read: u64,
+    /// Exact duplicates that were dropped.
+    pub duplicates: u64,
+    /// Rows of earlier data sets that are in it (`accumulate`).
+    pub rows_kept: u64,
+    /// Rows that the window left out.
+    pub rows_outside_window: u64,
+    /// Rows in it.
+    pub rows: u64,
+    /// NaN and infinite cells that count as missing, per column.
+    pub non_finite: Vec<(String, u64)>,
+    /// Anything else worth a line.
+    pub notes: Vec<String>,
+}
+
+impl DatasetRecord {
+    /// The files as the registry remembers them: quarantined ones too, since the same content would fail again.
+    pub fn seen(&self) -> Vec<SeenFile> {
+        let taken = self.files.iter().map(|file| (&file.sha256, &file.path));
+        let left = self
+            .quarantined
+            .iter()
+            .map(|file| (&file.sha256, &file.path));
+        taken
+            .chain(left)
+            .map(|(sha256, path)| SeenFile {
+                sha256: sha256.clone(),
+                path: path.clone(),
+            })
+            .collect()
+    }
+}
+
+/// How files are read, by the settings.
+pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
+    ReadOptions {
+        null_values: config.ingest.null_values.clone(),
+        on_bad_file: config.ingest.on_bad_file,
+        kinds: config.schema.clone(),
+        dedupe,
+    }
+}
+
+/// Hash over file contents, whatever their names and order.
+pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a String>) -> String {
+    let distinct: BTreeSet<&String> = hashes.collect();
+    let mut digest = Sha256::new();
+    for hash in distinct {
+        digest.update(hash.as_bytes());
+        digest.update(b"\n");
+    }
+    hex(&digest.finalize())
+}
+
+/// Hash of the work that a scan stands for: its files, and with `accumulate` everything seen before.
+pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &HashSet<String>) -> String {
+    let now = scan.files.iter().map(|file| &file.sha256);
+    match config.ingest.keep {
+        Keep::Folder => content_hash(now),
+        Keep::Accumulate => content_hash(now.chain(seen.iter())),
+    }
+}
+
+/// Reads the scanned files, writes the dated data set and records it.
+pub async fn ingest(
+    env: &Env,
+    run: &str,
+    scan: &Scan,
+    data_hash: &str,
+) -> Result<(Dataset, String), Error> {
+    let config = &env.config;
+    let earlier = earlier(env).await?;
+    let expected = earlier.as_ref().map(|(frame, _)| Schema::of(frame));
+    let read = data::read(
+        &config.input_folder,
+        scan,
+        &read_options(config, true),
+        expected.as_ref(),
+    )?;
+    for file in &read.quarantined {
+        env.tell(super::Event::Warning(quarantine_line(file)));
+    }
+    for path in &read.unsettled {
+        env.tell(super::Event::Warning(format!(
+            "{path} is still being written; it is left for the next run"
+        )));
+    }
+    let mut dataset = assemble(env, run, data_hash, read, earlier)?;
+    if dataset.frame.height() == 0 {
+        return Err(nothing_usable(config, &dataset.record));
+    }
+    check_columns(config, &dataset.frame)?;
+    write(env, &mut dataset).await?;
+    let record = &dataset.record;
+    let mut summary = format!("{} rows from {} files", record.rows, record.files.len());
+    let asides = [
+        (record.duplicates, "duplicates dropped"),
+        (record.rows_kept, "rows kept from before"),
+        (record.quarantined.len() as u64, "files quarantined"),
+    ];
+    for (count, what) in asides.into_iter().filter(|(count, _)| *count > 0) {
+        summary += &format!(", {count} {what}");
+    }
+    Ok((dataset, summary))
+}
+
+/// One line on a file that was left out.
+fn quarantine_line(file: &Quarantined) -> String {
+    let line = file.line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{}{line} is quarantined: {}", file.path, file.reason)
+}
+
+/// The rows that `accumulate` keeps: the data set of the last run that came to a verdict.
+async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Error> {
+    if env.config.ingest.keep == Keep::Folder {
+        return Ok(None);
+    }
+    let Some(last) = env.registry.last_conclusion(&env.config.name).await? else {
+        return Ok(None);
+    };
+    let Some(row) = env.registry.dataset(&env.config.name, &last.run).await? else {
+        return Ok(None);
+    };
+    let dataset = load_row(env, row)?;
+    Ok(Some((dataset.frame, dataset.record)))
+}
+
+fn assemble(
+    env: &Env,
+    run: &str,
+    data_hash: &str,
+    read: FolderRead,
+    earlier: Option<(DataFrame, DatasetRecord)>,
+) -> Result<Dataset, Error> {
+    let mut record = DatasetRecord {
+        files: read.files,
+        quarantined: read.quarantined,
+        unsettled: read.unsettled,
+        rows_read: read.rows_read,
+        duplicates: read.duplicates_dropped,
+        non_finite: read.non_finite,
+        notes: read.notes,
+        ..DatasetRecord::default()
+    };
+    let (mut frame, mut row_hashes) = (read.frame, read.row_hashes);
+    if let Some((kept, before)) = earlier {
+        record.rows_kept = kept.height() as u64;
+        frame = data::concat(kept, frame)?;
+        let names = Schema::of(&frame);
+        let hashes = data::row_hashes(&frame, &names.names())?;
+        let (deduped, hashes, dropped) = data::dedupe(frame, hashes);
+        (frame, row_hashes) = (deduped, hashes);
+        record.duplicates += dropped;
+        let known: HashSet<_> = record
+            .files
+            .iter()
+            .map(|file| file.sha256.clone())
+            .collect();
+        record.files.extend(
+            before
+                .files
+                .into_iter()
+                .filter(|file| !known.contains(&file.sha256)),
+        );
+    }
+    let inside = window(&env.config, &frame)?;
+    if let Some(inside) = inside {
+        record.rows_outside_window = (frame.height() - inside.len()) as u64;
+        row_hashes = inside.iter().map(|&row| row_hashes[row as usize]).collect();
+        frame = take(&frame, &inside)?;
+    }
+    record.rows = frame.height() as u64;
+    Ok(Dataset {
+        run: run.to_string(),
+        // The run id is a stamp made unique, which is what file names need.
+        name: format!("finaldata_{run}.{}", env.config.data_extension()),
+        data_hash: data_hash.to_string(),
+        rows_hash: data::fingerprint(&row_hashes),
+        frame,
+        row_hashes,
+        record,
+    })
+}
+
+/// Rows of a frame by index, in one chunk per column.
+pub fn take(frame: &DataFrame, rows: &[u32]) -> Result<DataFrame, Error> {
+    let mut taken = frame
+        .take(&IdxCa::from_slice("rows".into(), rows))
+        .map_err(|source| Error::Data(source.into()))?;
+    taken.rechunk_mut();
+    Ok(taken)
+}
+
+/// Indices of the rows inside the window, ascending; `None` when all are.
+fn window(config: &ModelConfig, frame: &DataFrame) -> Result<Option<Vec<u32>>, Error> {
+    let n = frame.height();
+    match (config.window, &config.time_column) {
+        (Window::Rows(most), _) if (n as u64) > most => {
+            Ok(Some((n as u32 - most as u32..n as u32).collect()))
+        }
+        (Window::Days(days), Some(column)) => {
+            let times = data::parse_timestamps(frame, column)?;
+            let Some(newest) = times.iter().flatten().max() else {
+                return Ok(None);
+            };
+            let oldest = newest - i64::from(days) * 86_400_000_000;
+            let inside = |row: &u32| times[*row as usize].is_some_and(|time| time >= oldest);
+            Ok(Some((0..n as u32).filter(inside).collect()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Says at once when a column that the settings name is not there.
+fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
+    let schema = Schema::of(frame);
+    let named = config
+        .target
+        .iter()
+        .map(|column| (column, "`target`"))
+        .chain(config.keys.iter().map(|column| (column, "`keys`")))
+        .chain(config.drop.iter().map(|column| (column, "`drop`")))
+        .chain(
+            config
+                .time_column
+                .iter()
+                .map(|column| (column, "`time_column`")),
+        );
+    for (column, role) in named {
+        if schema.get(column).is_none() {
+            return Err(Error::NoColumn {
+                column: column.clone(),
+                role,
+                place: "the data set".to_string(),
+                hint: did_you_mean(column, schema.names().into_iter()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn nothing_usable(config: &ModelConfig, record: &DatasetRecord) -> Error {
+    let why = match record.quarantined.first() {
+        Some(first) => format!(
+            "every file was left out, the first because {}: {}",
+            first.path, first.reason
+        ),
+        None if record.files.is_empty() => "the folder has no settled file to read".to_string(),
+        None => "the files have headers but no rows".to_string(),
+    };
+    Error::NoInput {
+        folder: config.input_folder.clone(),
+        why,
+    }
+}
+
+async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
+    let frame = &mut dataset.frame;
+    env.datasets.put_file(&dataset.name, |path| {
+        data::write_file(frame, path)?;
+        fault("ingest.data_written")
+    })?;
+    fault("ingest.data_published")?;
+    let list: String = dataset
+        .record
+        .files
+        .iter()
+        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .collect();
+    env.datasets
+        .put(
+            &format!("ingestedfiles_{}.txt", dataset.run),
+            list.into_bytes(),
+        )
+        .await?;
+    fault("ingest.list_published")?;
+    let row = DatasetRow {
+        run: dataset.run.clone(),
+        name: dataset.name.clone(),
+        data_hash: dataset.data_hash.clone(),
+        rows_hash: dataset.rows_hash.clone(),
+        n_rows: dataset.frame.height() as i64,
+        record: stored(&dataset.record)?,
+    };
+    env.registry
+        .save_dataset(&env.config.name, &row, env.clock.now_ms())
+        .await?;
+    fault("ingest.recorded")
+}
+
+fn stored<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(value).map_err(|source| Error::Stored {
+        what: "a record".to_string(),
+        source,
+    })
+}
+
+/// The newest data set, read back from its file.
+pub async fn latest(env: &Env) -> Result<Dataset, Error> {
+    match env.registry.latest_dataset(&env.config.name).await? {
+        Some(row) => load_row(env, row),
+        None => Err(Error::NothingThere(
+            "find a data set: none was ingested yet; run `unseat ingest` first".to_string(),
+        )),
+    }
+}
+
+/// The rows of the newest data set.
+pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
+    Ok(latest(env).await?.frame)
+}
+
+/// The data set that a run made, read back from its file.
+pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
+    match env.registry.dataset(&env.config.name, run).await? {
+        Some(row) => load_row(env, row),
+        None => Err(Error::NothingThere(format!(
+            "find the data set of run {run}: it is not recorded"
+        ))),
+    }
+}
+
+fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
+    let frame = data::read_file(
+        &env.datasets.path(&row.name),
+        &read_options(&env.config, false),
+    )?;
+    let schema = Schema::of(&frame);
+    let row_hashes = data::row_hashes(&frame, &schema.names())?;
+    let record = serde_json::from_value(row.record).map_err(|source| Error::Stored {
+        what: format!("the record of {}", row.name),
+        source,
+    })?;
+    Ok(Dataset {
+        run: row.run,
+        name: row.name,
+        data_hash: row.data_hash,
+        rows_hash: row.rows_hash,
+        frame,
+        row_hashes,
+        record,
+    })
+}

@@ -1,0 +1,144 @@
+//! The target: from a column to class names and class indices.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+
+use super::{Error, did_you_mean};
+use crate::config::ModelConfig;
+use crate::data::{Kind, Schema};
+use crate::features::Cells;
+
+/// More classes than this are a number to regress, or an identifier.
+const MOST_CLASSES: usize = 100;
+/// Labels that read like a yes.
+const YES: &[&str] = &["1", "true", "yes", "y", "t", "positive", "pos"];
+
+/// Which column is the target, by the settings or the last one.
+pub fn target_of(config: &ModelConfig, frame: &DataFrame) -> Result<String, Error> {
+    let schema = Schema::of(frame);
+    match &config.target {
+        Some(target) => Ok(target.clone()),
+        None => schema
+            .columns
+            .last()
+            .map(|column| column.name.clone())
+            .ok_or_else(|| Error::NoColumn {
+                column: "target".to_string(),
+                role: "the last column",
+                place: "the data set".to_string(),
+                hint: String::new(),
+            }),
+    }
+}
+
+/// The label of each row, `None` where it is missing.
+pub fn labels_of(
+    frame: &DataFrame,
+    target: &str,
+    place: &str,
+) -> Result<Vec<Option<String>>, Error> {
+    let schema = Schema::of(frame);
+    let column = frame.column(target).map_err(|_| Error::NoColumn {
+        column: target.to_string(),
+        role: "the target",
+        place: place.to_string(),
+        hint: did_you_mean(target, schema.names().into_iter()),
+    })?;
+    let cells = Cells::of(column)?;
+    Ok((0..frame.height())
+        .map(|row| cells.text(row).map(|text| text.into_owned()))
+        .collect())
+}
+
+/// The classes of a data set in order: the positive one last when there are two, else sorted.
+///
+/// # Errors
+/// When there is nothing to tell apart, or so much that it is no class.
+pub fn classes_of(
+    config: &ModelConfig,
+    target: &str,
+    kind: Kind,
+    labels: &[Option<String>],
+) -> Result<Vec<String>, Error> {
+    let refuse = |why: String| {
+        Err(Error::Target {
+            target: target.to_string(),
+            why,
+        })
+    };
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for label in labels.iter().flatten() {
+        *counts.entry(label).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return refuse("every value is missing".to_string());
+    }
+    if counts.len() == 1 {
+        return refuse(format!(
+            "every row is of one class, so there is nothing to tell apart; add rows of another class to {}",
+            config.input_folder.display()
+        ));
+    }
+    if counts.len() > MOST_CLASSES
+        || (kind == Kind::Number && counts.keys().any(|label| label.contains('.')))
+    {
+        return refuse(format!(
+            "it has {} distinct values; that is no class but a number or an identifier, and this learner classifies. Name another column as `target`",
+            counts.len()
+        ));
+    }
+    let mut classes: Vec<String> = counts.keys().map(|label| label.to_string()).collect();
+    if kind != Kind::Text {
+        classes.sort_by(|a, b| as_number(a).total_cmp(&as_number(b)));
+    }
+    if let Some(positive) = &config.positive_class {
+        let positive = spelled_like(positive, &classes);
+        let Some(at) = classes.iter().position(|class| *class == positive) else {
+            return refuse(format!(
+                "`positive_class` is `{positive}`, but the classes are {}",
+                classes.join(", ")
+            ));
+        };
+        if classes.len() == 2 {
+            let positive = classes.remove(at);
+            classes.push(positive);
+        }
+    } else if classes.len() == 2 && YES.contains(&classes[0].to_lowercase().as_str()) {
+        classes.swap(0, 1);
+    }
+    Ok(classes)
+}
+
+/// A positive class given as `1` also names `1.0` and `true`.
+fn spelled_like(positive: &str, classes: &[String]) -> String {
+    let same_number = |class: &&String| as_number(class) == as_number(positive);
+    classes
+        .iter()
+        .find(|class| *class == positive)
+        .or_else(|| classes.iter().find(same_number))
+        .cloned()
+        .unwrap_or_else(|| positive.to_string())
+}
+
+fn as_number(text: &str) -> f64 {
+    match text {
+        "true" => 1.0,
+        "false" => 0.0,
+        _ => text.parse().unwrap_or(f64::NAN),
+    }
+}
+
+/// Class index of each label; `None` for a missing label and for one that is no class.
+pub fn indices(labels: &[Option<String>], classes: &[String]) -> Vec<Option<u32>> {
+    labels
+        .iter()
+        .map(|label| {
+            let label = label.as_ref()?;
+            classes
+                .iter()
+                .position(|class| class == label)
+                .map(|at| at as u32)
+        })
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! One run of one model, stage by stage. `run.rs` reads top to bottom as the flow; each stage is a file.
+//!
+//! What a run may touch is one [`Env`]. It must not know HTTP, a terminal or the schedule: it emits [`Event`]s and returns
+//! values.
+
+mod deploy;
+mod env;
+mod ingest;
+mod labels;
+mod matrix;
+mod plan;
+mod production;
+mod recover;
+mod replay;
+mod report;
+mod run;
+mod score;
+mod split;
+mod stages;
+mod train;
+mod versions;
+
+pub use deploy::Deployed;
+pub use env::{Env, Event, Stage, new_run_id};
+pub use ingest::{Dataset, DatasetRecord, latest_frame};
+pub use production::Manifest;
+pub use replay::{ReplayRow, replay};
+pub use run::{RunOptions, RunReport, ScorePair, run};
+pub use score::{ScoreRecord, Scored, SideScore};
+pub use stages::{deploy_stage, ingest_stage, report_stage, score_stage, train_stage};
+pub use train::Trained;
+pub use versions::{load_bundle, move_champion, pick_version, read_decision, read_score};
+
+use std::path::PathBuf;
+
+/// Why a run or a stage could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The input folder has no usable file.
+    #[error("find data in {}: {why}", .folder.display())]
+    NoInput {
+        /// The folder.
+        folder: PathBuf,
+        /// What is there instead.
+        why: String,
+    },
+    /// The test folder has no usable rows.
+    #[error("find test data in {}: {why}", .folder.display())]
+    NoTestData {
+        /// The folder.
+        folder: PathBuf,
+        /// What is there instead.
+        why: String,
+    },
+    /// A column that the settings name is not in the data.
+    #[error("find the column `{column}` ({role}) in {place}{hint}")]
+    NoColumn {
+        /// The column.
+        column: String,
+        /// What it is for.
+        role: &'static str,
+        /// Where it was looked for.
+        place: String,
+        /// The nearest column that is there.
+        hint: String,
+    },
+    /// The target cannot be learned.
+    #[error("learn `{target}`: {why}")]
+    Target {
+        /// The target column.
+        target: String,
+        /// Why not.
+        why: String,
+    },
+    /// Nothing to work on for a stage that was called alone.
+    #[error("{0}")]
+    NothingThere(String),
+    /// Files.
+    #[error(transparent)]
+    Data(#[from] crate::data::Error),
+    /// Features.
+    #[error(transparent)]
+    Features(#[from] crate::features::Error),
+    /// Learning.
+    #[error(transparent)]
+    Learn(#[from] crate::learners::Error),
+    /// A bundle.
+    #[error("use version {version}")]
+    Bundle {
+        /// Whose.
+        version: i64,
+        /// Why not.
+        #[source]
+        source: crate::bundle::Error,
+    },
+    /// A bundle that was just made.
+    #[error(transparent)]
+    FreshBundle(#[from] crate::bundle::Error),
+    /// Artifacts.
+    #[error(transparent)]
+    Artifacts(#[from] crate::artifacts::Error),
+    /// The registry.
+    #[error(transparent)]
+    Registry(#[from] crate::registry::Error),
+    /// Pictures and pages.
+    #[error(transparent)]
+    Report(#[from] crate::report::Error),
+    /// A stored file is not what it should be.
+    #[error("read {what}")]
+    Stored {
+        /// Which.
+        what: String,
+        /// What the parser said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The folder of the champion's copy.
+    #[error("write the champion's copy to {}", .folder.display())]
+    Production {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A planned failure, in tests only.
+    #[error("go on")]
+    Planned(#[source] std::io::Error),
+}
+
+/// Passes a named fault point.
+fn fault(name: &str) -> Result<(), Error> {
+    crate::faults::point(name).map_err(Error::Planned)
+}
+
+/// The nearest of some names, as the end of a sentence.
+fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    crate::config::shape::nearest(word, known)
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}

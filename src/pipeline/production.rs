@@ -1,0 +1,114 @@
+//! The champion's copy in `production_deployment/`: rebuilt whole and swapped; the registry is the truth.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::score::to_json;
+use super::{Env, Error, versions};
+use crate::artifacts::swap;
+use crate::clock::rfc3339;
+use crate::config::checked::hex;
+
+/// `manifest.json`: which champion the copy is of, and a checksum of each of its files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this record's form.
+    pub format_version: u32,
+    /// The model.
+    pub model: String,
+    /// The champion.
+    pub version: i64,
+    /// Since when it is the champion.
+    pub promoted_at: String,
+    /// The run that trained it.
+    pub run: String,
+    /// File → SHA-256.
+    pub files: Vec<(String, String)>,
+}
+
+/// Makes the copy that of the present champion, if it is not already.
+pub async fn publish(env: &Env) -> Result<(), Error> {
+    let model = &env.config.name;
+    let Some(champion) = env.registry.champion(model).await? else {
+        return Ok(());
+    };
+    let version = versions::pick_version(env, &champion.version.to_string()).await?;
+    let (_, bundle) = versions::bundle_bytes(env, champion.version).await?;
+    let score = env
+        .models
+        .get(&env.version_key(&version.folder, "latestscore.txt"))
+        .await
+        .unwrap_or_default();
+    let list = ingested_list(env, &version).await?;
+    let files = [
+        ("trainedmodel.json", bundle),
+        ("latestscore.txt", score),
+        ("ingestedfiles.txt", list.into_bytes()),
+    ];
+    let manifest = Manifest {
+        format_version: 1,
+        model: model.clone(),
+        version: champion.version,
+        promoted_at: rfc3339(champion.since_ms),
+        run: version.run.clone(),
+        files: files
+            .iter()
+            .map(|(name, bytes)| (name.to_string(), hex(&Sha256::digest(bytes))))
+            .collect(),
+    };
+    if is_current(env, &manifest) {
+        return Ok(());
+    }
+    let manifest_bytes = to_json(&manifest)?;
+    let mut all: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, bytes)| (*name, bytes.as_slice()))
+        .collect();
+    all.push(("manifest.json", &manifest_bytes));
+    let folder = &env.config.deployment_folder;
+    swap::replace_folder(folder, &all, || crate::faults::point("deploy.copy_written")).map_err(
+        |source| Error::Production {
+            folder: folder.clone(),
+            source,
+        },
+    )?;
+    super::fault("deploy.copy_swapped")
+}
+
+/// Whether the folder holds exactly what the manifest says.
+fn is_current(env: &Env, wanted: &Manifest) -> bool {
+    let folder = &env.config.deployment_folder;
+    let manifest = || -> io::Result<Manifest> {
+        let bytes = std::fs::read(folder.join("manifest.json"))?;
+        serde_json::from_slice(&bytes).map_err(io::Error::other)
+    };
+    let is_named = manifest().is_ok_and(|found| found == *wanted);
+    is_named
+        && wanted.files.iter().all(|(name, sha256)| {
+            std::fs::read(folder.join(name))
+                .is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == *sha256)
+        })
+}
+
+async fn ingested_list(env: &Env, version: &crate::registry::VersionRow) -> Result<String, Error> {
+    let run = version
+        .record
+        .as_ref()
+        .and_then(|record| record["dataset_run"].as_str())
+        .unwrap_or(&version.run);
+    let Some(dataset) = env.registry.dataset(&env.config.name, run).await? else {
+        return Ok(String::new());
+    };
+    let record: super::DatasetRecord =
+        serde_json::from_value(dataset.record).map_err(|source| Error::Stored {
+            what: format!("the record of {}", dataset.name),
+            source,
+        })?;
+    Ok(record
+        .files
+        .iter()
+        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .collect())
+}

@@ -1,0 +1,62 @@
+//! Replays past decisions under another policy, over the per-row predictions that were stored with each version.
+
+use serde::Serialize;
+
+use super::{Env, Error, deploy, versions};
+use crate::gate::{Decision, Policy};
+use crate::registry::VersionState;
+
+/// One past decision under another policy.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReplayRow {
+    /// The version that was decided on.
+    pub version: i64,
+    /// The champion it was held against.
+    pub champion: Option<i64>,
+    /// What was decided then.
+    pub then: crate::gate::Verdict,
+    /// What the other policy says on the same predictions.
+    pub now: crate::gate::Verdict,
+    /// The whole decision under the other policy.
+    pub decision: Decision,
+}
+
+/// Every stored decision of a model under `policy`, oldest first, and the versions that have none with the reason. Each is
+/// held against the champion it had then, not against the one that the other policy would have made.
+pub async fn replay(
+    env: &Env,
+    policy: &Policy,
+) -> Result<(Vec<ReplayRow>, Vec<(i64, String)>), Error> {
+    let mut rows = Vec::new();
+    let mut without = Vec::new();
+    let mut all = env.registry.versions(&env.config.name).await?;
+    all.reverse();
+    for version in all
+        .iter()
+        .filter(|version| version.state == VersionState::Ready)
+    {
+        let then = match versions::read_decision(env, version).await {
+            Ok(decision) => decision,
+            Err(error) => {
+                without.push((version.number, error.to_string()));
+                continue;
+            }
+        };
+        let scored = match versions::read_scored(env, version).await {
+            Ok(scored) => scored,
+            Err(error) => {
+                without.push((version.number, error.to_string()));
+                continue;
+            }
+        };
+        let decision = deploy::decide_under(&scored, &then.facts, policy);
+        rows.push(ReplayRow {
+            version: version.number,
+            champion: scored.record.champion.as_ref().map(|side| side.version),
+            then: then.verdict,
+            now: decision.verdict,
+            decision,
+        });
+    }
+    Ok((rows, without))
+}

@@ -1,0 +1,422 @@
+//! One run, from files to a verdict. Branches are here; stages are straight lines.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::deploy::Work;
+use super::plan::{Facts, Plan, plan};
+use super::report::Subject;
+use super::score::{self, SideScore};
+use super::{
+    DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, new_run_id, recover, report,
+    train,
+};
+use crate::data::{self, Scan};
+use crate::evaluate::Metric;
+use crate::registry::{Lock, PastConclusion, RunRow, RunState};
+
+/// What a caller may ask of a run.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// What started it.
+    pub trigger: String,
+    /// Train even when the same work was concluded before.
+    pub force: bool,
+}
+
+/// The metric of challenger and champion, for one line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScorePair {
+    /// The metric the model is kept good by.
+    pub metric: Metric,
+    /// All of the challenger's scores.
+    pub challenger: Option<SideScore>,
+    /// All of the champion's on the same rows.
+    pub champion: Option<SideScore>,
+}
+
+/// What came of a run; `run --json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunReport {
+    /// Its id.
+    pub run: String,
+    /// The model.
+    pub model: String,
+    /// `promote`, `reject`, `inconclusive`, `pinned`, `nothing_new` or `rescored`.
+    pub outcome: String,
+    /// The version it made, or scored again.
+    pub version: Option<i64>,
+    /// The gate's verdict, if it came to one.
+    pub verdict: Option<crate::gate::Verdict>,
+    /// Why, most important first.
+    pub reasons: Vec<String>,
+    /// Scores on the same test rows.
+    pub scores: ScorePair,
+    /// The champion now.
+    pub champion: Option<i64>,
+    /// Files made, relative to the project.
+    pub artifacts: Vec<String>,
+    /// How the data set was made.
+    pub data: Option<DatasetRecord>,
+    /// Milliseconds per stage, and `fit` for the learner alone.
+    pub timings_ms: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Runs all stages once for a model.
+///
+/// # Errors
+/// Whatever a stage met. The champion is then what it was, and the run is recorded as failed.
+pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
+    let id = new_run_id(env.clock.now());
+    with_lock(env, &id, &options.trigger, async |lock| {
+        flow(env, &id, lock, options).await
+    })
+    .await
+}
+
+/// Holds the model's lock around some work, records the work as a run, and clears up after dead processes first.
+pub async fn with_lock(
+    env: &Env,
+    id: &str,
+    trigger: &str,
+    work: impl AsyncFnOnce(&Lock) -> Result<RunReport, Error>,
+) -> Result<RunReport, Error> {
+    let lock = env
+        .registry
+        .take_lock(&env.config.name, id, env.clock.now_ms())
+        .await?;
+    if let Some(dead) = &lock.taken_from {
+        env.tell(Event::Warning(format!(
+            "the lock of run {dead} was taken over: its process is gone"
+        )));
+    }
+    let heart = Heart::start(env, &lock);
+    let done = recorded(env, id, trigger, &lock, work).await;
+    heart.stop();
+    env.registry.release_lock(&lock).await?;
+    fault("lock.released")?;
+    done
+}
+
+async fn recorded(
+    env: &Env,
+    id: &str,
+    trigger: &str,
+    lock: &Lock,
+    work: impl AsyncFnOnce(&Lock) -> Result<RunReport, Error>,
+) -> Result<RunReport, Error> {
+    fault("lock.taken")?;
+    env.registry
+        .start_run(id, &env.config.name, trigger, env.clock.now_ms())
+        .await?;
+    fault("run.recorded")?;
+    let done = async {
+        recover::recover(env, id).await?;
+        work(lock).await
+    }
+    .await;
+    let end = end_row(env, id, trigger, &done);
+    let ended = env.registry.end_run(&end).await;
+    let report = done?;
+    ended?;
+    fault("run.concluded")?;
+    Ok(report)
+}
+
+fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) -> RunRow {
+    let mut row = RunRow {
+        id: id.to_string(),
+        model: env.config.name.clone(),
+        trigger: trigger.to_string(),
+        state: RunState::Done.name().to_string(),
+        stage: "report".to_string(),
+        outcome: None,
+        version: None,
+        started_ms: 0,
+        ended_ms: Some(env.clock.now_ms()),
+        error: None,
+        record: None,
+    };
+    match done {
+        Ok(report) => {
+            row.outcome = Some(report.outcome.clone());
+            row.version = report.version;
+            row.record = serde_json::to_value(report).ok();
+        }
+        Err(error) => {
+            row.state = RunState::Failed.name().to_string();
+            row.error = Some(chain(error));
+        }
+    }
+    row
+}
+
+/// An error with its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text += &format!(": {source}");
+        cause = source.source();
+    }
+    text
+}
+
+/// The flow.
+async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<RunReport, Error> {
+    let config = &env.config;
+    let mut timings = Vec::new();
+
+    // What is there, by content.
+    let input = data::scan(&config.input_folder)?;
+    let test = data::scan(&config.test_folder)?;
+    let seen = env.registry.seen_hashes(&config.name).await?;
+    let data_hash = ingest::data_hash(config, &input, &seen);
+    let test_hash = score::test_hash(&test);
+    let config_hash = config.fingerprint();
+    let same_work = env
+        .registry
+        .past_conclusion(&config.name, &data_hash, &config_hash)
+        .await?;
+    let last = env.registry.last_conclusion(&config.name).await?;
+    let champion = env
+        .registry
+        .champion(&config.name)
+        .await?
+        .map(|champion| champion.version);
+
+    let what = plan(&Facts {
+        force: options.force,
+        has_new_file: input.files.iter().any(|file| !seen.contains(&file.sha256)),
+        test_hash: &test_hash,
+        same_work: same_work.as_ref(),
+        last: last.as_ref(),
+        config_hash: &config_hash,
+        champion,
+    });
+    match what {
+        Plan::Nothing(why) => return Ok(nothing(env, id, champion, why)),
+        Plan::Rescore(version) => {
+            let known = same_work.or(last);
+            if let Some(report) =
+                rescore(env, id, version, &test, &test_hash, known.as_ref()).await?
+            {
+                return Ok(report);
+            }
+        }
+        Plan::Train(_) => {}
+    }
+
+    let dataset = env
+        .stage(
+            Stage::Ingest,
+            &mut timings,
+            ingest::ingest(env, id, &input, &data_hash),
+        )
+        .await?;
+    let trained = env
+        .stage(Stage::Train, &mut timings, train::train(env, id, &dataset))
+        .await?;
+    let scored = env
+        .stage(
+            Stage::Score,
+            &mut timings,
+            score::score(env, id, &trained, &dataset, &test),
+        )
+        .await?;
+    let work = Work {
+        lock,
+        trained: &trained,
+        dataset: &dataset.record,
+        test_hash: &test_hash,
+    };
+    let deployed = env
+        .stage(
+            Stage::Deploy,
+            &mut timings,
+            deploy::deploy(env, id, &work, &scored),
+        )
+        .await?;
+    let before_report = timings.clone();
+    let subject = Subject {
+        version: &trained.version,
+        bundle: &trained.bundle,
+        scored: &scored,
+        decision: Some(&deployed.decision),
+        dataset: &dataset.record,
+        notes: &trained.notes,
+        timings: &before_report,
+    };
+    let files = env
+        .stage(Stage::Report, &mut timings, report::report(env, &subject))
+        .await?;
+
+    let made = [
+        "trainedmodel.json",
+        "score.json",
+        "latestscore.txt",
+        "predictions.parquet",
+        "decision.json",
+    ];
+    let made = made.into_iter().map(str::to_string).chain(files);
+    let artifacts = made.map(|file| env.shown(&trained.version.folder, &file));
+    Ok(RunReport {
+        run: id.to_string(),
+        model: config.name.clone(),
+        version: Some(trained.version.number),
+        verdict: Some(deployed.decision.verdict),
+        reasons: deployed.decision.reasons.clone(),
+        champion: if deployed.is_champion {
+            Some(trained.version.number)
+        } else {
+            champion
+        },
+        outcome: deployed.outcome,
+        scores: ScorePair {
+            metric: scored.record.metric,
+            challenger: Some(scored.record.challenger),
+            champion: scored.record.champion,
+        },
+        artifacts: artifacts.collect(),
+        data: Some(dataset.record),
+        timings_ms: timings_map(&timings, Some(trained.fit_ms)),
+    })
+}
+
+/// Stage → milliseconds.
+pub fn timings_map(
+    timings: &[(Stage, f64)],
+    fit_ms: Option<f64>,
+) -> serde_json::Map<String, serde_json::Value> {
+    let mut map: serde_json::Map<_, _> = timings
+        .iter()
+        .map(|(stage, ms)| (stage.name().to_string(), json!(rounded(*ms))))
+        .collect();
+    if let Some(fit_ms) = fit_ms {
+        map.insert("fit".to_string(), json!(rounded(fit_ms)));
+    }
+    map
+}
+
+fn rounded(ms: f64) -> f64 {
+    (ms * 1000.0).round() / 1000.0
+}
+
+fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport {
+    RunReport {
+        run: id.to_string(),
+        model: env.config.name.clone(),
+        outcome: "nothing_new".to_string(),
+        version: None,
+        verdict: None,
+        reasons: vec![why],
+        scores: ScorePair {
+            metric: env.config.metric,
+            challenger: None,
+            champion: None,
+        },
+        champion,
+        artifacts: Vec::new(),
+        data: None,
+        timings_ms: serde_json::Map::new(),
+    }
+}
+
+/// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
+async fn rescore(
+    env: &Env,
+    id: &str,
+    version: i64,
+    test: &Scan,
+    test_hash: &str,
+    known: Option<&PastConclusion>,
+) -> Result<Option<RunReport>, Error> {
+    let model = &env.config.name;
+    let metric = env.config.metric;
+    let before = last_value(env, version, metric).await?;
+    let side = score::score_champion(env, id, version, test).await?;
+    let now = report::value_of(&side, metric);
+    let fall = match (before, now) {
+        (Some(before), Some(now)) if metric.larger_is_better() => before - now,
+        (Some(before), Some(now)) => now - before,
+        // A score that cannot be told is no sign that all is well.
+        _ => f64::INFINITY,
+    };
+    let show =
+        |value: Option<f64>| value.map_or("undefined".to_string(), |value| format!("{value:.4}"));
+    let what = format!(
+        "new test data: {} of the champion (version {version}) was {} and is {}",
+        metric.name(),
+        show(before),
+        show(now)
+    );
+    if fall > env.config.score.max_fall {
+        env.tell(Event::Warning(format!(
+            "{what}; that is a fall by more than {}, so a challenger is trained",
+            env.config.score.max_fall
+        )));
+        return Ok(None);
+    }
+    if let Some(known) = known {
+        env.registry
+            .conclude_test_rows(known, model, test_hash)
+            .await?;
+    }
+    Ok(Some(RunReport {
+        outcome: "rescored".to_string(),
+        version: Some(version),
+        reasons: vec![what],
+        scores: ScorePair {
+            metric,
+            challenger: None,
+            champion: Some(side),
+        },
+        ..nothing(env, id, Some(version), String::new())
+    }))
+}
+
+/// The metric of a version when it was last scored.
+async fn last_value(env: &Env, version: i64, metric: Metric) -> Result<Option<f64>, Error> {
+    let scores = env.registry.scores(&env.config.name).await?;
+    let last = scores.into_iter().rfind(|score| score.version == version);
+    let side = last.and_then(|score| serde_json::from_value::<SideScore>(score.record).ok());
+    Ok(side.and_then(|side| report::value_of(&side, metric)))
+}
+
+/// Renews a lock while the run computes.
+struct Heart {
+    stopped: Arc<AtomicBool>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Heart {
+    fn start(env: &Env, lock: &Lock) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (flag, registry, lock, clock) = (
+            stopped.clone(),
+            env.registry.clone(),
+            lock.clone(),
+            env.clock,
+        );
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(15)).await;
+                if flag.load(Ordering::Relaxed) {
+                    return;
+                }
+                // A missed beat is no harm: the next one comes, and the conclusion checks the lock itself.
+                let _ = registry.renew_lock(&lock, clock.now_ms()).await;
+            }
+        });
+        Heart { stopped, task }
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.task.abort();
+    }
+}

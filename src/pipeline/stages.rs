@@ -1,0 +1,204 @@
+//! Each stage alone, for a person who wants to see why. Each takes the lock, does its part on what is stored, and is
+//! recorded as a run.
+
+use serde_json::Value;
+
+use super::deploy::Work;
+use super::run::{ScorePair, timings_map, with_lock};
+use super::train::{Fresh, Trained, learn};
+use super::{
+    Env, Error, RunReport, Stage, deploy, ingest, new_run_id, report, score, train, versions,
+};
+use crate::data;
+use crate::registry::VersionRow;
+
+fn empty(env: &Env, id: &str, outcome: &str) -> RunReport {
+    RunReport {
+        run: id.to_string(),
+        model: env.config.name.clone(),
+        outcome: outcome.to_string(),
+        version: None,
+        verdict: None,
+        reasons: Vec::new(),
+        scores: ScorePair {
+            metric: env.config.metric,
+            challenger: None,
+            champion: None,
+        },
+        champion: None,
+        artifacts: Vec::new(),
+        data: None,
+        timings_ms: serde_json::Map::new(),
+    }
+}
+
+/// Files to a data set.
+pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
+    let id = new_run_id(env.clock.now());
+    with_lock(env, &id, "ingest", async |_| {
+        let mut timings = Vec::new();
+        let scan = data::scan(&env.config.input_folder)?;
+        let seen = env.registry.seen_hashes(&env.config.name).await?;
+        let data_hash = ingest::data_hash(&env.config, &scan, &seen);
+        let dataset = env
+            .stage(
+                Stage::Ingest,
+                &mut timings,
+                ingest::ingest(env, &id, &scan, &data_hash),
+            )
+            .await?;
+        Ok(RunReport {
+            artifacts: vec![dataset.name.clone()],
+            data: Some(dataset.record),
+            timings_ms: timings_map(&timings, None),
+            ..empty(env, &id, "ingested")
+        })
+    })
+    .await
+}
+
+/// The newest data set to a version. With `matrix` the transformed matrices are written there, for a look.
+pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<RunReport, Error> {
+    let id = new_run_id(env.clock.now());
+    with_lock(env, &id, "train", async |_| {
+        let mut timings = Vec::new();
+        let dataset = ingest::latest(env).await?;
+        let trained = env
+            .stage(Stage::Train, &mut timings, train::train(env, &id, &dataset))
+            .await?;
+        if let Some(folder) = matrix {
+            let Fresh { bundle, parts, .. } = learn(&env.config, &dataset)?;
+            super::matrix::write(env, &bundle, &dataset, &parts, folder)?;
+        }
+        Ok(RunReport {
+            version: Some(trained.version.number),
+            artifacts: vec![env.shown(&trained.version.folder, "trainedmodel.json")],
+            reasons: trained.notes.clone(),
+            timings_ms: timings_map(&timings, Some(trained.fit_ms)),
+            ..empty(env, &id, "trained")
+        })
+    })
+    .await
+}
+
+/// A stored version with its data set.
+async fn stored(env: &Env, version: VersionRow) -> Result<(Trained, ingest::Dataset), Error> {
+    let (_, _, bundle) = versions::load_bundle(env, version.number).await?;
+    let record = version.record.clone().unwrap_or(Value::Null);
+    let run = record["dataset_run"]
+        .as_str()
+        .unwrap_or(&version.run)
+        .to_string();
+    let notes = serde_json::from_value(record["notes"].clone()).unwrap_or_default();
+    let dataset = ingest::load(env, &run).await?;
+    let trained = Trained {
+        fit_ms: record["fit_ms"].as_f64().unwrap_or(0.0),
+        version,
+        bundle,
+        notes,
+    };
+    Ok((trained, dataset))
+}
+
+/// A version and the champion on the present test rows.
+pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
+    let id = new_run_id(env.clock.now());
+    with_lock(env, &id, "score", async |_| {
+        let mut timings = Vec::new();
+        let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
+        let test = data::scan(&env.config.test_folder)?;
+        let scored = env
+            .stage(
+                Stage::Score,
+                &mut timings,
+                score::score(env, &id, &trained, &dataset, &test),
+            )
+            .await?;
+        Ok(RunReport {
+            version: Some(trained.version.number),
+            reasons: scored.record.notes.clone(),
+            artifacts: vec![env.shown(&trained.version.folder, "score.json")],
+            scores: pair(scored.record),
+            timings_ms: timings_map(&timings, None),
+            ..empty(env, &id, "scored")
+        })
+    })
+    .await
+}
+
+fn pair(record: score::ScoreRecord) -> ScorePair {
+    ScorePair {
+        metric: record.metric,
+        challenger: Some(record.challenger),
+        champion: record.champion,
+    }
+}
+
+/// The gate on a version, on the present test rows, and what follows from its verdict.
+pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
+    let id = new_run_id(env.clock.now());
+    with_lock(env, &id, "deploy", async |lock| {
+        let mut timings = Vec::new();
+        let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
+        let test = data::scan(&env.config.test_folder)?;
+        // Scored afresh: since it was scored, the test rows or the champion may have changed.
+        let scored = env
+            .stage(
+                Stage::Score,
+                &mut timings,
+                score::score(env, &id, &trained, &dataset, &test),
+            )
+            .await?;
+        let work = Work {
+            lock,
+            trained: &trained,
+            dataset: &dataset.record,
+            test_hash: &score::test_hash(&test),
+        };
+        let deployed = env
+            .stage(
+                Stage::Deploy,
+                &mut timings,
+                deploy::deploy(env, &id, &work, &scored),
+            )
+            .await?;
+        let champion = env.registry.champion(&env.config.name).await?;
+        Ok(RunReport {
+            version: Some(trained.version.number),
+            verdict: Some(deployed.decision.verdict),
+            reasons: deployed.decision.reasons,
+            champion: champion.map(|champion| champion.version),
+            artifacts: vec![env.shown(&trained.version.folder, "decision.json")],
+            scores: pair(scored.record),
+            timings_ms: timings_map(&timings, None),
+            ..empty(env, &id, &deployed.outcome)
+        })
+    })
+    .await
+}
+
+/// Pictures, page and card of a stored version.
+pub async fn report_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
+    let id = new_run_id(env.clock.now());
+    with_lock(env, &id, "report", async |_| {
+        let mut timings = Vec::new();
+        let version = versions::pick_version(env, version).await?;
+        let files = env
+            .stage(
+                Stage::Report,
+                &mut timings,
+                report::report_stored(env, &version),
+            )
+            .await?;
+        Ok(RunReport {
+            version: Some(version.number),
+            artifacts: files
+                .iter()
+                .map(|file| env.shown(&version.folder, file))
+                .collect(),
+            timings_ms: timings_map(&timings, None),
+            ..empty(env, &id, "reported")
+        })
+    })
+    .await
+}

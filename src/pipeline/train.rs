@@ -1,0 +1,237 @@
+//! train: a data set to a bundle. The transformer and the learner see the training part only, the threshold the
+//! validation part only.
+
+use serde_json::json;
+
+use super::ingest::Dataset;
+use super::labels::{classes_of, indices, labels_of, target_of};
+use super::split::{Parts, split};
+use super::{Env, Error, Event, fault};
+use crate::bundle::{self, Bundle, Golden, Provenance};
+use crate::config::ModelConfig;
+use crate::config::checked::hex;
+use crate::data::{Kind, Schema, summarise};
+use crate::evaluate::threshold;
+use crate::features;
+use crate::learners;
+use crate::registry::{VersionRow, VersionState};
+use sha2::{Digest, Sha256};
+
+/// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
+const FEWEST_ROWS: usize = 40;
+const FEWEST_OF_A_CLASS: usize = 8;
+
+/// A trained version.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// Its row in the registry.
+    pub version: VersionRow,
+    /// Its bundle.
+    pub bundle: Bundle,
+    /// Facts worth a line in the report.
+    pub notes: Vec<String>,
+    /// Time spent in the learner alone.
+    pub fit_ms: f64,
+}
+
+/// Trains on a data set and records the version.
+pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, String), Error> {
+    let mut version = env
+        .registry
+        .reserve_version(&env.config.name, run, run_stamp(run), env.clock.now_ms())
+        .await?;
+    fault("train.version_reserved")?;
+    let learned = learn(&env.config, dataset)?;
+    for note in &learned.notes {
+        env.tell(Event::Warning(note.clone()));
+    }
+    let bytes = bundle::encode(&learned.bundle)?;
+    version.bundle_sha256 = Some(hex(&Sha256::digest(&bytes)));
+    env.models
+        .put(
+            &env.version_key(&version.folder, "trainedmodel.json"),
+            bytes,
+        )
+        .await?;
+    fault("train.bundle_published")?;
+    version.state = VersionState::Ready;
+    version.model_hash = Some(learned.bundle.model_hash());
+    version.data_hash = Some(dataset.data_hash.clone());
+    version.config_hash = Some(env.config.fingerprint());
+    version.record = Some(json!({
+        "dataset_run": dataset.run,
+        "notes": learned.notes,
+        "fit_ms": learned.fit_ms,
+    }));
+    env.registry.version_ready(&version).await?;
+    fault("train.recorded")?;
+    let data = &learned.bundle.data;
+    let summary = format!(
+        "version {} on {} rows, {} features, {} validation rows{}",
+        version.number,
+        data.train_rows,
+        learned.bundle.transformer.n_features(),
+        data.validation_rows,
+        if learned.bundle.is_binary() {
+            format!(", threshold {:.3}", learned.bundle.threshold)
+        } else {
+            String::new()
+        }
+    );
+    Ok((
+        Trained {
+            version,
+            bundle: learned.bundle,
+            notes: learned.notes,
+            fit_ms: learned.fit_ms,
+        },
+        summary,
+    ))
+}
+
+/// Folder names carry the plain stamp; the version number makes them unique.
+fn run_stamp(run: &str) -> &str {
+    run.split('-').next().unwrap_or(run)
+}
+
+/// A bundle and what was noticed while making it.
+pub struct Fresh {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Facts worth a line in the report.
+    pub notes: Vec<String>,
+    /// Time spent in the learner alone.
+    pub fit_ms: f64,
+    /// Frame rows of the two parts.
+    pub parts: Parts,
+}
+
+/// The middle of training: a function of settings and rows.
+pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
+    let frame = &dataset.frame;
+    let target = target_of(config, frame)?;
+    let labels = labels_of(frame, &target, "the data set")?;
+    let kind = Schema::of(frame)
+        .get(&target)
+        .map_or(Kind::Text, |column| column.kind);
+    let classes = classes_of(config, &target, kind, &labels)?;
+    let class = indices(&labels, &classes);
+    let rows: Vec<u32> = (0..frame.height() as u32)
+        .filter(|&row| class[row as usize].is_some())
+        .collect();
+    let class_of =
+        |rows: &[u32]| -> Vec<u32> { rows.iter().filter_map(|&row| class[row as usize]).collect() };
+    let mut notes = notes_on(dataset, &target, frame.height() - rows.len());
+    let parts = split(config, frame, &rows, &class_of(&rows))?;
+    let (train_class, validation_class) = (class_of(&parts.train), class_of(&parts.validation));
+
+    let excluded: Vec<String> = std::iter::once(target.clone())
+        .chain(config.drop.iter().cloned())
+        .chain(config.keys.iter().cloned())
+        .chain(config.time_column.iter().cloned())
+        .collect();
+    let fitted = features::fit(frame, &parts.train, &excluded, &config.features)?;
+    let view = fitted.transformer.view(frame, &parts.train)?;
+    let begin = std::time::Instant::now();
+    let learned = learners::fit(
+        &view,
+        &train_class,
+        classes.len(),
+        &config.learner,
+        config.split.seed,
+    )?;
+    let fit_ms = begin.elapsed().as_secs_f64() * 1e3;
+    notes.extend(learned.notes);
+
+    let mut bundle = Bundle {
+        target,
+        prior: shares(&train_class, classes.len()),
+        classes,
+        metric: config.metric,
+        threshold: 0.5,
+        transformer: fitted.transformer,
+        predictor: learned.predictor,
+        dropped: fitted.dropped,
+        learner: config.learner.clone(),
+        seed: config.split.seed,
+        data: Provenance {
+            rows_hash: dataset.rows_hash.clone(),
+            config_hash: config.fingerprint(),
+            train_rows: parts.train.len() as u64,
+            validation_rows: parts.validation.len() as u64,
+        },
+        profile: profile(frame),
+        golden: Golden::default(),
+    };
+    if bundle.is_binary() && config.learner.tune_threshold {
+        bundle.threshold = tuned(&bundle, dataset, &parts, &validation_class, &mut notes)?;
+    }
+    bundle.golden = bundle::make_golden(&bundle);
+    bundle.verify()?;
+    Ok(Fresh {
+        bundle,
+        notes,
+        fit_ms,
+        parts,
+    })
+}
+
+fn notes_on(dataset: &Dataset, target: &str, unlabelled: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if unlabelled > 0 {
+        notes.push(format!(
+            "{unlabelled} rows have no `{target}` and are not learned from"
+        ));
+    }
+    for (column, cells) in &dataset.record.non_finite {
+        notes.push(format!(
+            "{cells} cells of `{column}` are NaN or infinite and count as missing"
+        ));
+    }
+    notes
+}
+
+/// The threshold that is best for the metric on the validation part; 0.5 where that part is too small to tell.
+fn tuned(
+    bundle: &Bundle,
+    dataset: &Dataset,
+    parts: &Parts,
+    class: &[u32],
+    notes: &mut Vec<String>,
+) -> Result<f64, Error> {
+    let positives = class.iter().filter(|&&class| class == 1).count();
+    let rarer = positives.min(class.len() - positives);
+    if class.len() < FEWEST_ROWS || rarer < FEWEST_OF_A_CLASS {
+        notes.push(format!(
+            "the threshold stays 0.5: {} validation rows ({rarer} of the rarer class) are too few to choose one by",
+            class.len()
+        ));
+        return Ok(0.5);
+    }
+    let held_back = super::ingest::take(&dataset.frame, &parts.validation)?;
+    let predictions = bundle.scorer().score_frame(&held_back)?;
+    Ok(threshold::best(class, &predictions.probabilities, bundle.metric).value)
+}
+
+fn shares(class: &[u32], n_classes: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; n_classes];
+    class
+        .iter()
+        .for_each(|&class| counts[class as usize] += 1.0);
+    counts
+        .iter()
+        .map(|count| count / class.len().max(1) as f64)
+        .collect()
+}
+
+/// The reference profile without examples: names and rows of people do not belong in a model file.
+fn profile(frame: &polars::prelude::DataFrame) -> Vec<crate::data::ColumnSummary> {
+    let rows = frame.height() as u64;
+    let mut summaries = summarise(frame);
+    for summary in &mut summaries {
+        if summary.distinct * 2 >= rows {
+            summary.top.clear();
+        }
+    }
+    summaries
+}

@@ -1,0 +1,197 @@
+//! Stored versions: finding, loading, reading back, and moving the champion by hand.
+
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::score::{ScoreRecord, Scored, from_prediction_frame};
+use super::{Env, Error, new_run_id, production};
+use crate::bundle::{self, Bundle};
+use crate::config::checked::hex;
+use crate::data;
+use crate::gate::Decision;
+use crate::registry::{Action, Operation, VersionRow, VersionState};
+
+/// A version by `latest`, `champion`, `v3` or `3`.
+///
+/// # Errors
+/// Says which versions there are.
+pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
+    let model = &env.config.name;
+    let ready: Vec<VersionRow> = env
+        .registry
+        .versions(model)
+        .await?
+        .into_iter()
+        .filter(|version| version.state == VersionState::Ready)
+        .collect();
+    let wanted = match id {
+        "latest" => ready.first().map(|version| version.number),
+        "champion" => env
+            .registry
+            .champion(model)
+            .await?
+            .map(|champion| champion.version),
+        number => number.trim_start_matches('v').parse().ok(),
+    };
+    let found = ready
+        .iter()
+        .find(|version| Some(version.number) == wanted)
+        .cloned();
+    found.ok_or_else(|| {
+        let there: Vec<_> = ready
+            .iter()
+            .rev()
+            .map(|version| version.number.to_string())
+            .collect();
+        Error::NothingThere(if there.is_empty() {
+            format!(
+                "find version `{id}` of `{model}`: it has no version yet; run `unseat run` first"
+            )
+        } else {
+            format!(
+                "find version `{id}` of `{model}`: it has {}",
+                there.join(", ")
+            )
+        })
+    })
+}
+
+/// Loads a version's bundle: `(number, checksum, bundle)`, verified against the registry's checksum, its own, and its
+/// golden rows.
+pub async fn load_bundle(env: &Env, number: i64) -> Result<(i64, String, Bundle), Error> {
+    let (sha256, bytes) = bundle_bytes(env, number).await?;
+    let bundle = bundle::decode(&bytes).map_err(|source| Error::Bundle {
+        version: number,
+        source,
+    })?;
+    Ok((number, sha256, bundle))
+}
+
+/// The bytes of a version's bundle, held against the registry's checksum.
+pub async fn bundle_bytes(env: &Env, number: i64) -> Result<(String, Vec<u8>), Error> {
+    let version = pick_version(env, &number.to_string()).await?;
+    let bytes = env
+        .models
+        .get(&env.version_key(&version.folder, "trainedmodel.json"))
+        .await?;
+    let found = hex(&Sha256::digest(&bytes));
+    let expected = version.bundle_sha256.unwrap_or_default();
+    if found != expected {
+        return Err(Error::Bundle {
+            version: number,
+            source: bundle::Error::Checksum { expected, found },
+        });
+    }
+    Ok((found, bytes))
+}
+
+async fn read_json<T: DeserializeOwned>(
+    env: &Env,
+    version: &VersionRow,
+    file: &str,
+    stage: &str,
+) -> Result<T, Error> {
+    let key = env.version_key(&version.folder, file);
+    if !env.models.path(&key).exists() {
+        return Err(Error::NothingThere(format!(
+            "find {file} of version {}: it was not made; run `unseat {stage}` first",
+            version.number
+        )));
+    }
+    let bytes = env.models.get(&key).await?;
+    serde_json::from_slice(&bytes).map_err(|source| Error::Stored { what: key, source })
+}
+
+/// `decision.json` of a version.
+pub async fn read_decision(env: &Env, version: &VersionRow) -> Result<Decision, Error> {
+    read_json(env, version, "decision.json", "deploy").await
+}
+
+/// `score.json` of a version.
+pub async fn read_score(env: &Env, version: &VersionRow) -> Result<ScoreRecord, Error> {
+    read_json(env, version, "score.json", "score").await
+}
+
+/// The whole scoring of a version, per-row predictions included.
+pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Error> {
+    let record = read_score(env, version).await?;
+    let path = env
+        .models
+        .path(&env.version_key(&version.folder, "predictions.parquet"));
+    let frame = data::read_parquet(&path)?;
+    from_prediction_frame(record, &frame)
+}
+
+/// Moves the champion by hand: `promote`, `rollback`, `pin` or `unpin`, recorded with a reason.
+///
+/// # Errors
+/// When there is no such version, none to go back to, or another run is under way.
+pub async fn move_champion(
+    env: &Env,
+    action: Action,
+    version: Option<&str>,
+    reason: &str,
+    actor: &str,
+) -> Result<Operation, Error> {
+    let model = &env.config.name;
+    let id = new_run_id(env.clock.now());
+    let lock = env
+        .registry
+        .take_lock(model, &id, env.clock.now_ms())
+        .await?;
+    let moved = locked_move(env, action, version, reason, actor).await;
+    env.registry.release_lock(&lock).await?;
+    moved
+}
+
+async fn locked_move(
+    env: &Env,
+    action: Action,
+    version: Option<&str>,
+    reason: &str,
+    actor: &str,
+) -> Result<Operation, Error> {
+    let model = &env.config.name;
+    let champion = env.registry.champion(model).await?;
+    let now = champion.as_ref().map(|champion| champion.version);
+    let target = match (action, version) {
+        (_, Some(id)) => Some(pick_version(env, id).await?.number),
+        (Action::Rollback, None) => Some(previous(env, now).await?),
+        (Action::Promote, None) => Some(pick_version(env, "latest").await?.number),
+        (Action::Pin | Action::Unpin, None) => now,
+    };
+    let Some(target) = target else {
+        return Err(Error::NothingThere(format!(
+            "find a champion of `{model}`: there is none yet; run `unseat run` first"
+        )));
+    };
+    // Verified before the pointer moves: bytes, parts, golden rows.
+    load_bundle(env, target).await?;
+    let operation = Operation {
+        action: action.name().to_string(),
+        version: Some(target),
+        previous: now,
+        reason: reason.to_string(),
+        actor: actor.to_string(),
+        run: None,
+        at_ms: env.clock.now_ms(),
+    };
+    env.registry.operate(model, &operation).await?;
+    production::publish(env).await?;
+    Ok(operation)
+}
+
+/// The champion before the present one.
+async fn previous(env: &Env, now: Option<i64>) -> Result<i64, Error> {
+    let operations = env.registry.operations(&env.config.name).await?;
+    operations
+        .iter()
+        .filter(|operation| operation.version == now && operation.previous != now)
+        .find_map(|operation| operation.previous)
+        .ok_or_else(|| {
+            Error::NothingThere(format!(
+                "roll `{}` back: there was no champion before the present one",
+                env.config.name
+            ))
+        })
+}
