@@ -1,20 +1,21 @@
 //! unseat keeps a deployed model good, unattended: a challenger goes live only if it unseats the champion, on evidence.
 //!
 //! # Layout, in the order in which data flows
-//! - `config`: `config.json`, checked whole before anything starts
-//! - `data`: files to a frame; hashes, quarantine
-//! - `features`: frame to matrix, fitted on the training part
-//! - `learners`: fit; each returns one of the plain `predictors`
-//! - `bundle`: a version's saved form
-//! - `evaluate`, `gate`: scores, and who goes live
-//! - `report`: pictures, page and card
-//! - `registry`, `artifacts`: what is remembered, and where files are kept
-//! - `pipeline`: one run, stage by stage
-//! - `sample`: generated sample data, from a seed
-//! - `cli`: one file per subcommand
+//! - [`config`]: `config.json`, checked whole before anything starts
+//! - [`data`]: files to a frame; hashes, quarantine
+//! - [`features`]: frame to matrix, fitted on the training part
+//! - [`learners`]: fit; each returns one of the plain [`predictors`]
+//! - [`bundle`]: a version's saved form
+//! - [`evaluate`], [`gate`]: scores, and who goes live
+//! - [`report`]: pictures, page and card
+//! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
+//! - [`pipeline`]: one run, stage by stage
+//! - [`sample`]: generated sample data, from a seed
+//! - [`cli`]: one file per subcommand
 
 pub mod artifacts;
 pub mod bundle;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod data;

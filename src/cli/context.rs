@@ -1,0 +1,103 @@
+//! From global flags to a configuration, a registry and the model to work on.
+
+use chrono::{DateTime, Utc};
+
+use super::{Failure, Global, Kind, progress};
+use crate::clock::Clock;
+use crate::config::{self, Config, ModelConfig, Overrides, merge};
+use crate::pipeline::Env;
+use crate::registry::Registry;
+
+/// Loads the configuration. `flags` come after `--set`.
+pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure> {
+    let mut overrides = Overrides {
+        environment: merge::from_environment(std::env::vars()),
+        flags: Vec::new(),
+    };
+    for setting in &global.settings {
+        let Some((key, value)) = setting.split_once('=') else {
+            return Err(Failure::usage(format!(
+                "read `--set {setting}`: write it as KEY=VALUE"
+            )));
+        };
+        overrides.flags.push((key.to_string(), value.to_string()));
+    }
+    overrides.flags.extend(
+        flags
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.clone())),
+    );
+    let file = if global.project.is_file() {
+        global.project.clone()
+    } else {
+        global.project.join("config.json")
+    };
+    Ok(config::load(&file, &overrides)?)
+}
+
+/// The models to work on: the one that was named, or all.
+pub fn models(global: &Global, config: &Config) -> Result<Vec<ModelConfig>, Failure> {
+    let Some(name) = &global.model else {
+        return Ok(config.models.values().cloned().collect());
+    };
+    match config.models.get(name) {
+        Some(model) => Ok(vec![model.clone()]),
+        None => {
+            let names: Vec<_> = config.models.keys().cloned().collect();
+            Err(Failure::usage(format!(
+                "find the model `{name}`: the project has {}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// The one model to work on.
+pub fn model(global: &Global, config: &Config) -> Result<ModelConfig, Failure> {
+    let mut models = models(global, config)?;
+    match (models.pop(), models.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => {
+            let names: Vec<_> = config.models.keys().cloned().collect();
+            Err(Failure::usage("choose a model: the project has several")
+                .hint(format!("add `--model NAME`, one of {}", names.join(", "))))
+        }
+    }
+}
+
+/// Opens the registry.
+pub async fn registry(config: &Config) -> Result<Registry, Failure> {
+    Ok(Registry::open(&config.database_path()).await?)
+}
+
+/// The clock: the system's, or `UNSEAT_NOW`.
+pub fn clock() -> Result<Clock, Failure> {
+    match std::env::var("UNSEAT_NOW") {
+        Err(_) => Ok(Clock::System),
+        Ok(text) => match DateTime::parse_from_rfc3339(&text) {
+            Ok(at) => Ok(Clock::Fixed(at.with_timezone(&Utc))),
+            Err(error) => Err(Failure::new(
+                Kind::Usage,
+                anyhow::Error::from(error).context("read UNSEAT_NOW as RFC 3339"),
+            )),
+        },
+    }
+}
+
+/// Everything that a run of a model may touch.
+pub fn env(global: &Global, registry: &Registry, model: ModelConfig) -> Result<Env, Failure> {
+    Ok(Env::open(
+        model,
+        registry.clone(),
+        clock()?,
+        progress::listener(global),
+    )?)
+}
+
+/// Configuration, registry and the one model's environment, for commands on one model.
+pub async fn open(global: &Global, flags: &[(&str, String)]) -> Result<Env, Failure> {
+    let config = load(global, flags)?;
+    let model = model(global, &config)?;
+    let registry = registry(&config).await?;
+    env(global, &registry, model)
+}

@@ -1,0 +1,101 @@
+//! `diagnose`: summary statistics, missing values, timings and freshness, without training anything.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Failure, Global, context, failure, output};
+use crate::clock::rfc3339;
+use crate::data::{self, ReadOptions};
+use crate::pipeline;
+
+#[derive(Debug, Args)]
+pub struct DiagnoseArgs {
+    /// Summarise the files of this folder instead of the newest data set
+    #[arg(long, value_name = "DIR")]
+    input: Option<std::path::PathBuf>,
+}
+
+/// Runs whose timings are shown.
+const RECENT_RUNS: i64 = 5;
+
+pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    let summary = match &args.input {
+        Some(folder) => {
+            let scan = data::scan(folder)?;
+            let read = data::read(folder, &scan, &ReadOptions::default(), None)?;
+            data::summarise(&read.frame)
+        }
+        None => data::summarise(&pipeline::latest_frame(&env).await?),
+    };
+    let champion = env.registry.champion(&env.config.name).await?;
+    let runs = env
+        .registry
+        .runs(Some(&env.config.name), RECENT_RUNS)
+        .await?;
+    let timings: Vec<_> = runs
+        .iter()
+        .filter_map(|run| {
+            Some(json!({"run": run.id, "timings_ms": run.record.as_ref()?.get("timings_ms")?}))
+        })
+        .collect();
+    let missing: serde_json::Map<_, _> = summary
+        .iter()
+        .map(|column| {
+            (
+                column.name.clone(),
+                json!(column.missing as f64 / column.rows.max(1) as f64),
+            )
+        })
+        .collect();
+    if global.json {
+        output::line(&json!({
+            "model": env.config.name,
+            "summary": summary,
+            "missing_values": missing,
+            "timings": timings,
+            "champion": champion,
+            "last_run": runs.first(),
+        }));
+        return Ok(failure::DONE);
+    }
+    let header = [
+        "column", "kind", "rows", "missing", "mean", "median", "std", "min", "max", "distinct",
+    ];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.4}"));
+    for column in &summary {
+        rows.push(vec![
+            column.name.clone(),
+            column.kind.to_string(),
+            column.rows.to_string(),
+            format!(
+                "{:.1} %",
+                100.0 * column.missing as f64 / column.rows.max(1) as f64
+            ),
+            number(column.mean),
+            number(column.median),
+            number(column.std),
+            number(column.min),
+            number(column.max),
+            column.distinct.to_string(),
+        ]);
+    }
+    output::say(&output::table(&rows));
+    for run in &timings {
+        output::say(&format!(
+            "timings of {}: {}",
+            run["run"].as_str().unwrap_or_default(),
+            run["timings_ms"]
+        ));
+    }
+    output::say(&match champion {
+        Some(champion) => format!(
+            "champion: version {} since {}",
+            champion.version,
+            rfc3339(champion.since_ms)
+        ),
+        None => "champion: none yet".to_string(),
+    });
+    Ok(failure::DONE)
+}

@@ -1,0 +1,109 @@
+//! `gate explain` and `gate replay`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Global, Kind, context, failure, output};
+use crate::gate::{Policy, explain};
+use crate::pipeline;
+
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    #[command(subcommand)]
+    command: GateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum GateCommand {
+    /// Say why a version was promoted or not, rule by rule
+    Explain {
+        /// Version: a number, `latest` or `champion`
+        #[arg(value_name = "VERSION", default_value = "latest")]
+        version: String,
+    },
+    /// Say what another policy would have decided, on the stored predictions of past runs
+    Replay {
+        /// File with a policy: the content of `gate` in config.json, as JSON
+        #[arg(long, value_name = "FILE")]
+        policy: PathBuf,
+    },
+}
+
+pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    match &args.command {
+        GateCommand::Explain { version } => {
+            let version = pipeline::pick_version(&env, version).await?;
+            let decision = pipeline::read_decision(&env, &version).await?;
+            if global.json {
+                output::line(&decision);
+            } else {
+                output::say(explain::text(&decision).trim_end());
+            }
+        }
+        GateCommand::Replay { policy } => replay(global, &env, &read_policy(policy)?).await?,
+    }
+    Ok(failure::DONE)
+}
+
+fn read_policy(path: &std::path::Path) -> Result<Policy, Failure> {
+    let failed = |error: anyhow::Error| {
+        Failure::new(
+            Kind::Config,
+            error.context(format!("read the policy {}", path.display())),
+        )
+        .hint("write it as the `gate` part of config.json; `unseat config schema` lists its keys")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.into()))?;
+    let value = serde_json::from_str(&text).map_err(|error| failed(error.into()))?;
+    let problems =
+        crate::config::shape::problems(&value, &crate::config::shape::schema_of::<Policy>());
+    if let Some(first) = problems.first() {
+        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        tracing::debug!(problem = %first, "policy refused");
+        return Err(failed(anyhow::anyhow!(all.join("; "))));
+    }
+    serde_json::from_value(value).map_err(|error| failed(error.into()))
+}
+
+async fn replay(global: &Global, env: &pipeline::Env, policy: &Policy) -> Result<(), Failure> {
+    let (rows, without) = pipeline::replay(env, policy).await?;
+    if global.json {
+        output::line(&serde_json::json!({"replayed": rows, "without": without}));
+        return Ok(());
+    }
+    for (version, why) in &without {
+        output::talk(&format!("note: version {version} is left out: {why}"));
+    }
+    let mut table = vec![
+        [
+            "version",
+            "champion then",
+            "then",
+            "under this policy",
+            "because",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for row in &rows {
+        let champion = row
+            .champion
+            .map_or("none".to_string(), |champion| champion.to_string());
+        table.push(vec![
+            row.version.to_string(),
+            champion,
+            row.then.name().to_string(),
+            row.now.name().to_string(),
+            row.decision.reasons.first().cloned().unwrap_or_default(),
+        ]);
+    }
+    output::say(&output::table(&table));
+    let changed = rows.iter().filter(|row| row.then != row.now).count();
+    output::say(&format!(
+        "{changed} of {} decisions would have been different",
+        rows.len()
+    ));
+    Ok(())
+}

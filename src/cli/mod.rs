@@ -1,0 +1,189 @@
+//! The command line: one file per subcommand. Parses, calls the library, prints; decides nothing.
+//!
+//! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
+
+mod champion;
+mod completions;
+mod config;
+mod context;
+mod diagnose;
+mod failure;
+mod gate;
+mod init;
+mod models;
+mod output;
+mod predict;
+mod progress;
+mod run;
+mod runs;
+mod stages;
+mod versions;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+pub use failure::{Failure, Kind};
+
+/// Keep a deployed model good, unattended
+///
+/// Every run trains a challenger. It goes live only if it unseats the champion, on evidence.
+#[derive(Debug, Parser)]
+#[command(
+    name = "unseat",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Folder of the project, or its config.json
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "."
+    )]
+    project: PathBuf,
+    /// Model to work on, in a project with several
+    #[arg(long, global = true, value_name = "NAME")]
+    model: Option<String>,
+    /// Setting that overrides the config: --set gate.confidence=0.9
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+    /// Print the result as JSON, errors included
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say more on stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say nothing on stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Form of the log on stderr
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORM",
+        default_value = "text"
+    )]
+    log_format: LogFormat,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a project with sample data
+    Init(init::InitArgs),
+    /// Check, show or describe the configuration
+    Config(config::ConfigArgs),
+    /// Run all stages once
+    Run(run::RunArgs),
+    /// Read the input folder into a dated data set
+    Ingest(stages::IngestArgs),
+    /// Train a version on the newest data set
+    Train(stages::TrainArgs),
+    /// Score a version and the champion on the test data
+    Score(stages::VersionArgs),
+    /// Let the gate decide on a version, and promote it if it says so
+    Deploy(stages::DeployArgs),
+    /// Draw the plots, page and card of a version
+    Report(stages::VersionArgs),
+    /// Show summary statistics, missing values, timings and freshness
+    Diagnose(diagnose::DiagnoseArgs),
+    /// Predict the rows of a file
+    Predict(predict::PredictArgs),
+    /// List or show models
+    Models(models::ModelsArgs),
+    /// List or show versions
+    Versions(versions::VersionsArgs),
+    /// List or show runs
+    Runs(runs::RunsArgs),
+    /// Make a version the champion by hand
+    Promote(champion::PromoteArgs),
+    /// Make the champion before the present one the champion again
+    Rollback(champion::RollbackArgs),
+    /// Keep a version the champion until `unpin`
+    Pin(champion::PinArgs),
+    /// Let runs move the champion again
+    Unpin(champion::UnpinArgs),
+    /// Explain a decision, or replay past ones under another policy
+    Gate(gate::GateArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Parses the command line, does what it says, and returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    progress::start_log(&cli.global);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(&cli)),
+        Err(error) => Err(Failure::new(Kind::Internal, error.into())),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => failure.print(cli.global.json),
+    }
+}
+
+async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Init(args) => init::init(global, args),
+        Command::Config(args) => config::config(global, args),
+        Command::Run(args) => run::run(global, args).await,
+        Command::Ingest(args) => stages::ingest(global, args).await,
+        Command::Train(args) => stages::train(global, args).await,
+        Command::Score(args) => stages::score(global, args).await,
+        Command::Deploy(args) => stages::deploy(global, args).await,
+        Command::Report(args) => stages::report(global, args).await,
+        Command::Diagnose(args) => diagnose::diagnose(global, args).await,
+        Command::Predict(args) => predict::predict(global, args).await,
+        Command::Models(args) => models::models(global, args).await,
+        Command::Versions(args) => versions::versions(global, args).await,
+        Command::Runs(args) => runs::runs(global, args).await,
+        Command::Promote(args) => champion::promote(global, args).await,
+        Command::Rollback(args) => champion::rollback(global, args).await,
+        Command::Pin(args) => champion::pin(global, args).await,
+        Command::Unpin(args) => champion::unpin(global, args).await,
+        Command::Gate(args) => gate::gate(global, args).await,
+        Command::Completions(args) => completions::completions(&mut Cli::command(), args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

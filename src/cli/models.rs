@@ -1,0 +1,113 @@
+//! `models list|show`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Failure, Global, context, failure, output};
+use crate::clock::rfc3339;
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    command: Option<ModelsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModelsCommand {
+    /// One line per model
+    List,
+    /// A model's champion and every operation on it
+    Show {
+        /// The model
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+}
+
+pub async fn models(global: &Global, args: &ModelsArgs) -> Result<u8, Failure> {
+    match &args.command {
+        None | Some(ModelsCommand::List) => list(global).await,
+        Some(ModelsCommand::Show { name }) => {
+            let mut global = global.clone();
+            global.model = name.clone().or(global.model);
+            show(&global).await
+        }
+    }
+}
+
+async fn list(global: &Global) -> Result<u8, Failure> {
+    let config = context::load(global, &[])?;
+    let registry = context::registry(&config).await?;
+    let mut rows = vec![
+        [
+            "model", "champion", "since", "versions", "last run", "outcome",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    let mut values = Vec::new();
+    for name in config.models.keys() {
+        let champion = registry.champion(name).await?;
+        let versions = registry.versions(name).await?.len();
+        let last = registry.runs(Some(name), 1).await?.pop();
+        rows.push(vec![
+            name.clone(),
+            champion.as_ref().map_or("none".to_string(), |c| {
+                format!("{}{}", c.version, if c.pinned { " (pinned)" } else { "" })
+            }),
+            champion
+                .as_ref()
+                .map_or(String::new(), |c| rfc3339(c.since_ms)),
+            versions.to_string(),
+            last.as_ref()
+                .map_or("never".to_string(), |run| rfc3339(run.started_ms)),
+            last.as_ref().map_or(String::new(), |run| {
+                run.outcome.clone().unwrap_or_else(|| run.state.clone())
+            }),
+        ]);
+        values.push(
+            json!({"model": name, "champion": champion, "versions": versions, "last_run": last}),
+        );
+    }
+    if global.json {
+        output::line(&values);
+    } else {
+        output::say(&output::table(&rows));
+    }
+    Ok(failure::DONE)
+}
+
+async fn show(global: &Global) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    let champion = env.registry.champion(&env.config.name).await?;
+    let operations = env.registry.operations(&env.config.name).await?;
+    if global.json {
+        output::line(
+            &json!({"model": env.config.name, "champion": champion, "operations": operations}),
+        );
+        return Ok(failure::DONE);
+    }
+    let now = champion.map_or("none".to_string(), |champion| {
+        format!("version {}", champion.version)
+    });
+    output::say(&format!("{}: champion {now}", env.config.name));
+    let mut rows = vec![
+        ["when", "what", "version", "before", "who", "why"]
+            .map(str::to_string)
+            .to_vec(),
+    ];
+    let number =
+        |version: Option<i64>| version.map_or(String::new(), |version| version.to_string());
+    for operation in operations {
+        rows.push(vec![
+            rfc3339(operation.at_ms),
+            operation.action,
+            number(operation.version),
+            number(operation.previous),
+            operation.actor,
+            operation.reason,
+        ]);
+    }
+    output::say(&output::table(&rows));
+    Ok(failure::DONE)
+}

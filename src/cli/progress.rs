@@ -1,0 +1,84 @@
+//! What a run says while it goes on: a spinner on a terminal, plain lines elsewhere, log lines when asked.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing_subscriber::EnvFilter;
+
+use super::{Global, LogFormat, output};
+use crate::pipeline::Event;
+
+/// Starts the log: `-v` for info, `-vv` for everything, `UNSEAT_LOG` for a filter of one's own.
+pub fn start_log(global: &Global) {
+    let level = match (global.quiet, global.verbose, global.log_format) {
+        (true, _, _) => "off",
+        (_, 0, LogFormat::Text) => "off",
+        (_, 0 | 1, _) => "unseat=info",
+        (_, _, _) => "unseat=debug",
+    };
+    let filter = std::env::var("UNSEAT_LOG").unwrap_or_else(|_| level.to_string());
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::new(filter));
+    match global.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Text => builder
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init(),
+    }
+}
+
+/// Tells a person what a run does. Silent with `-q`, and where the log already tells it.
+pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
+    let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
+    if global.quiet || logs {
+        return Box::new(|_| ());
+    }
+    let spinner: Mutex<Option<ProgressBar>> = Mutex::new(None);
+    Box::new(move |event| {
+        let Ok(mut spinner) = spinner.lock() else {
+            return;
+        };
+        if let Some(bar) = spinner.take() {
+            bar.finish_and_clear();
+        }
+        match event {
+            Event::Started(stage) if std::io::stderr().is_terminal() => {
+                *spinner = Some(spinning(stage.name()))
+            }
+            Event::Started(_) => {}
+            Event::Ended {
+                stage,
+                duration_ms,
+                summary,
+            } => output::talk(&format!(
+                "{:<7} {summary} ({})",
+                stage.name(),
+                duration(duration_ms)
+            )),
+            Event::Warning(text) => output::talk(&format!("{} {text}", output::yellow("note:"))),
+        }
+    })
+}
+
+fn spinning(stage: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_message(stage.to_string());
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// A duration for people.
+pub fn duration(ms: f64) -> String {
+    if ms < 1000.0 {
+        format!("{ms:.0} ms")
+    } else {
+        format!("{:.1} s", ms / 1000.0)
+    }
+}

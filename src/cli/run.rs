@@ -1,0 +1,174 @@
+//! `run`: all stages once, and at the end the one line that matters.
+
+use clap::Args;
+
+use super::{Failure, Global, context, failure, output};
+use crate::evaluate::{Interval, Metric};
+use crate::pipeline::{self, RunOptions, RunReport, SideScore};
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Folder with the source files, instead of `input_folder_path`
+    #[arg(long, value_name = "DIR")]
+    input: Option<String>,
+    /// How the gate compares: `better`, `not_worse` or `naive`
+    #[arg(long, value_name = "MODE")]
+    gate: Option<String>,
+    /// Train even when the same data and settings came to a verdict before
+    #[arg(long)]
+    force: bool,
+    /// Exit with 10 when there was nothing new, 11 when rejected, 12 when inconclusive, 13 when locked
+    #[arg(long)]
+    detailed_exit_code: bool,
+}
+
+pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
+    let mut flags = Vec::new();
+    if let Some(input) = &args.input {
+        flags.push(("input_folder_path", input.clone()));
+    }
+    if let Some(mode) = &args.gate {
+        flags.push(("gate.require", mode.clone()));
+    }
+    let config = context::load(global, &flags)?;
+    let models = context::models(global, &config)?;
+    let registry = context::registry(&config).await?;
+    let several = models.len() > 1;
+    let options = RunOptions {
+        trigger: "cli".to_string(),
+        force: args.force,
+    };
+    let mut code = failure::DONE;
+    let mut failed = None;
+    for model in models {
+        let name = model.name.clone();
+        let env = context::env(global, &registry, model)?;
+        if several && !global.json {
+            output::talk(&output::bold(&name));
+        }
+        match pipeline::run(&env, &options).await {
+            Ok(report) => {
+                if args.detailed_exit_code && code == failure::DONE {
+                    code = code_of(&report);
+                }
+                show(global, &report);
+            }
+            // One model's trouble must not keep the others from their run; the first is what the exit code tells.
+            Err(error) => {
+                let error = Failure::from(error).detailed(args.detailed_exit_code);
+                if several {
+                    error.print(global.json);
+                }
+                failed.get_or_insert(error);
+            }
+        }
+    }
+    registry.close().await;
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(code),
+    }
+}
+
+fn code_of(report: &RunReport) -> u8 {
+    match report.outcome.as_str() {
+        "nothing_new" => failure::NOTHING_NEW,
+        "reject" => failure::REJECTED,
+        "inconclusive" => failure::INCONCLUSIVE,
+        _ => failure::DONE,
+    }
+}
+
+/// Prints what came of a run or a stage.
+pub fn show(global: &Global, report: &RunReport) {
+    if global.json {
+        return output::line(report);
+    }
+    let metric = report.scores.metric;
+    let sides = [
+        ("challenger", &report.scores.challenger),
+        ("champion", &report.scores.champion),
+    ];
+    let mut rows = Vec::new();
+    for (role, side) in sides {
+        if let Some(side) = side {
+            rows.push(vec![
+                role.to_string(),
+                format!("version {}", side.version),
+                value(side, metric),
+            ]);
+        }
+    }
+    if !rows.is_empty() {
+        output::say(&output::table(&rows));
+    }
+    if let Some(page) = report
+        .artifacts
+        .iter()
+        .find(|file| file.ends_with("report.html"))
+    {
+        output::say(&format!("report      {page}"));
+    }
+    for reason in report.reasons.iter().skip(1) {
+        output::say(&format!("also        {reason}"));
+    }
+    output::say(&last_line(report));
+}
+
+/// `f1 0.7863 (95 % 0.77 to 0.80)`.
+fn value(side: &SideScore, metric: Metric) -> String {
+    let Some(value) = side.scores.get(metric) else {
+        return format!("{} is not defined on these rows", metric.name());
+    };
+    let interval = side
+        .intervals
+        .iter()
+        .find(|interval| interval.metric == metric);
+    match interval.map(|found| found.interval) {
+        Some(Interval { low, high }) => {
+            format!("{} {value:.4} ({low:.4} to {high:.4})", metric.name())
+        }
+        None => format!("{} {value:.4}", metric.name()),
+    }
+}
+
+/// The one important line.
+fn last_line(report: &RunReport) -> String {
+    let why = report
+        .reasons
+        .first()
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default();
+    let version = report
+        .version
+        .map(|version| version.to_string())
+        .unwrap_or_default();
+    let stays = match report.champion {
+        Some(champion) => format!("version {champion} stays the champion"),
+        None => "there is no champion".to_string(),
+    };
+    match report.outcome.as_str() {
+        "promote" => format!(
+            "{} version {version} is the champion{why}",
+            output::green("promoted")
+        ),
+        "reject" => format!(
+            "{} version {version}, {stays}{why}",
+            output::bold("rejected")
+        ),
+        "inconclusive" => format!(
+            "{} on version {version}, {stays}{why}",
+            output::bold("inconclusive")
+        ),
+        "pinned" => format!(
+            "{} version {version} would be promoted, but {stays}{why}",
+            output::bold("pinned")
+        ),
+        "nothing_new" => format!("{}{why}", output::bold("nothing new")),
+        "rescored" => format!("{}{why}", output::bold("scored again")),
+        other => {
+            let files = report.artifacts.join(", ");
+            format!("{} {files}{why}", output::bold(other))
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `runs list|show`.
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Global, Kind, context, failure, output, progress};
+use crate::clock::rfc3339;
+use crate::registry::RunRow;
+
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    #[command(subcommand)]
+    command: Option<RunsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum RunsCommand {
+    /// One line per run, newest first
+    List {
+        /// Most runs to list
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// A run with its whole record
+    Show {
+        /// Run id, a unique beginning of one, or `latest`
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+    },
+}
+
+pub async fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
+    let config = context::load(global, &[])?;
+    let registry = context::registry(&config).await?;
+    match &args.command {
+        Some(RunsCommand::Show { run }) => {
+            let found = registry.find_runs(run).await?;
+            show(global, run, found)?;
+        }
+        Some(RunsCommand::List { limit }) => list(
+            global,
+            registry
+                .runs(global.model.as_deref(), i64::from(*limit))
+                .await?,
+        ),
+        None => list(global, registry.runs(global.model.as_deref(), 20).await?),
+    }
+    Ok(failure::DONE)
+}
+
+fn list(global: &Global, runs: Vec<RunRow>) {
+    if global.json {
+        return output::line(&runs);
+    }
+    let mut rows = vec![
+        [
+            "run", "model", "by", "started", "took", "outcome", "version",
+        ]
+        .map(str::to_string)
+        .to_vec(),
+    ];
+    for run in runs {
+        let took = run
+            .ended_ms
+            .map(|ended| progress::duration((ended - run.started_ms) as f64));
+        rows.push(vec![
+            run.id,
+            run.model,
+            run.trigger,
+            rfc3339(run.started_ms),
+            took.unwrap_or_default(),
+            run.outcome.unwrap_or(run.state),
+            run.version
+                .map_or(String::new(), |version| version.to_string()),
+        ]);
+    }
+    output::say(&output::table(&rows));
+}
+
+fn show(global: &Global, id: &str, mut found: Vec<RunRow>) -> Result<(), Failure> {
+    let run = match (found.pop(), found.is_empty()) {
+        (Some(run), true) => run,
+        (None, _) => {
+            let error = anyhow::anyhow!("find a run whose id begins with `{id}`");
+            return Err(Failure::new(Kind::Data, error).hint("`unseat runs list` shows the ids"));
+        }
+        (Some(_), false) => {
+            let error = anyhow::anyhow!("find one run: several ids begin with `{id}`");
+            return Err(Failure::new(Kind::Data, error).hint("give more of the id"));
+        }
+    };
+    if global.json {
+        output::line(&run);
+        return Ok(());
+    }
+    let mut rows = vec![
+        vec!["run".to_string(), run.id.clone()],
+        vec!["model".to_string(), run.model.clone()],
+        vec!["started".to_string(), rfc3339(run.started_ms)],
+        vec![
+            "ended".to_string(),
+            run.ended_ms.map_or("not yet".to_string(), rfc3339),
+        ],
+        vec!["state".to_string(), run.state.clone()],
+    ];
+    rows.extend(
+        run.outcome
+            .iter()
+            .map(|outcome| vec!["outcome".to_string(), outcome.clone()]),
+    );
+    rows.extend(
+        run.error
+            .iter()
+            .map(|error| vec!["error".to_string(), error.clone()]),
+    );
+    output::say(&output::table(&rows));
+    if let Some(record) = &run.record {
+        output::pretty(record);
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `ingest`, `train`, `score`, `deploy`, `report`: one stage each, on what is stored.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::run::show;
+use super::{Failure, Global, context, failure};
+use crate::pipeline::{self, Error, RunReport};
+
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Folder with the source files, instead of `input_folder_path`
+    #[arg(long, value_name = "DIR")]
+    input: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Also write the transformed matrices to DIR/train.parquet and DIR/test.parquet
+    #[arg(long, value_name = "DIR")]
+    matrix: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// Version to work on: a number, `latest` or `champion`
+    #[arg(value_name = "VERSION", default_value = "latest")]
+    version: String,
+}
+
+#[derive(Debug, Args)]
+pub struct DeployArgs {
+    /// Version to decide on: a number or `latest`
+    #[arg(value_name = "VERSION", default_value = "latest")]
+    version: String,
+    /// How the gate compares: `better`, `not_worse` or `naive`
+    #[arg(long, value_name = "MODE")]
+    gate: Option<String>,
+}
+
+pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
+    let flags: Vec<_> = args
+        .input
+        .iter()
+        .map(|input| ("input_folder_path", input.clone()))
+        .collect();
+    let env = context::open(global, &flags).await?;
+    finish(global, pipeline::ingest_stage(&env).await, &env).await
+}
+
+pub async fn train(global: &Global, args: &TrainArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    finish(
+        global,
+        pipeline::train_stage(&env, args.matrix.as_deref()).await,
+        &env,
+    )
+    .await
+}
+
+pub async fn score(global: &Global, args: &VersionArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    finish(
+        global,
+        pipeline::score_stage(&env, &args.version).await,
+        &env,
+    )
+    .await
+}
+
+pub async fn deploy(global: &Global, args: &DeployArgs) -> Result<u8, Failure> {
+    let flags: Vec<_> = args
+        .gate
+        .iter()
+        .map(|mode| ("gate.require", mode.clone()))
+        .collect();
+    let env = context::open(global, &flags).await?;
+    finish(
+        global,
+        pipeline::deploy_stage(&env, &args.version).await,
+        &env,
+    )
+    .await
+}
+
+pub async fn report(global: &Global, args: &VersionArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    finish(
+        global,
+        pipeline::report_stage(&env, &args.version).await,
+        &env,
+    )
+    .await
+}
+
+async fn finish(
+    global: &Global,
+    done: Result<RunReport, Error>,
+    env: &pipeline::Env,
+) -> Result<u8, Failure> {
+    env.registry.close().await;
+    show(global, &done?);
+    Ok(failure::DONE)
+}

@@ -1,0 +1,138 @@
+//! `versions list|show`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Failure, Global, context, failure, output};
+use crate::clock::rfc3339;
+use crate::pipeline::{self, SideScore};
+use crate::registry::VersionState;
+
+#[derive(Debug, Args)]
+pub struct VersionsArgs {
+    #[command(subcommand)]
+    command: Option<VersionsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum VersionsCommand {
+    /// One line per version, newest first
+    List,
+    /// A version with its scores
+    Show {
+        /// Version: a number, `latest` or `champion`
+        #[arg(value_name = "VERSION", default_value = "latest")]
+        version: String,
+    },
+}
+
+pub async fn versions(global: &Global, args: &VersionsArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    match &args.command {
+        None | Some(VersionsCommand::List) => list(global, &env).await?,
+        Some(VersionsCommand::Show { version }) => show(global, &env, version).await?,
+    }
+    Ok(failure::DONE)
+}
+
+async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
+    let model = &env.config.name;
+    let versions = env.registry.versions(model).await?;
+    let champion = env
+        .registry
+        .champion(model)
+        .await?
+        .map(|champion| champion.version);
+    let scores = env.registry.scores(model).await?;
+    if global.json {
+        output::line(&json!({"model": model, "champion": champion, "versions": versions}));
+        return Ok(());
+    }
+    let metric = env.config.metric;
+    let mut rows = vec![
+        ["version", "made", "verdict", metric.name(), "folder"]
+            .map(str::to_string)
+            .to_vec(),
+    ];
+    for version in versions {
+        let newest = scores.iter().rfind(|score| score.version == version.number);
+        let side =
+            newest.and_then(|score| serde_json::from_value::<SideScore>(score.record.clone()).ok());
+        let value = side.and_then(|side| side.scores.get(metric));
+        let verdict = match version.state {
+            VersionState::Ready => version.verdict.unwrap_or_else(|| "none yet".to_string()),
+            VersionState::Building => "being made".to_string(),
+            VersionState::Abandoned => "given up".to_string(),
+        };
+        let mark = if Some(version.number) == champion {
+            " *"
+        } else {
+            ""
+        };
+        rows.push(vec![
+            format!("{}{mark}", version.number),
+            rfc3339(version.created_ms),
+            verdict,
+            value.map_or(String::new(), |value| format!("{value:.4}")),
+            format!("{model}/{}", version.folder),
+        ]);
+    }
+    output::say(&output::table(&rows));
+    Ok(())
+}
+
+async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Failure> {
+    let version = pipeline::pick_version(env, id).await?;
+    let score = pipeline::read_score(env, &version).await.ok();
+    let (_, _, bundle) = pipeline::load_bundle(env, version.number).await?;
+    if global.json {
+        output::line(&json!({"version": version, "score": score}));
+        return Ok(());
+    }
+    let mut rows = vec![
+        vec!["version".to_string(), version.number.to_string()],
+        vec!["run".to_string(), version.run.clone()],
+        vec!["made".to_string(), rfc3339(version.created_ms)],
+        vec![
+            "verdict".to_string(),
+            version
+                .verdict
+                .clone()
+                .unwrap_or_else(|| "none yet".to_string()),
+        ],
+        vec![
+            "folder".to_string(),
+            env.models
+                .path(&env.version_key(&version.folder, ""))
+                .display()
+                .to_string(),
+        ],
+        vec![
+            "bundle".to_string(),
+            version.bundle_sha256.clone().unwrap_or_default(),
+        ],
+        vec![
+            "target".to_string(),
+            format!("{} ({})", bundle.target, bundle.classes.join(", ")),
+        ],
+        vec![
+            "features".to_string(),
+            bundle.transformer.n_features().to_string(),
+        ],
+    ];
+    if bundle.is_binary() {
+        rows.push(vec![
+            "threshold".to_string(),
+            format!("{:.6}", bundle.threshold),
+        ]);
+    }
+    if let Some(score) = score {
+        for metric in crate::evaluate::Metric::ALL {
+            if let Some(value) = score.challenger.scores.get(metric) {
+                rows.push(vec![metric.name().to_string(), format!("{value:.6}")]);
+            }
+        }
+    }
+    output::say(&output::table(&rows));
+    Ok(())
+}
