@@ -80,10 +80,12 @@ def train_matrix(unseat, project, matrix):
     Expects that `unseat train --matrix DIR` writes DIR/train.parquet and DIR/test.parquet: the transformed feature
     columns, `__target` (the class's index; of two classes the positive one is 1), and in test `__probability_<i>`.
     """
-    command = [unseat, "train", "--matrix", matrix]
-    done = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode != 0:
-        sys.exit(f"error: unseat train left with {done.returncode}:\n{done.stdout}")
+    for command in (["ingest"], ["train", "--matrix", matrix]):
+        done = subprocess.run(
+            [unseat, *command], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        if done.returncode != 0:
+            sys.exit(f"error: unseat {command[0]} left with {done.returncode}:\n{done.stdout}")
     return pq.read_table(matrix / "train.parquet"), pq.read_table(matrix / "test.parquet")
 
 

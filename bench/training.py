@@ -71,11 +71,12 @@ def our_fit(unseat, project, matrix, runs):
     """Trains with the program; returns the median seconds of its fit and its coefficients, the intercept last.
 
     Expects that `unseat train --json --matrix DIR` prints one object with `timings_ms.fit`, trains each time it is
-    asked with `--force`, and writes DIR/train.parquet and DIR/test.parquet: the transformed feature columns, `__target`
+    asked, and writes DIR/train.parquet and DIR/test.parquet: the transformed feature columns, `__target`
     (the class's index) and, in test, `__probability_0` and `__probability_1`. The coefficients are worked out from
     these probabilities, so they are the ones that predict, in whatever form they are saved.
     """
-    command = [unseat, "train", "--json", "--force", "--matrix", matrix]
+    subprocess.run([unseat, "ingest"], cwd=project, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [unseat, "train", "--json", "--quiet", "--matrix", matrix]
     fits = []
     for _ in range(runs):
         done = subprocess.run(command, cwd=project, check=True, stdout=subprocess.PIPE, text=True)

@@ -124,6 +124,16 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// How rows are put on a side: as configured, else by what the settings know of the rows.
+    pub fn split_kind(&self) -> SplitKind {
+        let inferred = match (self.keys.is_empty(), &self.time_column) {
+            (false, _) => SplitKind::Group,
+            (true, Some(_)) => SplitKind::Time,
+            (true, None) => SplitKind::Random,
+        };
+        self.split.kind.unwrap_or(inferred)
+    }
+
     /// Hash of every setting that can change what is trained or decided. Folders are not among them: the same data and
     /// settings are the same work wherever they stand.
     pub fn fingerprint(&self) -> String {
@@ -293,10 +303,10 @@ fn check_columns(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             say("time_column", "is the target".to_string());
         }
     }
-    if raw.split.kind == SplitKind::Time && raw.time_column.is_none() {
+    if raw.split.kind == Some(SplitKind::Time) && raw.time_column.is_none() {
         say("split.kind", "`time` needs `time_column`".to_string());
     }
-    if raw.split.kind == SplitKind::Group && raw.keys.is_empty() {
+    if raw.split.kind == Some(SplitKind::Group) && raw.keys.is_empty() {
         say("split.kind", "`group` needs `keys`".to_string());
     }
     if raw.ingest.window.days.is_some() && raw.time_column.is_none() {

@@ -227,11 +227,10 @@ impl Default for Learner {
 }
 
 /// How rows are put on a side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitKind {
     /// At random within each class, by the seed.
-    #[default]
     Random,
     /// The latest rows by `time_column` validate.
     Time,
@@ -243,8 +242,9 @@ pub enum SplitKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {
-    /// How rows are put on a side.
-    pub kind: SplitKind,
+    /// How rows are put on a side. Default: `group` where there are `keys`, else `time` where there is a `time_column`,
+    /// else `random`, so that the validation part is as far from the training part as later rows will be.
+    pub kind: Option<SplitKind>,
     /// Share of rows in the validation part, in (0, 0.9].
     pub validation: f64,
     /// Seed of the split and of everything else that draws at random in training.
@@ -254,7 +254,7 @@ pub struct Split {
 impl Default for Split {
     fn default() -> Self {
         Split {
-            kind: SplitKind::Random,
+            kind: None,
             validation: 0.2,
             seed: 42,
         }

@@ -1,6 +1,7 @@
 //! Typed access to the cells of one frame column, whatever number type it was read as.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
@@ -76,6 +77,74 @@ impl<'a> Cells<'a> {
                 .get(row)
                 .map(|flag| Cow::Borrowed(if flag { "true" } else { "false" })),
         }
+    }
+}
+
+/// A column of labels: the distinct ones in order of first appearance, and which of them each row has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Encoded {
+    /// The distinct labels, as a data set spells them.
+    pub distinct: Vec<String>,
+    /// Index into `distinct` per row; `None` where the cell is missing.
+    pub codes: Vec<Option<u32>>,
+}
+
+impl Cells<'_> {
+    /// The first `n_rows` cells as labels; a number is spelled once, not once a row.
+    pub fn encode(&self, n_rows: usize) -> Encoded {
+        let mut encoded = Encoded {
+            distinct: Vec::new(),
+            codes: Vec::with_capacity(n_rows),
+        };
+        if let Cells::Text(_) = self {
+            let mut known: HashMap<Cow<'_, str>, u32> = HashMap::new();
+            for row in 0..n_rows {
+                let code = self.text(row).map(|text| {
+                    *known
+                        .entry(text)
+                        .or_insert_with_key(|text| encoded.add(text.to_string()))
+                });
+                encoded.codes.push(code);
+            }
+            return encoded;
+        }
+        let mut known: HashMap<u64, u32> = HashMap::new();
+        for row in 0..n_rows {
+            // -0.0 is spelled like 0.
+            let number = self.number(row).map(|number| number + 0.0);
+            let code = number.and_then(|number| match known.get(&number.to_bits()) {
+                Some(&code) => Some(code),
+                None => {
+                    let code = encoded.add(self.text(row)?.into_owned());
+                    known.insert(number.to_bits(), code);
+                    Some(code)
+                }
+            });
+            encoded.codes.push(code);
+        }
+        encoded
+    }
+}
+
+impl Encoded {
+    fn add(&mut self, label: String) -> u32 {
+        self.distinct.push(label);
+        self.distinct.len() as u32 - 1
+    }
+
+    /// The label of a row.
+    pub fn label(&self, row: usize) -> Option<&str> {
+        self.codes[row].map(|code| self.distinct[code as usize].as_str())
+    }
+
+    /// Rows per distinct label.
+    pub fn counts(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.distinct.len()];
+        self.codes
+            .iter()
+            .flatten()
+            .for_each(|&code| counts[code as usize] += 1);
+        counts
     }
 }
 

@@ -7,7 +7,7 @@ mod cells;
 mod fit;
 mod transformer;
 
-pub use cells::Cells;
+pub use cells::{Cells, Encoded};
 pub use fit::{Fitted, fit};
 pub use transformer::{Chunk, Input, Step, Transformer, View, index_of};
 

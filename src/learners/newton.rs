@@ -5,8 +5,9 @@ use super::{Error, cholesky};
 
 /// Largest number of parameters for which the Hessian is formed: 2000² doubles are 32 MB.
 pub const MOST_PARAMETERS: usize = 2000;
-/// A step smaller than this, relative to the size of the parameters, changes nothing that anybody sees.
-const SMALLEST_STEP: f64 = 1e-9;
+/// A step smaller than this, relative to the size of the parameters, is taken without looking again: near the minimum
+/// the error after a step is of the order of its square.
+const SMALLEST_STEP: f64 = 1e-6;
 
 /// Where the minimisation ended.
 pub struct End {
@@ -39,7 +40,6 @@ pub fn minimise(
     for iteration in 1..=most_iterations {
         let step = newton_step(&here)?;
         if largest(&step) <= SMALLEST_STEP * (1.0 + largest(&parameters)) {
-            // Quadratic convergence: taking the negligible step is free and squares what is left of the error.
             parameters.iter_mut().zip(&step).for_each(|(p, s)| *p -= s);
             return Ok(End {
                 parameters,

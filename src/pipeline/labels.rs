@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::{Error, did_you_mean};
 use crate::config::ModelConfig;
 use crate::data::{Kind, Schema};
-use crate::features::Cells;
+use crate::features::{Cells, Encoded};
 
 /// More classes than this are a number to regress, or an identifier.
 const MOST_CLASSES: usize = 100;
@@ -32,12 +32,8 @@ pub fn target_of(config: &ModelConfig, frame: &DataFrame) -> Result<String, Erro
     }
 }
 
-/// The label of each row, `None` where it is missing.
-pub fn labels_of(
-    frame: &DataFrame,
-    target: &str,
-    place: &str,
-) -> Result<Vec<Option<String>>, Error> {
+/// The label of each row.
+pub fn labels_of(frame: &DataFrame, target: &str, place: &str) -> Result<Encoded, Error> {
     let schema = Schema::of(frame);
     let column = frame.column(target).map_err(|_| Error::NoColumn {
         column: target.to_string(),
@@ -45,10 +41,7 @@ pub fn labels_of(
         place: place.to_string(),
         hint: did_you_mean(target, schema.names().into_iter()),
     })?;
-    let cells = Cells::of(column)?;
-    Ok((0..frame.height())
-        .map(|row| cells.text(row).map(|text| text.into_owned()))
-        .collect())
+    Ok(Cells::of(column)?.encode(frame.height()))
 }
 
 /// The classes of a data set in order: the positive one last when there are two, else sorted.
@@ -59,7 +52,7 @@ pub fn classes_of(
     config: &ModelConfig,
     target: &str,
     kind: Kind,
-    labels: &[Option<String>],
+    labels: &Encoded,
 ) -> Result<Vec<String>, Error> {
     let refuse = |why: String| {
         Err(Error::Target {
@@ -67,10 +60,12 @@ pub fn classes_of(
             why,
         })
     };
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for label in labels.iter().flatten() {
-        *counts.entry(label).or_default() += 1;
-    }
+    let counts: BTreeMap<&str, u64> = labels
+        .distinct
+        .iter()
+        .map(String::as_str)
+        .zip(labels.counts())
+        .collect();
     if counts.is_empty() {
         return refuse("every value is missing".to_string());
     }
@@ -129,16 +124,21 @@ fn as_number(text: &str) -> f64 {
     }
 }
 
-/// Class index of each label; `None` for a missing label and for one that is no class.
-pub fn indices(labels: &[Option<String>], classes: &[String]) -> Vec<Option<u32>> {
-    labels
+/// Class index of each row; `None` for a missing label and for one that is no class.
+pub fn indices(labels: &Encoded, classes: &[String]) -> Vec<Option<u32>> {
+    let class_of: Vec<Option<u32>> = labels
+        .distinct
         .iter()
         .map(|label| {
-            let label = label.as_ref()?;
             classes
                 .iter()
                 .position(|class| class == label)
                 .map(|at| at as u32)
         })
+        .collect();
+    labels
+        .codes
+        .iter()
+        .map(|code| class_of[(*code)? as usize])
         .collect()
 }

@@ -6,8 +6,8 @@ use polars::prelude::{Column, DataFrame};
 
 use super::ingest::Dataset;
 use super::labels::{indices, labels_of};
-use super::score::read_test_rows;
 use super::split::Parts;
+use super::test_rows::read_test_rows;
 use super::{Env, Error};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
@@ -38,8 +38,7 @@ pub fn write(
 
     let scan = data::scan(&env.config.test_folder)?;
     let test = read_test_rows(env, &scan, &bundle.target, &Schema::of(&dataset.frame))?;
-    let labels: Vec<Option<String>> = test.labels.iter().cloned().map(Some).collect();
-    let class = indices(&labels, &bundle.classes);
+    let class = indices(&test.labels, &bundle.classes);
     let rows: Vec<u32> = (0..class.len() as u32)
         .filter(|&row| class[row as usize].is_some())
         .collect();

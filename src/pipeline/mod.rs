@@ -9,6 +9,7 @@ mod ingest;
 mod labels;
 mod matrix;
 mod plan;
+mod predictions;
 mod production;
 mod recover;
 mod replay;
@@ -17,6 +18,7 @@ mod run;
 mod score;
 mod split;
 mod stages;
+mod test_rows;
 mod train;
 mod versions;
 

@@ -13,7 +13,7 @@ use super::report::Subject;
 use super::score::{self, SideScore};
 use super::{
     DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, new_run_id, recover, report,
-    train,
+    test_rows, train,
 };
 use crate::data::{self, Scan};
 use crate::evaluate::Metric;
@@ -176,7 +176,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let test = data::scan(&config.test_folder)?;
     let seen = env.registry.seen_hashes(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
-    let test_hash = score::test_hash(&test);
+    let test_hash = test_rows::test_hash(&test);
     let config_hash = config.fingerprint();
     let same_work = env
         .registry

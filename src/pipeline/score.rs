@@ -1,32 +1,18 @@
 //! score: challenger and champion on the same test rows, bound to the hash of those rows.
 
-use std::collections::{BTreeMap, HashSet};
-
-use polars::prelude::{Column, DataFrame};
+use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::ingest::{Dataset, read_options, take};
+use super::ingest::{Dataset, take};
 use super::labels::{indices, labels_of};
+use super::predictions::{PREDICTIONS, prediction_frame};
+use super::test_rows::{TestRows, leaked, read_test_rows};
 use super::train::Trained;
 use super::{Env, Error, Event, fault, versions};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
 use crate::registry::ScoreRow;
-
-/// The labelled test rows.
-pub struct TestRows {
-    /// The rows, in one chunk per column.
-    pub frame: DataFrame,
-    /// Their labels.
-    pub labels: Vec<String>,
-    /// Hash over the rows: a score made on others is never compared with.
-    pub rows_hash: String,
-    /// Hash of each row, over the columns of the test data.
-    pub row_hashes: Vec<u128>,
-    /// Facts worth a line.
-    pub notes: Vec<String>,
-}
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,78 +64,6 @@ pub struct Scored {
     pub champion: Option<Predictions>,
     /// `(column, group of each row)` of the guarded slices.
     pub slices: Vec<(String, Vec<String>)>,
-}
-
-/// Hash over the contents of the test files.
-pub fn test_hash(scan: &Scan) -> String {
-    super::ingest::content_hash(scan.files.iter().map(|file| &file.sha256))
-}
-
-/// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.
-pub fn read_test_rows(
-    env: &Env,
-    scan: &Scan,
-    target: &str,
-    like: &Schema,
-) -> Result<TestRows, Error> {
-    let config = &env.config;
-    let mut options = read_options(config, false);
-    for column in &like.columns {
-        options
-            .kinds
-            .entry(column.name.clone())
-            .or_insert(column.kind);
-    }
-    let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.clone(),
-        why,
-    };
-    if scan.files.is_empty() {
-        return Err(nothing(
-            "the folder has no data file; put labelled rows there that are never trained on"
-                .to_string(),
-        ));
-    }
-    let read = data::read(&config.test_folder, scan, &options, None)?;
-    let mut notes: Vec<String> = read
-        .quarantined
-        .iter()
-        .map(|file| format!("test file {} is quarantined: {}", file.path, file.reason))
-        .collect();
-    if read.frame.height() == 0 {
-        let why = notes
-            .first()
-            .cloned()
-            .unwrap_or_else(|| "the files have headers but no rows".to_string());
-        return Err(nothing(why));
-    }
-    let labels = labels_of(&read.frame, target, "the test data")?;
-    let labelled: Vec<u32> = (0..labels.len() as u32)
-        .filter(|&row| labels[row as usize].is_some())
-        .collect();
-    if labelled.len() < labels.len() {
-        notes.push(format!(
-            "{} test rows have no `{target}` and are left out",
-            labels.len() - labelled.len()
-        ));
-    }
-    let frame = if labelled.len() == labels.len() {
-        read.frame
-    } else {
-        take(&read.frame, &labelled)?
-    };
-    if frame.height() == 0 {
-        return Err(nothing(format!("no row has a `{target}`")));
-    }
-    let schema = Schema::of(&frame);
-    let row_hashes = data::row_hashes(&frame, &schema.names())?;
-    Ok(TestRows {
-        labels: labels.into_iter().flatten().collect(),
-        rows_hash: data::fingerprint(&row_hashes),
-        row_hashes,
-        frame,
-        notes,
-    })
 }
 
 /// Scores a challenger and the champion on the test rows, and stores scores and per-row predictions.
@@ -210,8 +124,7 @@ fn compare(
         &bundle.classes,
         champion.map(|(_, _, bundle)| bundle.classes.as_slice()),
     );
-    let known: Vec<Option<String>> = test.labels.iter().cloned().map(Some).collect();
-    let truth = indices(&known, &classes);
+    let truth = indices(&test.labels, &classes);
     let mut notes = test.notes.clone();
     let rows: Vec<u32> = (0..truth.len() as u32)
         .filter(|&row| truth[row as usize].is_some())
@@ -343,44 +256,12 @@ fn prior_over(bundle: &Bundle, classes: &[String]) -> Vec<f64> {
         .collect()
 }
 
-/// Test rows that also stand in the data set, by their hash over the columns that both have.
-fn leaked(test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
-    let in_test = Schema::of(&test.frame);
-    let in_data = Schema::of(&dataset.frame);
-    let shared: Vec<&str> = in_data
-        .names()
-        .into_iter()
-        .filter(|name| in_test.get(name).is_some())
-        .collect();
-    let is_same = in_test.names() == in_data.names();
-    let (test_hashes, data_hashes);
-    let (test_hashes, data_hashes) = if is_same {
-        (&test.row_hashes, &dataset.row_hashes)
-    } else {
-        test_hashes = data::row_hashes(&test.frame, &shared)?;
-        data_hashes = data::row_hashes(&dataset.frame, &shared)?;
-        (&test_hashes, &data_hashes)
-    };
-    let tested: HashSet<u128> = test_hashes.iter().copied().collect();
-    let found: HashSet<u128> = data_hashes
-        .iter()
-        .copied()
-        .filter(|hash| tested.contains(hash))
-        .collect();
-    Ok(test_hashes
-        .iter()
-        .filter(|hash| found.contains(hash))
-        .count() as u64)
-}
-
 fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Error> {
     let mut slices = Vec::new();
     for guard in &env.config.gate.slices {
         let groups = labels_of(frame, &guard.column, "the test data (`gate.slices`)")?;
-        let groups = groups
-            .into_iter()
-            .map(|group| group.unwrap_or_else(|| "<missing>".to_string()))
-            .collect();
+        let named = |row: usize| groups.label(row).unwrap_or("<missing>").to_string();
+        let groups = (0..frame.height()).map(named).collect();
         slices.push((guard.column.clone(), groups));
     }
     Ok(slices)
@@ -390,7 +271,7 @@ async fn store(env: &Env, run: &str, trained: &Trained, scored: &mut Scored) -> 
     let folder = &trained.version.folder;
     let mut frame = prediction_frame(scored)?;
     env.models
-        .put_file(&env.version_key(folder, "predictions.parquet"), |path| {
+        .put_file(&env.version_key(folder, PREDICTIONS), |path| {
             data::write_parquet(&mut frame, path).map_err(Error::from)
         })?;
     fault("score.predictions_published")?;
@@ -456,8 +337,7 @@ pub async fn score_champion(
         columns: columns.collect(),
     };
     let test = read_test_rows(env, scan, &bundle.target, &like)?;
-    let known: Vec<Option<String>> = test.labels.iter().cloned().map(Some).collect();
-    let truth = indices(&known, &bundle.classes);
+    let truth = indices(&test.labels, &bundle.classes);
     let rows: Vec<u32> = (0..truth.len() as u32)
         .filter(|&row| truth[row as usize].is_some())
         .collect();
@@ -478,128 +358,4 @@ pub async fn score_champion(
     };
     save(env, run, &side, &test.rows_hash).await?;
     Ok(side)
-}
-
-/// Per-row predictions as a frame: `row`, `truth`, and per side `_prediction` and `_probability[_<class>]`.
-fn prediction_frame(scored: &Scored) -> Result<DataFrame, Error> {
-    let classes = &scored.record.classes;
-    let name = |class: u32| classes[class as usize].as_str();
-    let rows = scored.truth.len();
-    let mut columns = vec![
-        Column::new("row".into(), (0..rows as i64).collect::<Vec<_>>()),
-        Column::new(
-            "truth".into(),
-            scored
-                .truth
-                .iter()
-                .map(|&class| name(class))
-                .collect::<Vec<_>>(),
-        ),
-    ];
-    let sides = [
-        ("challenger", Some(&scored.challenger)),
-        ("champion", scored.champion.as_ref()),
-    ];
-    for (side, predictions) in sides {
-        let Some(predictions) = predictions else {
-            continue;
-        };
-        let labels: Vec<_> = predictions
-            .labels
-            .iter()
-            .map(|&class| name(class))
-            .collect();
-        columns.push(Column::new(format!("{side}_prediction").into(), labels));
-        if classes.len() == 2 {
-            let column = format!("{side}_probability");
-            columns.push(Column::new(
-                column.into(),
-                predictions.probabilities.clone(),
-            ));
-        } else {
-            for (at, class) in classes.iter().enumerate() {
-                let values: Vec<f64> = (0..rows)
-                    .map(|row| predictions.probability(row, at))
-                    .collect();
-                columns.push(Column::new(
-                    format!("{side}_probability_{class}").into(),
-                    values,
-                ));
-            }
-        }
-    }
-    for (column, groups) in &scored.slices {
-        columns.push(Column::new(
-            format!("slice_{column}").into(),
-            groups.clone(),
-        ));
-    }
-    DataFrame::new(rows, columns).map_err(|source| Error::Data(source.into()))
-}
-
-/// Per-row predictions read back from their frame.
-pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<Scored, Error> {
-    let classes: BTreeMap<&str, u32> = record
-        .classes
-        .iter()
-        .enumerate()
-        .map(|(at, class)| (class.as_str(), at as u32))
-        .collect();
-    let labels = |column: &str| -> Result<Vec<u32>, Error> {
-        let texts = labels_of(frame, column, "predictions.parquet")?;
-        let known = texts
-            .iter()
-            .map(|text| text.as_deref().and_then(|text| classes.get(text)).copied());
-        Ok(known.map(|class| class.unwrap_or(u32::MAX)).collect())
-    };
-    let side = |side: &str| -> Result<Predictions, Error> {
-        let n_classes = record.classes.len();
-        let names: Vec<String> = if n_classes == 2 {
-            vec![format!("{side}_probability")]
-        } else {
-            record
-                .classes
-                .iter()
-                .map(|class| format!("{side}_probability_{class}"))
-                .collect()
-        };
-        let mut columns = Vec::new();
-        for name in &names {
-            let column = frame.column(name).map_err(|_| {
-                Error::NothingThere(format!("find `{name}` in predictions.parquet"))
-            })?;
-            columns.push(crate::features::Cells::of(column)?);
-        }
-        let values = |row: usize| {
-            columns
-                .iter()
-                .map(move |cells| cells.number(row).unwrap_or(f64::NAN))
-        };
-        Ok(Predictions {
-            n_classes,
-            labels: labels(&format!("{side}_prediction"))?,
-            probabilities: (0..frame.height()).flat_map(values).collect(),
-        })
-    };
-    let mut slices = Vec::new();
-    for name in Schema::of(frame).names() {
-        if let Some(column) = name.strip_prefix("slice_") {
-            let groups = labels_of(frame, name, "predictions.parquet")?;
-            slices.push((
-                column.to_string(),
-                groups.into_iter().map(Option::unwrap_or_default).collect(),
-            ));
-        }
-    }
-    Ok(Scored {
-        truth: labels("truth")?,
-        challenger: side("challenger")?,
-        champion: record
-            .champion
-            .is_some()
-            .then(|| side("champion"))
-            .transpose()?,
-        slices,
-        record,
-    })
 }

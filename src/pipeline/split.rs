@@ -30,7 +30,7 @@ pub fn split(
 ) -> Result<Parts, Error> {
     let share = config.split.validation;
     let seed = config.split.seed;
-    match (config.split.kind, &config.time_column) {
+    match (config.split_kind(), &config.time_column) {
         (SplitKind::Time, Some(column)) => {
             let times = data::parse_timestamps(frame, column)?;
             Ok(by_time(rows, &times, share))

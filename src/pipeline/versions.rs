@@ -3,7 +3,8 @@
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::score::{ScoreRecord, Scored, from_prediction_frame};
+use super::predictions::{PREDICTIONS, from_prediction_frame};
+use super::score::{ScoreRecord, Scored};
 use super::{Env, Error, new_run_id, production};
 use crate::bundle::{self, Bundle};
 use crate::config::checked::hex;
@@ -117,7 +118,7 @@ pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Erro
     let record = read_score(env, version).await?;
     let path = env
         .models
-        .path(&env.version_key(&version.folder, "predictions.parquet"));
+        .path(&env.version_key(&version.folder, PREDICTIONS));
     let frame = data::read_parquet(&path)?;
     from_prediction_frame(record, &frame)
 }
