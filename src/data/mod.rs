@@ -70,7 +70,7 @@ use std::path::PathBuf;
 
 pub use io::{read_file, read_parquet, write_file, write_parquet};
 pub use read::{FileRead, FolderRead, OnBadFile, Quarantined, ReadOptions, read};
-pub use rows::{dedupe, fingerprint, row_hashes};
+pub use rows::{count_shared, dedupe, fingerprint, row_hashes};
 pub use scan::{Scan, ScannedFile, scan};
 pub use schema::{Column, Kind, Schema};
 pub use stack::concat;

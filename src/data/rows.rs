@@ -104,6 +104,17 @@ pub fn dedupe(frame: DataFrame, hashes: Vec<u128>) -> (DataFrame, Vec<u128>, u64
     (filtered, kept, dropped as u64)
 }
 
+/// How many of `these` rows are equal to one of `those`.
+pub fn count_shared(these: &[u128], those: &[u128]) -> u64 {
+    let known: HashSet<u128, BuildHasherDefault<LowBits>> = these.iter().copied().collect();
+    let shared: HashSet<u128, BuildHasherDefault<LowBits>> = those
+        .iter()
+        .copied()
+        .filter(|hash| known.contains(hash))
+        .collect();
+    these.iter().filter(|hash| shared.contains(hash)).count() as u64
+}
+
 /// A hasher for values that are hashes already.
 #[derive(Default)]
 struct LowBits(u64);

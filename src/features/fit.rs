@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
+use rayon::prelude::*;
 
 use super::{Cells, Dropped, Error, Input, Step, Transformer, is_numeric};
 use crate::config::raw::Features;
-use crate::data::{Kind, Schema};
+use crate::data::{Column, Kind, Schema};
 
 /// A fitted transformer and the columns it leaves out.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,29 +37,27 @@ pub fn fit(
     let mut numeric = Vec::new();
     let mut text = Vec::new();
     let mut dropped = Vec::new();
-    for column in Schema::of(frame).columns {
-        if excluded.contains(&column.name) {
-            continue;
-        }
-        let cells = frame
-            .column(&column.name)
-            .map_err(|_| Error::MissingColumns(vec![column.name.clone()]))
-            .and_then(Cells::of)?;
-        match fit_column(&cells, rows, column.kind, settings) {
-            Ok(step) => {
-                let side = if is_numeric(column.kind) {
-                    &mut numeric
-                } else {
-                    &mut text
-                };
-                side.push(Input {
-                    name: column.name,
-                    kind: column.kind,
-                    step,
-                });
-            }
+    let wanted: Vec<Column> = Schema::of(frame)
+        .columns
+        .into_iter()
+        .filter(|column| !excluded.contains(&column.name))
+        .collect();
+    let steps: Vec<Result<Step, String>> = wanted
+        .par_iter()
+        .map(|column| {
+            let cells = frame
+                .column(&column.name)
+                .map_err(|_| Error::MissingColumns(vec![column.name.clone()]))
+                .and_then(Cells::of)?;
+            Ok(fit_column(&cells, rows, column.kind, settings))
+        })
+        .collect::<Result<_, Error>>()?;
+    for (Column { name, kind }, step) in wanted.into_iter().zip(steps) {
+        match step {
+            Ok(step) if is_numeric(kind) => numeric.push(Input { name, kind, step }),
+            Ok(step) => text.push(Input { name, kind, step }),
             Err(reason) => dropped.push(Dropped {
-                column: column.name,
+                column: name,
                 reason,
             }),
         }

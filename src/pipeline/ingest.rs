@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 use super::{Env, Error, did_you_mean, fault};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
-use crate::data::{self, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema};
+use crate::data::{
+    self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema,
+};
 use crate::registry::{DatasetRow, SeenFile};
 
 /// The rows of a data set and where they came from.
@@ -26,6 +28,8 @@ pub struct Dataset {
     pub frame: DataFrame,
     /// A hash of each row.
     pub row_hashes: Vec<u128>,
+    /// Each column in numbers.
+    pub profile: Vec<ColumnSummary>,
     /// How it was made.
     pub record: DatasetRecord,
 }
@@ -220,6 +224,7 @@ fn assemble(
         rows_hash: data::fingerprint(&row_hashes),
         frame,
         row_hashes,
+        profile: Vec::new(),
         record,
     })
 }
@@ -297,11 +302,19 @@ fn nothing_usable(config: &ModelConfig, record: &DatasetRecord) -> Error {
 }
 
 async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
-    let frame = &mut dataset.frame;
-    env.datasets.put_file(&dataset.name, |path| {
-        data::write_file(frame, path)?;
-        fault("ingest.data_written")
-    })?;
+    // Packing the file keeps one core busy and the summary the other.
+    let mut frame = dataset.frame.clone();
+    let (written, profile) = rayon::join(
+        || {
+            env.datasets.put_file(&dataset.name, |path| {
+                data::write_file(&mut frame, path)?;
+                fault("ingest.data_written")
+            })
+        },
+        || data::summarise(&dataset.frame),
+    );
+    written?;
+    dataset.profile = profile;
     fault("ingest.data_published")?;
     let list: String = dataset
         .record
@@ -378,6 +391,7 @@ fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
         name: row.name,
         data_hash: row.data_hash,
         rows_hash: row.rows_hash,
+        profile: data::summarise(&frame),
         frame,
         row_hashes,
         record,

@@ -21,7 +21,8 @@ pub struct SideScore {
     pub version: i64,
     /// Hash of its bundle.
     pub bundle_sha256: String,
-    /// One value per metric.
+    /// One value per metric, beside the version in the JSON.
+    #[serde(flatten)]
     pub scores: Scores,
     /// Intervals of the metrics.
     pub intervals: Vec<MetricInterval>,

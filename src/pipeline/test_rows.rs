@@ -1,7 +1,5 @@
 //! The test rows: read, labelled, hashed, and held against the rows learned from.
 
-use std::collections::HashSet;
-
 use polars::prelude::DataFrame;
 
 use super::ingest::{Dataset, content_hash, read_options, take};
@@ -113,14 +111,5 @@ pub fn leaked(test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
         data_hashes = data::row_hashes(&dataset.frame, &shared)?;
         (&test_hashes, &data_hashes)
     };
-    let tested: HashSet<u128> = test_hashes.iter().copied().collect();
-    let found: HashSet<u128> = data_hashes
-        .iter()
-        .copied()
-        .filter(|hash| tested.contains(hash))
-        .collect();
-    Ok(test_hashes
-        .iter()
-        .filter(|hash| found.contains(hash))
-        .count() as u64)
+    Ok(data::count_shared(test_hashes, data_hashes))
 }

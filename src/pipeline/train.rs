@@ -10,7 +10,7 @@ use super::{Env, Error, Event, fault};
 use crate::bundle::{self, Bundle, Golden, Provenance};
 use crate::config::ModelConfig;
 use crate::config::checked::hex;
-use crate::data::{Kind, Schema, summarise};
+use crate::data::{ColumnSummary, Kind, Schema};
 use crate::evaluate::threshold;
 use crate::features;
 use crate::learners;
@@ -160,7 +160,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
             train_rows: parts.train.len() as u64,
             validation_rows: parts.validation.len() as u64,
         },
-        profile: profile(frame),
+        profile: profile(dataset),
         golden: Golden::default(),
     };
     if bundle.is_binary() && config.learner.tune_threshold {
@@ -225,9 +225,9 @@ fn shares(class: &[u32], n_classes: usize) -> Vec<f64> {
 }
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.
-fn profile(frame: &polars::prelude::DataFrame) -> Vec<crate::data::ColumnSummary> {
-    let rows = frame.height() as u64;
-    let mut summaries = summarise(frame);
+fn profile(dataset: &Dataset) -> Vec<ColumnSummary> {
+    let rows = dataset.frame.height() as u64;
+    let mut summaries = dataset.profile.clone();
     for summary in &mut summaries {
         if summary.distinct * 2 >= rows {
             summary.top.clear();
