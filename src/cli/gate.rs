@@ -57,14 +57,10 @@ fn read_policy(path: &std::path::Path) -> Result<Policy, Failure> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.into()))?;
     let value = serde_json::from_str(&text).map_err(|error| failed(error.into()))?;
-    let problems =
-        crate::config::shape::problems(&value, &crate::config::shape::schema_of::<Policy>());
-    if let Some(first) = problems.first() {
+    crate::config::policy::from_value(value).map_err(|problems| {
         let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        tracing::debug!(problem = %first, "policy refused");
-        return Err(failed(anyhow::anyhow!(all.join("; "))));
-    }
-    serde_json::from_value(value).map_err(|error| failed(error.into()))
+        failed(anyhow::anyhow!(all.join("; ")))
+    })
 }
 
 async fn replay(global: &Global, env: &pipeline::Env, policy: &Policy) -> Result<(), Failure> {

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::policy::{Policy, not_at_least_zero};
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
 use crate::data::Kind;
 use crate::evaluate::Metric;
-use crate::gate::Policy;
 
 /// Something wrong at one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -259,28 +259,13 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     };
     within("learner.c", raw.learner.c, 0.0, 1e9);
     within("split.validation", raw.split.validation, 0.0, 0.9);
-    within("gate.confidence", raw.gate.confidence, 0.5, 0.9999);
     within("score.confidence", raw.score.confidence, 0.5, 0.9999);
-    let at_least_zero = [
-        ("gate.margin", raw.gate.margin),
-        ("gate.max_leakage", raw.gate.max_leakage),
-        ("score.max_fall", raw.score.max_fall),
-    ];
-    for (key, value) in at_least_zero {
-        if !(value >= 0.0 && value.is_finite()) {
-            say(key, format!("{value} is below 0"));
-        }
+    if let Some(reason) = not_at_least_zero(raw.score.max_fall) {
+        say("score.max_fall", reason);
     }
-    for (index, guard) in raw.gate.guards.iter().enumerate() {
-        if guard.max_fall.is_nan() || guard.max_fall < 0.0 {
-            say(
-                &format!("gate.guards[{index}].max_fall"),
-                format!("{} is below 0", guard.max_fall),
-            );
-        }
-    }
+    raw.gate
+        .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
     let counts = [
-        ("gate.replicates", raw.gate.replicates, 100),
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),
         ("features.max_categories", raw.features.max_categories, 1),

@@ -6,11 +6,13 @@
 pub mod checked;
 pub mod load;
 pub mod merge;
+pub mod policy;
 pub mod raw;
 pub mod shape;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
 pub use load::{Overrides, load};
+pub use policy::{Guard, Policy, Require, SliceGuard};
 pub use raw::{Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
 
 /// Why a configuration cannot be used.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Kind, OnBadFile};
 use crate::evaluate::Metric;
-use crate::gate::Policy;
+
+use super::policy::Policy;
 
 /// The configuration of an unseat project. Paths are relative to the file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

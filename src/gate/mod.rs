@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Interval, Metric, Predictions, Scores};
 
+pub use crate::config::policy::{Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
 
 /// What the gate concludes.
@@ -35,18 +36,6 @@ pub enum Verdict {
     Inconclusive,
 }
 
-/// How the challenger is compared with the champion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Require {
-    /// The difference is above zero and the paired bootstrap says so with the asked confidence.
-    Better,
-    /// The paired bootstrap says with the asked confidence that the difference is above minus `margin`.
-    NotWorse,
-    /// The plain number is above the old one; nothing else of the comparison or the evidence is asked.
-    Naive,
-}
-
 impl Verdict {
     /// The name used in records and reports.
     pub fn name(self) -> &'static str {
@@ -54,103 +43,6 @@ impl Verdict {
             Verdict::Promote => "promote",
             Verdict::Reject => "reject",
             Verdict::Inconclusive => "inconclusive",
-        }
-    }
-}
-
-impl Require {
-    /// The name used in config, records and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Require::Better => "better",
-            Require::NotWorse => "not_worse",
-            Require::Naive => "naive",
-        }
-    }
-}
-
-/// A metric that must not fall by more than a margin when the challenger goes in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Guard {
-    /// The metric that is guarded.
-    pub metric: Metric,
-    /// Largest fall that is accepted, in the metric's own unit.
-    #[serde(default)]
-    pub max_fall: f64,
-}
-
-/// A column whose groups must each not fall by more than a margin.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SliceGuard {
-    /// The column whose values make the slices.
-    pub column: String,
-    /// Largest fall of the model's metric that is accepted in a slice.
-    #[serde(default)]
-    pub max_fall: f64,
-    /// A slice with fewer rows cannot tell: it makes the verdict inconclusive when it falls by more than `max_fall`, and
-    /// is left out of account when it does not.
-    #[serde(default = "default_slice_rows")]
-    pub min_rows: u64,
-}
-
-fn default_slice_rows() -> u64 {
-    30
-}
-
-/// The rules a challenger has to pass. The defaults are the policy of the house.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Policy {
-    /// How the challenger is compared with the champion.
-    pub require: Require,
-    /// Confidence that the paired bootstrap must reach, in (0.5, 1).
-    pub confidence: f64,
-    /// Largest true fall that `not_worse` accepts.
-    pub margin: f64,
-    /// Fewest test rows on which a comparison counts.
-    pub min_rows: u64,
-    /// Fewest test rows of the positive class (of every class with more than two).
-    pub min_positives: u64,
-    /// Fewest rows on which exactly one of the two models is right; not asked for metrics that read no labels. 6 is the smallest count with which an exact
-    /// two-sided McNemar test can reach p < 0.05.
-    pub min_discordant: u64,
-    /// Whether the challenger must beat always-majority, always-positive and the class prior.
-    pub beat_baselines: bool,
-    /// Worst value of the metric that may go live: the smallest, or the largest for `log_loss` and `brier`.
-    pub floor: Option<f64>,
-    /// Largest gain over the champion that is believed; a larger one is suspicious and refused.
-    pub ceiling: Option<f64>,
-    /// Largest share of test rows that may also stand in the training rows.
-    pub max_leakage: f64,
-    /// Other metrics that must not fall.
-    pub guards: Vec<Guard>,
-    /// Columns in whose groups the metric must not fall.
-    pub slices: Vec<SliceGuard>,
-    /// Replicates of the paired bootstrap.
-    pub replicates: u32,
-    /// Seed of the paired bootstrap.
-    pub seed: u64,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Policy {
-            require: Require::Better,
-            confidence: 0.95,
-            margin: 0.01,
-            min_rows: 30,
-            min_positives: 5,
-            min_discordant: 6,
-            beat_baselines: true,
-            floor: None,
-            ceiling: None,
-            max_leakage: 0.05,
-            guards: Vec::new(),
-            slices: Vec::new(),
-            replicates: 2000,
-            seed: 42,
         }
     }
 }

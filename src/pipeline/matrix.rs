@@ -6,8 +6,8 @@ use polars::prelude::{Column, DataFrame};
 
 use super::ingest::Dataset;
 use super::labels::{indices, labels_of};
+use super::score::read_test_rows;
 use super::split::Parts;
-use super::test_rows::read_test_rows;
 use super::{Env, Error};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};

@@ -5,20 +5,20 @@
 
 mod deploy;
 mod env;
+mod heart;
 mod ingest;
 mod labels;
 mod matrix;
 mod plan;
-mod predictions;
 mod production;
 mod recover;
 mod replay;
 mod report;
+mod rescore;
 mod run;
 mod score;
 mod split;
 mod stages;
-mod test_rows;
 mod train;
 mod versions;
 

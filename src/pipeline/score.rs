@@ -1,12 +1,21 @@
 //! score: challenger and champion on the same test rows, bound to the hash of those rows.
 
+mod aligned;
+mod rows;
+mod test_rows;
+
+#[cfg(test)]
+mod tests;
+
+pub use rows::{PREDICTIONS, from_prediction_frame};
+pub use test_rows::{TestRows, read_test_rows, test_hash};
+
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::ingest::{Dataset, take};
-use super::labels::{indices, labels_of};
-use super::predictions::{PREDICTIONS, prediction_frame};
-use super::test_rows::{TestRows, leaked, read_test_rows};
+use self::aligned::{aligned, prior_over, union};
+use super::ingest::Dataset;
+use super::labels::labels_of;
 use super::train::Trained;
 use super::{Env, Error, Event, fault, versions};
 use crate::bundle::Bundle;
@@ -86,7 +95,7 @@ pub async fn score(
         None => None,
     };
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
-    scored.record.leaked_rows = leaked(&test, dataset)?;
+    scored.record.leaked_rows = test_rows::leaked(&test, dataset)?;
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }
@@ -125,136 +134,70 @@ fn compare(
         &bundle.classes,
         champion.map(|(_, _, bundle)| bundle.classes.as_slice()),
     );
-    let truth = indices(&test.labels, &classes);
+    let known = test.known(&classes)?;
     let mut notes = test.notes.clone();
-    let rows: Vec<u32> = (0..truth.len() as u32)
-        .filter(|&row| truth[row as usize].is_some())
-        .collect();
-    let strange = truth.len() - rows.len();
-    if strange > 0 {
+    if known.strange > 0 {
         notes.push(format!(
-            "{strange} test rows are of a class that no training row has; they are left out"
+            "{} test rows are of a class that no training row has; they are left out",
+            known.strange
         ));
     }
-    let taken;
-    let frame = if strange > 0 {
-        taken = take(&test.frame, &rows)?;
-        &taken
-    } else {
-        &test.frame
+    let predict = |bundle: &Bundle| -> Result<Predictions, Error> {
+        let predictions = bundle.scorer().score_frame(&known.frame)?;
+        Ok(aligned(predictions, &bundle.classes, &classes))
     };
-    let hashes: Vec<u128> = rows
-        .iter()
-        .map(|&row| test.row_hashes[row as usize])
-        .collect();
-    let truth: Vec<u32> = truth.into_iter().flatten().collect();
-    let challenger_predictions = aligned(
-        bundle.scorer().score_frame(frame)?,
-        &bundle.classes,
-        &classes,
-    );
-    let champion_predictions = champion
-        .map(|(_, _, bundle)| {
-            let predictions = bundle.scorer().score_frame(frame)?;
-            Ok::<_, Error>(aligned(predictions, &bundle.classes, &classes))
-        })
-        .transpose()?;
-    let side = |version: i64, sha256: &str, predictions: &Predictions| SideScore {
+    let challenger = predict(bundle)?;
+    let champion_predictions = champion.map(|(_, _, bundle)| predict(bundle)).transpose()?;
+    let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
+    let record = ScoreRecord {
+        format_version: 1,
+        rows: known.truth.len() as u64,
+        prior: prior_over(&bundle.prior, &bundle.classes, &classes),
+        metric: env.config.metric,
+        challenger: side(
+            env,
+            trained.version.number,
+            sha256,
+            &known.truth,
+            &challenger,
+        ),
+        champion: champion
+            .zip(champion_predictions.as_ref())
+            .map(|((version, sha256, _), it)| side(env, *version, sha256, &known.truth, it)),
+        leaked_rows: 0,
+        notes,
+        classes,
+        rows_hash: known.rows_hash,
+    };
+    Ok(Scored {
+        slices: slices(env, &known.frame)?,
+        record,
+        truth: known.truth,
+        challenger,
+        champion: champion_predictions,
+    })
+}
+
+/// One model's scores and their intervals.
+fn side(
+    env: &Env,
+    version: i64,
+    sha256: &str,
+    truth: &[u32],
+    predictions: &Predictions,
+) -> SideScore {
+    SideScore {
         version,
         bundle_sha256: sha256.to_string(),
-        scores: evaluate::score(&truth, predictions),
+        scores: evaluate::score(truth, predictions),
         intervals: bootstrap::intervals(
-            &truth,
+            truth,
             predictions,
             env.config.score.confidence,
             env.config.score.replicates,
             env.config.split.seed,
         ),
-    };
-    let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
-    let record = ScoreRecord {
-        format_version: 1,
-        rows_hash: if strange > 0 {
-            data::fingerprint(&hashes)
-        } else {
-            test.rows_hash.clone()
-        },
-        rows: truth.len() as u64,
-        prior: prior_over(bundle, &classes),
-        metric: env.config.metric,
-        challenger: side(trained.version.number, sha256, &challenger_predictions),
-        champion: champion
-            .zip(champion_predictions.as_ref())
-            .map(|((version, sha256, _), predictions)| side(*version, sha256, predictions)),
-        leaked_rows: 0,
-        notes,
-        classes,
-    };
-    Ok(Scored {
-        slices: slices(env, frame)?,
-        record,
-        truth,
-        challenger: challenger_predictions,
-        champion: champion_predictions,
-    })
-}
-
-/// The challenger's classes, then those that only the champion knows.
-fn union(challenger: &[String], champion: Option<&[String]>) -> Vec<String> {
-    let mut classes = challenger.to_vec();
-    for class in champion.unwrap_or_default() {
-        if !classes.contains(class) {
-            classes.push(class.clone());
-        }
     }
-    classes
-}
-
-/// Predictions over one class list as predictions over another that contains it.
-fn aligned(predictions: Predictions, from: &[String], to: &[String]) -> Predictions {
-    if from == to {
-        return predictions;
-    }
-    let place: Vec<usize> = from
-        .iter()
-        .map(|class| to.iter().position(|other| other == class).unwrap_or(0))
-        .collect();
-    let rows = predictions.len();
-    let labels = predictions
-        .labels
-        .iter()
-        .map(|&label| place[label as usize] as u32)
-        .collect();
-    let probabilities = if to.len() == 2 {
-        (0..rows)
-            .map(|row| {
-                predictions.probability(row, place.iter().position(|&at| at == 1).unwrap_or(0))
-            })
-            .collect()
-    } else {
-        let mut spread = vec![0.0; rows * to.len()];
-        for row in 0..rows {
-            for (class, &at) in place.iter().enumerate() {
-                spread[row * to.len() + at] = predictions.probability(row, class);
-            }
-        }
-        spread
-    };
-    Predictions {
-        n_classes: to.len(),
-        labels,
-        probabilities,
-    }
-}
-
-fn prior_over(bundle: &Bundle, classes: &[String]) -> Vec<f64> {
-    classes
-        .iter()
-        .map(|class| {
-            let at = bundle.classes.iter().position(|other| other == class);
-            at.map_or(0.0, |at| bundle.prior[at])
-        })
-        .collect()
 }
 
 fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Error> {
@@ -270,7 +213,7 @@ fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Er
 
 async fn store(env: &Env, run: &str, trained: &Trained, scored: &mut Scored) -> Result<(), Error> {
     let folder = &trained.version.folder;
-    let mut frame = prediction_frame(scored)?;
+    let mut frame = rows::prediction_frame(scored)?;
     env.models
         .put_file(&env.version_key(folder, PREDICTIONS), |path| {
             data::write_parquet(&mut frame, path).map_err(Error::from)
@@ -338,25 +281,9 @@ pub async fn score_champion(
         columns: columns.collect(),
     };
     let test = read_test_rows(env, scan, &bundle.target, &like)?;
-    let truth = indices(&test.labels, &bundle.classes);
-    let rows: Vec<u32> = (0..truth.len() as u32)
-        .filter(|&row| truth[row as usize].is_some())
-        .collect();
-    let frame = take(&test.frame, &rows)?;
-    let truth: Vec<u32> = truth.into_iter().flatten().collect();
-    let predictions = bundle.scorer().score_frame(&frame)?;
-    let side = SideScore {
-        version: number,
-        bundle_sha256: sha256,
-        scores: evaluate::score(&truth, &predictions),
-        intervals: bootstrap::intervals(
-            &truth,
-            &predictions,
-            env.config.score.confidence,
-            env.config.score.replicates,
-            env.config.split.seed,
-        ),
-    };
-    save(env, run, &side, &test.rows_hash).await?;
+    let known = test.known(&bundle.classes)?;
+    let predictions = bundle.scorer().score_frame(&known.frame)?;
+    let side = side(env, number, &sha256, &known.truth, &predictions);
+    save(env, run, &side, &known.rows_hash).await?;
     Ok(side)
 }

@@ -7,8 +7,7 @@ use super::deploy::Work;
 use super::run::{ScorePair, timings_map, with_lock};
 use super::train::{Fresh, Trained, learn};
 use super::{
-    Env, Error, RunReport, Stage, deploy, ingest, new_run_id, report, score, test_rows, train,
-    versions,
+    Env, Error, RunReport, Stage, deploy, ingest, new_run_id, report, score, train, versions,
 };
 use crate::data;
 use crate::registry::VersionRow;
@@ -154,7 +153,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
             lock,
             trained: &trained,
             dataset: &dataset.record,
-            test_hash: &test_rows::test_hash(&test),
+            test_hash: &score::test_hash(&test),
         };
         let deployed = env
             .stage(

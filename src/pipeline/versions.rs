@@ -3,8 +3,7 @@
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::predictions::{PREDICTIONS, from_prediction_frame};
-use super::score::{ScoreRecord, Scored};
+use super::score::{PREDICTIONS, ScoreRecord, Scored, from_prediction_frame};
 use super::{Env, Error, new_run_id, production};
 use crate::bundle::{self, Bundle};
 use crate::config::checked::hex;

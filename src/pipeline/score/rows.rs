@@ -1,13 +1,13 @@
-//! Per-row predictions as a frame, which is kept with the version, and back.
+//! Per-row predictions as a frame and back, so that a decision can be replayed.
 
 use polars::prelude::{Column, DataFrame};
 
-use super::Error;
-use super::labels::{indices, labels_of};
-use super::score::{ScoreRecord, Scored};
+use super::{ScoreRecord, Scored};
 use crate::data::Schema;
 use crate::evaluate::Predictions;
 use crate::features::Cells;
+use crate::pipeline::Error;
+use crate::pipeline::labels::{indices, labels_of};
 
 /// The file they are kept in.
 pub const PREDICTIONS: &str = "predictions.parquet";

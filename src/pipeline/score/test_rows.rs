@@ -1,12 +1,12 @@
-//! The test rows: read, labelled, hashed, and held against the rows learned from.
+//! The labelled test rows: read, hashed, and held against the rows that were learned from.
 
 use polars::prelude::DataFrame;
 
-use super::ingest::{Dataset, content_hash, read_options, take};
-use super::labels::labels_of;
-use super::{Env, Error};
 use crate::data::{self, Scan, Schema};
 use crate::features::Encoded;
+use crate::pipeline::ingest::{self, Dataset, read_options, take};
+use crate::pipeline::labels::{indices, labels_of};
+use crate::pipeline::{Env, Error};
 
 /// The labelled test rows.
 pub struct TestRows {
@@ -22,9 +22,51 @@ pub struct TestRows {
     pub notes: Vec<String>,
 }
 
+/// The test rows whose class is known: what both models are scored on.
+pub struct Known {
+    /// The rows.
+    pub frame: DataFrame,
+    /// Their class indices.
+    pub truth: Vec<u32>,
+    /// Hash over exactly these rows.
+    pub rows_hash: String,
+    /// Rows of some other class, which are left out.
+    pub strange: usize,
+}
+
+impl TestRows {
+    /// The rows of these classes.
+    pub fn known(&self, classes: &[String]) -> Result<Known, Error> {
+        let class = indices(&self.labels, classes);
+        let rows: Vec<u32> = (0..class.len() as u32)
+            .filter(|&row| class[row as usize].is_some())
+            .collect();
+        let strange = class.len() - rows.len();
+        let truth = class.into_iter().flatten().collect();
+        if strange == 0 {
+            return Ok(Known {
+                frame: self.frame.clone(),
+                truth,
+                rows_hash: self.rows_hash.clone(),
+                strange,
+            });
+        }
+        let hashes: Vec<u128> = rows
+            .iter()
+            .map(|&row| self.row_hashes[row as usize])
+            .collect();
+        Ok(Known {
+            frame: take(&self.frame, &rows)?,
+            truth,
+            rows_hash: data::fingerprint(&hashes),
+            strange,
+        })
+    }
+}
+
 /// Hash over the contents of the test files.
 pub fn test_hash(scan: &Scan) -> String {
-    content_hash(scan.files.iter().map(|file| &file.sha256))
+    ingest::content_hash(scan.files.iter().map(|file| &file.sha256))
 }
 
 /// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.

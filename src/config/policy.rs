@@ -1,0 +1,200 @@
+//! The gate's policy: the settings a challenger is judged by, their defaults and what would be nonsense in them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::checked::Problem;
+use super::shape;
+use crate::evaluate::Metric;
+
+/// The rules a challenger has to pass. The defaults are the policy of the house.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// How the challenger is compared with the champion.
+    pub require: Require,
+    /// Confidence that the paired bootstrap must reach, in (0.5, 1).
+    pub confidence: f64,
+    /// Largest true fall that `not_worse` accepts.
+    pub margin: f64,
+    /// Fewest test rows on which a comparison counts.
+    pub min_rows: u64,
+    /// Fewest test rows of the positive class (of every class with more than two).
+    pub min_positives: u64,
+    /// Fewest rows on which exactly one of the two models is right; not asked for metrics that read no labels. 6 is the smallest count with which an exact
+    /// two-sided McNemar test can reach p < 0.05.
+    pub min_discordant: u64,
+    /// Whether the challenger must beat always-majority, always-positive and the class prior.
+    pub beat_baselines: bool,
+    /// Worst value of the metric that may go live: the smallest, or the largest for `log_loss` and `brier`.
+    pub floor: Option<f64>,
+    /// Largest gain over the champion that is believed; a larger one is suspicious and refused.
+    pub ceiling: Option<f64>,
+    /// Largest share of test rows that may also stand in the training rows.
+    pub max_leakage: f64,
+    /// Other metrics that must not fall.
+    pub guards: Vec<Guard>,
+    /// Columns in whose groups the metric must not fall.
+    pub slices: Vec<SliceGuard>,
+    /// Replicates of the paired bootstrap.
+    pub replicates: u32,
+    /// Seed of the paired bootstrap.
+    pub seed: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            require: Require::Better,
+            confidence: 0.95,
+            margin: 0.01,
+            min_rows: 30,
+            min_positives: 5,
+            min_discordant: 6,
+            beat_baselines: true,
+            floor: None,
+            ceiling: None,
+            max_leakage: 0.05,
+            guards: Vec::new(),
+            slices: Vec::new(),
+            replicates: 2000,
+            seed: 42,
+        }
+    }
+}
+
+impl Policy {
+    /// Tells every number that makes no sense, under its key within the policy.
+    pub fn check(&self, say: &mut impl FnMut(&str, String)) {
+        if !(self.confidence > 0.5 && self.confidence <= 0.9999) {
+            say(
+                "confidence",
+                format!("{} is not above 0.5 and at most 0.9999", self.confidence),
+            );
+        }
+        if self.replicates < 100 {
+            say(
+                "replicates",
+                format!("{} is less than 100", self.replicates),
+            );
+        }
+        let bounds = [("margin", self.margin), ("max_leakage", self.max_leakage)];
+        let falls = self
+            .guards
+            .iter()
+            .enumerate()
+            .map(|(at, guard)| (format!("guards[{at}].max_fall"), guard.max_fall));
+        let slices = self
+            .slices
+            .iter()
+            .enumerate()
+            .map(|(at, slice)| (format!("slices[{at}].max_fall"), slice.max_fall));
+        let at_least_zero = bounds
+            .into_iter()
+            .map(|(key, value)| (key.to_string(), value))
+            .chain(self.ceiling.map(|value| ("ceiling".to_string(), value)))
+            .chain(falls)
+            .chain(slices);
+        for (key, value) in at_least_zero {
+            if let Some(reason) = not_at_least_zero(value) {
+                say(&key, reason);
+            }
+        }
+        if let Some(floor) = self.floor
+            && !floor.is_finite()
+        {
+            say("floor", format!("{floor} is not a finite number"));
+        }
+        for (at, slice) in self.slices.iter().enumerate() {
+            if slice.column.trim().is_empty() {
+                say(
+                    &format!("slices[{at}].column"),
+                    "is empty; name a column".to_string(),
+                );
+            }
+        }
+    }
+}
+
+/// A policy that stands in a file of its own.
+///
+/// # Errors
+/// Every problem found.
+pub fn from_value(value: serde_json::Value) -> Result<Policy, Vec<Problem>> {
+    let mut problems = shape::problems(&value, &shape::schema_of::<Policy>());
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let policy: Policy =
+        serde_json::from_value(value).map_err(|error| vec![Problem::at("", error.to_string())])?;
+    policy.check(&mut |key, reason| problems.push(Problem::at(key, reason)));
+    if problems.is_empty() {
+        Ok(policy)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Why a number is no margin, share or fall, if it is none.
+pub(super) fn not_at_least_zero(value: f64) -> Option<String> {
+    if !value.is_finite() {
+        return Some(format!("{value} is not a finite number"));
+    }
+    (value < 0.0).then(|| format!("{value} is below 0"))
+}
+
+/// How the challenger is compared with the champion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Require {
+    /// The difference is above zero and the paired bootstrap says so with the asked confidence.
+    Better,
+    /// The paired bootstrap says with the asked confidence that the difference is above minus `margin`.
+    NotWorse,
+    /// The plain number is above the old one; nothing else of the comparison or the evidence is asked.
+    Naive,
+}
+
+impl Require {
+    /// The name used in config, records and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Require::Better => "better",
+            Require::NotWorse => "not_worse",
+            Require::Naive => "naive",
+        }
+    }
+}
+
+/// A metric that must not fall by more than a margin when the challenger goes in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The metric that is guarded.
+    pub metric: Metric,
+    /// Largest fall that is accepted, in the metric's own unit.
+    #[serde(default)]
+    pub max_fall: f64,
+}
+
+/// A column whose groups must each not fall by more than a margin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SliceGuard {
+    /// The column whose values make the slices.
+    pub column: String,
+    /// Largest fall of the model's metric that is accepted in a slice.
+    #[serde(default)]
+    pub max_fall: f64,
+    /// A slice with fewer rows cannot tell: it makes the verdict inconclusive when it falls by more than `max_fall`, and
+    /// is left out of account when it does not.
+    #[serde(default = "default_slice_rows")]
+    pub min_rows: u64,
+}
+
+fn default_slice_rows() -> u64 {
+    30
+}
+
+#[cfg(test)]
+mod tests;
