@@ -1,1 +1,5 @@
 //! The one integration-test binary.
+
+mod docs;
+mod house;
+mod own_project;
