@@ -1,5 +1,4 @@
 //! The one integration-test binary.
 
 mod docs;
-mod house;
 mod own_project;
