@@ -1,2 +1,5 @@
 //! The one integration-test binary.
+
+mod docs;
+mod own_project;
 mod tidy;
