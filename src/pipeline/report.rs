@@ -77,7 +77,7 @@ pub async fn report_stored(
     let scored = versions::read_scored(env, version).await?;
     let decision = versions::read_decision(env, version).await.ok();
     let record = version.record.clone().unwrap_or_default();
-    let dataset_run = record["dataset_run"].as_str().unwrap_or(&version.run);
+    let dataset_run = versions::dataset_run(version);
     let dataset = match env.registry.dataset(&env.config.name, dataset_run).await? {
         Some(row) => serde_json::from_value(row.record).unwrap_or_default(),
         None => DatasetRecord::default(),

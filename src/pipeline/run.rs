@@ -12,8 +12,7 @@ use super::plan::{Facts, Plan, plan};
 use super::report::Subject;
 use super::score::{self, SideScore};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, new_run_id, recover, report,
-    train,
+    DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, recover, report, train,
 };
 use crate::data::{self, Scan};
 use crate::evaluate::Metric;
@@ -71,7 +70,7 @@ pub struct RunReport {
 /// # Errors
 /// Whatever a stage met. The champion is then what it was, and the run is recorded as failed.
 pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, &options.trigger, async |lock| {
         flow(env, &id, lock, options).await
     })

@@ -1,5 +1,7 @@
 //! Data sets, versions and their scores.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -215,6 +217,16 @@ impl Registry {
             .await
             .doing("find the data set")?;
         row.as_ref().map(dataset_of).transpose()
+    }
+
+    /// Runs of a model that made a data set.
+    pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<String>, Error> {
+        let rows = sqlx::query("SELECT run FROM datasets WHERE model = ?")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list data sets")?;
+        Ok(rows.iter().map(|row| row.get("run")).collect())
     }
 
     /// Records a version's score on a set of rows; scoring the same rows again replaces it.
