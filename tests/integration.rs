@@ -1,1 +1,8 @@
-//! The one integration-test binary.
+//! The one integration-test binary: it drives the real program.
+
+mod support;
+
+mod faults;
+mod flow;
+mod kill;
+mod two;

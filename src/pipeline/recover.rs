@@ -1,13 +1,15 @@
-//! What is put right before a run begins: whatever a dead or failed one left half done. The caller holds the lock.
+//! What is put right before a run begins: whatever dead or failed ones left half done. The caller holds the lock.
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Env, Error, Event, production, report, versions};
-use crate::registry::{RunRow, RunState};
+use super::{Env, Error, Event, production, report};
+use crate::registry::VersionState;
 
-/// Settles dead runs, gives up unfinished versions, removes what they left, and makes the champion's copy and the report of
-/// the last verdict true.
+/// Versions that are looked at for a missing report.
+const RECENT_VERSIONS: usize = 20;
+
+/// Settles dead runs, gives up unfinished versions, removes what they left, and makes the champion's copy true.
 pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     let model = &env.config.name;
     let now_ms = env.clock.now_ms();
@@ -23,8 +25,7 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
             .remove_folder(&format!("{model}/{}", version.folder))?;
     }
     remove_orphans(env).await?;
-    production::publish(env).await?;
-    write_missing_report(env, run, settled).await
+    production::publish(env).await
 }
 
 /// Removes files that were being written, and data sets that no run has recorded.
@@ -77,26 +78,28 @@ fn remove_parts(folder: &Path) {
     }
 }
 
-/// A run that broke off after its verdict has promoted or refused, but perhaps not reported: that is made up for.
-async fn write_missing_report(env: &Env, run: &str, settled: Vec<RunRow>) -> Result<(), Error> {
-    let model = &env.config.name;
-    let newest = env.registry.runs(Some(model), 2).await?.into_iter();
-    let failed = newest.filter(|row| row.id != run && row.state == RunState::Failed.name());
-    for broken in settled.into_iter().chain(failed) {
-        let (Some(number), Some(_)) = (broken.version, &broken.outcome) else {
-            continue;
-        };
-        let version = versions::pick_version(env, &number.to_string()).await?;
-        let page = env.version_key(&version.folder, "report.html");
+/// A run that broke off after its verdict has promoted or refused, but perhaps not reported. What is on disk tells, so that
+/// it does not matter how many runs broke off since.
+pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
+    let versions = env.registry.versions(&env.config.name).await?;
+    let decided = versions
+        .iter()
+        .filter(|version| version.state == VersionState::Ready && version.verdict.is_some());
+    for version in decided.take(RECENT_VERSIONS) {
+        let page = env.version_key(&version.folder, report::LAST_FILE);
         if env.models.path(&page).exists() {
             continue;
         }
         // The verdict stands without its pictures; they are no reason to keep the model from its next run.
-        if let Err(error) = report::report_stored(env, &version).await {
-            env.tell(Event::Warning(format!(
-                "the report of version {number} could not be made up for: {error}"
-            )));
-        }
+        let number = version.number;
+        env.tell(Event::Warning(
+            match report::report_stored(env, version).await {
+                Ok(_) => format!("the report of version {number} was missing and is made up for"),
+                Err(error) => {
+                    format!("the report of version {number} is missing: failed to {error}")
+                }
+            },
+        ));
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ use crate::report::{
     Quarantined, ReportInput, ScoredModel,
 };
 
+/// The file that is written last: where it is, the whole report is.
+pub const LAST_FILE: &str = "report.html";
 /// Bins of the calibration picture.
 const CALIBRATION_BINS: usize = 10;
 
@@ -51,7 +53,7 @@ pub async fn report(env: &Env, subject: &Subject<'_>) -> Result<(Vec<String>, St
         .map(|(name, bytes)| (name.to_string(), bytes))
         .collect();
     files.push(("model_card.md".to_string(), card));
-    files.push(("report.html".to_string(), page));
+    files.push((LAST_FILE.to_string(), page));
     let mut names = Vec::new();
     for (name, bytes) in files {
         env.models

@@ -112,8 +112,8 @@ async fn recorded(
     env.registry
         .start_run(id, &env.config.name, trigger, env.clock.now_ms())
         .await?;
-    fault("run.recorded")?;
     let done = async {
+        fault("run.recorded")?;
         recover::recover(env, id).await?;
         work(lock).await
     }
@@ -169,6 +169,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<RunReport, Error> {
     let config = &env.config;
     let mut timings = Vec::new();
+    recover::write_missing_reports(env).await?;
 
     // What is there, by content.
     let input = data::scan(&config.input_folder)?;
