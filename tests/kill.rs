@@ -111,7 +111,10 @@ fn a_program_killed_at_any_moment_leaves_the_old_champion_or_the_new_one() {
             // Moving the champion by hand is quicker than any run and passes few points.
             true => {
                 let wait = Duration::from_micros(random.random_range(0..30_000));
-                (by_hand[random.random_range(0..by_hand.len())], Moment::After(wait))
+                (
+                    by_hand[random.random_range(0..by_hand.len())],
+                    Moment::After(wait),
+                )
             }
             false => (&["run"][..], Moment::draw(&mut random, whole)),
         };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
+use tracing::Instrument;
 
 use super::deploy::Work;
 use super::plan::{Facts, Plan, plan};
@@ -94,7 +95,10 @@ pub async fn with_lock(
         )));
     }
     let heart = Heart::start(env, &lock);
-    let done = recorded(env, id, trigger, &lock, work).await;
+    let span = tracing::info_span!("run", run.id = id, model = env.config.name, trigger);
+    let done = recorded(env, id, trigger, &lock, work)
+        .instrument(span)
+        .await;
     heart.stop();
     env.registry.release_lock(&lock).await?;
     fault("lock.released")?;
@@ -122,6 +126,12 @@ async fn recorded(
     let ended = env.registry.end_run(&end).await;
     let report = done?;
     ended?;
+    tracing::info!(
+        outcome = report.outcome,
+        version = report.version,
+        "{}",
+        report.reasons.first().unwrap_or(&report.outcome)
+    );
     fault("run.concluded")?;
     Ok(report)
 }
