@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use unseat::faults::POINTS;
+use unseat::faults::{EACH_FILE, POINTS};
 
 use crate::support::{Books, Project};
 
@@ -21,8 +21,37 @@ fn a_run_that_promotes_passes_every_point_in_the_listed_order() {
         .stderr
         .lines()
         .filter_map(|line| line.strip_prefix("passed "))
+        .filter(|point| *point != EACH_FILE)
         .collect();
     assert_eq!(passed, POINTS, "{done}");
+}
+
+#[test]
+fn a_run_that_is_killed_after_any_file_leaves_nothing_half_done() {
+    let before = Project::promoted();
+    let run = ["run", "--input", "sourcedata"];
+    let calm = before.copy();
+    let traced = calm.unseat_with(("UNSEAT_FAULT", "trace"), &run);
+    let files = traced.stderr.matches(EACH_FILE).count();
+    // A data set, its list, and what stands in the version's folder.
+    assert_eq!(files, 2 + 13, "{traced}");
+    for number in 1..=files {
+        let project = before.copy();
+        let fault = format!("{EACH_FILE}:kill:{number}");
+        let done = project.unseat_with(("UNSEAT_FAULT", &fault), &run);
+        assert!(done.is_killed(), "{fault} did not stop the run: {done}");
+        let stopped = project.books();
+        assert_eq!(
+            project.copied_version(&stopped),
+            stopped.champion(),
+            "{fault}"
+        );
+        project.ok(&run);
+        let books = project.assert_settled();
+        assert_eq!(books.promotions().len(), 2, "{fault}: {books:#?}");
+        let champion = books.champion().expect("there is one now");
+        assert!(project.bundle(champion) == calm.bundle(2), "{fault}");
+    }
 }
 
 #[test]

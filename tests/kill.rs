@@ -32,21 +32,19 @@ fn generous_project() -> Project {
     project
 }
 
-/// Data that no run has seen: the sample's without one row of each file.
+/// Twenty rows that no run has seen, beside the sample's: other numbers for every `number`, so the model learns others too.
 pub fn put_fresh_data(project: &Project, number: u64) {
-    for file in ["dataset3.csv", "dataset4.csv"] {
-        let text = project.read(&format!("sourcedata/{file}"));
-        let left_out = 1 + (number as usize * 7) % 190;
-        let rows: Vec<&str> = text
-            .lines()
-            .enumerate()
-            .filter(|(at, _)| {
-                *at != left_out && *at != left_out.saturating_sub(number as usize / 190 + 1).max(1)
-            })
-            .map(|(_, row)| row)
-            .collect();
-        project.write(&format!("practicedata/{file}"), &(rows.join("\n") + "\n"));
-    }
+    let header = "corporation,lastmonth_activity,lastyear_activity,number_of_employees,exited\n";
+    let rows = (0..20).map(|row| {
+        let (month, employees) = (50 + number % 97 + 3 * row, 5 + (number + row) % 31);
+        let year = 12 * month + number + row * row;
+        format!(
+            "fresh{number}x{row},{month},{year},{employees},{}\n",
+            row % 2
+        )
+    });
+    let text: String = std::iter::once(header.to_string()).chain(rows).collect();
+    project.write("practicedata/fresh.csv", &text);
 }
 
 /// When to pull the plug.
@@ -104,7 +102,7 @@ fn a_program_killed_at_any_moment_leaves_the_old_champion_or_the_new_one() {
 
     let mut tally: BTreeMap<&str, u64> = BTreeMap::new();
     for number in 1..=kills {
-        put_fresh_data(&project, number);
+        put_fresh_data(&project, 2 * number);
         let before = project.books();
         let by_hand: [&[&str]; 3] = [&["rollback"], &["promote", "latest"], &["pin"]];
         let (arguments, moment) = match random.random_bool(0.15) {
@@ -148,7 +146,7 @@ fn a_program_killed_at_any_moment_leaves_the_old_champion_or_the_new_one() {
         }
         // Now and then a run comes through, and then nothing at all is left of those that did not.
         if number % 10 == 0 || number == kills {
-            put_fresh_data(&project, 1_000_000 + number);
+            put_fresh_data(&project, 2 * number + 1);
             let report = project.json(&["run"]);
             assert_eq!(report["outcome"], "promote", "{told}: {report:#}");
             let books = project.assert_settled();
@@ -185,11 +183,8 @@ fn look(project: &Project, before: &Books, after: &Books, told: &str) -> &'stati
         assert_eq!(old, new, "{told}: the champion moved without an operation");
     }
     // What stands as ready is whole, whoever died while making it.
-    for version in after
-        .versions
-        .iter()
-        .filter(|version| version.bundle_sha256.is_some())
-    {
+    let newest = after.versions.iter().take(3);
+    for version in newest.filter(|version| version.bundle_sha256.is_some()) {
         let found = crate::support::sha256(&project.bundle(version.number));
         assert_eq!(
             Some(found),

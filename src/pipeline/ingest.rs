@@ -160,22 +160,18 @@ fn quarantine_line(file: &Quarantined) -> String {
     format!("{}{line} is quarantined: {}", file.path, file.reason)
 }
 
-/// The rows that `accumulate` keeps: the data set of the last run that came to a verdict.
+/// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
+/// may be about an older version that was decided on again.
 async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Error> {
     if env.config.ingest.keep == Keep::Folder {
         return Ok(None);
     }
-    let Some(last) = env.registry.last_conclusion(&env.config.name).await? else {
+    let versions = env.registry.versions(&env.config.name).await?;
+    let decided = versions.iter().filter(|version| version.verdict.is_some());
+    // The run that ingested need not be the one that trained or decided, and run ids sort by time.
+    let Some(run) = decided.map(super::versions::dataset_run).max() else {
         return Ok(None);
     };
-    // The run that concluded need not be the one that ingested: stages can be run one by one.
-    let version = match last.version {
-        Some(number) => env.registry.version(&env.config.name, number).await?,
-        None => None,
-    };
-    let run = version.as_ref().map_or(last.run.as_str(), |version| {
-        super::versions::dataset_run(version)
-    });
     let Some(row) = env.registry.dataset(&env.config.name, run).await? else {
         return Ok(None);
     };

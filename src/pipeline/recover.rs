@@ -20,9 +20,11 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
             dead.id
         )));
     }
-    for version in env.registry.abandon_unfinished(model, run).await? {
+    // Given up only when its folder is gone, so that a crash between the two is made up for as well.
+    for version in env.registry.unfinished(model, run).await? {
         env.models
             .remove_folder(&format!("{model}/{}", version.folder))?;
+        env.registry.abandon(&version).await?;
     }
     remove_orphans(env).await?;
     production::publish(env).await
@@ -62,7 +64,7 @@ fn run_in(name: &str) -> Option<&str> {
 fn is_part(name: &str) -> bool {
     let is_numbered = name
         .rsplit_once('#')
-        .is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()));
     name.starts_with(".part-") || is_numbered
 }
 

@@ -135,21 +135,30 @@ impl Registry {
         Ok(())
     }
 
-    /// Gives up versions whose run died before they were whole, and returns them.
-    pub async fn abandon_unfinished(
-        &self,
-        model: &str,
-        mine: &str,
-    ) -> Result<Vec<VersionRow>, Error> {
+    /// Versions that other runs began and did not make whole.
+    pub async fn unfinished(&self, model: &str, mine: &str) -> Result<Vec<VersionRow>, Error> {
         let rows = sqlx::query(
-            "UPDATE versions SET state = 'abandoned' WHERE model = ? AND run <> ? AND state = 'building' RETURNING *",
+            "SELECT * FROM versions WHERE model = ? AND run <> ? AND state = 'building' ORDER BY number",
         )
         .bind(model)
         .bind(mine)
         .fetch_all(&self.pool)
         .await
-        .doing("give up unfinished versions")?;
+        .doing("find unfinished versions")?;
         rows.iter().map(version_of).collect()
+    }
+
+    /// Gives up a version that was not made whole; its number is not used again.
+    pub async fn abandon(&self, version: &VersionRow) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE versions SET state = 'abandoned' WHERE model = ? AND number = ? AND state = 'building'",
+        )
+        .bind(&version.model)
+        .bind(version.number)
+        .execute(&self.pool)
+        .await
+        .doing("give up an unfinished version")?;
+        Ok(())
     }
 
     /// All versions of a model, newest first.

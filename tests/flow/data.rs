@@ -204,6 +204,22 @@ fn stages_run_one_by_one_keep_earlier_rows_too() {
 }
 
 #[test]
+fn a_verdict_on_an_older_version_does_not_lose_newer_rows() {
+    let project = accumulating(json!({}));
+    project.write("in/a.csv", &rows(0, 100));
+    project.ok(&["run"]);
+    project.write("in/b.csv", &rows(100, 150));
+    project.ok(&["run"]);
+    project.ok(&["deploy", "1"]);
+    for file in ["in/a.csv", "in/b.csv"] {
+        fs::remove_file(project.path(file)).expect("removes it");
+    }
+    project.write("in/c.csv", &rows(150, 180));
+    project.ok(&["run"]);
+    assert_eq!(newest_data(&project), (0..180).collect::<Vec<_>>());
+}
+
+#[test]
 fn time_and_group_splits_and_many_classes_go_through() {
     let project = Project::empty();
     let config = json!({
