@@ -1,8 +1,9 @@
 //! Planned failures: named points in a run at which a test can make it fail or die.
 //!
-//! `UNSEAT_FAULT=<point>:<error|kill>[:<nth>]` arms one point. Only debug builds look; a release build has no way in.
+//! `UNSEAT_FAULT=<point>:<error|kill>[:<nth>]` arms one point; `UNSEAT_FAULT=trace` names each point on stderr as it is
+//! passed. Only debug builds look; a release build has no way in.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,21 +22,28 @@ pub const POINTS: &[&str] = &[
     "score.predictions_published",
     "score.score_published",
     "score.recorded",
-    "deploy.decision_published",
-    "report.published",
     "deploy.verified",
+    "deploy.decision_published",
     "deploy.promoting",
     "deploy.promoted",
     "deploy.copy_written",
     "deploy.copy_swapped",
+    "report.published",
     "run.concluded",
     "lock.released",
 ];
 
-struct Armed {
-    point: String,
-    kill: bool,
-    countdown: AtomicU32,
+/// The point that is passed whenever a file was put in its place whole, many times in a run: armed with a number.
+pub const EACH_FILE: &str = "file.published";
+
+enum Planned {
+    Nothing,
+    Trace,
+    Failure {
+        point: String,
+        kill: bool,
+        countdown: AtomicU32,
+    },
 }
 
 /// Fails or kills the process when the armed point is this one.
@@ -43,21 +51,21 @@ struct Armed {
 /// # Errors
 /// An `io::Error` that names the point, when it was armed with `error`.
 pub fn point(name: &str) -> io::Result<()> {
-    debug_assert!(POINTS.contains(&name), "{name} is not a listed fault point");
+    debug_assert!(
+        POINTS.contains(&name) || name == EACH_FILE,
+        "{name} is not a listed fault point"
+    );
     if !cfg!(debug_assertions) {
         return Ok(());
     }
-    static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
-    let armed = ARMED.get_or_init(|| {
-        std::env::var("UNSEAT_FAULT")
-            .ok()
-            .and_then(|text| parse(&text))
-    });
-    match armed {
-        Some(armed)
-            if armed.point == name && armed.countdown.fetch_sub(1, Ordering::SeqCst) == 1 =>
-        {
-            if armed.kill {
+    static PLANNED: OnceLock<Planned> = OnceLock::new();
+    match PLANNED.get_or_init(planned) {
+        Planned::Failure {
+            point,
+            kill,
+            countdown,
+        } if point == name && countdown.fetch_sub(1, Ordering::SeqCst) == 1 => {
+            if *kill {
                 let _ = rustix::process::kill_process(
                     rustix::process::getpid(),
                     rustix::process::Signal::KILL,
@@ -65,16 +73,31 @@ pub fn point(name: &str) -> io::Result<()> {
             }
             Err(io::Error::other(format!("planned failure at {name}")))
         }
-        _ => Ok(()),
+        Planned::Trace => {
+            // Whoever reads the trace may stop reading.
+            let _ = writeln!(io::stderr(), "passed {name}");
+            Ok(())
+        }
+        Planned::Nothing | Planned::Failure { .. } => Ok(()),
     }
 }
 
-fn parse(text: &str) -> Option<Armed> {
+/// What the environment plans. A plan that does not read is no plan without a word: a test that misspells one sees that its
+/// run was not stopped.
+fn planned() -> Planned {
+    let text = std::env::var("UNSEAT_FAULT").unwrap_or_default();
+    if text == "trace" {
+        return Planned::Trace;
+    }
+    parse(&text).unwrap_or(Planned::Nothing)
+}
+
+fn parse(text: &str) -> Option<Planned> {
     let mut parts = text.split(':');
     let point = parts.next()?.to_string();
     let kill = parts.next()? == "kill";
     let nth = parts.next().and_then(|n| n.parse().ok()).unwrap_or(1);
-    Some(Armed {
+    Some(Planned::Failure {
         point,
         kill,
         countdown: AtomicU32::new(nth),

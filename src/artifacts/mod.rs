@@ -174,6 +174,6 @@ impl Artifacts {
             }
             folder = here.parent();
         }
-        Ok(())
+        crate::faults::point(crate::faults::EACH_FILE).map_err(failed)
     }
 }

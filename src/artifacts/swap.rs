@@ -23,7 +23,7 @@ pub fn replace_folder(
         .unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let fresh = beside(folder, ".new");
-    remove(&fresh)?;
+    clear_leftovers(folder)?;
     fs::create_dir(&fresh)?;
     keep_hidden(folder, &fresh)?;
     for (name, bytes) in files {
@@ -40,6 +40,19 @@ pub fn replace_folder(
     }
     fs::File::open(parent)?.sync_all()?;
     remove(&fresh)
+}
+
+/// Removes what a swap that was cut short left beside the folder.
+///
+/// # Errors
+/// The system's.
+pub fn clear_leftovers(folder: &Path) -> io::Result<()> {
+    remove(&beside(folder, ".new"))?;
+    // Where only the old folder is left, it is the one to go on with until the new one stands.
+    if folder.exists() {
+        remove(&beside(folder, ".old"))?;
+    }
+    Ok(())
 }
 
 /// Both names change hands in one step where the file system can do that; else the old folder is moved away first, and a

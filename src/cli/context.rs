@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Failure, Global, Kind, progress};
 use crate::clock::Clock;
 use crate::config::{self, Config, ModelConfig, Overrides, merge};
-use crate::pipeline::Env;
+use crate::pipeline::{Env, Ids};
 use crate::registry::Registry;
 
 /// Loads the configuration. `flags` come after `--set`.
@@ -84,12 +84,26 @@ pub fn clock() -> Result<Clock, Failure> {
     }
 }
 
+/// Where run ids come from: chance, or `UNSEAT_SEED`.
+pub fn ids() -> Result<Ids, Failure> {
+    match std::env::var("UNSEAT_SEED") {
+        Err(_) => Ok(Ids::Random),
+        Ok(text) => text.parse().map(Ids::Seeded).map_err(|error| {
+            Failure::new(
+                Kind::Usage,
+                anyhow::Error::from(error).context("read UNSEAT_SEED as a whole number"),
+            )
+        }),
+    }
+}
+
 /// Everything that a run of a model may touch.
 pub fn env(global: &Global, registry: &Registry, model: ModelConfig) -> Result<Env, Failure> {
     Ok(Env::open(
         model,
         registry.clone(),
         clock()?,
+        ids()?,
         progress::listener(global),
     )?)
 }

@@ -88,7 +88,8 @@ async fn show(global: &Global) -> Result<u8, Failure> {
         return Ok(failure::DONE);
     }
     let now = champion.map_or("none".to_string(), |champion| {
-        format!("version {}", champion.version)
+        let pinned = if champion.pinned { " (pinned)" } else { "" };
+        format!("version {}{pinned}", champion.version)
     });
     output::say(&format!("{}: champion {now}", env.config.name));
     let mut rows = vec![

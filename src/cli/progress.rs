@@ -23,7 +23,11 @@ pub fn start_log(global: &Global) {
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::new(filter));
     match global.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .init(),
         LogFormat::Text => builder
             .with_target(false)
             .with_ansi(std::io::stderr().is_terminal())
@@ -34,8 +38,11 @@ pub fn start_log(global: &Global) {
 /// Tells a person what a run does. Silent with `-q`, and where the log already tells it.
 pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
     let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
-    if global.quiet || logs {
+    if global.quiet {
         return Box::new(|_| ());
+    }
+    if logs {
+        return Box::new(log);
     }
     let spinner: Mutex<Option<ProgressBar>> = Mutex::new(None);
     Box::new(move |event| {
@@ -62,6 +69,19 @@ pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
             Event::Warning(text) => output::talk(&format!("{} {text}", output::yellow("note:"))),
         }
     })
+}
+
+/// An event as a line of the log; the run it belongs to is around it.
+fn log(event: Event) {
+    match event {
+        Event::Started(stage) => tracing::info!(stage = stage.name(), "{} begins", stage.name()),
+        Event::Ended {
+            stage,
+            duration_ms,
+            summary,
+        } => tracing::info!(stage = stage.name(), duration_ms, "{summary}"),
+        Event::Warning(text) => tracing::warn!("{text}"),
+    }
 }
 
 fn spinning(stage: &str) -> ProgressBar {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, Global, Kind, context, failure, output, progress};
 use crate::clock::rfc3339;
-use crate::registry::RunRow;
+use crate::registry::{RunRow, RunState};
 
 #[derive(Debug, Args)]
 pub struct RunsArgs {
@@ -68,12 +68,21 @@ fn list(global: &Global, runs: Vec<RunRow>) {
             run.trigger,
             rfc3339(run.started_ms),
             took.unwrap_or_default(),
-            run.outcome.unwrap_or(run.state),
+            came_to(&run.state, run.outcome),
             run.version
                 .map_or(String::new(), |version| version.to_string()),
         ]);
     }
     output::say(&output::table(&rows));
+}
+
+/// What came of a run. One that failed after its verdict shows both.
+fn came_to(state: &str, outcome: Option<String>) -> String {
+    match outcome {
+        Some(outcome) if state == RunState::Failed.name() => format!("{outcome}, then failed"),
+        Some(outcome) => outcome,
+        None => state.to_string(),
+    }
 }
 
 fn show(global: &Global, id: &str, mut found: Vec<RunRow>) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rand::RngCore;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::Error;
 use crate::artifacts::Artifacts;
@@ -69,6 +70,8 @@ pub struct Env {
     pub datasets: Artifacts,
     /// What time it is.
     pub clock: Clock,
+    /// Where run ids come from.
+    pub ids: Ids,
     /// Who listens.
     pub events: Box<dyn Fn(Event) + Send + Sync>,
 }
@@ -82,6 +85,7 @@ impl Env {
         config: ModelConfig,
         registry: Registry,
         clock: Clock,
+        ids: Ids,
         events: Box<dyn Fn(Event) + Send + Sync>,
     ) -> Result<Self, Error> {
         let models = Artifacts::local(&config.model_folder)?;
@@ -92,8 +96,14 @@ impl Env {
             models,
             datasets,
             clock,
+            ids,
             events,
         })
+    }
+
+    /// A fresh run id.
+    pub fn new_run_id(&self) -> String {
+        self.ids.run_id(&self.config.name, self.clock.now())
     }
 
     /// Key of a file of a version.
@@ -137,12 +147,31 @@ impl Env {
     }
 }
 
-/// A fresh run id: stamp, milliseconds, and chance against two in the same one. Sorts by time.
-pub fn new_run_id(at: DateTime<Utc>) -> String {
-    let chance = rand::rng().next_u32() & 0xff_ffff;
-    format!(
-        "{}-{:03}{chance:06x}",
-        stamp(at),
-        at.timestamp_subsec_millis()
-    )
+/// Where run ids take the part that keeps two of the same millisecond apart.
+#[derive(Debug, Clone, Copy)]
+pub enum Ids {
+    /// From chance.
+    Random,
+    /// From a seed, the model and the time, so that a fixed clock gives known ids (`UNSEAT_SEED`).
+    Seeded(u64),
+}
+
+impl Ids {
+    /// A run id: stamp, milliseconds, and what keeps it apart from others. Sorts by time.
+    fn run_id(self, model: &str, at: DateTime<Utc>) -> String {
+        let apart = match self {
+            Ids::Random => rand::rng().next_u32(),
+            Ids::Seeded(seed) => {
+                let of = format!("{seed} {model} {}", at.timestamp_millis());
+                let digest = Sha256::digest(of.as_bytes());
+                u32::from_be_bytes([0, digest[0], digest[1], digest[2]])
+            }
+        };
+        format!(
+            "{}-{:03}{:06x}",
+            stamp(at),
+            at.timestamp_subsec_millis(),
+            apart & 0xff_ffff
+        )
+    }
 }

@@ -1,6 +1,6 @@
 //! ingest: the input folder to one dated data set.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 use serde::{Deserialize, Serialize};
@@ -115,23 +115,31 @@ pub async fn ingest(
     data_hash: &str,
 ) -> Result<(Dataset, String), Error> {
     let config = &env.config;
-    let earlier = earlier(env).await?;
-    let expected = earlier.as_ref().map(|(frame, _)| Schema::of(frame));
-    let read = data::read(
-        &config.input_folder,
-        scan,
-        &read_options(config, true),
-        expected.as_ref(),
-    )?;
-    for file in &read.quarantined {
+    let options = read_options(config, true);
+    let kept = earlier(env).await?;
+    let mut dataset = match kept {
+        None => {
+            let read = data::read(&config.input_folder, scan, &options, None)?;
+            dataset_of(env, run, data_hash, parts_of(read))?
+        }
+        Some((frame, before)) => {
+            let seen = env.registry.seen_hashes(&config.name).await?;
+            let (known, fresh) = halves(scan, &seen);
+            let expected = Schema::of(&frame);
+            let read =
+                |scan: &Scan| data::read(&config.input_folder, scan, &options, Some(&expected));
+            let parts = put_together((frame, before), read(&known)?, read(&fresh)?)?;
+            dataset_of(env, run, data_hash, parts)?
+        }
+    };
+    for file in &dataset.record.quarantined {
         env.tell(super::Event::Warning(quarantine_line(file)));
     }
-    for path in &read.unsettled {
+    for path in &dataset.record.unsettled {
         env.tell(super::Event::Warning(format!(
             "{path} is still being written; it is left for the next run"
         )));
     }
-    let mut dataset = assemble(env, run, data_hash, read, earlier)?;
     if dataset.frame.height() == 0 {
         return Err(nothing_usable(config, &dataset.record));
     }
@@ -156,59 +164,121 @@ fn quarantine_line(file: &Quarantined) -> String {
     format!("{}{line} is quarantined: {}", file.path, file.reason)
 }
 
-/// The rows that `accumulate` keeps: the data set of the last run that came to a verdict.
+/// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
+/// may be about an older version that was decided on again.
 async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Error> {
     if env.config.ingest.keep == Keep::Folder {
         return Ok(None);
     }
-    let Some(last) = env.registry.last_conclusion(&env.config.name).await? else {
+    let versions = env.registry.versions(&env.config.name).await?;
+    let decided = versions.iter().filter(|version| version.verdict.is_some());
+    // The run that ingested need not be the one that trained or decided, and run ids sort by time.
+    let Some(run) = decided.map(super::versions::dataset_run).max() else {
         return Ok(None);
     };
-    let Some(row) = env.registry.dataset(&env.config.name, &last.run).await? else {
+    let Some(row) = env.registry.dataset(&env.config.name, run).await? else {
         return Ok(None);
     };
     let dataset = load_row(env, row)?;
     Ok(Some((dataset.frame, dataset.record)))
 }
 
-fn assemble(
-    env: &Env,
-    run: &str,
-    data_hash: &str,
-    read: FolderRead,
-    earlier: Option<(DataFrame, DatasetRecord)>,
-) -> Result<Dataset, Error> {
-    let mut record = DatasetRecord {
-        files: read.files,
-        quarantined: read.quarantined,
-        unsettled: read.unsettled,
-        rows_read: read.rows_read,
-        duplicates: read.duplicates_dropped,
-        non_finite: read.non_finite,
-        notes: read.notes,
-        ..DatasetRecord::default()
-    };
-    let (mut frame, mut row_hashes) = (read.frame, read.row_hashes);
-    if let Some((kept, before)) = earlier {
-        record.rows_kept = kept.height() as u64;
-        frame = data::concat(kept, frame)?;
-        let names = Schema::of(&frame);
-        let hashes = data::row_hashes(&frame, &names.names())?;
-        let (deduped, hashes, dropped) = data::dedupe(frame, hashes);
-        (frame, row_hashes) = (deduped, hashes);
-        record.duplicates += dropped;
-        let known: HashSet<_> = record
-            .files
-            .iter()
-            .map(|file| file.sha256.clone())
-            .collect();
-        record.files.extend(
-            before
-                .files
-                .into_iter()
-                .filter(|file| !known.contains(&file.sha256)),
-        );
+/// Rows on their way to a data set, before the window.
+struct Parts {
+    frame: DataFrame,
+    row_hashes: Vec<u128>,
+    record: DatasetRecord,
+}
+
+fn parts_of(read: FolderRead) -> Parts {
+    Parts {
+        frame: read.frame,
+        row_hashes: read.row_hashes,
+        record: DatasetRecord {
+            files: read.files,
+            quarantined: read.quarantined,
+            unsettled: read.unsettled,
+            rows_read: read.rows_read,
+            duplicates: read.duplicates_dropped,
+            non_finite: read.non_finite,
+            notes: read.notes,
+            ..DatasetRecord::default()
+        },
     }
+}
+
+/// The files that concluded runs have taken in, and the others.
+fn halves(scan: &Scan, seen: &HashSet<String>) -> (Scan, Scan) {
+    let (mut known, mut fresh) = (scan.clone(), scan.clone());
+    known.files.retain(|file| seen.contains(&file.sha256));
+    fresh.files.retain(|file| !seen.contains(&file.sha256));
+    known.unsettled.clear();
+    (known, fresh)
+}
+
+/// What was kept from before with what the folder holds, in the order in which rows came: first rows of known files that
+/// an earlier window left out, then the rows kept, then those of fresh files. A window of so many rows cuts from the front.
+fn put_together(
+    (kept, before): (DataFrame, DatasetRecord),
+    known: FolderRead,
+    fresh: FolderRead,
+) -> Result<Parts, Error> {
+    let (known, fresh) = (parts_of(known), parts_of(fresh));
+    let (from, to) = (known.frame.height(), known.frame.height() + kept.height());
+    let frame = data::concat(data::concat(known.frame, kept)?, fresh.frame)?;
+    let hashes = data::row_hashes(&frame, &Schema::of(&frame).names())?;
+    let in_kept: HashSet<u128> = hashes[from..to].iter().copied().collect();
+    let mut taken = HashSet::with_capacity(hashes.len());
+    let order: Vec<u32> = (0..hashes.len())
+        .filter(|&row| row >= from || !in_kept.contains(&hashes[row]))
+        .filter(|&row| taken.insert(hashes[row]))
+        .map(|row| row as u32)
+        .collect();
+    let in_both = (0..from).filter(|&row| in_kept.contains(&hashes[row]));
+    let in_both = in_both.count() as u64;
+
+    let (mut record, fresh) = (known.record, fresh.record);
+    record.files.extend(fresh.files);
+    record.quarantined.extend(fresh.quarantined);
+    record.unsettled.extend(fresh.unsettled);
+    record.rows_read += fresh.rows_read;
+    record.rows_kept = (to - from) as u64 - in_both;
+    record.duplicates += fresh.duplicates;
+    record.duplicates += (hashes.len() - order.len()) as u64 - in_both;
+    record.non_finite = summed(record.non_finite.into_iter().chain(fresh.non_finite));
+    record.notes.extend(fresh.notes);
+    let here: HashSet<String> = record
+        .files
+        .iter()
+        .map(|file| file.sha256.clone())
+        .collect();
+    let gone = before.files.into_iter();
+    record
+        .files
+        .extend(gone.filter(|file| !here.contains(&file.sha256)));
+    Ok(Parts {
+        frame: take(&frame, &order)?,
+        row_hashes: order.iter().map(|&row| hashes[row as usize]).collect(),
+        record,
+    })
+}
+
+/// Counts of equal names added up.
+fn summed(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, count) in counts {
+        *sums.entry(name).or_default() += count;
+    }
+    sums.into_iter().collect()
+}
+
+/// The data set of some rows, inside the window.
+fn dataset_of(env: &Env, run: &str, data_hash: &str, parts: Parts) -> Result<Dataset, Error> {
+    let Parts {
+        mut frame,
+        mut row_hashes,
+        mut record,
+    } = parts;
     let inside = window(&env.config, &frame)?;
     if let Some(inside) = inside {
         record.rows_outside_window = (frame.height() - inside.len()) as u64;

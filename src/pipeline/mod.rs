@@ -23,7 +23,7 @@ mod train;
 mod versions;
 
 pub use deploy::Deployed;
-pub use env::{Env, Event, Stage, new_run_id};
+pub use env::{Env, Event, Ids, Stage};
 pub use ingest::{Dataset, DatasetRecord, latest_frame};
 pub use production::Manifest;
 pub use replay::{ReplayRow, replay};

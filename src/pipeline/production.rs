@@ -58,8 +58,13 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
             .map(|(name, bytes)| (name.to_string(), hex(&Sha256::digest(bytes))))
             .collect(),
     };
+    let folder = &env.config.deployment_folder;
+    let failed = |source| Error::Production {
+        folder: folder.clone(),
+        source,
+    };
     if is_current(env, &manifest) {
-        return Ok(());
+        return swap::clear_leftovers(folder).map_err(failed);
     }
     let manifest_bytes = to_json(&manifest)?;
     let mut all: Vec<(&str, &[u8])> = files
@@ -67,13 +72,8 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
         .map(|(name, bytes)| (*name, bytes.as_slice()))
         .collect();
     all.push(("manifest.json", &manifest_bytes));
-    let folder = &env.config.deployment_folder;
-    swap::replace_folder(folder, &all, || crate::faults::point("deploy.copy_written")).map_err(
-        |source| Error::Production {
-            folder: folder.clone(),
-            source,
-        },
-    )?;
+    swap::replace_folder(folder, &all, || crate::faults::point("deploy.copy_written"))
+        .map_err(failed)?;
     super::fault("deploy.copy_swapped")
 }
 
@@ -93,11 +93,7 @@ fn is_current(env: &Env, wanted: &Manifest) -> bool {
 }
 
 async fn ingested_list(env: &Env, version: &crate::registry::VersionRow) -> Result<String, Error> {
-    let run = version
-        .record
-        .as_ref()
-        .and_then(|record| record["dataset_run"].as_str())
-        .unwrap_or(&version.run);
+    let run = versions::dataset_run(version);
     let Some(dataset) = env.registry.dataset(&env.config.name, run).await? else {
         return Ok(String::new());
     };

@@ -1,40 +1,125 @@
-//! What is put right before a run begins: whatever a dead process left half done. The caller holds the lock.
+//! What is put right before a run begins: whatever dead or failed ones left half done. The caller holds the lock.
 
-use super::{Env, Error, Event, production};
+use std::collections::HashSet;
+use std::path::Path;
 
-/// Settles dead runs, gives up unfinished versions, removes their folders, and makes the champion's copy true.
+use super::{Env, Error, Event, production, report};
+use crate::registry::VersionState;
+
+/// Versions that are looked at for a missing report.
+const RECENT_VERSIONS: usize = 20;
+
+/// Settles dead runs, gives up unfinished versions, removes what they left, and makes the champion's copy true.
 pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     let model = &env.config.name;
-    let settled = env
-        .registry
-        .settle_dead_runs(model, run, env.clock.now_ms())
-        .await?;
-    if settled > 0 {
+    let now_ms = env.clock.now_ms();
+    let settled = env.registry.settle_dead_runs(model, run, now_ms).await?;
+    for dead in &settled {
         env.tell(Event::Warning(format!(
-            "{settled} earlier run did not come to its end; what it left was cleared away"
+            "run {} did not come to its end; what it left half done is put right",
+            dead.id
         )));
     }
-    for version in env.registry.abandon_unfinished(model, run).await? {
+    // Given up only when its folder is gone, so that a crash between the two is made up for as well.
+    for version in env.registry.unfinished(model, run).await? {
         env.models
             .remove_folder(&format!("{model}/{}", version.folder))?;
+        env.registry.abandon(&version).await?;
     }
-    remove_parts(&env.config.output_folder);
-    remove_parts(&env.config.model_folder);
+    remove_orphans(env).await?;
     production::publish(env).await
 }
 
-/// Files that were being written when their process died.
-fn remove_parts(folder: &std::path::Path) {
+/// Removes files that were being written, and data sets that no run has recorded.
+async fn remove_orphans(env: &Env) -> Result<(), Error> {
+    let model = &env.config.name;
+    remove_parts(&env.config.model_folder.join(model));
+    // Several models may share the folder of data sets, and theirs may be at work: only names of our own runs count.
+    let ours: HashSet<String> = env.registry.run_ids(model).await?;
+    let recorded = env.registry.dataset_runs(model).await?;
+    let Ok(entries) = std::fs::read_dir(&env.config.output_folder) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_orphan = run_in(&name)
+            .is_some_and(|run| ours.contains(run) && (is_part(&name) || !recorded.contains(run)));
+        if is_orphan {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// The run id in the name of a data set, a list of its files, or a part of either.
+fn run_in(name: &str) -> Option<&str> {
+    let name = name.strip_prefix(".part-").unwrap_or(name);
+    let rest = name
+        .strip_prefix("finaldata_")
+        .or_else(|| name.strip_prefix("ingestedfiles_"))?;
+    rest.split('.').next()
+}
+
+/// Whether a file is one that was being written: ours begin with `.part-`, the object store's end with `#` and a number.
+fn is_part(name: &str) -> bool {
+    let is_numbered = name
+        .rsplit_once('#')
+        .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()));
+    name.starts_with(".part-") || is_numbered
+}
+
+fn remove_parts(folder: &Path) {
     let parts = walkdir::WalkDir::new(folder)
         .into_iter()
         .flatten()
         .filter(|entry| entry.file_type().is_file())
-        .filter(|entry| {
-            let name = entry.file_name().to_string_lossy();
-            name.starts_with(".part-") || name.contains("#")
-        });
+        .filter(|entry| is_part(&entry.file_name().to_string_lossy()));
     for part in parts {
         // Left over files cost room and nothing else, so one that cannot be removed is no reason to stop.
         let _ = std::fs::remove_file(part.path());
+    }
+}
+
+/// A run that broke off after its verdict has promoted or refused, but perhaps not reported. What is on disk tells, so that
+/// it does not matter how many runs broke off since.
+pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
+    let versions = env.registry.versions(&env.config.name).await?;
+    let decided = versions
+        .iter()
+        .filter(|version| version.state == VersionState::Ready && version.verdict.is_some());
+    for version in decided.take(RECENT_VERSIONS) {
+        let page = env.version_key(&version.folder, report::LAST_FILE);
+        if env.models.path(&page).exists() {
+            continue;
+        }
+        // The verdict stands without its pictures; they are no reason to keep the model from its next run.
+        let number = version.number;
+        env.tell(Event::Warning(
+            match report::report_stored(env, version).await {
+                Ok(_) => format!("the report of version {number} was missing and is made up for"),
+                Err(error) => {
+                    format!("the report of version {number} is missing: failed to {error}")
+                }
+            },
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_which_run_made_a_file_and_whether_it_is_whole() {
+        assert_eq!(
+            run_in("finaldata_20260101T000000Z-1.parquet"),
+            Some("20260101T000000Z-1")
+        );
+        assert_eq!(run_in(".part-finaldata_r.csv"), Some("r"));
+        assert_eq!(run_in("ingestedfiles_r.txt#12"), Some("r"));
+        assert_eq!(run_in("notes.txt"), None);
+        assert!(is_part(".part-finaldata_r.csv") && is_part("score.json#1"));
+        assert!(!is_part("score.json") && !is_part("report #one"));
     }
 }

@@ -16,6 +16,9 @@ use crate::predictors::{Linear, Predictor};
 use crate::registry::VersionRow;
 use crate::report::{self, Coefficient, HistoryPoint, ReportInput, ScoredModel};
 
+/// The file that is written last: where it is, the whole report is.
+pub const LAST_FILE: &str = "report.html";
+
 /// What a report is written of.
 pub struct Subject<'a> {
     /// The version.
@@ -49,7 +52,7 @@ pub async fn report(env: &Env, subject: &Subject<'_>) -> Result<(Vec<String>, St
         .map(|(name, bytes)| (name.to_string(), bytes))
         .collect();
     files.push(("model_card.md".to_string(), card));
-    files.push(("report.html".to_string(), page));
+    files.push((LAST_FILE.to_string(), page));
     let mut names = Vec::new();
     for (name, bytes) in files {
         env.models
@@ -75,7 +78,7 @@ pub async fn report_stored(
     let scored = versions::read_scored(env, version).await?;
     let decision = versions::read_decision(env, version).await.ok();
     let record = version.record.clone().unwrap_or_default();
-    let dataset_run = record["dataset_run"].as_str().unwrap_or(&version.run);
+    let dataset_run = versions::dataset_run(version);
     let dataset = match env.registry.dataset(&env.config.name, dataset_run).await? {
         Some(row) => serde_json::from_value(row.record).unwrap_or_default(),
         None => DatasetRecord::default(),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
+use tracing::Instrument;
 
 use super::deploy::Work;
 use super::heart::Heart;
@@ -10,8 +11,7 @@ use super::report::Subject;
 use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, new_run_id, recover, report,
-    train,
+    DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, recover, report, train,
 };
 use crate::data;
 use crate::evaluate::Metric;
@@ -69,7 +69,7 @@ pub struct RunReport {
 /// # Errors
 /// Whatever a stage met. The champion is then what it was, and the run is recorded as failed.
 pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, &options.trigger, async |lock| {
         flow(env, &id, lock, options).await
     })
@@ -93,7 +93,10 @@ pub async fn with_lock(
         )));
     }
     let heart = Heart::start(env, &lock);
-    let done = recorded(env, id, trigger, &lock, work).await;
+    let span = tracing::info_span!("run", run.id = id, model = env.config.name, trigger);
+    let done = recorded(env, id, trigger, &lock, work)
+        .instrument(span)
+        .await;
     heart.stop();
     env.registry.release_lock(&lock).await?;
     fault("lock.released")?;
@@ -111,8 +114,8 @@ async fn recorded(
     env.registry
         .start_run(id, &env.config.name, trigger, env.clock.now_ms())
         .await?;
-    fault("run.recorded")?;
     let done = async {
+        fault("run.recorded")?;
         recover::recover(env, id).await?;
         work(lock).await
     }
@@ -121,6 +124,12 @@ async fn recorded(
     let ended = env.registry.end_run(&end).await;
     let report = done?;
     ended?;
+    tracing::info!(
+        outcome = report.outcome,
+        version = report.version,
+        "{}",
+        report.reasons.first().unwrap_or(&report.outcome)
+    );
     fault("run.concluded")?;
     Ok(report)
 }
@@ -168,6 +177,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<RunReport, Error> {
     let config = &env.config;
     let mut timings = Vec::new();
+    recover::write_missing_reports(env).await?;
 
     // What is there, by content.
     let input = data::scan(&config.input_folder)?;

@@ -6,9 +6,7 @@ use serde_json::Value;
 use super::deploy::Work;
 use super::run::{ScorePair, timings_map, with_lock};
 use super::train::{Fresh, Trained, learn};
-use super::{
-    Env, Error, RunReport, Stage, deploy, ingest, new_run_id, report, score, train, versions,
-};
+use super::{Env, Error, RunReport, Stage, deploy, ingest, report, score, train, versions};
 use crate::data;
 use crate::registry::VersionRow;
 
@@ -34,7 +32,7 @@ fn empty(env: &Env, id: &str, outcome: &str) -> RunReport {
 
 /// Files to a data set.
 pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, "ingest", async |_| {
         let mut timings = Vec::new();
         let scan = data::scan(&env.config.input_folder)?;
@@ -59,7 +57,7 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
 
 /// The newest data set to a version. With `matrix` the transformed matrices are written there, for a look.
 pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, "train", async |_| {
         let mut timings = Vec::new();
         let dataset = ingest::latest(env).await?;
@@ -85,10 +83,7 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
 async fn stored(env: &Env, version: VersionRow) -> Result<(Trained, ingest::Dataset), Error> {
     let (_, _, bundle) = versions::load_bundle(env, version.number).await?;
     let record = version.record.clone().unwrap_or(Value::Null);
-    let run = record["dataset_run"]
-        .as_str()
-        .unwrap_or(&version.run)
-        .to_string();
+    let run = versions::dataset_run(&version).to_string();
     let notes = serde_json::from_value(record["notes"].clone()).unwrap_or_default();
     let dataset = ingest::load(env, &run).await?;
     let trained = Trained {
@@ -102,7 +97,7 @@ async fn stored(env: &Env, version: VersionRow) -> Result<(Trained, ingest::Data
 
 /// A version and the champion on the present test rows.
 pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, "score", async |_| {
         let mut timings = Vec::new();
         let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
@@ -136,7 +131,7 @@ fn pair(record: score::ScoreRecord) -> ScorePair {
 
 /// The gate on a version, on the present test rows, and what follows from its verdict.
 pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, "deploy", async |lock| {
         let mut timings = Vec::new();
         let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
@@ -179,7 +174,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
 
 /// Pictures, page and card of a stored version.
 pub async fn report_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     with_lock(env, &id, "report", async |_| {
         let mut timings = Vec::new();
         let version = versions::pick_version(env, version).await?;

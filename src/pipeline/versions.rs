@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::score::{PREDICTIONS, ScoreRecord, Scored, from_prediction_frame};
-use super::{Env, Error, new_run_id, production};
+use super::{Env, Error, production};
 use crate::bundle::{self, Bundle};
 use crate::config::checked::hex;
 use crate::data;
@@ -122,6 +122,14 @@ pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Erro
     from_prediction_frame(record, &frame)
 }
 
+/// The run whose data set a version was trained on.
+pub fn dataset_run(version: &VersionRow) -> &str {
+    let record = version.record.as_ref();
+    record
+        .and_then(|record| record["dataset_run"].as_str())
+        .unwrap_or(&version.run)
+}
+
 /// Moves the champion by hand: `promote`, `rollback`, `pin` or `unpin`, recorded with a reason.
 ///
 /// # Errors
@@ -134,7 +142,7 @@ pub async fn move_champion(
     actor: &str,
 ) -> Result<Operation, Error> {
     let model = &env.config.name;
-    let id = new_run_id(env.clock.now());
+    let id = env.new_run_id();
     let lock = env
         .registry
         .take_lock(model, &id, env.clock.now_ms())
@@ -181,11 +189,13 @@ async fn locked_move(
     Ok(operation)
 }
 
-/// The champion before the present one.
+/// The champion before the present one. Rollbacks do not count as making a champion, so that two of them in a row go back
+/// two steps and not to and fro.
 async fn previous(env: &Env, now: Option<i64>) -> Result<i64, Error> {
     let operations = env.registry.operations(&env.config.name).await?;
     operations
         .iter()
+        .filter(|operation| operation.action != Action::Rollback.name())
         .filter(|operation| operation.version == now && operation.previous != now)
         .find_map(|operation| operation.previous)
         .ok_or_else(|| {

@@ -20,15 +20,16 @@ pub use versions::{DatasetRow, ScoreRow, VersionRow, VersionState};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Row;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 /// Version of the tables that this program makes and understands.
 pub const SCHEMA_VERSION: i64 = 1;
+
+/// How long to wait for another process that is writing.
+const BUSY_SECONDS: u64 = 20;
 
 /// Why the registry cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -119,10 +120,9 @@ impl Registry {
             .map_err(open)?
             .filename(path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             // A promotion that was answered for must survive a power cut.
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(20));
+            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options)
@@ -137,6 +137,7 @@ impl Registry {
         if let Some(found) = self.schema_version().await? {
             return check_version(path, found);
         }
+        self.log_ahead().await?;
         // Two first runs may get here at once: the second waits for the lock and then finds the tables.
         let mut transaction = self
             .pool
@@ -166,6 +167,23 @@ impl Registry {
         Ok(())
     }
 
+    /// Puts a new database into write-ahead mode, in which readers and a writer do not wait for each other; it stays in it.
+    /// The driver does not wait for another process that does the same, so this does.
+    async fn log_ahead(&self) -> Result<(), Error> {
+        let until = Instant::now() + Duration::from_secs(BUSY_SECONDS);
+        loop {
+            let set = sqlx::query("PRAGMA journal_mode = WAL")
+                .fetch_one(&self.pool)
+                .await;
+            match set {
+                Err(error) if is_busy(&error) && Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                other => return other.map(|_| ()).doing("set the journal mode"),
+            }
+        }
+    }
+
     async fn schema_version(&self) -> Result<Option<i64>, Error> {
         let exists = sqlx::query("SELECT name FROM sqlite_master WHERE name = 'unseat_schema'")
             .fetch_optional(&self.pool)
@@ -185,6 +203,13 @@ impl Registry {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Whether the database is only in use by another process (`SQLITE_BUSY` in the low byte).
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    let number = code.and_then(|code| code.parse::<u32>().ok());
+    number.is_some_and(|number| number & 0xff == 5)
 }
 
 fn check_version(path: &Path, found: i64) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! Runs: one row each, from its first moment to its outcome.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -79,11 +81,11 @@ impl Registry {
         Ok(())
     }
 
-    /// Records the end of a run.
+    /// Records the end of a run. What it had concluded stays true when it failed afterwards.
     pub async fn end_run(&self, end: &RunRow) -> Result<(), Error> {
         let record = end.record.as_ref().map(ToString::to_string);
         sqlx::query(
-            "UPDATE runs SET state = ?, stage = ?, outcome = ?, version = ?, ended_ms = ?, error = ?, record = ? WHERE id = ?",
+            "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, record = ? WHERE id = ?",
         )
         .bind(&end.state)
         .bind(&end.stage)
@@ -100,27 +102,27 @@ impl Registry {
     }
 
     /// Runs whose process is gone: those marked running although the caller holds the lock. One that had come to a verdict
-    /// is done, the others were interrupted.
+    /// is done, the others were interrupted. Returns them as they are now.
     pub async fn settle_dead_runs(
         &self,
         model: &str,
         mine: &str,
         now_ms: i64,
-    ) -> Result<u64, Error> {
+    ) -> Result<Vec<RunRow>, Error> {
         let settled = sqlx::query(
             "UPDATE runs SET
                  state = CASE WHEN outcome IS NULL THEN 'interrupted' ELSE 'done' END,
                  error = CASE WHEN outcome IS NULL THEN 'its process ended before the run did' ELSE error END,
                  ended_ms = ?
-             WHERE model = ? AND id <> ? AND state = 'running'",
+             WHERE model = ? AND id <> ? AND state = 'running' RETURNING *",
         )
         .bind(now_ms)
         .bind(model)
         .bind(mine)
-        .execute(&self.pool)
+        .fetch_all(&self.pool)
         .await
         .doing("settle runs of dead processes")?;
-        Ok(settled.rows_affected())
+        settled.iter().map(run_of).collect()
     }
 
     /// The newest runs first.
@@ -135,6 +137,16 @@ impl Registry {
         .await
         .doing("list runs")?;
         rows.iter().map(run_of).collect()
+    }
+
+    /// Ids of every run of a model.
+    pub async fn run_ids(&self, model: &str) -> Result<HashSet<String>, Error> {
+        let rows = sqlx::query("SELECT id FROM runs WHERE model = ?")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list runs")?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 
     /// Runs whose id begins with a text; `latest` is the newest.

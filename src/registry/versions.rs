@@ -1,5 +1,7 @@
 //! Data sets, versions and their scores.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -133,21 +135,30 @@ impl Registry {
         Ok(())
     }
 
-    /// Gives up versions whose run died before they were whole, and returns them.
-    pub async fn abandon_unfinished(
-        &self,
-        model: &str,
-        mine: &str,
-    ) -> Result<Vec<VersionRow>, Error> {
+    /// Versions that other runs began and did not make whole.
+    pub async fn unfinished(&self, model: &str, mine: &str) -> Result<Vec<VersionRow>, Error> {
         let rows = sqlx::query(
-            "UPDATE versions SET state = 'abandoned' WHERE model = ? AND run <> ? AND state = 'building' RETURNING *",
+            "SELECT * FROM versions WHERE model = ? AND run <> ? AND state = 'building' ORDER BY number",
         )
         .bind(model)
         .bind(mine)
         .fetch_all(&self.pool)
         .await
-        .doing("give up unfinished versions")?;
+        .doing("find unfinished versions")?;
         rows.iter().map(version_of).collect()
+    }
+
+    /// Gives up a version that was not made whole; its number is not used again.
+    pub async fn abandon(&self, version: &VersionRow) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE versions SET state = 'abandoned' WHERE model = ? AND number = ? AND state = 'building'",
+        )
+        .bind(&version.model)
+        .bind(version.number)
+        .execute(&self.pool)
+        .await
+        .doing("give up an unfinished version")?;
+        Ok(())
     }
 
     /// All versions of a model, newest first.
@@ -215,6 +226,16 @@ impl Registry {
             .await
             .doing("find the data set")?;
         row.as_ref().map(dataset_of).transpose()
+    }
+
+    /// Runs of a model that made a data set.
+    pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<String>, Error> {
+        let rows = sqlx::query("SELECT run FROM datasets WHERE model = ?")
+            .bind(model)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list data sets")?;
+        Ok(rows.iter().map(|row| row.get("run")).collect())
     }
 
     /// Records a version's score on a set of rows; scoring the same rows again replaces it.

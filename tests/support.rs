@@ -1,0 +1,524 @@
+//! What the tests stand on: projects in temporary folders, the program run on them, and the books that it keeps.
+
+#![allow(dead_code, reason = "not every test file uses every helper")]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use unseat::registry::{
+    Champion, Holder, Operation, PastConclusion, Registry, RunRow, VersionRow, VersionState,
+};
+
+/// The model of the sample project.
+pub const MODEL: &str = "attrition";
+
+/// A project in a folder of its own, with a clock that goes on a minute with every command.
+pub struct Project {
+    folder: tempfile::TempDir,
+    minute: Cell<u32>,
+    is_real: Cell<bool>,
+}
+
+impl Project {
+    /// A sample project, small enough to be quick and large enough for the second data set to win.
+    pub fn new() -> Self {
+        let project = Project::empty();
+        project.ok(&["init", ".", "--rows", "200", "--seed", "42"]);
+        project.set("score.replicates", 100);
+        project.set("gate.replicates", 200);
+        project
+    }
+
+    /// A folder with nothing in it.
+    pub fn empty() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("project-")
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .expect("the build's temporary folder can be written");
+        Project {
+            folder,
+            minute: Cell::new(0),
+            is_real: Cell::new(false),
+        }
+    }
+
+    /// A sample project whose version 1 is the champion.
+    pub fn promoted() -> Self {
+        let project = Project::new();
+        project.ok(&["run"]);
+        project
+    }
+
+    /// Another project with the same content.
+    pub fn copy(&self) -> Self {
+        let copy = Project::empty();
+        copy_folder(self.root(), copy.root());
+        copy.minute.set(self.minute.get());
+        copy.is_real.set(self.is_real.get());
+        copy
+    }
+
+    /// From now on the system's clock and chance.
+    pub fn with_real_clock(self) -> Self {
+        self.is_real.set(true);
+        self
+    }
+
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.listing()))
+    }
+
+    pub fn read_json(&self, name: &str) -> Value {
+        serde_json::from_str(&self.read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a file stands in a folder")).expect("makes it");
+        fs::write(path, text).expect("writes it");
+    }
+
+    /// Sets a key of `config.json`.
+    pub fn set(&self, path: &str, value: impl Into<Value>) {
+        let mut config = self.read_json("config.json");
+        let mut here = &mut config;
+        for key in path.split('.') {
+            here = &mut here[key];
+        }
+        *here = value.into();
+        self.write("config.json", &format!("{config:#}\n"));
+    }
+
+    /// The program, to be started in the project with a cleared environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unseat"));
+        command
+            .args(arguments)
+            .current_dir(self.root())
+            .env_clear()
+            .env("HOME", self.root())
+            .env("USER", "tester")
+            .env("NO_COLOR", "1")
+            .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if !self.is_real.get() {
+            let minute = self.minute.get();
+            self.minute.set(minute + 1);
+            let now = format!(
+                "2026-03-{:02}T{:02}:{:02}:00Z",
+                1 + minute / 1440,
+                minute / 60 % 24,
+                minute % 60
+            );
+            command.env("UNSEAT_NOW", now).env("UNSEAT_SEED", "7");
+        }
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn unseat(&self, arguments: &[&str]) -> Done {
+        self.finish(
+            self.command(arguments).spawn().expect("the program starts"),
+            arguments,
+        )
+    }
+
+    /// Runs the program with a variable more in its environment.
+    pub fn unseat_with(&self, variable: (&str, &str), arguments: &[&str]) -> Done {
+        let mut command = self.command(arguments);
+        command.env(variable.0, variable.1);
+        self.finish(command.spawn().expect("the program starts"), arguments)
+    }
+
+    /// Waits for a program that was started.
+    pub fn finish(&self, child: Child, arguments: &[&str]) -> Done {
+        let output = child.wait_with_output().expect("the program ends");
+        let mut done = Done {
+            command: format!("unseat {}", arguments.join(" ")),
+            status: output.status,
+            stdout: String::from_utf8(output.stdout).expect("stdout is text"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is text"),
+            listing: String::new(),
+        };
+        if !done.status.success() {
+            done.listing = self.listing();
+        }
+        done
+    }
+
+    /// Runs the program, which must succeed.
+    pub fn ok(&self, arguments: &[&str]) -> Done {
+        let done = self.unseat(arguments);
+        assert!(done.status.success(), "{done}");
+        done
+    }
+
+    /// Runs the program with `--json`, which must succeed, and reads what it prints.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let arguments = [arguments, &["--json"]].concat();
+        self.ok(&arguments).json()
+    }
+
+    /// Every file below the project with its size, for failure messages.
+    pub fn listing(&self) -> String {
+        let mut text = String::new();
+        for (name, path) in files_below(self.root()) {
+            let bytes = fs::metadata(path).map_or(0, |found| found.len());
+            let _ = writeln!(text, "  {bytes:>9} {name}");
+        }
+        text
+    }
+
+    /// Every file below some folders of the project with the hash of its content.
+    pub fn hashes(&self, folders: &[&str]) -> BTreeMap<String, String> {
+        let below = folders.iter().flat_map(|folder| {
+            let files = files_below(&self.path(folder)).into_iter();
+            files.map(move |(name, path)| (format!("{folder}/{name}"), path))
+        });
+        below
+            .map(|(name, path)| (name, sha256(&fs::read(path).expect("reads"))))
+            .collect()
+    }
+
+    /// Every file that runs make, with the hash of its content.
+    pub fn products(&self) -> BTreeMap<String, String> {
+        self.hashes(&["models", "ingesteddata", "production_deployment"])
+    }
+
+    /// A file of a version of the sample model.
+    pub fn version_file(&self, number: i64, file: &str) -> PathBuf {
+        let versions = self.books().versions;
+        let version = versions.iter().find(|version| version.number == number);
+        let folder = &version
+            .unwrap_or_else(|| panic!("there is no version {number}"))
+            .folder;
+        self.path(&format!("models/{MODEL}/{folder}/{file}"))
+    }
+
+    pub fn bundle(&self, number: i64) -> Vec<u8> {
+        fs::read(self.version_file(number, "trainedmodel.json")).expect("the bundle is there")
+    }
+
+    /// Works on the registry through the library.
+    pub fn registry<T>(&self, work: impl AsyncFnOnce(&Registry) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime starts");
+        runtime.block_on(async {
+            let registry = Registry::open(&self.path("unseat.db"))
+                .await
+                .expect("the database opens");
+            let result = work(&registry).await;
+            registry.close().await;
+            result
+        })
+    }
+
+    /// Everything that the registry says about the sample model.
+    pub fn books(&self) -> Books {
+        self.registry(async |registry| Books {
+            champion: registry.champion(MODEL).await.expect("reads"),
+            operations: registry.operations(MODEL).await.expect("reads"),
+            versions: registry.versions(MODEL).await.expect("reads"),
+            runs: registry.runs(Some(MODEL), 100_000).await.expect("reads"),
+            dataset_runs: sorted(registry.dataset_runs(MODEL).await.expect("reads")),
+            last: registry.last_conclusion(MODEL).await.expect("reads"),
+            holder: registry.holder(MODEL).await.expect("reads"),
+            copied: self
+                .read_manifest()
+                .and_then(|manifest| manifest["version"].as_i64()),
+        })
+    }
+
+    fn read_manifest(&self) -> Option<Value> {
+        let bytes = fs::read(self.path("production_deployment/manifest.json")).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// The version of which `production_deployment` is a whole and true copy; `None` when it holds no copy.
+    pub fn copied_version(&self, books: &Books) -> Option<i64> {
+        let folder = self.path("production_deployment");
+        if !folder.join("manifest.json").exists() {
+            let names: Vec<_> = files_below(&folder).into_keys().collect();
+            assert!(
+                names.iter().all(|name| name == ".gitignore"),
+                "a copy without manifest: {names:?}"
+            );
+            return None;
+        }
+        let manifest = self.read_json("production_deployment/manifest.json");
+        for file in manifest["files"].as_array().expect("files") {
+            let name = file[0].as_str().expect("a name");
+            let bytes = fs::read(folder.join(name)).expect("a file of the manifest is there");
+            assert_eq!(
+                sha256(&bytes),
+                file[1],
+                "{name} is not what the manifest says"
+            );
+        }
+        let number = manifest["version"].as_i64().expect("a version");
+        let version = books.version(number);
+        let bundle = fs::read(folder.join("trainedmodel.json")).expect("a bundle");
+        assert_eq!(
+            Some(sha256(&bundle)),
+            version.bundle_sha256,
+            "the copy's bundle is not that of version {number}"
+        );
+        Some(number)
+    }
+
+    /// Asserts that nothing is half done: what must hold whenever a run has come to its end.
+    #[track_caller]
+    pub fn assert_settled(&self) -> Books {
+        let books = self.books();
+        let listing = || format!("\n{books:#?}\n{}", self.listing());
+        let now = books.champion.as_ref().map(|champion| champion.version);
+        assert_eq!(
+            self.copied_version(&books),
+            now,
+            "the copy is not the champion's{}",
+            listing()
+        );
+        assert!(
+            books.holder.is_none(),
+            "the lock is still held{}",
+            listing()
+        );
+        for run in &books.runs {
+            assert_ne!(
+                run.state,
+                "running",
+                "run {} is not settled{}",
+                run.id,
+                listing()
+            );
+        }
+        let mut folders = Vec::new();
+        for version in &books.versions {
+            let state = version.state;
+            assert_ne!(
+                state,
+                VersionState::Building,
+                "version {} is unfinished{}",
+                version.number,
+                listing()
+            );
+            if state == VersionState::Ready {
+                assert_eq!(
+                    Some(sha256(&self.bundle(version.number))),
+                    version.bundle_sha256
+                );
+                folders.push(version.folder.clone());
+            }
+            if version.verdict.is_some() {
+                let report = self.version_file(version.number, "report.html");
+                assert!(
+                    report.exists(),
+                    "version {} has no report{}",
+                    version.number,
+                    listing()
+                );
+            }
+        }
+        folders.sort();
+        let on_disk = names_in(&self.path(&format!("models/{MODEL}")));
+        assert_eq!(
+            on_disk,
+            folders,
+            "version folders are not those of the ready versions{}",
+            listing()
+        );
+        let expected: Vec<String> = books
+            .dataset_runs
+            .iter()
+            .map(|run| format!("finaldata_{run}.parquet"))
+            .collect();
+        let lists: Vec<String> = books
+            .dataset_runs
+            .iter()
+            .map(|run| format!("ingestedfiles_{run}.txt"))
+            .collect();
+        assert_eq!(
+            names_in(&self.path("ingesteddata")),
+            [expected, lists].concat(),
+            "data sets are not the recorded ones{}",
+            listing()
+        );
+        for (name, _) in files_below(self.root()) {
+            let is_left_over = name.contains(".part-")
+                || name.contains('#')
+                || name.contains("deployment.new")
+                || name.contains("deployment.old");
+            assert!(!is_left_over, "{name} was left over{}", listing());
+        }
+        books
+    }
+}
+
+/// What the registry says about the sample model.
+#[derive(Debug)]
+pub struct Books {
+    pub champion: Option<Champion>,
+    pub operations: Vec<Operation>,
+    pub versions: Vec<VersionRow>,
+    pub runs: Vec<RunRow>,
+    pub dataset_runs: Vec<String>,
+    pub last: Option<PastConclusion>,
+    pub holder: Option<Holder>,
+    /// The version that the manifest of the copy names.
+    pub copied: Option<i64>,
+}
+
+impl Books {
+    pub fn champion(&self) -> Option<i64> {
+        self.champion.as_ref().map(|champion| champion.version)
+    }
+
+    pub fn version(&self, number: i64) -> &VersionRow {
+        let found = self
+            .versions
+            .iter()
+            .find(|version| version.number == number);
+        found.unwrap_or_else(|| panic!("there is no version {number}: {:#?}", self.versions))
+    }
+
+    /// Versions that runs promoted, oldest first.
+    pub fn promotions(&self) -> Vec<i64> {
+        let promotions = self
+            .operations
+            .iter()
+            .filter(|operation| operation.action == "promote" && operation.actor == "run");
+        let mut versions: Vec<i64> = promotions
+            .filter_map(|operation| operation.version)
+            .collect();
+        versions.reverse();
+        versions
+    }
+}
+
+/// A program that has ended.
+pub struct Done {
+    pub command: String,
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+    listing: String,
+}
+
+impl Done {
+    pub fn code(&self) -> i32 {
+        self.status
+            .code()
+            .unwrap_or_else(|| panic!("it was ended by a signal: {self}"))
+    }
+
+    pub fn is_killed(&self) -> bool {
+        self.status.signal() == Some(9)
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("stdout is not JSON ({error}): {self}"))
+    }
+
+    /// Status, stdout and stderr as one text for a snapshot, with times of stages blotted out.
+    pub fn shown(&self) -> String {
+        let status = match self.status.code() {
+            Some(code) => code.to_string(),
+            None => "signal".to_string(),
+        };
+        let stderr: String = self
+            .stderr
+            .lines()
+            .map(|line| without_duration(line) + "\n")
+            .collect();
+        format!(
+            "status: {status}\n--- stdout\n{}--- stderr\n{stderr}",
+            self.stdout
+        )
+    }
+}
+
+impl std::fmt::Display for Done {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Done {
+            command,
+            status,
+            stdout,
+            stderr,
+            listing,
+        } = self;
+        write!(
+            f,
+            "{command}: {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- files\n{listing}"
+        )
+    }
+}
+
+/// A line of talk about a stage ends with how long it took.
+fn without_duration(line: &str) -> String {
+    match line.rsplit_once(" (") {
+        Some((before, time)) if time.ends_with("ms)") || time.ends_with(" s)") => {
+            format!("{before} (…)")
+        }
+        _ => line.to_string(),
+    }
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Name below the folder → path of every file, sorted; a folder that is not there has none.
+pub fn files_below(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).into_iter().flatten();
+    entries
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let below = entry.path().strip_prefix(folder).expect("it is below");
+            (below.display().to_string(), entry.path().to_path_buf())
+        })
+        .collect()
+}
+
+/// Names in a folder, sorted; a folder that is not there has none.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    sorted(entries.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+}
+
+fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort();
+    names
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for (name, path) in files_below(from) {
+        let target = to.join(name);
+        fs::create_dir_all(target.parent().expect("a file stands in a folder")).expect("makes it");
+        fs::copy(path, target).expect("copies");
+    }
+}
