@@ -5,6 +5,7 @@
 
 mod deploy;
 mod env;
+mod heart;
 mod ingest;
 mod labels;
 mod matrix;
@@ -13,6 +14,7 @@ mod production;
 mod recover;
 mod replay;
 mod report;
+mod rescore;
 mod run;
 mod score;
 mod split;

@@ -1,22 +1,20 @@
 //! report: pictures, page and card of a version, from what is stored of it.
 
+mod facts;
+mod lines;
+
+use self::facts::data_facts;
+use self::lines::{calibration, lines};
 use super::score::{ScoreRecord, Scored, SideScore};
 use super::{DatasetRecord, Env, Error, Stage, fault, versions};
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;
-use crate::data::Kind;
-use crate::evaluate::{Metric, Predictions, Scores, curves};
+use crate::evaluate::{Metric, curves};
 use crate::features::Step;
 use crate::gate::Decision;
 use crate::predictors::{Linear, Predictor};
 use crate::registry::VersionRow;
-use crate::report::{
-    self, Calibration, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint,
-    Quarantined, ReportInput, ScoredModel,
-};
-
-/// Bins of the calibration picture.
-const CALIBRATION_BINS: usize = 10;
+use crate::report::{self, Coefficient, HistoryPoint, ReportInput, ScoredModel};
 
 /// What a report is written of.
 pub struct Subject<'a> {
@@ -149,95 +147,6 @@ fn side(side: &SideScore) -> ScoredModel {
     }
 }
 
-/// `(name, scores, predictions)` of the challenger and, if there is one, the champion.
-fn sides(scored: &Scored) -> Vec<(String, &Scores, &Predictions)> {
-    let record = &scored.record;
-    let mut sides = vec![(
-        format!("challenger v{}", record.challenger.version),
-        &record.challenger.scores,
-        &scored.challenger,
-    )];
-    if let (Some(side), Some(predictions)) = (&record.champion, &scored.champion) {
-        sides.push((
-            format!("champion v{}", side.version),
-            &side.scores,
-            predictions,
-        ));
-    }
-    sides
-}
-
-/// One curve per side for two classes; one per class of the challenger for more.
-fn lines(
-    scored: &Scored,
-    curve: impl Fn(&[u32], &[f64]) -> Vec<(f64, f64)>,
-    area: impl Fn(&Scores) -> Option<f64>,
-) -> Vec<Curve> {
-    let classes = &scored.record.classes;
-    if classes.len() == 2 {
-        let line = |(name, scores, predictions): (String, &Scores, &Predictions)| Curve {
-            name,
-            points: curve(&scored.truth, &predictions.probabilities),
-            area: area(scores),
-        };
-        return sides(scored).into_iter().map(line).collect();
-    }
-    classes
-        .iter()
-        .enumerate()
-        .map(|(at, class)| {
-            let (truth, probabilities) = one_against_rest(&scored.truth, &scored.challenger, at);
-            Curve {
-                name: class.clone(),
-                points: curve(&truth, &probabilities),
-                area: None,
-            }
-        })
-        .collect()
-}
-
-fn one_against_rest(
-    truth: &[u32],
-    predictions: &Predictions,
-    class: usize,
-) -> (Vec<u32>, Vec<f64>) {
-    let truth = truth
-        .iter()
-        .map(|&label| u32::from(label as usize == class))
-        .collect();
-    let probabilities = (0..predictions.len())
-        .map(|row| predictions.probability(row, class))
-        .collect();
-    (truth, probabilities)
-}
-
-fn calibration(scored: &Scored) -> Vec<Calibration> {
-    let line = |name: String, truth: &[u32], probabilities: &[f64]| Calibration {
-        name,
-        points: curves::calibration(truth, probabilities, CALIBRATION_BINS)
-            .into_iter()
-            .map(|bin| (bin.mean_predicted, bin.observed, bin.rows))
-            .collect(),
-    };
-    if scored.record.classes.len() == 2 {
-        let of_side = |(name, _, predictions): (String, &Scores, &Predictions)| {
-            line(name, &scored.truth, &predictions.probabilities)
-        };
-        return sides(scored).into_iter().map(of_side).collect();
-    }
-    let of_class = |(at, class): (usize, &String)| {
-        let (truth, probabilities) = one_against_rest(&scored.truth, &scored.challenger, at);
-        line(class.clone(), &truth, &probabilities)
-    };
-    scored
-        .record
-        .classes
-        .iter()
-        .enumerate()
-        .map(of_class)
-        .collect()
-}
-
 fn coefficients(bundle: &Bundle) -> Vec<Coefficient> {
     let Predictor::Linear(linear) = &bundle.predictor;
     let names = bundle.transformer.feature_names();
@@ -316,92 +225,6 @@ async fn history(env: &Env, record: &ScoreRecord) -> Result<Vec<HistoryPoint>, E
         }
     }
     Ok(points)
-}
-
-fn data_facts(subject: &Subject<'_>) -> DataFacts {
-    let (dataset, bundle, record) = (subject.dataset, subject.bundle, &subject.scored.record);
-    let mut notes = subject.notes.to_vec();
-    notes.extend(record.notes.iter().chain(&dataset.notes).cloned());
-    DataFacts {
-        files: dataset
-            .files
-            .iter()
-            .map(|file| FileFacts {
-                name: file.path.clone(),
-                sha256: file.sha256.clone(),
-                rows: file.rows,
-            })
-            .collect(),
-        rows_read: dataset.rows_read,
-        duplicates: dataset.duplicates,
-        rows_used: dataset.rows,
-        train_rows: bundle.data.train_rows,
-        validation_rows: bundle.data.validation_rows,
-        test_rows: record.rows,
-        data_fingerprint: bundle.data.rows_hash.clone(),
-        config_fingerprint: bundle.data.config_hash.clone(),
-        test_rows_hash: record.rows_hash.clone(),
-        quarantined: dataset
-            .quarantined
-            .iter()
-            .map(|file| Quarantined {
-                file: file.path.clone(),
-                line: file.line,
-                reason: file.reason.clone(),
-            })
-            .collect(),
-        columns: columns(bundle),
-        dropped_columns: bundle
-            .dropped
-            .iter()
-            .map(|d| (d.column.clone(), d.reason.clone()))
-            .collect(),
-        notes,
-    }
-}
-
-fn columns(bundle: &Bundle) -> Vec<ColumnFacts> {
-    let note = |name: &str| {
-        if name == bundle.target {
-            return "target".to_string();
-        }
-        match bundle
-            .transformer
-            .inputs
-            .iter()
-            .find(|input| input.name == name)
-        {
-            Some(input) => match &input.step {
-                Step::Scale { .. } => "scaled; missing becomes the mean".to_string(),
-                Step::OneHot { categories } => format!("one-hot, {} categories", categories.len()),
-            },
-            None => "not learned from".to_string(),
-        }
-    };
-    bundle
-        .profile
-        .iter()
-        .map(|column| ColumnFacts {
-            name: column.name.clone(),
-            kind: kind_name(column.kind).to_string(),
-            missing_share: column.missing as f64 / column.rows.max(1) as f64,
-            mean: column.mean,
-            std: column.std,
-            min: column.min,
-            max: column.max,
-            distinct: Some(column.distinct),
-            note: note(&column.name),
-        })
-        .collect()
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Integer => "integer",
-        Kind::Number => "number",
-        Kind::Boolean => "boolean",
-        Kind::Text => "text",
-    }
 }
 
 /// The metric's value in a side's scores, for messages.

@@ -1,23 +1,21 @@
 //! One run, from files to a verdict. Branches are here; stages are straight lines.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
 use serde::Serialize;
 use serde_json::json;
 
 use super::deploy::Work;
+use super::heart::Heart;
 use super::plan::{Facts, Plan, plan};
 use super::report::Subject;
+use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
     DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, new_run_id, recover, report,
     train,
 };
-use crate::data::{self, Scan};
+use crate::data;
 use crate::evaluate::Metric;
-use crate::registry::{Lock, PastConclusion, RunRow, RunState};
+use crate::registry::{Lock, RunRow, RunState};
 
 /// What a caller may ask of a run.
 #[derive(Debug, Clone, Default)]
@@ -306,7 +304,8 @@ fn rounded(ms: f64) -> f64 {
     (ms * 1000.0).round() / 1000.0
 }
 
-fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport {
+/// The report of a run that found nothing to do.
+pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport {
     RunReport {
         run: id.to_string(),
         model: env.config.name.clone(),
@@ -323,100 +322,5 @@ fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport
         artifacts: Vec::new(),
         data: None,
         timings_ms: serde_json::Map::new(),
-    }
-}
-
-/// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
-async fn rescore(
-    env: &Env,
-    id: &str,
-    version: i64,
-    test: &Scan,
-    test_hash: &str,
-    known: Option<&PastConclusion>,
-) -> Result<Option<RunReport>, Error> {
-    let model = &env.config.name;
-    let metric = env.config.metric;
-    let before = last_value(env, version, metric).await?;
-    let side = score::score_champion(env, id, version, test).await?;
-    let now = report::value_of(&side, metric);
-    let fall = match (before, now) {
-        (Some(before), Some(now)) if metric.larger_is_better() => before - now,
-        (Some(before), Some(now)) => now - before,
-        // A score that cannot be told is no sign that all is well.
-        _ => f64::INFINITY,
-    };
-    let show =
-        |value: Option<f64>| value.map_or("undefined".to_string(), |value| format!("{value:.4}"));
-    let what = format!(
-        "new test data: {} of the champion (version {version}) was {} and is {}",
-        metric.name(),
-        show(before),
-        show(now)
-    );
-    if fall > env.config.score.max_fall {
-        env.tell(Event::Warning(format!(
-            "{what}; that is a fall by more than {}, so a challenger is trained",
-            env.config.score.max_fall
-        )));
-        return Ok(None);
-    }
-    if let Some(known) = known {
-        env.registry
-            .conclude_test_rows(known, model, test_hash)
-            .await?;
-    }
-    Ok(Some(RunReport {
-        outcome: "rescored".to_string(),
-        version: Some(version),
-        reasons: vec![what],
-        scores: ScorePair {
-            metric,
-            challenger: None,
-            champion: Some(side),
-        },
-        ..nothing(env, id, Some(version), String::new())
-    }))
-}
-
-/// The metric of a version when it was last scored.
-async fn last_value(env: &Env, version: i64, metric: Metric) -> Result<Option<f64>, Error> {
-    let scores = env.registry.scores(&env.config.name).await?;
-    let last = scores.into_iter().rfind(|score| score.version == version);
-    let side = last.and_then(|score| serde_json::from_value::<SideScore>(score.record).ok());
-    Ok(side.and_then(|side| report::value_of(&side, metric)))
-}
-
-/// Renews a lock while the run computes.
-struct Heart {
-    stopped: Arc<AtomicBool>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Heart {
-    fn start(env: &Env, lock: &Lock) -> Self {
-        let stopped = Arc::new(AtomicBool::new(false));
-        let (flag, registry, lock, clock) = (
-            stopped.clone(),
-            env.registry.clone(),
-            lock.clone(),
-            env.clock,
-        );
-        let task = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(Duration::from_secs(15)).await;
-                if flag.load(Ordering::Relaxed) {
-                    return;
-                }
-                // A missed beat is no harm: the next one comes, and the conclusion checks the lock itself.
-                let _ = registry.renew_lock(&lock, clock.now_ms()).await;
-            }
-        });
-        Heart { stopped, task }
-    }
-
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
-        self.task.abort();
     }
 }

@@ -1,32 +1,27 @@
 //! score: challenger and champion on the same test rows, bound to the hash of those rows.
 
-use std::collections::{BTreeMap, HashSet};
+mod aligned;
+mod rows;
+mod test_rows;
 
-use polars::prelude::{Column, DataFrame};
+#[cfg(test)]
+mod tests;
+
+pub use rows::from_prediction_frame;
+pub use test_rows::{TestRows, read_test_rows, test_hash};
+
+use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::ingest::{Dataset, read_options, take};
-use super::labels::{indices, labels_of};
+use self::aligned::{aligned, prior_over, union};
+use super::ingest::Dataset;
+use super::labels::labels_of;
 use super::train::Trained;
 use super::{Env, Error, Event, fault, versions};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
 use crate::registry::ScoreRow;
-
-/// The labelled test rows.
-pub struct TestRows {
-    /// The rows, in one chunk per column.
-    pub frame: DataFrame,
-    /// Their labels.
-    pub labels: Vec<String>,
-    /// Hash over the rows: a score made on others is never compared with.
-    pub rows_hash: String,
-    /// Hash of each row, over the columns of the test data.
-    pub row_hashes: Vec<u128>,
-    /// Facts worth a line.
-    pub notes: Vec<String>,
-}
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,78 +75,6 @@ pub struct Scored {
     pub slices: Vec<(String, Vec<String>)>,
 }
 
-/// Hash over the contents of the test files.
-pub fn test_hash(scan: &Scan) -> String {
-    super::ingest::content_hash(scan.files.iter().map(|file| &file.sha256))
-}
-
-/// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.
-pub fn read_test_rows(
-    env: &Env,
-    scan: &Scan,
-    target: &str,
-    like: &Schema,
-) -> Result<TestRows, Error> {
-    let config = &env.config;
-    let mut options = read_options(config, false);
-    for column in &like.columns {
-        options
-            .kinds
-            .entry(column.name.clone())
-            .or_insert(column.kind);
-    }
-    let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.clone(),
-        why,
-    };
-    if scan.files.is_empty() {
-        return Err(nothing(
-            "the folder has no data file; put labelled rows there that are never trained on"
-                .to_string(),
-        ));
-    }
-    let read = data::read(&config.test_folder, scan, &options, None)?;
-    let mut notes: Vec<String> = read
-        .quarantined
-        .iter()
-        .map(|file| format!("test file {} is quarantined: {}", file.path, file.reason))
-        .collect();
-    if read.frame.height() == 0 {
-        let why = notes
-            .first()
-            .cloned()
-            .unwrap_or_else(|| "the files have headers but no rows".to_string());
-        return Err(nothing(why));
-    }
-    let labels = labels_of(&read.frame, target, "the test data")?;
-    let labelled: Vec<u32> = (0..labels.len() as u32)
-        .filter(|&row| labels[row as usize].is_some())
-        .collect();
-    if labelled.len() < labels.len() {
-        notes.push(format!(
-            "{} test rows have no `{target}` and are left out",
-            labels.len() - labelled.len()
-        ));
-    }
-    let frame = if labelled.len() == labels.len() {
-        read.frame
-    } else {
-        take(&read.frame, &labelled)?
-    };
-    if frame.height() == 0 {
-        return Err(nothing(format!("no row has a `{target}`")));
-    }
-    let schema = Schema::of(&frame);
-    let row_hashes = data::row_hashes(&frame, &schema.names())?;
-    Ok(TestRows {
-        labels: labels.into_iter().flatten().collect(),
-        rows_hash: data::fingerprint(&row_hashes),
-        row_hashes,
-        frame,
-        notes,
-    })
-}
-
 /// Scores a challenger and the champion on the test rows, and stores scores and per-row predictions.
 pub async fn score(
     env: &Env,
@@ -171,7 +94,7 @@ pub async fn score(
         None => None,
     };
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
-    scored.record.leaked_rows = leaked(&test, dataset)?;
+    scored.record.leaked_rows = test_rows::leaked(&test, dataset)?;
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }
@@ -210,167 +133,70 @@ fn compare(
         &bundle.classes,
         champion.map(|(_, _, bundle)| bundle.classes.as_slice()),
     );
-    let known: Vec<Option<String>> = test.labels.iter().cloned().map(Some).collect();
-    let truth = indices(&known, &classes);
+    let known = test.known(&classes)?;
     let mut notes = test.notes.clone();
-    let rows: Vec<u32> = (0..truth.len() as u32)
-        .filter(|&row| truth[row as usize].is_some())
-        .collect();
-    let strange = truth.len() - rows.len();
-    if strange > 0 {
+    if known.strange > 0 {
         notes.push(format!(
-            "{strange} test rows are of a class that no training row has; they are left out"
+            "{} test rows are of a class that no training row has; they are left out",
+            known.strange
         ));
     }
-    let taken;
-    let frame = if strange > 0 {
-        taken = take(&test.frame, &rows)?;
-        &taken
-    } else {
-        &test.frame
+    let predict = |bundle: &Bundle| -> Result<Predictions, Error> {
+        let predictions = bundle.scorer().score_frame(&known.frame)?;
+        Ok(aligned(predictions, &bundle.classes, &classes))
     };
-    let hashes: Vec<u128> = rows
-        .iter()
-        .map(|&row| test.row_hashes[row as usize])
-        .collect();
-    let truth: Vec<u32> = truth.into_iter().flatten().collect();
-    let challenger_predictions = aligned(
-        bundle.scorer().score_frame(frame)?,
-        &bundle.classes,
-        &classes,
-    );
-    let champion_predictions = champion
-        .map(|(_, _, bundle)| {
-            let predictions = bundle.scorer().score_frame(frame)?;
-            Ok::<_, Error>(aligned(predictions, &bundle.classes, &classes))
-        })
-        .transpose()?;
-    let side = |version: i64, sha256: &str, predictions: &Predictions| SideScore {
+    let challenger = predict(bundle)?;
+    let champion_predictions = champion.map(|(_, _, bundle)| predict(bundle)).transpose()?;
+    let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
+    let record = ScoreRecord {
+        format_version: 1,
+        rows: known.truth.len() as u64,
+        prior: prior_over(&bundle.prior, &bundle.classes, &classes),
+        metric: env.config.metric,
+        challenger: side(
+            env,
+            trained.version.number,
+            sha256,
+            &known.truth,
+            &challenger,
+        ),
+        champion: champion
+            .zip(champion_predictions.as_ref())
+            .map(|((version, sha256, _), it)| side(env, *version, sha256, &known.truth, it)),
+        leaked_rows: 0,
+        notes,
+        classes,
+        rows_hash: known.rows_hash,
+    };
+    Ok(Scored {
+        slices: slices(env, &known.frame)?,
+        record,
+        truth: known.truth,
+        challenger,
+        champion: champion_predictions,
+    })
+}
+
+/// One model's scores and their intervals.
+fn side(
+    env: &Env,
+    version: i64,
+    sha256: &str,
+    truth: &[u32],
+    predictions: &Predictions,
+) -> SideScore {
+    SideScore {
         version,
         bundle_sha256: sha256.to_string(),
-        scores: evaluate::score(&truth, predictions),
+        scores: evaluate::score(truth, predictions),
         intervals: bootstrap::intervals(
-            &truth,
+            truth,
             predictions,
             env.config.score.confidence,
             env.config.score.replicates,
             env.config.split.seed,
         ),
-    };
-    let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
-    let record = ScoreRecord {
-        format_version: 1,
-        rows_hash: if strange > 0 {
-            data::fingerprint(&hashes)
-        } else {
-            test.rows_hash.clone()
-        },
-        rows: truth.len() as u64,
-        prior: prior_over(bundle, &classes),
-        metric: env.config.metric,
-        challenger: side(trained.version.number, sha256, &challenger_predictions),
-        champion: champion
-            .zip(champion_predictions.as_ref())
-            .map(|((version, sha256, _), predictions)| side(*version, sha256, predictions)),
-        leaked_rows: 0,
-        notes,
-        classes,
-    };
-    Ok(Scored {
-        slices: slices(env, frame)?,
-        record,
-        truth,
-        challenger: challenger_predictions,
-        champion: champion_predictions,
-    })
-}
-
-/// The challenger's classes, then those that only the champion knows.
-fn union(challenger: &[String], champion: Option<&[String]>) -> Vec<String> {
-    let mut classes = challenger.to_vec();
-    for class in champion.unwrap_or_default() {
-        if !classes.contains(class) {
-            classes.push(class.clone());
-        }
     }
-    classes
-}
-
-/// Predictions over one class list as predictions over another that contains it.
-fn aligned(predictions: Predictions, from: &[String], to: &[String]) -> Predictions {
-    if from == to {
-        return predictions;
-    }
-    let place: Vec<usize> = from
-        .iter()
-        .map(|class| to.iter().position(|other| other == class).unwrap_or(0))
-        .collect();
-    let rows = predictions.len();
-    let labels = predictions
-        .labels
-        .iter()
-        .map(|&label| place[label as usize] as u32)
-        .collect();
-    let probabilities = if to.len() == 2 {
-        (0..rows)
-            .map(|row| {
-                predictions.probability(row, place.iter().position(|&at| at == 1).unwrap_or(0))
-            })
-            .collect()
-    } else {
-        let mut spread = vec![0.0; rows * to.len()];
-        for row in 0..rows {
-            for (class, &at) in place.iter().enumerate() {
-                spread[row * to.len() + at] = predictions.probability(row, class);
-            }
-        }
-        spread
-    };
-    Predictions {
-        n_classes: to.len(),
-        labels,
-        probabilities,
-    }
-}
-
-fn prior_over(bundle: &Bundle, classes: &[String]) -> Vec<f64> {
-    classes
-        .iter()
-        .map(|class| {
-            let at = bundle.classes.iter().position(|other| other == class);
-            at.map_or(0.0, |at| bundle.prior[at])
-        })
-        .collect()
-}
-
-/// Test rows that also stand in the data set, by their hash over the columns that both have.
-fn leaked(test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
-    let in_test = Schema::of(&test.frame);
-    let in_data = Schema::of(&dataset.frame);
-    let shared: Vec<&str> = in_data
-        .names()
-        .into_iter()
-        .filter(|name| in_test.get(name).is_some())
-        .collect();
-    let is_same = in_test.names() == in_data.names();
-    let (test_hashes, data_hashes);
-    let (test_hashes, data_hashes) = if is_same {
-        (&test.row_hashes, &dataset.row_hashes)
-    } else {
-        test_hashes = data::row_hashes(&test.frame, &shared)?;
-        data_hashes = data::row_hashes(&dataset.frame, &shared)?;
-        (&test_hashes, &data_hashes)
-    };
-    let tested: HashSet<u128> = test_hashes.iter().copied().collect();
-    let found: HashSet<u128> = data_hashes
-        .iter()
-        .copied()
-        .filter(|hash| tested.contains(hash))
-        .collect();
-    Ok(test_hashes
-        .iter()
-        .filter(|hash| found.contains(hash))
-        .count() as u64)
 }
 
 fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Error> {
@@ -388,7 +214,7 @@ fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Er
 
 async fn store(env: &Env, run: &str, trained: &Trained, scored: &mut Scored) -> Result<(), Error> {
     let folder = &trained.version.folder;
-    let mut frame = prediction_frame(scored)?;
+    let mut frame = rows::prediction_frame(scored)?;
     env.models
         .put_file(&env.version_key(folder, "predictions.parquet"), |path| {
             data::write_parquet(&mut frame, path).map_err(Error::from)
@@ -456,150 +282,9 @@ pub async fn score_champion(
         columns: columns.collect(),
     };
     let test = read_test_rows(env, scan, &bundle.target, &like)?;
-    let known: Vec<Option<String>> = test.labels.iter().cloned().map(Some).collect();
-    let truth = indices(&known, &bundle.classes);
-    let rows: Vec<u32> = (0..truth.len() as u32)
-        .filter(|&row| truth[row as usize].is_some())
-        .collect();
-    let frame = take(&test.frame, &rows)?;
-    let truth: Vec<u32> = truth.into_iter().flatten().collect();
-    let predictions = bundle.scorer().score_frame(&frame)?;
-    let side = SideScore {
-        version: number,
-        bundle_sha256: sha256,
-        scores: evaluate::score(&truth, &predictions),
-        intervals: bootstrap::intervals(
-            &truth,
-            &predictions,
-            env.config.score.confidence,
-            env.config.score.replicates,
-            env.config.split.seed,
-        ),
-    };
-    save(env, run, &side, &test.rows_hash).await?;
+    let known = test.known(&bundle.classes)?;
+    let predictions = bundle.scorer().score_frame(&known.frame)?;
+    let side = side(env, number, &sha256, &known.truth, &predictions);
+    save(env, run, &side, &known.rows_hash).await?;
     Ok(side)
-}
-
-/// Per-row predictions as a frame: `row`, `truth`, and per side `_prediction` and `_probability[_<class>]`.
-fn prediction_frame(scored: &Scored) -> Result<DataFrame, Error> {
-    let classes = &scored.record.classes;
-    let name = |class: u32| classes[class as usize].as_str();
-    let rows = scored.truth.len();
-    let mut columns = vec![
-        Column::new("row".into(), (0..rows as i64).collect::<Vec<_>>()),
-        Column::new(
-            "truth".into(),
-            scored
-                .truth
-                .iter()
-                .map(|&class| name(class))
-                .collect::<Vec<_>>(),
-        ),
-    ];
-    let sides = [
-        ("challenger", Some(&scored.challenger)),
-        ("champion", scored.champion.as_ref()),
-    ];
-    for (side, predictions) in sides {
-        let Some(predictions) = predictions else {
-            continue;
-        };
-        let labels: Vec<_> = predictions
-            .labels
-            .iter()
-            .map(|&class| name(class))
-            .collect();
-        columns.push(Column::new(format!("{side}_prediction").into(), labels));
-        if classes.len() == 2 {
-            let column = format!("{side}_probability");
-            columns.push(Column::new(
-                column.into(),
-                predictions.probabilities.clone(),
-            ));
-        } else {
-            for (at, class) in classes.iter().enumerate() {
-                let values: Vec<f64> = (0..rows)
-                    .map(|row| predictions.probability(row, at))
-                    .collect();
-                columns.push(Column::new(
-                    format!("{side}_probability_{class}").into(),
-                    values,
-                ));
-            }
-        }
-    }
-    for (column, groups) in &scored.slices {
-        columns.push(Column::new(
-            format!("slice_{column}").into(),
-            groups.clone(),
-        ));
-    }
-    DataFrame::new(rows, columns).map_err(|source| Error::Data(source.into()))
-}
-
-/// Per-row predictions read back from their frame.
-pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<Scored, Error> {
-    let classes: BTreeMap<&str, u32> = record
-        .classes
-        .iter()
-        .enumerate()
-        .map(|(at, class)| (class.as_str(), at as u32))
-        .collect();
-    let labels = |column: &str| -> Result<Vec<u32>, Error> {
-        let texts = labels_of(frame, column, "predictions.parquet")?;
-        let known = texts
-            .iter()
-            .map(|text| text.as_deref().and_then(|text| classes.get(text)).copied());
-        Ok(known.map(|class| class.unwrap_or(u32::MAX)).collect())
-    };
-    let side = |side: &str| -> Result<Predictions, Error> {
-        let n_classes = record.classes.len();
-        let names: Vec<String> = if n_classes == 2 {
-            vec![format!("{side}_probability")]
-        } else {
-            record
-                .classes
-                .iter()
-                .map(|class| format!("{side}_probability_{class}"))
-                .collect()
-        };
-        let mut columns = Vec::new();
-        for name in &names {
-            let column = frame.column(name).map_err(|_| {
-                Error::NothingThere(format!("find `{name}` in predictions.parquet"))
-            })?;
-            columns.push(crate::features::Cells::of(column)?);
-        }
-        let values = |row: usize| {
-            columns
-                .iter()
-                .map(move |cells| cells.number(row).unwrap_or(f64::NAN))
-        };
-        Ok(Predictions {
-            n_classes,
-            labels: labels(&format!("{side}_prediction"))?,
-            probabilities: (0..frame.height()).flat_map(values).collect(),
-        })
-    };
-    let mut slices = Vec::new();
-    for name in Schema::of(frame).names() {
-        if let Some(column) = name.strip_prefix("slice_") {
-            let groups = labels_of(frame, name, "predictions.parquet")?;
-            slices.push((
-                column.to_string(),
-                groups.into_iter().map(Option::unwrap_or_default).collect(),
-            ));
-        }
-    }
-    Ok(Scored {
-        truth: labels("truth")?,
-        challenger: side("challenger")?,
-        champion: record
-            .champion
-            .is_some()
-            .then(|| side("champion"))
-            .transpose()?,
-        slices,
-        record,
-    })
 }

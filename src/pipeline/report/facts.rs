@@ -1,0 +1,93 @@
+//! What the report tells of the data and its columns.
+
+use super::Subject;
+use crate::bundle::Bundle;
+use crate::data::Kind;
+use crate::features::Step;
+use crate::report::{ColumnFacts, DataFacts, FileFacts, Quarantined};
+
+pub fn data_facts(subject: &Subject<'_>) -> DataFacts {
+    let (dataset, bundle, record) = (subject.dataset, subject.bundle, &subject.scored.record);
+    let mut notes = subject.notes.to_vec();
+    notes.extend(record.notes.iter().chain(&dataset.notes).cloned());
+    DataFacts {
+        files: dataset
+            .files
+            .iter()
+            .map(|file| FileFacts {
+                name: file.path.clone(),
+                sha256: file.sha256.clone(),
+                rows: file.rows,
+            })
+            .collect(),
+        rows_read: dataset.rows_read,
+        duplicates: dataset.duplicates,
+        rows_used: dataset.rows,
+        train_rows: bundle.data.train_rows,
+        validation_rows: bundle.data.validation_rows,
+        test_rows: record.rows,
+        data_fingerprint: bundle.data.rows_hash.clone(),
+        config_fingerprint: bundle.data.config_hash.clone(),
+        test_rows_hash: record.rows_hash.clone(),
+        quarantined: dataset
+            .quarantined
+            .iter()
+            .map(|file| Quarantined {
+                file: file.path.clone(),
+                line: file.line,
+                reason: file.reason.clone(),
+            })
+            .collect(),
+        columns: columns(bundle),
+        dropped_columns: bundle
+            .dropped
+            .iter()
+            .map(|d| (d.column.clone(), d.reason.clone()))
+            .collect(),
+        notes,
+    }
+}
+
+fn columns(bundle: &Bundle) -> Vec<ColumnFacts> {
+    let note = |name: &str| {
+        if name == bundle.target {
+            return "target".to_string();
+        }
+        match bundle
+            .transformer
+            .inputs
+            .iter()
+            .find(|input| input.name == name)
+        {
+            Some(input) => match &input.step {
+                Step::Scale { .. } => "scaled; missing becomes the mean".to_string(),
+                Step::OneHot { categories } => format!("one-hot, {} categories", categories.len()),
+            },
+            None => "not learned from".to_string(),
+        }
+    };
+    bundle
+        .profile
+        .iter()
+        .map(|column| ColumnFacts {
+            name: column.name.clone(),
+            kind: kind_name(column.kind).to_string(),
+            missing_share: column.missing as f64 / column.rows.max(1) as f64,
+            mean: column.mean,
+            std: column.std,
+            min: column.min,
+            max: column.max,
+            distinct: Some(column.distinct),
+            note: note(&column.name),
+        })
+        .collect()
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Integer => "integer",
+        Kind::Number => "number",
+        Kind::Boolean => "boolean",
+        Kind::Text => "text",
+    }
+}

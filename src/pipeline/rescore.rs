@@ -1,0 +1,69 @@
+//! What a run does when only the test data changed: the champion is scored again, and a fall starts a training.
+
+use super::run::{RunReport, ScorePair, nothing};
+use super::score::{self, SideScore};
+use super::{Env, Error, Event, report};
+use crate::data::Scan;
+use crate::evaluate::Metric;
+use crate::registry::PastConclusion;
+
+/// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
+pub async fn rescore(
+    env: &Env,
+    id: &str,
+    version: i64,
+    test: &Scan,
+    test_hash: &str,
+    known: Option<&PastConclusion>,
+) -> Result<Option<RunReport>, Error> {
+    let model = &env.config.name;
+    let metric = env.config.metric;
+    let before = last_value(env, version, metric).await?;
+    let side = score::score_champion(env, id, version, test).await?;
+    let now = report::value_of(&side, metric);
+    let fall = match (before, now) {
+        (Some(before), Some(now)) if metric.larger_is_better() => before - now,
+        (Some(before), Some(now)) => now - before,
+        // A score that cannot be told is no sign that all is well.
+        _ => f64::INFINITY,
+    };
+    let show =
+        |value: Option<f64>| value.map_or("undefined".to_string(), |value| format!("{value:.4}"));
+    let what = format!(
+        "new test data: {} of the champion (version {version}) was {} and is {}",
+        metric.name(),
+        show(before),
+        show(now)
+    );
+    if fall > env.config.score.max_fall {
+        env.tell(Event::Warning(format!(
+            "{what}; that is a fall by more than {}, so a challenger is trained",
+            env.config.score.max_fall
+        )));
+        return Ok(None);
+    }
+    if let Some(known) = known {
+        env.registry
+            .conclude_test_rows(known, model, test_hash)
+            .await?;
+    }
+    Ok(Some(RunReport {
+        outcome: "rescored".to_string(),
+        version: Some(version),
+        reasons: vec![what],
+        scores: ScorePair {
+            metric,
+            challenger: None,
+            champion: Some(side),
+        },
+        ..nothing(env, id, Some(version), String::new())
+    }))
+}
+
+/// The metric of a version when it was last scored.
+async fn last_value(env: &Env, version: i64, metric: Metric) -> Result<Option<f64>, Error> {
+    let scores = env.registry.scores(&env.config.name).await?;
+    let last = scores.into_iter().rfind(|score| score.version == version);
+    let side = last.and_then(|score| serde_json::from_value::<SideScore>(score.record).ok());
+    Ok(side.and_then(|side| report::value_of(&side, metric)))
+}

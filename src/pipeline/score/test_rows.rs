@@ -1,0 +1,169 @@
+//! The labelled test rows: read, hashed, and held against the rows that were learned from.
+
+use std::collections::HashSet;
+
+use polars::prelude::DataFrame;
+
+use crate::data::{self, Scan, Schema};
+use crate::pipeline::ingest::{self, Dataset, read_options, take};
+use crate::pipeline::labels::{indices, labels_of};
+use crate::pipeline::{Env, Error};
+
+/// The labelled test rows.
+pub struct TestRows {
+    /// The rows, in one chunk per column.
+    pub frame: DataFrame,
+    /// Their labels.
+    pub labels: Vec<String>,
+    /// Hash over the rows: a score made on others is never compared with.
+    pub rows_hash: String,
+    /// Hash of each row, over the columns of the test data.
+    pub row_hashes: Vec<u128>,
+    /// Facts worth a line.
+    pub notes: Vec<String>,
+}
+
+/// The test rows whose class is known: what both models are scored on.
+pub struct Known {
+    /// The rows.
+    pub frame: DataFrame,
+    /// Their class indices.
+    pub truth: Vec<u32>,
+    /// Hash over exactly these rows.
+    pub rows_hash: String,
+    /// Rows of some other class, which are left out.
+    pub strange: usize,
+}
+
+impl TestRows {
+    /// The rows of these classes.
+    pub fn known(&self, classes: &[String]) -> Result<Known, Error> {
+        let labels: Vec<Option<String>> = self.labels.iter().cloned().map(Some).collect();
+        let class = indices(&labels, classes);
+        let rows: Vec<u32> = (0..class.len() as u32)
+            .filter(|&row| class[row as usize].is_some())
+            .collect();
+        let strange = class.len() - rows.len();
+        let truth = class.into_iter().flatten().collect();
+        if strange == 0 {
+            return Ok(Known {
+                frame: self.frame.clone(),
+                truth,
+                rows_hash: self.rows_hash.clone(),
+                strange,
+            });
+        }
+        let hashes: Vec<u128> = rows
+            .iter()
+            .map(|&row| self.row_hashes[row as usize])
+            .collect();
+        Ok(Known {
+            frame: take(&self.frame, &rows)?,
+            truth,
+            rows_hash: data::fingerprint(&hashes),
+            strange,
+        })
+    }
+}
+
+/// Hash over the contents of the test files.
+pub fn test_hash(scan: &Scan) -> String {
+    ingest::content_hash(scan.files.iter().map(|file| &file.sha256))
+}
+
+/// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.
+pub fn read_test_rows(
+    env: &Env,
+    scan: &Scan,
+    target: &str,
+    like: &Schema,
+) -> Result<TestRows, Error> {
+    let config = &env.config;
+    let mut options = read_options(config, false);
+    for column in &like.columns {
+        options
+            .kinds
+            .entry(column.name.clone())
+            .or_insert(column.kind);
+    }
+    let nothing = |why: String| Error::NoTestData {
+        folder: config.test_folder.clone(),
+        why,
+    };
+    if scan.files.is_empty() {
+        return Err(nothing(
+            "the folder has no data file; put labelled rows there that are never trained on"
+                .to_string(),
+        ));
+    }
+    let read = data::read(&config.test_folder, scan, &options, None)?;
+    let mut notes: Vec<String> = read
+        .quarantined
+        .iter()
+        .map(|file| format!("test file {} is quarantined: {}", file.path, file.reason))
+        .collect();
+    if read.frame.height() == 0 {
+        let why = notes
+            .first()
+            .cloned()
+            .unwrap_or_else(|| "the files have headers but no rows".to_string());
+        return Err(nothing(why));
+    }
+    let labels = labels_of(&read.frame, target, "the test data")?;
+    let labelled: Vec<u32> = (0..labels.len() as u32)
+        .filter(|&row| labels[row as usize].is_some())
+        .collect();
+    if labelled.len() < labels.len() {
+        notes.push(format!(
+            "{} test rows have no `{target}` and are left out",
+            labels.len() - labelled.len()
+        ));
+    }
+    let frame = if labelled.len() == labels.len() {
+        read.frame
+    } else {
+        take(&read.frame, &labelled)?
+    };
+    if frame.height() == 0 {
+        return Err(nothing(format!("no row has a `{target}`")));
+    }
+    let schema = Schema::of(&frame);
+    let row_hashes = data::row_hashes(&frame, &schema.names())?;
+    Ok(TestRows {
+        labels: labels.into_iter().flatten().collect(),
+        rows_hash: data::fingerprint(&row_hashes),
+        row_hashes,
+        frame,
+        notes,
+    })
+}
+
+/// Test rows that also stand in the data set, by their hash over the columns that both have.
+pub fn leaked(test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
+    let in_test = Schema::of(&test.frame);
+    let in_data = Schema::of(&dataset.frame);
+    let shared: Vec<&str> = in_data
+        .names()
+        .into_iter()
+        .filter(|name| in_test.get(name).is_some())
+        .collect();
+    let is_same = in_test.names() == in_data.names();
+    let (test_hashes, data_hashes);
+    let (test_hashes, data_hashes) = if is_same {
+        (&test.row_hashes, &dataset.row_hashes)
+    } else {
+        test_hashes = data::row_hashes(&test.frame, &shared)?;
+        data_hashes = data::row_hashes(&dataset.frame, &shared)?;
+        (&test_hashes, &data_hashes)
+    };
+    let tested: HashSet<u128> = test_hashes.iter().copied().collect();
+    let found: HashSet<u128> = data_hashes
+        .iter()
+        .copied()
+        .filter(|hash| tested.contains(hash))
+        .collect();
+    Ok(test_hashes
+        .iter()
+        .filter(|hash| found.contains(hash))
+        .count() as u64)
+}
