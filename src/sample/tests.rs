@@ -1,3 +1,5 @@
+//! Sample data is a function of its seed.
+
 use std::collections::HashSet;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! A policy's numbers, one by one.
+
 use serde_json::{Value, json};
 
 use super::*;
