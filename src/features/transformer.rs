@@ -3,7 +3,7 @@
 //! Features are laid out with all numeric columns first, then one block per text column, so that the dense part of a
 //! chunk is one matrix and a text column costs one index per row however many categories it has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,26 @@ impl Transformer {
     /// Number of features.
     pub fn n_features(&self) -> usize {
         self.inputs.iter().map(Input::width).sum()
+    }
+
+    /// Whether every step fits its column's kind, numeric columns come first, names and categories are distinct, and every
+    /// number can be worked with.
+    pub fn is_sound(&self) -> bool {
+        let names: HashSet<&str> = self.inputs.iter().map(|it| it.name.as_str()).collect();
+        let first_text = self.inputs.iter().position(|it| !is_numeric(it.kind));
+        let is_ordered = first_text.is_none_or(|at| {
+            let after = &self.inputs[at..];
+            after.iter().all(|input| !is_numeric(input.kind))
+        });
+        let steps_fit = self.inputs.iter().all(|input| match &input.step {
+            Step::Scale { mean, scale } => {
+                is_numeric(input.kind) && mean.is_finite() && scale.is_finite() && *scale > 0.0
+            }
+            Step::OneHot { categories } => {
+                !is_numeric(input.kind) && index_of(categories).len() == categories.len()
+            }
+        });
+        names.len() == self.inputs.len() && is_ordered && steps_fit
     }
 
     /// Number of leading features that are plain numbers.
@@ -255,5 +275,11 @@ impl View<'_> {
 /// The standardised number: the one formula of training.
 #[inline]
 fn scaled(number: f64, mean: f64, scale: f64) -> f64 {
-    (number - mean) / scale
+    let distance = number - mean;
+    if distance.is_finite() {
+        distance / scale
+    } else {
+        // Two numbers near 1e308 on both sides of zero: each alone is a few scales.
+        number / scale - mean / scale
+    }
 }
