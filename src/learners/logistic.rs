@@ -32,6 +32,18 @@ pub fn fit(
     settings: &Learner,
     seed: u64,
 ) -> Result<Learned, Error> {
+    fit_within(view, target, n_classes, settings, seed, DENSE_CELLS)
+}
+
+/// As [`fit`], with a dense matrix of at most about `dense_cells` for linfa.
+pub(super) fn fit_within(
+    view: &View<'_>,
+    target: &[u32],
+    n_classes: usize,
+    settings: &Learner,
+    seed: u64,
+    dense_cells: usize,
+) -> Result<Learned, Error> {
     let problem = Problem {
         view,
         target,
@@ -40,14 +52,12 @@ pub fn fit(
     };
     let mut notes = Vec::new();
     let is_exact = problem.n_parameters() <= newton::MOST_PARAMETERS;
-    let sample = sample(
-        view.n_rows(),
-        view.n_features(),
-        target,
-        n_classes,
-        is_exact,
-        seed,
-    );
+    let most_rows = if is_exact {
+        (dense_cells / view.n_features().max(1)).max(SAMPLE_ROWS.min(dense_cells))
+    } else {
+        view.n_rows()
+    };
+    let sample = sample(target, n_classes, most_rows, seed);
     let start = match learn_with_linfa(view, target, &sample, &problem, settings, is_exact) {
         Ok(start) => start,
         Err(reason) if is_exact => {
@@ -82,19 +92,8 @@ pub fn fit(
 
 /// The rows that linfa sees, ascending: all of them when they fit, else a seeded sample with the class shares kept and
 /// every class present.
-fn sample(
-    n_rows: usize,
-    n_features: usize,
-    target: &[u32],
-    n_classes: usize,
-    is_exact: bool,
-    seed: u64,
-) -> Vec<u32> {
-    let most = if is_exact {
-        (DENSE_CELLS / n_features.max(1)).max(SAMPLE_ROWS)
-    } else {
-        n_rows
-    };
+fn sample(target: &[u32], n_classes: usize, most: usize, seed: u64) -> Vec<u32> {
+    let n_rows = target.len();
     if n_rows <= most {
         return (0..n_rows as u32).collect();
     }

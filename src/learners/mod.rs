@@ -8,6 +8,9 @@ mod logistic;
 mod newton;
 mod sums;
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::raw::{Learner, LearnerKind};
 use crate::features::View;
 use crate::predictors::Predictor;
@@ -15,6 +18,16 @@ use crate::predictors::Predictor;
 /// Why nothing was learned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Labels do not fit the rows.
+    #[error("learn from {rows} rows with {labels} labels of {n_classes} classes: they do not fit")]
+    Shape {
+        /// Rows of the view.
+        rows: usize,
+        /// Labels given.
+        labels: usize,
+        /// Classes there are said to be.
+        n_classes: usize,
+    },
     /// Fewer than two classes.
     #[error("learn from rows that are all of one class")]
     OneClass,
@@ -35,7 +48,7 @@ pub struct Learned {
 /// Fits the learner that the settings name on rows whose class index is `target`, `(n_rows)`.
 ///
 /// # Errors
-/// When the rows are of one class, or the solver cannot go on.
+/// When labels do not fit the rows, the rows are of one class, or the solver cannot go on.
 pub fn fit(
     view: &View<'_>,
     target: &[u32],
@@ -43,6 +56,14 @@ pub fn fit(
     settings: &Learner,
     seed: u64,
 ) -> Result<Learned, Error> {
+    let is_class = |&class: &u32| (class as usize) < n_classes;
+    if target.len() != view.n_rows() || !target.iter().all(is_class) {
+        return Err(Error::Shape {
+            rows: view.n_rows(),
+            labels: target.len(),
+            n_classes,
+        });
+    }
     let mut present = vec![false; n_classes];
     target
         .iter()

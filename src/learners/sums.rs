@@ -158,19 +158,14 @@ impl Work {
     }
 
     fn add(&mut self, problem: &Problem<'_>, parameters: &[f64], target: &[u32], sums: &mut Sums) {
-        self.probabilities(problem, parameters);
+        sums.loss += self.probabilities(problem, parameters, target);
         let outputs = problem.n_outputs;
         self.residual.clone_from(&self.probability);
         for (row, &class) in target.iter().enumerate() {
             if outputs == 1 {
-                let p = self.probability[row];
-                let likelihood = if class == 1 { p } else { 1.0 - p };
-                sums.loss -= likelihood.max(f64::MIN_POSITIVE).ln();
                 self.residual[row] -= f64::from(class);
             } else {
-                let slot = row * outputs + class as usize;
-                sums.loss -= self.probability[slot].max(f64::MIN_POSITIVE).ln();
-                self.residual[slot] -= 1.0;
+                self.residual[row * outputs + class as usize] -= 1.0;
             }
         }
         for output in 0..outputs {
@@ -181,7 +176,8 @@ impl Work {
         }
     }
 
-    fn probabilities(&mut self, problem: &Problem<'_>, parameters: &[f64]) {
+    /// Fills in the probabilities of the chunk's rows and returns the rows' loss.
+    fn probabilities(&mut self, problem: &Problem<'_>, parameters: &[f64], target: &[u32]) -> f64 {
         let (outputs, width) = (problem.n_outputs, problem.view.n_features() + 1);
         let (n_dense, n_text) = (problem.view.n_dense(), problem.view.n_text());
         let link = if outputs == 1 {
@@ -189,6 +185,7 @@ impl Work {
         } else {
             crate::predictors::Link::Softmax
         };
+        let mut loss = 0.0;
         self.probability.clear();
         self.probability.resize(self.chunk.n_rows * outputs, 0.0);
         for (row, margins) in self.probability.chunks_mut(outputs).enumerate() {
@@ -199,8 +196,10 @@ impl Work {
                 *margin = block[width - 1] + dot(dense, &block[..n_dense]);
                 *margin += ones.iter().map(|&one| block[one as usize]).sum::<f64>();
             }
+            loss += loss_of(margins, target[row]);
             link.apply(margins);
         }
+        loss
     }
 
     fn add_gradient(&self, problem: &Problem<'_>, output: usize, sums: &mut Sums) {
@@ -281,6 +280,21 @@ impl Work {
     }
 }
 
+/// Negative log likelihood of one row, from its margins: `ln(1 + eᶻ) - y z` for one output, `ln Σ exp(z_k) - z_y` for
+/// more. Taking the logarithm of a probability instead would lose every digit where the model is sure of itself.
+fn loss_of(margins: &[f64], class: u32) -> f64 {
+    if let [margin] = margins {
+        let signed = if class == 1 { -margin } else { *margin };
+        return signed.max(0.0) + (-signed.abs()).exp().ln_1p();
+    }
+    let largest = margins.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = margins.iter().map(|margin| (margin - largest).exp()).sum();
+    sum.ln() + largest - margins[class as usize]
+}
+
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! Learners against scikit-learn, against the rules every learner keeps, and against hard data.
+
+mod conformance;
+mod golden;
+mod hard;
+
+use polars::prelude::{Column, DataFrame};
+
+use crate::config::raw::Features;
+use crate::features::{Fitted, fit};
+
+/// A frame of number columns `x0 …` and text columns `t0 …`.
+pub fn frame(numbers: &[Vec<Option<f64>>], texts: &[Vec<Option<String>>]) -> DataFrame {
+    let numbers = numbers.iter().enumerate();
+    let texts = texts.iter().enumerate();
+    let columns: Vec<Column> = numbers
+        .map(|(at, values)| Column::new(format!("x{at}").into(), values.clone()))
+        .chain(texts.map(|(at, values)| Column::new(format!("t{at}").into(), values.clone())))
+        .collect();
+    let height = columns.first().map_or(0, Column::len);
+    DataFrame::new(height, columns).expect("columns of one length")
+}
+
+/// Every row of a frame.
+pub fn all(frame: &DataFrame) -> Vec<u32> {
+    (0..frame.height() as u32).collect()
+}
+
+/// The transformer fitted on every row.
+pub fn fitted(frame: &DataFrame) -> Fitted {
+    fit(frame, &all(frame), &[], &Features::default()).expect("fits")
+}
+
+/// Numbers that look random and are the same everywhere, in (-1, 1).
+pub fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+    }
+}
