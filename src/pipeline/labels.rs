@@ -142,3 +142,6 @@ pub fn indices(labels: &[Option<String>], classes: &[String]) -> Vec<Option<u32>
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
