@@ -76,13 +76,12 @@ pub fn by_time(rows: &[u32], times: &[Option<i64>], share: f64) -> Parts {
     else {
         return sorted(rows.to_vec(), Vec::new());
     };
-    let (validation, train): (Vec<u32>, Vec<u32>) = rows
-        .iter()
-        .partition(|&&row| times[row as usize].is_some_and(|time| time >= cut));
-    if train.is_empty() {
-        // All rows are of one instant: nothing is later than the rest.
-        return sorted(validation, train);
-    }
+    let is_earlier = |&row: &u32| times[row as usize].is_none_or(|time| time < cut);
+    let has_earlier = rows.iter().any(is_earlier);
+    let (validation, train) = rows.iter().partition(|&&row| {
+        // When the cut is the first instant of all, its rows are learned from: something has to be.
+        times[row as usize].is_some_and(|time| time > cut || (time == cut && has_earlier))
+    });
     sorted(train, validation)
 }
 

@@ -19,7 +19,8 @@ fn predictions(n_classes: usize, labels: &[u32], probabilities: &[f64]) -> Predi
 
 #[test]
 fn the_union_begins_with_the_challengers_classes() {
-    let cases: &[(&[&str], Option<&[&str]>, &[&str])] = &[
+    type Case<'a> = (&'a [&'a str], Option<&'a [&'a str]>, &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
         (&["no", "yes"], None, &["no", "yes"]),
         (&["no", "yes"], Some(&["yes", "no"]), &["no", "yes"]),
         (&["a", "c"], Some(&["a", "b", "c"]), &["a", "c", "b"]),

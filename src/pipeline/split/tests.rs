@@ -99,6 +99,13 @@ fn rows_of_one_instant_or_of_no_time_are_all_learned_from() {
 }
 
 #[test]
+fn a_first_instant_that_is_almost_everything_is_learned_from() {
+    let times = [Some(1), Some(1), Some(1), Some(1), Some(2)];
+    let parts = by_time(&[0, 1, 2, 3, 4], &times, 0.4);
+    assert_eq!((parts.train, parts.validation), (vec![0, 1, 2, 3], vec![4]));
+}
+
+#[test]
 fn an_entity_that_is_almost_everybody_is_learned_from() {
     let rows: Vec<u32> = (0..100).collect();
     let groups: Vec<u128> = rows.iter().map(|row| u128::from(*row >= 90)).collect();
