@@ -1,4 +1,4 @@
-//! The one integration-test binary.
+//! The one integration-test binary: it drives the real program.
 
 mod docs;
 mod faults;

@@ -5,6 +5,9 @@
 
 pub mod swap;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,15 +121,16 @@ impl Artifacts {
             .to_string_lossy()
             .into_owned();
         let part = path.with_file_name(format!(".part-{name}"));
-        let written = write(&part);
+        let written = write(&part).and_then(|()| {
+            std::fs::File::open(&part)
+                .and_then(|file| file.sync_all())
+                .and_then(|()| std::fs::rename(&part, &path))
+                .map_err(|source| E::from(failed(source)))
+        });
         if written.is_err() {
             let _ = std::fs::remove_file(&part);
         }
         written?;
-        std::fs::File::open(&part)
-            .and_then(|file| file.sync_all())
-            .map_err(failed)?;
-        std::fs::rename(&part, &path).map_err(failed)?;
         self.sync(key)?;
         Ok(())
     }

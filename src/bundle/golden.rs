@@ -82,7 +82,8 @@ fn cell(input: &Input, probe: usize, column: usize) -> Cell {
         (Step::Scale { mean, scale }, _) => {
             let distance = [0.0, 0.0, 1.0, -1.0, 0.0, 3.0, -0.5, 0.25][probe];
             let sign = if column.is_multiple_of(2) { 1.0 } else { -1.0 };
-            Cell::Number(mean + sign * distance * scale)
+            // Near 1e308 the sum overflows, and what is not finite cannot be written down.
+            Cell::Number((mean + sign * distance * scale).clamp(-f64::MAX, f64::MAX))
         }
         (Step::OneHot { .. }, 4) => {
             Cell::Text("\u{1F3AF} a category that no data set has".to_string())

@@ -8,6 +8,9 @@ mod codec;
 mod golden;
 mod scorer;
 
+#[cfg(test)]
+mod tests;
+
 pub use codec::{FORMAT_VERSION, decode, encode};
 pub use golden::{Golden, GoldenRow, make_golden};
 pub use scorer::Scorer;
@@ -122,7 +125,13 @@ impl Bundle {
     pub fn verify(&self) -> Result<(), Error> {
         let unsound = |why: &str| Err(Error::Unsound(why.to_string()));
         if self.classes.len() < 2 || self.prior.len() != self.classes.len() {
-            return unsound("it has fewer than two classes");
+            return unsound("its classes and their shares do not fit");
+        }
+        if !self.prior.iter().all(|share| (0.0..=1.0).contains(share)) {
+            return unsound("its class shares are not shares");
+        }
+        if !self.transformer.is_sound() {
+            return unsound("its columns contradict one another");
         }
         if !self.threshold.is_finite() {
             return unsound("its threshold is not a number");

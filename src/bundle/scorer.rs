@@ -32,8 +32,8 @@ struct ScoredColumn<'a> {
 }
 
 enum Effect<'a> {
-    /// `weight · x` per output; `missing` instead where there is no number.
-    Linear { weight: Vec<f64>, missing: Vec<f64> },
+    /// `weight · (x/2 - half_mean)` per output; nothing where there is no number.
+    Number { weight: Vec<f64>, half_mean: f64 },
     /// `(entries, n_outputs)`: one entry per category, then missing, then other.
     Table {
         index: HashMap<&'a str, u32>,
@@ -45,14 +45,11 @@ impl<'a> Scorer<'a> {
     /// Folds transformer and predictor together.
     pub fn compile(bundle: &'a Bundle) -> Self {
         let Predictor::Linear(linear) = &bundle.predictor;
-        let mut bias = linear.bias.clone();
         let mut feature = 0;
         let mut columns = Vec::with_capacity(bundle.transformer.inputs.len());
         for input in &bundle.transformer.inputs {
             let effect = match &input.step {
-                Step::Scale { mean, scale } => {
-                    fold_scale(linear, feature, *mean, *scale, &mut bias)
-                }
+                Step::Scale { mean, scale } => self::scale(linear, feature, *mean, *scale),
                 Step::OneHot { categories } => table(linear, feature, categories),
             };
             columns.push(ScoredColumn {
@@ -65,7 +62,7 @@ impl<'a> Scorer<'a> {
             n_classes: bundle.classes.len(),
             threshold: bundle.threshold,
             link: linear.link,
-            bias,
+            bias: linear.bias.clone(),
             columns,
         }
     }
@@ -80,8 +77,8 @@ impl<'a> Scorer<'a> {
         let mut margins = self.bias.clone();
         for (column, cell) in self.columns.iter().zip(cells) {
             match &column.effect {
-                Effect::Linear { weight, missing } => {
-                    push_number(&mut margins, cell.number(), weight, missing)
+                Effect::Number { weight, half_mean } => {
+                    push_number(&mut margins, cell.number(), weight, *half_mean)
                 }
                 Effect::Table { index, weights } => {
                     let entry = entry_of(index, cell.text().as_deref());
@@ -121,9 +118,9 @@ impl<'a> Scorer<'a> {
         }
         for (column, cells) in self.columns.iter().zip(cells) {
             match &column.effect {
-                Effect::Linear { weight, missing } => {
+                Effect::Number { weight, half_mean } => {
                     for (at, margins) in block.chunks_mut(outputs).enumerate() {
-                        push_number(margins, cells.number(start + at), weight, missing);
+                        push_number(margins, cells.number(start + at), weight, *half_mean);
                     }
                 }
                 Effect::Table { index, weights } => {
@@ -165,23 +162,17 @@ impl<'a> Scorer<'a> {
     }
 }
 
-fn fold_scale<'a>(
-    linear: &Linear,
-    feature: usize,
-    mean: f64,
-    scale: f64,
-    bias: &mut [f64],
-) -> Effect<'a> {
-    let mut weight = Vec::with_capacity(bias.len());
-    let mut missing = Vec::with_capacity(bias.len());
-    for (output, bias) in bias.iter_mut().enumerate() {
-        let per_unit = linear.weights_of(output)[feature] / scale;
-        let of_mean = (per_unit * mean).clamp(-LARGEST_PUSH, LARGEST_PUSH);
-        *bias -= of_mean;
-        weight.push(per_unit);
-        missing.push(of_mean);
+/// A number pushes by `w (x - mean) / scale`. Both are halved before they are subtracted and the weight is doubled, so that
+/// no two finite numbers overflow; subtracting first keeps the digits of a column whose mean is far larger than its scale.
+fn scale<'a>(linear: &Linear, feature: usize, mean: f64, scale: f64) -> Effect<'a> {
+    let per_unit = |output| 2.0 * (linear.weights_of(output)[feature] / scale);
+    let weight = (0..linear.n_outputs())
+        .map(|output| per_unit(output).clamp(-f64::MAX, f64::MAX))
+        .collect();
+    Effect::Number {
+        weight,
+        half_mean: mean / 2.0,
     }
-    Effect::Linear { weight, missing }
 }
 
 fn table<'a>(linear: &Linear, feature: usize, categories: &'a [String]) -> Effect<'a> {
@@ -198,17 +189,12 @@ fn table<'a>(linear: &Linear, feature: usize, categories: &'a [String]) -> Effec
 }
 
 #[inline]
-fn push_number(margins: &mut [f64], number: Option<f64>, weight: &[f64], missing: &[f64]) {
-    match number {
-        Some(x) => {
-            for (margin, weight) in margins.iter_mut().zip(weight) {
-                *margin += (weight * x).clamp(-LARGEST_PUSH, LARGEST_PUSH);
-            }
-        }
-        None => margins
-            .iter_mut()
-            .zip(missing)
-            .for_each(|(margin, push)| *margin += push),
+fn push_number(margins: &mut [f64], number: Option<f64>, weight: &[f64], half_mean: f64) {
+    // A missing number counts as the mean, which pushes nowhere.
+    let Some(number) = number else { return };
+    let half_distance = number / 2.0 - half_mean;
+    for (margin, weight) in margins.iter_mut().zip(weight) {
+        *margin += (weight * half_distance).clamp(-LARGEST_PUSH, LARGEST_PUSH);
     }
 }
 

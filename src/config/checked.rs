@@ -186,23 +186,7 @@ pub fn check(
             "use letters, digits, `_`, `-` and `.`, beginning with a letter or digit".to_string(),
         );
     }
-    let folders = [
-        ("input_folder_path", &raw.input_folder_path),
-        ("output_folder_path", &raw.output_folder_path),
-        ("test_data_path", &raw.test_data_path),
-        ("output_model_path", &raw.output_model_path),
-        ("prod_deployment_path", &raw.prod_deployment_path),
-    ];
-    for (index, (key, folder)) in folders.iter().enumerate() {
-        if folder.trim().is_empty() {
-            say(key, "is empty; name a folder".to_string());
-        }
-        for (other, same) in &folders[..index] {
-            if !folder.trim().is_empty() && project.join(folder) == project.join(same) {
-                say(key, format!("names the same folder as `{other}`"));
-            }
-        }
-    }
+    check_folders(&raw, project, &mut say);
     check_numbers(&raw, &mut say);
     check_columns(&raw, &mut say);
     let window = match (raw.ingest.window.days, raw.ingest.window.rows) {
@@ -245,6 +229,27 @@ pub fn check(
         metric: raw.metric,
         score: raw.score,
         gate: raw.gate,
+    }
+}
+
+/// Folders are named, and no two of them are the same one.
+fn check_folders(raw: &RawConfig, project: &Path, say: &mut impl FnMut(&str, String)) {
+    let folders = [
+        ("input_folder_path", &raw.input_folder_path),
+        ("output_folder_path", &raw.output_folder_path),
+        ("test_data_path", &raw.test_data_path),
+        ("output_model_path", &raw.output_model_path),
+        ("prod_deployment_path", &raw.prod_deployment_path),
+    ];
+    for (index, (key, folder)) in folders.iter().enumerate() {
+        if folder.trim().is_empty() {
+            say(key, "is empty; name a folder".to_string());
+        }
+        for (other, same) in &folders[..index] {
+            if !folder.trim().is_empty() && project.join(folder) == project.join(same) {
+                say(key, format!("names the same folder as `{other}`"));
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
 
-use super::Error;
+use super::{Cell, Error};
 
 /// A borrowed column of one chunk.
 #[derive(Clone, Copy)]
@@ -73,10 +73,23 @@ impl<'a> Cells<'a> {
                 .is_none_or(|bits| bits.get_bit(row))
                 .then(|| values[row].to_string().into()),
             Cells::Float(..) => self.number(row).map(|number| spell_number(number).into()),
-            Cells::Boolean(values) => values
-                .get(row)
-                .map(|flag| Cow::Borrowed(if flag { "true" } else { "false" })),
+            Cells::Boolean(values) => values.get(row).map(|flag| Cow::Borrowed(spell_flag(flag))),
         }
+    }
+
+    /// The cell as a value of its own.
+    pub fn cell(&self, row: usize) -> Cell {
+        let value = match self {
+            Cells::Float(values, validity) => validity
+                .is_none_or(|bits| bits.get_bit(row))
+                .then(|| Cell::Number(values[row])),
+            Cells::Integer(values, validity) => validity
+                .is_none_or(|bits| bits.get_bit(row))
+                .then(|| Cell::Integer(values[row])),
+            Cells::Boolean(values) => values.get(row).map(Cell::Boolean),
+            Cells::Text(values) => values.get(row).map(|text| Cell::Text(text.to_string())),
+        };
+        value.unwrap_or(Cell::Missing)
     }
 }
 
@@ -156,7 +169,13 @@ pub fn parse_number(text: &str) -> Option<f64> {
         .filter(|number: &f64| number.is_finite())
 }
 
-/// A number as a label: `1` for 1.0, `1.5` for 1.5.
+/// A number as a label: `1` for 1.0, `1.5` for 1.5, `0` for either zero.
 pub fn spell_number(number: f64) -> String {
-    format!("{number}")
+    // Adding zero takes the sign off a negative zero.
+    format!("{}", number + 0.0)
+}
+
+/// A truth value as a label.
+pub fn spell_flag(flag: bool) -> &'static str {
+    if flag { "true" } else { "false" }
 }

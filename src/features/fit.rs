@@ -9,6 +9,9 @@ use super::{Cells, Dropped, Error, Input, Step, Transformer, is_numeric};
 use crate::config::raw::Features;
 use crate::data::{Column, Kind, Schema};
 
+/// Below this, dividing a weight by the scale would overflow.
+const SMALLEST_SCALE: f64 = 1e-290;
+
 /// A fitted transformer and the columns it leaves out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fitted {
@@ -112,9 +115,15 @@ fn fit_column(
             counts.len()
         ));
     }
-    Ok(Step::OneHot {
-        categories: frequent(counts, settings),
-    })
+    let n_texts = counts.len();
+    let categories = frequent(counts, settings);
+    if categories.is_empty() && present == rows.len() {
+        return Err(format!(
+            "none of its {n_texts} texts stands in {} rows or more",
+            settings.min_category_rows
+        ));
+    }
+    Ok(Step::OneHot { categories })
 }
 
 /// The categories that get a feature of their own: the most frequent, ties by name; sorted by name.
@@ -131,7 +140,7 @@ fn frequent(counts: HashMap<String, usize>, settings: &Features) -> Vec<String> 
 }
 
 /// Mean and standard deviation (ddof 0) in two passes about a shift. Values are divided by the largest magnitude first,
-/// so that squares of numbers near 1e308 do not overflow.
+/// so that squares of numbers near 1e308 do not overflow and those of numbers near 1e-200 do not vanish.
 fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<Step, String> {
     let mut count = 0_u64;
     let mut largest = 0.0_f64;
@@ -148,7 +157,11 @@ fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<Step, String> {
     if low == high {
         return Err("constant: one value in every row that has one".to_string());
     }
-    let unit = if largest > 1e100 { largest } else { 1.0 };
+    let unit = if (1e-100..=1e100).contains(&largest) {
+        1.0
+    } else {
+        largest
+    };
     let shift = low / unit / 2.0 + high / unit / 2.0;
     let (mut sum, mut square) = (0.0, 0.0);
     for number in rows.iter().filter_map(|&row| cells.number(row as usize)) {
@@ -170,7 +183,7 @@ fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<Step, String> {
         deviation = (square / n).sqrt();
     }
     let scale = deviation * unit;
-    if !(scale.is_finite() && scale > 0.0) {
+    if !(scale.is_finite() && scale >= SMALLEST_SCALE) {
         return Err("constant within the precision of numbers".to_string());
     }
     Ok(Step::Scale {

@@ -9,6 +9,9 @@ mod transformer;
 
 pub use cells::{Cells, Encoded};
 pub use fit::{Fitted, fit};
+#[cfg(test)]
+mod tests;
+
 pub use transformer::{Chunk, Input, Step, Transformer, View, index_of};
 
 use crate::data::Kind;
@@ -48,13 +51,17 @@ pub struct Dropped {
     pub reason: String,
 }
 
-/// One value of one row.
+/// One value of one row, of whatever type it came as. A cell and a frame's column of the same values read alike.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Cell {
     /// Nothing there.
     Missing,
-    /// A number.
+    /// A truth value.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number; one that is not finite counts as missing.
     Number(f64),
     /// A text.
     Text(String),
@@ -64,9 +71,11 @@ impl Cell {
     /// The cell as a number, as a column of numbers reads it.
     pub fn number(&self) -> Option<f64> {
         match self {
-            Cell::Number(number) if number.is_finite() => Some(*number),
+            Cell::Boolean(flag) => Some(f64::from(*flag)),
+            Cell::Integer(number) => Some(*number as f64),
+            Cell::Number(number) => Some(*number).filter(|number| number.is_finite()),
             Cell::Text(text) => cells::parse_number(text),
-            Cell::Number(_) | Cell::Missing => None,
+            Cell::Missing => None,
         }
     }
 
@@ -74,7 +83,11 @@ impl Cell {
     pub fn text(&self) -> Option<std::borrow::Cow<'_, str>> {
         match self {
             Cell::Text(text) => Some(text.as_str().into()),
-            Cell::Number(number) => Some(cells::spell_number(*number).into()),
+            Cell::Boolean(flag) => Some(cells::spell_flag(*flag).into()),
+            Cell::Integer(number) => Some(number.to_string().into()),
+            Cell::Number(_) => self
+                .number()
+                .map(|number| cells::spell_number(number).into()),
             Cell::Missing => None,
         }
     }

@@ -3,7 +3,7 @@
 //! Features are laid out with all numeric columns first, then one block per text column, so that the dense part of a
 //! chunk is one matrix and a text column costs one index per row however many categories it has.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,26 @@ impl Transformer {
         self.inputs.iter().map(Input::width).sum()
     }
 
+    /// Whether every step fits its column's kind, numeric columns come first, names and categories are distinct, and every
+    /// number can be worked with.
+    pub fn is_sound(&self) -> bool {
+        let names: HashSet<&str> = self.inputs.iter().map(|it| it.name.as_str()).collect();
+        let first_text = self.inputs.iter().position(|it| !is_numeric(it.kind));
+        let is_ordered = first_text.is_none_or(|at| {
+            let after = &self.inputs[at..];
+            after.iter().all(|input| !is_numeric(input.kind))
+        });
+        let steps_fit = self.inputs.iter().all(|input| match &input.step {
+            Step::Scale { mean, scale } => {
+                is_numeric(input.kind) && mean.is_finite() && scale.is_finite() && *scale > 0.0
+            }
+            Step::OneHot { categories } => {
+                !is_numeric(input.kind) && index_of(categories).len() == categories.len()
+            }
+        });
+        names.len() == self.inputs.len() && is_ordered && steps_fit
+    }
+
     /// Number of leading features that are plain numbers.
     pub fn n_dense(&self) -> usize {
         self.inputs
@@ -114,7 +134,9 @@ impl Transformer {
                 .map_err(|_| Error::MissingColumns(vec![input.name.clone()]))?;
             let cells = Cells::of(column)?;
             match &input.step {
-                Step::Scale { mean, scale } => numbers.push((cells, *mean, 1.0 / scale)),
+                Step::Scale { mean, scale } => {
+                    numbers.push((cells, *mean, (1.0 / scale).min(f64::MAX)))
+                }
                 Step::OneHot { categories } => texts.push(TextColumn {
                     cells,
                     offset: offset as u32,
@@ -258,5 +280,11 @@ impl View<'_> {
 /// The standardised number: the one formula of training. `per_scale` is `1 / scale`, since divisions are slow.
 #[inline]
 fn scaled(number: f64, mean: f64, per_scale: f64) -> f64 {
-    (number - mean) * per_scale
+    let distance = number - mean;
+    if distance.is_finite() {
+        distance * per_scale
+    } else {
+        // Two numbers near 1e308 on both sides of zero: each alone is a few scales.
+        number * per_scale - mean * per_scale
+    }
 }

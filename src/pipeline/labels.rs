@@ -142,3 +142,6 @@ pub fn indices(labels: &Encoded, classes: &[String]) -> Vec<Option<u32>> {
         .map(|code| class_of[(*code)? as usize])
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

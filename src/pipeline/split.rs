@@ -44,7 +44,8 @@ pub fn split(
     }
 }
 
-/// `share` of each class validates; a class with at least two rows has one on each side where that is possible.
+/// `share` of each class validates; a class with at least three rows has one on each side, and a lone row is learned
+/// from.
 pub fn at_random(rows: &[u32], class: &[u32], share: f64, seed: u64) -> Parts {
     let mut by_class: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (&row, &class) in rows.iter().zip(class) {
@@ -75,13 +76,17 @@ pub fn by_time(rows: &[u32], times: &[Option<i64>], share: f64) -> Parts {
     else {
         return sorted(rows.to_vec(), Vec::new());
     };
-    let (validation, train) = rows
-        .iter()
-        .partition(|&&row| times[row as usize].is_some_and(|time| time >= cut));
+    let is_earlier = |&row: &u32| times[row as usize].is_none_or(|time| time < cut);
+    let has_earlier = rows.iter().any(is_earlier);
+    let (validation, train) = rows.iter().partition(|&&row| {
+        // When the cut is the first instant of all, its rows are learned from: something has to be.
+        times[row as usize].is_some_and(|time| time > cut || (time == cut && has_earlier))
+    });
     sorted(train, validation)
 }
 
-/// Whole groups validate, drawn in seeded order until `share` of the rows is reached.
+/// Whole groups validate, drawn in seeded order while that brings their rows nearer to `share`; a group that is too large
+/// for that is learned from, and never do all groups validate.
 pub fn by_group(rows: &[u32], groups: &[u128], share: f64, seed: u64) -> Parts {
     let mut members: BTreeMap<u128, Vec<u32>> = BTreeMap::new();
     for &row in rows {
@@ -92,12 +97,15 @@ pub fn by_group(rows: &[u32], groups: &[u128], share: f64, seed: u64) -> Parts {
     let wanted = (rows.len() as f64 * share).round() as usize;
     let (mut train, mut validation) = (Vec::new(), Vec::new());
     for group in order {
-        let side = if validation.len() < wanted {
+        let group = &members[&group];
+        let after = validation.len() + group.len();
+        let is_nearer = after + validation.len() <= 2 * wanted && after < rows.len();
+        let side = if is_nearer {
             &mut validation
         } else {
             &mut train
         };
-        side.extend_from_slice(&members[&group]);
+        side.extend_from_slice(group);
     }
     sorted(train, validation)
 }
@@ -109,69 +117,4 @@ fn sorted(mut train: Vec<u32>, mut validation: Vec<u32>) -> Parts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whole(parts: &Parts) -> Vec<u32> {
-        let mut all = [parts.train.clone(), parts.validation.clone()].concat();
-        all.sort_unstable();
-        all
-    }
-
-    #[test]
-    fn a_random_split_keeps_class_shares_and_hangs_on_the_seed_alone() {
-        let rows: Vec<u32> = (0..1000).collect();
-        let class: Vec<u32> = rows.iter().map(|row| u32::from(row % 10 == 0)).collect();
-        let parts = at_random(&rows, &class, 0.2, 7);
-        assert_eq!(whole(&parts), rows);
-        assert_eq!(parts.validation.len(), 200);
-        assert_eq!(
-            parts
-                .validation
-                .iter()
-                .filter(|&&row| row % 10 == 0)
-                .count(),
-            20
-        );
-        assert_eq!(parts, at_random(&rows, &class, 0.2, 7));
-        assert_ne!(parts, at_random(&rows, &class, 0.2, 8));
-    }
-
-    #[test]
-    fn a_lone_row_of_a_class_is_learned_from() {
-        let parts = at_random(&[0, 1, 2, 3, 4], &[0, 0, 0, 0, 1], 0.5, 1);
-        assert!(parts.train.contains(&4));
-    }
-
-    #[test]
-    fn the_latest_rows_validate_and_equal_times_stay_together() {
-        let times = [Some(5), Some(1), None, Some(9), Some(9), Some(2)];
-        let parts = by_time(&[0, 1, 2, 3, 4, 5], &times, 0.2);
-        assert_eq!(parts.validation, [3, 4]);
-        assert_eq!(parts.train, [0, 1, 2, 5]);
-    }
-
-    #[test]
-    fn no_group_is_on_both_sides() {
-        let rows: Vec<u32> = (0..100).collect();
-        let groups: Vec<u128> = rows.iter().map(|row| u128::from(row / 7)).collect();
-        let parts = by_group(&rows, &groups, 0.3, 3);
-        assert_eq!(whole(&parts), rows);
-        let train: std::collections::HashSet<_> = parts
-            .train
-            .iter()
-            .map(|&row| groups[row as usize])
-            .collect();
-        assert!(
-            parts
-                .validation
-                .iter()
-                .all(|&row| !train.contains(&groups[row as usize]))
-        );
-        assert!(
-            (20..=45).contains(&parts.validation.len()),
-            "{}",
-            parts.validation.len()
-        );
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! The one transaction in which a run's verdict becomes true: operation, verdict, conclusion and files seen, or nothing.
 
 use serde::Serialize;
-use sqlx::Row;
+use sqlx::{Row, Sqlite, Transaction};
 
 use super::{Doing, Error, Lock, Operation, Registry, operations};
 
@@ -95,37 +95,7 @@ impl Registry {
             .execute(&mut *transaction)
             .await
             .doing("record the verdict")?;
-        sqlx::query(
-            "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (model, data_hash, config_hash) DO UPDATE SET test_hash = excluded.test_hash,
-                 verdict = excluded.verdict, version = excluded.version, run = excluded.run, at_ms = excluded.at_ms",
-        )
-        .bind(&lock.model)
-        .bind(conclusion.data_hash)
-        .bind(conclusion.config_hash)
-        .bind(conclusion.test_hash)
-        .bind(conclusion.outcome)
-        .bind(conclusion.version)
-        .bind(&lock.run)
-        .bind(conclusion.at_ms)
-        .execute(&mut *transaction)
-        .await
-        .doing("record the conclusion")?;
-        for file in conclusion.files {
-            sqlx::query(
-                "INSERT INTO files_seen (model, sha256, path, run, at_ms) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT (model, sha256) DO NOTHING",
-            )
-            .bind(&lock.model)
-            .bind(&file.sha256)
-            .bind(&file.path)
-            .bind(&lock.run)
-            .bind(conclusion.at_ms)
-            .execute(&mut *transaction)
-            .await
-            .doing("record the files")?;
-        }
+        remember(&mut transaction, conclusion).await?;
         crate::faults::point("deploy.promoting")
             .map_err(sqlx::Error::Io)
             .doing("conclude the run")?;
@@ -180,6 +150,45 @@ impl Registry {
         .doing("look for the last conclusion")?;
         Ok(row.as_ref().map(past_of))
     }
+}
+
+/// Adds the conclusion and the files that it took in, inside a transaction.
+async fn remember(
+    transaction: &mut Transaction<'_, Sqlite>,
+    conclusion: &Conclusion<'_>,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (model, data_hash, config_hash) DO UPDATE SET test_hash = excluded.test_hash,
+             verdict = excluded.verdict, version = excluded.version, run = excluded.run, at_ms = excluded.at_ms",
+    )
+    .bind(&conclusion.lock.model)
+    .bind(conclusion.data_hash)
+    .bind(conclusion.config_hash)
+    .bind(conclusion.test_hash)
+    .bind(conclusion.outcome)
+    .bind(conclusion.version)
+    .bind(&conclusion.lock.run)
+    .bind(conclusion.at_ms)
+    .execute(&mut **transaction)
+    .await
+    .doing("record the conclusion")?;
+    for file in conclusion.files {
+        sqlx::query(
+            "INSERT INTO files_seen (model, sha256, path, run, at_ms) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (model, sha256) DO NOTHING",
+        )
+        .bind(&conclusion.lock.model)
+        .bind(&file.sha256)
+        .bind(&file.path)
+        .bind(&conclusion.lock.run)
+        .bind(conclusion.at_ms)
+        .execute(&mut **transaction)
+        .await
+        .doing("record the files")?;
+    }
+    Ok(())
 }
 
 fn past_of(row: &sqlx::sqlite::SqliteRow) -> PastConclusion {

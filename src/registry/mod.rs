@@ -11,6 +11,9 @@ mod process;
 mod runs;
 mod versions;
 
+#[cfg(test)]
+mod tests;
+
 pub use conclude::{Conclusion, PastConclusion, SeenFile};
 pub use lock::{Holder, Lock};
 pub use operations::{Action, Champion, Operation};

@@ -1,0 +1,468 @@
+//! Runs, versions, scores, operations and conclusions.
+
+use std::collections::BTreeSet;
+
+use super::{conclusion, fresh, open, operation};
+use crate::registry::*;
+
+/// Everything that any registry must do.
+async fn suite(registry: &Registry) {
+    champion_is_the_newest_operation(registry).await;
+    versions_are_numbered_without_gaps_by_many_at_once(registry).await;
+    unfinished_versions_are_given_up(registry).await;
+    runs_are_found_by_prefix_and_settled(registry).await;
+    data_sets_and_scores_are_kept(registry).await;
+    a_conclusion_is_all_or_nothing(registry).await;
+    conclusions_are_found_again(registry).await;
+}
+
+#[tokio::test]
+async fn sqlite_passes_the_suite() {
+    let fresh = fresh().await;
+    suite(&fresh.registry).await;
+}
+
+async fn champion_is_the_newest_operation(registry: &Registry) {
+    let model = "operations";
+    assert_eq!(registry.champion(model).await.expect("reads"), None);
+    // (what is done, champion after it, pinned after it)
+    let story = [
+        (operation(Action::Promote, Some(1), None), 1, false),
+        (operation(Action::Promote, Some(2), Some(1)), 2, false),
+        (operation(Action::Rollback, Some(1), Some(2)), 1, false),
+        (operation(Action::Pin, Some(2), Some(1)), 2, true),
+        (operation(Action::Promote, Some(3), Some(2)), 3, true),
+        (operation(Action::Unpin, Some(3), Some(3)), 3, false),
+        (operation(Action::Rollback, Some(2), Some(3)), 2, false),
+    ];
+    for (at, (operation, version, pinned)) in story.iter().enumerate() {
+        registry.operate(model, operation).await.expect("records");
+        let champion = registry
+            .champion(model)
+            .await
+            .expect("reads")
+            .expect("a champion");
+        assert_eq!(
+            (champion.version, champion.pinned),
+            (*version, *pinned),
+            "step {at}"
+        );
+    }
+    let kept = registry.operations(model).await.expect("reads");
+    let told: Vec<Operation> = story
+        .into_iter()
+        .rev()
+        .map(|(operation, ..)| operation)
+        .collect();
+    assert_eq!(kept, told, "newest first, none edited");
+    assert_eq!(registry.champion("another").await.expect("reads"), None);
+}
+
+async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry) {
+    let model = "numbers";
+    let tasks: Vec<_> = (0..40)
+        .map(|task| {
+            let registry = registry.clone();
+            tokio::spawn(async move {
+                let run = format!("run-{task}");
+                registry.reserve_version(model, &run, "stamp", task).await
+            })
+        })
+        .collect();
+    let mut numbers = BTreeSet::new();
+    for task in tasks {
+        let version = task.await.expect("no panic").expect("a number");
+        assert_eq!(version.folder, format!("v{}_stamp", version.number));
+        assert_eq!(version.state, VersionState::Building);
+        assert!(numbers.insert(version.number), "{} twice", version.number);
+    }
+    assert_eq!(numbers, (1..=40).collect());
+    let first_of_another = registry.reserve_version("other", "r", "s", 0).await;
+    assert_eq!(first_of_another.expect("a number").number, 1);
+    let listed = registry.versions(model).await.expect("lists");
+    assert!(
+        listed
+            .windows(2)
+            .all(|pair| pair[0].number > pair[1].number),
+        "newest first"
+    );
+}
+
+async fn unfinished_versions_are_given_up(registry: &Registry) {
+    let model = "unfinished";
+    let mut whole = registry
+        .reserve_version(model, "dead", "s", 0)
+        .await
+        .expect("a number");
+    whole.bundle_sha256 = Some("abc".to_string());
+    whole.record = Some(serde_json::json!({"notes": ["ü"], "fit_ms": 1.5}));
+    registry.version_ready(&whole).await.expect("records");
+    registry
+        .reserve_version(model, "dead", "s", 0)
+        .await
+        .expect("a number");
+    registry
+        .reserve_version(model, "mine", "s", 0)
+        .await
+        .expect("a number");
+    let given_up = registry.unfinished(model, "mine").await.expect("finds");
+    for version in &given_up {
+        registry.abandon(version).await.expect("gives up");
+    }
+    assert_eq!(given_up.iter().map(|it| it.number).collect::<Vec<_>>(), [2]);
+    let states: Vec<_> = registry
+        .versions(model)
+        .await
+        .expect("lists")
+        .iter()
+        .map(|it| it.state)
+        .collect();
+    assert_eq!(
+        states,
+        [
+            VersionState::Building,
+            VersionState::Abandoned,
+            VersionState::Ready
+        ]
+    );
+    let read = registry
+        .version(model, 1)
+        .await
+        .expect("reads")
+        .expect("there");
+    whole.state = VersionState::Ready;
+    assert_eq!(read, whole);
+    assert_eq!(registry.version(model, 99).await.expect("reads"), None);
+    assert_eq!(registry.unfinished(model, "mine").await.expect("finds"), []);
+}
+
+async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {
+    let model = "runs";
+    for id in [
+        "20260101T000000Z-aa",
+        "20260101T000000Z-ab",
+        "20260102T000000Z-aa",
+    ] {
+        registry
+            .start_run(id, model, "cli", 1)
+            .await
+            .expect("records");
+    }
+    let found = async |id: &str| -> Vec<String> {
+        let runs = registry.find_runs(id).await.expect("finds");
+        runs.into_iter().map(|run| run.id).collect()
+    };
+    assert_eq!(found("latest").await, ["20260102T000000Z-aa"]);
+    assert_eq!(found("20260102").await, ["20260102T000000Z-aa"]);
+    assert_eq!(
+        found("20260101").await,
+        ["20260101T000000Z-ab", "20260101T000000Z-aa"]
+    );
+    assert_eq!(found("20260101T000000Z-aa").await, ["20260101T000000Z-aa"]);
+    assert_eq!(found("%").await, Vec::<String>::new());
+    assert_eq!(found("2026010_").await, Vec::<String>::new());
+
+    // The first died after its verdict, the second before; the third is the caller.
+    let lock = registry
+        .take_lock(model, "20260101T000000Z-aa", 1)
+        .await
+        .expect("free");
+    let concluded = conclusion(&lock, 1, &[], None);
+    registry.conclude(&concluded).await.expect("concludes");
+    registry.release_lock(&lock).await.expect("releases");
+    let settled = registry
+        .settle_dead_runs(model, "20260102T000000Z-aa", 7)
+        .await;
+    assert_eq!(settled.expect("settles").len(), 2);
+    let runs = registry.runs(Some(model), 10).await.expect("lists");
+    let states: Vec<(&str, Option<&str>, Option<i64>)> = runs
+        .iter()
+        .map(|run| (run.state.as_str(), run.outcome.as_deref(), run.ended_ms))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            ("running", None, None),
+            ("interrupted", None, Some(7)),
+            ("done", Some("promote"), Some(7)),
+        ]
+    );
+    assert!(
+        registry
+            .model_names()
+            .await
+            .expect("lists")
+            .contains(&model.to_string())
+    );
+}
+
+async fn data_sets_and_scores_are_kept(registry: &Registry) {
+    let model = "scores";
+    let dataset = |run: &str| DatasetRow {
+        run: run.to_string(),
+        name: "finaldata.parquet".to_string(),
+        data_hash: "d".to_string(),
+        rows_hash: "r".to_string(),
+        n_rows: 3,
+        record: serde_json::json!({"files": []}),
+    };
+    assert_eq!(registry.latest_dataset(model).await.expect("reads"), None);
+    for run in ["b", "a"] {
+        registry
+            .save_dataset(model, &dataset(run), 1)
+            .await
+            .expect("records");
+    }
+    assert_eq!(
+        registry.latest_dataset(model).await.expect("reads"),
+        Some(dataset("b"))
+    );
+    assert_eq!(
+        registry.dataset(model, "a").await.expect("reads"),
+        Some(dataset("a"))
+    );
+    let score = |version, rows: &str, at_ms, value: f64| ScoreRow {
+        version,
+        rows_hash: rows.to_string(),
+        at_ms,
+        record: serde_json::json!({ "f1": value }),
+    };
+    let told = [
+        score(2, "x", 1, 0.1),
+        score(1, "y", 3, 0.2),
+        score(1, "x", 2, 0.3),
+        score(2, "x", 4, 0.4),
+    ];
+    for score in &told {
+        registry
+            .save_score(model, "run", score)
+            .await
+            .expect("records");
+    }
+    let kept = registry.scores(model).await.expect("lists");
+    assert_eq!(
+        kept,
+        [told[2].clone(), told[1].clone(), told[3].clone()],
+        "the same rows again replace"
+    );
+}
+
+async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
+    let model = "conclude";
+    registry
+        .start_run("run-1", model, "cli", 1)
+        .await
+        .expect("records");
+    let version = registry
+        .reserve_version(model, "run-1", "s", 1)
+        .await
+        .expect("a number");
+    let files = [SeenFile {
+        sha256: "f".to_string(),
+        path: "a.csv".to_string(),
+    }];
+    let promote = || Some(operation(Action::Promote, Some(version.number), None));
+    let lost = Lock {
+        model: model.to_string(),
+        run: "run-1".to_string(),
+        taken_from: None,
+    };
+    // Nobody holds the lock, then somebody else does.
+    for step in 0..2 {
+        let other = (step == 1).then_some(registry.take_lock(model, "run-2", 1));
+        let other = match other {
+            Some(taking) => Some(taking.await.expect("free")),
+            None => None,
+        };
+        let refused = registry
+            .conclude(&conclusion(&lost, version.number, &files, promote()))
+            .await;
+        assert!(
+            matches!(refused, Err(Error::LockLost { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(registry.champion(model).await.expect("reads"), None);
+        assert!(registry.seen_hashes(model).await.expect("reads").is_empty());
+        assert_eq!(registry.last_conclusion(model).await.expect("reads"), None);
+        let kept = registry
+            .version(model, version.number)
+            .await
+            .expect("reads")
+            .expect("there");
+        assert_eq!(kept.verdict, None);
+        assert_eq!(
+            registry.find_runs("run-1").await.expect("finds")[0].outcome,
+            None
+        );
+        if let Some(other) = other {
+            registry.release_lock(&other).await.expect("releases");
+        }
+    }
+    let lock = registry.take_lock(model, "run-1", 1).await.expect("free");
+    let done = conclusion(&lock, version.number, &files, promote());
+    registry.conclude(&done).await.expect("concludes");
+    let champion = registry
+        .champion(model)
+        .await
+        .expect("reads")
+        .expect("a champion");
+    assert_eq!(champion.version, version.number);
+    assert!(
+        registry
+            .seen_hashes(model)
+            .await
+            .expect("reads")
+            .contains("f")
+    );
+    let kept = registry
+        .version(model, version.number)
+        .await
+        .expect("reads")
+        .expect("there");
+    assert_eq!(kept.verdict.as_deref(), Some("promote"));
+    assert_eq!(
+        registry.find_runs("run-1").await.expect("finds")[0]
+            .outcome
+            .as_deref(),
+        Some("promote")
+    );
+    registry.release_lock(&lock).await.expect("releases");
+}
+
+async fn conclusions_are_found_again(registry: &Registry) {
+    let model = "again";
+    let lock = registry.take_lock(model, "r1", 1).await.expect("free");
+    let mut first = conclusion(&lock, 1, &[], None);
+    first.outcome = "reject";
+    registry.conclude(&first).await.expect("concludes");
+    let mut other = conclusion(&lock, 2, &[], None);
+    (other.data_hash, other.at_ms) = ("more", 20);
+    registry.conclude(&other).await.expect("concludes");
+    let past = registry
+        .past_conclusion(model, "data", "config")
+        .await
+        .expect("reads")
+        .expect("known");
+    assert_eq!(
+        (past.verdict.as_str(), past.version, past.run.as_str()),
+        ("reject", Some(1), "r1")
+    );
+    let last = registry
+        .last_conclusion(model)
+        .await
+        .expect("reads")
+        .expect("known");
+    assert_eq!(last.data_hash, "more");
+    assert_eq!(
+        registry
+            .past_conclusion(model, "data", "other")
+            .await
+            .expect("reads"),
+        None
+    );
+    registry
+        .conclude_test_rows(&past, model, "new test")
+        .await
+        .expect("records");
+    let past = registry
+        .past_conclusion(model, "data", "config")
+        .await
+        .expect("reads")
+        .expect("known");
+    assert_eq!(past.test_hash, "new test");
+    registry.release_lock(&lock).await.expect("releases");
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_the_database_was_opened_again() {
+    let fresh = fresh().await;
+    suite(&fresh.registry).await;
+    let before = everything(&fresh.registry).await;
+    fresh.registry.close().await;
+    let again = open(fresh.folder.path()).await;
+    assert_eq!(everything(&again).await, before);
+}
+
+/// All that can be listed, as one text.
+async fn everything(registry: &Registry) -> String {
+    let mut text = format!("{:?}", registry.runs(None, 1000).await.expect("lists"));
+    for model in [
+        "operations",
+        "numbers",
+        "unfinished",
+        "runs",
+        "scores",
+        "conclude",
+        "again",
+    ] {
+        text += &format!("{:?}", registry.operations(model).await.expect("lists"));
+        text += &format!("{:?}", registry.versions(model).await.expect("lists"));
+        text += &format!("{:?}", registry.scores(model).await.expect("lists"));
+        text += &format!(
+            "{:?}",
+            registry.last_conclusion(model).await.expect("reads")
+        );
+        text += &format!("{:?}", registry.latest_dataset(model).await.expect("reads"));
+        let mut seen: Vec<_> = registry
+            .seen_hashes(model)
+            .await
+            .expect("lists")
+            .into_iter()
+            .collect();
+        seen.sort();
+        text += &format!("{seen:?}");
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let fresh = fresh().await;
+    sqlx::query("UPDATE unseat_schema SET version = ?")
+        .bind(SCHEMA_VERSION + 1)
+        .execute(&fresh.registry.pool)
+        .await
+        .expect("updates");
+    fresh.registry.close().await;
+    let path = fresh.folder.path().join("unseat.db");
+    match Registry::open(&path).await {
+        Err(Error::Newer { found, .. }) => assert_eq!(found, SCHEMA_VERSION + 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("unseat.db");
+    std::fs::write(
+        &path,
+        "not a database, but longer than a hundred bytes. ".repeat(10),
+    )
+    .expect("writes");
+    assert!(Registry::open(&path).await.is_err());
+    assert!(
+        Registry::open(&folder.path().join("no/such/folder/unseat.db"))
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_first_openings_at_once_make_the_tables_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("unseat.db");
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            tokio::spawn(async move { Registry::open(&path).await.map(|registry| registry.pool) })
+        })
+        .collect();
+    for task in tasks {
+        let pool = task.await.expect("no panic").expect("opens");
+        let versions = sqlx::query("SELECT version FROM unseat_schema")
+            .fetch_all(&pool)
+            .await;
+        assert_eq!(versions.expect("reads").len(), 1);
+    }
+}
