@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 use polars::prelude::{Column, DataFrame};
 use serde::{Deserialize, Serialize};
 
-use super::ingest::{Dataset, read_options, take};
+use super::ingest::{Dataset, quarantine_line, read_options, take};
 use super::labels::{indices, labels_of};
 use super::train::Trained;
-use super::{Env, Error, Event, fault, versions};
+use super::{Env, Error, Event, count, fault, versions};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
@@ -114,7 +114,7 @@ pub fn read_test_rows(
     let mut notes: Vec<String> = read
         .quarantined
         .iter()
-        .map(|file| format!("test file {} is quarantined: {}", file.path, file.reason))
+        .map(|file| format!("test file {}", quarantine_line(file)))
         .collect();
     if read.frame.height() == 0 {
         let why = notes
@@ -129,8 +129,8 @@ pub fn read_test_rows(
         .collect();
     if labelled.len() < labels.len() {
         notes.push(format!(
-            "{} test rows have no `{target}` and are left out",
-            labels.len() - labelled.len()
+            "{} without a value in `{target}`, left out",
+            count((labels.len() - labelled.len()) as u64, "test row")
         ));
     }
     let frame = if labelled.len() == labels.len() {
@@ -139,7 +139,7 @@ pub fn read_test_rows(
         take(&read.frame, &labelled)?
     };
     if frame.height() == 0 {
-        return Err(nothing(format!("no row has a `{target}`")));
+        return Err(nothing(format!("no row has a value in `{target}`")));
     }
     let schema = Schema::of(&frame);
     let row_hashes = data::row_hashes(&frame, &schema.names())?;
@@ -191,10 +191,10 @@ fn summary(record: &ScoreRecord) -> String {
         None => ", no champion yet".to_string(),
     };
     format!(
-        "{} {}{champion}, on {} rows",
+        "{} {}{champion}, on {}",
         record.metric.name(),
         value(&record.challenger),
-        record.rows
+        count(record.rows, "row")
     )
 }
 
@@ -219,7 +219,8 @@ fn compare(
     let strange = truth.len() - rows.len();
     if strange > 0 {
         notes.push(format!(
-            "{strange} test rows are of a class that no training row has; they are left out"
+            "{} of a class that no training row has, left out",
+            count(strange as u64, "test row")
         ));
     }
     let taken;
@@ -235,13 +236,13 @@ fn compare(
         .collect();
     let truth: Vec<u32> = truth.into_iter().flatten().collect();
     let challenger_predictions = aligned(
-        bundle.scorer().score_frame(frame)?,
+        predict(bundle, frame, trained.version.number, "challenger")?,
         &bundle.classes,
         &classes,
     );
     let champion_predictions = champion
-        .map(|(_, _, bundle)| {
-            let predictions = bundle.scorer().score_frame(frame)?;
+        .map(|(version, _, bundle)| {
+            let predictions = predict(bundle, frame, *version, "champion")?;
             Ok::<_, Error>(aligned(predictions, &bundle.classes, &classes))
         })
         .transpose()?;
@@ -282,6 +283,21 @@ fn compare(
         truth,
         challenger: challenger_predictions,
         champion: champion_predictions,
+    })
+}
+
+/// A version's predictions of the test rows.
+fn predict(
+    bundle: &Bundle,
+    frame: &DataFrame,
+    version: i64,
+    role: &'static str,
+) -> Result<Predictions, Error> {
+    let predicted = bundle.scorer().score_frame(frame);
+    predicted.map_err(|source| Error::Unscorable {
+        version,
+        role,
+        source,
     })
 }
 
@@ -463,7 +479,7 @@ pub async fn score_champion(
         .collect();
     let frame = take(&test.frame, &rows)?;
     let truth: Vec<u32> = truth.into_iter().flatten().collect();
-    let predictions = bundle.scorer().score_frame(&frame)?;
+    let predictions = predict(&bundle, &frame, number, "champion")?;
     let side = SideScore {
         version: number,
         bundle_sha256: sha256,
