@@ -1,5 +1,6 @@
 //! The one integration-test binary: it drives the real program.
 
+mod bad_input;
 mod docs;
 mod faults;
 mod flow;

@@ -39,6 +39,15 @@ pub enum Error {
         #[source]
         source: object_store::Error,
     },
+    /// A file that should be there cannot be looked at.
+    #[error("read {}", .path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The file is there but not durable.
     #[error("bring {key} to disk")]
     Sync {
@@ -68,12 +77,13 @@ impl Artifacts {
             source,
         };
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let root = folder.canonicalize().map_err(failed)?;
-        let store = LocalFileSystem::new_with_prefix(&root)
+        let whole = folder.canonicalize().map_err(failed)?;
+        let store = LocalFileSystem::new_with_prefix(&whole)
             .map_err(|source| failed(io::Error::other(source)))?;
         Ok(Artifacts {
             store: Arc::new(store),
-            root,
+            // As the user named it, since messages show it.
+            root: folder.to_path_buf(),
         })
     }
 
@@ -142,6 +152,11 @@ impl Artifacts {
             key: key.to_string(),
             source,
         };
+        let path = self.path(key);
+        if let Err(source) = std::fs::metadata(&path) {
+            // The store's own message would show where on the machine the folder is.
+            return Err(Error::Gone { path, source });
+        }
         let object = self.store.get(&Key::from(key)).await.map_err(failed)?;
         let bytes = object.bytes().await.map_err(failed)?;
         Ok(bytes.to_vec())

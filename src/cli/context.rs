@@ -16,9 +16,8 @@ pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure
     };
     for setting in &global.settings {
         let Some((key, value)) = setting.split_once('=') else {
-            return Err(Failure::usage(format!(
-                "read `--set {setting}`: write it as KEY=VALUE"
-            )));
+            let error = Failure::usage(format!("read `--set {setting}`: it has no `=`"));
+            return Err(error.hint("write it as KEY=VALUE, like --set gate.confidence=0.9"));
         };
         overrides.flags.push((key.to_string(), value.to_string()));
     }
@@ -44,10 +43,8 @@ pub fn models(global: &Global, config: &Config) -> Result<Vec<ModelConfig>, Fail
         Some(model) => Ok(vec![model.clone()]),
         None => {
             let names: Vec<_> = config.models.keys().cloned().collect();
-            Err(Failure::usage(format!(
-                "find the model `{name}`: the project has {}",
-                names.join(", ")
-            )))
+            let error = Failure::usage(format!("find the model `{name}`"));
+            Err(error.hint(format!("the project has {}", names.join(", "))))
         }
     }
 }
@@ -78,8 +75,9 @@ pub fn clock() -> Result<Clock, Failure> {
             Ok(at) => Ok(Clock::Fixed(at.with_timezone(&Utc))),
             Err(error) => Err(Failure::new(
                 Kind::Usage,
-                anyhow::Error::from(error).context("read UNSEAT_NOW as RFC 3339"),
-            )),
+                anyhow::Error::from(error).context("read UNSEAT_NOW as a time"),
+            )
+            .hint("write it as RFC 3339, like 2026-01-31T00:00:00Z, or leave it unset")),
         },
     }
 }

@@ -107,13 +107,20 @@ impl Failure {
 
     /// Prints it, as JSON on stdout or for people on stderr, and returns its exit code.
     pub fn print(&self, as_json: bool) -> ExitCode {
-        let causes: Vec<String> = self
-            .error
-            .chain()
-            .skip(1)
-            .map(ToString::to_string)
+        let causes: Vec<String> = pipeline::causes(self.error.as_ref())
+            .iter()
+            .map(|cause| output::plain(cause))
             .collect();
         let message = format!("failed to {}", self.error);
+        // Only the problems of a configuration are listed on lines of their own.
+        let message = match self.kind {
+            Kind::Config => message
+                .lines()
+                .map(output::plain)
+                .collect::<Vec<_>>()
+                .join("\n"),
+            _ => output::plain(&message),
+        };
         tracing::debug!(kind = self.kind.name(), error = %message, "command failed");
         if as_json {
             output::line(&json!({"error": {
@@ -151,6 +158,11 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
         let hint = match &error {
+            config::Error::Unreadable { source, .. }
+                if source.kind() == std::io::ErrorKind::InvalidData =>
+            {
+                "save the file as UTF-8"
+            }
             config::Error::Unreadable { .. } => {
                 "make a project with `unseat init DIR`, or name its folder with `-C DIR`"
             }
@@ -178,6 +190,18 @@ impl From<registry::Error> for Failure {
                 Kind::Store,
                 "install the program version that made the database, or a newer one",
             ),
+            registry::Error::Open { source, .. } | registry::Error::Statement { source, .. }
+                if is_damaged(source) =>
+            {
+                (
+                    Kind::Store,
+                    "it is damaged or no database: bring it back from a backup, or move it away and a new one is made, which knows no champion",
+                )
+            }
+            registry::Error::Statement { source, .. } if has_code(source, &["1"]) => (
+                Kind::Store,
+                "the database was changed by something else than this program: bring it back from a backup",
+            ),
             registry::Error::Open { .. } => (
                 Kind::Store,
                 "check that the folder is there, that you may write in it, and that the disk has room",
@@ -188,16 +212,43 @@ impl From<registry::Error> for Failure {
             ),
             registry::Error::Record { .. } => (
                 Kind::Internal,
-                "the database was changed by something else than this program",
+                "the database was changed by something else than this program: bring it back from a backup",
             ),
         };
         Failure::new(kind, error.into()).hint(hint)
     }
 }
 
+/// Whether SQLite said so with one of these codes.
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| codes.contains(&code.as_ref()))
+}
+
+/// Malformed, or no database at all.
+fn is_damaged(error: &sqlx::Error) -> bool {
+    has_code(error, &["11", "26"])
+}
+
 impl From<data::Error> for Failure {
     fn from(error: data::Error) -> Self {
-        pipeline::Error::from(error).into()
+        let hint = hint_on_data(&error);
+        Failure::new(Kind::Data, error.into()).hint(hint)
+    }
+}
+
+/// What to do about a file or a frame.
+fn hint_on_data(error: &data::Error) -> &'static str {
+    match error {
+        data::Error::BadFile { .. } => "mend the file at that place",
+        data::Error::Folder { .. } => "make the folder, or name another one",
+        data::Error::File {
+            action: "write", ..
+        } => "check that the folder is there, that you may write in it, and that the disk has room",
+        data::Error::NoColumn { .. } => "name a column that is in the files",
+        data::Error::Time { .. } => "mend the column, or name another one as `time_column`",
+        data::Error::Extension { .. } => "give the file an ending that says what it is",
+        _ => "check that the file is there and that you may read it",
     }
 }
 
@@ -212,7 +263,34 @@ impl From<pipeline::Error> for Failure {
                     "put CSV, JSON or Parquet files there, or name another folder with `--input DIR`",
                 ),
             ),
-            E::NoTestData { .. } => (Kind::Data, Some("`test_data_path` names the folder")),
+            E::NoTestData { .. } => (
+                Kind::Data,
+                Some(
+                    "`test_data_path` names the folder; it needs rows with every column of the data set",
+                ),
+            ),
+            E::Split(_) => (
+                Kind::Data,
+                Some("add rows, or set `split.kind` to `random` or another `split.validation`"),
+            ),
+            E::Unscorable {
+                role: "champion", ..
+            } => (
+                Kind::Data,
+                Some(
+                    "bring the columns back, or give the new data another `name` and with it a champion of its own",
+                ),
+            ),
+            E::Unscorable { .. } => (
+                Kind::Data,
+                Some(
+                    "the test data needs every column of the data set; add them, or name them in `drop`",
+                ),
+            ),
+            E::Dataset { .. } => (
+                Kind::Store,
+                Some("the file was changed or removed; `unseat run --force` makes a new data set"),
+            ),
             E::NoColumn { .. } => (Kind::Data, Some("name a column that is in the files")),
             E::Target { .. } => (
                 Kind::Data,
@@ -223,11 +301,7 @@ impl From<pipeline::Error> for Failure {
                 Kind::Data,
                 Some("mend or remove the file, or set `ingest.on_bad_file` to `quarantine`"),
             ),
-            E::Data(data::Error::Folder { .. }) => (
-                Kind::Data,
-                Some("make the folder, or name another one in config.json"),
-            ),
-            E::Data(_) => (Kind::Data, Some("check the file and that you may read it")),
+            E::Data(ref error) => (Kind::Data, Some(hint_on_data(error))),
             E::Features(crate::features::Error::NothingToLearnFrom(_)) => (
                 Kind::Data,
                 Some("add columns that vary, or take some out of `drop`"),
@@ -238,16 +312,43 @@ impl From<pipeline::Error> for Failure {
             ),
             E::Learn(_) => (
                 Kind::Data,
-                Some("look at the target and the training rows with `unseat diagnose`"),
+                Some(
+                    "look at the columns with `unseat diagnose`; huge or lone values in one of them are the usual reason, and `drop` leaves it out",
+                ),
+            ),
+            E::Bundle {
+                source: crate::bundle::Error::Newer { .. },
+                ..
+            } => (
+                Kind::Store,
+                Some("install the program version that made it, or a newer one"),
             ),
             E::Bundle { .. } => (
                 Kind::Store,
-                Some("the champion before it can be brought back with `unseat rollback`"),
+                Some(
+                    "bring the file back from a backup or from `prod_deployment_path`, or the champion before it with `unseat rollback`",
+                ),
             ),
             E::FreshBundle(_) | E::Report(_) => (
                 Kind::Internal,
                 Some("please report this, with the output of `unseat config show`"),
             ),
+            E::Artifacts(crate::artifacts::Error::Gone { .. }) => (
+                Kind::Store,
+                Some(
+                    "bring the file back from a backup; for the champion `prod_deployment_path` has a copy",
+                ),
+            ),
+            E::Production { ref source, .. }
+                if source.kind() == std::io::ErrorKind::ResourceBusy =>
+            {
+                (
+                    Kind::Store,
+                    Some(
+                        "a mount point cannot be swapped: name a folder below it in `prod_deployment_path`, or mount the folder above",
+                    ),
+                )
+            }
             E::Artifacts(_) | E::Production { .. } => (
                 Kind::Store,
                 Some(
@@ -256,7 +357,9 @@ impl From<pipeline::Error> for Failure {
             ),
             E::Stored { .. } => (
                 Kind::Store,
-                Some("the file was changed by something else than this program"),
+                Some(
+                    "the file was changed by something else than this program: bring it back from a backup",
+                ),
             ),
             E::Planned(_) => (Kind::Internal, None),
         };

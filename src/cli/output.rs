@@ -32,6 +32,26 @@ pub fn pretty<T: Serialize>(value: &T) {
     }
 }
 
+/// Longest message that anybody reads.
+const MOST_CHARACTERS: usize = 2000;
+
+/// A text on one line of bearable length, in which names of files and columns cannot steer the terminal.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len().min(MOST_CHARACTERS));
+    for (at, character) in text.chars().enumerate() {
+        if at == MOST_CHARACTERS {
+            plain.push('…');
+            break;
+        }
+        if character.is_control() {
+            plain.extend(character.escape_default());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
+}
+
 /// Prints a line of talk.
 pub fn talk(text: &str) {
     // Nobody can be told that stderr is closed.
@@ -117,6 +137,15 @@ mod tests {
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_000), "1,000");
         assert_eq!(thousands(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn names_cannot_steer_the_terminal_or_fill_it() {
+        assert_eq!(plain("a\n\u{1b}[31mb ü"), "a\\n\\u{1b}[31mb ü");
+        assert_eq!(
+            plain(&"x".repeat(9999)).chars().count(),
+            MOST_CHARACTERS + 1
+        );
     }
 
     #[test]

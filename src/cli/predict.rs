@@ -10,6 +10,7 @@ use super::{Failure, Global, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::data::{self, ReadOptions};
 use crate::evaluate::Predictions;
+use crate::features;
 use crate::pipeline;
 
 #[derive(Debug, Args)]
@@ -40,6 +41,11 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
         ..ReadOptions::default()
     };
     let mut frame = data::read_file(&args.file, &options)?;
+    if !global.quiet {
+        texts_for_numbers(&frame, &bundle)
+            .iter()
+            .for_each(|note| output::talk(&output::plain(note)));
+    }
     let predictions = bundle
         .scorer()
         .score_frame(&frame)
@@ -59,6 +65,25 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
         None => print(&mut frame, global.json)?,
     }
     Ok(failure::DONE)
+}
+
+/// Says which columns have text where the model learned from numbers.
+fn texts_for_numbers(frame: &DataFrame, bundle: &Bundle) -> Vec<String> {
+    let found = data::Schema::of(frame);
+    let numbers = bundle.transformer.inputs.iter();
+    let numbers = numbers.filter(|input| features::is_numeric(input.kind));
+    numbers
+        .filter(|input| {
+            let column = found.get(&input.name);
+            column.is_some_and(|column| !features::is_numeric(column.kind))
+        })
+        .map(|input| {
+            format!(
+                "note: `{}` has text where the model learned from numbers; what is no number counts as missing",
+                input.name
+            )
+        })
+        .collect()
 }
 
 /// `prediction`, and `probability` of the positive class or `probability_<class>` of each.

@@ -66,7 +66,11 @@ pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
                 stage.name(),
                 duration(duration_ms)
             )),
-            Event::Warning(text) => output::talk(&format!("{} {text}", output::yellow("note:"))),
+            Event::Warning(text) => output::talk(&format!(
+                "{} {}",
+                output::yellow("note:"),
+                output::plain(&text)
+            )),
         }
     })
 }

@@ -110,7 +110,7 @@ pub fn show(global: &Global, report: &RunReport) {
         output::say(&format!("report      {page}"));
     }
     for reason in report.reasons.iter().skip(1) {
-        output::say(&format!("also        {reason}"));
+        output::say(&format!("also        {}", output::plain(reason)));
     }
     output::say(&last_line(report));
 }
@@ -137,7 +137,7 @@ fn last_line(report: &RunReport) -> String {
     let why = report
         .reasons
         .first()
-        .map(|reason| format!(": {reason}"))
+        .map(|reason| format!(": {}", output::plain(reason)))
         .unwrap_or_default();
     let version = report
         .version

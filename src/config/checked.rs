@@ -60,7 +60,16 @@ impl Config {
             .database_url
             .strip_prefix("sqlite://")
             .unwrap_or(&self.database_url);
-        self.project.join(path)
+        below(&self.project, path)
+    }
+}
+
+/// A path below the project's folder, without a leading `./` that nobody wrote.
+fn below(project: &Path, path: &str) -> PathBuf {
+    let joined = project.join(path);
+    match joined.strip_prefix(".") {
+        Ok(rest) if !rest.as_os_str().is_empty() => rest.to_path_buf(),
+        _ => joined,
     }
 }
 
@@ -209,11 +218,11 @@ pub fn check(
     }
     ModelConfig {
         project: project.to_path_buf(),
-        input_folder: project.join(&raw.input_folder_path),
-        output_folder: project.join(&raw.output_folder_path),
-        test_folder: project.join(&raw.test_data_path),
-        model_folder: project.join(&raw.output_model_path),
-        deployment_folder: project.join(&raw.prod_deployment_path),
+        input_folder: below(project, &raw.input_folder_path),
+        output_folder: below(project, &raw.output_folder_path),
+        test_folder: below(project, &raw.test_data_path),
+        model_folder: below(project, &raw.output_model_path),
+        deployment_folder: below(project, &raw.prod_deployment_path),
         name: raw.name,
         target: raw.target,
         positive_class: raw.positive_class.map(|label| label.spelled()),
@@ -249,6 +258,16 @@ fn check_folders(raw: &RawConfig, project: &Path, say: &mut impl FnMut(&str, Str
             if !folder.trim().is_empty() && project.join(folder) == project.join(same) {
                 say(key, format!("names the same folder as `{other}`"));
             }
+        }
+    }
+    let input = project.join(&raw.input_folder_path);
+    for (key, folder) in &folders[1..] {
+        let path = project.join(folder);
+        if !folder.trim().is_empty() && path != input && path.starts_with(&input) {
+            say(
+                key,
+                "lies inside `input_folder_path`, below which every file is read as data to train on".to_string(),
+            );
         }
     }
 }

@@ -23,7 +23,8 @@ pub struct Overrides {
 /// # Errors
 /// [`Error::Invalid`] lists every problem at once.
 pub fn load(file: &Path, overrides: &Overrides) -> Result<Config, Error> {
-    let path = file.display().to_string();
+    let path = file.strip_prefix(".").unwrap_or(file);
+    let path = path.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|source| Error::Unreadable {
         path: path.clone(),
         source,
@@ -60,11 +61,13 @@ pub fn from_value(
     for (path, text) in overrides.environment.iter().chain(&overrides.flags) {
         problems.extend(merge::set(&mut object, path, text).err());
     }
+    let given = problems.len();
+    problems.extend(misplaced_models(&object));
     let parts = models_of(&object);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
         if let Some(model) = check_model(settings, project, &prefix, &mut problems) {
-            if !is_name(&name) && !prefix.is_empty() {
+            if !is_name(&name) && !prefix.is_empty() && model.name != name {
                 problems.push(Problem::at(
                     prefix.trim_end_matches('.'),
                     "is not a usable model name".to_string(),
@@ -76,6 +79,7 @@ pub fn from_value(
     problems.extend(shared_deployments(&models));
     let database_url = database_url(&object, &mut problems);
     problems.dedup();
+    name_the_source(&mut problems[given..], overrides);
     if problems.is_empty() {
         Ok(Config {
             project: project.to_path_buf(),
@@ -108,15 +112,33 @@ fn models_of(object: &Map<String, Value>) -> Vec<(String, String, Map<String, Va
                     *folder = format!("{folder}/{name}");
                 }
             }
-            match own {
-                Value::Object(own) => merge::overlay(&mut settings, own),
-                other => {
-                    settings.insert("models".to_string(), other.clone());
-                }
+            if let Value::Object(own) = own {
+                merge::overlay(&mut settings, own);
+                settings.remove("models");
             }
             (format!("models.{name}."), name.clone(), settings)
         })
         .collect()
+}
+
+/// Entries of `models` that are no models, or hold models of their own.
+fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
+    let models = object.get("models").and_then(Value::as_object);
+    let misplaced = models.into_iter().flatten().filter_map(|(name, own)| {
+        let path = format!("models.{name}");
+        match own {
+            Value::Object(own) if own.contains_key("models") => Some(Problem::at(
+                &format!("{path}.models"),
+                "a model cannot hold models".to_string(),
+            )),
+            Value::Object(_) => None,
+            other => Some(Problem::at(
+                &path,
+                format!("expected an object, found {}", shape::kind_of(other)),
+            )),
+        }
+    });
+    misplaced.collect()
 }
 
 fn check_model(
@@ -128,7 +150,16 @@ fn check_model(
     let value = Value::Object(settings);
     let found = shape::problems(&value, &shape::schema_of::<RawConfig>());
     if !found.is_empty() {
-        problems.extend(found.into_iter().map(|problem| Problem {
+        // What is left without these keys is checked all the same, so that everything is told at once.
+        let mut more = Vec::new();
+        if let Ok(raw) = serde_json::from_value::<RawConfig>(without(value, &found)) {
+            check(raw, project, "", &mut more);
+        }
+        more.retain(|problem| {
+            let same = |known: &Problem| problem.path.starts_with(known.path.as_str());
+            !found.iter().any(same) && !problem.reason.contains(STAND_IN)
+        });
+        problems.extend(found.into_iter().chain(more).map(|problem| Problem {
             path: format!("{prefix}{}", problem.path),
             ..problem
         }));
@@ -139,6 +170,58 @@ fn check_model(
         Err(error) => {
             problems.push(Problem::at(prefix.trim_end_matches('.'), error.to_string()));
             None
+        }
+    }
+}
+
+/// Stands in for a folder that is missing or no text.
+const STAND_IN: &str = "\u{0}folder";
+
+/// The settings without the keys that have problems; each folder that is thereby missing gets a stand-in.
+fn without(mut value: Value, found: &[Problem]) -> Value {
+    for problem in found {
+        let key_path = problem.path.split('[').next().unwrap_or_default();
+        let (parents, last) = key_path.rsplit_once('.').unwrap_or(("", key_path));
+        let parent = parents
+            .split('.')
+            .filter(|key| !key.is_empty())
+            .try_fold(&mut value, |here, key| here.get_mut(key));
+        if let Some(Value::Object(parent)) = parent {
+            parent.shift_remove(last);
+        }
+    }
+    for (at, key) in FOLDER_KEYS.iter().enumerate() {
+        if value.get(key).is_none() {
+            value[*key] = Value::String(format!("{STAND_IN}{at}"));
+        }
+    }
+    value
+}
+
+/// The keys without which there is no project.
+const FOLDER_KEYS: [&str; 5] = [
+    "input_folder_path",
+    "output_folder_path",
+    "test_data_path",
+    "output_model_path",
+    "prod_deployment_path",
+];
+
+/// Says which problems are not in the file but in a variable or a flag.
+fn name_the_source(problems: &mut [Problem], overrides: &Overrides) {
+    let layers = [
+        (&overrides.flags, "a flag"),
+        (&overrides.environment, "the environment"),
+    ];
+    for problem in problems {
+        let is_here = |(path, _): &&(String, String)| {
+            problem.path == *path || path.starts_with(&format!("{}.", problem.path))
+        };
+        let source = layers
+            .iter()
+            .find(|(layer, _)| layer.iter().any(|setting| is_here(&setting)));
+        if let Some((_, source)) = source {
+            problem.reason = format!("{} (set by {source})", problem.reason);
         }
     }
 }

@@ -28,7 +28,9 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is not JSON.
-    #[error("{path}:{line}:{column}: not valid JSON: {reason}")]
+    #[error(
+        "read the configuration {path}, line {line}, column {column}: not valid JSON: {reason}"
+    )]
     NotJson {
         /// The file.
         path: String,
@@ -40,7 +42,7 @@ pub enum Error {
         reason: String,
     },
     /// The content has problems; all of them are listed.
-    #[error("{path} has {} problem{}:{}", .problems.len(), if .problems.len() == 1 { "" } else { "s" }, list(.problems))]
+    #[error("use the configuration {path}: it has {} problem{}:{}", .problems.len(), if .problems.len() == 1 { "" } else { "s" }, list(.problems))]
     Invalid {
         /// The file.
         path: String,

@@ -220,7 +220,8 @@ fn wanted(schema: &Value) -> String {
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
+/// A value's kind, for people.
+pub fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a truth value",

@@ -257,7 +257,10 @@ fn describe(path: &Path, flaw: Flaw, base: i128, heads: &[Head], expected: usize
         FlawKind::Unclosed => ("a quote opens here and is never closed".to_owned(), None),
         FlawKind::AfterQuote { field } => ("text after a closing quote".to_owned(), name(field)),
         FlawKind::Fields { found } => (
-            format!("{found} fields where the header has {expected}"),
+            format!(
+                "{found} field{} where the header has {expected}",
+                if found == 1 { "" } else { "s" }
+            ),
             None,
         ),
         FlawKind::NotUtf8 { field } => ("bytes that are not UTF-8".to_owned(), name(field)),

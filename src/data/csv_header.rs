@@ -9,6 +9,9 @@ use super::read::ReadOptions;
 use super::source;
 use super::table::{Bad, TableError};
 
+/// A longer name is no name but a file of some other kind.
+const MOST_NAME_BYTES: usize = 20_000;
+
 /// The column names, how records look, and where the first record begins.
 pub(super) fn read_header(
     path: &Path,
@@ -40,6 +43,9 @@ pub(super) fn read_header(
         } else {
             name
         };
+        if name.len() > MOST_NAME_BYTES {
+            return Err(bad("the header has a name that is too long to be one").into());
+        }
         if name.contains('\0') {
             return Err(bad("the header has zero bytes (UTF-16?)").into());
         }

@@ -15,7 +15,7 @@ pub(super) struct Agreement {
 
 /// Finds what the tables (in path order) agree on.
 ///
-/// Columns: those of `expected`, else the set that most tables have (tie: the first such table). Kinds: those of
+/// Columns: those of `expected`, else the set that most tables have (tie: the set with more rows, then the first). Kinds: those of
 /// `expected`, then of `kinds`, else per column what most tables with a value in it say; see the table in [`super`].
 pub(super) fn agree(
     tables: &[&Table],
@@ -88,9 +88,9 @@ pub(super) fn column_of<'a>(table: &'a Table, index: usize, name: &str) -> Optio
     here.or_else(|| table.columns.iter().find(|column| column.name == name))
 }
 
-/// The names of the first table whose set of names most tables have.
+/// The names of the first table whose set of names most tables have; with as many tables, the set with more rows.
 fn shared_names(tables: &[&Table]) -> Vec<String> {
-    let mut sets: BTreeMap<Vec<&str>, (usize, usize)> = BTreeMap::new();
+    let mut sets: BTreeMap<Vec<&str>, (usize, usize, usize)> = BTreeMap::new();
     for (index, table) in tables.iter().enumerate() {
         let mut set: Vec<&str> = table
             .columns
@@ -98,12 +98,14 @@ fn shared_names(tables: &[&Table]) -> Vec<String> {
             .map(|column| column.name.as_str())
             .collect();
         set.sort_unstable();
-        sets.entry(set).or_insert((0, index)).0 += 1;
+        let (count, rows, _) = sets.entry(set).or_insert((0, 0, index));
+        *count += 1;
+        *rows += table.rows;
     }
     let best = sets
         .values()
-        .max_by_key(|(count, first)| (*count, std::cmp::Reverse(*first)));
-    best.map_or_else(Vec::new, |(_, first)| {
+        .max_by_key(|(count, rows, first)| (*count, *rows, std::cmp::Reverse(*first)));
+    best.map_or_else(Vec::new, |(_, _, first)| {
         tables[*first]
             .columns
             .iter()
@@ -159,8 +161,8 @@ fn listed(names: &[&str], others: &[&str]) -> String {
         .iter()
         .take(5)
         .map(|name| match nearest(name, others) {
-            Some(near) => format!("`{name}` (near `{near}`)"),
-            None => format!("`{name}`"),
+            Some(near) => format!("`{}` (near `{}`)", short(name), short(near)),
+            None => format!("`{}`", short(name)),
         });
     let more = if names.len() > 5 {
         format!(" and {} more", names.len() - 5)
@@ -173,6 +175,15 @@ fn listed(names: &[&str], others: &[&str]) -> String {
         "columns"
     };
     format!("{word} {}{more}", named.collect::<Vec<_>>().join(", "))
+}
+
+/// A name as a sentence can bear it.
+fn short(name: &str) -> String {
+    const MOST: usize = 80;
+    match name.char_indices().nth(MOST) {
+        Some((cut, _)) => format!("{}…", &name[..cut]),
+        None => name.to_string(),
+    }
 }
 
 fn nearest<'a>(name: &str, others: &[&'a str]) -> Option<&'a str> {

@@ -128,10 +128,12 @@ fn write_with(
         pl::PolarsError::IO { error: source, .. } => {
             error(std::io::Error::new(source.kind(), source.to_string()))
         }
-        source => Error::Frame {
-            action: "write the frame",
-            source,
-        },
+        // The writers wrap the system's error in words of their own; a frame of ours has no other reason to fail.
+        source => {
+            let text = source.to_string();
+            let reason = text.rsplit("IO error: ").next().unwrap_or(&text);
+            error(std::io::Error::other(reason.to_string()))
+        }
     })?;
     file.flush().map_err(error)?;
     file.get_ref().sync_all().map_err(error)

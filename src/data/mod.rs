@@ -18,6 +18,7 @@
 //! | text after a closing quote | quarantined with the line |
 //! | more or fewer fields than the header | quarantined with the line |
 //! | the same column name twice | quarantined |
+//! | a column name of more than 20,000 bytes | quarantined |
 //! | a column without a name | named `column_<position>` |
 //! | header without a comma | `;` or tab separates when the header has one |
 //! | bytes that are not UTF-8 | quarantined with the line |
@@ -35,7 +36,7 @@
 //! | text in some files, numbers in most or in half | those files are quarantined, with line and column |
 //! | numbers in some files, booleans in others | the kind of most files stays (tie: first path), the others are quarantined |
 //! | columns in another order | put in order |
-//! | a missing or an extra column | quarantined, with the names and the nearest known one |
+//! | a missing or an extra column | quarantined, with the names and the nearest known one; right is what most files have (tie: most rows) |
 //! | JSON: `null` or an absent key | missing |
 //! | JSON: a nested value, `NaN`, an element that is no object | quarantined |
 //! | Parquet: small integers and floats, dates, times, categories | widened; ISO text; text |
@@ -82,7 +83,7 @@ pub use time::parse_timestamps;
 #[non_exhaustive]
 pub enum Error {
     /// The folder to scan is not there, is not a folder or may not be read.
-    #[error("read the folder `{}`: {source}", path.display())]
+    #[error("read the folder `{}`", path.display())]
     Folder {
         /// Which file or folder.
         path: PathBuf,
@@ -91,7 +92,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file could not be opened, read or written.
-    #[error("{action} `{}`: {source}", path.display())]
+    #[error("{action} `{}`", path.display())]
     File {
         /// What was being done.
         action: &'static str,
@@ -135,8 +136,8 @@ pub enum Error {
         /// What was there.
         found: String,
     },
-    /// A cell of a time column cannot be read as a time; the row counts from 0.
-    #[error("read row {row} of the column `{column}` as a time: expected {expected}")]
+    /// A cell of a time column cannot be read as a time; messages count rows from 1.
+    #[error("read row {} of the column `{column}` as a time: expected {expected}", .row + 1)]
     Time {
         /// The column.
         column: String,
@@ -146,7 +147,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// A frame could not be put together or written; never expected with frames from this module.
-    #[error("{action}: {source}")]
+    #[error("{action}")]
     Frame {
         /// What was being done.
         action: &'static str,

@@ -53,10 +53,11 @@ pub fn scan(root: &Path) -> Result<Scan, Error> {
     }
     let mut scan = Scan::default();
     let mut found = Vec::new();
+    let own = std::fs::canonicalize(root).map_err(folder)?;
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
     for entry in walk
         .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
+        .filter_entry(|entry| entry.depth() == 0 || !(is_hidden(entry) || leads_above(entry, &own)))
     {
         let entry = match entry {
             Ok(entry) => entry,
@@ -124,6 +125,12 @@ fn gone_or_loop(root: &Path, error: &walkdir::Error) -> Option<Option<String>> {
         .io_error()
         .is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
     (gone && error.depth() > 0).then(|| error.path().map(|path| relative(root, path)))
+}
+
+/// Whether an entry is a link to the scanned folder or to one that holds it: behind it is all of the project.
+fn leads_above(entry: &DirEntry, root: &Path) -> bool {
+    entry.path_is_symlink()
+        && std::fs::canonicalize(entry.path()).is_ok_and(|target| root.starts_with(target))
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

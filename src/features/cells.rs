@@ -103,7 +103,7 @@ pub struct Encoded {
 }
 
 impl Cells<'_> {
-    /// The first `n_rows` cells as labels; a number is spelled once, not once a row.
+    /// The first `n_rows` cells as labels, without blanks around them; a number is spelled once, not once a row.
     pub fn encode(&self, n_rows: usize) -> Encoded {
         let mut encoded = Encoded {
             distinct: Vec::new(),
@@ -112,7 +112,7 @@ impl Cells<'_> {
         if let Cells::Text(_) = self {
             let mut known: HashMap<Cow<'_, str>, u32> = HashMap::new();
             for row in 0..n_rows {
-                let code = self.text(row).map(|text| {
+                let code = self.text(row).map(trimmed).map(|text| {
                     *known
                         .entry(text)
                         .or_insert_with_key(|text| encoded.add(text.to_string()))
@@ -136,6 +136,14 @@ impl Cells<'_> {
             encoded.codes.push(code);
         }
         encoded
+    }
+}
+
+/// A text without blanks around it.
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_string()),
     }
 }
 

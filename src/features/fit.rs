@@ -67,16 +67,28 @@ pub fn fit(
     }
     numeric.append(&mut text);
     if numeric.is_empty() {
-        let why: Vec<_> = dropped
-            .iter()
-            .map(|d| format!("`{}`: {}", d.column, d.reason))
-            .collect();
-        return Err(Error::NothingToLearnFrom(why.join("; ")));
+        return Err(Error::NothingToLearnFrom(why_none(&dropped)));
     }
     Ok(Fitted {
         transformer: Transformer { inputs: numeric },
         dropped,
     })
+}
+
+/// Why no column is left, for the first few of them.
+fn why_none(dropped: &[Dropped]) -> String {
+    const FEW: usize = 5;
+    if dropped.is_empty() {
+        return "there is none besides the target and those that the settings take out".to_string();
+    }
+    let named = dropped.iter().take(FEW);
+    let mut why: Vec<String> = named
+        .map(|dropped| format!("`{}` is {}", dropped.column, dropped.reason))
+        .collect();
+    if dropped.len() > FEW {
+        why.push(format!("and {} more", dropped.len() - FEW));
+    }
+    why.join("; ")
 }
 
 /// The step of a column, or why the column cannot help.
@@ -103,7 +115,7 @@ fn fit_column(
         }
     }
     if present == 0 {
-        return Err("every value is missing".to_string());
+        return Err("without a value in any row".to_string());
     }
     if counts.len() == 1 && present == rows.len() {
         return Err("constant: one value in every row".to_string());
@@ -152,7 +164,7 @@ fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<Step, String> {
         high = high.max(number);
     }
     if count == 0 {
-        return Err("every value is missing".to_string());
+        return Err("without a value in any row".to_string());
     }
     if low == high {
         return Err("constant: one value in every row that has one".to_string());

@@ -31,9 +31,7 @@ pub enum Error {
         found: String,
     },
     /// Nothing is left to learn from.
-    #[error(
-        "find a column to learn from: every column is the target, dropped, constant or an identifier ({0})"
-    )]
+    #[error("find a column to learn from: {0}")]
     NothingToLearnFrom(String),
 }
 

@@ -117,6 +117,7 @@ impl Env {
             .config
             .model_folder
             .join(self.version_key(folder, file));
+        // Paths of a project that is the current folder have no `./` before them.
         let below = path.strip_prefix(&self.config.project).unwrap_or(&path);
         below.display().to_string()
     }

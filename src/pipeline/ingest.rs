@@ -6,7 +6,7 @@ use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Env, Error, did_you_mean, fault};
+use super::{Env, Error, count, did_you_mean, fault};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
 use crate::data::{
@@ -137,31 +137,58 @@ pub async fn ingest(
     }
     for path in &dataset.record.unsettled {
         env.tell(super::Event::Warning(format!(
-            "{path} is still being written; it is left for the next run"
+            "{path} is still being written, is gone, or has a name that is not UTF-8; it is left for the next run"
         )));
     }
-    if dataset.frame.height() == 0 {
-        return Err(nothing_usable(config, &dataset.record));
+    for note in &dataset.record.notes {
+        env.tell(super::Event::Warning(note.clone()));
     }
     check_columns(config, &dataset.frame)?;
+    if dataset.frame.height() == 0 {
+        return Err(nothing_usable(config, scan, &dataset.record));
+    }
     write(env, &mut dataset).await?;
     let record = &dataset.record;
-    let mut summary = format!("{} rows from {} files", record.rows, record.files.len());
+    let mut summary = format!(
+        "{} from {}",
+        count(record.rows, "row"),
+        count(record.files.len() as u64, "file")
+    );
     let asides = [
-        (record.duplicates, "duplicates dropped"),
-        (record.rows_kept, "rows kept from before"),
-        (record.quarantined.len() as u64, "files quarantined"),
+        (record.duplicates, "duplicate", "dropped"),
+        (record.rows_kept, "row", "kept from before"),
+        (record.quarantined.len() as u64, "file", "quarantined"),
     ];
-    for (count, what) in asides.into_iter().filter(|(count, _)| *count > 0) {
-        summary += &format!(", {count} {what}");
+    for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {
+        summary += &format!(", {} {done}", count(n, what));
     }
     Ok((dataset, summary))
 }
 
 /// One line on a file that was left out.
-fn quarantine_line(file: &Quarantined) -> String {
+pub fn quarantine_line(file: &Quarantined) -> String {
     let line = file.line.map(|line| format!(":{line}")).unwrap_or_default();
-    format!("{}{line} is quarantined: {}", file.path, file.reason)
+    // A reason that names columns needs no column beside it.
+    let column = match &file.column {
+        Some(column) if !file.reason.contains('`') => format!(", column `{column}`"),
+        _ => String::new(),
+    };
+    format!(
+        "{}{line}{column} is quarantined: {}",
+        file.path, file.reason
+    )
+}
+
+/// Says what stands in the input folder when no file there can be read.
+pub fn no_file(config: &ModelConfig, scan: &Scan) -> String {
+    let folder = config.input_folder.display();
+    match scan.ignored.first() {
+        Some(first) => format!(
+            "{folder} holds no data file; {} of another kind passed over, the first {first}",
+            count(scan.ignored.len() as u64, "file")
+        ),
+        None => format!("{folder} holds no data file"),
+    }
 }
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
@@ -331,6 +358,10 @@ fn window(config: &ModelConfig, frame: &DataFrame) -> Result<Option<Vec<u32>>, E
 /// Says at once when a column that the settings name is not there.
 fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
     let schema = Schema::of(frame);
+    if schema.columns.is_empty() {
+        // No file could be read, which is said elsewhere.
+        return Ok(());
+    }
     let named = config
         .target
         .iter()
@@ -356,14 +387,17 @@ fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
     Ok(())
 }
 
-fn nothing_usable(config: &ModelConfig, record: &DatasetRecord) -> Error {
-    let why = match record.quarantined.first() {
-        Some(first) => format!(
-            "every file was left out, the first because {}: {}",
-            first.path, first.reason
-        ),
-        None if record.files.is_empty() => "the folder has no settled file to read".to_string(),
-        None => "the files have headers but no rows".to_string(),
+fn nothing_usable(config: &ModelConfig, scan: &Scan, record: &DatasetRecord) -> Error {
+    let why = match (record.quarantined.first(), scan.ignored.first()) {
+        (Some(_), _) => "every file was left out, as the notes above say".to_string(),
+        (None, _) if !record.unsettled.is_empty() => {
+            "no file could be read whole, as the notes above say".to_string()
+        }
+        (None, Some(_)) if record.files.is_empty() => {
+            "no file has an ending that can be read".to_string()
+        }
+        (None, None) if record.files.is_empty() => "the folder holds no file".to_string(),
+        (None, _) => "the files have headers but no rows".to_string(),
     };
     Error::NoInput {
         folder: config.input_folder.clone(),
@@ -449,7 +483,11 @@ fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
     let frame = data::read_file(
         &env.datasets.path(&row.name),
         &read_options(&env.config, false),
-    )?;
+    )
+    .map_err(|source| Error::Dataset {
+        name: row.name.clone(),
+        source,
+    })?;
     let schema = Schema::of(&frame);
     let row_hashes = data::row_hashes(&frame, &schema.names())?;
     let record = serde_json::from_value(row.record).map_err(|source| Error::Stored {

@@ -22,7 +22,8 @@ pub fn target_of(config: &ModelConfig, frame: &DataFrame) -> Result<String, Erro
         None => schema
             .columns
             .last()
-            .map(|column| column.name.clone())
+            .map(|column| not_spoken_for(config, &column.name))
+            .transpose()?
             .ok_or_else(|| Error::NoColumn {
                 column: "target".to_string(),
                 role: "the last column",
@@ -32,7 +33,27 @@ pub fn target_of(config: &ModelConfig, frame: &DataFrame) -> Result<String, Erro
     }
 }
 
-/// The label of each row.
+/// The last column is the target unless the settings need it for something else: then the user has to say.
+fn not_spoken_for(config: &ModelConfig, last: &str) -> Result<String, Error> {
+    let last = last.to_string();
+    let key = if config.drop.contains(&last) {
+        "drop"
+    } else if config.keys.contains(&last) {
+        "keys"
+    } else if config.time_column.as_ref() == Some(&last) {
+        "time_column"
+    } else {
+        return Ok(last);
+    };
+    Err(Error::Target {
+        why: format!(
+            "it is the last column and so the target, but `{key}` names it; set `target` to the column to predict"
+        ),
+        target: last,
+    })
+}
+
+/// The label of each row, without blanks around it.
 pub fn labels_of(frame: &DataFrame, target: &str, place: &str) -> Result<Encoded, Error> {
     let schema = Schema::of(frame);
     let column = frame.column(target).map_err(|_| Error::NoColumn {
@@ -75,11 +96,15 @@ pub fn classes_of(
             config.input_folder.display()
         ));
     }
-    if counts.len() > MOST_CLASSES
-        || (kind == Kind::Number && counts.keys().any(|label| label.contains('.')))
-    {
+    let is_fraction = kind == Kind::Number && counts.keys().any(|label| label.contains('.'));
+    if counts.len() > MOST_CLASSES || is_fraction {
+        let what = match kind {
+            Kind::Text => "an identifier",
+            _ if is_fraction => "a number with fractions",
+            _ => "a number",
+        };
         return refuse(format!(
-            "it has {} distinct values; that is no class but a number or an identifier, and this learner classifies. Name another column as `target`",
+            "its {} distinct values are no classes but {what}, and this learner classifies; name another column as `target`",
             counts.len()
         ));
     }

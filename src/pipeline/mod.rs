@@ -74,6 +74,29 @@ pub enum Error {
         /// Why not.
         why: String,
     },
+    /// The data set cannot be split as the settings say.
+    #[error("split the data set: {0}")]
+    Split(String),
+    /// A version does not fit the test data.
+    #[error("score version {version}, the {role}, on the test data")]
+    Unscorable {
+        /// Which.
+        version: i64,
+        /// `champion` or `challenger`.
+        role: &'static str,
+        /// Why not.
+        #[source]
+        source: crate::features::Error,
+    },
+    /// A data set that ingest wrote cannot be read back.
+    #[error("read the data set {name}")]
+    Dataset {
+        /// Its file.
+        name: String,
+        /// Why not.
+        #[source]
+        source: crate::data::Error,
+    },
     /// Nothing to work on for a stage that was called alone.
     #[error("{0}")]
     NothingThere(String),
@@ -128,6 +151,27 @@ pub enum Error {
     /// A planned failure, in tests only.
     #[error("go on")]
     Planned(#[source] std::io::Error),
+}
+
+/// What lies behind an error, outermost first, without what the one before has said already.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !said.ends_with(&text) {
+            causes.push(text.clone());
+            said = text;
+        }
+        next = cause.source();
+    }
+    causes
+}
+
+/// `1 row`, `2 rows`.
+fn count(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Passes a named fault point.

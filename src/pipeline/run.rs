@@ -11,7 +11,7 @@ use super::report::Subject;
 use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, deploy, fault, ingest, recover, report, train,
+    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, recover, report, train,
 };
 use crate::data;
 use crate::evaluate::Metric;
@@ -98,9 +98,12 @@ pub async fn with_lock(
         .instrument(span)
         .await;
     heart.stop();
-    env.registry.release_lock(&lock).await?;
+    let released = env.registry.release_lock(&lock).await;
+    // What went wrong first is what the user has to know; a lock that stays is taken over, since its process is gone.
+    let report = done?;
+    released?;
     fault("lock.released")?;
-    done
+    Ok(report)
 }
 
 async fn recorded(
@@ -163,14 +166,10 @@ fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) 
 }
 
 /// An error with its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        text += &format!(": {source}");
-        cause = source.source();
-    }
-    text
+fn chain(error: &Error) -> String {
+    let mut parts = vec![error.to_string()];
+    parts.extend(causes(error));
+    parts.join(": ")
 }
 
 /// The flow.
@@ -182,6 +181,9 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     // What is there, by content.
     let input = data::scan(&config.input_folder)?;
     let test = data::scan(&config.test_folder)?;
+    if input.files.is_empty() {
+        env.tell(Event::Warning(ingest::no_file(config, &input)));
+    }
     let seen = env.registry.seen_hashes(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
     let test_hash = score::test_hash(&test);

@@ -17,7 +17,7 @@ use self::aligned::{aligned, prior_over, union};
 use super::ingest::Dataset;
 use super::labels::labels_of;
 use super::train::Trained;
-use super::{Env, Error, Event, fault, versions};
+use super::{Env, Error, Event, count, fault, versions};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
@@ -115,10 +115,10 @@ fn summary(record: &ScoreRecord) -> String {
         None => ", no champion yet".to_string(),
     };
     format!(
-        "{} {}{champion}, on {} rows",
+        "{} {}{champion}, on {}",
         record.metric.name(),
         value(&record.challenger),
-        record.rows
+        count(record.rows, "row")
     )
 }
 
@@ -138,16 +138,19 @@ fn compare(
     let mut notes = test.notes.clone();
     if known.strange > 0 {
         notes.push(format!(
-            "{} test rows are of a class that no training row has; they are left out",
-            known.strange
+            "{} of a class that no training row has, left out",
+            count(known.strange as u64, "test row")
         ));
     }
-    let predict = |bundle: &Bundle| -> Result<Predictions, Error> {
-        let predictions = bundle.scorer().score_frame(&known.frame)?;
-        Ok(aligned(predictions, &bundle.classes, &classes))
-    };
-    let challenger = predict(bundle)?;
-    let champion_predictions = champion.map(|(_, _, bundle)| predict(bundle)).transpose()?;
+    let predicted =
+        |bundle: &Bundle, version: i64, role: &'static str| -> Result<Predictions, Error> {
+            let predictions = predict(bundle, &known.frame, version, role)?;
+            Ok(aligned(predictions, &bundle.classes, &classes))
+        };
+    let challenger = predicted(bundle, trained.version.number, "challenger")?;
+    let champion_predictions = champion
+        .map(|(version, _, bundle)| predicted(bundle, *version, "champion"))
+        .transpose()?;
     let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
     let record = ScoreRecord {
         format_version: 1,
@@ -198,6 +201,21 @@ fn side(
             env.config.split.seed,
         ),
     }
+}
+
+/// A version's predictions of the test rows.
+fn predict(
+    bundle: &Bundle,
+    frame: &DataFrame,
+    version: i64,
+    role: &'static str,
+) -> Result<Predictions, Error> {
+    let predicted = bundle.scorer().score_frame(frame);
+    predicted.map_err(|source| Error::Unscorable {
+        version,
+        role,
+        source,
+    })
 }
 
 fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Error> {
@@ -282,7 +300,7 @@ pub async fn score_champion(
     };
     let test = read_test_rows(env, scan, &bundle.target, &like)?;
     let known = test.known(&bundle.classes)?;
-    let predictions = bundle.scorer().score_frame(&known.frame)?;
+    let predictions = predict(&bundle, &known.frame, number, "champion")?;
     let side = side(env, number, &sha256, &known.truth, &predictions);
     save(env, run, &side, &known.rows_hash).await?;
     Ok(side)

@@ -6,10 +6,10 @@ use serde_json::json;
 use super::ingest::Dataset;
 use super::labels::{classes_of, indices, labels_of, target_of};
 use super::split::{Parts, split};
-use super::{Env, Error, Event, fault};
+use super::{Env, Error, Event, count, fault};
 use crate::bundle::{self, Bundle, Golden, Provenance};
-use crate::config::ModelConfig;
 use crate::config::checked::hex;
+use crate::config::{ModelConfig, SplitKind};
 use crate::data::{ColumnSummary, Kind, Schema};
 use crate::evaluate::threshold;
 use crate::features;
@@ -67,11 +67,11 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
     fault("train.recorded")?;
     let data = &learned.bundle.data;
     let summary = format!(
-        "version {} on {} rows, {} features, {} validation rows{}",
+        "version {} on {}, {}, {}{}",
         version.number,
-        data.train_rows,
-        learned.bundle.transformer.n_features(),
-        data.validation_rows,
+        count(data.train_rows, "row"),
+        count(learned.bundle.transformer.n_features() as u64, "feature"),
+        count(data.validation_rows, "validation row"),
         if learned.bundle.is_binary() {
             format!(", threshold {:.3}", learned.bundle.threshold)
         } else {
@@ -124,6 +124,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let mut notes = notes_on(dataset, &target, frame.height() - rows.len());
     let parts = split(config, frame, &rows, &class_of(&rows))?;
     let (train_class, validation_class) = (class_of(&parts.train), class_of(&parts.validation));
+    check_split(config, &train_class)?;
 
     let excluded: Vec<String> = std::iter::once(target.clone())
         .chain(config.drop.iter().cloned())
@@ -142,6 +143,9 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     )?;
     let fit_ms = begin.elapsed().as_secs_f64() * 1e3;
     notes.extend(learned.notes);
+    notes.extend(left_out(&fitted));
+    let profile = profile(dataset);
+    notes.extend(bucketed(&fitted.transformer, &profile, config));
 
     let mut bundle = Bundle {
         target,
@@ -160,7 +164,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
             train_rows: parts.train.len() as u64,
             validation_rows: parts.validation.len() as u64,
         },
-        profile: profile(dataset),
+        profile,
         golden: Golden::default(),
     };
     if bundle.is_binary() && config.learner.tune_threshold {
@@ -176,19 +180,76 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     })
 }
 
+/// A training part with fewer than two classes teaches nothing.
+fn check_split(config: &ModelConfig, train_class: &[u32]) -> Result<(), Error> {
+    let by = match config.split_kind() {
+        SplitKind::Random => "at random",
+        SplitKind::Time => "by time",
+        SplitKind::Group => "by group",
+    };
+    match train_class.first() {
+        None => Err(Error::Split(format!(
+            "{by} every row is in the validation part and none is left to learn from"
+        ))),
+        Some(first) if train_class.iter().all(|class| class == first) => Err(Error::Split(
+            format!("{by} every row of the training part is of one class"),
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
 fn notes_on(dataset: &Dataset, target: &str, unlabelled: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if unlabelled > 0 {
         notes.push(format!(
-            "{unlabelled} rows have no `{target}` and are not learned from"
+            "{} without a value in `{target}`, not learned from",
+            count(unlabelled as u64, "row")
         ));
     }
     for (column, cells) in &dataset.record.non_finite {
         notes.push(format!(
-            "{cells} cells of `{column}` are NaN or infinite and count as missing"
+            "{} of `{column}`, NaN or infinite, counted as missing",
+            count(*cells, "cell")
         ));
     }
     notes
+}
+
+/// One line on the columns that cannot help.
+fn left_out(fitted: &features::Fitted) -> Option<String> {
+    const FEW: usize = 3;
+    let dropped = &fitted.dropped;
+    let named = dropped.iter().take(FEW);
+    let mut named: Vec<String> = named
+        .map(|dropped| format!("`{}` is {}", dropped.column, dropped.reason))
+        .collect();
+    if dropped.len() > FEW {
+        named.push(format!("and {} more", dropped.len() - FEW));
+    }
+    let what = count(dropped.len() as u64, "column");
+    (!dropped.is_empty()).then(|| format!("{what} not learned from: {}", named.join("; ")))
+}
+
+/// One line on each column with more categories than features for them.
+fn bucketed(
+    transformer: &features::Transformer,
+    profile: &[crate::data::ColumnSummary],
+    config: &ModelConfig,
+) -> Vec<String> {
+    let most = config.features.max_categories as usize;
+    let is_full = |input: &&features::Input| matches!(&input.step, features::Step::OneHot { categories } if categories.len() == most);
+    let full = transformer.inputs.iter().filter(is_full);
+    let over = full.filter(|input| {
+        let summary = profile.iter().find(|column| column.name == input.name);
+        summary.is_some_and(|summary| summary.distinct > most as u64)
+    });
+    over.map(|input| {
+        format!(
+            "`{}` has more than {most} categories: the most frequent have a feature each, the rest share one (`features.max_categories`)",
+            input.name
+        )
+    })
+    .collect()
 }
 
 /// The threshold that is best for the metric on the validation part; 0.5 where that part is too small to tell.

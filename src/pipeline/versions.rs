@@ -49,7 +49,7 @@ pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
             )
         } else {
             format!(
-                "find version `{id}` of `{model}`: it has {}",
+                "find version `{id}` of `{model}`: there is only {}; `unseat versions` lists them",
                 there.join(", ")
             )
         })
@@ -200,7 +200,7 @@ async fn previous(env: &Env, now: Option<i64>) -> Result<i64, Error> {
         .find_map(|operation| operation.previous)
         .ok_or_else(|| {
             Error::NothingThere(format!(
-                "roll `{}` back: there was no champion before the present one",
+                "roll `{}` back: there was no champion before the present one; `unseat promote VERSION` makes any version the champion",
                 env.config.name
             ))
         })

@@ -81,7 +81,7 @@ fn structure_faults_are_quarantined_with_their_line() {
         b"a,b\n1,2\n3\n",
         Some(3),
         None,
-        "1 fields where the header has 2",
+        "1 field where the header has 2",
     );
     check_bad(
         b"a,b\n\"x\ny\",2\n\n3,4,5\n",

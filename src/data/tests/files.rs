@@ -57,6 +57,18 @@ fn a_folder_that_is_not_there_is_an_error() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_to_what_holds_the_folder_is_not_followed() {
+    let dir = folder(&[("input/a.csv", b"x\n1\n"), ("other/b.csv", b"x\n2\n")]);
+    let input = dir.path().join("input");
+    for (target, name) in [("..", "up"), (".", "here"), ("../other", "beside")] {
+        std::os::unix::fs::symlink(target, input.join(name)).unwrap();
+    }
+    let found = scan(&input).unwrap();
+    let paths: Vec<_> = found.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["a.csv", "beside/b.csv"]);
+}
+
+#[test]
 fn a_loop_of_links_ends_and_a_broken_link_is_unsettled() {
     let dir = folder(&[("a/x.csv", b"x\n1\n")]);
     std::os::unix::fs::symlink(dir.path(), dir.path().join("a/up")).unwrap();

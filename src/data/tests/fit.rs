@@ -78,6 +78,13 @@ fn a_tie_of_column_sets_goes_to_the_first_path() {
 }
 
 #[test]
+fn of_two_column_sets_in_as_many_files_the_one_with_more_rows_is_right() {
+    let read = read_files(&[("a.csv", b"Dear all\n"), ("b.csv", b"x,y\n1,2\n3,4\n")]);
+    assert_eq!(show(&read.frame), ["1|2", "3|4"]);
+    assert_eq!(read.quarantined[0].path, "a.csv");
+}
+
+#[test]
 fn integers_and_numbers_are_numbers() {
     let read = check_left_out(
         &[

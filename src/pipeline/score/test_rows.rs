@@ -4,9 +4,9 @@ use polars::prelude::DataFrame;
 
 use crate::data::{self, Scan, Schema};
 use crate::features::Encoded;
-use crate::pipeline::ingest::{self, Dataset, read_options, take};
+use crate::pipeline::ingest::{self, Dataset, quarantine_line, read_options, take};
 use crate::pipeline::labels::{indices, labels_of};
-use crate::pipeline::{Env, Error};
+use crate::pipeline::{Env, Error, count};
 
 /// The labelled test rows.
 pub struct TestRows {
@@ -98,7 +98,7 @@ pub fn read_test_rows(
     let mut notes: Vec<String> = read
         .quarantined
         .iter()
-        .map(|file| format!("test file {} is quarantined: {}", file.path, file.reason))
+        .map(|file| format!("test file {}", quarantine_line(file)))
         .collect();
     if read.frame.height() == 0 {
         let why = notes
@@ -115,14 +115,14 @@ pub fn read_test_rows(
     let mut frame = read.frame;
     if labelled.len() < all {
         notes.push(format!(
-            "{} test rows have no `{target}` and are left out",
-            all - labelled.len()
+            "{} without a value in `{target}`, left out",
+            count((all - labelled.len()) as u64, "test row")
         ));
         frame = take(&frame, &labelled)?;
         labels.codes.retain(Option::is_some);
     }
     if frame.height() == 0 {
-        return Err(nothing(format!("no row has a `{target}`")));
+        return Err(nothing(format!("no row has a value in `{target}`")));
     }
     let schema = Schema::of(&frame);
     let row_hashes = data::row_hashes(&frame, &schema.names())?;

@@ -1,0 +1,168 @@
+//! `tests/data/config`: each valid file loads, each invalid one has exactly the problems that stand beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::project::Project;
+use unseat::config::{Config, Overrides, load};
+
+/// The JSON files of a folder below `tests/data/config`.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data/config")
+        .join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 5);
+    files
+}
+
+fn loaded(file: &Path) -> Result<Config, unseat::config::Error> {
+    load(file, &Overrides::default())
+}
+
+#[test]
+fn each_valid_file_loads() {
+    for file in files("valid") {
+        if let Err(error) = loaded(&file) {
+            panic!("{}: {error}", file.display());
+        }
+    }
+}
+
+#[test]
+fn each_invalid_file_has_the_problems_that_stand_beside_it() {
+    for file in files("invalid") {
+        let Err(error) = loaded(&file) else {
+            panic!("{} loads", file.display());
+        };
+        let folder = file
+            .parent()
+            .expect("a file has a folder")
+            .display()
+            .to_string();
+        let said = format!("{error}\n").replace(&format!("{folder}/"), "");
+        let beside = file.with_extension("expected");
+        if std::env::var_os("UNSEAT_BLESS").is_some() {
+            fs::write(&beside, &said).expect("files can be written");
+        }
+        let expected = fs::read_to_string(&beside).expect("what is expected stands beside it");
+        assert_eq!(said, expected, "{}", file.display());
+    }
+}
+
+#[test]
+fn every_expectation_has_its_file() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/config/invalid");
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be listed").path();
+        assert!(path.with_extension("json").exists(), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_five_keys_alone_load_to_these_defaults() {
+    let five = files("valid")
+        .into_iter()
+        .find(|file| file.ends_with("five_keys.json"));
+    let project = Project::with_champion();
+    let text = fs::read(five.expect("the file is there")).expect("it can be read");
+    project.write("config.json", text);
+    let shown = project.unseat(&["config", "show", "--json"]);
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("stdout is JSON");
+    let expected = json!({
+        "project": ".",
+        "database_url": "sqlite://unseat.db",
+        "models": [{
+            "name": "model",
+            "project": ".",
+            "input_folder": "practicedata",
+            "output_folder": "ingesteddata",
+            "test_folder": "testdata",
+            "model_folder": "models",
+            "deployment_folder": "production_deployment",
+            "target": null,
+            "positive_class": null,
+            "drop": [],
+            "keys": [],
+            "time_column": null,
+            "schema": {},
+            "ingest": {
+                "keep": "folder",
+                "window": {"days": null, "rows": null},
+                "on_bad_file": "quarantine",
+                "null_values": [
+                    "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?",
+                ],
+                "format": "parquet",
+            },
+            "window": "unbounded",
+            "features": {"max_categories": 200, "min_category_rows": 1},
+            "learner": {"kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true},
+            "split": {"kind": "random", "validation": 0.2, "seed": 42},
+            "metric": "f1",
+            "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
+            "gate": {
+                "require": "better",
+                "confidence": 0.95,
+                "margin": 0.01,
+                "min_rows": 30,
+                "min_positives": 5,
+                "min_discordant": 6,
+                "beat_baselines": true,
+                "floor": null,
+                "ceiling": null,
+                "max_leakage": 0.05,
+                "guards": [],
+                "slices": [],
+                "replicates": 2000,
+                "seed": 42,
+            },
+        }],
+    });
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_flag_comes_before_the_environment_and_that_before_the_file() {
+    let project = Project::with_champion();
+    let metric = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let arguments = [&["config", "show", "--json"], arguments].concat();
+        let shown = project.unseat_with(&arguments, variables);
+        let shown: Value = serde_json::from_str(&shown.stdout).expect("stdout is JSON");
+        shown["models"][0]["metric"].clone()
+    };
+    let variable = [("UNSEAT_METRIC", "precision")];
+    assert_eq!(metric(&[], &[]), "f1", "the default");
+    assert_eq!(metric(&[], &variable), "precision", "over the default");
+    project.set(json!({"metric": "recall"}));
+    assert_eq!(metric(&[], &[]), "recall", "the file");
+    assert_eq!(metric(&[], &variable), "precision", "over the file");
+    let flag = ["--set", "metric=accuracy"];
+    assert_eq!(metric(&flag, &[]), "accuracy", "over the file");
+    assert_eq!(metric(&flag, &variable), "accuracy", "over the environment");
+    let twice = ["--set", "metric=accuracy", "--set", "metric=brier"];
+    assert_eq!(metric(&twice, &[]), "brier", "the last flag counts");
+}
+
+#[test]
+fn a_key_below_another_is_set_alone() {
+    let project = Project::with_champion();
+    project.set(json!({"gate": {"margin": 0.03}}));
+    let shown = project.unseat_with(
+        &["config", "show", "--json", "--set", "gate.min_rows=5"],
+        &[("UNSEAT_GATE__CONFIDENCE", "0.9")],
+    );
+    let shown: Value = serde_json::from_str(&shown.stdout).expect("stdout is JSON");
+    let gate = &shown["models"][0]["gate"];
+    assert_eq!(
+        [&gate["margin"], &gate["confidence"], &gate["min_rows"]],
+        [&json!(0.03), &json!(0.9), &json!(5)]
+    );
+}
