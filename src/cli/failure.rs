@@ -248,7 +248,13 @@ impl From<pipeline::Error> for Failure {
                 Kind::Internal,
                 Some("please report this, with the output of `unseat config show`"),
             ),
-            E::Artifacts(_) | E::Production { .. } => (
+            E::Production { .. } => (
+                Kind::Store,
+                Some(
+                    "check that you may write there and that the disk has room; the registry says who is champion, and the next run makes the copy",
+                ),
+            ),
+            E::Artifacts(_) => (
                 Kind::Store,
                 Some(
                     "check that you may write there and that the disk has room, then run again; the champion is what it was",
