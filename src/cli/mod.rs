@@ -9,6 +9,7 @@ mod context;
 mod diagnose;
 mod failure;
 mod gate;
+mod hints;
 mod init;
 mod models;
 mod output;

@@ -148,3 +148,45 @@ fn a_version_whose_bundle_was_changed_is_not_promoted() {
     let books = project.books();
     assert_eq!((books.champion(), books.copied), (Some(2), Some(2)));
 }
+
+#[test]
+fn a_copy_that_cannot_be_written_fails_the_run_but_not_the_verdict_and_is_made_up_for() {
+    let project = Project::promoted();
+    project.set("prod_deployment_path", "blocked/copy");
+    project.write("blocked", "a file where a folder should be");
+    let done = project.unseat(&["run", "--input", "sourcedata"]);
+    assert_eq!(done.code(), 1, "{done}");
+    assert!(done.stderr.contains("blocked/copy"), "{done}");
+    assert_eq!(
+        project.books().champion(),
+        Some(1),
+        "the copy is made true before anything new"
+    );
+
+    std::fs::remove_file(project.path("blocked")).expect("removes");
+    // Any command on the champion makes the copy, so that the failure below is that of the new champion's.
+    project.ok(&["unpin"]);
+    assert_eq!(
+        project.read_json("blocked/copy/manifest.json")["version"],
+        1
+    );
+    let fault = ("UNSEAT_FAULT", "deploy.copy_written:error");
+    let done = project.unseat_with(fault, &["run", "--input", "sourcedata"]);
+    assert_eq!(done.code(), 1, "{done}");
+    let hint = "the registry says who is champion, and the next run makes the copy";
+    assert!(done.stderr.contains(hint), "{done}");
+    assert_eq!(project.books().champion(), Some(2));
+    let listed = project.ok(&["runs", "list", "-n", "1"]).stdout;
+    assert!(listed.contains("promote, then failed"), "{listed}");
+
+    let next = project.ok(&["run", "--input", "sourcedata"]);
+    assert!(
+        next.stderr
+            .contains("the report of version 2 was missing and is made up for"),
+        "{next}"
+    );
+    assert_eq!(
+        project.read_json("blocked/copy/manifest.json")["version"],
+        2
+    );
+}

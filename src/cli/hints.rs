@@ -1,0 +1,226 @@
+//! What a user can do about each failure: its kind and the next step, by the error that caused it.
+
+use super::failure::{Failure, Kind};
+use crate::{config, data, pipeline, registry};
+
+impl From<config::Error> for Failure {
+    fn from(error: config::Error) -> Self {
+        let hint = match &error {
+            config::Error::Unreadable { source, .. }
+                if source.kind() == std::io::ErrorKind::InvalidData =>
+            {
+                "save the file as UTF-8"
+            }
+            config::Error::Unreadable { .. } => {
+                "make a project with `unseat init DIR`, or name its folder with `-C DIR`"
+            }
+            config::Error::NotJson { .. } => "mend the file at that place",
+            config::Error::Invalid { .. } => {
+                "`unseat config schema` prints every key with its meaning and default"
+            }
+        };
+        let hint = hint.to_string();
+        Failure::new(Kind::Config, error.into()).hint(hint)
+    }
+}
+
+impl From<registry::Error> for Failure {
+    fn from(error: registry::Error) -> Self {
+        let (kind, hint) = match &error {
+            registry::Error::Locked { .. } => (
+                Kind::Locked,
+                "wait for it to end; a lock of a process that died is taken over by itself",
+            ),
+            registry::Error::LockLost { .. } => {
+                (Kind::Store, "the other run decides; run again if need be")
+            }
+            registry::Error::Newer { .. } => (
+                Kind::Store,
+                "install the program version that made the database, or a newer one",
+            ),
+            registry::Error::Open { source, .. } | registry::Error::Statement { source, .. }
+                if is_damaged(source) =>
+            {
+                (
+                    Kind::Store,
+                    "it is damaged or no database: bring it back from a backup, or move it away and a new one is made, which knows no champion",
+                )
+            }
+            registry::Error::Statement { source, .. } if has_code(source, &["1"]) => (
+                Kind::Store,
+                "the database was changed by something else than this program: bring it back from a backup",
+            ),
+            registry::Error::Open { .. } => (
+                Kind::Store,
+                "check that the folder is there, that you may write in it, and that the disk has room",
+            ),
+            registry::Error::Statement { .. } => (
+                Kind::Store,
+                "check that you may write to the database file and that the disk has room, then run again; nothing was half done",
+            ),
+            registry::Error::Record { .. } => (
+                Kind::Internal,
+                "the database was changed by something else than this program: bring it back from a backup",
+            ),
+        };
+        Failure::new(kind, error.into()).hint(hint)
+    }
+}
+
+/// Whether SQLite said so with one of these codes.
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| codes.contains(&code.as_ref()))
+}
+
+/// Malformed, or no database at all.
+fn is_damaged(error: &sqlx::Error) -> bool {
+    has_code(error, &["11", "26"])
+}
+
+impl From<data::Error> for Failure {
+    fn from(error: data::Error) -> Self {
+        let hint = hint_on_data(&error);
+        Failure::new(Kind::Data, error.into()).hint(hint)
+    }
+}
+
+/// What to do about a file or a frame.
+fn hint_on_data(error: &data::Error) -> &'static str {
+    match error {
+        data::Error::BadFile { .. } => "mend the file at that place",
+        data::Error::Folder { .. } => "make the folder, or name another one",
+        data::Error::File {
+            action: "write", ..
+        } => "check that the folder is there, that you may write in it, and that the disk has room",
+        data::Error::NoColumn { .. } => "name a column that is in the files",
+        data::Error::Time { .. } => "mend the column, or name another one as `time_column`",
+        data::Error::Extension { .. } => "give the file an ending that says what it is",
+        _ => "check that the file is there and that you may read it",
+    }
+}
+
+impl From<pipeline::Error> for Failure {
+    fn from(error: pipeline::Error) -> Self {
+        use pipeline::Error as E;
+        let (kind, hint) = match error {
+            E::Registry(inner) => return inner.into(),
+            E::NoInput { .. } => (
+                Kind::Data,
+                Some(
+                    "put CSV, JSON or Parquet files there, or name another folder with `--input DIR`",
+                ),
+            ),
+            E::NoTestData { .. } => (
+                Kind::Data,
+                Some(
+                    "`test_data_path` names the folder; it needs rows with every column of the data set",
+                ),
+            ),
+            E::Split(_) => (
+                Kind::Data,
+                Some("add rows, or set `split.kind` to `random` or another `split.validation`"),
+            ),
+            E::Unscorable {
+                role: "champion", ..
+            } => (
+                Kind::Data,
+                Some(
+                    "bring the columns back, or give the new data another `name` and with it a champion of its own",
+                ),
+            ),
+            E::Unscorable { .. } => (
+                Kind::Data,
+                Some(
+                    "the test data needs every column of the data set; add them, or name them in `drop`",
+                ),
+            ),
+            E::Dataset { .. } => (
+                Kind::Store,
+                Some("the file was changed or removed; `unseat run --force` makes a new data set"),
+            ),
+            E::NoColumn { .. } => (Kind::Data, Some("name a column that is in the files")),
+            E::Target { .. } => (
+                Kind::Data,
+                Some("`target` and `positive_class` in config.json say what is predicted"),
+            ),
+            E::NothingThere(_) => (Kind::Data, None),
+            E::Data(data::Error::BadFile { .. }) => (
+                Kind::Data,
+                Some("mend or remove the file, or set `ingest.on_bad_file` to `quarantine`"),
+            ),
+            E::Data(ref error) => (Kind::Data, Some(hint_on_data(error))),
+            E::Features(crate::features::Error::NothingToLearnFrom(_)) => (
+                Kind::Data,
+                Some("add columns that vary, or take some out of `drop`"),
+            ),
+            E::Features(_) => (
+                Kind::Data,
+                Some("the data needs every column that the model was trained on"),
+            ),
+            E::Learn(_) => (
+                Kind::Data,
+                Some(
+                    "look at the columns with `unseat diagnose`; huge or lone values in one of them are the usual reason, and `drop` leaves it out",
+                ),
+            ),
+            E::Bundle {
+                source: crate::bundle::Error::Newer { .. },
+                ..
+            } => (
+                Kind::Store,
+                Some("install the program version that made it, or a newer one"),
+            ),
+            E::Bundle { .. } => (
+                Kind::Store,
+                Some(
+                    "bring the file back from a backup or from `prod_deployment_path`, or the champion before it with `unseat rollback`",
+                ),
+            ),
+            E::FreshBundle(_) | E::Report(_) => (
+                Kind::Internal,
+                Some("please report this, with the output of `unseat config show`"),
+            ),
+            E::Artifacts(crate::artifacts::Error::Gone { .. }) => (
+                Kind::Store,
+                Some(
+                    "bring the file back from a backup; for the champion `prod_deployment_path` has a copy",
+                ),
+            ),
+            E::Production { ref source, .. }
+                if source.kind() == std::io::ErrorKind::ResourceBusy =>
+            {
+                (
+                    Kind::Store,
+                    Some(
+                        "a mount point cannot be swapped: name a folder below it in `prod_deployment_path`, or mount the folder above",
+                    ),
+                )
+            }
+            E::Production { .. } => (
+                Kind::Store,
+                Some(
+                    "check that you may write there and that the disk has room; the registry says who is champion, and the next run makes the copy",
+                ),
+            ),
+            E::Artifacts(_) => (
+                Kind::Store,
+                Some(
+                    "check that you may write there and that the disk has room, then run again; the champion is what it was",
+                ),
+            ),
+            E::Stored { .. } => (
+                Kind::Store,
+                Some(
+                    "the file was changed by something else than this program: bring it back from a backup",
+                ),
+            ),
+            E::Planned(_) => (Kind::Internal, None),
+        };
+        let failure = Failure::new(kind, error.into());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
