@@ -152,7 +152,7 @@ fn every_file_of_the_contract_is_there_and_says_the_same() {
         .trim()
         .parse()
         .expect("a number");
-    assert_eq!(report["scores"]["challenger"]["scores"]["f1"], json!(score));
+    assert_eq!(report["scores"]["challenger"]["f1"], json!(score));
     let manifest = project.read_json("production_deployment/manifest.json");
     assert_eq!(manifest["version"], 2);
     assert_eq!(manifest["run"], run);

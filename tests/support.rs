@@ -1,7 +1,5 @@
 //! What the tests stand on: projects in temporary folders, the program run on them, and the books that it keeps.
 
-#![allow(dead_code, reason = "not every test file uses every helper")]
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -39,14 +39,14 @@ impl From<registry::Error> for Failure {
                 "install the program version that made the database, or a newer one",
             ),
             registry::Error::Open { source, .. } | registry::Error::Statement { source, .. }
-                if is_damaged(source) =>
+                if registry::is_damaged(source) =>
             {
                 (
                     Kind::Store,
                     "it is damaged or no database: bring it back from a backup, or move it away and a new one is made, which knows no champion",
                 )
             }
-            registry::Error::Statement { source, .. } if has_code(source, &["1"]) => (
+            registry::Error::Statement { source, .. } if registry::is_misunderstood(source) => (
                 Kind::Store,
                 "the database was changed by something else than this program: bring it back from a backup",
             ),
@@ -65,17 +65,6 @@ impl From<registry::Error> for Failure {
         };
         Failure::new(kind, error.into()).hint(hint)
     }
-}
-
-/// Whether SQLite said so with one of these codes.
-fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| codes.contains(&code.as_ref()))
-}
-
-/// Malformed, or no database at all.
-fn is_damaged(error: &sqlx::Error) -> bool {
-    has_code(error, &["11", "26"])
 }
 
 impl From<data::Error> for Failure {

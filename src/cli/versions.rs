@@ -74,7 +74,7 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
             rfc3339(version.created_ms),
             verdict,
             value.map_or(String::new(), |value| format!("{value:.4}")),
-            format!("{model}/{}", version.folder),
+            env.shown(&version.folder, ""),
         ]);
     }
     output::say(&output::table(&rows));

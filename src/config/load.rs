@@ -63,7 +63,7 @@ pub fn from_value(
     }
     let given = problems.len();
     problems.extend(misplaced_models(&object));
-    let parts = models_of(&object);
+    let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
         if let Some(model) = check_model(settings, project, &prefix, &mut problems) {
@@ -92,7 +92,10 @@ pub fn from_value(
 }
 
 /// `(prefix for key paths, name, settings)` of each model: the top level alone, or each entry of `models` over it.
-fn models_of(object: &Map<String, Value>) -> Vec<(String, String, Map<String, Value>)> {
+fn models_of(
+    object: &Map<String, Value>,
+    overrides: &Overrides,
+) -> Vec<(String, String, Map<String, Value>)> {
     let several = object
         .get("models")
         .and_then(Value::as_object)
@@ -107,7 +110,7 @@ fn models_of(object: &Map<String, Value>) -> Vec<(String, String, Map<String, Va
         .map(|(name, own)| {
             let mut settings = base.clone();
             settings.insert("name".to_string(), Value::String(name.clone()));
-            for key in ["output_folder_path", "prod_deployment_path"] {
+            for key in OWN_FOLDERS {
                 if let Some(Value::String(folder)) = settings.get_mut(key) {
                     *folder = format!("{folder}/{name}");
                 }
@@ -116,9 +119,24 @@ fn models_of(object: &Map<String, Value>) -> Vec<(String, String, Map<String, Va
                 merge::overlay(&mut settings, own);
                 settings.remove("models");
             }
+            set_anew(&mut settings, own, overrides);
             (format!("models.{name}."), name.clone(), settings)
         })
         .collect()
+}
+
+/// Folders of which each model has its own below the project's.
+const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
+
+/// Environment and flags go over what a model sets for itself, too. What could not be set was a problem already.
+fn set_anew(settings: &mut Map<String, Value>, own: &Value, overrides: &Overrides) {
+    for (path, text) in overrides.environment.iter().chain(&overrides.flags) {
+        let is_of_the_project = path.starts_with("models.") || path == "name";
+        let is_below = OWN_FOLDERS.contains(&path.as_str()) && own.get(path).is_none();
+        if !is_of_the_project && !is_below {
+            let _ = merge::set(settings, path, text);
+        }
+    }
 }
 
 /// Entries of `models` that are no models, or hold models of their own.
@@ -127,6 +145,10 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
     let misplaced = models.into_iter().flatten().filter_map(|(name, own)| {
         let path = format!("models.{name}");
         match own {
+            Value::Object(own) if own.contains_key("database_url") => Some(Problem::at(
+                &format!("{path}.database_url"),
+                "a project has one database: set it at the top".to_string(),
+            )),
             Value::Object(own) if own.contains_key("models") => Some(Problem::at(
                 &format!("{path}.models"),
                 "a model cannot hold models".to_string(),

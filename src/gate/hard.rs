@@ -227,7 +227,7 @@ fn leakage(case: &Case<'_>) -> Rule {
         false => (case.failing(RuleOutcome::Reject), "more than the accepted"),
     };
     let reason = format!(
-        "{leaked} of {} also stand in the training rows ({}), {asked} {}",
+        "{leaked} of {} also stand in the training data ({}), {asked} {}",
         count(rows, "test row"),
         percent(share),
         percent(bound)

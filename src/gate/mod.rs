@@ -78,7 +78,7 @@ pub struct Facts {
     pub load_failure: Option<String>,
     /// Whether the challenger predicts by other numbers than the champion (transformer, predictor, threshold).
     pub differs_from_champion: bool,
-    /// Test rows that also stand in the training rows.
+    /// Test rows that also stand in the training data, its validation part included.
     pub leaked_rows: u64,
 }
 

@@ -7,6 +7,9 @@ use crate::bundle;
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
+/// Outcome of a promotion that a pin held back.
+pub const PINNED: &str = "pinned";
+
 /// What deploying came to.
 #[derive(Debug, Clone)]
 pub struct Deployed {
@@ -120,7 +123,7 @@ async fn conclude(
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
     let promotes = decision.verdict == Verdict::Promote && !is_pinned;
     let outcome = match decision.verdict {
-        Verdict::Promote if is_pinned => "pinned",
+        Verdict::Promote if is_pinned => PINNED,
         Verdict::Promote => "promote",
         Verdict::Reject => "reject",
         Verdict::Inconclusive => "inconclusive",

@@ -1,5 +1,7 @@
 //! What a run may touch, and what it says while it goes on.
 
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use rand::RngCore;
 use serde::Serialize;
@@ -74,6 +76,8 @@ pub struct Env {
     pub ids: Ids,
     /// Who listens.
     pub events: Box<dyn Fn(Event) + Send + Sync>,
+    /// The stage that was begun last.
+    begun: Mutex<Stage>,
 }
 
 impl Env {
@@ -98,6 +102,7 @@ impl Env {
             clock,
             ids,
             events,
+            begun: Mutex::new(Stage::Ingest),
         })
     }
 
@@ -127,6 +132,11 @@ impl Env {
         (self.events)(event);
     }
 
+    /// The stage that was begun last, for the record of a run that ends there.
+    pub fn begun(&self) -> Stage {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Does a stage, telling its begin and its end; the closure returns its value and one line on what it did.
     pub async fn stage<T>(
         &self,
@@ -135,6 +145,7 @@ impl Env {
         work: impl Future<Output = Result<(T, String), Error>>,
     ) -> Result<T, Error> {
         self.tell(Event::Started(stage));
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = stage;
         let begin = std::time::Instant::now();
         let (value, summary) = work.await?;
         let duration_ms = begin.elapsed().as_secs_f64() * 1e3;

@@ -1,18 +1,24 @@
 //! ingest: the input folder to one dated data set.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod accumulate;
+mod stored;
+
+pub use stored::{latest, latest_frame, load};
+
+use std::collections::{BTreeSet, HashSet};
 
 use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Env, Error, count, did_you_mean, fault};
+use self::accumulate::{earlier, halves, put_together};
+use super::{Env, Error, count, did_you_mean};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
 use crate::data::{
     self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema,
 };
-use crate::registry::{DatasetRow, SeenFile};
+use crate::registry::SeenFile;
 
 /// The rows of a data set and where they came from.
 pub struct Dataset {
@@ -117,37 +123,34 @@ pub async fn ingest(
     let config = &env.config;
     let options = read_options(config, true);
     let kept = earlier(env).await?;
-    let mut dataset = match kept {
-        None => {
-            let read = data::read(&config.input_folder, scan, &options, None)?;
-            dataset_of(env, run, data_hash, parts_of(read))?
-        }
+    let parts = match kept {
+        None => parts_of(data::read(&config.input_folder, scan, &options, None)?),
         Some((frame, before)) => {
             let seen = env.registry.seen_hashes(&config.name).await?;
             let (known, fresh) = halves(scan, &seen);
             let expected = Schema::of(&frame);
             let read =
                 |scan: &Scan| data::read(&config.input_folder, scan, &options, Some(&expected));
-            let parts = put_together((frame, before), read(&known)?, read(&fresh)?)?;
-            dataset_of(env, run, data_hash, parts)?
+            put_together((frame, before), read(&known)?, read(&fresh)?)?
         }
     };
-    for file in &dataset.record.quarantined {
+    for file in &parts.record.quarantined {
         env.tell(super::Event::Warning(quarantine_line(file)));
     }
-    for path in &dataset.record.unsettled {
+    for path in &parts.record.unsettled {
         env.tell(super::Event::Warning(format!(
             "{path} is still being written, is gone, or has a name that is not UTF-8; it is left for the next run"
         )));
     }
-    for note in &dataset.record.notes {
+    for note in &parts.record.notes {
         env.tell(super::Event::Warning(note.clone()));
     }
-    check_columns(config, &dataset.frame)?;
+    check_columns(config, &parts.frame)?;
+    let mut dataset = dataset_of(env, run, data_hash, parts)?;
     if dataset.frame.height() == 0 {
         return Err(nothing_usable(config, scan, &dataset.record));
     }
-    write(env, &mut dataset).await?;
+    stored::write(env, &mut dataset).await?;
     let record = &dataset.record;
     let mut summary = format!(
         "{} from {}",
@@ -191,33 +194,17 @@ pub fn no_file(config: &ModelConfig, scan: &Scan) -> String {
     }
 }
 
-/// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
-/// may be about an older version that was decided on again.
-async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Error> {
-    if env.config.ingest.keep == Keep::Folder {
-        return Ok(None);
-    }
-    let versions = env.registry.versions(&env.config.name).await?;
-    let decided = versions.iter().filter(|version| version.verdict.is_some());
-    // The run that ingested need not be the one that trained or decided, and run ids sort by time.
-    let Some(run) = decided.map(super::versions::dataset_run).max() else {
-        return Ok(None);
-    };
-    let Some(row) = env.registry.dataset(&env.config.name, run).await? else {
-        return Ok(None);
-    };
-    let dataset = load_row(env, row)?;
-    Ok(Some((dataset.frame, dataset.record)))
-}
-
 /// Rows on their way to a data set, before the window.
-struct Parts {
-    frame: DataFrame,
-    row_hashes: Vec<u128>,
-    record: DatasetRecord,
+pub struct Parts {
+    /// The rows.
+    pub frame: DataFrame,
+    /// A hash of each row.
+    pub row_hashes: Vec<u128>,
+    /// How they came about so far.
+    pub record: DatasetRecord,
 }
 
-fn parts_of(read: FolderRead) -> Parts {
+pub fn parts_of(read: FolderRead) -> Parts {
     Parts {
         frame: read.frame,
         row_hashes: read.row_hashes,
@@ -232,71 +219,6 @@ fn parts_of(read: FolderRead) -> Parts {
             ..DatasetRecord::default()
         },
     }
-}
-
-/// The files that concluded runs have taken in, and the others.
-fn halves(scan: &Scan, seen: &HashSet<String>) -> (Scan, Scan) {
-    let (mut known, mut fresh) = (scan.clone(), scan.clone());
-    known.files.retain(|file| seen.contains(&file.sha256));
-    fresh.files.retain(|file| !seen.contains(&file.sha256));
-    known.unsettled.clear();
-    (known, fresh)
-}
-
-/// What was kept from before with what the folder holds, in the order in which rows came: first rows of known files that
-/// an earlier window left out, then the rows kept, then those of fresh files. A window of so many rows cuts from the front.
-fn put_together(
-    (kept, before): (DataFrame, DatasetRecord),
-    known: FolderRead,
-    fresh: FolderRead,
-) -> Result<Parts, Error> {
-    let (known, fresh) = (parts_of(known), parts_of(fresh));
-    let (from, to) = (known.frame.height(), known.frame.height() + kept.height());
-    let frame = data::concat(data::concat(known.frame, kept)?, fresh.frame)?;
-    let hashes = data::row_hashes(&frame, &Schema::of(&frame).names())?;
-    let in_kept: HashSet<u128> = hashes[from..to].iter().copied().collect();
-    let mut taken = HashSet::with_capacity(hashes.len());
-    let order: Vec<u32> = (0..hashes.len())
-        .filter(|&row| row >= from || !in_kept.contains(&hashes[row]))
-        .filter(|&row| taken.insert(hashes[row]))
-        .map(|row| row as u32)
-        .collect();
-    let in_both = (0..from).filter(|&row| in_kept.contains(&hashes[row]));
-    let in_both = in_both.count() as u64;
-
-    let (mut record, fresh) = (known.record, fresh.record);
-    record.files.extend(fresh.files);
-    record.quarantined.extend(fresh.quarantined);
-    record.unsettled.extend(fresh.unsettled);
-    record.rows_read += fresh.rows_read;
-    record.rows_kept = (to - from) as u64 - in_both;
-    record.duplicates += fresh.duplicates;
-    record.duplicates += (hashes.len() - order.len()) as u64 - in_both;
-    record.non_finite = summed(record.non_finite.into_iter().chain(fresh.non_finite));
-    record.notes.extend(fresh.notes);
-    let here: HashSet<String> = record
-        .files
-        .iter()
-        .map(|file| file.sha256.clone())
-        .collect();
-    let gone = before.files.into_iter();
-    record
-        .files
-        .extend(gone.filter(|file| !here.contains(&file.sha256)));
-    Ok(Parts {
-        frame: take(&frame, &order)?,
-        row_hashes: order.iter().map(|&row| hashes[row as usize]).collect(),
-        record,
-    })
-}
-
-/// Counts of equal names added up.
-fn summed(counts: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
-    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
-    for (name, count) in counts {
-        *sums.entry(name).or_default() += count;
-    }
-    sums.into_iter().collect()
 }
 
 /// The data set of some rows, inside the window.
@@ -403,105 +325,4 @@ fn nothing_usable(config: &ModelConfig, scan: &Scan, record: &DatasetRecord) -> 
         folder: config.input_folder.clone(),
         why,
     }
-}
-
-async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
-    // Packing the file keeps one core busy and the summary the other.
-    let mut frame = dataset.frame.clone();
-    let (written, profile) = rayon::join(
-        || {
-            env.datasets.put_file(&dataset.name, |path| {
-                data::write_file(&mut frame, path)?;
-                fault("ingest.data_written")
-            })
-        },
-        || data::summarise(&dataset.frame),
-    );
-    written?;
-    dataset.profile = profile;
-    fault("ingest.data_published")?;
-    let list: String = dataset
-        .record
-        .files
-        .iter()
-        .map(|file| format!("{}  {}\n", file.sha256, file.path))
-        .collect();
-    env.datasets
-        .put(
-            &format!("ingestedfiles_{}.txt", dataset.run),
-            list.into_bytes(),
-        )
-        .await?;
-    fault("ingest.list_published")?;
-    let row = DatasetRow {
-        run: dataset.run.clone(),
-        name: dataset.name.clone(),
-        data_hash: dataset.data_hash.clone(),
-        rows_hash: dataset.rows_hash.clone(),
-        n_rows: dataset.frame.height() as i64,
-        record: stored(&dataset.record)?,
-    };
-    env.registry
-        .save_dataset(&env.config.name, &row, env.clock.now_ms())
-        .await?;
-    fault("ingest.recorded")
-}
-
-fn stored<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(value).map_err(|source| Error::Stored {
-        what: "a record".to_string(),
-        source,
-    })
-}
-
-/// The newest data set, read back from its file.
-pub async fn latest(env: &Env) -> Result<Dataset, Error> {
-    match env.registry.latest_dataset(&env.config.name).await? {
-        Some(row) => load_row(env, row),
-        None => Err(Error::NothingThere(
-            "find a data set: none was ingested yet; run `unseat ingest` first".to_string(),
-        )),
-    }
-}
-
-/// The rows of the newest data set.
-pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
-    Ok(latest(env).await?.frame)
-}
-
-/// The data set that a run made, read back from its file.
-pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
-    match env.registry.dataset(&env.config.name, run).await? {
-        Some(row) => load_row(env, row),
-        None => Err(Error::NothingThere(format!(
-            "find the data set of run {run}: it is not recorded"
-        ))),
-    }
-}
-
-fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
-    let frame = data::read_file(
-        &env.datasets.path(&row.name),
-        &read_options(&env.config, false),
-    )
-    .map_err(|source| Error::Dataset {
-        name: row.name.clone(),
-        source,
-    })?;
-    let schema = Schema::of(&frame);
-    let row_hashes = data::row_hashes(&frame, &schema.names())?;
-    let record = serde_json::from_value(row.record).map_err(|source| Error::Stored {
-        what: format!("the record of {}", row.name),
-        source,
-    })?;
-    Ok(Dataset {
-        run: row.run,
-        name: row.name,
-        data_hash: row.data_hash,
-        rows_hash: row.rows_hash,
-        profile: data::summarise(&frame),
-        frame,
-        row_hashes,
-        record,
-    })
 }

@@ -36,11 +36,16 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
     };
     let version = versions::pick_version(env, &champion.version.to_string()).await?;
     let (_, bundle) = versions::bundle_bytes(env, champion.version).await?;
+    // A version that was promoted by hand may never have been scored.
     let score = env
         .models
         .get(&env.version_key(&version.folder, "latestscore.txt"))
         .await
-        .unwrap_or_default();
+        .unwrap_or_else(|_| {
+            b"undefined
+"
+            .to_vec()
+        });
     let list = ingested_list(env, &version).await?;
     let files = [
         ("trainedmodel.json", bundle),

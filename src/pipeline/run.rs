@@ -15,7 +15,7 @@ use super::{
 };
 use crate::data;
 use crate::evaluate::Metric;
-use crate::registry::{Lock, RunRow, RunState};
+use crate::registry::{Lock, PastConclusion, RunRow, RunState};
 
 /// What a caller may ask of a run.
 #[derive(Debug, Clone, Default)]
@@ -143,7 +143,7 @@ fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) 
         model: env.config.name.clone(),
         trigger: trigger.to_string(),
         state: RunState::Done.name().to_string(),
-        stage: "report".to_string(),
+        stage: env.begun().name().to_string(),
         outcome: None,
         version: None,
         started_ms: 0,
@@ -193,11 +193,12 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         .past_conclusion(&config.name, &data_hash, &config_hash)
         .await?;
     let last = env.registry.last_conclusion(&config.name).await?;
-    let champion = env
-        .registry
-        .champion(&config.name)
-        .await?
-        .map(|champion| champion.version);
+    let champion = env.registry.champion(&config.name).await?;
+    // What a pin held back is worth another look once the pin is gone.
+    let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
+    let stands = |past: &PastConclusion| is_pinned || past.verdict != deploy::PINNED;
+    let (same_work, last) = (same_work.filter(stands), last.filter(stands));
+    let champion = champion.map(|champion| champion.version);
 
     let what = plan(&Facts {
         force: options.force,

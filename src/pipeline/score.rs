@@ -99,7 +99,15 @@ pub async fn score(
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }
-    store(env, run, trained, &mut scored).await?;
+    // What a decision rests on stays as it was decided on; the registry remembers the new score.
+    if trained.version.verdict.is_none() {
+        store(env, trained, &scored).await?;
+    }
+    let record = &scored.record;
+    for side in std::iter::once(&record.challenger).chain(&record.champion) {
+        save(env, run, side, &record.rows_hash).await?;
+    }
+    fault("score.recorded")?;
     let summary = summary(&scored.record);
     Ok((scored, summary))
 }
@@ -229,7 +237,7 @@ fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Er
     Ok(slices)
 }
 
-async fn store(env: &Env, run: &str, trained: &Trained, scored: &mut Scored) -> Result<(), Error> {
+async fn store(env: &Env, trained: &Trained, scored: &Scored) -> Result<(), Error> {
     let folder = &trained.version.folder;
     let mut frame = rows::prediction_frame(scored)?;
     env.models
@@ -252,11 +260,7 @@ async fn store(env: &Env, run: &str, trained: &Trained, scored: &mut Scored) -> 
             latest.into_bytes(),
         )
         .await?;
-    fault("score.score_published")?;
-    for side in std::iter::once(&record.challenger).chain(&record.champion) {
-        save(env, run, side, &record.rows_hash).await?;
-    }
-    fault("score.recorded")
+    fault("score.score_published")
 }
 
 /// Records one side's scores under the hash of the rows.

@@ -112,13 +112,21 @@ pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
         Ok(RunReport {
             version: Some(trained.version.number),
             reasons: scored.record.notes.clone(),
-            artifacts: vec![env.shown(&trained.version.folder, "score.json")],
+            artifacts: scored_files(env, &trained.version),
             scores: pair(scored.record),
             timings_ms: timings_map(&timings, None),
             ..empty(env, &id, "scored")
         })
     })
     .await
+}
+
+/// The files that scoring a version makes: none once it was decided on.
+fn scored_files(env: &Env, version: &VersionRow) -> Vec<String> {
+    match version.verdict {
+        None => vec![env.shown(&version.folder, "score.json")],
+        Some(_) => Vec::new(),
+    }
 }
 
 fn pair(record: score::ScoreRecord) -> ScorePair {
@@ -134,7 +142,17 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
     let id = env.new_run_id();
     with_lock(env, &id, "deploy", async |lock| {
         let mut timings = Vec::new();
-        let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
+        let mut version = versions::pick_version(env, version).await?;
+        let champion = env.registry.champion(&env.config.name).await?;
+        if champion.is_some_and(|champion| champion.version == version.number) {
+            return Err(Error::NothingThere(format!(
+                "decide on version {}: it is the champion already; `unseat train` makes a challenger",
+                version.number
+            )));
+        }
+        // Decided on anew: what the decision rests on is made anew with it.
+        version.verdict = None;
+        let (trained, dataset) = stored(env, version).await?;
         let test = data::scan(&env.config.test_folder)?;
         // Scored afresh: since it was scored, the test rows or the champion may have changed.
         let scored = env

@@ -92,6 +92,21 @@ pub enum Error {
     },
 }
 
+/// Whether SQLite says that the file is malformed or no database at all.
+pub fn is_damaged(error: &sqlx::Error) -> bool {
+    has_code(error, &["11", "26"])
+}
+
+/// Whether SQLite did not understand a statement: tables are not what this program makes.
+pub fn is_misunderstood(error: &sqlx::Error) -> bool {
+    has_code(error, &["1"])
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| codes.contains(&code.as_ref()))
+}
+
 /// Names the statement that failed.
 trait Doing<T> {
     fn doing(self, action: &'static str) -> Result<T, Error>;

@@ -100,7 +100,7 @@ fn new_test_data_alone_scores_the_champion_again() {
         (&again["version"], &again["champion"]),
         (&json!(1), &json!(1))
     );
-    assert!(again["scores"]["champion"]["scores"]["f1"].is_number());
+    assert!(again["scores"]["champion"]["f1"].is_number());
     assert_eq!(project.json(&["run"])["outcome"], "nothing_new");
     assert_eq!(project.assert_settled().versions.len(), 1);
 }
@@ -250,13 +250,13 @@ fn time_and_group_splits_and_many_classes_go_through() {
     let by_time = project.json(&["run"]);
     assert_eq!(by_time["outcome"], "promote", "{by_time:#}");
     assert!(
-        by_time["scores"]["challenger"]["scores"]["f1"]
+        by_time["scores"]["challenger"]["f1"]
             .as_f64()
             .is_some_and(|f1| f1 > 0.6)
     );
     assert_eq!(
-        by_time["scores"]["challenger"]["scores"]["f1"],
-        by_time["scores"]["challenger"]["scores"]["f1_macro"]
+        by_time["scores"]["challenger"]["f1"],
+        by_time["scores"]["challenger"]["f1_macro"]
     );
     let bundle: Value = serde_json::from_slice(&project.bundle(1)).expect("is JSON");
     assert!(

@@ -206,7 +206,7 @@ fn without_a_champion_everything_but_the_two_hard_checks_only_warns() {
     );
     says(
         &decision,
-        "5 of 5 test rows also stand in the training rows (100 %)",
+        "5 of 5 test rows also stand in the training data (100 %)",
     );
     assert!(decision.comparison.is_none() && decision.champion.is_none());
 

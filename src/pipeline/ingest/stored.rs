@@ -1,0 +1,110 @@
+//! Data sets on disk and in the registry: written, and read back.
+
+use polars::prelude::DataFrame;
+use serde::Serialize;
+
+use super::{Dataset, read_options};
+use crate::data::{self, Schema};
+use crate::pipeline::{Env, Error, fault};
+use crate::registry::DatasetRow;
+
+pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
+    // Packing the file keeps one core busy and the summary the other.
+    let mut frame = dataset.frame.clone();
+    let (written, profile) = rayon::join(
+        || {
+            env.datasets.put_file(&dataset.name, |path| {
+                data::write_file(&mut frame, path)?;
+                fault("ingest.data_written")
+            })
+        },
+        || data::summarise(&dataset.frame),
+    );
+    written?;
+    dataset.profile = profile;
+    fault("ingest.data_published")?;
+    let list: String = dataset
+        .record
+        .files
+        .iter()
+        .map(|file| format!("{}  {}\n", file.sha256, file.path))
+        .collect();
+    env.datasets
+        .put(
+            &format!("ingestedfiles_{}.txt", dataset.run),
+            list.into_bytes(),
+        )
+        .await?;
+    fault("ingest.list_published")?;
+    let row = DatasetRow {
+        run: dataset.run.clone(),
+        name: dataset.name.clone(),
+        data_hash: dataset.data_hash.clone(),
+        rows_hash: dataset.rows_hash.clone(),
+        n_rows: dataset.frame.height() as i64,
+        record: stored(&dataset.record)?,
+    };
+    env.registry
+        .save_dataset(&env.config.name, &row, env.clock.now_ms())
+        .await?;
+    fault("ingest.recorded")
+}
+
+fn stored<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {
+    serde_json::to_value(value).map_err(|source| Error::Stored {
+        what: "a record".to_string(),
+        source,
+    })
+}
+
+/// The newest data set, read back from its file.
+pub async fn latest(env: &Env) -> Result<Dataset, Error> {
+    match env.registry.latest_dataset(&env.config.name).await? {
+        Some(row) => load_row(env, row),
+        None => Err(Error::NothingThere(
+            "find a data set: none was ingested yet; run `unseat ingest` first".to_string(),
+        )),
+    }
+}
+
+/// The rows of the newest data set.
+pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
+    Ok(latest(env).await?.frame)
+}
+
+/// The data set that a run made, read back from its file.
+pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
+    match env.registry.dataset(&env.config.name, run).await? {
+        Some(row) => load_row(env, row),
+        None => Err(Error::NothingThere(format!(
+            "find the data set of run {run}: it is not recorded"
+        ))),
+    }
+}
+
+pub fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
+    let frame = data::read_file(
+        &env.datasets.path(&row.name),
+        &read_options(&env.config, false),
+    )
+    .map_err(|source| Error::Dataset {
+        name: row.name.clone(),
+        source,
+    })?;
+    let schema = Schema::of(&frame);
+    let row_hashes = data::row_hashes(&frame, &schema.names())?;
+    let record = serde_json::from_value(row.record).map_err(|source| Error::Stored {
+        what: format!("the record of {}", row.name),
+        source,
+    })?;
+    Ok(Dataset {
+        run: row.run,
+        name: row.name,
+        data_hash: row.data_hash,
+        rows_hash: row.rows_hash,
+        profile: data::summarise(&frame),
+        frame,
+        row_hashes,
+        record,
+    })
+}
