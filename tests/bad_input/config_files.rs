@@ -105,7 +105,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "window": "unbounded",
             "features": {"max_categories": 200, "min_category_rows": 1},
             "learner": {"kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true},
-            "split": {"kind": "random", "validation": 0.2, "seed": 42},
+            "split": {"kind": null, "validation": 0.2, "seed": 42},
             "metric": "f1",
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
             "gate": {

@@ -64,7 +64,7 @@ cases! {
     score_damaged(p) {
         let file = p.version_file("score.json");
         p.write(&file, "{\"format_version\": 1,");
-        Some(p.unseat(&["deploy"]))
+        Some(p.unseat(&["report"]))
     }
     decision_damaged(p) {
         let file = p.version_file("decision.json");

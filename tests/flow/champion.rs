@@ -73,7 +73,7 @@ fn rolling_back_twice_goes_back_two_steps() {
     status: 1
     --- stdout
     --- stderr
-    error: failed to roll `attrition` back: there was no champion before the present one
+    error: failed to roll `attrition` back: there was no champion before the present one; `unseat promote VERSION` makes any version the champion
     ");
     assert_eq!(project.assert_settled().champion(), Some(1));
 }
@@ -113,7 +113,7 @@ fn there_is_nothing_to_move_before_the_first_run() {
     }
     project.ok(&["run"]);
     let done = project.unseat(&["promote", "7"]);
-    assert!(done.stderr.contains("it has 1"), "{done}");
+    assert!(done.stderr.contains("there is only 1"), "{done}");
 }
 
 #[test]

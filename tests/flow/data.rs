@@ -210,6 +210,7 @@ fn a_verdict_on_an_older_version_does_not_lose_newer_rows() {
     project.ok(&["run"]);
     project.write("in/b.csv", &rows(100, 150));
     project.ok(&["run"]);
+    project.ok(&["promote", "2"]);
     project.ok(&["deploy", "1"]);
     for file in ["in/a.csv", "in/b.csv"] {
         fs::remove_file(project.path(file)).expect("removes it");

@@ -84,10 +84,11 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     promoted version 1 is the champion: there is no champion to protect; F1 of the challenger is 0.623 on 200 test rows
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
+    note: 1 column not learned from: `corporation` is identifier-like: 280 distinct texts in 280 rows
     train   version 1 on 280 rows, 3 features, 70 validation rows, threshold 0.519 (…)
     score   f1 0.6225, no champion yet, on 200 rows (…)
     deploy  promote: version 1 is the champion (…)
-    report  8 files in models/attrition/v1_20260301T000100Z (…)
+    report  8 files in models/attrition/v1_20260301T000100Z/ (…)
     ");
     insta::assert_snapshot!(project.unseat(&["run", "--input", "sourcedata"]).shown(), @r"
     status: 0
@@ -100,10 +101,11 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     promoted version 2 is the champion: F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 95 % interval of +0.019 to +0.188
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
+    note: 1 column not learned from: `corporation` is identifier-like: 280 distinct texts in 280 rows
     train   version 2 on 280 rows, 3 features, 70 validation rows, threshold 0.438 (…)
     score   f1 0.7297, champion (version 1) 0.6225, on 200 rows (…)
     deploy  promote: version 2 is the champion (…)
-    report  8 files in models/attrition/v2_20260301T000200Z (…)
+    report  8 files in models/attrition/v2_20260301T000200Z/ (…)
     ");
     insta::assert_snapshot!(project.unseat(&["run", "--input", "sourcedata"]).shown(), @r"
     status: 0
@@ -201,7 +203,8 @@ fn failures_are_json_when_asked() {
     assert_eq!((code, &error["code"]), (2, &json!("config")));
     let message = error["message"].as_str().expect("a message");
     assert!(
-        message.ends_with("gate.confidense: unknown key; did you mean `confidence`?"),
+        message
+            .ends_with("gate.confidense: unknown key; did you mean `confidence`? (set by a flag)"),
         "{message}"
     );
     assert!(error["details"]["hints"][0].is_string(), "{error:#}");
