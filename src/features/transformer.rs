@@ -235,9 +235,21 @@ impl View<'_> {
         chunk.dense.clear();
         chunk.dense.resize(rows.len() * n_dense, 0.0);
         for (column, (cells, mean, per_scale)) in self.numbers.iter().enumerate() {
-            for (at, &row) in rows.iter().enumerate() {
+            let slots = chunk.dense[column..].iter_mut().step_by(n_dense);
+            // The common case in a loop of its own, which the compiler keeps tight; it gives the same as the other.
+            if let Cells::Float(values, validity) = cells {
+                for (slot, &row) in slots.zip(rows) {
+                    let row = row as usize;
+                    let number = values[row];
+                    if number.is_finite() && validity.is_none_or(|bits| bits.get_bit(row)) {
+                        *slot = scaled(number, *mean, *per_scale);
+                    }
+                }
+                continue;
+            }
+            for (slot, &row) in slots.zip(rows) {
                 if let Some(number) = cells.number(row as usize) {
-                    chunk.dense[at * n_dense + column] = scaled(number, *mean, *per_scale);
+                    *slot = scaled(number, *mean, *per_scale);
                 }
             }
         }

@@ -256,3 +256,54 @@ fn checking_the_configuration_touches_nothing() {
     project.ok(&["config", "schema"]);
     assert_eq!(project.listing(), before);
 }
+
+#[test]
+fn no_cell_of_the_data_is_in_what_is_logged_or_recorded() {
+    let project = Project::empty();
+    project.write(
+        "config.json",
+        r#"{"input_folder_path": "practicedata", "output_folder_path": "out", "test_data_path": "testdata",
+            "output_model_path": "models", "prod_deployment_path": "production"}"#,
+    );
+    let rows = |from: usize| -> String {
+        let mut text = "who,amount,kind,left\n".to_string();
+        for row in from..from + 60 {
+            let left = if row % 3 == 0 { "yes" } else { "no" };
+            text += &format!(
+                "secretname{row},77{row:04}.25,secretkind{},{left}\n",
+                row % 4
+            );
+        }
+        text
+    };
+    project.write("practicedata/a.csv", &rows(0));
+    project.write(
+        "practicedata/bad.csv",
+        "who,amount,kind,left\nsecretbad,secrettext,x,yes\n",
+    );
+    project.write(
+        "practicedata/ragged.csv",
+        "who,amount,kind,left\nsecretragged,1\n",
+    );
+    project.write("testdata/t.csv", &rows(100));
+    let mut said = String::new();
+    for (arguments, exit_code) in [
+        (&["run", "-vv", "--log-format", "json"][..], 0),
+        (&["run", "-vv", "--force", "--set", "target=who"], 1),
+        (&["run", "-vv", "--force", "--set", "target=nobody"], 1),
+        (
+            &["run", "-vv", "--force", "--set", "ingest.on_bad_file=fail"],
+            1,
+        ),
+        (&["predict", "practicedata/ragged.csv", "-vv"], 1),
+    ] {
+        let done = project.unseat(arguments);
+        assert_eq!(done.code(), exit_code, "{done}");
+        said += &done.stdout;
+        said += &done.stderr;
+    }
+    said += &project.ok(&["runs", "list", "--json"]).stdout;
+    for cell in ["secret", "77000", "770101"] {
+        assert!(!said.contains(cell), "{cell} is said: {said}");
+    }
+}
