@@ -51,7 +51,7 @@ async fn what_was_put_is_got_and_put_again_replaces() {
         "nothing but the object"
     );
     let absent = artifacts.get("m/v2/none").await.expect_err("not there");
-    assert_eq!(absent.to_string(), "read m/v2/none");
+    assert!(absent.to_string().ends_with("m/v2/none"), "{absent}");
 }
 
 #[tokio::test]

@@ -24,14 +24,12 @@ pub fn start_log(global: &Global) {
         .with_env_filter(EnvFilter::new(filter));
     match global.log_format {
         LogFormat::Json => builder
+            .with_ansi(false)
             .json()
             .flatten_event(true)
             .with_span_list(false)
             .init(),
-        LogFormat::Text => builder
-            .with_target(false)
-            .with_ansi(std::io::stderr().is_terminal())
-            .init(),
+        LogFormat::Text => builder.with_target(false).with_ansi(false).init(),
     }
 }
 

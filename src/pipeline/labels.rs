@@ -11,6 +11,8 @@ use crate::features::{Cells, Encoded};
 
 /// More classes than this are a number to regress, or an identifier.
 const MOST_CLASSES: usize = 100;
+/// Up to so many classes may be of one row each in a tiny data set; beyond, a class must have two rows on average.
+const FEW_CLASSES: usize = 20;
 /// Labels that read like a yes.
 const YES: &[&str] = &["1", "true", "yes", "y", "t", "positive", "pos"];
 
@@ -97,7 +99,9 @@ pub fn classes_of(
         ));
     }
     let is_fraction = kind == Kind::Number && counts.keys().any(|label| label.contains('.'));
-    if counts.len() > MOST_CLASSES || is_fraction {
+    let labelled: u64 = counts.values().sum();
+    let is_identifier = counts.len() > FEW_CLASSES && counts.len() as u64 * 2 > labelled;
+    if counts.len() > MOST_CLASSES || is_fraction || is_identifier {
         let what = match kind {
             Kind::Text => "an identifier",
             _ if is_fraction => "a number with fractions",

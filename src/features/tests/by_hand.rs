@@ -147,10 +147,10 @@ fn columns_that_cannot_help_are_dropped_with_the_reason() {
             numbers("c", &[None, Some(3.0), Some(3.0)]),
             "constant: one value in every row that has one",
         ),
-        (numbers("c", &[None; 3]), "every value is missing"),
+        (numbers("c", &[None; 3]), "without a value in any row"),
         (
             numbers("c", &[Some(f64::NAN), Some(f64::INFINITY), None]),
-            "every value is missing",
+            "without a value in any row",
         ),
         (
             numbers("c", &[Some(5e-324), Some(1e-323)]),
@@ -160,7 +160,7 @@ fn columns_that_cannot_help_are_dropped_with_the_reason() {
             texts("c", &[Some("a"); 3]),
             "constant: one value in every row",
         ),
-        (texts("c", &[None; 3]), "every value is missing"),
+        (texts("c", &[None; 3]), "without a value in any row"),
         (
             texts("c", &ids),
             "identifier-like: 12 distinct texts in 12 rows",
@@ -198,7 +198,7 @@ fn nothing_to_learn_from_says_why_for_each_column() {
     let excluded = vec!["y".to_string()];
     match fit(&frame, &all(&frame), &excluded, &Features::default()) {
         Err(Error::NothingToLearnFrom(why)) => {
-            assert_eq!(why, "`a`: constant: one value in every row")
+            assert_eq!(why, "`a` is constant: one value in every row")
         }
         other => panic!("{other:?}"),
     }

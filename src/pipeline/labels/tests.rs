@@ -111,12 +111,12 @@ fn what_is_no_class_is_refused_with_the_reason() {
         (
             Kind::Number,
             &["0.5", "1"],
-            "it has 2 distinct values; that is no class but a number",
+            "its 2 distinct values are no classes but a number with fractions",
         ),
         (
             Kind::Integer,
             &many,
-            "it has 101 distinct values; that is no class but a number",
+            "its 101 distinct values are no classes but a number",
         ),
     ];
     for (kind, labels, why) in cases {
@@ -124,7 +124,10 @@ fn what_is_no_class_is_refused_with_the_reason() {
         let wanted = format!("learn `y`: {why}");
         assert!(message.starts_with(&wanted), "{message}");
     }
-    assert!(classes(Kind::Integer, &many[..100], json!({})).is_ok());
+    // A hundred classes of two rows are classes; of one row each they are identifiers.
+    let twice = [&many[..100], &many[..100]].concat();
+    assert!(classes(Kind::Integer, &twice, json!({})).is_ok());
+    assert!(classes(Kind::Integer, &many[..100], json!({})).is_err());
 }
 
 #[test]
