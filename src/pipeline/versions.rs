@@ -9,7 +9,7 @@ use crate::bundle::{self, Bundle};
 use crate::config::checked::hex;
 use crate::data;
 use crate::gate::Decision;
-use crate::registry::{Action, Operation, VersionRow, VersionState};
+use crate::registry::{Action, Lock, Operation, VersionRow, VersionState};
 
 /// A version by `latest`, `champion`, `v3` or `3`.
 ///
@@ -147,13 +147,17 @@ pub async fn move_champion(
         .registry
         .take_lock(model, &id, env.clock.now_ms())
         .await?;
-    let moved = locked_move(env, action, version, reason, actor).await;
-    env.registry.release_lock(&lock).await?;
-    moved
+    let moved = locked_move(env, &lock, action, version, reason, actor).await;
+    let released = env.registry.release_lock(&lock).await;
+    // What went wrong first is what the user has to know.
+    let operation = moved?;
+    released?;
+    Ok(operation)
 }
 
 async fn locked_move(
     env: &Env,
+    lock: &Lock,
     action: Action,
     version: Option<&str>,
     reason: &str,
@@ -184,7 +188,7 @@ async fn locked_move(
         run: None,
         at_ms: env.clock.now_ms(),
     };
-    env.registry.operate(model, &operation).await?;
+    env.registry.operate(lock, &operation).await?;
     production::publish(env).await?;
     Ok(operation)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Doing, Error, Lock, Operation, Registry, operations};
+use super::{Doing, Error, Lock, Operation, Registry, lock, operations};
 
 /// A file that a concluded run has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,18 +66,7 @@ impl Registry {
             .begin_with("BEGIN IMMEDIATE")
             .await
             .doing("begin a transaction")?;
-        let mine = sqlx::query("SELECT run FROM locks WHERE model = ? AND run = ?")
-            .bind(&lock.model)
-            .bind(&lock.run)
-            .fetch_optional(&mut *transaction)
-            .await
-            .doing("look at the lock")?;
-        if mine.is_none() {
-            return Err(Error::LockLost {
-                model: lock.model.clone(),
-                run: lock.run.clone(),
-            });
-        }
+        lock::check_mine(&mut transaction, lock).await?;
         if let Some(operation) = &conclusion.operation {
             operations::add(&mut transaction, &lock.model, operation).await?;
         }

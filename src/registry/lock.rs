@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
 
 use super::{Doing, Error, ProcessId, Registry};
 use crate::clock;
@@ -138,6 +138,29 @@ impl Registry {
             .await
             .doing("look at the lock")?;
         Ok(row.as_ref().map(holder_of))
+    }
+}
+
+/// Whether a lock is still its own run's, inside the transaction that hangs on it.
+///
+/// # Errors
+/// [`Error::LockLost`] when another run took it over.
+pub(super) async fn check_mine(
+    transaction: &mut Transaction<'_, Sqlite>,
+    lock: &Lock,
+) -> Result<(), Error> {
+    let mine = sqlx::query("SELECT run FROM locks WHERE model = ? AND run = ?")
+        .bind(&lock.model)
+        .bind(&lock.run)
+        .fetch_optional(&mut **transaction)
+        .await
+        .doing("look at the lock")?;
+    match mine {
+        Some(_) => Ok(()),
+        None => Err(Error::LockLost {
+            model: lock.model.clone(),
+            run: lock.run.clone(),
+        }),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Doing, Error, Registry};
+use super::{Doing, Error, Lock, Registry, lock};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,13 +79,17 @@ impl Registry {
     }
 
     /// Records an operation that a person asked for.
-    pub async fn operate(&self, model: &str, operation: &Operation) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
+    pub async fn operate(&self, lock: &Lock, operation: &Operation) -> Result<(), Error> {
         let mut transaction = self
             .pool
             .begin_with("BEGIN IMMEDIATE")
             .await
             .doing("begin a transaction")?;
-        add(&mut transaction, model, operation).await?;
+        lock::check_mine(&mut transaction, lock).await?;
+        add(&mut transaction, &lock.model, operation).await?;
         transaction.commit().await.doing("record the operation")
     }
 

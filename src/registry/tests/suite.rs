@@ -35,8 +35,9 @@ async fn champion_is_the_newest_operation(registry: &Registry) {
         (operation(Action::Unpin, Some(3), Some(3)), 3, false),
         (operation(Action::Rollback, Some(2), Some(3)), 2, false),
     ];
+    let lock = registry.take_lock(model, "mine", 1).await.expect("free");
     for (at, (operation, version, pinned)) in story.iter().enumerate() {
-        registry.operate(model, operation).await.expect("records");
+        registry.operate(&lock, operation).await.expect("records");
         let champion = registry
             .champion(model)
             .await
@@ -56,6 +57,13 @@ async fn champion_is_the_newest_operation(registry: &Registry) {
         .collect();
     assert_eq!(kept, told, "newest first, none edited");
     assert_eq!(registry.champion("another").await.expect("reads"), None);
+    registry.release_lock(&lock).await.expect("releases");
+    let late = registry
+        .operate(&lock, &operation(Action::Promote, Some(9), Some(2)))
+        .await;
+    assert!(matches!(late, Err(Error::LockLost { .. })), "{late:?}");
+    let champion = registry.champion(model).await.expect("reads");
+    assert_eq!(champion.map(|champion| champion.version), Some(2));
 }
 
 async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry) {
