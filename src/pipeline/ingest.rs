@@ -2,6 +2,8 @@
 
 mod accumulate;
 mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use stored::{latest, latest_frame, load};
 
@@ -113,20 +115,22 @@ pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &HashSet<String>) -> S
     }
 }
 
+/// A scan without some of its files.
+fn without(scan: &Scan, paths: &[String]) -> Scan {
+    let mut rest = scan.clone();
+    rest.files.retain(|file| !paths.contains(&file.path));
+    rest
+}
+
 /// Reads the scanned files, writes the dated data set and records it.
-pub async fn ingest(
-    env: &Env,
-    run: &str,
-    scan: &Scan,
-    data_hash: &str,
-) -> Result<(Dataset, String), Error> {
+pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, String), Error> {
     let config = &env.config;
     let options = read_options(config, true);
+    let seen = env.registry.seen_hashes(&config.name).await?;
     let kept = earlier(env).await?;
     let parts = match kept {
         None => parts_of(data::read(&config.input_folder, scan, &options, None)?),
         Some((frame, before)) => {
-            let seen = env.registry.seen_hashes(&config.name).await?;
             let (known, fresh) = halves(scan, &seen);
             let expected = Schema::of(&frame);
             let read =
@@ -146,6 +150,8 @@ pub async fn ingest(
         env.tell(super::Event::Warning(note.clone()));
     }
     check_columns(config, &parts.frame)?;
+    // A file that changed after the scan was not read: the data set must not pass for one that holds it.
+    let data_hash = data_hash(config, &without(scan, &parts.record.unsettled), &seen);
     let mut dataset = dataset_of(env, run, data_hash, parts)?;
     if dataset.frame.height() == 0 {
         return Err(nothing_usable(config, scan, &dataset.record));
@@ -222,7 +228,7 @@ pub fn parts_of(read: FolderRead) -> Parts {
 }
 
 /// The data set of some rows, inside the window.
-fn dataset_of(env: &Env, run: &str, data_hash: &str, parts: Parts) -> Result<Dataset, Error> {
+fn dataset_of(env: &Env, run: &str, data_hash: String, parts: Parts) -> Result<Dataset, Error> {
     let Parts {
         mut frame,
         mut row_hashes,
@@ -239,7 +245,7 @@ fn dataset_of(env: &Env, run: &str, data_hash: &str, parts: Parts) -> Result<Dat
         run: run.to_string(),
         // The run id is a stamp made unique, which is what file names need.
         name: format!("finaldata_{run}.{}", env.config.data_extension()),
-        data_hash: data_hash.to_string(),
+        data_hash,
         rows_hash: data::fingerprint(&row_hashes),
         frame,
         row_hashes,

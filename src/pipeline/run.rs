@@ -223,11 +223,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     }
 
     let dataset = env
-        .stage(
-            Stage::Ingest,
-            &mut timings,
-            ingest::ingest(env, id, &input, &data_hash),
-        )
+        .stage(Stage::Ingest, &mut timings, ingest::ingest(env, id, &input))
         .await?;
     let trained = env
         .stage(Stage::Train, &mut timings, train::train(env, id, &dataset))

@@ -36,14 +36,8 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
     with_lock(env, &id, "ingest", async |_| {
         let mut timings = Vec::new();
         let scan = data::scan(&env.config.input_folder)?;
-        let seen = env.registry.seen_hashes(&env.config.name).await?;
-        let data_hash = ingest::data_hash(&env.config, &scan, &seen);
         let dataset = env
-            .stage(
-                Stage::Ingest,
-                &mut timings,
-                ingest::ingest(env, &id, &scan, &data_hash),
-            )
+            .stage(Stage::Ingest, &mut timings, ingest::ingest(env, &id, &scan))
             .await?;
         Ok(RunReport {
             artifacts: vec![dataset.name.clone()],

@@ -95,11 +95,22 @@ pub fn read_test_rows(
         ));
     }
     let read = data::read(&config.test_folder, scan, &options, None)?;
+    // The verdict will stand for the files of the scan, so it must not be made on fewer.
+    let changed = |path: &&String| scan.files.iter().any(|file| file.path == **path);
+    if let Some(path) = read.unsettled.iter().find(changed) {
+        return Err(nothing(format!(
+            "{path} changed while it was read; run again when it is whole"
+        )));
+    }
     let mut notes: Vec<String> = read
         .quarantined
         .iter()
         .map(|file| format!("test file {}", quarantine_line(file)))
         .collect();
+    let unfinished = scan.unsettled.iter();
+    notes.extend(unfinished.map(|path| {
+        format!("test file {path} is still being written; it is left for the next run")
+    }));
     if read.frame.height() == 0 {
         let why = notes
             .first()
