@@ -10,6 +10,8 @@
 //! - [`report`]: pictures, page and card
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
 //! - [`pipeline`]: one run, stage by stage
+//! - [`diagnose`]: what the diagnostics say
+//! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
 //! - [`cli`]: one file per subcommand
 
@@ -19,6 +21,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod data;
+pub mod diagnose;
 pub mod evaluate;
 pub mod faults;
 pub mod features;
@@ -29,3 +32,4 @@ pub mod predictors;
 pub mod registry;
 pub mod report;
 pub mod sample;
+pub mod serve;

@@ -70,7 +70,7 @@ pub fn make_golden(bundle: &Bundle) -> Golden {
     Golden { rows }
 }
 
-fn answer(scorer: &Scorer<'_>, cells: &[Cell]) -> Option<Vec<f64>> {
+fn answer(scorer: &Scorer, cells: &[Cell]) -> Option<Vec<f64>> {
     (cells.len() == scorer.n_inputs()).then(|| scorer.score_row(cells))
 }
 

@@ -13,7 +13,7 @@ mod tests;
 
 pub use codec::{FORMAT_VERSION, decode, encode};
 pub use golden::{Golden, GoldenRow, make_golden};
-pub use scorer::Scorer;
+pub use scorer::{Scorer, Slot};
 
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +114,7 @@ impl Bundle {
     }
 
     /// The compiled scorer: the one thing that ever predicts with this bundle.
-    pub fn scorer(&self) -> Scorer<'_> {
+    pub fn scorer(&self) -> Scorer {
         Scorer::compile(self)
     }
 

@@ -6,10 +6,14 @@ use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
 use super::Bundle;
-use crate::evaluate::{Predictions, threshold::labels_from};
-use crate::features::{Cell, Cells, Error, Step};
+use crate::evaluate::{
+    Predictions,
+    threshold::{label_of, labels_from},
+};
+use crate::features::{Cell, CellRef, Cells, Error, Step};
 use crate::predictors::{Linear, Link, Predictor};
 
 /// Rows scored together; a multiple of what fits the first-level cache.
@@ -18,32 +22,43 @@ const BLOCK_ROWS: usize = 4096;
 const LARGEST_PUSH: f64 = 1e30;
 
 /// A bundle made ready to predict.
-pub struct Scorer<'a> {
+pub struct Scorer {
     n_classes: usize,
     threshold: f64,
     link: Link,
     bias: Vec<f64>,
-    columns: Vec<ScoredColumn<'a>>,
+    columns: Vec<ScoredColumn>,
 }
 
-struct ScoredColumn<'a> {
-    name: &'a str,
-    effect: Effect<'a>,
+struct ScoredColumn {
+    name: String,
+    effect: Effect,
 }
 
-enum Effect<'a> {
+enum Effect {
     /// `weight · (x/2 - half_mean)` per output; nothing where there is no number.
     Number { weight: Vec<f64>, half_mean: f64 },
     /// `(entries, n_outputs)`: one entry per category, then missing, then other.
-    Table {
-        index: HashMap<&'a str, u32>,
-        weights: Vec<f64>,
-    },
+    Table { index: Index, weights: Vec<f64> },
 }
 
-impl<'a> Scorer<'a> {
+/// Category → entry. The hash is a fast one: a request cannot fill the table, only look into it.
+type Index = HashMap<Box<str>, u32, Xxh3DefaultBuilder>;
+
+/// One cell of a row, read as its column reads it; a row of them is all that scoring needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Slot {
+    /// No number in a column of numbers.
+    Missing,
+    /// A number.
+    Number(f64),
+    /// Position in a text column's table: a category, then missing, then other.
+    Entry(u32),
+}
+
+impl Scorer {
     /// Folds transformer and predictor together.
-    pub fn compile(bundle: &'a Bundle) -> Self {
+    pub fn compile(bundle: &Bundle) -> Self {
         let Predictor::Linear(linear) = &bundle.predictor;
         let mut feature = 0;
         let mut columns = Vec::with_capacity(bundle.transformer.inputs.len());
@@ -53,7 +68,7 @@ impl<'a> Scorer<'a> {
                 Step::OneHot { categories } => table(linear, feature, categories),
             };
             columns.push(ScoredColumn {
-                name: &input.name,
+                name: input.name.clone(),
                 effect,
             });
             feature += input.width();
@@ -72,22 +87,62 @@ impl<'a> Scorer<'a> {
         self.columns.len()
     }
 
-    /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.
-    pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
-        let mut margins = self.bias.clone();
-        for (column, cell) in self.columns.iter().zip(cells) {
-            match &column.effect {
-                Effect::Number { weight, half_mean } => {
-                    push_number(&mut margins, cell.number(), weight, *half_mean)
-                }
-                Effect::Table { index, weights } => {
-                    let entry = entry_of(index, cell.text().as_deref());
-                    push_entry(&mut margins, weights, entry);
-                }
+    /// Numbers that a row is answered with: 1 for two classes, else one per class.
+    pub fn n_outputs(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Classes told apart.
+    pub fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// Reads a cell as the column at `position` reads it.
+    #[inline]
+    pub fn read(&self, position: usize, cell: CellRef<'_>) -> Slot {
+        match &self.columns[position].effect {
+            Effect::Number { .. } => cell.number().map_or(Slot::Missing, Slot::Number),
+            Effect::Table { index, .. } => {
+                Slot::Entry(entry_of(index, cell.text().as_deref()) as u32)
             }
         }
-        self.link.apply(&mut margins);
+    }
+
+    /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.
+    pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
+        let mut margins = vec![0.0; self.bias.len()];
+        let read = |(position, cell): (usize, &Cell)| self.read(position, cell.by_ref());
+        self.score_slots(cells.iter().enumerate().map(read), &mut margins);
         margins
+    }
+
+    /// Probabilities of one row of slots, written into `margins`: `(n_outputs)`.
+    #[inline]
+    pub fn score_slots(&self, slots: impl Iterator<Item = Slot>, margins: &mut [f64]) {
+        margins.copy_from_slice(&self.bias);
+        for (column, slot) in self.columns.iter().zip(slots) {
+            column.effect.push(slot, margins);
+        }
+        self.link.apply(margins);
+    }
+
+    /// How far each column pushes one output's margin from the bias, in the transformer's order: `(n_inputs)`. The bias and
+    /// these, added in order, are the margin that the link is applied to.
+    pub fn pushes(&self, slots: &[Slot], output: usize) -> (f64, Vec<f64>) {
+        let mut margins = vec![0.0; self.bias.len()];
+        let push = |(column, slot): (&ScoredColumn, &Slot)| {
+            margins.fill(0.0);
+            column.effect.push(*slot, &mut margins);
+            margins[output]
+        };
+        let pushes = self.columns.iter().zip(slots).map(push).collect();
+        (self.bias[output], pushes)
+    }
+
+    /// The label of a row by its probabilities and a threshold of P(positive).
+    #[inline]
+    pub fn label(&self, probabilities: &[f64], threshold: f64) -> u32 {
+        label_of(self.n_classes, probabilities, threshold)
     }
 
     /// Predictions for every row of a frame; columns are found by name.
@@ -143,8 +198,8 @@ impl<'a> Scorer<'a> {
         let absent: Vec<_> = self
             .columns
             .iter()
-            .filter(|column| frame.column(column.name).is_err())
-            .map(|column| column.name.to_string())
+            .filter(|column| frame.column(&column.name).is_err())
+            .map(|column| column.name.clone())
             .collect();
         if !absent.is_empty() {
             return Err(Error::MissingColumns(absent));
@@ -152,9 +207,9 @@ impl<'a> Scorer<'a> {
         self.columns
             .iter()
             .map(|column| {
-                let absent = |_| Error::MissingColumns(vec![column.name.to_string()]);
+                let absent = |_| Error::MissingColumns(vec![column.name.clone()]);
                 frame
-                    .column(column.name)
+                    .column(&column.name)
                     .map_err(absent)
                     .and_then(Cells::of)
             })
@@ -162,9 +217,25 @@ impl<'a> Scorer<'a> {
     }
 }
 
+impl Effect {
+    #[inline]
+    fn push(&self, slot: Slot, margins: &mut [f64]) {
+        match (self, slot) {
+            (Effect::Number { weight, half_mean }, Slot::Number(number)) => {
+                push_number(margins, Some(number), weight, *half_mean)
+            }
+            (Effect::Table { weights, .. }, Slot::Entry(entry)) => {
+                push_entry(margins, weights, entry as usize)
+            }
+            // A missing number pushes nowhere; `read` makes no other pair.
+            _ => {}
+        }
+    }
+}
+
 /// A number pushes by `w (x - mean) / scale`. Both are halved before they are subtracted and the weight is doubled, so that
 /// no two finite numbers overflow; subtracting first keeps the digits of a column whose mean is far larger than its scale.
-fn scale<'a>(linear: &Linear, feature: usize, mean: f64, scale: f64) -> Effect<'a> {
+fn scale(linear: &Linear, feature: usize, mean: f64, scale: f64) -> Effect {
     let per_unit = |output| 2.0 * (linear.weights_of(output)[feature] / scale);
     let weight = (0..linear.n_outputs())
         .map(|output| per_unit(output).clamp(-f64::MAX, f64::MAX))
@@ -175,15 +246,17 @@ fn scale<'a>(linear: &Linear, feature: usize, mean: f64, scale: f64) -> Effect<'
     }
 }
 
-fn table<'a>(linear: &Linear, feature: usize, categories: &'a [String]) -> Effect<'a> {
+fn table(linear: &Linear, feature: usize, categories: &[String]) -> Effect {
     let entries = categories.len() + 2;
     let outputs = linear.n_outputs();
     let mut weights = Vec::with_capacity(entries * outputs);
     for entry in 0..entries {
         weights.extend((0..outputs).map(|output| linear.weights_of(output)[feature + entry]));
     }
+    let index = crate::features::index_of(categories);
+    let index = index.into_iter().map(|(name, at)| (name.into(), at));
     Effect::Table {
-        index: crate::features::index_of(categories),
+        index: index.collect(),
         weights,
     }
 }
@@ -209,7 +282,7 @@ fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
 }
 
 #[inline]
-fn entry_of(index: &HashMap<&str, u32>, text: Option<&str>) -> usize {
+fn entry_of(index: &Index, text: Option<&str>) -> usize {
     match text {
         None => index.len(),
         Some(text) => index

@@ -37,6 +37,7 @@ fn show(global: &Global, config: &Config) {
     let value = json!({
         "project": config.project,
         "database_url": config.database_url,
+        "server": config.server,
         "models": config.models.values().collect::<Vec<_>>(),
     });
     if global.json {

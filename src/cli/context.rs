@@ -4,12 +4,22 @@ use chrono::{DateTime, Utc};
 
 use super::{Failure, Global, Kind, progress};
 use crate::clock::Clock;
-use crate::config::{self, Config, ModelConfig, Overrides, merge};
+use crate::config::{self, Config, ModelConfig, Overrides, Server, merge};
 use crate::pipeline::{Env, Ids};
 use crate::registry::Registry;
 
 /// Loads the configuration. `flags` come after `--set`.
 pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure> {
+    let overrides = overrides(global, flags)?;
+    let file = if global.project.is_file() {
+        global.project.clone()
+    } else {
+        global.project.join("config.json")
+    };
+    Ok(config::load(&file, &overrides)?)
+}
+
+fn overrides(global: &Global, flags: &[(&str, String)]) -> Result<Overrides, Failure> {
     let mut overrides = Overrides {
         environment: merge::from_environment(std::env::vars()),
         flags: Vec::new(),
@@ -26,12 +36,12 @@ pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure
             .iter()
             .map(|(key, value)| (key.to_string(), value.clone())),
     );
-    let file = if global.project.is_file() {
-        global.project.clone()
-    } else {
-        global.project.join("config.json")
-    };
-    Ok(config::load(&file, &overrides)?)
+    Ok(overrides)
+}
+
+/// The server's settings where there is no project: defaults, `UNSEAT_SERVER__…` variables and flags.
+pub fn server_settings(global: &Global, flags: &[(&str, String)]) -> Result<Server, Failure> {
+    Ok(config::load::server_alone(&overrides(global, flags)?)?)
 }
 
 /// The models to work on: the one that was named, or all.

@@ -1,7 +1,7 @@
 //! What a user can do about each failure: its kind and the next step, by the error that caused it.
 
 use super::failure::{Failure, Kind};
-use crate::{config, data, pipeline, registry};
+use crate::{config, data, pipeline, registry, serve};
 
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
@@ -21,6 +21,42 @@ impl From<config::Error> for Failure {
         };
         let hint = hint.to_string();
         Failure::new(Kind::Config, error.into()).hint(hint)
+    }
+}
+
+impl From<serve::Error> for Failure {
+    fn from(error: serve::Error) -> Self {
+        let (kind, hint) = match error {
+            serve::Error::Pipeline(error) => return error.into(),
+            serve::Error::Settings(_) => (
+                Kind::Config,
+                "docs/config.md has every key of `server` with its meaning",
+            ),
+            serve::Error::Listen { ref source, .. } => (
+                Kind::Store,
+                match source.kind() {
+                    std::io::ErrorKind::AddrInUse => {
+                        "another program listens there: end it, or take another port with `--listen ADDR:PORT`; port 0 takes a free one"
+                    }
+                    std::io::ErrorKind::AddrNotAvailable => {
+                        "the address is none of this machine's: 127.0.0.1 is this machine alone, 0.0.0.0 is all its addresses"
+                    }
+                    std::io::ErrorKind::PermissionDenied => {
+                        "ports below 1024 are for the system: take a higher one with `--listen ADDR:PORT`"
+                    }
+                    _ => "write the address as ADDR:PORT, like 127.0.0.1:8000",
+                },
+            ),
+            serve::Error::Bundle { .. } => (
+                Kind::Store,
+                "bring the file back from where it was copied from, or make it anew with `unseat run`",
+            ),
+            serve::Error::File { .. } => (
+                Kind::Store,
+                "check that the file is there and that you may read it; `--bundle` wants a folder with `trainedmodel.json`, like production_deployment",
+            ),
+        };
+        Failure::new(kind, error.into()).hint(hint)
     }
 }
 

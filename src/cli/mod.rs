@@ -17,6 +17,7 @@ mod predict;
 mod progress;
 mod run;
 mod runs;
+mod serve;
 mod stages;
 mod versions;
 
@@ -113,6 +114,8 @@ enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     /// Predict the rows of a file
     Predict(predict::PredictArgs),
+    /// Serve predictions and diagnostics over HTTP
+    Serve(serve::ServeArgs),
     /// List or show models
     Models(models::ModelsArgs),
     /// List or show versions
@@ -141,7 +144,7 @@ pub fn main() -> ExitCode {
     };
     progress::start_log(&cli.global);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(cli.threads())
         .enable_all()
         .build();
     let done = match runtime {
@@ -151,6 +154,16 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(failure) => failure.print(cli.global.json),
+    }
+}
+
+impl Cli {
+    /// Threads for what waits: a server answers on all cores, everything else has its own threads for what computes.
+    fn threads(&self) -> usize {
+        match self.command {
+            Command::Serve(_) => std::thread::available_parallelism().map_or(2, usize::from),
+            _ => 1,
+        }
     }
 }
 
@@ -167,6 +180,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Report(args) => stages::report(global, args).await,
         Command::Diagnose(args) => diagnose::diagnose(global, args).await,
         Command::Predict(args) => predict::predict(global, args).await,
+        Command::Serve(args) => serve::serve(global, args).await,
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,
         Command::Runs(args) => runs::runs(global, args).await,

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::policy::{Policy, not_at_least_zero};
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
+use super::server::Server;
 use crate::data::Kind;
 use crate::evaluate::Metric;
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub project: PathBuf,
     /// The registry's database.
     pub database_url: String,
+    /// How they are served.
+    pub server: Server,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
 }
@@ -65,7 +68,7 @@ impl Config {
 }
 
 /// A path below the project's folder, without a leading `./` that nobody wrote.
-fn below(project: &Path, path: &str) -> PathBuf {
+pub(super) fn below(project: &Path, path: &str) -> PathBuf {
     let joined = project.join(path);
     match joined.strip_prefix(".") {
         Ok(rest) if !rest.as_os_str().is_empty() => rest.to_path_buf(),

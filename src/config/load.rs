@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::checked::{Config, ModelConfig, Problem, check, is_name};
 use super::raw::RawConfig;
+use super::server::Server;
 use super::{Error, merge, shape};
 
 /// What comes after the file: `(key path, value)` from the environment, then from flags.
@@ -63,6 +64,7 @@ pub fn from_value(
     }
     let given = problems.len();
     problems.extend(misplaced_models(&object));
+    let server = take_server(&mut object, &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
@@ -78,12 +80,14 @@ pub fn from_value(
     }
     problems.extend(shared_deployments(&models));
     let database_url = database_url(&object, &mut problems);
+    problems.extend(server.problems());
     problems.dedup();
     name_the_source(&mut problems[given..], overrides);
     if problems.is_empty() {
         Ok(Config {
             project: project.to_path_buf(),
             database_url,
+            server,
             models,
         })
     } else {
@@ -131,7 +135,8 @@ const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 /// Environment and flags go over what a model sets for itself, too. What could not be set was a problem already.
 fn set_anew(settings: &mut Map<String, Value>, own: &Value, overrides: &Overrides) {
     for (path, text) in overrides.environment.iter().chain(&overrides.flags) {
-        let is_of_the_project = path.starts_with("models.") || path == "name";
+        let is_of_the_project =
+            path.starts_with("models.") || path.starts_with("server.") || path == "name";
         let is_below = OWN_FOLDERS.contains(&path.as_str()) && own.get(path).is_none();
         if !is_of_the_project && !is_below {
             let _ = merge::set(settings, path, text);
@@ -148,6 +153,10 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
             Value::Object(own) if own.contains_key("database_url") => Some(Problem::at(
                 &format!("{path}.database_url"),
                 "a project has one database: set it at the top".to_string(),
+            )),
+            Value::Object(own) if own.contains_key("server") => Some(Problem::at(
+                &format!("{path}.server"),
+                "a project has one server: set it at the top".to_string(),
             )),
             Value::Object(own) if own.contains_key("models") => Some(Problem::at(
                 &format!("{path}.models"),
@@ -260,6 +269,47 @@ fn shared_deployments(models: &BTreeMap<String, ModelConfig>) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The server's settings where there is no file, only what overrides it.
+///
+/// # Errors
+/// [`Error::Invalid`] lists every problem at once.
+pub fn server_alone(overrides: &Overrides) -> Result<Server, Error> {
+    let mut object = Map::new();
+    let mut problems = Vec::new();
+    let given = overrides.environment.iter().chain(&overrides.flags);
+    for (path, text) in given.filter(|(path, _)| path.starts_with("server.")) {
+        problems.extend(merge::set(&mut object, path, text).err());
+    }
+    let server = take_server(&mut object, &mut problems);
+    problems.extend(server.problems());
+    name_the_source(&mut problems, overrides);
+    if problems.is_empty() {
+        return Ok(server);
+    }
+    Err(Error::Invalid {
+        path: "(no file)".to_string(),
+        problems,
+    })
+}
+
+/// Takes the server's settings out, so that they are checked once and not with each model.
+fn take_server(object: &mut Map<String, Value>, problems: &mut Vec<Problem>) -> Server {
+    let Some(value) = object.shift_remove("server") else {
+        return Server::default();
+    };
+    let found = shape::problems(&value, &shape::schema_of::<Server>());
+    let parsed = serde_json::from_value(value);
+    problems.extend(found.into_iter().map(|problem| {
+        let path = problem.path.as_str();
+        let path = match path.strip_prefix("(the whole file)") {
+            Some(_) => "server".to_string(),
+            None => format!("server.{path}"),
+        };
+        Problem { path, ..problem }
+    }));
+    parsed.unwrap_or_default()
 }
 
 fn database_url(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> String {

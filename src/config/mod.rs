@@ -8,12 +8,14 @@ pub mod load;
 pub mod merge;
 pub mod policy;
 pub mod raw;
+pub mod server;
 pub mod shape;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
 pub use load::{Overrides, load};
 pub use policy::{Guard, Policy, Require, SliceGuard};
 pub use raw::{Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
+pub use server::{Role, Server};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ use crate::data::{Kind, OnBadFile};
 use crate::evaluate::Metric;
 
 use super::policy::Policy;
+use super::server::Server;
 
 /// The configuration of an unseat project. Paths are relative to the file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +72,9 @@ pub struct RawConfig {
     /// The registry's database.
     #[serde(default = "default_database_url")]
     pub database_url: String,
+    /// How predictions are served over HTTP.
+    #[serde(default)]
+    pub server: Server,
     /// Several models in one project: name → the same keys, for which the top level is the default.
     #[serde(default)]
     pub models: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,

@@ -111,16 +111,21 @@ pub fn apply(predictions: &mut Predictions, threshold: f64) {
 /// Two classes: 1 where `p >= threshold`. More: the class with the largest probability, the first one on a tie. NaN is
 /// never positive and never largest; a row of nothing else gets class 0. An incomplete last row is left out.
 pub fn labels_from(n_classes: usize, probabilities: &[f64], threshold: f64) -> Vec<u32> {
-    if n_classes <= 2 {
-        return probabilities
-            .iter()
-            .map(|&p| u32::from(p >= threshold))
-            .collect();
-    }
+    let outputs = if n_classes <= 2 { 1 } else { n_classes };
     probabilities
-        .chunks_exact(n_classes)
-        .map(likeliest)
+        .chunks_exact(outputs)
+        .map(|row| label_of(n_classes, row, threshold))
         .collect()
+}
+
+/// The label of one row of [`labels_from`].
+#[inline]
+pub fn label_of(n_classes: usize, probabilities: &[f64], threshold: f64) -> u32 {
+    if n_classes <= 2 {
+        u32::from(probabilities[0] >= threshold)
+    } else {
+        likeliest(probabilities)
+    }
 }
 
 /// Index of the largest value, the first on a tie, 0 when there is none.

@@ -14,6 +14,8 @@ mod tests;
 
 pub use transformer::{Chunk, Input, Step, Transformer, View, index_of};
 
+use std::borrow::Cow;
+
 use crate::data::Kind;
 
 /// Why features cannot be made.
@@ -65,28 +67,68 @@ pub enum Cell {
     Text(String),
 }
 
+/// A [`Cell`] whose text stands somewhere else, in the body of a request for instance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CellRef<'a> {
+    /// Nothing there.
+    Missing,
+    /// A truth value.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number; one that is not finite counts as missing.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+}
+
 impl Cell {
+    /// The cell without its own text.
+    pub fn by_ref(&self) -> CellRef<'_> {
+        match self {
+            Cell::Missing => CellRef::Missing,
+            Cell::Boolean(flag) => CellRef::Boolean(*flag),
+            Cell::Integer(number) => CellRef::Integer(*number),
+            Cell::Number(number) => CellRef::Number(*number),
+            Cell::Text(text) => CellRef::Text(text),
+        }
+    }
+
     /// The cell as a number, as a column of numbers reads it.
     pub fn number(&self) -> Option<f64> {
+        self.by_ref().number()
+    }
+
+    /// The cell as a text, as a column of texts reads it.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        self.by_ref().text()
+    }
+}
+
+impl<'a> CellRef<'a> {
+    /// The cell as a number, as a column of numbers reads it.
+    #[inline]
+    pub fn number(self) -> Option<f64> {
         match self {
-            Cell::Boolean(flag) => Some(f64::from(*flag)),
-            Cell::Integer(number) => Some(*number as f64),
-            Cell::Number(number) => Some(*number).filter(|number| number.is_finite()),
-            Cell::Text(text) => cells::parse_number(text),
-            Cell::Missing => None,
+            CellRef::Boolean(flag) => Some(f64::from(flag)),
+            CellRef::Integer(number) => Some(number as f64),
+            CellRef::Number(number) => Some(number).filter(|number| number.is_finite()),
+            CellRef::Text(text) => cells::parse_number(text),
+            CellRef::Missing => None,
         }
     }
 
     /// The cell as a text, as a column of texts reads it.
-    pub fn text(&self) -> Option<std::borrow::Cow<'_, str>> {
+    #[inline]
+    pub fn text(self) -> Option<Cow<'a, str>> {
         match self {
-            Cell::Text(text) => Some(text.as_str().into()),
-            Cell::Boolean(flag) => Some(cells::spell_flag(*flag).into()),
-            Cell::Integer(number) => Some(number.to_string().into()),
-            Cell::Number(_) => self
+            CellRef::Text(text) => Some(text.into()),
+            CellRef::Boolean(flag) => Some(cells::spell_flag(flag).into()),
+            CellRef::Integer(number) => Some(number.to_string().into()),
+            CellRef::Number(_) => self
                 .number()
                 .map(|number| cells::spell_number(number).into()),
-            Cell::Missing => None,
+            CellRef::Missing => None,
         }
     }
 }

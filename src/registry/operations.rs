@@ -78,6 +78,15 @@ impl Registry {
         Ok(rows.iter().map(operation_of).collect())
     }
 
+    /// Id of the newest operation on any model, 0 before the first: as long as it stays, no champion has moved.
+    pub async fn newest_operation(&self) -> Result<i64, Error> {
+        let row = sqlx::query("SELECT COALESCE(MAX(id), 0) AS newest FROM operations")
+            .fetch_one(&self.pool)
+            .await
+            .doing("find the newest operation")?;
+        Ok(row.get("newest"))
+    }
+
     /// Records an operation that a person asked for.
     ///
     /// # Errors

@@ -1,0 +1,149 @@
+//! `serve`: predictions, scores and diagnostics over HTTP, until a signal.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::{Failure, Global, context, failure, output};
+use crate::config;
+use crate::pipeline::Env;
+use crate::registry::Registry;
+use crate::serve::{self, Fleet, Project, RunStart, Source, StartRun, State};
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port, instead of `server.listen`; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Serve the bundle in this folder, without a project and without a database
+    #[arg(long, value_name = "DIR")]
+    bundle: Option<PathBuf>,
+    /// Let everybody do everything on an address that is not loopback
+    #[arg(long)]
+    insecure: bool,
+}
+
+pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
+    let began = Instant::now();
+    let (fleet, project, settings) = match &args.bundle {
+        Some(folder) => {
+            let settings = bundle_settings(global, args)?;
+            (Fleet::new(Source::folder(folder)?), None, settings)
+        }
+        None => of_project(global, args).await?,
+    };
+    let bound = serve::bind(&settings.listen).await?;
+    let state = Arc::new(State::new(fleet, project, settings, context::clock()?));
+    serve::load_all(&state.fleet).await;
+    let address = bound.address;
+    say_where(global, &state, &address, began);
+    let cut = bound.run(state.clone(), stop()).await;
+    if let Some(project) = &state.project {
+        project.registry.close().await;
+    }
+    if !global.quiet {
+        let requests = output::thousands(state.requests());
+        output::talk(&match cut {
+            0 => format!("stopped after {requests} requests"),
+            cut => format!("stopped after {requests} requests; {cut} connections were cut"),
+        });
+    }
+    Ok(failure::DONE)
+}
+
+/// What is served of a project, and the project itself.
+async fn of_project(
+    global: &Global,
+    args: &ServeArgs,
+) -> Result<(Fleet, Option<Project>, config::Server), Failure> {
+    let config = context::load(global, &flags(args))?;
+    let models = context::models(global, &config)?;
+    let registry = context::registry(&config).await?;
+    let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
+    for model in models {
+        let name = model.name.clone();
+        envs.insert(name, Arc::new(context::env(global, &registry, model)?));
+    }
+    let source = Source::Project {
+        registry: registry.clone(),
+        envs: envs.clone(),
+    };
+    let project = Project {
+        registry: registry.clone(),
+        envs,
+        starter: Box::new(ChildRuns {
+            _registry: registry,
+        }),
+    };
+    Ok((Fleet::new(source), Some(project), config.server))
+}
+
+fn flags(args: &ServeArgs) -> Vec<(&'static str, String)> {
+    let mut flags = Vec::new();
+    if let Some(listen) = &args.listen {
+        flags.push(("server.listen", listen.clone()));
+    }
+    if args.insecure {
+        flags.push(("server.insecure", "true".to_string()));
+    }
+    flags
+}
+
+/// Without a project, the settings are the defaults, `UNSEAT_SERVER__…` variables and flags.
+fn bundle_settings(global: &Global, args: &ServeArgs) -> Result<config::Server, Failure> {
+    context::server_settings(global, &flags(args))
+}
+
+/// Says on stdout where to look: one line, once requests are answered.
+fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, began: Instant) {
+    let took = began.elapsed().as_secs_f64() * 1e3;
+    if global.json {
+        let models: Vec<_> = state
+            .fleet
+            .models()
+            .map(|model| {
+                let version = model.champion().map(|served| served.version);
+                serde_json::json!({"model": model.name, "version": version})
+            })
+            .collect();
+        return output::line(&serde_json::json!({
+            "listening": format!("http://{address}"), "models": models, "ready_ms": took,
+        }));
+    }
+    for model in state.fleet.models() {
+        let says = match (model.champion(), model.alarm()) {
+            (Some(served), _) => format!("version {}", served.version),
+            (None, Some(alarm)) => format!("not served: {alarm}"),
+            (None, None) => "no version in production yet; `unseat run` makes one".to_string(),
+        };
+        output::say(&format!("{}  {says}", output::bold(&model.name)));
+    }
+    output::say(&format!("listening on http://{address} after {took:.0} ms"));
+}
+
+/// Done at the first SIGTERM or Ctrl-C.
+async fn stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Starts runs as processes of their own: a training that needs all memory or dies takes no prediction with it.
+struct ChildRuns {
+    _registry: Registry,
+}
+
+impl StartRun for ChildRuns {
+    fn start(&self, _model: &str, _force: bool) -> Pin<Box<dyn Future<Output = RunStart> + Send>> {
+        Box::pin(async { RunStart::Failed("not yet".to_string()) })
+    }
+}

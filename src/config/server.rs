@@ -1,0 +1,252 @@
+//! The part of `config.json` that says how predictions are served: addresses, who may ask, limits, logs.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::checked::Problem;
+
+/// How the project is served over HTTP. One server serves all models of the project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port. Any other than a loopback address needs tokens, or `insecure`.
+    pub listen: String,
+    /// Whether everybody who reaches an address that is not loopback may do everything.
+    pub insecure: bool,
+    /// Who may ask. With at least one token, every request but those for `/livez`, `/readyz` and their likes needs one.
+    pub tokens: Vec<Token>,
+    /// File with more tokens: one `<name> <role> <sha256>` per line, `#` begins a comment.
+    pub tokens_file: Option<String>,
+    /// Certificate and key, both PEM; with them, the port speaks TLS only.
+    pub tls: Option<Tls>,
+    /// What one request, and all together, may take.
+    pub limits: Limits,
+    /// Threads that answer. Default: as many as the machine has cores.
+    pub threads: Option<usize>,
+    /// Seconds that requests under way have to end after a signal to stop.
+    pub drain_seconds: f64,
+    /// Where a JSON line about each request goes: `off`, `stderr`, or a file.
+    pub access_log: String,
+    /// File to which every change of state by request is appended: who, when, what, from where.
+    pub audit_log: String,
+    /// What is kept of requests and predictions.
+    pub prediction_log: PredictionLog,
+    /// OTLP/HTTP endpoint to which a span per sampled request goes, like `http://localhost:4318/v1/traces`. Default: none.
+    pub otlp_endpoint: Option<String>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Server {
+            listen: "127.0.0.1:8000".to_string(),
+            insecure: false,
+            tokens: Vec::new(),
+            tokens_file: None,
+            tls: None,
+            limits: Limits::default(),
+            threads: None,
+            drain_seconds: 10.0,
+            access_log: "off".to_string(),
+            audit_log: "audit.ndjson".to_string(),
+            prediction_log: PredictionLog::default(),
+            otlp_endpoint: None,
+        }
+    }
+}
+
+/// What a token allows; each role may do what the ones before it may.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look at models, versions, runs, scores and metrics.
+    Read,
+    /// And ask for predictions.
+    Predict,
+    /// And change things: promote, roll back, start runs.
+    Admin,
+}
+
+impl Role {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Read => "read",
+            Role::Predict => "predict",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+/// One who may ask.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Who it is, for the logs.
+    pub name: String,
+    /// What it allows.
+    pub role: Role,
+    /// SHA-256 of the token in hexadecimal; the token itself never stands in the configuration.
+    pub sha256: String,
+}
+
+/// Certificate and key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file with the certificate chain.
+    pub certificate: String,
+    /// PEM file with the private key.
+    pub key: String,
+}
+
+/// What one request, and all together, may take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a body, after it is unpacked; more is answered 413.
+    pub body_bytes: usize,
+    /// Rows of a request; more is answered 413.
+    pub rows: usize,
+    /// Requests under way; one more is answered 503 with `Retry-After`.
+    pub in_flight: usize,
+    /// Requests per second and token (or address, without tokens); more are answered 429. 0: no limit.
+    pub requests_per_second: u32,
+    /// Open connections; one more waits until another closes.
+    pub connections: usize,
+    /// Seconds for the head of a request to arrive, the wait for it on an open connection included.
+    pub head_seconds: f64,
+    /// Seconds for its body to arrive.
+    pub body_seconds: f64,
+    /// Seconds for its answer to be made; then the work is given up and 503 answered.
+    pub answer_seconds: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            body_bytes: 16 << 20,
+            rows: 100_000,
+            in_flight: 512,
+            requests_per_second: 0,
+            connections: 4096,
+            head_seconds: 60.0,
+            body_seconds: 30.0,
+            answer_seconds: 30.0,
+        }
+    }
+}
+
+/// What is kept of requests and predictions, in rotating zstd-compressed NDJSON files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PredictionLog {
+    /// Share of requests that are kept, from 0 (none) to 1 (all).
+    pub sample: f64,
+    /// Folder for the files.
+    pub folder: String,
+    /// Bytes at which a file is closed and the next begun.
+    pub file_bytes: u64,
+    /// Closed files that are kept per project; the oldest go first.
+    pub files: usize,
+    /// Requests that may wait to be written; when so many wait, further ones are dropped and counted.
+    pub queue: usize,
+}
+
+impl Default for PredictionLog {
+    fn default() -> Self {
+        PredictionLog {
+            sample: 0.0,
+            folder: "predictionlog".to_string(),
+            file_bytes: 64 << 20,
+            files: 16,
+            queue: 4096,
+        }
+    }
+}
+
+/// Longest time that any setting may name: a day.
+const MOST_SECONDS: f64 = 86_400.0;
+
+impl Server {
+    /// Every setting that cannot be, each under its key below `server.`.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut say = |key: &str, reason: String| {
+            problems.push(Problem::at(&format!("server.{key}"), reason))
+        };
+        if !has_port(&self.listen) {
+            say(
+                "listen",
+                "write it as ADDRESS:PORT, like 127.0.0.1:8000".to_string(),
+            );
+        }
+        for (at, token) in self.tokens.iter().enumerate() {
+            if !is_sha256(&token.sha256) {
+                say(
+                    &format!("tokens[{at}].sha256"),
+                    "is no SHA-256 in hexadecimal (64 digits); `unseat token` makes one"
+                        .to_string(),
+                );
+            }
+        }
+        let limits = &self.limits;
+        let seconds = [
+            ("drain_seconds", self.drain_seconds, 0.0),
+            ("limits.head_seconds", limits.head_seconds, 0.001),
+            ("limits.body_seconds", limits.body_seconds, 0.001),
+            ("limits.answer_seconds", limits.answer_seconds, 0.001),
+        ];
+        for (key, value, least) in seconds {
+            if !(least..=MOST_SECONDS).contains(&value) {
+                say(
+                    key,
+                    format!("{value} is not from {least} to {MOST_SECONDS}"),
+                );
+            }
+        }
+        let counts = [
+            ("limits.body_bytes", limits.body_bytes),
+            ("limits.rows", limits.rows),
+            ("limits.in_flight", limits.in_flight),
+            ("limits.connections", limits.connections),
+            ("prediction_log.files", self.prediction_log.files),
+            ("prediction_log.queue", self.prediction_log.queue),
+            ("threads", self.threads.unwrap_or(1)),
+        ];
+        for (key, value) in counts {
+            if value == 0 {
+                say(key, "0 is less than 1".to_string());
+            }
+        }
+        if !(0.0..=1.0).contains(&self.prediction_log.sample) {
+            say(
+                "prediction_log.sample",
+                format!("{} is not from 0 to 1", self.prediction_log.sample),
+            );
+        }
+        problems
+    }
+
+    /// A path of these settings: relative to the project's folder.
+    pub fn path(&self, project: &Path, path: &str) -> PathBuf {
+        super::checked::below(project, path)
+    }
+}
+
+/// Whether a text ends in a port: an address, or a host name that is looked up when the server starts.
+fn has_port(listen: &str) -> bool {
+    let named = listen
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    listen.parse::<SocketAddr>().is_ok() || (named && !listen.starts_with('['))
+}
+
+/// Whether a text is a SHA-256 in hexadecimal.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

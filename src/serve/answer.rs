@@ -1,0 +1,147 @@
+//! One request from its head to its answer: route, caller, limits, body, handler, and what is told of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
+use warp::http::{HeaderMap, HeaderValue, Method, Response};
+use warp::{Filter, Rejection};
+
+use super::request::Caller;
+use super::router::{Found, Router};
+use super::rows::too_slow;
+use super::{Code, Problem, Reply, Request, State, body};
+use crate::config::Role;
+
+/// Most characters of a request id that a caller may bring along.
+const MOST_ID: usize = 128;
+
+/// Where a connection comes from; put beside each of its requests.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// The one filter of the server: takes a request apart and answers it.
+pub fn filter(
+    state: Arc<State>,
+) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let router = Arc::new(Router::new());
+    let query = warp::query::raw()
+        .map(Some)
+        .or(warp::any().map(|| None))
+        .unify();
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .and(warp::body::stream())
+        .then(
+            move |method, path: warp::path::FullPath, query, headers, peer: Option<Peer>, body| {
+                let (state, router) = (state.clone(), router.clone());
+                let head = Head {
+                    method,
+                    path: path.as_str().to_string(),
+                    query,
+                    headers,
+                    peer: peer.map(|Peer(address)| address),
+                    began: Instant::now(),
+                };
+                async move { answer(&state, &router, head, body).await }
+            },
+        )
+}
+
+/// A request before its body.
+struct Head {
+    method: Method,
+    path: String,
+    query: Option<String>,
+    headers: HeaderMap,
+    peer: Option<SocketAddr>,
+    began: Instant,
+}
+
+async fn answer<B: Buf>(
+    state: &Arc<State>,
+    router: &Router,
+    head: Head,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Response<Bytes> {
+    let unique = state.new_id();
+    let id = given_id(&head.headers).unwrap_or_else(|| unique.clone());
+    let id_header = HeaderValue::from_str(&id).ok();
+    let answered = match router.find(&head.method, &head.path) {
+        Err((dialect, problem)) => dialect.tell(&problem),
+        Ok(found) => {
+            let dialect = found.route.dialect;
+            match handled(state, found, head, body, id, unique).await {
+                Ok(reply) => reply,
+                Err(problem) => dialect.tell(&problem),
+            }
+        }
+    };
+    let mut response = answered.into_response();
+    if let Some(id) = id_header {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+async fn handled<B: Buf>(
+    state: &Arc<State>,
+    found: Found,
+    head: Head,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    id: String,
+    unique: String,
+) -> Result<Reply, Problem> {
+    let route = found.route;
+    let caller = Caller {
+        name: "anonymous".to_string(),
+        role: Role::Admin,
+        address: head.peer.map(|peer| peer.ip()),
+    };
+    let limits = &state.settings.limits;
+    // Who asks whether the server lives must get an answer when it is busiest.
+    let _permit = match route.role {
+        None => None,
+        Some(_) => Some(state.in_flight.try_acquire().map_err(|_| busy())?),
+    };
+    let time = Duration::from_secs_f64(limits.body_seconds);
+    let body = body::collect(&head.headers, body, limits.body_bytes, time).await?;
+    let time = Duration::from_secs_f64(limits.answer_seconds);
+    let request = Request {
+        method: head.method,
+        path: head.path,
+        params: found.params,
+        query: head.query,
+        headers: head.headers,
+        body,
+        id,
+        unique,
+        caller,
+        deadline: head.began + time,
+    };
+    let work = (route.handler)(state.clone(), request);
+    tokio::time::timeout(time, work)
+        .await
+        .unwrap_or_else(|_| Err(too_slow()))
+}
+
+fn busy() -> Problem {
+    Problem::new(
+        Code::Unavailable,
+        "the server is answering as many requests as it may; try again",
+    )
+    .retry(1)
+}
+
+/// The caller's own request id, when it is one that can stand in a header and a log.
+fn given_id(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("x-request-id")?.to_str().ok()?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);
+    (!text.is_empty() && text.len() <= MOST_ID && text.bytes().all(is_plain))
+        .then(|| text.to_string())
+}

@@ -1,0 +1,105 @@
+//! Follows the champion: asks a few times a second whether the pointer moved, loads and verifies what it points to beside
+//! the old version, and swaps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::source::Pointer;
+use super::{Error, Fleet, State};
+
+/// How often the pointer is looked at; a promotion is live within this and the time to load it.
+const EVERY: Duration = Duration::from_millis(250);
+/// Polls after which what failed is tried again although the pointer did not move.
+const RETRY_POLLS: u32 = 40;
+
+/// Loads every champion once.
+///
+/// # Errors
+/// Nothing: what cannot be loaded becomes the model's alarm.
+pub async fn load_all(fleet: &Fleet) {
+    for model in fleet.models() {
+        if let Err(error) = follow_one(fleet, model, None).await {
+            raise(model, &error);
+        }
+    }
+}
+
+/// Follows every champion until the server ends.
+pub async fn follow(state: Arc<State>) {
+    let fleet = &state.fleet;
+    let mut tide = String::new();
+    let mut polls = 0;
+    let mut interval = tokio::time::interval(EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        polls += 1;
+        let now = match fleet.source.tide().await {
+            Ok(now) => now,
+            Err(error) => {
+                // The database cannot be asked: what is served stays, and the alarm says why it may be old.
+                fleet.models().for_each(|model| raise(model, &error));
+                tide.clear();
+                continue;
+            }
+        };
+        let is_troubled = fleet.models().any(|model| model.alarm().is_some());
+        if now == tide && !(is_troubled && polls % RETRY_POLLS == 0) {
+            continue;
+        }
+        tide = now;
+        for model in fleet.models() {
+            let served = model.champion();
+            let loaded = follow_one(fleet, model, served.as_deref()).await;
+            if let Err(error) = loaded {
+                raise(model, &error);
+            }
+        }
+    }
+}
+
+fn raise(model: &super::fleet::Model, error: &Error) {
+    let causes = crate::pipeline::causes(error).join(": ");
+    let alarm = if causes.is_empty() {
+        error.to_string()
+    } else {
+        format!("{error}: {causes}")
+    };
+    if model.alarm().is_none_or(|known| *known != alarm) {
+        tracing::error!(model = model.name, "cannot follow the champion: {alarm}");
+    }
+    model.raise(Some(alarm));
+}
+
+/// Loads a model's champion if it is not the version that is served already.
+async fn follow_one(
+    fleet: &Fleet,
+    model: &super::fleet::Model,
+    served: Option<&super::Served>,
+) -> Result<(), Error> {
+    let Some(pointer) = fleet.source.pointer(&model.name).await? else {
+        model.raise(None);
+        return Ok(());
+    };
+    let is_same = served.is_some_and(|served| {
+        served.version == pointer.version
+            && served.since_ms == pointer.since_ms
+            && pointer.mark.is_empty()
+    });
+    if is_same {
+        model.raise(None);
+        return Ok(());
+    }
+    load(fleet, model, &pointer).await
+}
+
+async fn load(fleet: &Fleet, model: &super::fleet::Model, pointer: &Pointer) -> Result<(), Error> {
+    let served = Arc::new(fleet.source.load(&model.name, pointer).await?);
+    tracing::info!(
+        model = model.name,
+        version = served.version,
+        "version is served"
+    );
+    model.swap(served);
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The project over HTTP: predictions, scores and diagnostics of what is deployed.
+//!
+//! [`routes`] is the table of contents. A request goes through [`answer`]: route, caller, limits, handler, what is told of
+//! it; handlers take a [`Request`] and return a [`Reply`] or a [`Problem`]. [`fleet`] holds what is served, [`follow`] swaps
+//! it when the champion moves. It must not know training: a run is started through [`state::StartRun`], elsewhere.
+
+mod accept;
+mod answer;
+mod body;
+mod borrowed;
+mod fleet;
+mod follow;
+mod guard;
+mod health;
+mod manage;
+mod observe;
+mod openapi;
+mod prediction;
+mod problem;
+mod reply;
+mod request;
+mod router;
+mod routes;
+mod rows;
+mod source;
+mod state;
+mod v2;
+mod written;
+
+pub use accept::{Bound, bind};
+pub use fleet::{Fleet, Served};
+pub use follow::load_all;
+pub use source::Source;
+pub use state::{Project, RunStart, StartRun, State};
+
+use problem::{Code, Problem};
+use reply::Reply;
+use request::Request;
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Settings that leave the server open, or cannot be used.
+    #[error("{0}")]
+    Settings(String),
+    /// What is to be served cannot be read.
+    #[error(transparent)]
+    Pipeline(#[from] crate::pipeline::Error),
+    /// A bundle that was named by its folder.
+    #[error("serve the bundle in {}", .folder.display())]
+    Bundle {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// Why not.
+        #[source]
+        source: crate::bundle::Error,
+    },
+    /// A file that was named in the settings.
+    #[error("read {}", .path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}

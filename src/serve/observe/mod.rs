@@ -1,0 +1,1 @@
+//! What is told of requests: metrics, access log, traces, prediction log.

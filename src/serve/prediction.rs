@@ -1,0 +1,243 @@
+//! `POST /prediction` and `GET /prediction`: rows in, predictions out.
+
+use std::sync::Arc;
+
+use super::fleet::Served;
+use super::reply::JSON;
+use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
+use super::written::write_predictions;
+use super::{Code, Problem, Reply, Request, State};
+use crate::features::CellRef;
+
+/// Bytes from which on a body is read off the threads that answer.
+const LARGE_BODY: usize = 64 << 10;
+
+/// JSON rows with options, CSV, or NDJSON.
+pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    match request.content_type().as_deref() {
+        None | Some("application/json") => json(state, request).await,
+        Some("text/csv") => lines(state, request, Form::Csv).await,
+        Some("application/x-ndjson" | "application/ndjson" | "application/jsonl") => {
+            lines(state, request, Form::Ndjson).await
+        }
+        Some(_) => {
+            let why = "the body may be application/json, text/csv or application/x-ndjson";
+            Err(Problem::new(Code::UnsupportedMediaType, why))
+        }
+    }
+}
+
+/// One row out of the query: `?model=…&column=value…`.
+pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let (options, cells) = options_and_cells(&request)?;
+    let served = state
+        .fleet
+        .pick(options.model.as_deref(), options.version)
+        .await?;
+    let bounds = bounds(&state, &request);
+    let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds);
+    if collector.begin_row().is_ok() {
+        for (name, text) in &cells {
+            if let super::fleet::Field::Input(position) = collector.field(name) {
+                let cell = match text.trim() {
+                    "" => CellRef::Missing,
+                    text => CellRef::Text(text),
+                };
+                collector.put(position, cell);
+            }
+        }
+        collector.end_row();
+    }
+    let rows = collector.finish()?;
+    answer(&served, &rows, &options, &request)
+}
+
+/// What bounds this request.
+pub fn bounds(state: &State, request: &Request) -> Bounds {
+    Bounds {
+        rows: state.settings.limits.rows,
+        deadline: request.deadline,
+    }
+}
+
+async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    // The query may name model and version, too; what the body says goes before it.
+    let named = Options {
+        model: request.query("model"),
+        version: named_version(&request)?,
+        ..Options::default()
+    };
+    let is_known = named.model.is_some() || state.fleet.model(None).is_ok();
+    let mut guess = named;
+    if !is_known {
+        guess = merged(rows::read_options(&request.body)?, &guess);
+    }
+    let served = state
+        .fleet
+        .pick(guess.model.as_deref(), guess.version)
+        .await;
+    // Without a champion, the body may still name a version.
+    let served = match served {
+        Err(problem) if guess.version.is_none() => {
+            guess = merged(rows::read_options(&request.body)?, &guess);
+            if guess.version.is_none() && guess.model.is_none() {
+                return Err(problem);
+            }
+            let (model, version) = (guess.model.as_deref(), guess.version);
+            state.fleet.pick(model, version).await?
+        }
+        other => other?,
+    };
+    let (request, outcome) = heavy(request, {
+        let (served, bounds) = (served.clone(), state.clone());
+        move |request: &Request| {
+            let bounds = self::bounds(&bounds, request);
+            let (options, read) = rows::read_body(&request.body, &served, bounds)?;
+            let is_other = |asked: &Options| {
+                asked.model.as_ref().is_some_and(|it| *it != served.model)
+                    || asked.version.is_some_and(|it| it != served.version)
+            };
+            if is_other(&options) {
+                return Ok(Err(options));
+            }
+            answer(&served, &read?, &options, request).map(Ok)
+        }
+    })
+    .await?;
+    match outcome {
+        Ok(reply) => Ok(reply),
+        Err(options) => {
+            let options = merged(options, &guess);
+            let served = state
+                .fleet
+                .pick(options.model.as_deref(), options.version)
+                .await?;
+            let (_, reply) = heavy(request, move |request: &Request| {
+                let bounds = self::bounds(&state, request);
+                let (_, read) = rows::read_body(&request.body, &served, bounds)?;
+                answer(&served, &read?, &options, request)
+            })
+            .await?;
+            Ok(reply)
+        }
+    }
+}
+
+/// What the body asks for, and for model and version what the query does.
+fn merged(body: Options, query: &Options) -> Options {
+    Options {
+        model: body.model.or_else(|| query.model.clone()),
+        version: body.version.or(query.version),
+        ..body
+    }
+}
+
+/// Forms that hold rows and nothing else; their options come in the query.
+#[derive(Clone, Copy)]
+enum Form {
+    Csv,
+    Ndjson,
+}
+
+async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply, Problem> {
+    let (options, cells) = options_and_cells(&request)?;
+    if !cells.is_empty() {
+        let known = "model, version, probabilities, threshold, top_n, explain";
+        let why = format!("the query has a parameter that is not known; there is {known}");
+        return Err(Problem::new(Code::BadRequest, why));
+    }
+    let served = state
+        .fleet
+        .pick(options.model.as_deref(), options.version)
+        .await?;
+    let (_, reply) = heavy(request, move |request: &Request| {
+        let bounds = self::bounds(&state, request);
+        let rows = match form {
+            Form::Csv => rows::read_csv(
+                &request.body,
+                &served,
+                Strictness::KnownOnly,
+                &served.null_values,
+                bounds,
+            )?,
+            Form::Ndjson => rows::read_ndjson(&request.body, &served, bounds)?,
+        };
+        answer(&served, &rows, &options, request)
+    })
+    .await?;
+    Ok(reply)
+}
+
+/// Does the work of a request: here when it is small, on a thread that may take long when it is not.
+pub async fn heavy<T: Send + 'static>(
+    request: Request,
+    work: impl FnOnce(&Request) -> Result<T, Problem> + Send + 'static,
+) -> Result<(Request, T), Problem> {
+    if request.body.len() < LARGE_BODY {
+        let done = work(&request)?;
+        return Ok((request, done));
+    }
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work(&request);
+        (request, done)
+    });
+    let (request, done) = done.await.map_err(|error| Problem::internal(&error))?;
+    Ok((request, done?))
+}
+
+/// Options and everything else of a query.
+fn options_and_cells(request: &Request) -> Result<(Options, Vec<(String, String)>), Problem> {
+    let flag = |name| request.parsed::<bool>(name, "`true` or `false`");
+    let options = Options {
+        model: request.query("model"),
+        version: named_version(request)?,
+        probabilities: flag("probabilities")?.unwrap_or(false),
+        threshold: request.parsed("threshold", "a number")?,
+        top_n: request.parsed("top_n", "a whole number")?,
+        explain: flag("explain")?.unwrap_or(false),
+    };
+    let known = [
+        "model",
+        "version",
+        "probabilities",
+        "threshold",
+        "top_n",
+        "explain",
+    ];
+    let mut cells = request.query_pairs();
+    cells.retain(|(name, _)| !known.contains(&name.as_str()));
+    Ok((options, cells))
+}
+
+fn named_version(request: &Request) -> Result<Option<i64>, Problem> {
+    match request.query("version") {
+        Some(text) => rows::version_of(&text),
+        None => Ok(None),
+    }
+}
+
+/// Scores the rows and writes the answer.
+pub fn answer(
+    served: &Served,
+    rows: &Rows,
+    options: &Options,
+    request: &Request,
+) -> Result<Reply, Problem> {
+    if options
+        .threshold
+        .is_some_and(|it| !(0.0..=1.0).contains(&it))
+    {
+        let why = "the `threshold` is not from 0 to 1";
+        return Err(Problem::new(Code::Unprocessable, why));
+    }
+    if options.threshold.is_some() && !served.bundle.is_binary() {
+        let why = "a `threshold` is for models with two classes; this one has more";
+        return Err(Problem::new(Code::Unprocessable, why));
+    }
+    if options.top_n == Some(0) {
+        let why = "`top_n` is at least 1";
+        return Err(Problem::new(Code::Unprocessable, why));
+    }
+    let body = write_predictions(served, rows, options, request)?;
+    Ok(Reply::new(JSON, body).by(served, rows.n_rows))
+}

@@ -1,0 +1,102 @@
+//! An answer before it is bytes on the wire.
+
+use bytes::Bytes;
+use serde::Serialize;
+use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use warp::http::{HeaderMap, Response, StatusCode};
+
+use super::{Code, Problem, Served};
+
+/// JSON.
+pub const JSON: &str = "application/json";
+
+/// An answer: status, headers, body, and what the metrics and logs are told of it.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers but those that every answer has.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// Rows that were predicted.
+    pub rows: u64,
+    /// Model and version that answered.
+    pub answered_by: Option<(HeaderValue, HeaderValue)>,
+    /// Whether the body may be packed for a caller who takes gzip.
+    pub packable: bool,
+}
+
+impl Reply {
+    /// A body of a content type.
+    pub fn new(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Reply {
+            status: StatusCode::OK,
+            headers,
+            body: body.into(),
+            rows: 0,
+            answered_by: None,
+            packable: false,
+        }
+    }
+
+    /// A JSON body.
+    pub fn json(value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Reply::new(JSON, body),
+            // Only a map with keys that are no texts can fail; none of ours has such.
+            Err(error) => super::problem::Dialect::Native.tell(&Problem::internal(&error)),
+        }
+    }
+
+    /// A text.
+    pub fn text(body: impl Into<Bytes>) -> Self {
+        Reply::new("text/plain; charset=utf-8", body)
+    }
+
+    /// With another status.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// With a header; a value that cannot stand in one is left out.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// With who answered, and for how many rows.
+    pub fn by(mut self, served: &Served, rows: usize) -> Self {
+        self.rows = rows as u64;
+        self.answered_by = Some((served.model_header.clone(), served.version_header.clone()));
+        self
+    }
+
+    /// Lets the body be packed.
+    pub fn packable(mut self) -> Self {
+        self.packable = true;
+        self
+    }
+
+    /// As warp sends it.
+    pub fn into_response(mut self) -> Response<Bytes> {
+        if let Some((model, version)) = self.answered_by {
+            self.headers.insert("x-model", model);
+            self.headers.insert("x-model-version", version);
+        }
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A 404 in words.
+pub fn not_found(what: impl Into<String>) -> Problem {
+    Problem::new(Code::NotFound, what)
+}

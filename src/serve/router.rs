@@ -1,0 +1,151 @@
+//! From method and path to a row of the table in [`super::routes`].
+
+use std::collections::HashMap;
+
+use warp::http::Method;
+
+use super::problem::Dialect;
+use super::request::percent_decoded;
+use super::routes::{ROUTES, Route};
+use super::{Code, Problem};
+
+/// The table, made for asking.
+pub struct Router {
+    /// Paths without names in them → their rows.
+    fixed: HashMap<&'static str, Vec<usize>>,
+    /// Paths with names in them, cut into segments, in the order of the table.
+    patterns: Vec<(Vec<Segment>, usize)>,
+}
+
+#[derive(Debug)]
+enum Segment {
+    Text(&'static str),
+    /// `{name}`, or `v{name}` with what stands before it.
+    Name(&'static str, &'static str),
+}
+
+/// A row that was found, with what stands in the path for its names.
+pub struct Found {
+    /// Index into the table.
+    pub index: usize,
+    /// The row.
+    pub route: &'static Route,
+    /// Name → text.
+    pub params: Vec<(&'static str, String)>,
+}
+
+impl Router {
+    /// Reads the table.
+    pub fn new() -> Self {
+        let mut router = Router {
+            fixed: HashMap::new(),
+            patterns: Vec::new(),
+        };
+        for (index, route) in ROUTES.iter().enumerate() {
+            if route.path.contains('{') {
+                let segments = route.path[1..].split('/').map(segment).collect();
+                router.patterns.push((segments, index));
+            } else {
+                router.fixed.entry(route.path).or_default().push(index);
+            }
+        }
+        router
+    }
+
+    /// The row for a request.
+    ///
+    /// # Errors
+    /// 404, or 405 with the methods that the path has; told in the path's own dialect.
+    pub fn find(&self, method: &Method, path: &str) -> Result<Found, (Dialect, Problem)> {
+        let found = |index: usize, params| Found {
+            index,
+            route: &ROUTES[index],
+            params,
+        };
+        let mut others: Vec<usize> = Vec::new();
+        let trimmed = match path.strip_suffix('/') {
+            Some("") | None => path,
+            Some(trimmed) => trimmed,
+        };
+        if let Some(rows) = self.fixed.get(trimmed) {
+            for &index in rows {
+                if answers(&ROUTES[index], method) {
+                    return Ok(found(index, Vec::new()));
+                }
+                others.push(index);
+            }
+        } else {
+            let parts: Vec<&str> = trimmed.split('/').skip(1).collect();
+            for (segments, index) in &self.patterns {
+                let Some(params) = matched(segments, &parts) else {
+                    continue;
+                };
+                if answers(&ROUTES[*index], method) {
+                    return Ok(found(*index, params));
+                }
+                others.push(*index);
+            }
+        }
+        let Some(&first) = others.first() else {
+            let problem = Problem::new(
+                Code::NotFound,
+                "there is nothing at this path; /docs lists what there is",
+            );
+            return Err((dialect_below(path), problem));
+        };
+        let mut methods: Vec<&str> = others.iter().map(|&row| ROUTES[row].method).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.dedup();
+        let methods = methods.join(", ");
+        let mut problem = Problem::new(
+            Code::MethodNotAllowed,
+            format!("this path answers to {methods}"),
+        );
+        problem.allow = Some(methods);
+        Err((ROUTES[first].dialect, problem))
+    }
+}
+
+/// A HEAD is answered like a GET; the connection leaves the body out.
+fn answers(route: &Route, method: &Method) -> bool {
+    route.method == method.as_str() || (route.method == "GET" && method == Method::HEAD)
+}
+
+fn segment(text: &'static str) -> Segment {
+    match text.split_once('{') {
+        Some((before, rest)) => Segment::Name(before, rest.trim_end_matches('}')),
+        None => Segment::Text(text),
+    }
+}
+
+fn matched(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, String)>> {
+    if segments.len() != parts.len() {
+        return None;
+    }
+    let mut params = Vec::new();
+    for (segment, part) in segments.iter().zip(parts) {
+        match segment {
+            Segment::Text(text) if text == part => {}
+            Segment::Text(_) => return None,
+            Segment::Name(before, name) => {
+                let text = part.strip_prefix(before)?;
+                if text.is_empty() {
+                    return None;
+                }
+                params.push((*name, percent_decoded(text)));
+            }
+        }
+    }
+    Some(params)
+}
+
+/// Whose protocol an unknown path looks like.
+fn dialect_below(path: &str) -> Dialect {
+    if path.starts_with("/v2/") || path == "/v2" {
+        Dialect::Plain
+    } else {
+        Dialect::Native
+    }
+}

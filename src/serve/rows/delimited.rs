@@ -1,0 +1,75 @@
+//! CSV bodies: a header, then rows, read as ingest reads them: cells are trimmed, empty ones are missing.
+
+use super::{Bounds, Collector, Rows, Stop, Strictness};
+use crate::data::Kind;
+use crate::features::CellRef;
+use crate::serve::fleet::{Field, Served};
+use crate::serve::{Code, Problem};
+
+/// Rows of a CSV text. `null_values` are the cells that mean "missing", as in `ingest.null_values`.
+///
+/// # Errors
+/// 400 when it is no CSV; what [`Collector::finish`] says.
+pub fn read_csv(
+    body: &[u8],
+    served: &Served,
+    strictness: Strictness,
+    null_values: &[String],
+    bounds: Bounds,
+) -> Result<Rows, Problem> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
+    let mut collector = Collector::new(served, strictness, bounds);
+    let header = reader.headers().map_err(|error| bad_csv(&error))?;
+    let fields: Vec<Field> = header.iter().map(|name| collector.field(name)).collect();
+    let mut record = csv::StringRecord::new();
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| bad_csv(&error))?
+    {
+        if let Err(Stop) = collector.begin_row() {
+            break;
+        }
+        for (field, cell) in fields.iter().zip(&record) {
+            if let Field::Input(position) = *field {
+                collector.put(
+                    position,
+                    cell_of(cell, served.inputs[position].kind, null_values),
+                );
+            }
+        }
+        collector.end_row();
+    }
+    collector.finish()
+}
+
+/// A cell of a text file as training would have read it.
+fn cell_of<'a>(text: &'a str, kind: Kind, null_values: &[String]) -> CellRef<'a> {
+    if text.is_empty() || null_values.iter().any(|null| null == text) {
+        return CellRef::Missing;
+    }
+    match kind {
+        Kind::Integer | Kind::Number => match text.parse::<f64>() {
+            // What is no finite number counts as missing there, too.
+            Ok(number) if !number.is_finite() => CellRef::Missing,
+            _ => CellRef::Text(text),
+        },
+        Kind::Boolean | Kind::Text => CellRef::Text(text),
+    }
+}
+
+fn bad_csv(error: &csv::Error) -> Problem {
+    let what = match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("has {len} cells where the header has {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_string(),
+        _ => "cannot be read".to_string(),
+    };
+    let line = error.position().map_or(1, csv::Position::line);
+    Problem::new(
+        Code::BadRequest,
+        format!("the CSV body {what}, at line {line}"),
+    )
+}

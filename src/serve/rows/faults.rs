@@ -1,0 +1,109 @@
+//! Everything that is wrong with the columns of a request, told in one message that names columns and never a cell.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::data::Kind;
+use crate::serve::fleet::InputFacts;
+use crate::serve::{Code, Problem};
+
+/// Unknown columns that are named; the rest is counted.
+const MOST_NAMED: usize = 20;
+/// Characters of an unknown column's name that are repeated.
+const MOST_CHARACTERS: usize = 64;
+
+/// What was found wrong, column by column.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// Input → first row without it, from 1, and number of such rows.
+    missing: BTreeMap<usize, (usize, usize)>,
+    mistyped: BTreeMap<usize, (usize, usize)>,
+    unknown: Vec<String>,
+    n_unknown: usize,
+}
+
+impl Faults {
+    /// A row did not have an input.
+    pub fn missing(&mut self, position: usize, row: usize) {
+        self.missing.entry(position).or_insert((row, 0)).1 += 1;
+    }
+
+    /// A cell cannot be what its column is.
+    pub fn mistyped(&mut self, position: usize, row: usize) {
+        self.mistyped.entry(position).or_insert((row, 0)).1 += 1;
+    }
+
+    /// A column that training did not have.
+    pub fn unknown(&mut self, name: &str) {
+        let name: String = name.chars().take(MOST_CHARACTERS).collect();
+        if self.unknown.contains(&name) {
+            return;
+        }
+        self.n_unknown += 1;
+        if self.unknown.len() < MOST_NAMED {
+            self.unknown.push(name);
+        }
+    }
+
+    /// All of it as one problem; `None` when all is well.
+    pub fn problem(&self, inputs: &[InputFacts], n_rows: usize) -> Option<Problem> {
+        let mut parts = Vec::new();
+        let names = |of: &BTreeMap<usize, (usize, usize)>| -> Vec<String> {
+            of.keys().map(|&at| inputs[at].name.clone()).collect()
+        };
+        let missing = names(&self.missing);
+        if !missing.is_empty() {
+            parts.push(format!("missing: {}", quoted(&missing)));
+        }
+        if !self.unknown.is_empty() {
+            let more = match self.n_unknown - self.unknown.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            parts.push(format!("unknown: {}{more}", quoted(&self.unknown)));
+        }
+        let mistyped: Vec<_> = self.mistyped.keys().map(|&at| &inputs[at]).collect();
+        if !mistyped.is_empty() {
+            let each = mistyped
+                .iter()
+                .map(|input| format!("`{}` ({})", input.name, wanted(input.kind)));
+            parts.push(format!("mistyped: {}", each.collect::<Vec<_>>().join(", ")));
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let first = self.missing.values().chain(self.mistyped.values());
+        let first = first.map(|(row, _)| *row).min();
+        let place = match first {
+            Some(row) if n_rows > 1 => format!(" (first in row {row})"),
+            _ => String::new(),
+        };
+        let message = format!(
+            "the columns do not fit the model{place}: {}",
+            parts.join("; ")
+        );
+        Some(Problem::new(Code::Unprocessable, message).with(json!({
+            "missing": missing,
+            "unknown": self.unknown,
+            "mistyped": mistyped
+                .iter()
+                .map(|input| json!({"column": input.name, "expected": wanted(input.kind)}))
+                .collect::<Vec<_>>(),
+            "first_row": first,
+        })))
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+fn wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Integer | Kind::Number => "a number is expected",
+        Kind::Boolean => "true or false is expected",
+        Kind::Text => "a text is expected",
+    }
+}

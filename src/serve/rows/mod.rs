@@ -1,0 +1,235 @@
+//! From bodies to rows that can be scored: straight into typed slots, no frame, no text that is kept.
+//!
+//! Every form (JSON rows, NDJSON, CSV, and those of the borrowed protocols) goes through one [`Collector`], so that all of
+//! them read a cell alike and complain alike: everything that is missing, unknown or mistyped, at once.
+
+mod delimited;
+mod faults;
+mod json;
+
+use std::time::Instant;
+
+use super::fleet::{Field, Served};
+use super::{Code, Problem};
+use crate::bundle::Slot;
+use crate::data::Kind;
+use crate::features::CellRef;
+
+pub use delimited::read_csv;
+pub use faults::Faults;
+pub use json::{Options, read_body, read_ndjson, read_options, version_of};
+
+/// Rows between two looks at the clock.
+const ROWS_PER_LOOK: usize = 512;
+
+/// Rows of one request, ready to score.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// `(n_rows, n_inputs)` row-major.
+    pub slots: Vec<Slot>,
+    /// Texts that are no category of their own: `(row, input, text)`. For the prediction log, never for an answer.
+    pub strangers: Vec<(u32, u32, Box<str>)>,
+}
+
+impl Rows {
+    /// The slots of a row.
+    pub fn row(&self, row: usize) -> &[Slot] {
+        let width = self.slots.len() / self.n_rows.max(1);
+        &self.slots[row * width..(row + 1) * width]
+    }
+}
+
+/// How a protocol treats columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// A column that the training data did not have is refused.
+    KnownOnly,
+    /// Such a column is ignored.
+    ExtraIgnored,
+}
+
+/// Bounds of one request.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Most rows.
+    pub rows: usize,
+    /// When to give up.
+    pub deadline: Instant,
+}
+
+/// Takes cells, makes rows.
+pub struct Collector<'s> {
+    served: &'s Served,
+    strictness: Strictness,
+    bounds: Bounds,
+    rows: Rows,
+    blank: Vec<Slot>,
+    /// Row, counted from 1, that gave each input last.
+    given: Vec<usize>,
+    n_given: usize,
+    faults: Faults,
+    /// Why reading stopped before its end.
+    stopped: Option<Problem>,
+}
+
+impl<'s> Collector<'s> {
+    /// An empty one for a version.
+    pub fn new(served: &'s Served, strictness: Strictness, bounds: Bounds) -> Self {
+        let n_inputs = served.inputs.len();
+        let blank = |position| served.scorer.read(position, CellRef::Missing);
+        Collector {
+            served,
+            strictness,
+            bounds,
+            rows: Rows::default(),
+            blank: (0..n_inputs).map(blank).collect(),
+            given: vec![0; n_inputs],
+            n_given: 0,
+            faults: Faults::default(),
+            stopped: None,
+        }
+    }
+
+    /// What a column's name means; an unknown one is remembered as a fault where it is one.
+    pub fn field(&mut self, name: &str) -> Field {
+        match self.served.fields.get(name) {
+            Some(field) => *field,
+            None => {
+                if self.strictness == Strictness::KnownOnly {
+                    self.faults.unknown(name);
+                }
+                Field::Unused
+            }
+        }
+    }
+
+    /// Begins a row.
+    ///
+    /// # Errors
+    /// When there are too many, or the time is over; reading must stop then.
+    pub fn begin_row(&mut self) -> Result<(), Stop> {
+        if self.rows.n_rows >= self.bounds.rows {
+            return self.stop(Problem::new(
+                Code::TooLarge,
+                format!(
+                    "the request has more than {} rows; send it in parts",
+                    self.bounds.rows
+                ),
+            ));
+        }
+        if self.rows.n_rows % ROWS_PER_LOOK == ROWS_PER_LOOK - 1
+            && Instant::now() > self.bounds.deadline
+        {
+            return self.stop(too_slow());
+        }
+        self.rows.n_rows += 1;
+        self.n_given = 0;
+        self.rows.slots.extend_from_slice(&self.blank);
+        Ok(())
+    }
+
+    /// Ends reading for a reason.
+    pub fn stop(&mut self, why: Problem) -> Result<(), Stop> {
+        self.stopped = Some(why);
+        Err(Stop)
+    }
+
+    /// Puts a cell into the row that was begun last.
+    #[inline]
+    pub fn put(&mut self, position: usize, cell: CellRef<'_>) {
+        let facts = &self.served.inputs[position];
+        let row = self.rows.n_rows;
+        if self.given[position] != row {
+            self.given[position] = row;
+            self.n_given += 1;
+        }
+        let Some(cell) = fitting(facts.kind, cell) else {
+            return self.faults.mistyped(position, row);
+        };
+        let slot = self.served.scorer.read(position, cell);
+        if let (CellRef::Text(text), Slot::Entry(entry)) = (cell, slot)
+            && Some(entry) == facts.other
+        {
+            let stranger = (row as u32 - 1, position as u32, text.into());
+            self.rows.strangers.push(stranger);
+        }
+        let at = (row - 1) * self.blank.len() + position;
+        self.rows.slots[at] = slot;
+    }
+
+    /// Puts something that can be no cell: a list or an object.
+    pub fn put_nothing_usable(&mut self, position: usize) {
+        let row = self.rows.n_rows;
+        if self.given[position] != row {
+            self.given[position] = row;
+            self.n_given += 1;
+        }
+        self.faults.mistyped(position, row);
+    }
+
+    /// Ends a row: whatever it did not give is missing.
+    pub fn end_row(&mut self) {
+        if self.n_given == self.given.len() {
+            return;
+        }
+        let row = self.rows.n_rows;
+        for (position, &given) in self.given.iter().enumerate() {
+            if given != row {
+                self.faults.missing(position, row);
+            }
+        }
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// Why reading stopped, or everything that is wrong with the columns.
+    pub fn finish(self) -> Result<Rows, Problem> {
+        if let Some(why) = self.stopped {
+            return Err(why);
+        }
+        match self.faults.problem(&self.served.inputs, self.rows.n_rows) {
+            Some(problem) => Err(problem),
+            None => Ok(self.rows),
+        }
+    }
+
+    /// Why reading stopped, when it did.
+    pub fn take_stopped(&mut self) -> Option<Problem> {
+        self.stopped.take()
+    }
+}
+
+/// Reading ended early; the collector knows why.
+#[derive(Debug)]
+pub struct Stop;
+
+/// The cell as its column takes it; `None` when it cannot.
+fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
+    match (kind, cell) {
+        (_, CellRef::Missing) | (Kind::Text, _) => Some(cell),
+        (Kind::Boolean, CellRef::Boolean(_)) => Some(cell),
+        (Kind::Boolean, CellRef::Text(text)) => match text.trim() {
+            text if text.eq_ignore_ascii_case("true") => Some(CellRef::Boolean(true)),
+            text if text.eq_ignore_ascii_case("false") => Some(CellRef::Boolean(false)),
+            _ => None,
+        },
+        (Kind::Boolean, number) => {
+            let flag = number.number();
+            flag.filter(|&it| it == 0.0 || it == 1.0).map(|_| number)
+        }
+        (Kind::Integer | Kind::Number, CellRef::Boolean(_)) => None,
+        (Kind::Integer | Kind::Number, cell) => cell.number().map(|_| cell),
+    }
+}
+
+/// The time for an answer is over.
+pub fn too_slow() -> Problem {
+    Problem::new(
+        Code::Unavailable,
+        "the answer took longer than the server allows; send fewer rows at a time",
+    )
+    .retry(1)
+}

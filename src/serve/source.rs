@@ -1,0 +1,206 @@
+//! Where versions come from: a project with its registry, or one folder with a bundle in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::{Code, Error, Problem, Served};
+use crate::bundle;
+use crate::config::checked::hex;
+use crate::data::ReadOptions;
+use crate::pipeline::{self, Env, Manifest};
+use crate::registry::Registry;
+
+/// Where versions come from.
+pub enum Source {
+    /// A project: the registry says who is the champion, the artifacts hold the bytes.
+    Project {
+        /// The registry.
+        registry: Registry,
+        /// Per model, where its versions are.
+        envs: BTreeMap<String, Arc<Env>>,
+    },
+    /// A folder with `trainedmodel.json`, and `manifest.json` when it is a `production_deployment`.
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The model's name, as the manifest or the folder says it.
+        name: String,
+    },
+}
+
+/// What a source says of a model's champion, without its bytes: as long as it is the same, nothing has to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// The version.
+    pub version: i64,
+    /// Since when.
+    pub since_ms: i64,
+    /// What tells two bundles of one version apart in a folder.
+    pub mark: String,
+}
+
+impl Source {
+    /// A folder with a bundle.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn folder(folder: &Path) -> Result<Self, Error> {
+        let bundle = folder.join("trainedmodel.json");
+        std::fs::metadata(&bundle).map_err(|source| Error::File {
+            path: bundle,
+            source,
+        })?;
+        let name = manifest(folder).map(|manifest| manifest.model);
+        Ok(Source::Folder {
+            folder: folder.to_path_buf(),
+            name: name.unwrap_or_else(|| "model".to_string()),
+        })
+    }
+
+    /// Names of the models.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Source::Project { envs, .. } => envs.keys().cloned().collect(),
+            Source::Folder { name, .. } => vec![name.clone()],
+        }
+    }
+
+    /// A number that changes whenever a champion may have: one cheap question per poll, however many models there are.
+    pub async fn tide(&self) -> Result<String, Error> {
+        match self {
+            Source::Project { registry, .. } => {
+                let newest = registry.newest_operation().await;
+                Ok(newest.map_err(pipeline::Error::from)?.to_string())
+            }
+            Source::Folder { folder, .. } => Ok(mark_of(folder)),
+        }
+    }
+
+    /// Who is the champion.
+    pub async fn pointer(&self, model: &str) -> Result<Option<Pointer>, Error> {
+        match self {
+            Source::Project { registry, .. } => {
+                let champion = registry.champion(model).await;
+                let champion = champion.map_err(pipeline::Error::from)?;
+                Ok(champion.map(|champion| Pointer {
+                    version: champion.version,
+                    since_ms: champion.since_ms,
+                    mark: String::new(),
+                }))
+            }
+            Source::Folder { folder, .. } => {
+                let manifest = manifest(folder);
+                let since = manifest.as_ref().and_then(|manifest| {
+                    chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok()
+                });
+                Ok(Some(Pointer {
+                    version: manifest.map_or(1, |manifest| manifest.version),
+                    since_ms: since.map_or(0, |at| at.timestamp_millis()),
+                    mark: mark_of(folder),
+                }))
+            }
+        }
+    }
+
+    /// Loads a version: checksum, parts and golden rows are verified before it is returned.
+    pub async fn load(&self, model: &str, pointer: &Pointer) -> Result<Served, Error> {
+        let (sha256, null_values, bundle) = match self {
+            Source::Project { envs, .. } => {
+                let Some(env) = envs.get(model) else {
+                    return Err(Error::Settings(format!("find the model `{model}`")));
+                };
+                let (_, sha256, bundle) = pipeline::load_bundle(env, pointer.version).await?;
+                (sha256, env.config.ingest.null_values.clone(), bundle)
+            }
+            Source::Folder { folder, .. } => {
+                let (sha256, bundle) = from_folder(folder)?;
+                (sha256, ReadOptions::default().null_values, bundle)
+            }
+        };
+        let Pointer {
+            version, since_ms, ..
+        } = *pointer;
+        Ok(Served::new(
+            model,
+            version,
+            since_ms,
+            sha256,
+            null_values,
+            bundle,
+        ))
+    }
+
+    /// Loads a version that a request asks for.
+    ///
+    /// # Errors
+    /// 404 when there is none; 503 when it cannot be used.
+    pub async fn version(&self, model: &str, version: i64) -> Result<Served, Problem> {
+        let absent = || {
+            let what = "no such version of the model; GET /models/<model>/versions lists them";
+            Problem::new(Code::NotFound, what)
+        };
+        let Source::Project { registry, envs } = self else {
+            return Err(absent());
+        };
+        let env = envs.get(model).ok_or_else(absent)?;
+        let row = registry.version(model, version).await;
+        let row = row.map_err(|error| Problem::internal(&error))?;
+        if !row.is_some_and(|row| row.state == crate::registry::VersionState::Ready) {
+            return Err(absent());
+        }
+        let (_, sha256, bundle) = pipeline::load_bundle(env, version).await.map_err(|error| {
+            let told = Problem::internal(&error);
+            Problem {
+                code: Code::Unavailable,
+                message: "the version cannot be loaded; the server's log says why".to_string(),
+                ..told
+            }
+        })?;
+        let null_values = env.config.ingest.null_values.clone();
+        Ok(Served::new(model, version, 0, sha256, null_values, bundle))
+    }
+}
+
+fn manifest(folder: &Path) -> Option<Manifest> {
+    let bytes = std::fs::read(folder.join("manifest.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Inode, length and time of the bundle's file; a copy that is swapped in has another inode.
+fn mark_of(folder: &Path) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let stat = std::fs::metadata(folder.join("trainedmodel.json"));
+    stat.map_or(String::new(), |stat| {
+        format!(
+            "{} {} {}.{}",
+            stat.ino(),
+            stat.len(),
+            stat.mtime(),
+            stat.mtime_nsec()
+        )
+    })
+}
+
+fn from_folder(folder: &Path) -> Result<(String, bundle::Bundle), Error> {
+    let path = folder.join("trainedmodel.json");
+    let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
+    let found = hex(&Sha256::digest(&bytes));
+    let failed = |source| Error::Bundle {
+        folder: folder.to_path_buf(),
+        source,
+    };
+    let listed = manifest(folder).and_then(|manifest| {
+        let mut files = manifest.files.into_iter();
+        files.find(|(name, _)| name == "trainedmodel.json")
+    });
+    if let Some((_, expected)) = listed
+        && expected != found
+    {
+        return Err(failed(bundle::Error::Checksum { expected, found }));
+    }
+    let bundle = bundle::decode(&bytes).map_err(failed)?;
+    Ok((found, bundle))
+}

@@ -1,0 +1,104 @@
+//! What all handlers share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use rand::RngCore;
+use tokio::sync::Semaphore;
+
+use super::Fleet;
+use crate::clock::Clock;
+use crate::config::Server;
+use crate::pipeline::Env;
+use crate::registry::Registry;
+
+/// What came of asking for a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunStart {
+    /// It is on its way, with this id.
+    Started(String),
+    /// Another one is under way.
+    Busy(String),
+    /// It could not be started.
+    Failed(String),
+}
+
+/// Starts a run of a model without waiting for it. Serving knows no training: whoever starts the server says how.
+pub trait StartRun: Send + Sync {
+    /// Starts one, `force` as in `unseat run --force`.
+    fn start(
+        &self,
+        model: &str,
+        force: bool,
+    ) -> std::pin::Pin<Box<dyn Future<Output = RunStart> + Send>>;
+}
+
+/// The project behind the server; there is none with `--bundle`.
+pub struct Project {
+    /// The registry.
+    pub registry: Registry,
+    /// What the stages of each model may touch.
+    pub envs: BTreeMap<String, Arc<Env>>,
+    /// How runs are started.
+    pub starter: Box<dyn StartRun>,
+}
+
+/// What all handlers share.
+pub struct State {
+    /// What is served.
+    pub fleet: Fleet,
+    /// The project, when there is one.
+    pub project: Option<Project>,
+    /// The settings.
+    pub settings: Server,
+    /// What time it is.
+    pub clock: Clock,
+    /// When the server began.
+    pub began: Instant,
+    /// One permit per request under way.
+    pub in_flight: Semaphore,
+    draining: AtomicBool,
+    instance: u32,
+    requests: AtomicU64,
+}
+
+impl State {
+    /// All that is shared, before the first request.
+    pub fn new(fleet: Fleet, project: Option<Project>, settings: Server, clock: Clock) -> Self {
+        State {
+            in_flight: Semaphore::new(settings.limits.in_flight),
+            fleet,
+            project,
+            settings,
+            clock,
+            began: Instant::now(),
+            draining: AtomicBool::new(false),
+            instance: rand::rng().next_u32(),
+            requests: AtomicU64::new(0),
+        }
+    }
+
+    /// An id that no other request has, of this process or another.
+    pub fn new_id(&self) -> String {
+        let count = self.requests.fetch_add(1, Ordering::Relaxed);
+        let at = self.clock.now_ms();
+        format!("{at:011x}{:08x}{count:06x}", self.instance)
+    }
+
+    /// Requests that came so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server is on its way out.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// From here on, `/readyz` says no.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,191 @@
+//! Predictions as JSON, written straight into one buffer.
+
+use std::io::Write;
+use std::time::Instant;
+
+use super::fleet::Served;
+use super::rows::{Options, Rows, too_slow};
+use super::{Problem, Request};
+use crate::bundle::Slot;
+
+/// Bytes that a row takes about, for the size of the buffer.
+const ROW_BYTES: usize = 96;
+/// Rows between two looks at the clock.
+const ROWS_PER_LOOK: usize = 512;
+
+/// `{"model", "version", "request_id", "predictions": [{"id", "prediction", "probability", …}]}`.
+///
+/// # Errors
+/// When the time is over before the last row.
+pub fn write_predictions(
+    served: &Served,
+    rows: &Rows,
+    options: &Options,
+    request: &Request,
+) -> Result<Vec<u8>, Problem> {
+    let mut out = Vec::with_capacity(160 + rows.n_rows * ROW_BYTES);
+    out.extend_from_slice(b"{\"model\":");
+    text(&mut out, &served.model);
+    out.extend_from_slice(b",\"version\":");
+    whole(&mut out, served.version as u64);
+    out.extend_from_slice(b",\"request_id\":");
+    text(&mut out, &request.id);
+    out.extend_from_slice(b",\"predictions\":[");
+    let threshold = options.threshold.unwrap_or(served.bundle.threshold);
+    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
+    for row in 0..rows.n_rows {
+        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
+            return Err(too_slow());
+        }
+        if row > 0 {
+            out.push(b',');
+        }
+        let slots = rows.row(row);
+        served
+            .scorer
+            .score_slots(slots.iter().copied(), &mut probabilities);
+        let label = served.scorer.label(&probabilities, threshold);
+        out.extend_from_slice(b"{\"id\":\"");
+        out.extend_from_slice(request.unique.as_bytes());
+        out.push(b'-');
+        whole(&mut out, row as u64);
+        out.extend_from_slice(b"\",\"prediction\":");
+        out.extend_from_slice(served.labels[label as usize].as_bytes());
+        out.extend_from_slice(b",\"probability\":");
+        // Of the positive class where there are two, else of the class that is predicted.
+        let at = if served.bundle.is_binary() {
+            0
+        } else {
+            label as usize
+        };
+        number(&mut out, probabilities[at]);
+        if options.probabilities {
+            all_probabilities(&mut out, served, &probabilities);
+        }
+        if let Some(n) = options.top_n {
+            likeliest(&mut out, served, &probabilities, n);
+        }
+        if options.explain {
+            contributions(&mut out, served, slots, label);
+        }
+        warnings(&mut out, served, slots);
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}");
+    Ok(out)
+}
+
+/// P of each class by its index, also with two classes.
+pub fn per_class(served: &Served, probabilities: &[f64]) -> Vec<f64> {
+    if served.bundle.is_binary() {
+        vec![1.0 - probabilities[0], probabilities[0]]
+    } else {
+        probabilities.to_vec()
+    }
+}
+
+/// Class indices, likeliest first, ties in the order of the classes.
+pub fn ranked(served: &Served, probabilities: &[f64]) -> Vec<(usize, f64)> {
+    let mut ranked: Vec<_> = per_class(served, probabilities)
+        .into_iter()
+        .enumerate()
+        .collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    ranked
+}
+
+fn all_probabilities(out: &mut Vec<u8>, served: &Served, probabilities: &[f64]) {
+    out.extend_from_slice(b",\"probabilities\":{");
+    for (class, p) in per_class(served, probabilities).into_iter().enumerate() {
+        if class > 0 {
+            out.push(b',');
+        }
+        text(out, &served.bundle.classes[class]);
+        out.push(b':');
+        number(out, p);
+    }
+    out.push(b'}');
+}
+
+fn likeliest(out: &mut Vec<u8>, served: &Served, probabilities: &[f64], n: usize) {
+    out.extend_from_slice(b",\"top\":[");
+    for (at, (class, p)) in ranked(served, probabilities)
+        .into_iter()
+        .take(n)
+        .enumerate()
+    {
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(b"{\"prediction\":");
+        out.extend_from_slice(served.labels[class].as_bytes());
+        out.extend_from_slice(b",\"probability\":");
+        number(out, p);
+        out.push(b'}');
+    }
+    out.push(b']');
+}
+
+/// On the scale of the margin: log-odds of the positive class, or the predicted class' own margin before the softmax.
+fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32) {
+    let output = if served.bundle.is_binary() {
+        0
+    } else {
+        label as usize
+    };
+    let (bias, pushes) = served.scorer.pushes(slots, output);
+    out.extend_from_slice(b",\"contributions\":{\"bias\":");
+    number(out, bias);
+    out.extend_from_slice(b",\"columns\":{");
+    for (position, push) in pushes.into_iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        text(out, &served.inputs[position].name);
+        out.push(b':');
+        number(out, push);
+    }
+    out.extend_from_slice(b"}}");
+}
+
+/// What is unusual about a row, if anything.
+fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
+    let mut n = 0;
+    for (input, slot) in served.inputs.iter().zip(slots) {
+        let what = match *slot {
+            Slot::Entry(entry) if Some(entry) == input.other => "unknown_category",
+            Slot::Number(number)
+                if input
+                    .range
+                    .is_some_and(|(low, high)| number < low || number > high) =>
+            {
+                "outside_training_range"
+            }
+            _ => continue,
+        };
+        out.extend_from_slice(if n == 0 { b",\"warnings\":[" } else { b"," });
+        out.extend_from_slice(b"{\"column\":");
+        text(out, &input.name);
+        out.extend_from_slice(b",\"warning\":\"");
+        out.extend_from_slice(what.as_bytes());
+        out.extend_from_slice(b"\"}");
+        n += 1;
+    }
+    if n > 0 {
+        out.push(b']');
+    }
+}
+
+/// A text as JSON. Writing into memory cannot fail.
+pub fn text(out: &mut Vec<u8>, text: &str) {
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// The shortest text that reads back as the same number; what is none is `null`.
+pub fn number(out: &mut Vec<u8>, number: f64) {
+    let _ = serde_json::to_writer(out, &number);
+}
+
+fn whole(out: &mut Vec<u8>, number: u64) {
+    let _ = write!(out, "{number}");
+}
