@@ -9,11 +9,10 @@ use futures_util::Stream;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
-use super::request::Caller;
+use super::observe::Finished;
 use super::router::{Found, Router};
 use super::rows::too_slow;
-use super::{Code, Problem, Reply, Request, State, body};
-use crate::config::Role;
+use super::{Code, Problem, Reply, Request, State, body, guard};
 
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
@@ -71,19 +70,36 @@ async fn answer<B: Buf>(
 ) -> Response<Bytes> {
     let unique = state.new_id();
     let id = given_id(&head.headers).unwrap_or_else(|| unique.clone());
-    let id_header = HeaderValue::from_str(&id).ok();
-    let answered = match router.find(&head.method, &head.path) {
+    state.observer.began();
+    let found = router.find(&head.method, &head.path);
+    let route = found.as_ref().ok().map(|found| found.index);
+    let mut caller = None;
+    let reply = match found {
         Err((dialect, problem)) => dialect.tell(&problem),
         Ok(found) => {
             let dialect = found.route.dialect;
-            match handled(state, found, head, body, id, unique).await {
-                Ok(reply) => reply,
-                Err(problem) => dialect.tell(&problem),
-            }
+            let handled = handled(state, found, &head, body, &id, unique, &mut caller).await;
+            handled.unwrap_or_else(|problem| dialect.tell(&problem))
         }
     };
-    let mut response = answered.into_response();
-    if let Some(id) = id_header {
+    let by = reply.answered_by.as_ref();
+    let by = by.and_then(|(model, version)| Some((model.to_str().ok()?, version.to_str().ok()?)));
+    state.observer.finished(&Finished {
+        route,
+        method: &head.method,
+        path: &head.path,
+        status: reply.status,
+        duration: head.began.elapsed(),
+        rows: reply.rows,
+        answered_by: by,
+        bytes: reply.body.len(),
+        id: &id,
+        caller: caller.as_deref(),
+        peer: head.peer,
+        headers: &head.headers,
+    });
+    let mut response = reply.into_response();
+    if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);
     }
     response
@@ -92,17 +108,15 @@ async fn answer<B: Buf>(
 async fn handled<B: Buf>(
     state: &Arc<State>,
     found: Found,
-    head: Head,
+    head: &Head,
     body: impl Stream<Item = Result<B, warp::Error>>,
-    id: String,
+    id: &str,
     unique: String,
+    name: &mut Option<String>,
 ) -> Result<Reply, Problem> {
     let route = found.route;
-    let caller = Caller {
-        name: "anonymous".to_string(),
-        role: Role::Admin,
-        address: head.peer.map(|peer| peer.ip()),
-    };
+    let caller = guard::admit(state, route, &head.headers, head.peer)?;
+    *name = Some(caller.name.clone());
     let limits = &state.settings.limits;
     // Who asks whether the server lives must get an answer when it is busiest.
     let _permit = match route.role {
@@ -113,13 +127,13 @@ async fn handled<B: Buf>(
     let body = body::collect(&head.headers, body, limits.body_bytes, time).await?;
     let time = Duration::from_secs_f64(limits.answer_seconds);
     let request = Request {
-        method: head.method,
-        path: head.path,
+        method: head.method.clone(),
+        path: head.path.clone(),
         params: found.params,
-        query: head.query,
-        headers: head.headers,
+        query: head.query.clone(),
+        headers: head.headers.clone(),
         body,
-        id,
+        id: id.to_string(),
         unique,
         caller,
         deadline: head.began + time,

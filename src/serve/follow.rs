@@ -50,9 +50,13 @@ pub async fn follow(state: Arc<State>) {
         tide = now;
         for model in fleet.models() {
             let served = model.champion();
-            let loaded = follow_one(fleet, model, served.as_deref()).await;
-            if let Err(error) = loaded {
-                raise(model, &error);
+            match follow_one(fleet, model, served.as_deref()).await {
+                Ok(true) => state.observer.reloaded(&model.name, true),
+                Ok(false) => {}
+                Err(error) => {
+                    state.observer.reloaded(&model.name, false);
+                    raise(model, &error);
+                }
             }
         }
     }
@@ -71,15 +75,15 @@ fn raise(model: &super::fleet::Model, error: &Error) {
     model.raise(Some(alarm));
 }
 
-/// Loads a model's champion if it is not the version that is served already.
+/// Loads a model's champion if it is not the version that is served already; tells whether it did.
 async fn follow_one(
     fleet: &Fleet,
     model: &super::fleet::Model,
     served: Option<&super::Served>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let Some(pointer) = fleet.source.pointer(&model.name).await? else {
         model.raise(None);
-        return Ok(());
+        return Ok(false);
     };
     let is_same = served.is_some_and(|served| {
         served.version == pointer.version
@@ -88,9 +92,10 @@ async fn follow_one(
     });
     if is_same {
         model.raise(None);
-        return Ok(());
+        return Ok(false);
     }
-    load(fleet, model, &pointer).await
+    load(fleet, model, &pointer).await?;
+    Ok(true)
 }
 
 async fn load(fleet: &Fleet, model: &super::fleet::Model, pointer: &Pointer) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use rand::RngCore;
 use tokio::sync::Semaphore;
 
 use super::Fleet;
+use super::observe::Observer;
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::pipeline::Env;
@@ -59,6 +60,8 @@ pub struct State {
     pub began: Instant,
     /// One permit per request under way.
     pub in_flight: Semaphore,
+    /// Metrics and logs.
+    pub observer: Observer,
     draining: AtomicBool,
     instance: u32,
     requests: AtomicU64,
@@ -74,6 +77,7 @@ impl State {
             settings,
             clock,
             began: Instant::now(),
+            observer: Observer::default(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),

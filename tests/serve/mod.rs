@@ -3,4 +3,4 @@
 mod prediction;
 mod running;
 
-pub use running::{Answer, Server};
+pub use running::Server;
