@@ -1,6 +1,8 @@
 //! The server, driven over real sockets by the real program.
 
+mod agreement;
 mod prediction;
+mod reload;
 mod running;
 
-pub use running::Server;
+pub use running::{Answer, Server};

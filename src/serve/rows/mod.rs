@@ -7,6 +7,9 @@ mod delimited;
 mod faults;
 mod json;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Instant;
 
 use super::fleet::{Field, Served};

@@ -1,0 +1,231 @@
+//! Nothing that can arrive in a body makes the readers panic, and what they accept is what the scorer sees.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::bundle::{Bundle, Golden, Provenance};
+use crate::config::Learner;
+use crate::data::ColumnSummary;
+use crate::evaluate::Metric;
+use crate::features::{Input, Step, Transformer};
+use crate::predictors::{Linear, Link, Predictor};
+
+/// A model of a number, a truth value and a text of two categories.
+fn served() -> Served {
+    let input = |name: &str, kind, step| Input {
+        name: name.to_string(),
+        kind,
+        step,
+    };
+    let scale = || Step::Scale {
+        mean: 1.0,
+        scale: 2.0,
+    };
+    let categories = vec!["a".to_string(), "b".to_string()];
+    let column = |name: &str, kind| ColumnSummary {
+        name: name.to_string(),
+        kind,
+        rows: 3,
+        missing: 0,
+        mean: None,
+        median: None,
+        std: None,
+        min: Some(0.0),
+        max: Some(9.0),
+        distinct: 3,
+        top: Vec::new(),
+    };
+    let bundle = Bundle {
+        target: "y".to_string(),
+        classes: vec!["0".to_string(), "1".to_string()],
+        prior: vec![0.5, 0.5],
+        metric: Metric::F1,
+        threshold: 0.5,
+        transformer: Transformer {
+            inputs: vec![
+                input("number", Kind::Number, scale()),
+                input("flag", Kind::Boolean, scale()),
+                input("text", Kind::Text, Step::OneHot { categories }),
+            ],
+        },
+        predictor: Predictor::Linear(Linear {
+            link: Link::Logistic,
+            bias: vec![0.1],
+            weights: vec![0.5, -0.5, 1.0, 2.0, 3.0, 4.0],
+        }),
+        dropped: Vec::new(),
+        learner: Learner::default(),
+        seed: 1,
+        data: Provenance {
+            rows_hash: String::new(),
+            config_hash: String::new(),
+            train_rows: 3,
+            validation_rows: 1,
+        },
+        profile: vec![
+            column("number", Kind::Number),
+            column("flag", Kind::Boolean),
+            column("text", Kind::Text),
+            column("y", Kind::Integer),
+        ],
+        golden: Golden { rows: Vec::new() },
+    };
+    Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
+}
+
+fn bounds() -> Bounds {
+    Bounds {
+        rows: 50,
+        deadline: Instant::now() + Duration::from_secs(600),
+    }
+}
+
+fn read(rows: Value) -> Result<Rows, Problem> {
+    let body = json!({"rows": rows}).to_string();
+    let (_, read) = read_body(body.as_bytes(), &served(), bounds())?;
+    read
+}
+
+#[test]
+fn cells_become_what_their_column_takes() {
+    use Slot::{Entry, Missing, Number};
+    let cases = [
+        (json!([1, true, "a"]), [Number(1.0), Number(1.0), Entry(0)]),
+        (
+            json!(["1.5", "False", "b"]),
+            [Number(1.5), Number(0.0), Entry(1)],
+        ),
+        (json!([null, null, null]), [Missing, Missing, Entry(2)]),
+        (json!([-0.0, 0, 7]), [Number(-0.0), Number(0.0), Entry(3)]),
+        (
+            json!([u64::MAX, 1.0, true]),
+            [Number(u64::MAX as f64), Number(1.0), Entry(3)],
+        ),
+        (
+            json!([1e308, 1, ""]),
+            [Number(1e308), Number(1.0), Entry(3)],
+        ),
+    ];
+    for (cells, slots) in cases {
+        let row = json!({"number": cells[0], "flag": cells[1], "text": cells[2]});
+        let rows = read(json!([row])).expect("fits");
+        assert_eq!(rows.row(0), slots, "{row}");
+    }
+    let refused = [
+        ("number", json!(true)),
+        ("number", json!("x")),
+        ("flag", json!(2)),
+        ("flag", json!("yes")),
+        ("text", json!([])),
+    ];
+    for (column, cell) in refused {
+        let mut row = json!({"number": 1, "flag": true, "text": "a"});
+        row[column] = cell;
+        let problem = read(json!([row])).expect_err("does not fit");
+        assert_eq!(problem.details["mistyped"][0]["column"], column, "{row}");
+    }
+}
+
+#[test]
+fn a_file_s_null_values_are_missing_and_its_cells_are_trimmed() {
+    let body = b"\xef\xbb\xbftext,number,flag,y\n NA , 2 ,TRUE,0\n\"b\",inf,,1\n";
+    let read = read_csv(
+        body,
+        &served(),
+        Strictness::KnownOnly,
+        &["NA".to_string()],
+        bounds(),
+    );
+    let rows = read.expect("fits");
+    assert_eq!(
+        rows.row(0),
+        [Slot::Number(2.0), Slot::Number(1.0), Slot::Entry(2)]
+    );
+    assert_eq!(rows.row(1), [Slot::Missing, Slot::Missing, Slot::Entry(1)]);
+}
+
+#[test]
+fn the_last_of_two_cells_of_one_column_counts_and_rows_need_not_agree_on_an_order() {
+    let body = br#"{"rows":[{"number":1,"flag":true,"text":"a","number":2},{"text":"b","y":1,"flag":false,"number":3}]}"#;
+    let (_, read) = read_body(body, &served(), bounds()).expect("JSON");
+    let rows = read.expect("fits");
+    assert_eq!(
+        rows.row(0),
+        [Slot::Number(2.0), Slot::Number(1.0), Slot::Entry(0)]
+    );
+    assert_eq!(
+        rows.row(1),
+        [Slot::Number(3.0), Slot::Number(0.0), Slot::Entry(1)]
+    );
+}
+
+#[test]
+fn reading_stops_at_the_bounds() {
+    let row = json!({"number": 1, "flag": true, "text": "a"});
+    let problem = read(Value::Array(vec![row.clone(); 51])).expect_err("too many");
+    assert_eq!(problem.code, Code::TooLarge);
+    let late = Bounds {
+        rows: 10_000,
+        deadline: Instant::now(),
+    };
+    let body = json!({"rows": vec![row; 2000]}).to_string();
+    let problem = read_body(body.as_bytes(), &served(), late).err();
+    assert_eq!(problem.map(|it| it.code), Some(Code::Unavailable));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 6, |inner| {
+        let name = prop_oneof![
+            Just("rows".to_string()),
+            Just("number".to_string()),
+            Just("flag".to_string()),
+            Just("text".to_string()),
+            Just("version".to_string()),
+            "\\PC{0,6}",
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((name, inner), 0..6)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_body_makes_the_readers_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), value in any_json()) {
+        let served = served();
+        let text = value.to_string();
+        for body in [bytes.as_slice(), text.as_bytes()] {
+            let _ = read_options(body);
+            let _ = read_body(body, &served, bounds());
+            let _ = read_ndjson(body, &served, bounds());
+            let _ = read_csv(body, &served, Strictness::ExtraIgnored, &[], bounds());
+        }
+        let _ = read(value);
+    }
+
+    #[test]
+    fn a_row_is_read_alike_in_every_form(number in any::<f64>().prop_filter("finite", |it| it.is_finite()), flag: bool, text in "[a-c]{1,2}") {
+        let served = served();
+        let row = json!({"number": number, "flag": flag, "text": text});
+        let rows = read(json!([row])).expect("fits");
+        let line = read_ndjson(row.to_string().as_bytes(), &served, bounds()).expect("fits");
+        let csv = format!("flag,text,number\n{flag},{text},{number:e}\n");
+        let csv = read_csv(csv.as_bytes(), &served, Strictness::KnownOnly, &[], bounds()).expect("fits");
+        prop_assert_eq!(&rows.slots, &line.slots);
+        prop_assert_eq!(&rows.slots, &csv.slots);
+        let is_known = text == "a" || text == "b";
+        prop_assert_eq!(rows.strangers.len(), usize::from(!is_known));
+    }
+}
