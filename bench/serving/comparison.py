@@ -25,6 +25,7 @@ class Comparison:
         if self.recipes.get("unseat"):
             self.versions = project.make_project(arguments.unseat, self.workload, folders["project"])
         self.agreement = Agreement()
+        self.tried = {}  # side -> mode -> figures by scenario
 
     def compare(self):
         """Runs all sides in turns; returns for each scenario and side the medians, and the rounds that they are of."""
@@ -48,7 +49,7 @@ class Comparison:
             if len(modes) < 2:
                 chosen[side] = {scenario: mode for mode in modes for scenario in workloads.SCENARIOS}
                 continue
-            tried = {}
+            tried = self.tried[side] = {}
             for mode in modes:
                 self.progress(f"trying {side} {mode}")
                 tried[mode] = self.run_once(side, mode, list(workloads.SCENARIOS), max(2, self.arguments.seconds // 2))
@@ -81,6 +82,7 @@ class Comparison:
         return {
             side: {
                 "mode": chosen[side][scenario],
+                "tried": {mode: figures[scenario]["requests_s"] for mode, figures in self.tried.get(side, {}).items()},
                 "median": median(taken),
                 "failed": sum(figures["failed"] for figures in taken),
                 "probabilities_within": self.agreement.away.get((self.name, side)),

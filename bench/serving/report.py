@@ -26,10 +26,11 @@ def print_machine(machine):
 def print_workload(name, scenarios):
     for scenario, sides in scenarios.items():
         print(f"\n{name}, {scenario}\n")
-        print("| side | mode | requests/s | rows/s | p50 ms | p99 ms | idle MB | peak MB | ready ms | failed | times |")
-        print("|---|---|---|---|---|---|---|---|---|---|---|")
+        print("| side | mode | requests/s | least to most | rows/s | p50 ms | p99 ms | idle MB | peak MB | ready ms | failed | times |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|---|")
         for side, figures in sides.items():
             print(side_line(side, figures, sides.get("unseat")))
+        print_tried(sides)
     print()
     for scenario, others, bound in RATIOS:
         for other in others:
@@ -37,18 +38,28 @@ def print_workload(name, scenarios):
     print_ready(name, scenarios)
 
 
+def print_tried(sides):
+    """Says what the modes that were not chosen reached in their trial."""
+    for side, figures in sides.items():
+        if figures and figures["tried"]:
+            modes = "; ".join(f"{mode}: {speed:,.0f}" for mode, speed in figures["tried"].items())
+            print(f"\ntried {side}, requests/s: {modes}")
+
+
 def side_line(side, figures, ours):
     if figures is None:
-        return f"| {side} | missing |" + " |" * 9
+        return f"| {side} | missing |" + " |" * 10
     taken = figures["median"]
     if figures["failed"]:
         # What is answered with an error is answered fast; such a figure says nothing.
-        return f"| {side} | {figures['mode']} | refused |" + " |" * 6 + f" {figures['failed']} | |"
+        return f"| {side} | {figures['mode']} | refused |" + " |" * 7 + f" {figures['failed']} | |"
+    speeds = [each["requests_s"] for each in figures["rounds"]]
     times = f"{ratio(ours, figures):.3g}" if side != "unseat" and counts(ours) else ""
     cells = [
         side,
         figures["mode"],
         f"{taken['requests_s']:,.0f}",
+        f"{min(speeds):,.0f} to {max(speeds):,.0f}",
         f"{taken['rows_s']:,.0f}",
         f"{taken['p50_ms']:.2f}",
         f"{taken['p99_ms']:.2f}",
