@@ -1,0 +1,1 @@
+"""What `bench/serve.py` is made of. Standard library only."""
