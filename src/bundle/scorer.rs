@@ -3,10 +3,11 @@
 //! prediction has the same bits wherever it is made: at scoring, in `predict`, over HTTP.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Bundle;
 use crate::evaluate::{
@@ -43,7 +44,22 @@ enum Effect {
 }
 
 /// Category → entry. The hash is a fast one: a request cannot fill the table, only look into it.
-type Index = HashMap<Box<str>, u32, Xxh3DefaultBuilder>;
+type Index = HashMap<Box<str>, u32, BuildHasherDefault<ShortTextHasher>>;
+
+/// XXH3 of a text in one go; its streaming form costs more to set up than a category is long.
+#[derive(Default)]
+struct ShortTextHasher(u64);
+
+impl Hasher for ShortTextHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+    /// What ends a text; texts are hashed whole, so it tells nothing.
+    fn write_u8(&mut self, _: u8) {}
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// One cell of a row, read as its column reads it; a row of them is all that scoring needs.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -10,7 +10,7 @@ use super::{Code, Problem, Reply, Request, State};
 use crate::features::CellRef;
 
 /// Bytes from which on a body is read off the threads that answer.
-const LARGE_BODY: usize = 64 << 10;
+const LARGE_BODY: usize = 512 << 10;
 
 /// JSON rows with options, CSV, or NDJSON.
 pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

@@ -7,7 +7,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-use super::{Bounds, Collector, Rows, Stop, Strictness};
+use super::{Bounds, Collector, Rows, Stop, Strictness, quick};
 use crate::features::CellRef;
 use crate::serve::fleet::{Field, Served};
 use crate::serve::request::bad_json;
@@ -72,6 +72,18 @@ pub fn read_options(body: &[u8]) -> Result<Options, Problem> {
 /// 400 when it is not of this form; what [`Collector::finish`] says comes second, with the options, so that the caller may
 /// read the body again for another model.
 pub fn read_body(
+    body: &[u8],
+    served: &Served,
+    bounds: Bounds,
+) -> Result<(Options, Result<Rows, Problem>), Problem> {
+    if let Some(read) = quick::read(body, served, bounds) {
+        return Ok((Options::default(), read));
+    }
+    read_any_body(body, served, bounds)
+}
+
+/// [`read_body`] for bodies of whatever form.
+pub(super) fn read_any_body(
     body: &[u8],
     served: &Served,
     bounds: Bounds,

@@ -6,6 +6,7 @@
 mod delimited;
 mod faults;
 mod json;
+mod quick;
 
 #[cfg(test)]
 mod tests;

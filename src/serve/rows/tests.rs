@@ -172,8 +172,10 @@ fn reading_stops_at_the_bounds() {
         deadline: Instant::now(),
     };
     let body = json!({"rows": vec![row; 2000]}).to_string();
-    let problem = read_body(body.as_bytes(), &served(), late).err();
-    assert_eq!(problem.map(|it| it.code), Some(Code::Unavailable));
+    for read in [read_body, json::read_any_body] {
+        let read = read(body.as_bytes(), &served(), late).and_then(|(_, rows)| rows);
+        assert_eq!(read.err().map(|it| it.code), Some(Code::Unavailable));
+    }
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -201,7 +203,77 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// JSON texts that are nearly of the usual form: tokens of it in likely and unlikely places.
+fn nearly_usual() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        any::<i64>().prop_map(|it| it.to_string()),
+        any::<u64>().prop_map(|it| it.to_string()),
+        any::<f64>().prop_map(|it| format!("{it:?}")),
+        "-?[0-9]{0,3}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{0,3})?",
+        prop::sample::select(vec!["true", "false", "null", "[]", "{}", "nul", "\"\""])
+            .prop_map(String::from),
+        "\"(a|b|\\\\n|\\\\u0061|\t|é|c){0,3}\"",
+    ];
+    let names = vec!["number", "flag", "text", "y", "other", "te\\u0078t"];
+    let name = prop::sample::select(names);
+    let row = prop::collection::vec((name, value), 0..5).prop_map(|cells| {
+        let cells: Vec<_> = cells
+            .iter()
+            .map(|(name, value)| format!("\"{name}\" : {value}"))
+            .collect();
+        format!("{{{}}}", cells.join(", "))
+    });
+    let usual = prop_oneof![
+        8 => row,
+        8 => (any::<i32>(), any::<bool>(), "[abc]").prop_map(|(number, flag, text)| {
+            format!("{{\"number\":{number},\"flag\":{flag},\"text\":\"{text}\"}}")
+        }),
+    ];
+    (
+        prop::collection::vec(usual, 0..5),
+        "[ \n]{0,2}",
+        prop_oneof![Just(""), Just(","), Just("x"), Just(",\"top_n\":1")],
+    )
+        .prop_map(|(rows, blank, end)| {
+            format!(
+                "{blank}{{\"rows\":{blank}[{}]{end}}}{blank}",
+                rows.join(",")
+            )
+        })
+}
+
 proptest! {
+    #[test]
+    fn the_quick_reader_reads_as_the_general_one_or_not_at_all(body in nearly_usual()) {
+        let served = served();
+        let Some(quick) = quick::read(body.as_bytes(), &served, bounds()) else {
+            return Ok(());
+        };
+        let (options, general) = json::read_any_body(body.as_bytes(), &served, bounds())
+            .map_err(|problem| TestCaseError::fail(format!("{body}: {problem:?}")))?;
+        prop_assert_eq!(options, Options::default());
+        match (quick, general) {
+            (Ok(quick), Ok(general)) => {
+                // The bits, so that two zeros differ.
+                prop_assert_eq!(format!("{:?}", quick.slots), format!("{:?}", general.slots));
+                prop_assert_eq!(quick.strangers, general.strangers);
+                prop_assert_eq!(quick.n_rows, general.n_rows);
+            }
+            (Err(quick), Err(general)) => prop_assert_eq!(quick.message, general.message),
+            (quick, general) => prop_assert!(false, "{body}: {quick:?} {general:?}"),
+        }
+    }
+
+    #[test]
+    fn the_usual_body_is_read_quickly(number: i32, flag: bool, decimals in "[0-9]{1,9}\\.[0-9]{1,9}") {
+        let decimals = decimals.trim_start_matches('0');
+        prop_assume!(!decimals.starts_with('.'));
+        let body = format!(
+            "{{\"rows\": [{{\"number\": {decimals}, \"flag\": {flag}, \"text\": \"a\"}},\n {{\"number\": {number}, \"flag\": null, \"text\": \"é\"}}]}}"
+        );
+        prop_assert!(quick::read(body.as_bytes(), &served(), bounds()).is_some_and(|read| read.is_ok()));
+    }
+
     #[test]
     fn no_body_makes_the_readers_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), value in any_json()) {
         let served = served();
