@@ -36,6 +36,9 @@ pub const POINTS: &[&str] = &[
 /// The point that is passed whenever a file was put in its place whole, many times in a run: armed with a number.
 pub const EACH_FILE: &str = "file.published";
 
+/// The point between telling the registry that a version is removed and removing its files; no run passes it.
+pub const REMOVAL: &str = "version.marked_removed";
+
 enum Planned {
     Nothing,
     Trace,
@@ -52,7 +55,7 @@ enum Planned {
 /// An `io::Error` that names the point, when it was armed with `error`.
 pub fn point(name: &str) -> io::Result<()> {
     debug_assert!(
-        POINTS.contains(&name) || name == EACH_FILE,
+        POINTS.contains(&name) || [EACH_FILE, REMOVAL].contains(&name),
         "{name} is not a listed fault point"
     );
     if !cfg!(debug_assertions) {

@@ -327,7 +327,7 @@ impl Project {
                 );
                 folders.push(version.folder.clone());
             }
-            if version.verdict.is_some() {
+            if version.verdict.is_some() && state == VersionState::Ready {
                 let report = self.version_file(version.number, "report.html");
                 assert!(
                     report.exists(),

@@ -20,6 +20,20 @@ pub struct RunArgs {
     /// Exit with 10 when there was nothing new, 11 when rejected, 12 when inconclusive, 13 when locked
     #[arg(long)]
     detailed_exit_code: bool,
+    /// Id of the run, when who starts it has to know it before
+    #[arg(long, hide = true, value_name = "ID", value_parser = run_id)]
+    run_id: Option<String>,
+    /// What is recorded as having started the run
+    #[arg(long, hide = true, value_parser = ["cli", "api"], default_value = "cli")]
+    trigger: String,
+}
+
+fn run_id(text: &str) -> Result<String, String> {
+    if pipeline::is_run_id(text) {
+        Ok(text.to_string())
+    } else {
+        Err("a run id is like 20261121T075003Z-123a0b1c2".to_string())
+    }
 }
 
 pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
@@ -34,9 +48,14 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let models = context::models(global, &config)?;
     let registry = context::registry(&config).await?;
     let several = models.len() > 1;
+    if several && args.run_id.is_some() {
+        let error = Failure::usage("use one run id for several models");
+        return Err(error.hint("add `--model NAME`"));
+    }
     let options = RunOptions {
-        trigger: "cli".to_string(),
+        trigger: args.trigger.clone(),
         force: args.force,
+        id: args.run_id.clone(),
     };
     let mut code = failure::DONE;
     let mut failed = None;

@@ -63,6 +63,7 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
             VersionState::Ready => version.verdict.unwrap_or_else(|| "none yet".to_string()),
             VersionState::Building => "being made".to_string(),
             VersionState::Abandoned => "given up".to_string(),
+            VersionState::Removed => "removed".to_string(),
         };
         let mark = if Some(version.number) == champion {
             " *"

@@ -187,3 +187,40 @@ impl Ids {
         )
     }
 }
+
+/// Whether a text has the form of a run id: `20261121T075003Z-123a0b1c2`.
+pub fn is_run_id(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() == 26
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 => *byte == b'T',
+            15 => *byte == b'Z',
+            16 => *byte == b'-',
+            0..20 => byte.is_ascii_digit(),
+            _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(byte),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_run_ids_and_what_knows_them_agree() {
+        for ids in [Ids::Random, Ids::Seeded(7)] {
+            let id = ids.run_id("m", DateTime::UNIX_EPOCH);
+            assert!(is_run_id(&id), "{id}");
+        }
+        let bad = [
+            "",
+            "latest",
+            "../../../../../etc/passwd0",
+            "20261121T075003Z-123a0b1c",
+            "20261121T075003Z-123A0B1C2",
+            "20261121T075003Z/123a0b1c2",
+        ];
+        for text in bad {
+            assert!(!is_run_id(text), "{text}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod matrix;
 mod plan;
 mod production;
 mod recover;
+mod remove;
 mod replay;
 mod report;
 mod rescore;
@@ -23,9 +24,10 @@ mod train;
 mod versions;
 
 pub use deploy::Deployed;
-pub use env::{Env, Event, Ids, Stage};
+pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use ingest::{Dataset, DatasetRecord, latest_frame};
 pub use production::Manifest;
+pub use remove::remove_version;
 pub use replay::{ReplayRow, replay};
 pub use run::{RunOptions, RunReport, ScorePair, run};
 pub use score::{ScoreRecord, Scored, SideScore};
@@ -96,6 +98,16 @@ pub enum Error {
         /// Why not.
         #[source]
         source: crate::data::Error,
+    },
+    /// A version that has to stay.
+    #[error("remove version {version} of `{model}`: {why}")]
+    Kept {
+        /// The model.
+        model: String,
+        /// Which.
+        version: i64,
+        /// Why it stays.
+        why: &'static str,
     },
     /// Nothing to work on for a stage that was called alone.
     #[error("{0}")]

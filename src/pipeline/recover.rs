@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Env, Error, Event, production, report};
+use super::{Env, Error, Event, production, remove, report};
 use crate::registry::VersionState;
 
 /// Versions that are looked at for a missing report.
@@ -26,6 +26,7 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
             .remove_folder(&format!("{model}/{}", version.folder))?;
         env.registry.abandon(&version).await?;
     }
+    remove::finish_removals(env).await?;
     remove_orphans(env).await?;
     production::publish(env).await
 }

@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub trigger: String,
     /// Train even when the same work was concluded before.
     pub force: bool,
+    /// Its id, when who asked for it had to know it before it began; has the form that [`super::is_run_id`] wants.
+    pub id: Option<String>,
 }
 
 /// The metric of challenger and champion, for one line.
@@ -69,7 +71,7 @@ pub struct RunReport {
 /// # Errors
 /// Whatever a stage met. The champion is then what it was, and the run is recorded as failed.
 pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
-    let id = env.new_run_id();
+    let id = options.id.clone().unwrap_or_else(|| env.new_run_id());
     with_lock(env, &id, &options.trigger, async |lock| {
         flow(env, &id, lock, options).await
     })

@@ -196,16 +196,20 @@ async fn locked_move(
 /// The champion before the present one. Rollbacks do not count as making a champion, so that two of them in a row go back
 /// two steps and not to and fro.
 async fn previous(env: &Env, now: Option<i64>) -> Result<i64, Error> {
+    before(env, now).await?.ok_or_else(|| {
+        Error::NothingThere(format!(
+            "roll `{}` back: there was no champion before the present one; `unseat promote VERSION` makes any version the champion",
+            env.config.name
+        ))
+    })
+}
+
+/// The version that a rollback would make the champion, if there is one.
+pub(super) async fn before(env: &Env, now: Option<i64>) -> Result<Option<i64>, Error> {
     let operations = env.registry.operations(&env.config.name).await?;
-    operations
+    Ok(operations
         .iter()
         .filter(|operation| operation.action != Action::Rollback.name())
         .filter(|operation| operation.version == now && operation.previous != now)
-        .find_map(|operation| operation.previous)
-        .ok_or_else(|| {
-            Error::NothingThere(format!(
-                "roll `{}` back: there was no champion before the present one; `unseat promote VERSION` makes any version the champion",
-                env.config.name
-            ))
-        })
+        .find_map(|operation| operation.previous))
 }

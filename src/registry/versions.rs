@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Doing, Error, Registry};
+use super::{Doing, Error, Lock, Registry, lock};
 
 /// How far a version came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,6 +19,8 @@ pub enum VersionState {
     Ready,
     /// Its run died before it was whole.
     Abandoned,
+    /// It was whole; somebody asked for its files to be removed.
+    Removed,
 }
 
 impl VersionState {
@@ -26,6 +28,7 @@ impl VersionState {
         match name {
             "ready" => VersionState::Ready,
             "building" => VersionState::Building,
+            "removed" => VersionState::Removed,
             _ => VersionState::Abandoned,
         }
     }
@@ -159,6 +162,32 @@ impl Registry {
         .await
         .doing("give up an unfinished version")?;
         Ok(())
+    }
+
+    /// Marks a whole version as removed; its number is not used again. Tells whether it was one.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
+    pub async fn remove_version(&self, lock: &Lock, number: i64) -> Result<bool, Error> {
+        let mut transaction = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .doing("begin a transaction")?;
+        lock::check_mine(&mut transaction, lock).await?;
+        let marked = sqlx::query(
+            "UPDATE versions SET state = 'removed' WHERE model = ? AND number = ? AND state = 'ready'",
+        )
+        .bind(&lock.model)
+        .bind(number)
+        .execute(&mut *transaction)
+        .await
+        .doing("mark the version as removed")?;
+        transaction
+            .commit()
+            .await
+            .doing("mark the version as removed")?;
+        Ok(marked.rows_affected() == 1)
     }
 
     /// All versions of a model, newest first.

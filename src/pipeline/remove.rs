@@ -1,0 +1,78 @@
+//! Removing a version by hand: the registry is told first, the files go after it, and a crash between the two is made up
+//! for by the next run.
+
+use super::{Env, Error, fault, versions};
+use crate::registry::{Lock, VersionRow, VersionState};
+
+/// Removes the files of a version; its row and its number stay.
+///
+/// # Errors
+/// [`Error::Kept`] for the champion, the one before it, and a version that is not whole; when another run is under way.
+pub async fn remove_version(env: &Env, number: i64) -> Result<VersionRow, Error> {
+    let id = env.new_run_id();
+    let lock = env
+        .registry
+        .take_lock(&env.config.name, &id, env.clock.now_ms())
+        .await?;
+    let removed = locked_remove(env, &lock, number).await;
+    let released = env.registry.release_lock(&lock).await;
+    // What went wrong first is what the user has to know.
+    let version = removed?;
+    released?;
+    Ok(version)
+}
+
+async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow, Error> {
+    let model = &env.config.name;
+    let kept = |why| Error::Kept {
+        model: model.clone(),
+        version: number,
+        why,
+    };
+    let Some(version) = env.registry.version(model, number).await? else {
+        return Err(Error::NothingThere(format!(
+            "find version {number} of `{model}`; `unseat versions` lists them"
+        )));
+    };
+    // The lock is ours, so the champion stays what it is until this is done.
+    let champion = env.registry.champion(model).await?;
+    let now = champion.as_ref().map(|champion| champion.version);
+    if let Some(champion) = champion.filter(|champion| champion.version == number) {
+        return Err(kept(if champion.pinned {
+            "it is the champion, and pinned"
+        } else {
+            "it is the champion"
+        }));
+    }
+    if versions::before(env, now).await? == Some(number) {
+        return Err(kept("it was the champion before, and a rollback needs it"));
+    }
+    match version.state {
+        VersionState::Ready => {}
+        VersionState::Building => return Err(kept("it is being made")),
+        VersionState::Abandoned => return Err(kept("it was given up, and its files are gone")),
+        VersionState::Removed => return Err(kept("it was removed before")),
+    }
+    env.registry.remove_version(lock, number).await?;
+    fault(crate::faults::REMOVAL)?;
+    env.models
+        .remove_folder(&format!("{model}/{}", version.folder))?;
+    Ok(VersionRow {
+        state: VersionState::Removed,
+        ..version
+    })
+}
+
+/// Removes what is left of versions whose removal was begun.
+pub(super) async fn finish_removals(env: &Env) -> Result<(), Error> {
+    let model = &env.config.name;
+    let versions = env.registry.versions(model).await?;
+    let removed = versions
+        .iter()
+        .filter(|version| version.state == VersionState::Removed);
+    for version in removed {
+        env.models
+            .remove_folder(&format!("{model}/{}", version.folder))?;
+    }
+    Ok(())
+}
