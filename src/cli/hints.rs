@@ -170,7 +170,10 @@ impl From<pipeline::Error> for Failure {
                 Some("`target` and `positive_class` in config.json say what is predicted"),
             ),
             E::NothingThere(_) => (Kind::Data, None),
-            E::Kept { .. } => (Kind::Data, Some("`unseat versions` shows how far each came")),
+            E::Kept { .. } => (
+                Kind::Data,
+                Some("`unseat versions` shows how far each came"),
+            ),
             E::Data(data::Error::BadFile { .. }) => (
                 Kind::Data,
                 Some("mend or remove the file, or set `ingest.on_bad_file` to `quarantine`"),

@@ -3,6 +3,7 @@
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
 mod champion;
+mod child_runs;
 mod completions;
 mod config;
 mod context;

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 
+use super::child_runs::ChildRuns;
 use super::{Failure, Global, context, failure, output};
 use crate::config;
 use crate::pipeline::Env;
-use crate::registry::Registry;
-use crate::serve::{self, Fleet, Project, RunStart, Source, StartRun, State};
+use crate::serve::{self, Fleet, Project, Source, State};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -73,11 +72,9 @@ async fn of_project(
         envs: envs.clone(),
     };
     let project = Project {
-        registry: registry.clone(),
+        starter: Box::new(ChildRuns::new(global, registry.clone(), envs.clone())),
+        registry,
         envs,
-        starter: Box::new(ChildRuns {
-            _registry: registry,
-        }),
     };
     Ok((Fleet::new(source), Some(project), config.server))
 }
@@ -134,16 +131,5 @@ async fn stop() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-/// Starts runs as processes of their own: a training that needs all memory or dies takes no prediction with it.
-struct ChildRuns {
-    _registry: Registry,
-}
-
-impl StartRun for ChildRuns {
-    fn start(&self, _model: &str, _force: bool) -> Pin<Box<dyn Future<Output = RunStart> + Send>> {
-        Box::pin(async { RunStart::Failed("not yet".to_string()) })
     }
 }

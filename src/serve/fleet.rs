@@ -137,6 +137,8 @@ fn label(class: &str, kind: Kind) -> Box<str> {
 pub struct Model {
     /// Its name.
     pub name: String,
+    /// Held by who looks where the champion is until it is served, so that what was read first is not swapped in last.
+    pub following: tokio::sync::Mutex<()>,
     champion: ArcSwapOption<Served>,
     alarm: ArcSwapOption<String>,
     others: Mutex<Vec<Arc<Served>>>,
@@ -204,6 +206,7 @@ impl Fleet {
     pub fn new(source: Source) -> Self {
         let place = |name: String| Model {
             name,
+            following: tokio::sync::Mutex::new(()),
             champion: ArcSwapOption::empty(),
             alarm: ArcSwapOption::empty(),
             others: Mutex::new(Vec::new()),

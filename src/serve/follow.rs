@@ -18,7 +18,7 @@ const RETRY_POLLS: u32 = 40;
 /// Nothing: what cannot be loaded becomes the model's alarm.
 pub async fn load_all(fleet: &Fleet) {
     for model in fleet.models() {
-        if let Err(error) = follow_one(fleet, model, None).await {
+        if let Err(error) = follow_one(fleet, model).await {
             raise(model, &error);
         }
     }
@@ -49,15 +49,26 @@ pub async fn follow(state: Arc<State>) {
         }
         tide = now;
         for model in fleet.models() {
-            let served = model.champion();
-            match follow_one(fleet, model, served.as_deref()).await {
-                Ok(true) => state.observer.reloaded(&model.name, true),
-                Ok(false) => {}
-                Err(error) => {
-                    state.observer.reloaded(&model.name, false);
-                    raise(model, &error);
-                }
-            }
+            follow_told(&state, model).await;
+        }
+    }
+}
+
+/// Follows a model's champion now, after this server moved it, and not at the next look.
+pub async fn follow_now(state: &State, model: &str) {
+    if let Ok(model) = state.fleet.model(Some(model)) {
+        follow_told(state, model).await;
+    }
+}
+
+/// Follows a champion and tells what came of it; what cannot be loaded becomes the model's alarm.
+async fn follow_told(state: &State, model: &super::fleet::Model) {
+    match follow_one(&state.fleet, model).await {
+        Ok(true) => state.observer.reloaded(&model.name, true),
+        Ok(false) => {}
+        Err(error) => {
+            state.observer.reloaded(&model.name, false);
+            raise(model, &error);
         }
     }
 }
@@ -76,16 +87,14 @@ fn raise(model: &super::fleet::Model, error: &Error) {
 }
 
 /// Loads a model's champion if it is not the version that is served already; tells whether it did.
-async fn follow_one(
-    fleet: &Fleet,
-    model: &super::fleet::Model,
-    served: Option<&super::Served>,
-) -> Result<bool, Error> {
+async fn follow_one(fleet: &Fleet, model: &super::fleet::Model) -> Result<bool, Error> {
+    let _mine = model.following.lock().await;
+    let served = model.champion();
     let Some(pointer) = fleet.source.pointer(&model.name).await? else {
         model.raise(None);
         return Ok(false);
     };
-    let is_same = served.is_some_and(|served| {
+    let is_same = served.as_deref().is_some_and(|served| {
         served.version == pointer.version
             && served.since_ms == pointer.since_ms
             && pointer.mark.is_empty()

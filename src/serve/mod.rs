@@ -30,6 +30,7 @@ mod written;
 pub use accept::{Bound, bind};
 pub use fleet::{Fleet, Served};
 pub use follow::load_all;
+pub use manage::run_log;
 pub use source::Source;
 pub use state::{Project, RunStart, StartRun, State};
 

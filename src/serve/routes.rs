@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::problem::Dialect::{self, Native};
-use super::{Problem, Reply, Request, State, health, prediction};
+use super::{Problem, Reply, Request, State, health, manage, prediction};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -39,7 +39,9 @@ macro_rules! route {
 }
 
 const OPEN: Option<Role> = None;
+const READ: Option<Role> = Some(Role::Read);
 const PREDICT: Option<Role> = Some(Role::Predict);
+const ADMIN: Option<Role> = Some(Role::Admin);
 
 /// Every path that is answered.
 pub static ROUTES: &[Route] = &[
@@ -49,7 +51,61 @@ pub static ROUTES: &[Route] = &[
     // Scores and diagnostics
 
     // Models, versions, runs
-
+    route!("GET", "/models", READ, Native, manage::models),
+    route!("GET", "/models/{model}", READ, Native, manage::model),
+    route!(
+        "GET",
+        "/models/{model}/versions",
+        READ,
+        Native,
+        manage::versions
+    ),
+    route!(
+        "GET",
+        "/models/{model}/versions/{version}",
+        READ,
+        Native,
+        manage::version
+    ),
+    route!(
+        "DELETE",
+        "/models/{model}/versions/{version}",
+        ADMIN,
+        Native,
+        manage::remove
+    ),
+    route!(
+        "POST",
+        "/models/{model}/versions/{version}/promote",
+        ADMIN,
+        Native,
+        manage::promote
+    ),
+    route!(
+        "POST",
+        "/models/{model}/rollback",
+        ADMIN,
+        Native,
+        manage::rollback
+    ),
+    route!(
+        "GET",
+        "/models/{model}/versions/{version}/report",
+        READ,
+        Native,
+        manage::report
+    ),
+    route!(
+        "GET",
+        "/models/{model}/versions/{version}/{file}",
+        READ,
+        Native,
+        manage::file
+    ),
+    route!("GET", "/runs", READ, Native, manage::runs),
+    route!("POST", "/runs", ADMIN, Native, manage::start_run),
+    route!("GET", "/runs/{run}", READ, Native, manage::run),
+    route!("GET", "/runs/{run}/log", READ, Native, manage::log),
     // Other systems' calls
 
     // MLflow

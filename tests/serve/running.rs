@@ -48,8 +48,14 @@ impl Answer {
 impl Server {
     /// `unseat serve` in a project, with further arguments, once it answers.
     pub fn of(project: &Project, arguments: &[&str]) -> Self {
+        Server::with(project, arguments, &[])
+    }
+
+    /// The same, with variables more in its environment.
+    pub fn with(project: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let all = [&["serve", "--listen", "127.0.0.1:0", "--json"], arguments].concat();
         let mut command = project.command(&all);
+        command.envs(variables.iter().copied());
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -98,6 +104,16 @@ impl Server {
             headers: response.headers().clone(),
             body: response.body_mut().read_to_vec().expect("a body"),
         }
+    }
+
+    /// Sends a request that the server may die of; then there is no answer.
+    pub fn try_send(&self, method: &str, path: &str) -> Option<u16> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base));
+        let request = request.body(()).expect("a request");
+        let answer = self.agent.run(request).ok()?;
+        Some(answer.status().as_u16())
     }
 
     #[track_caller]

@@ -1,8 +1,195 @@
 //! Models, versions and runs: looking at them and changing them.
+//!
+//! What is looked at comes from the registry and the fleet; what is changed goes through `pipeline`, under the model's lock,
+//! as the same commands do. A change that was begun is finished whether or not the caller waits for it, and is written to
+//! the audit log either way.
 
+pub mod audit;
+mod changes;
+mod files;
+mod logs;
+mod models;
+mod runs;
+mod versions;
+mod views;
+
+pub use changes::{promote, remove, rollback};
+pub use files::{file, report};
+pub use logs::{log, run_log};
+pub use models::{list as models, show as model};
+pub use runs::{list as runs, show as run, start as start_run};
+pub use versions::{list as versions, show as version};
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
 use utoipa::OpenApi;
+
+use super::state::Project;
+use super::{Code, Problem, Request, State};
+use crate::pipeline::{self, Env};
+use crate::registry;
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]
-#[openapi()]
+#[openapi(
+    paths(
+        models::list,
+        models::show,
+        versions::list,
+        versions::show,
+        changes::promote,
+        changes::rollback,
+        changes::remove,
+        files::report,
+        files::file,
+        runs::list,
+        runs::show,
+        logs::log,
+        runs::start,
+    ),
+    tags((name = "manage", description = "Models, versions and runs"))
+)]
 pub struct Doc;
+
+/// The project behind the server.
+///
+/// # Errors
+/// 409 for a server of one bundle.
+pub fn project(state: &State) -> Result<&Project, Problem> {
+    state.project.as_ref().ok_or_else(|| {
+        Problem::new(
+            Code::Conflict,
+            "this server serves one bundle and has no registry; `unseat serve` in the project's folder has",
+        )
+    })
+}
+
+/// What the stages of a model may touch.
+fn env_of<'a>(state: &'a State, model: &str) -> Result<&'a Arc<Env>, Problem> {
+    let model = state.fleet.model(Some(model))?;
+    let env = project(state)?.envs.get(&model.name);
+    env.ok_or_else(|| Problem::new(Code::NotFound, "no such model; GET /models lists them"))
+}
+
+/// What kept a command from being done, as an answer. Messages that could hold a path stay in the log.
+fn trouble(error: impl Into<pipeline::Error>) -> Problem {
+    let error = error.into();
+    match &error {
+        pipeline::Error::Registry(registry::Error::Locked { holder, .. }) => busy(&holder.run),
+        pipeline::Error::Registry(registry::Error::LockLost { .. }) => Problem::new(
+            Code::Conflict,
+            "another run took the model over, so nothing was changed; try again",
+        ),
+        pipeline::Error::Kept { version, why, .. } => {
+            Problem::new(Code::Conflict, format!("version {version} stays: {why}"))
+        }
+        pipeline::Error::Bundle { version, .. } => Problem {
+            code: Code::Conflict,
+            message: format!(
+                "version {version} cannot be used, its bundle is damaged or too new; the server's log says more"
+            ),
+            ..Problem::internal(&error)
+        },
+        pipeline::Error::Artifacts(_)
+        | pipeline::Error::Production { .. }
+        | pipeline::Error::Registry(_) => {
+            let told = Problem {
+                code: Code::Unavailable,
+                message:
+                    "the project's files or its database cannot be used now; the server's log says why"
+                        .to_string(),
+                ..Problem::internal(&error)
+            };
+            told.retry(5)
+        }
+        _ => Problem::internal(&error),
+    }
+}
+
+/// Somebody else is at the model.
+fn busy(run: &str) -> Problem {
+    Problem::new(
+        Code::Conflict,
+        format!("run {run} is at the model; wait for its end, GET /runs/{run} tells of it"),
+    )
+    .with(serde_json::json!({"run": run}))
+}
+
+/// A body that may be left out: nothing, or a JSON object.
+fn optional_body<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Problem> {
+    if request.body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(T::default());
+    }
+    if !matches!(
+        request.content_type().as_deref(),
+        None | Some("application/json")
+    ) {
+        let why = "the body may be application/json, or left out";
+        return Err(Problem::new(Code::UnsupportedMediaType, why));
+    }
+    // An array would pass for an object whose fields are all optional.
+    if request.body.trim_ascii_start().first() != Some(&b'{') {
+        let why = "the body is not a JSON object; /docs shows its form";
+        return Err(Problem::new(Code::BadRequest, why));
+    }
+    request.json()
+}
+
+/// Does work to its end, also when the caller went away meanwhile: a lock that was taken has to be given back.
+async fn detached<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|error| Err(Problem::internal(&error)))
+}
+
+/// Does work that reads and verifies files, off the threads that answer.
+async fn heavy<T: Send + 'static>(
+    work: impl Future<Output = Result<T, pipeline::Error>> + Send + 'static,
+) -> Result<T, Problem> {
+    let runtime = tokio::runtime::Handle::current();
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(work)).await;
+    match done {
+        Ok(done) => done.map_err(trouble),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::routes::ROUTES;
+
+    #[test]
+    fn the_document_has_every_path_of_this_room_and_no_other() {
+        let document = serde_json::to_value(Doc::openapi()).expect("JSON");
+        let paths = document["paths"].as_object().expect("paths");
+        let mut told: Vec<String> = paths
+            .iter()
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().expect("methods");
+                methods
+                    .keys()
+                    .map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        let mut answered: Vec<String> = ROUTES
+            .iter()
+            .filter(|route| route.path.starts_with("/models") || route.path.starts_with("/runs"))
+            .map(|route| format!("{} {}", route.method, route.path))
+            .collect();
+        told.sort();
+        answered.sort();
+        assert_eq!(told, answered);
+        let mut ids: Vec<String> = paths
+            .values()
+            .filter_map(|methods| methods.as_object())
+            .flat_map(|methods| methods.values())
+            .map(|operation| operation["operationId"].to_string())
+            .collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), told.len(), "{ids:?}");
+    }
+}

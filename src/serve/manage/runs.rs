@@ -1,0 +1,200 @@
+//! `/runs`: what ran, what runs, and starting one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use warp::http::StatusCode;
+
+use super::views::{RunDetail, RunView, Started};
+use super::{audit, busy, detached, logs, optional_body, project, trouble};
+use crate::registry::{Registry, RunRow, RunState};
+use crate::serve::reply::not_found;
+use crate::serve::state::{Project, RunStart};
+use crate::serve::{Code, Problem, Reply, Request, State};
+
+/// Runs that are listed when nothing is said.
+const USUAL_LIMIT: i64 = 20;
+/// Most runs that are listed.
+const MOST_LIMIT: i64 = 1000;
+
+/// Runs, newest first.
+#[utoipa::path(
+    get, path = "/runs", operation_id = "list_runs", tag = "manage",
+    params(
+        ("model" = Option<String>, Query, description = "Runs of this model only"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 1000, description = "Most runs to list; 20 if not given"),
+    ),
+    responses(
+        (status = 200, description = "The runs", body = Vec<RunView>),
+        (status = 409, description = "The server serves one bundle and knows no runs", body = Object),
+    )
+)]
+pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let project = project(&state)?;
+    let limit = request.parsed::<i64>("limit", "a whole number")?;
+    let limit = limit.unwrap_or(USUAL_LIMIT);
+    if !(1..=MOST_LIMIT).contains(&limit) {
+        let why = format!("the parameter `limit` is not from 1 to {MOST_LIMIT}");
+        return Err(Problem::new(Code::BadRequest, why));
+    }
+    let model = request.query("model");
+    if let Some(name) = &model {
+        state.fleet.model(Some(name))?;
+    }
+    let rows = project.registry.runs(model.as_deref(), limit).await;
+    let mut views = Vec::new();
+    for row in rows.map_err(trouble)? {
+        views.push(told(project, row).await?.0);
+    }
+    Ok(Reply::json(&views).packable())
+}
+
+/// One run, with its whole record.
+#[utoipa::path(
+    get, path = "/runs/{run}", operation_id = "show_run", tag = "manage",
+    params(("run" = String, Path, description = "Its id, a beginning of it that only one has, or `latest`")),
+    responses(
+        (status = 200, description = "The run", body = RunDetail),
+        (status = 409, description = "The server serves one bundle and knows no runs", body = Object),
+    )
+)]
+pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let project = project(&state)?;
+    let row = find(project, request.param("run")).await?;
+    let log = logs::path_of(project, &row).filter(|path| path.exists());
+    let log = log.map(|_| format!("/runs/{}/log", row.id));
+    let (run, record) = told(project, row).await?;
+    Ok(Reply::json(&RunDetail { run, record, log }).packable())
+}
+
+/// A run by its id, a beginning of it that only one has, or `latest`.
+///
+/// # Errors
+/// 404, in words that say whether there is none or there are several.
+pub async fn find(project: &Project, id: &str) -> Result<RunRow, Problem> {
+    let found = project.registry.find_runs(id).await.map_err(trouble)?;
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (Some(run), None) => Ok(run),
+        (None, _) => Err(not_found("no such run; GET /runs lists them")),
+        (Some(_), Some(_)) => Err(not_found(
+            "several runs have ids that begin like this; give more of it",
+        )),
+    }
+}
+
+/// A run as it is told: one whose process died is not running, although nobody has settled it yet; folders of the machine
+/// are nobody's concern.
+async fn told(
+    project: &Project,
+    mut row: RunRow,
+) -> Result<(RunView, Option<serde_json::Value>), Problem> {
+    if row.state == RunState::Running.name() && !is_alive(&project.registry, &row).await? {
+        // It may have come to its end between the two questions.
+        let again = project.registry.find_runs(&row.id).await.map_err(trouble)?;
+        row = again.into_iter().next().unwrap_or(row);
+        if row.state == RunState::Running.name() {
+            row.state = RunState::Interrupted.name().to_string();
+        }
+    }
+    let env = project.envs.get(&row.model);
+    if let (Some(env), Some(error)) = (env, &mut row.error) {
+        *error = without_folder(error, &env.config.project);
+    }
+    Ok(RunView::of(row))
+}
+
+/// Whether the process that works on a run still lives.
+async fn is_alive(registry: &Registry, row: &RunRow) -> Result<bool, Problem> {
+    let holder = registry.holder(&row.model).await.map_err(trouble)?;
+    // A holder on another machine cannot be asked.
+    Ok(holder
+        .is_some_and(|holder| holder.run == row.id && holder.process.is_alive() != Some(false)))
+}
+
+/// A message without the place of the project on the machine.
+pub fn without_folder(text: &str, project: &Path) -> String {
+    let folder = project.to_string_lossy();
+    let folder = folder.trim_end_matches('/');
+    if folder.len() < 2 || !project.is_absolute() {
+        return text.to_string();
+    }
+    text.replace(&format!("{folder}/"), "").replace(folder, ".")
+}
+
+/// What is asked of a run.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// The model; may be left out where there is only one.
+    model: Option<String>,
+    /// Train even when the same data and settings came to a verdict before.
+    #[serde(default)]
+    #[schema(default = false)]
+    force: bool,
+}
+
+/// Starts a run: a process of its own that goes on when the server ends.
+#[utoipa::path(
+    post, path = "/runs", operation_id = "start_run", tag = "manage",
+    request_body(content = Option<RunRequest>, description = "Which model, and whether to train in any case"),
+    responses(
+        (status = 202, description = "It is on its way", body = Started,
+            headers(("location" = String, description = "Where to ask for it"))),
+        (status = 409, description = "Another run is at the model, or the server serves one bundle", body = Object),
+    )
+)]
+pub async fn start(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    detached(async move {
+        let mut model = None;
+        let answer = started(&state, &request, &mut model).await;
+        audit::record(&state, &request, "run", model.as_deref(), None, &answer).await;
+        answer
+    })
+    .await
+}
+
+async fn started(
+    state: &State,
+    request: &Request,
+    model: &mut Option<String>,
+) -> Result<Reply, Problem> {
+    let asked: RunRequest = optional_body(request)?;
+    *model = asked.model.clone();
+    let project = project(state)?;
+    let name = state.fleet.model(asked.model.as_deref())?.name.clone();
+    *model = Some(name.clone());
+    match project.starter.start(&name, asked.force).await {
+        RunStart::Started(run) => {
+            let path = format!("/runs/{run}");
+            let reply = Reply::json(&Started { run, model: name });
+            Ok(reply.status(StatusCode::ACCEPTED).header("location", &path))
+        }
+        RunStart::Busy(run) => Err(busy(&run)),
+        RunStart::Failed(why) => {
+            tracing::error!(model = name, "a run could not be started: {why}");
+            let what = "the run could not be started; the server's log says why";
+            Err(Problem::new(Code::Unavailable, what).retry(5))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_the_machine_are_left_out() {
+        let project = Path::new("/srv/models/");
+        for (text, expected) in [
+            ("read /srv/models/sourcedata/a.csv", "read sourcedata/a.csv"),
+            ("find data in /srv/models: none", "find data in .: none"),
+            ("train", "train"),
+        ] {
+            assert_eq!(without_folder(text, project), expected);
+        }
+        assert_eq!(without_folder("read ./a", Path::new(".")), "read ./a");
+    }
+}
