@@ -77,6 +77,11 @@ impl Router {
         } else {
             let parts: Vec<&str> = trimmed.split('/').skip(1).collect();
             for (segments, index) in &self.patterns {
+                // Of two paths that match, the one that stands first in the table is meant, whatever the method.
+                let is_other = |&first: &usize| ROUTES[first].path != ROUTES[*index].path;
+                if others.first().is_some_and(is_other) {
+                    continue;
+                }
                 let Some(params) = matched(segments, &parts) else {
                     continue;
                 };

@@ -10,6 +10,7 @@ async fn suite(registry: &Registry) {
     champion_is_the_newest_operation(registry).await;
     versions_are_numbered_without_gaps_by_many_at_once(registry).await;
     unfinished_versions_are_given_up(registry).await;
+    whole_versions_are_removed_under_the_lock_alone(registry).await;
     runs_are_found_by_prefix_and_settled(registry).await;
     data_sets_and_scores_are_kept(registry).await;
     a_conclusion_is_all_or_nothing(registry).await;
@@ -142,6 +143,37 @@ async fn unfinished_versions_are_given_up(registry: &Registry) {
     assert_eq!(read, whole);
     assert_eq!(registry.version(model, 99).await.expect("reads"), None);
     assert_eq!(registry.unfinished(model, "mine").await.expect("finds"), []);
+}
+
+async fn whole_versions_are_removed_under_the_lock_alone(registry: &Registry) {
+    let model = "removed";
+    let whole = registry
+        .reserve_version(model, "r", "s", 0)
+        .await
+        .expect("a number");
+    let lock = registry.take_lock(model, "mine", 1).await.expect("free");
+    let is_removed = async |lock: &Lock| registry.remove_version(lock, 1).await;
+    assert!(!is_removed(&lock).await.expect("asks"), "it is not whole");
+    registry.version_ready(&whole).await.expect("records");
+    let lost = Lock {
+        run: "another".to_string(),
+        ..lock.clone()
+    };
+    let refused = is_removed(&lost).await;
+    assert!(matches!(refused, Err(Error::LockLost { .. })));
+    assert!(is_removed(&lock).await.expect("marks"));
+    assert!(!is_removed(&lock).await.expect("asks"), "once is enough");
+    registry.release_lock(&lock).await.expect("gives back");
+    let next = registry.reserve_version(model, "r", "s", 0).await;
+    assert_eq!(next.expect("a number").number, 2);
+    let states: Vec<_> = registry
+        .versions(model)
+        .await
+        .expect("lists")
+        .iter()
+        .map(|version| version.state)
+        .collect();
+    assert_eq!(states, [VersionState::Building, VersionState::Removed]);
 }
 
 async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {

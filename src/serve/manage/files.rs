@@ -16,7 +16,7 @@ use crate::config::checked::hex;
 use crate::pipeline::Env;
 use crate::registry::{VersionRow, VersionState};
 use crate::serve::reply::{JSON, not_found};
-use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serve::{Problem, Reply, Request, State};
 
 const HTML: &str = "text/html; charset=utf-8";
 const MARKDOWN: &str = "text/markdown; charset=utf-8";
@@ -96,11 +96,6 @@ pub async fn report(state: Arc<State>, request: Request) -> Result<Reply, Proble
 )]
 pub async fn file(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let name = request.param("file");
-    if name == "promote" {
-        let mut problem = Problem::new(Code::MethodNotAllowed, "this path answers to POST");
-        problem.allow = Some("POST".to_string());
-        return Err(problem);
-    }
     let known = FILES.iter().find(|(known, _)| *known == name);
     let known = known.ok_or_else(|| {
         let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();

@@ -116,9 +116,10 @@ fn busy(run: &str) -> Problem {
     .with(serde_json::json!({"run": run}))
 }
 
-/// A body that may be left out: nothing, or a JSON object.
+/// A body that may be left out: nothing, `null`, or a JSON object.
 fn optional_body<T: DeserializeOwned + Default>(request: &Request) -> Result<T, Problem> {
-    if request.body.iter().all(u8::is_ascii_whitespace) {
+    let text = request.body.trim_ascii();
+    if text.is_empty() {
         return Ok(T::default());
     }
     if !matches!(
@@ -128,8 +129,11 @@ fn optional_body<T: DeserializeOwned + Default>(request: &Request) -> Result<T, 
         let why = "the body may be application/json, or left out";
         return Err(Problem::new(Code::UnsupportedMediaType, why));
     }
+    if text == b"null" {
+        return Ok(T::default());
+    }
     // An array would pass for an object whose fields are all optional.
-    if request.body.trim_ascii_start().first() != Some(&b'{') {
+    if text.first() != Some(&b'{') {
         let why = "the body is not a JSON object; /docs shows its form";
         return Err(Problem::new(Code::BadRequest, why));
     }

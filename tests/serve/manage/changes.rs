@@ -55,6 +55,39 @@ fn a_move_is_live_when_it_is_answered_and_is_recorded() {
 }
 
 #[test]
+fn a_move_under_load_fails_no_request_and_changes_the_version_once() {
+    let project = two_versions();
+    let server = Server::of(&project, &[]);
+    let is_moved = std::sync::atomic::AtomicBool::new(false);
+    let seen: Vec<Vec<String>> = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut seen = Vec::new();
+                    loop {
+                        let is_last = is_moved.load(std::sync::atomic::Ordering::SeqCst);
+                        seen.push(answering(&server));
+                        if is_last {
+                            return seen;
+                        }
+                    }
+                })
+            })
+            .collect();
+        let path = format!("/models/{MODEL}/versions/1/promote");
+        server.post(&path, &json!({})).expect(200);
+        is_moved.store(true, std::sync::atomic::Ordering::SeqCst);
+        let ended = callers.into_iter().map(|caller| caller.join());
+        ended.map(|seen| seen.expect("no request fails")).collect()
+    });
+    for mut seen in seen {
+        assert_eq!(seen.last().map(String::as_str), Some("1"));
+        seen.dedup();
+        assert!(seen.len() <= 2, "it went to and fro: {seen:?}");
+    }
+}
+
+#[test]
 fn a_version_that_is_removed_is_gone_for_good_and_its_row_stays() {
     let project = two_versions();
     project.ok(&["run", "--force", "--input", "sourcedata"]);
@@ -171,7 +204,7 @@ fn a_body_that_is_not_understood_changes_nothing() {
     let json_type = "application/json";
     for (content_type, body, status) in [
         (json_type, "[]", 400),
-        (json_type, "null", 400),
+        (json_type, "\"because\"", 400),
         (json_type, "{", 400),
         (json_type, "{\"reason\": 1}", 400),
         (json_type, "{\"why\": \"x\"}", 400),
@@ -187,7 +220,7 @@ fn a_body_that_is_not_understood_changes_nothing() {
         answer.expect(status);
     }
     assert_eq!(project.books().operations.len(), 2);
-    for body in ["", " ", "{}", "{\"reason\": null}"] {
+    for body in ["", " ", "null", "{}", "{\"reason\": null}"] {
         server.send("POST", &path, &[], body.as_bytes()).expect(200);
     }
 }

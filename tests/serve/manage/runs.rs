@@ -5,12 +5,25 @@ use std::os::unix::process::ExitStatusExt;
 use serde_json::{Value, json};
 
 use super::super::Server;
+use super::super::running::Answer;
 use super::{audited, message};
 use crate::support::{MODEL, Project};
 
 /// Whether a run has come to its end.
 fn is_over(run: &Value) -> bool {
     run["state"] != "running"
+}
+
+/// The log of a run, once its process has said all it has to say; by then, its lock is given back.
+fn whole_log(server: &Server, id: &str) -> (Answer, Vec<Value>) {
+    let mut lines: Vec<Value> = Vec::new();
+    let log = server.until(&format!("/runs/{id}/log"), |log| {
+        let text = log.text();
+        let parsed = text.lines().map(serde_json::from_str);
+        lines = parsed.collect::<Result<_, _>>().expect("lines are JSON");
+        lines.last().is_some_and(|last| last["run"] == id)
+    });
+    (log.expect(200), lines)
 }
 
 #[test]
@@ -88,13 +101,8 @@ fn a_run_that_was_asked_for_goes_on_beside_predictions_and_what_it_promotes_is_s
 
     let path = format!("{place}/log");
     assert_eq!(run["log"], path);
-    let log = server.get(&path).expect(200);
+    let (log, lines) = whole_log(&server, id);
     assert_eq!(log.header("content-type"), Some("application/x-ndjson"));
-    let lines: Vec<Value> = log
-        .text()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .collect();
     let last = lines.last().expect("a line");
     assert_eq!(
         [&last["run"], &last["outcome"]],
@@ -210,6 +218,7 @@ fn a_run_goes_on_when_the_server_ends_and_one_that_dies_is_not_told_as_running()
     let server = Server::of(&project, &[]);
     let run = server.until(&format!("/runs/{id}"), |run| is_over(&run.json()));
     assert_eq!(run.json()["outcome"], "promote");
+    whole_log(&server, &id);
 
     let dead = ("UNSEAT_FAULT", "train.recorded:kill");
     let done = project.unseat_with(dead, &["run", "--force"]);
