@@ -7,7 +7,7 @@ mod runs;
 
 use serde_json::Value;
 
-use super::running::Answer;
+use super::Answer;
 use crate::support::Project;
 
 /// A project with two versions, of which the second is the champion.

@@ -4,8 +4,8 @@ use std::os::unix::process::ExitStatusExt;
 
 use serde_json::{Value, json};
 
-use super::super::Server;
-use super::super::running::Answer;
+use super::super::{Answer, Server};
+
 use super::{audited, message};
 use crate::support::{MODEL, Project};
 
