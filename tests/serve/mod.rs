@@ -1,6 +1,7 @@
 //! The server, driven over real sockets by the real program.
 
 mod agreement;
+mod diagnostics;
 mod prediction;
 mod reload;
 mod running;
