@@ -434,3 +434,73 @@ fn the_reference_data_give_the_published_statistics() {
     let missing = &server.get("/diagnose").expect(200).json()["missing_values"];
     assert_eq!(missing, &json!([0.0, 0.0, 0.0, 0.0]));
 }
+
+#[test]
+fn the_score_follows_the_champion() {
+    let project = Project::promoted();
+    let server = Server::of(&project, &[]);
+    let first = server.get("/scoring").expect(200).json();
+    project.ok(&["run", "--input", "sourcedata"]);
+    let is_of = |version: i64| move |answer: &super::Answer| answer.json()["version"] == version;
+    let second = server.until("/scoring", is_of(2)).expect(200);
+    assert_eq!(second.header("x-model-version"), Some("2"));
+    let second = second.json();
+    assert_ne!(second["score"], first["score"]);
+    project.ok(&["rollback", "--reason", "to see it"]);
+    let back = server.until("/scoring", is_of(1)).expect(200).json();
+    assert_eq!(back["score"], first["score"]);
+    for body in [&second, &back] {
+        assert_eq!(body["rows_hash"], first["rows_hash"]);
+        assert_eq!(body["fresh"], true);
+    }
+}
+
+#[test]
+fn of_several_models_one_is_named() {
+    let project = Project::new();
+    project.set(
+        "models",
+        json!({"attrition": {}, "size": {"drop": ["number_of_employees"]}}),
+    );
+    project.ok(&["run"]);
+    let server = Server::of(&project, &[]);
+    let message = "name the `model`: there are several; GET /models lists them";
+    let error = json!({"code": "unprocessable", "message": message, "details": {}});
+    for path in ["/scoring", "/summarystats", "/diagnostics"] {
+        let body = server.get(path).expect(422).json();
+        assert_eq!(body, json!({"error": error}), "{path}");
+        let named = server.get(&format!("{path}?model=size")).expect(200);
+        assert_eq!(named.json()["model"], "size", "{path}");
+    }
+    for path in ["/score", "/summarise", "/diagnose"] {
+        let body = server.get(path).expect(422).json();
+        assert_eq!(body, json!({"error": message}), "{path}");
+        server.get(&format!("{path}?model=size")).expect(200);
+    }
+}
+
+#[test]
+fn a_data_set_that_cannot_be_read_takes_no_other_answer_with_it() {
+    let project = Project::promoted();
+    let run = &project.books().dataset_runs[0];
+    project.write(
+        &format!("ingesteddata/finaldata_{run}.parquet"),
+        "no parquet",
+    );
+    let server = Server::of(&project, &[]);
+    let why = "the newest data set cannot be read; the server's log says why";
+    let error = json!({"code": "unavailable", "message": why, "details": {}});
+    let body = server.get("/summarystats").expect(503).json();
+    assert_eq!(body, json!({"error": error}));
+    for path in ["/summarise", "/diagnose"] {
+        assert_eq!(
+            server.get(path).expect(503).json(),
+            json!({"error": why}),
+            "{path}"
+        );
+    }
+    let body = server.get("/diagnostics").expect(200).json();
+    assert_eq!(body["problems"], json!([why]));
+    assert_eq!(body["missing_values"], Value::Null);
+    assert_eq!(server.get("/scoring").expect(200).json()["fresh"], true);
+}

@@ -28,6 +28,8 @@ pub struct Place {
     pub known: ArcSwapOption<Known>,
     /// Held by the one who works a score out.
     pub work: Arc<tokio::sync::Mutex<()>>,
+    /// When he began.
+    pub began: ArcSwapOption<Instant>,
     summary: ArcSwapOption<DataSummary>,
     summarising: tokio::sync::Mutex<()>,
     seen: ArcSwapOption<Seen>,

@@ -2,7 +2,7 @@
 //! many ask.
 //!
 //! Whoever asks first after a change starts the work, on a thread of its own that goes on when the caller is gone; the
-//! others wait with him. After [`PATIENCE`] all are told the last known score, with `fresh` false; without one they wait
+//! others wait with him. After [`PATIENCE`] from then on all are told the last known score, with `fresh` false; without one they wait
 //! as long as their requests may take.
 
 use std::path::Path;
@@ -60,20 +60,26 @@ pub async fn of_champion(
     let left = deadline
         .saturating_duration_since(Instant::now())
         .saturating_sub(FOR_THE_ANSWER);
-    let patience = match place.known.load_full().is_some_and(|it| has_old(&it)) {
-        true => left.min(PATIENCE),
+    let patience = |waited: Duration| match place.known.load_full().is_some_and(|it| has_old(&it)) {
+        true => left.min(PATIENCE.saturating_sub(waited)),
         false => left,
     };
     let in_time = match place.work.clone().try_lock_owned() {
         Ok(mine) => {
+            place.began.store(Some(Arc::new(Instant::now())));
             let work = refresh(place.clone(), env.clone(), served.clone(), mine);
-            tokio::time::timeout(patience, tokio::spawn(work))
+            tokio::time::timeout(patience(Duration::ZERO), tokio::spawn(work))
                 .await
                 .is_ok()
         }
-        Err(_) => tokio::time::timeout(patience, place.work.lock())
-            .await
-            .is_ok(),
+        Err(_) => {
+            // Whoever comes late has not to wait for what the others have given up.
+            let began = place.began.load_full();
+            let patience = patience(began.map_or(Duration::ZERO, |began| began.elapsed()));
+            tokio::time::timeout(patience, place.work.lock())
+                .await
+                .is_ok()
+        }
     };
     let known = place.known.load_full().filter(|it| it.is_of(&served));
     let Some(known) = known else {
