@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
 use crate::data::{self, ReadOptions};
+use crate::diagnose::{self as room, Timings};
 use crate::pipeline;
 
 #[derive(Debug, Args)]
@@ -14,9 +15,6 @@ pub struct DiagnoseArgs {
     #[arg(long, value_name = "DIR")]
     input: Option<std::path::PathBuf>,
 }
-
-/// Runs whose timings are shown.
-const RECENT_RUNS: i64 = 5;
 
 pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
@@ -29,33 +27,24 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
         None => data::summarise(&pipeline::latest_frame(&env).await?),
     };
     let champion = env.registry.champion(&env.config.name).await?;
-    let runs = env
-        .registry
-        .runs(Some(&env.config.name), RECENT_RUNS)
-        .await?;
-    let timings: Vec<_> = runs
-        .iter()
-        .filter_map(|run| {
-            Some(json!({"run": run.id, "timings_ms": run.record.as_ref()?.get("timings_ms")?}))
-        })
-        .collect();
-    let missing: serde_json::Map<_, _> = summary
-        .iter()
-        .map(|column| {
-            (
-                column.name.clone(),
-                json!(column.missing as f64 / column.rows.max(1) as f64),
-            )
-        })
-        .collect();
+    let timings = room::timings(&env).await?;
     if global.json {
+        let runs = env.registry.runs(Some(&env.config.name), 1).await?;
+        let test = data::signature(&env.config.test_folder).ok();
+        let timings = timings.iter().map(
+            |Timings {
+                 run, timings_ms, ..
+             }| json!({"run": run, "timings_ms": timings_ms}),
+        );
         output::line(&json!({
             "model": env.config.name,
-            "summary": summary,
-            "missing_values": missing,
-            "timings": timings,
+            "summary": &summary,
+            "missing_values": room::missing_by_name(&summary),
+            "timings": timings.collect::<Vec<_>>(),
             "champion": champion,
             "last_run": runs.first(),
+            "freshness": room::freshness(&env, test.as_ref()).await?,
+            "dependencies": room::dependencies(),
         }));
         return Ok(failure::DONE);
     }
@@ -85,8 +74,8 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
     for run in &timings {
         output::say(&format!(
             "timings of {}: {}",
-            run["run"].as_str().unwrap_or_default(),
-            run["timings_ms"]
+            run.run,
+            serde_json::Value::from(run.timings_ms.clone())
         ));
     }
     output::say(&match champion {

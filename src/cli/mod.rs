@@ -149,7 +149,12 @@ pub fn main() -> ExitCode {
         .enable_all()
         .build();
     let done = match runtime {
-        Ok(runtime) => runtime.block_on(dispatch(&cli)),
+        Ok(runtime) => {
+            let done = runtime.block_on(dispatch(&cli));
+            // What still computes on a thread of its own, a score that nobody waits for any more, must not hold up the end.
+            runtime.shutdown_background();
+            done
+        }
         Err(error) => Err(Failure::new(Kind::Internal, error.into())),
     };
     match done {

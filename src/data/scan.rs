@@ -44,6 +44,33 @@ pub struct Scan {
 /// # Errors
 /// When the folder, a folder below it or a file in it cannot be read.
 pub fn scan(root: &Path) -> Result<Scan, Error> {
+    let mut scan = Scan::default();
+    let found = walk(root, &mut scan)?;
+    let hashed: Vec<(String, Option<ScannedFile>)> = found
+        .into_par_iter()
+        .map(|path| {
+            let file = hash_file(root, &path).map_err(|source| Error::File {
+                action: "read",
+                path: root.join(&path),
+                source,
+            })?;
+            Ok((path, file))
+        })
+        .collect::<Result<_, Error>>()?;
+    for (path, file) in hashed {
+        match file {
+            Some(file) => scan.files.push(file),
+            None => scan.unsettled.push(path),
+        }
+    }
+    scan.files.sort_by(|a, b| a.path.cmp(&b.path));
+    scan.unsettled.sort();
+    scan.ignored.sort();
+    Ok(scan)
+}
+
+/// Paths of the files that can be read; what cannot is noted in the scan.
+pub(super) fn walk(root: &Path, scan: &mut Scan) -> Result<Vec<String>, Error> {
     let folder = |source: io::Error| Error::Folder {
         path: root.to_owned(),
         source,
@@ -51,7 +78,6 @@ pub fn scan(root: &Path) -> Result<Scan, Error> {
     if !std::fs::metadata(root).map_err(folder)?.is_dir() {
         return Err(folder(io::ErrorKind::NotADirectory.into()));
     }
-    let mut scan = Scan::default();
     let mut found = Vec::new();
     let own = std::fs::canonicalize(root).map_err(folder)?;
     let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
@@ -84,27 +110,7 @@ pub fn scan(root: &Path) -> Result<Scan, Error> {
             None => scan.ignored.push(path),
         }
     }
-    let hashed: Vec<(String, Option<ScannedFile>)> = found
-        .into_par_iter()
-        .map(|path| {
-            let file = hash_file(root, &path).map_err(|source| Error::File {
-                action: "read",
-                path: root.join(&path),
-                source,
-            })?;
-            Ok((path, file))
-        })
-        .collect::<Result<_, Error>>()?;
-    for (path, file) in hashed {
-        match file {
-            Some(file) => scan.files.push(file),
-            None => scan.unsettled.push(path),
-        }
-    }
-    scan.files.sort_by(|a, b| a.path.cmp(&b.path));
-    scan.unsettled.sort();
-    scan.ignored.sort();
-    Ok(scan)
+    Ok(found)
 }
 
 /// True when the file still has the size and time it was scanned with.

@@ -42,6 +42,16 @@ pub struct ColumnSummary {
     pub top: Vec<(String, u64)>,
 }
 
+impl ColumnSummary {
+    /// Takes the frequent values away where they nearly name each row: names of people do not leave with a summary.
+    pub fn without_examples(mut self) -> Self {
+        if self.distinct * 2 >= self.rows {
+            self.top.clear();
+        }
+        self
+    }
+}
+
 /// Summarises all columns, in order.
 pub fn summarise(frame: &DataFrame) -> Vec<ColumnSummary> {
     frame.columns().par_iter().map(summarise_column).collect()

@@ -1,3 +1,18 @@
 //! What the diagnostics say of a model: summary statistics, missing values, timings, freshness, dependencies, its score.
 //!
-//! In: an [`Env`](crate::pipeline::Env). Out: plain records. It never trains, and must not know a terminal or HTTP.
+//! In: an [`Env`](crate::pipeline::Env) and, for the score, a loaded bundle. Out: plain records. It never trains, records
+//! nothing, takes no lock, and must not know a terminal or HTTP.
+
+mod columns;
+mod dependencies;
+mod freshness;
+mod scoring;
+mod timings;
+
+pub use columns::{DataSummary, missing_by_name, missing_in_order, statistics, summarise_newest};
+pub use dependencies::{Dependency, dependencies, dependency_table};
+pub use freshness::{
+    ChampionAge, DataAge, Freshness, LastMove, LastRun, LastTraining, TestDataAge, freshness,
+};
+pub use scoring::{ChampionScore, ScoreInterval, last_score, score_now};
+pub use timings::{StageSeconds, Timings, stage_seconds, timings};

@@ -25,12 +25,12 @@ mod versions;
 
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
-pub use ingest::{Dataset, DatasetRecord, latest_frame};
+pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options};
 pub use production::Manifest;
 pub use remove::remove_version;
 pub use replay::{ReplayRow, replay};
 pub use run::{RunOptions, RunReport, ScorePair, run};
-pub use score::{ScoreRecord, Scored, SideScore};
+pub use score::{PresentScore, ScoreRecord, Scored, SideScore, present_score};
 pub use stages::{deploy_stage, ingest_stage, report_stage, score_stage, train_stage};
 pub use train::Trained;
 pub use versions::{load_bundle, move_champion, pick_version, read_decision, read_score};

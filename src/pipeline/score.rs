@@ -1,12 +1,14 @@
 //! score: challenger and champion on the same test rows, bound to the hash of those rows.
 
 mod aligned;
+mod present;
 mod rows;
 mod test_rows;
 
 #[cfg(test)]
 mod tests;
 
+pub use present::{PresentScore, present_score, score_champion};
 pub use rows::{PREDICTIONS, from_prediction_frame};
 pub use test_rows::{TestRows, read_test_rows, test_hash};
 
@@ -285,27 +287,4 @@ pub fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     })?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-/// The champion alone on the test rows, for when only those have changed.
-pub async fn score_champion(
-    env: &Env,
-    run: &str,
-    version: i64,
-    scan: &Scan,
-) -> Result<SideScore, Error> {
-    let (number, sha256, bundle) = versions::load_bundle(env, version).await?;
-    let columns = bundle.profile.iter().map(|column| data::Column {
-        name: column.name.clone(),
-        kind: column.kind,
-    });
-    let like = Schema {
-        columns: columns.collect(),
-    };
-    let test = read_test_rows(env, scan, &bundle.target, &like)?;
-    let known = test.known(&bundle.classes)?;
-    let predictions = predict(&bundle, &known.frame, number, "champion")?;
-    let side = side(env, number, &sha256, &known.truth, &predictions);
-    save(env, run, &side, &known.rows_hash).await?;
-    Ok(side)
 }

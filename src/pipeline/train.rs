@@ -287,12 +287,6 @@ fn shares(class: &[u32], n_classes: usize) -> Vec<f64> {
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.
 fn profile(dataset: &Dataset) -> Vec<ColumnSummary> {
-    let rows = dataset.frame.height() as u64;
-    let mut summaries = dataset.profile.clone();
-    for summary in &mut summaries {
-        if summary.distinct * 2 >= rows {
-            summary.top.clear();
-        }
-    }
-    summaries
+    let summaries = dataset.profile.iter().cloned();
+    summaries.map(ColumnSummary::without_examples).collect()
 }

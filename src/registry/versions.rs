@@ -246,6 +246,18 @@ impl Registry {
         row.as_ref().map(dataset_of).transpose()
     }
 
+    /// When the newest data set of a model was recorded.
+    pub async fn latest_dataset_ms(&self, model: &str) -> Result<Option<i64>, Error> {
+        let row = sqlx::query(
+            "SELECT created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1",
+        )
+        .bind(model)
+        .fetch_optional(&self.pool)
+        .await
+        .doing("find the newest data set")?;
+        Ok(row.map(|row| row.get("created_ms")))
+    }
+
     /// The data set that a run made.
     pub async fn dataset(&self, model: &str, run: &str) -> Result<Option<DatasetRow>, Error> {
         let row = sqlx::query("SELECT * FROM datasets WHERE model = ? AND run = ?")

@@ -8,6 +8,7 @@ mod accept;
 mod answer;
 mod body;
 mod borrowed;
+mod diagnostics;
 mod fleet;
 mod follow;
 mod guard;

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::problem::Dialect::{self, Native};
-use super::{Problem, Reply, Request, State, health, manage, prediction};
+use super::problem::Dialect::{self, Native, Plain};
+use super::{Problem, Reply, Request, State, diagnostics, health, manage, prediction};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -49,7 +49,36 @@ pub static ROUTES: &[Route] = &[
     route!("POST", "/prediction", PREDICT, Native, prediction::post),
     route!("GET", "/prediction", PREDICT, Native, prediction::get),
     // Scores and diagnostics
-
+    route!("GET", "/scoring", READ, Native, diagnostics::scoring),
+    route!(
+        "GET",
+        "/summarystats",
+        READ,
+        Native,
+        diagnostics::summarystats
+    ),
+    route!(
+        "GET",
+        "/diagnostics",
+        READ,
+        Native,
+        diagnostics::diagnostics
+    ),
+    route!("GET", "/score", READ, Plain, diagnostics::borrowed::score),
+    route!(
+        "GET",
+        "/summarise",
+        READ,
+        Plain,
+        diagnostics::borrowed::summarise
+    ),
+    route!(
+        "GET",
+        "/diagnose",
+        READ,
+        Plain,
+        diagnostics::borrowed::diagnose
+    ),
     // Models, versions, runs
     route!("GET", "/models", READ, Native, manage::models),
     route!("GET", "/models/{model}", READ, Native, manage::model),

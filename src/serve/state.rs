@@ -9,6 +9,7 @@ use rand::RngCore;
 use tokio::sync::Semaphore;
 
 use super::Fleet;
+use super::diagnostics::Diagnostics;
 use super::observe::Observer;
 use crate::clock::Clock;
 use crate::config::Server;
@@ -62,6 +63,8 @@ pub struct State {
     pub in_flight: Semaphore,
     /// Metrics and logs.
     pub observer: Observer,
+    /// Scores and summaries that were worked out.
+    pub diagnostics: Diagnostics,
     draining: AtomicBool,
     instance: u32,
     requests: AtomicU64,
@@ -78,6 +81,7 @@ impl State {
             clock,
             began: Instant::now(),
             observer: Observer::default(),
+            diagnostics: Diagnostics::default(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),

@@ -1,0 +1,157 @@
+//! `/scoring`, `/summarystats`, `/diagnostics`, and the same in another system's spelling ([`borrowed`]).
+//!
+//! [`score`] keeps the champion's score at hand and works it out anew when the test data or the champion changed; [`cache`]
+//! is where it lies. Nothing here trains, records or takes a lock.
+
+mod answers;
+pub mod borrowed;
+mod cache;
+mod score;
+
+use std::sync::Arc;
+
+use utoipa::OpenApi;
+
+use self::answers::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
+pub use self::cache::Diagnostics;
+use super::fleet::Model;
+use super::{Code, Problem, Reply, Request, State};
+use crate::diagnose::{self, DataSummary};
+use crate::pipeline::Env;
+
+/// What this room adds to the API document.
+#[derive(OpenApi)]
+#[openapi(paths(
+    scoring,
+    summarystats,
+    diagnostics,
+    borrowed::score,
+    borrowed::summarise,
+    borrowed::diagnose
+))]
+pub struct Doc;
+
+/// Score of the champion on the present test rows
+///
+/// Worked out when the test data or the champion changed, not on each call. When that takes longer than two seconds, or
+/// the test data cannot be read, the last known score is told with `fresh` false and a `problem`.
+#[utoipa::path(
+    get,
+    path = "/scoring",
+    tag = "diagnostics",
+    params(("model" = Option<String>, Query, description = "The model; may be left out where there is only one")),
+    responses((status = 200, description = "The score, its interval, and all metrics", body = ScoringAnswer))
+)]
+pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let model = state.fleet.model(request.query("model").as_deref())?;
+    let (told, served) = score::of_champion(&state, model, request.deadline).await?;
+    Ok(Reply::json(&ScoringAnswer::of(told)).by(&served, 0))
+}
+
+/// Summary statistics of the newest data set
+///
+/// Frequent values of a text column are left out where they would nearly name each row.
+#[utoipa::path(
+    get,
+    path = "/summarystats",
+    tag = "diagnostics",
+    params(("model" = Option<String>, Query, description = "The model; may be left out where there is only one")),
+    responses((status = 200, description = "Every column in numbers", body = SummaryAnswer))
+)]
+pub async fn summarystats(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let model = state.fleet.model(request.query("model").as_deref())?;
+    let summary = summary(&state, model).await?;
+    let answer = SummaryAnswer::of(&model.name, &summary);
+    Ok(Reply::json(&answer).packable())
+}
+
+/// Missing values, stage timings, freshness and dependencies
+///
+/// Never runs a training, and answers without a champion, too.
+#[utoipa::path(
+    get,
+    path = "/diagnostics",
+    tag = "diagnostics",
+    params(("model" = Option<String>, Query, description = "The model; may be left out where there is only one")),
+    responses((status = 200, description = "How the model is doing", body = DiagnosticsAnswer))
+)]
+pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let model = state.fleet.model(request.query("model").as_deref())?;
+    let mut problems = Vec::new();
+    if model.alarm().is_some() {
+        let why = "the champion cannot be followed, so what is served may be old; /readyz?verbose and the log say why";
+        problems.push(why.to_string());
+    }
+    let summary = match summary(&state, model).await {
+        Ok(summary) => Some(summary),
+        Err(problem) => {
+            problems.push(problem.message);
+            None
+        }
+    };
+    let mut answer = DiagnosticsAnswer::new(&model.name);
+    answer.served = model.champion().map(|served| ServedNow {
+        version: served.version,
+        since: (served.since_ms > 0).then(|| crate::clock::rfc3339(served.since_ms)),
+        is_current: model.alarm().is_none(),
+    });
+    answer.missing_values = summary.map(|summary| diagnose::missing_by_name(&summary.columns));
+    if let Some(env) = env(&state, model) {
+        let test = state.diagnostics.place(&model.name).look(env).await;
+        if test.is_none() {
+            problems.push("the test folder cannot be read; the log says why".to_string());
+        }
+        let broken = |error: crate::pipeline::Error| Problem::internal(&error);
+        let freshness = diagnose::freshness(env, test.as_ref()).await;
+        answer.freshness = Some(freshness.map_err(broken)?);
+        answer.timings = diagnose::timings(env).await.map_err(broken)?;
+    }
+    answer.problems = problems;
+    Ok(Reply::json(&answer).packable())
+}
+
+/// What the stages of a model may touch; `None` when a bundle is served without its project.
+fn env<'a>(state: &'a State, model: &Model) -> Option<&'a Arc<Env>> {
+    state.project.as_ref()?.envs.get(&model.name)
+}
+
+/// The newest data set in numbers: read once per data set. Without a project, what the bundle knows of its own.
+///
+/// # Errors
+/// 503 when there is none yet, or it cannot be read.
+async fn summary(state: &State, model: &Model) -> Result<Arc<DataSummary>, Problem> {
+    let Some(env) = env(state, model) else {
+        let served = model.champion().ok_or_else(no_champion)?;
+        return Ok(Arc::new(DataSummary::of_profile(&served.bundle.profile)));
+    };
+    let row = env.registry.latest_dataset(&model.name).await;
+    let row = row.map_err(|error| unavailable("the registry cannot be asked", &error))?;
+    let Some(row) = row else {
+        let why = "the model has no data set yet; `unseat run` makes one";
+        return Err(Problem::new(Code::Unavailable, why).retry(5));
+    };
+    let place = state.diagnostics.place(&model.name);
+    place
+        .summary(&row.run, {
+            let (env, row) = (env.clone(), row.clone());
+            move || diagnose::summarise_newest(&env, &row)
+        })
+        .await
+        .map_err(|error| unavailable("the newest data set cannot be read", error.as_ref()))
+}
+
+/// 503 in words; what lies behind it goes to the log.
+fn unavailable(what: &str, error: &(dyn std::error::Error + 'static)) -> Problem {
+    let causes = crate::pipeline::causes(error).join(": ");
+    tracing::warn!(error = %error, causes, "{what}");
+    Problem::new(
+        Code::Unavailable,
+        format!("{what}; the server's log says why"),
+    )
+    .retry(5)
+}
+
+fn no_champion() -> Problem {
+    let why = "the model has no version in production yet; `unseat run` makes one";
+    Problem::new(Code::Unavailable, why).retry(5)
+}

@@ -1,0 +1,237 @@
+//! The champion's score on the test rows as they are now: at hand while neither has changed, else worked out once, however
+//! many ask.
+//!
+//! Whoever asks first after a change starts the work, on a thread of its own that goes on when the caller is gone; the
+//! others wait with him. After [`PATIENCE`] from then on all are told the last known score, with `fresh` false; without one they wait
+//! as long as their requests may take.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::super::fleet::Model;
+use super::super::{Code, Problem, Served, Source, State};
+use super::cache::{Known, Place, look_now};
+use super::{env, no_champion};
+use crate::diagnose::{self, ChampionScore};
+use crate::evaluate::Scores;
+use crate::pipeline::{self, Env};
+use crate::registry::ScoreRow;
+
+/// How long to wait for a new score when an older one can be told.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// What is left of a request's time for the answer itself.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(200);
+/// After this, what could not be worked out is tried again although nothing changed.
+const RETRY: Duration = Duration::from_secs(30);
+
+/// A score on its way to the caller.
+pub struct Told {
+    /// The score.
+    pub score: Arc<ChampionScore>,
+    /// Whether it is that of the test rows as they are now.
+    pub fresh: bool,
+    /// Why it is not.
+    pub problem: Option<String>,
+}
+
+/// The champion's score, and the champion.
+///
+/// # Errors
+/// 503 without a champion, or when no score of it is known and none can be worked out (in time).
+pub async fn of_champion(
+    state: &Arc<State>,
+    model: &Model,
+    deadline: Instant,
+) -> Result<(Told, Arc<Served>), Problem> {
+    let served = model.champion().ok_or_else(no_champion)?;
+    let Some(env) = env(state, model) else {
+        let told = of_bundle(&state.fleet.source, &served).await?;
+        return Ok((told, served));
+    };
+    let unknown = |why: String| Problem::new(Code::Unavailable, why).retry(5);
+    let place = state.diagnostics.place(&model.name);
+    if let Some(known) = place.current(&served) {
+        return Ok((told_of(&known, true).map_err(unknown)?, served));
+    }
+    let has_old = |known: &Arc<Known>| known.is_of(&served) && known.score.is_some();
+    let left = deadline
+        .saturating_duration_since(Instant::now())
+        .saturating_sub(FOR_THE_ANSWER);
+    let patience = |waited: Duration| match place.known.load_full().is_some_and(|it| has_old(&it)) {
+        true => left.min(PATIENCE.saturating_sub(waited)),
+        false => left,
+    };
+    let in_time = match place.work.clone().try_lock_owned() {
+        Ok(mine) => {
+            place.began.store(Some(Arc::new(Instant::now())));
+            let work = refresh(place.clone(), env.clone(), served.clone(), mine);
+            tokio::time::timeout(patience(Duration::ZERO), tokio::spawn(work))
+                .await
+                .is_ok()
+        }
+        Err(_) => {
+            // Whoever comes late has not to wait for what the others have given up.
+            let began = place.began.load_full();
+            let patience = patience(began.map_or(Duration::ZERO, |began| began.elapsed()));
+            tokio::time::timeout(patience, place.work.lock())
+                .await
+                .is_ok()
+        }
+    };
+    let known = place.known.load_full().filter(|it| it.is_of(&served));
+    let Some(known) = known else {
+        let recorded = recorded(env).await;
+        let score = last_known(env, &served, &recorded).map(Arc::new);
+        return Ok((told(score, None, false).map_err(unknown)?, served));
+    };
+    Ok((told_of(&known, in_time).map_err(unknown)?, served))
+}
+
+fn told_of(known: &Known, in_time: bool) -> Result<Told, String> {
+    let fresh = in_time && known.is_fresh();
+    told(known.score.clone(), known.problem.as_deref(), fresh)
+}
+
+/// What is told of a score; without one, why there is none.
+fn told(score: Option<Arc<ChampionScore>>, why: Option<&str>, fresh: bool) -> Result<Told, String> {
+    let Some(score) = score else {
+        let why = why.unwrap_or("the champion's score is being worked out; ask again");
+        return Err(why.to_string());
+    };
+    let changed = "the test data or the champion changed; the new score is being worked out";
+    Ok(Told {
+        score,
+        fresh,
+        problem: (!fresh).then(|| why.unwrap_or(changed).to_string()),
+    })
+}
+
+/// All scores of the model on record; none when the registry cannot be asked.
+async fn recorded(env: &Env) -> Vec<ScoreRow> {
+    let recorded = env.registry.scores(&env.config.name).await;
+    recorded.unwrap_or_else(|error| {
+        tracing::warn!("cannot read the recorded scores: {error}");
+        Vec::new()
+    })
+}
+
+/// Looks whether anything changed, and works the score out if so. Holds the place meanwhile.
+async fn refresh(
+    place: Arc<Place>,
+    env: Arc<Env>,
+    served: Arc<Served>,
+    _mine: OwnedMutexGuard<()>,
+) {
+    if place.current(&served).is_some() {
+        return;
+    }
+    let seen = place.look_again(&env).await;
+    let before = place.known.load_full().filter(|it| it.is_of(&served));
+    if let Some(before) = &before {
+        let is_same = before.signature == seen && seen.is_some();
+        if is_same && (before.problem.is_none() || before.made.elapsed() < RETRY) {
+            place.known.store(Some(Arc::new(Known {
+                looked: Instant::now(),
+                ..(**before).clone()
+            })));
+            return;
+        }
+    }
+    let recorded = recorded(&env).await;
+    let worked = tokio::task::spawn_blocking({
+        let (env, served) = (env.clone(), served.clone());
+        move || {
+            let score = work_out(&env, &served, &recorded);
+            let last = || last_known(&env, &served, &recorded);
+            let last = score.is_err().then(last).flatten();
+            (score, last, look_now(&env))
+        }
+    });
+    let (score, problem, after) = match worked.await {
+        Ok((Ok(score), _, after)) => (Some(Arc::new(score)), None, after),
+        Ok((Err(problem), last, after)) => (last.map(Arc::new), Some(problem), after),
+        Err(error) => {
+            tracing::error!("scoring the champion broke off: {error}");
+            let problem = "the champion could not be scored; the server's log says why";
+            (None, Some(problem.to_string()), None)
+        }
+    };
+    // Whatever was read while the folder changed is looked at again.
+    let signature = seen.filter(|seen| Some(seen) == after.as_ref());
+    let now = Instant::now();
+    place.known.store(Some(Arc::new(Known {
+        version: served.version,
+        sha256: served.sha256.clone(),
+        signature,
+        score: score.or_else(|| before.and_then(|before| before.score.clone())),
+        problem,
+        made: now,
+        looked: now,
+    })));
+}
+
+fn work_out(env: &Env, served: &Served, recorded: &[ScoreRow]) -> Result<ChampionScore, String> {
+    let version = (served.version, served.sha256.as_str(), &served.bundle);
+    diagnose::score_now(env, version, recorded).map_err(|error| {
+        let causes = pipeline::causes(&error).join(": ");
+        tracing::warn!(model = served.model, error = %error, causes, "cannot score the champion");
+        in_words(&error).to_string()
+    })
+}
+
+fn last_known(env: &Env, served: &Served, recorded: &[ScoreRow]) -> Option<ChampionScore> {
+    diagnose::last_score(&env.config, served.version, &served.sha256, recorded)
+}
+
+/// What is wrong with the test data, without folders, files or what stands in them.
+fn in_words(error: &pipeline::Error) -> &'static str {
+    use pipeline::Error;
+    match error {
+        Error::NoTestData { .. } => {
+            "the test folder has no labelled rows that can be used; the server's log says why"
+        }
+        Error::Data(_) => "the test data cannot be read; the server's log says why",
+        Error::NoColumn { .. } | Error::Unscorable { .. } | Error::Features(_) => {
+            "the test data does not fit the champion; the server's log names the column"
+        }
+        _ => "the champion cannot be scored; the server's log says why",
+    }
+}
+
+/// A bundle without its project has no test rows, but the copy of a champion brings along what it scored.
+async fn of_bundle(source: &Source, served: &Served) -> Result<Told, Problem> {
+    let Source::Folder { folder, .. } = source else {
+        return Err(no_champion());
+    };
+    let Some(score) = latest_score(folder).await else {
+        let why = "this server has a bundle and no test data, and no score came with the bundle; serve the project to have one";
+        return Err(Problem::new(Code::NotFound, why));
+    };
+    let score = ChampionScore {
+        model: served.model.clone(),
+        version: served.version,
+        metric: served.bundle.metric,
+        score: Some(score),
+        interval: None,
+        scores: Scores::default(),
+        intervals: Vec::new(),
+        rows: 0,
+        rows_hash: String::new(),
+        scored_at: String::new(),
+    };
+    let problem = "a bundle is served without test data; this is the score that came with it";
+    Ok(Told {
+        score: Arc::new(score),
+        fresh: false,
+        problem: Some(problem.to_string()),
+    })
+}
+
+async fn latest_score(folder: &Path) -> Option<f64> {
+    let text = tokio::fs::read_to_string(folder.join("latestscore.txt")).await;
+    let score: f64 = text.ok()?.trim().parse().ok()?;
+    score.is_finite().then_some(score)
+}
