@@ -30,6 +30,7 @@ mod written;
 pub use accept::{Bound, bind};
 pub use fleet::{Fleet, Served};
 pub use follow::load_all;
+pub use observe::Observer;
 pub use source::Source;
 pub use state::{Project, RunStart, StartRun, State};
 
