@@ -65,6 +65,15 @@ pub enum Error {
         #[source]
         source: crate::bundle::Error,
     },
+    /// A log that cannot be begun.
+    #[error("{what}")]
+    Log {
+        /// What could not be done.
+        what: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// A file that was named in the settings.
     #[error("read {}", .path.display())]
     File {

@@ -109,24 +109,25 @@ impl Observer {
     /// and counted: serving goes on.
     pub fn open(settings: &Server, folder: &Path, clock: Clock) -> Result<Self, Error> {
         let mut observer = Observer::counting(clock);
-        let threads = |source| Error::File {
-            path: "/proc/self/task".into(),
-            source,
+        let failed = |what: &str| {
+            let what = what.to_string();
+            |source| Error::Log { what, source }
         };
         observer.access_log = match settings.access_log.as_str() {
             "off" | "" => None,
-            "stderr" => Some(AccessLog::stderr().map_err(threads)?),
+            "stderr" => Some(AccessLog::stderr().map_err(failed("start the access log"))?),
             file => {
                 let path = settings.path(folder, file);
                 let opened = AccessLog::file(&path);
-                Some(opened.map_err(|source| Error::File { path, source })?)
+                let what = format!("open `server.access_log`, {}", path.display());
+                Some(opened.map_err(failed(&what))?)
             }
         };
         let log = &settings.prediction_log;
         if log.sample > 0.0 {
             let path = settings.path(folder, &log.folder);
-            let log = PredictionLog::start(log, path, clock).map_err(threads)?;
-            observer.prediction_log = Some(log);
+            let log = PredictionLog::start(log, path, clock);
+            observer.prediction_log = Some(log.map_err(failed("start the prediction log"))?);
         }
         if let Some(endpoint) = &settings.otlp_endpoint {
             let scheme = if settings.tls.is_some() {
