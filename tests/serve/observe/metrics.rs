@@ -1,5 +1,7 @@
 //! `/metrics`.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Command;
 
 use serde_json::json;
@@ -144,7 +146,7 @@ fn the_model_in_production_is_told_with_its_age_score_and_alarm() {
 }
 
 #[test]
-fn a_promotion_and_a_bundle_that_cannot_be_loaded_are_seen() {
+fn a_promotion_is_seen() {
     let project = Project::promoted();
     project.ok(&["run", "--input", "sourcedata"]);
     project.ok(&["rollback"]);
@@ -168,13 +170,57 @@ fn a_promotion_and_a_bundle_that_cannot_be_loaded_are_seen() {
             (r#"unseat_model_alarm{model="attrition"}"#, 0.0),
         ],
     );
-    std::fs::write(project.version_file(1, "trainedmodel.json"), "{}").expect("spoils it");
-    project.unseat(&["promote", "1"]);
-    // The command may refuse a bundle that is spoiled; the server must not have swapped to it.
-    assert_eq!(
-        scrape(&server).get(r#"unseat_model_version{model="attrition"}"#),
-        Some(&2.0)
+}
+
+#[test]
+fn a_bundle_that_cannot_be_loaded_is_an_alarm_and_one_that_can_ends_it() {
+    let project = Project::promoted();
+    let server = Server::of(&project, &["--bundle", "production_deployment"]);
+    let bundle = project.read("production_deployment/trainedmodel.json");
+    project.write("production_deployment/trainedmodel.json", "{}");
+    let alarm = |state: u8| format!("unseat_model_alarm{{model=\"attrition\"}} {state}\n");
+    let answer = server.until("/metrics", |answer| answer.text().contains(&alarm(1)));
+    let series = read(&answer.text());
+    has(
+        &series,
+        &[
+            (r#"unseat_model_version{model="attrition"}"#, 1.0),
+            (
+                r#"unseat_reloads_total{model="attrition",outcome="failed"}"#,
+                1.0,
+            ),
+            ("unseat_ready", 1.0),
+        ],
     );
+    predict(&server);
+    project.write("production_deployment/trainedmodel.json", &bundle);
+    let answer = server.until("/metrics", |answer| answer.text().contains(&alarm(0)));
+    has(
+        &read(&answer.text()),
+        &[(
+            r#"unseat_reloads_total{model="attrition",outcome="ok"}"#,
+            1.0,
+        )],
+    );
+}
+
+#[test]
+fn a_caller_who_goes_away_is_not_under_way_for_ever() {
+    let project = Project::promoted();
+    let server = Server::of(&project, &[]);
+    let address = server.base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).expect("connects");
+    let head = "POST /prediction HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).expect("sends");
+    let under_way = |count: u8| format!("unseat_http_requests_in_flight {count}\n");
+    server.until("/metrics", |answer| answer.text().contains(&under_way(2)));
+    drop(stream);
+    let answer = server.until("/metrics", |answer| answer.text().contains(&under_way(1)));
+    let series = read(&answer.text());
+    let refused = r#"unseat_http_requests_total{method="POST",route="/prediction",status="400"}"#;
+    let ends = [refused, "unseat_http_requests_abandoned_total"];
+    let told: f64 = ends.iter().filter_map(|name| series.get(*name)).sum();
+    assert_eq!(told, 1.0, "{series:#?}");
 }
 
 #[test]

@@ -218,3 +218,48 @@ fn a_folder_that_cannot_be_written_holds_nothing_up_and_is_tried_again() {
     assert_eq!(told, 1, "{talk}");
     assert_eq!(read_all(&project).0.len(), 2);
 }
+
+#[test]
+fn what_does_not_fit_is_counted_and_never_lost_from_sight() {
+    const CALLERS: usize = 4;
+    const REQUESTS: usize = 50;
+    const ROWS: usize = 40;
+    let project = Project::promoted();
+    let log = json!({"sample": 1.0, "queue": 1, "file_bytes": 20_000, "files": 1000});
+    project.set("server.prediction_log", log);
+    let server = Server::of(&project, &[]);
+    let body = json!({"rows": vec![super::row(); ROWS]});
+    std::thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(|| {
+                for _ in 0..REQUESTS {
+                    server.post("/prediction", &body).expect(200);
+                }
+            });
+        }
+    });
+    let count = |text: &str, name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let count = line.and_then(|count| count.trim().parse::<usize>().ok());
+        count.unwrap_or_else(|| panic!("{name}: {text}"))
+    };
+    let told = |text: &str| {
+        (
+            count(text, "unseat_prediction_log_written_total "),
+            count(text, "unseat_prediction_log_dropped_total "),
+        )
+    };
+    let all = CALLERS * REQUESTS * ROWS;
+    let answer = server.until("/metrics", |answer| {
+        let (written, dropped) = told(&answer.text());
+        written + dropped == all
+    });
+    let (written, _) = told(&answer.text());
+    server.stop(Signal::TERM);
+    let (lines, _) = read_all(&project);
+    assert_eq!(lines.len(), written);
+    let mut ids: Vec<_> = lines.iter().map(|line| line["id"].to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), written, "no row twice");
+}

@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 
 use rustix::process::Signal;
+use serde_json::{Value, json};
 
 use super::super::Server;
 use super::{predict, traced};
@@ -130,4 +132,58 @@ fn an_endpoint_that_is_none_stops_the_start_with_a_reason() {
         let expected = "write it as a URL like http://localhost:4318/v1/traces";
         assert!(done.stderr.contains(expected), "{url}: {}", done.stderr);
     }
+}
+
+#[test]
+fn the_public_reader_reads_the_same() {
+    let Ok(python) = std::env::var("UNSEAT_CLIENTS_PYTHON") else {
+        println!("left out: UNSEAT_CLIENTS_PYTHON names no Python with opentelemetry-proto");
+        return;
+    };
+    let script = "import sys, json
+try:
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest as Read
+except ImportError:
+    print('null'); sys.exit()
+sent = Read.FromString(sys.stdin.buffer.read())
+[resource] = sent.resource_spans
+[scope] = resource.scope_spans
+value = lambda v: v.int_value if v.HasField('int_value') else v.string_value
+print(json.dumps({'service': [value(a.value) for a in resource.resource.attributes if a.key == 'service.name'],
+    'scope': scope.scope.name, 'spans': [{'name': s.name, 'kind': s.kind, 'trace': s.trace_id.hex(),
+    'parent': s.parent_span_id.hex(), 'own': len(s.span_id), 'state': s.trace_state, 'status': s.status.code,
+    'takes': s.end_time_unix_nano > s.start_time_unix_nano,
+    'attributes': {a.key: value(a.value) for a in s.attributes}} for s in scope.spans]}))";
+    let (url, sent) = collector("200 OK");
+    let project = Project::promoted();
+    project.set("server.otlp_endpoint", url);
+    let server = Server::of(&project, &[]);
+    traced(&server, &format!("00-{TRACE}-{PARENT}-01")).expect(200);
+    server.stop(Signal::TERM);
+    let (_, body) = sent.try_recv().expect("sent before the end");
+    std::fs::write(project.path("spans"), body).expect("writes");
+    let done = Command::new(python)
+        .args(["-c", script])
+        .stdin(std::fs::File::open(project.path("spans")).expect("opens"))
+        .output()
+        .expect("Python starts");
+    let read: Value = serde_json::from_slice(&done.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&done.stderr)));
+    if read.is_null() {
+        println!("left out: that Python has no opentelemetry-proto");
+        return;
+    }
+    let span = json!({
+        "name": "POST /prediction", "kind": 2, "trace": TRACE, "parent": PARENT, "own": 8, "state": "", "status": 0,
+        "takes": true,
+        "attributes": {
+            "http.request.method": "POST", "url.scheme": "http", "http.response.status_code": 200,
+            "unseat.request_id": "mine-1", "http.route": "/prediction", "unseat.model": "attrition",
+            "unseat.model_version": 1,
+        },
+    });
+    assert_eq!(
+        read,
+        json!({"service": ["unseat"], "scope": "unseat", "spans": [span]})
+    );
 }

@@ -76,11 +76,15 @@ impl Files {
             match OpenOptions::new().append(true).create_new(true).open(&part) {
                 Ok(file) => {
                     file.lock()?;
-                    return Ok(LogFile {
+                    let begun = LogFile {
                         file,
                         part,
                         bytes: 0,
-                    });
+                    };
+                    // Before the lock, another server may have taken it for one that was left over.
+                    if begun.is_there() {
+                        return Ok(begun);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
