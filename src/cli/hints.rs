@@ -51,6 +51,10 @@ impl From<serve::Error> for Failure {
                 Kind::Store,
                 "bring the file back from where it was copied from, or make it anew with `unseat run`",
             ),
+            serve::Error::Log { .. } => (
+                Kind::Store,
+                "name a file in a folder that is there and that you may write, or `off`, or `stderr`",
+            ),
             serve::Error::File { .. } => (
                 Kind::Store,
                 "check that the file is there and that you may read it; `--bundle` wants a folder with `trainedmodel.json`, like production_deployment",

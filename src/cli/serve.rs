@@ -11,7 +11,7 @@ use super::child_runs::ChildRuns;
 use super::{Failure, Global, context, failure, output};
 use crate::config;
 use crate::pipeline::Env;
-use crate::serve::{self, Fleet, Project, Source, State};
+use crate::serve::{self, Fleet, Observer, Project, Source, State};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -36,11 +36,17 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
         None => of_project(global, args).await?,
     };
     let bound = serve::bind(&settings.listen).await?;
-    let state = Arc::new(State::new(fleet, project, settings, context::clock()?));
+    let clock = context::clock()?;
+    let observer = Observer::open(&settings, &folder(global), clock)?;
+    let state = State::new(fleet, project, settings, clock).watched_by(observer);
+    let state = Arc::new(state);
     serve::load_all(&state.fleet).await;
     let address = bound.address;
     say_where(global, &state, &address, began);
     let cut = bound.run(state.clone(), stop()).await;
+    let last = state.clone();
+    // Waits for the logs to be written, which must not hold up an answer.
+    let _ = tokio::task::spawn_blocking(move || last.observer.close()).await;
     if let Some(project) = &state.project {
         project.registry.close().await;
     }
@@ -132,4 +138,11 @@ async fn stop() {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
+}
+
+/// The folder of the project, below which its settings name files.
+fn folder(global: &Global) -> PathBuf {
+    let is_file = global.project.is_file();
+    let parent = global.project.parent().filter(|_| is_file);
+    parent.unwrap_or(&global.project).to_path_buf()
 }

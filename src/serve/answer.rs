@@ -70,7 +70,7 @@ async fn answer<B: Buf>(
 ) -> Response<Bytes> {
     let unique = state.new_id();
     let id = given_id(&head.headers).unwrap_or_else(|| unique.clone());
-    state.observer.began();
+    let under_way = state.observer.began();
     let found = router.find(&head.method, &head.path);
     let route = found.as_ref().ok().map(|found| found.index);
     let mut caller = None;
@@ -84,7 +84,7 @@ async fn answer<B: Buf>(
     };
     let by = reply.answered_by.as_ref();
     let by = by.and_then(|(model, version)| Some((model.to_str().ok()?, version.to_str().ok()?)));
-    state.observer.finished(&Finished {
+    let finished = Finished {
         route,
         method: &head.method,
         path: &head.path,
@@ -97,7 +97,8 @@ async fn answer<B: Buf>(
         caller: caller.as_deref(),
         peer: head.peer,
         headers: &head.headers,
-    });
+    };
+    state.observer.finished(under_way, &finished);
     let mut response = reply.into_response();
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);

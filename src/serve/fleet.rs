@@ -2,9 +2,11 @@
 //! the one they began with.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use warp::http::HeaderValue;
 
 use super::{Code, Problem, Source};
@@ -41,6 +43,34 @@ pub struct Served {
     pub model_header: HeaderValue,
     /// `X-Model-Version`.
     pub version_header: HeaderValue,
+    /// When it was loaded.
+    pub loaded: Instant,
+    /// How often it predicted each class.
+    pub tally: Tally,
+}
+
+/// Predictions per class.
+#[derive(Debug)]
+pub struct Tally(Box<[AtomicU64]>);
+
+impl Tally {
+    /// None yet, of `n_classes`.
+    fn new(n_classes: usize) -> Self {
+        Tally((0..n_classes).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// A row was predicted to be of this class.
+    #[inline]
+    pub fn add(&self, class: u32) {
+        if let Some(count) = self.0.get(class as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// In the order of the classes.
+    pub fn counts(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().map(|count| count.load(Ordering::Relaxed))
+    }
 }
 
 /// What a column of a request is to a version.
@@ -110,6 +140,8 @@ impl Served {
             model_header: HeaderValue::from_str(model)
                 .unwrap_or(HeaderValue::from_static("unnamed")),
             version_header: HeaderValue::from(version),
+            loaded: Instant::now(),
+            tally: Tally::new(bundle.classes.len()),
             scorer,
             fields,
             inputs,
@@ -141,6 +173,7 @@ pub struct Model {
     pub following: tokio::sync::Mutex<()>,
     champion: ArcSwapOption<Served>,
     alarm: ArcSwapOption<String>,
+    scores: ArcSwap<Vec<(String, f64)>>,
     others: Mutex<Vec<Arc<Served>>>,
 }
 
@@ -164,6 +197,25 @@ impl Model {
     /// Says what is wrong, or that nothing is.
     pub fn raise(&self, alarm: Option<String>) {
         self.alarm.store(alarm.map(Arc::new));
+    }
+
+    /// Metric and value of the champion's newest score that is known, for the metrics.
+    pub fn scores(&self) -> Arc<Vec<(String, f64)>> {
+        self.scores.load_full()
+    }
+
+    /// Says what the champion's newest score is.
+    pub fn know_scores(&self, scores: Vec<(String, f64)>) {
+        self.scores.store(Arc::new(scores));
+    }
+
+    /// All versions that are loaded.
+    pub fn loaded(&self) -> Vec<Arc<Served>> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        self.champion()
+            .into_iter()
+            .chain(others.iter().cloned())
+            .collect()
     }
 
     fn known(&self, version: i64) -> Option<Arc<Served>> {
@@ -209,6 +261,7 @@ impl Fleet {
             following: tokio::sync::Mutex::new(()),
             champion: ArcSwapOption::empty(),
             alarm: ArcSwapOption::empty(),
+            scores: ArcSwap::default(),
             others: Mutex::new(Vec::new()),
         };
         Fleet {

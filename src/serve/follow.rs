@@ -114,6 +114,8 @@ async fn load(fleet: &Fleet, model: &super::fleet::Model, pointer: &Pointer) -> 
         version = served.version,
         "version is served"
     );
+    let version = served.version;
     model.swap(served);
+    model.know_scores(fleet.source.scores(&model.name, version).await);
     Ok(())
 }

@@ -32,6 +32,7 @@ pub use accept::{Bound, bind};
 pub use fleet::{Fleet, Served};
 pub use follow::load_all;
 pub use manage::run_log;
+pub use observe::Observer;
 pub use source::Source;
 pub use state::{Project, RunStart, StartRun, State};
 
@@ -65,6 +66,15 @@ pub enum Error {
         /// Why not.
         #[source]
         source: crate::bundle::Error,
+    },
+    /// A log that cannot be begun.
+    #[error("{what}")]
+    Log {
+        /// What could not be done.
+        what: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
     },
     /// A file that was named in the settings.
     #[error("read {}", .path.display())]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fleet::Served;
+use super::observe::prediction_log;
 use super::reply::JSON;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
 use super::written::write_predictions;
@@ -49,7 +50,7 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
         collector.end_row();
     }
     let rows = collector.finish()?;
-    answer(&served, &rows, &options, &request)
+    answer(&state, &served, rows, &options, &request)
 }
 
 /// What bounds this request.
@@ -89,9 +90,9 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
         other => other?,
     };
     let (request, outcome) = heavy(request, {
-        let (served, bounds) = (served.clone(), state.clone());
+        let (served, state) = (served.clone(), state.clone());
         move |request: &Request| {
-            let bounds = self::bounds(&bounds, request);
+            let bounds = self::bounds(&state, request);
             let (options, read) = rows::read_body(&request.body, &served, bounds)?;
             let is_other = |asked: &Options| {
                 asked.model.as_ref().is_some_and(|it| *it != served.model)
@@ -100,7 +101,7 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
             if is_other(&options) {
                 return Ok(Err(options));
             }
-            answer(&served, &read?, &options, request).map(Ok)
+            answer(&state, &served, read?, &options, request).map(Ok)
         }
     })
     .await?;
@@ -115,7 +116,7 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
             let (_, reply) = heavy(request, move |request: &Request| {
                 let bounds = self::bounds(&state, request);
                 let (_, read) = rows::read_body(&request.body, &served, bounds)?;
-                answer(&served, &read?, &options, request)
+                answer(&state, &served, read?, &options, request)
             })
             .await?;
             Ok(reply)
@@ -162,7 +163,7 @@ async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply,
             )?,
             Form::Ndjson => rows::read_ndjson(&request.body, &served, bounds)?,
         };
-        answer(&served, &rows, &options, request)
+        answer(&state, &served, rows, &options, request)
     })
     .await?;
     Ok(reply)
@@ -216,10 +217,11 @@ fn named_version(request: &Request) -> Result<Option<i64>, Problem> {
     }
 }
 
-/// Scores the rows and writes the answer.
+/// Scores the rows and writes the answer; the rows end in the prediction log where there is one.
 pub fn answer(
-    served: &Served,
-    rows: &Rows,
+    state: &State,
+    served: &Arc<Served>,
+    rows: Rows,
     options: &Options,
     request: &Request,
 ) -> Result<Reply, Problem> {
@@ -238,6 +240,8 @@ pub fn answer(
         let why = "`top_n` is at least 1";
         return Err(Problem::new(Code::Unprocessable, why));
     }
-    let body = write_predictions(served, rows, options, request)?;
-    Ok(Reply::new(JSON, body).by(served, rows.n_rows))
+    let body = write_predictions(served, &rows, options, request)?;
+    let n_rows = rows.n_rows;
+    prediction_log::offer(state, request, served, rows, options.threshold);
+    Ok(Reply::new(JSON, body).by(served, n_rows))
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::problem::Dialect::{self, Native, Plain};
-use super::{Problem, Reply, Request, State, diagnostics, health, manage, prediction};
+use super::{Problem, Reply, Request, State, diagnostics, health, manage, observe, prediction};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -142,7 +142,13 @@ pub static ROUTES: &[Route] = &[
     // Open Inference Protocol v2
 
     // Metrics and the API document
-
+    route!(
+        "GET",
+        "/metrics",
+        Some(Role::Read),
+        Native,
+        observe::metrics
+    ),
     // Health
     route!("GET", "/livez", OPEN, Native, health::livez),
     route!("GET", "/readyz", OPEN, Native, health::readyz),

@@ -133,6 +133,23 @@ impl Source {
         ))
     }
 
+    /// Metric and value of a version's newest score that is recorded; none where there is no registry, or it cannot be asked.
+    pub async fn scores(&self, model: &str, version: i64) -> Vec<(String, f64)> {
+        let Source::Project { registry, .. } = self else {
+            return Vec::new();
+        };
+        let rows = registry.scores(model).await.unwrap_or_default();
+        let newest = rows.into_iter().rfind(|row| row.version == version);
+        // A score holds one number per metric, and the version beside them.
+        let Some(serde_json::Value::Object(record)) = newest.map(|row| row.record) else {
+            return Vec::new();
+        };
+        let metrics = record.into_iter().filter(|(name, _)| name != "version");
+        metrics
+            .filter_map(|(name, value)| Some((name, value.as_f64()?)))
+            .collect()
+    }
+
     /// Loads a version that a request asks for.
     ///
     /// # Errors

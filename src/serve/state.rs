@@ -80,12 +80,18 @@ impl State {
             settings,
             clock,
             began: Instant::now(),
-            observer: Observer::default(),
+            observer: Observer::counting(clock),
             diagnostics: Diagnostics::default(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),
         }
+    }
+
+    /// With what watches it.
+    pub fn watched_by(mut self, observer: Observer) -> Self {
+        self.observer = observer;
+        self
     }
 
     /// An id that no other request has, of this process or another.

@@ -45,6 +45,7 @@ pub fn write_predictions(
             .scorer
             .score_slots(slots.iter().copied(), &mut probabilities);
         let label = served.scorer.label(&probabilities, threshold);
+        served.tally.add(label);
         out.extend_from_slice(b"{\"id\":\"");
         out.extend_from_slice(request.unique.as_bytes());
         out.push(b'-');

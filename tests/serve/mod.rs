@@ -3,6 +3,7 @@
 mod agreement;
 mod diagnostics;
 mod manage;
+mod observe;
 mod prediction;
 mod reload;
 mod running;

@@ -1,15 +1,51 @@
-//! What is told of requests: metrics, access log, traces, prediction log. All of it off the path of the request.
+//! What is told of requests: metrics, access log, spans, prediction log. A request only hands over; threads of their own
+//! write, and what they cannot take is dropped and counted.
+
+mod access_log;
+mod exposition;
+mod metrics;
+mod otlp;
+pub mod prediction_log;
+mod process;
+mod queue;
+mod trace;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
+use utoipa::OpenApi;
 use warp::http::{HeaderMap, Method, StatusCode};
 
-use super::Fleet;
+use self::access_log::{AccessLog, Line};
+use self::metrics::Metrics;
+use self::otlp::Spans;
+use self::prediction_log::PredictionLog;
+use super::Error;
+use super::routes::ROUTES;
+use crate::clock::Clock;
+use crate::config::Server;
+
+pub use exposition::metrics;
+
+/// How long each log has to write what waits when the server ends.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// Most characters of a path that are logged.
+const MOST_PATH: usize = 512;
+
+/// What this room adds to the API document.
+#[derive(OpenApi)]
+#[openapi(paths(exposition::metrics))]
+pub struct Doc;
 
 /// Everything that watches.
-#[derive(Default)]
-pub struct Observer {}
+pub struct Observer {
+    clock: Clock,
+    metrics: Metrics,
+    access_log: Option<AccessLog>,
+    prediction_log: Option<PredictionLog>,
+    spans: Option<Spans>,
+}
 
 /// A request that was answered.
 pub struct Finished<'a> {
@@ -39,18 +75,146 @@ pub struct Finished<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// A request under way. Dropped before [`Observer::finished`], its caller went away.
+pub struct UnderWay<'a> {
+    observer: &'a Observer,
+    is_finished: bool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.observer.metrics.in_flight.dec();
+        if !self.is_finished {
+            self.observer.metrics.abandoned.inc();
+        }
+    }
+}
+
 impl Observer {
-    /// A request begins; it is under way until [`Observer::finished`].
-    pub fn began(&self) {}
+    /// Counts, and tells nobody else.
+    pub fn counting(clock: Clock) -> Self {
+        Observer {
+            clock,
+            metrics: Metrics::new(),
+            access_log: None,
+            prediction_log: None,
+            spans: None,
+        }
+    }
+
+    /// Opens what the settings name, below the project's folder.
+    ///
+    /// # Errors
+    /// When the access log cannot be opened, or the endpoint is none. A prediction log that cannot be written is tried again
+    /// and counted: serving goes on.
+    pub fn open(settings: &Server, folder: &Path, clock: Clock) -> Result<Self, Error> {
+        let mut observer = Observer::counting(clock);
+        let failed = |what: &str| {
+            let what = what.to_string();
+            |source| Error::Log { what, source }
+        };
+        observer.access_log = match settings.access_log.as_str() {
+            "off" | "" => None,
+            "stderr" => Some(AccessLog::stderr().map_err(failed("start the access log"))?),
+            file => {
+                let path = settings.path(folder, file);
+                let opened = AccessLog::file(&path);
+                let what = format!("open `server.access_log`, {}", path.display());
+                Some(opened.map_err(failed(&what))?)
+            }
+        };
+        let log = &settings.prediction_log;
+        if log.sample > 0.0 {
+            let path = settings.path(folder, &log.folder);
+            let log = PredictionLog::start(log, path, clock);
+            observer.prediction_log = Some(log.map_err(failed("start the prediction log"))?);
+        }
+        if let Some(endpoint) = &settings.otlp_endpoint {
+            let scheme = if settings.tls.is_some() {
+                "https"
+            } else {
+                "http"
+            };
+            observer.spans = Some(Spans::to(endpoint, scheme).map_err(Error::Settings)?);
+        }
+        Ok(observer)
+    }
+
+    /// A request begins; it is under way until what is returned is dropped.
+    pub fn began(&self) -> UnderWay<'_> {
+        self.metrics.in_flight.inc();
+        UnderWay {
+            observer: self,
+            is_finished: false,
+        }
+    }
 
     /// A request was answered.
-    pub fn finished(&self, _request: &Finished<'_>) {}
+    pub fn finished(&self, mut under_way: UnderWay<'_>, request: &Finished<'_>) {
+        under_way.is_finished = true;
+        let (status, duration) = (request.status, request.duration);
+        self.metrics
+            .request(request.route, request.method, status, duration);
+        if request.rows > 0
+            && let Some((model, version)) = request.answered_by
+        {
+            self.metrics.rows(model, version, request.rows);
+        }
+        if self.access_log.is_none() && self.spans.is_none() {
+            return;
+        }
+        let mut trace = trace::parent(request.headers).map(|parent| parent.trace_id);
+        let route = request.route.map(|index| ROUTES[index].path);
+        let time = self.clock.now();
+        if let Some(spans) = &self.spans {
+            trace = Some(spans.offer(request, route, time));
+        }
+        if let Some(log) = &self.access_log {
+            log.offer(line(request, route, trace, time));
+        }
+    }
 
     /// A champion was loaded, or could not be.
-    pub fn reloaded(&self, _model: &str, _is_well: bool) {}
+    pub fn reloaded(&self, model: &str, is_well: bool) {
+        self.metrics.reloaded(model, is_well);
+    }
 
-    /// The metrics as text, with what the fleet says now.
-    pub fn expose(&self, _fleet: &Fleet) -> String {
-        String::new()
+    /// Writes what waits; to be called once no more requests come, off the threads that answer.
+    pub fn close(&self) {
+        let ends = [
+            self.access_log.as_ref().map(|log| log.close(LAST_WORDS)),
+            self.prediction_log
+                .as_ref()
+                .map(|log| log.close(LAST_WORDS)),
+            self.spans.as_ref().map(|spans| spans.close(LAST_WORDS)),
+        ];
+        if ends.contains(&Some(false)) {
+            tracing::error!("not all that was to be logged could be written before the end");
+        }
+    }
+}
+
+fn line(
+    request: &Finished<'_>,
+    route: Option<&'static str>,
+    trace: Option<u128>,
+    time: chrono::DateTime<chrono::Utc>,
+) -> Line {
+    let (model, version) = request.answered_by.unzip();
+    Line {
+        time,
+        request_id: request.id.to_string(),
+        trace_id: trace.map(|trace| format!("{trace:032x}")),
+        method: request.method.to_string(),
+        route,
+        path: request.path.chars().take(MOST_PATH).collect(),
+        status: request.status.as_u16(),
+        duration_ms: request.duration,
+        bytes: request.bytes,
+        rows: request.rows,
+        model: model.map(str::to_string),
+        version: version.and_then(|version| version.parse().ok()),
+        caller: request.caller.map(str::to_string),
+        address: request.peer.map(|peer| peer.ip()),
     }
 }

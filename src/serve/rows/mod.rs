@@ -153,10 +153,11 @@ impl<'s> Collector<'s> {
             return self.faults.mistyped(position, row);
         };
         let slot = self.served.scorer.read(position, cell);
-        if let (CellRef::Text(text), Slot::Entry(entry)) = (cell, slot)
+        if let Slot::Entry(entry) = slot
             && Some(entry) == facts.other
+            && let Some(text) = cell.text()
         {
-            let stranger = (row as u32 - 1, position as u32, text.into());
+            let stranger = (row as u32 - 1, position as u32, text.as_ref().into());
             self.rows.strangers.push(stranger);
         }
         let at = (row - 1) * self.blank.len() + position;

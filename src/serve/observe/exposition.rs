@@ -1,0 +1,205 @@
+//! `GET /metrics`: what was counted, and what is so now, in Prometheus' text format.
+
+use std::sync::Arc;
+
+use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
+
+use super::super::{Problem, Reply, Request, State, health};
+use super::metrics::{made, registered};
+use super::process::Process;
+
+/// What Prometheus asks for.
+const TEXT: &str = "text/plain; version=0.0.4";
+/// Classes up to which predictions are counted per class; each is a series of its own per version.
+const MOST_CLASSES: usize = 32;
+
+/// What is counted and measured of this server, in the text format of Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "observe",
+    responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
+)]
+pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
+    let mut families = state.observer.metrics.registry.gather();
+    families.extend(now(&state).gather());
+    let text = TextEncoder::new().encode_to_string(&families);
+    let text = text.map_err(|error| Problem::internal(&error))?;
+    Ok(Reply::new(TEXT, text).packable())
+}
+
+/// What is so now. Made anew for each scrape: two at once do not meddle, and what is gone is not shown.
+fn now(state: &State) -> Registry {
+    let now = Now(Registry::new());
+    let build = [env!("CARGO_PKG_VERSION")];
+    now.gauge("unseat_build_info", "Always 1.", &["version"])
+        .with_label_values(&build)
+        .set(1.0);
+    now.set(
+        "unseat_ready",
+        "Whether predictions are answered: 1 or 0.",
+        Some(f64::from(health::is_ready(state))),
+    );
+    models(state, &now);
+    predictions(state, &now);
+    logs(state, &now);
+    process(state, &now);
+    now.0
+}
+
+/// Metrics on their way into one scrape.
+struct Now(Registry);
+
+impl Now {
+    fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> GaugeVec {
+        registered(&self.0, made(GaugeVec::new(Opts::new(name, help), labels)))
+    }
+
+    fn counter(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+        let made = made(IntCounterVec::new(Opts::new(name, help), labels));
+        registered(&self.0, made)
+    }
+
+    fn set(&self, name: &str, help: &str, value: Option<f64>) {
+        if let Some(value) = value {
+            let none: [&str; 0] = [];
+            self.gauge(name, help, &[])
+                .with_label_values(&none)
+                .set(value);
+        }
+    }
+
+    fn count(&self, name: &str, help: &str, value: u64) {
+        let none: [&str; 0] = [];
+        let counter = self.counter(name, help, &[]);
+        counter.with_label_values(&none).inc_by(value);
+    }
+}
+
+fn models(state: &State, now: &Now) {
+    let gauge = |name, help| now.gauge(name, help, &["model"]);
+    let version = gauge("unseat_model_version", "The version in production.");
+    let promoted = gauge(
+        "unseat_model_promoted_timestamp_seconds",
+        "Since when it is in production.",
+    );
+    let loaded = gauge(
+        "unseat_model_loaded_timestamp_seconds",
+        "Since when this server answers with it.",
+    );
+    let alarm = gauge(
+        "unseat_model_alarm",
+        "Whether following the champion is in trouble, 1 or 0; /readyz?verbose says why.",
+    );
+    let score = now.gauge(
+        "unseat_champion_score",
+        "The newest score of the version in production that this server knows.",
+        &["model", "metric"],
+    );
+    let wall = state.clock.now_ms() as f64 / 1e3;
+    for model in state.fleet.models() {
+        let name = [model.name.as_str()];
+        alarm
+            .with_label_values(&name)
+            .set(f64::from(model.alarm().is_some()));
+        for (metric, value) in model.scores().iter() {
+            score.with_label_values(&[name[0], metric]).set(*value);
+        }
+        let Some(served) = model.champion() else {
+            continue;
+        };
+        version.with_label_values(&name).set(served.version as f64);
+        loaded
+            .with_label_values(&name)
+            .set(wall - served.loaded.elapsed().as_secs_f64());
+        if served.since_ms > 0 {
+            let since = served.since_ms as f64 / 1e3;
+            promoted.with_label_values(&name).set(since);
+        }
+    }
+}
+
+/// Predictions per class, of the versions that are loaded: one that is unloaded takes its counts along.
+fn predictions(state: &State, now: &Now) {
+    let counts = now.counter(
+        "unseat_predictions_total",
+        "Predictions by what was predicted, of the versions that are loaded.",
+        &["model", "version", "prediction"],
+    );
+    for served in state.fleet.models().flat_map(|model| model.loaded()) {
+        let classes = &served.bundle.classes;
+        if classes.len() > MOST_CLASSES {
+            continue;
+        }
+        let version = served.version.to_string();
+        for (class, count) in classes.iter().zip(served.tally.counts()) {
+            let labels = [served.model.as_str(), version.as_str(), class.as_str()];
+            counts.with_label_values(&labels).inc_by(count);
+        }
+    }
+}
+
+fn logs(state: &State, now: &Now) {
+    if let Some(log) = &state.observer.access_log {
+        now.count(
+            "unseat_access_log_dropped_total",
+            "Lines of the access log that were not written.",
+            log.dropped(),
+        );
+    }
+    if let Some(log) = &state.observer.prediction_log {
+        let counts = log.counts();
+        now.count(
+            "unseat_prediction_log_written_total",
+            "Rows that stand in the prediction log.",
+            counts.written(),
+        );
+        now.count(
+            "unseat_prediction_log_dropped_total",
+            "Rows that were to be kept and are not: too many waited, or they could not be written.",
+            counts.dropped(),
+        );
+        now.count(
+            "unseat_prediction_log_failures_total",
+            "Times that the prediction log could not be written; it is tried again.",
+            counts.failures(),
+        );
+    }
+}
+
+fn process(state: &State, now: &Now) {
+    let process = Process::now();
+    let began = state.clock.now_ms() as f64 / 1e3 - state.began.elapsed().as_secs_f64();
+    let ran = process.cpu_seconds;
+    let gauges = [
+        ("start_time_seconds", "When the server began.", Some(began)),
+        (
+            "resident_memory_bytes",
+            "Memory in use.",
+            process.resident_bytes,
+        ),
+        (
+            "virtual_memory_bytes",
+            "Addresses in use.",
+            process.virtual_bytes,
+        ),
+        ("open_fds", "Open files and sockets.", process.open_files),
+        (
+            "max_fds",
+            "Most of them that there may be.",
+            process.most_files,
+        ),
+        ("threads", "Threads.", process.threads),
+    ];
+    for (name, help, value) in gauges {
+        now.set(&format!("process_{name}"), help, value);
+    }
+    if let Some(ran) = ran {
+        let opts = Opts::new(
+            "process_cpu_seconds_total",
+            "Processor time of all threads.",
+        );
+        let counter = made(prometheus::Counter::with_opts(opts));
+        registered(&now.0, counter).inc_by(ran);
+    }
+}

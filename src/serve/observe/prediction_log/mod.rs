@@ -1,0 +1,169 @@
+//! The prediction log: sampled requests with their predictions, row by row, in rotating files of compressed NDJSON. A
+//! request hands over what it has read; columns, predictions and text are made of it on a thread of the log's own.
+
+mod entry;
+mod files;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::super::rows::Rows;
+use super::super::{Request, Served, State};
+use super::queue::Queue;
+use crate::bundle::Slot;
+use crate::clock::Clock;
+use crate::config::server::PredictionLog as Settings;
+
+/// Bytes of rows that may wait, however few requests they came in.
+const MOST_WAITING: usize = 64 << 20;
+
+/// A request on its way into the log.
+pub struct Kept {
+    at: DateTime<Utc>,
+    request_id: String,
+    unique: String,
+    served: Arc<Served>,
+    rows: Rows,
+    /// At which P(positive) the answer said yes.
+    threshold: f64,
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        let texts = self.rows.strangers.iter().map(|(_, _, text)| text.len());
+        self.rows.slots.len() * size_of::<Slot>() + texts.sum::<usize>()
+    }
+}
+
+/// How it goes, in rows.
+#[derive(Debug, Default)]
+pub struct Counts {
+    written: AtomicU64,
+    dropped: AtomicU64,
+    failures: AtomicU64,
+    /// Bytes that wait.
+    waiting: AtomicUsize,
+}
+
+impl Counts {
+    /// Rows that stand in a file.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Rows that were to be kept and are not.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Times that a file could not be written.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    fn drop_rows(&self, rows: usize) {
+        self.dropped.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+}
+
+/// Takes predictions.
+pub struct PredictionLog {
+    queue: Queue<Box<Kept>>,
+    counts: Arc<Counts>,
+    clock: Clock,
+    /// A request whose hash is at most this is kept.
+    bound: u64,
+}
+
+impl PredictionLog {
+    /// Starts the thread that writes. What it finds unfinished in the folder, it finishes first.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(settings: &Settings, folder: PathBuf, clock: Clock) -> std::io::Result<Self> {
+        let counts = Arc::new(Counts::default());
+        let writer = writer::Writer::new(settings, folder, clock, counts.clone());
+        Ok(PredictionLog {
+            queue: Queue::start("prediction-log", settings.queue, move |inbox| {
+                writer.work(&inbox)
+            })?,
+            counts,
+            clock,
+            bound: bound(settings.sample),
+        })
+    }
+
+    /// How it goes.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Writes what waits and closes the files.
+    pub fn close(&self, time: Duration) -> bool {
+        self.queue.close(time)
+    }
+
+    fn offer(&self, kept: Kept) {
+        let (n_rows, bytes) = (kept.rows.n_rows, kept.bytes());
+        let before = self.counts.waiting.fetch_add(bytes, Ordering::Relaxed);
+        // One request alone may be larger than what may wait together.
+        let has_room = before == 0 || before + bytes <= MOST_WAITING;
+        if !(has_room && self.queue.offer(Box::new(kept))) {
+            self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.counts.drop_rows(n_rows);
+        }
+    }
+}
+
+/// Hands the rows of an answered request over, if the log is on and the request is in its sample. Predictions are not
+/// handed over: the log's thread makes them again from the same rows and version, which gives the same bits.
+pub fn offer(
+    state: &State,
+    request: &Request,
+    served: &Arc<Served>,
+    rows: Rows,
+    threshold: Option<f64>,
+) {
+    let Some(log) = &state.observer.prediction_log else {
+        return;
+    };
+    if rows.n_rows == 0 || xxh3_64(request.unique.as_bytes()) > log.bound {
+        return;
+    }
+    log.offer(Kept {
+        at: log.clock.now(),
+        request_id: request.id.clone(),
+        unique: request.unique.clone(),
+        served: served.clone(),
+        rows,
+        threshold: threshold.unwrap_or(served.bundle.threshold),
+    });
+}
+
+/// The largest hash that is kept for a share of requests, which is more than 0.
+fn bound(sample: f64) -> u64 {
+    // A float beyond the largest number becomes the largest number.
+    (sample * u64::MAX as f64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_a_share_of_the_requests() {
+        assert_eq!(bound(1.0), u64::MAX);
+        let ids = (0..100_000).map(|count| format!("019abcdef00deadbeef{count:06x}"));
+        let kept = ids
+            .filter(|id| xxh3_64(id.as_bytes()) <= bound(0.1))
+            .count();
+        // Four standard deviations around 10 000.
+        assert!((9_620..=10_380).contains(&kept), "{kept}");
+    }
+}
