@@ -15,6 +15,7 @@ mod health;
 mod manage;
 mod observe;
 mod openapi;
+mod pack;
 mod prediction;
 mod problem;
 mod reply;

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::problem::Dialect::{self, Native};
-use super::{Problem, Reply, Request, State, health, prediction};
+use super::problem::Dialect::{self, Native, Plain};
+use super::{Problem, Reply, Request, State, health, prediction, v2};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -39,6 +39,7 @@ macro_rules! route {
 }
 
 const OPEN: Option<Role> = None;
+const READ: Option<Role> = Some(Role::Read);
 const PREDICT: Option<Role> = Some(Role::Predict);
 
 /// Every path that is answered.
@@ -55,7 +56,72 @@ pub static ROUTES: &[Route] = &[
     // MLflow
 
     // Open Inference Protocol v2
-
+    route!("GET", "/v2/health/live", OPEN, Plain, v2::health::live),
+    route!("GET", "/v2/health/ready", OPEN, Plain, v2::health::ready),
+    route!("GET", "/v2", READ, Plain, v2::health::server),
+    route!(
+        "GET",
+        "/v2/models/{model}",
+        READ,
+        Plain,
+        v2::models::metadata
+    ),
+    route!(
+        "GET",
+        "/v2/models/{model}/versions/{version}",
+        READ,
+        Plain,
+        v2::models::version_metadata
+    ),
+    route!(
+        "GET",
+        "/v2/models/{model}/ready",
+        READ,
+        Plain,
+        v2::models::ready
+    ),
+    route!(
+        "GET",
+        "/v2/models/{model}/versions/{version}/ready",
+        READ,
+        Plain,
+        v2::models::version_ready
+    ),
+    route!(
+        "POST",
+        "/v2/models/{model}/infer",
+        PREDICT,
+        Plain,
+        v2::infer::infer
+    ),
+    route!(
+        "POST",
+        "/v2/models/{model}/versions/{version}/infer",
+        PREDICT,
+        Plain,
+        v2::infer::infer_version
+    ),
+    route!(
+        "POST",
+        "/v2/repository/index",
+        READ,
+        Plain,
+        v2::models::index
+    ),
+    route!(
+        "POST",
+        "/v2/repository/models/{model}/load",
+        READ,
+        Plain,
+        v2::models::load
+    ),
+    route!(
+        "POST",
+        "/v2/repository/models/{model}/unload",
+        READ,
+        Plain,
+        v2::models::unload
+    ),
     // Metrics and the API document
 
     // Health

@@ -1,8 +1,34 @@
-//! The Open Inference Protocol v2 over REST.
+//! The Open Inference Protocol v2 over REST, with the binary tensor data and classification extensions.
+//!
+//! A request goes through [`wire`] (JSON object and bytes), [`tensors`] (to the rows that everything else is scored from),
+//! and [`outputs`] (what was asked for, as JSON or bytes). [`elements`] and [`datatype`] know what an element is.
 
 use utoipa::OpenApi;
 
+mod datatype;
+mod elements;
+mod forms;
+pub mod health;
+pub mod infer;
+pub mod models;
+mod outputs;
+mod tensors;
+mod wire;
+
 /// What this room adds to the API document.
 #[derive(OpenApi)]
-#[openapi()]
+#[openapi(paths(
+    health::live,
+    health::ready,
+    health::server,
+    models::metadata,
+    models::version_metadata,
+    models::ready,
+    models::version_ready,
+    models::index,
+    models::load,
+    models::unload,
+    infer::infer,
+    infer::infer_version,
+))]
 pub struct Doc;
