@@ -4,5 +4,6 @@ mod agreement;
 mod prediction;
 mod reload;
 mod running;
+mod v2;
 
 pub use running::{Answer, Server};

@@ -20,7 +20,7 @@ pub enum Datatype {
 use Datatype::{Bool, Bytes, Float, Signed, Unsigned};
 
 /// All of them by name.
-const NAMED: [(&str, Datatype); 13] = [
+pub const NAMED: [(&str, Datatype); 13] = [
     ("BOOL", Bool),
     ("UINT8", Unsigned(1)),
     ("UINT16", Unsigned(2)),

@@ -42,9 +42,9 @@ pub fn of_json(
         return Err(format!("element {element} of `data` is no {name}"));
     }
     if list.n_found != n_elements {
-        let found = list.n_found;
+        let found = counted(list.n_found, "element");
         return Err(format!(
-            "`data` has {found} elements where the shape says {n_elements}"
+            "`data` has {found} where the shape says {n_elements}"
         ));
     }
     if list.is_ragged {
@@ -112,11 +112,17 @@ fn texts(
         return Err("its bytes end within the length of an element".to_string());
     }
     if n_found != n_elements {
+        let found = counted(n_found, "element");
         return Err(format!(
-            "its bytes hold {n_found} elements where the shape says {n_elements}"
+            "its bytes hold {found} where the shape says {n_elements}"
         ));
     }
     Ok(())
+}
+
+/// `1 row`, `2 rows`.
+pub fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What is known of a JSON list while it is read.
@@ -388,6 +394,30 @@ mod tests {
             let datatype = Datatype::parse(datatype).expect("a datatype");
             let found = of_bytes(bytes, datatype, n, &mut |_, _| {});
             assert_eq!(found, expected.map_err(str::to_string), "{bytes:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_list_and_no_bytes_make_the_readers_panic(
+            json in "[\\[\\]{},:0-9.eE\"a-z -]{0,40}",
+            bytes in proptest::collection::vec(0u8..=255, 0..40),
+            shape in proptest::collection::vec(0usize..4, 1..4),
+        ) {
+            for (_, datatype) in super::super::datatype::NAMED {
+                let n_elements = shape.iter().product();
+                let mut n_taken = 0;
+                let mut take = |at: usize, _: CellRef<'_>| {
+                    assert!(at < n_elements);
+                    n_taken += 1;
+                };
+                let read = of_json(&json, datatype, &shape, &mut take);
+                assert!(read.is_err() || n_taken == n_elements);
+                n_taken = 0;
+                let mut take = |_: usize, _: CellRef<'_>| n_taken += 1;
+                let read = of_bytes(&bytes, datatype, n_elements, &mut take);
+                assert!(read.is_err() || n_taken == n_elements);
+            }
         }
     }
 }

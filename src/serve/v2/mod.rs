@@ -32,3 +32,20 @@ mod wire;
     infer::infer_version,
 ))]
 pub struct Doc;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::routes::ROUTES;
+
+    #[test]
+    fn every_path_is_in_the_document() {
+        let document = Doc::openapi();
+        let routes = ROUTES.iter().map(|route| route.path);
+        let ours: std::collections::BTreeSet<_> =
+            routes.filter(|path| path.starts_with("/v2")).collect();
+        let documented: std::collections::BTreeSet<_> =
+            document.paths.paths.keys().map(String::as_str).collect();
+        assert_eq!(ours, documented);
+    }
+}

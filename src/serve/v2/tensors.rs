@@ -2,7 +2,7 @@
 //! the names of columns, never by what stands in them.
 
 use super::datatype::Datatype;
-use super::elements::{of_bytes, of_json};
+use super::elements::{counted, of_bytes, of_json};
 use super::wire::{Asked, Tensor, bad};
 use crate::data::Kind;
 use crate::features::CellRef;
@@ -95,17 +95,14 @@ fn places(
         let is_column = served.fields.contains_key(&*only.name);
         let fits = width == n_inputs as u64;
         if (fits && n_inputs > 1) || (!is_column && (fits || width > 1)) {
+            let is_text = served.inputs.iter().any(|input| input.kind == Kind::Text);
             if !fits {
                 faults.push(format!(
                     "a matrix has one column per input, {n_inputs} of them in the model's order; this one has {width}"
                 ));
-                return vec![Place::Nowhere];
-            }
-            let is_text = served.inputs.iter().any(|input| input.kind == Kind::Text);
-            if is_text && only.datatype != "BYTES" {
+            } else if is_text && only.datatype != "BYTES" {
                 let why = "a matrix of numbers is for models without columns of text; give each column as a tensor of its own";
                 faults.push(why.to_string());
-                return vec![Place::Nowhere];
             }
             return vec![Place::All(n_inputs)];
         }
@@ -179,9 +176,9 @@ fn pieces<'a>(
         }
     }
     if !rest.is_empty() {
-        let left = rest.len();
+        let left = counted(rest.len(), "byte");
         faults.push(format!(
-            "{left} bytes behind the JSON object belong to no input; each needs its `binary_data_size`"
+            "there is more behind the JSON object than the inputs take, by {left}; each needs its `binary_data_size`"
         ));
     }
     pieces
@@ -277,8 +274,9 @@ fn n_rows(pieces: &[Piece<'_>], faults: &mut Vec<String>) -> usize {
     let n_rows = first.shape[0];
     for other in others.iter().filter(|other| other.shape[0] != n_rows) {
         let (label, length) = (&other.label, other.shape[0]);
+        let length = counted(length, "row");
         faults.push(format!(
-            "{label} has {length} rows where {} has {n_rows}",
+            "{label} has {length} where {} has {n_rows}",
             first.label
         ));
     }

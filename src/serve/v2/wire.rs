@@ -128,6 +128,13 @@ impl<'a> Asked<'a> {
             }
         };
         let (json, rest) = body.split_at(length);
+        if json
+            .trim_ascii()
+            .first()
+            .is_some_and(|&first| first != b'{')
+        {
+            return Err(bad("the body is no JSON object; send {\"inputs\": […]}"));
+        }
         let asked = serde_json::from_slice(json).map_err(|error| bad_json(&error))?;
         Ok((asked, rest))
     }
