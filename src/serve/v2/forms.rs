@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 /// `GET /v2/health/live`, `GET /v2/health/ready`. The protocol's text has `live` in both.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = v2::ServerHealth)]
 pub struct ServerHealth {
     /// The process answers.
     pub live: bool,
@@ -17,6 +18,7 @@ pub struct ServerHealth {
 
 /// `GET /v2`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = v2::ServerMetadata)]
 pub struct ServerMetadata {
     /// This program.
     pub name: &'static str,
@@ -28,6 +30,7 @@ pub struct ServerMetadata {
 
 /// `GET /v2/models/{model}`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = v2::ModelMetadata)]
 pub struct ModelMetadata {
     /// The model.
     pub name: String,
@@ -43,6 +46,7 @@ pub struct ModelMetadata {
 
 /// A tensor of a model.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = v2::TensorMetadata)]
 pub struct TensorMetadata {
     /// Its name.
     pub name: String,
@@ -54,6 +58,7 @@ pub struct TensorMetadata {
 
 /// `GET /v2/models/{model}/ready`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = v2::ModelReady)]
 pub struct ModelReady {
     /// The model.
     pub name: String,
@@ -63,6 +68,7 @@ pub struct ModelReady {
 
 /// What is wrong, and what would be right.
 #[derive(ToSchema)]
+#[schema(as = v2::ErrorMessage)]
 #[expect(
     dead_code,
     reason = "shown in the API document; problems tell themselves"
@@ -74,6 +80,7 @@ pub struct ErrorMessage {
 
 /// A version in `POST /v2/repository/index`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = v2::IndexEntry)]
 pub struct IndexEntry {
     /// The model.
     pub name: String,
@@ -87,7 +94,7 @@ pub struct IndexEntry {
 
 /// An inference request.
 #[derive(ToSchema)]
-#[schema(example = json!({
+#[schema(as = v2::InferRequest, example = json!({
     "id": "42",
     "inputs": [
         {"name": "lastmonth_activity", "shape": [2], "datatype": "INT64", "data": [78, 3]},
@@ -114,6 +121,7 @@ pub struct InferRequest {
 
 /// A tensor of a request.
 #[derive(ToSchema)]
+#[schema(as = v2::RequestInput)]
 #[expect(
     dead_code,
     reason = "shown in the API document; requests are read by hand"
@@ -135,6 +143,7 @@ pub struct RequestInput {
 
 /// An output that is wanted.
 #[derive(ToSchema)]
+#[schema(as = v2::RequestOutput)]
 #[expect(
     dead_code,
     reason = "shown in the API document; requests are read by hand"
@@ -150,6 +159,7 @@ pub struct RequestOutput {
 
 /// An answer.
 #[derive(ToSchema)]
+#[schema(as = v2::InferResponse)]
 #[expect(
     dead_code,
     reason = "shown in the API document; answers are written by hand"
@@ -171,6 +181,7 @@ pub struct InferResponse {
 
 /// A tensor of an answer.
 #[derive(ToSchema)]
+#[schema(as = v2::ResponseOutput)]
 #[expect(
     dead_code,
     reason = "shown in the API document; answers are written by hand"

@@ -15,6 +15,7 @@ const EXTENSIONS: [&str; 3] = ["binary_tensor_data", "classification", "model_re
     get,
     path = "/v2/health/live",
     tag = "v2",
+    operation_id = "v2_live",
     responses((status = 200, description = "It does.", body = ServerHealth)),
 )]
 pub async fn live(_: Arc<State>, _: Request) -> Result<Reply, Problem> {
@@ -29,6 +30,7 @@ pub async fn live(_: Arc<State>, _: Request) -> Result<Reply, Problem> {
     get,
     path = "/v2/health/ready",
     tag = "v2",
+    operation_id = "v2_ready",
     responses((status = 200, description = "They should.", body = ServerHealth)),
 )]
 pub async fn ready(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
@@ -47,6 +49,7 @@ pub async fn ready(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     get,
     path = "/v2",
     tag = "v2",
+    operation_id = "v2_server",
     responses((status = 200, description = "Name, version and extensions.", body = ServerMetadata)),
 )]
 pub async fn server(_: Arc<State>, _: Request) -> Result<Reply, Problem> {

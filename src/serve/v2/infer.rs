@@ -24,10 +24,9 @@ use crate::serve::{Code, Problem, Reply, Request, State};
     post,
     path = "/v2/models/{model}/infer",
     tag = "v2",
+    operation_id = "v2_infer",
     params(
         ("model" = String, Path, description = "The model's name."),
-        ("Inference-Header-Content-Length" = Option<u64>, Header,
-            description = "Bytes of the body that are its JSON object, when bytes of tensors follow it."),
     ),
     request_body(content((InferRequest = "application/json"), ("application/octet-stream"))),
     responses((
@@ -56,11 +55,10 @@ pub async fn infer(state: Arc<State>, request: Request) -> Result<Reply, Problem
     post,
     path = "/v2/models/{model}/versions/{version}/infer",
     tag = "v2",
+    operation_id = "v2_infer_version",
     params(
         ("model" = String, Path, description = "The model's name."),
         ("version" = String, Path, description = "A version's number, or `champion`."),
-        ("Inference-Header-Content-Length" = Option<u64>, Header,
-            description = "Bytes of the body that are its JSON object, when bytes of tensors follow it."),
     ),
     request_body(content((InferRequest = "application/json"), ("application/octet-stream"))),
     responses((

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::forms::{ErrorMessage, IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
 use super::outputs::{Kind, Labels};
+use super::wire::bad;
 use crate::data;
 use crate::registry::VersionState;
 use crate::serve::fleet::{Model, Served};
@@ -33,6 +34,7 @@ pub async fn pick(state: &State, request: &Request) -> Result<Arc<Served>, Probl
     get,
     path = "/v2/models/{model}",
     tag = "v2",
+    operation_id = "v2_model_metadata",
     params(("model" = String, Path, description = "The model's name.")),
     responses((status = 200, description = "Its tensors and versions.", body = ModelMetadata)),
 )]
@@ -76,6 +78,7 @@ pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Prob
     get,
     path = "/v2/models/{model}/versions/{version}",
     tag = "v2",
+    operation_id = "v2_version_metadata",
     params(
         ("model" = String, Path, description = "The model's name."),
         ("version" = String, Path, description = "A version's number, or `champion`."),
@@ -91,6 +94,7 @@ pub async fn version_metadata(state: Arc<State>, request: Request) -> Result<Rep
     get,
     path = "/v2/models/{model}/ready",
     tag = "v2",
+    operation_id = "v2_model_ready",
     params(("model" = String, Path, description = "The model's name.")),
     responses((status = 200, description = "It has.", body = ModelReady)),
 )]
@@ -107,6 +111,7 @@ pub async fn ready(state: Arc<State>, request: Request) -> Result<Reply, Problem
     get,
     path = "/v2/models/{model}/versions/{version}/ready",
     tag = "v2",
+    operation_id = "v2_version_ready",
     params(
         ("model" = String, Path, description = "The model's name."),
         ("version" = String, Path, description = "A version's number, or `champion`."),
@@ -119,6 +124,7 @@ pub async fn version_ready(state: Arc<State>, request: Request) -> Result<Reply,
 
 /// What may be asked of the index.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[schema(as = v2::IndexRequest)]
 pub struct IndexRequest {
     /// Only what is ready.
     #[serde(default)]
@@ -130,13 +136,19 @@ pub struct IndexRequest {
     post,
     path = "/v2/repository/index",
     tag = "v2",
+    operation_id = "v2_repository_index",
     request_body = Option<IndexRequest>,
     responses((status = 200, description = "The versions, newest first.", body = Vec<IndexEntry>)),
 )]
 pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let asked = match request.body.trim_ascii() {
         b"" | b"null" => IndexRequest::default(),
-        _ => request.json()?,
+        [b'{', ..] => request.json()?,
+        _ => {
+            return Err(bad(
+                "the body is no JSON object; send {\"ready\": true}, or none",
+            ));
+        }
     };
     let mut entries = Vec::new();
     for model in state.fleet.models() {
@@ -173,13 +185,14 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
     post,
     path = "/v2/repository/models/{model}/load",
     tag = "v2",
+    operation_id = "v2_repository_load",
     params(("model" = String, Path, description = "The model's name.")),
-    responses((status = 400, description = "Always, for a model that is there.", body = ErrorMessage)),
+    responses((status = 409, description = "Always, for a model that is there.", body = ErrorMessage)),
 )]
 pub async fn load(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     state.fleet.model(Some(request.param("model")))?;
     let why = "the champion is what is served, and is loaded by itself when a promotion or rollback moves it; other versions are loaded when they are asked for by number. To change the champion: `unseat promote`, `unseat rollback`";
-    Err(Problem::new(Code::BadRequest, why))
+    Err(Problem::new(Code::Conflict, why))
 }
 
 /// Unloading by hand, which there is none of.
@@ -189,8 +202,9 @@ pub async fn load(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     post,
     path = "/v2/repository/models/{model}/unload",
     tag = "v2",
+    operation_id = "v2_repository_unload",
     params(("model" = String, Path, description = "The model's name.")),
-    responses((status = 400, description = "Always, for a model that is there.", body = ErrorMessage)),
+    responses((status = 409, description = "Always, for a model that is there.", body = ErrorMessage)),
 )]
 pub async fn unload(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     load(state, request).await

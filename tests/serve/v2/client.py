@@ -125,7 +125,7 @@ check(result, labels, probabilities)
 for wrong, status, told in [
     (lambda: client.infer("none", inputs(True)), "404", "no such model"),
     (lambda: client.infer("mixed", inputs(True)[1:]), "400", "missing: `age`"),
-    (lambda: client.load_model("mixed"), "400", "the champion"),
+    (lambda: client.load_model("mixed"), "409", "the champion"),
     (lambda: client.get_model_metadata("mixed", "99"), "404", "no such version"),
 ]:
     try:

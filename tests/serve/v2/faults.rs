@@ -250,7 +250,7 @@ fn nothing_is_loaded_or_unloaded_by_hand() {
     let server = Server::of(&project, &[]);
     for what in ["load", "unload"] {
         let path = format!("/v2/repository/models/attrition/{what}");
-        let answer = server.post(&path, &json!({})).expect(400);
+        let answer = server.post(&path, &json!({})).expect(409);
         assert_eq!(
             answer.json(),
             json!({"error": "the champion is what is served, and is loaded by itself when a promotion or rollback moves it; \
@@ -259,6 +259,13 @@ fn nothing_is_loaded_or_unloaded_by_hand() {
         );
     }
     server.get("/v2/models/attrition/ready").expect(200);
+    assert_eq!(
+        server
+            .post("/v2/repository/index", &json!([]))
+            .expect(400)
+            .json(),
+        json!({"error": "the body is no JSON object; send {\"ready\": true}, or none"})
+    );
 }
 
 #[test]
