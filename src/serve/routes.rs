@@ -122,6 +122,15 @@ pub static ROUTES: &[Route] = &[
         Plain,
         v2::models::unload
     ),
+    route!("GET", "/v1/models", READ, Plain, v2::v1::list),
+    route!(
+        "POST",
+        "/v1/models/{model}:predict",
+        PREDICT,
+        Plain,
+        v2::v1::predict
+    ),
+    route!("GET", "/v1/models/{model}", READ, Plain, v2::v1::ready),
     // Metrics and the API document
 
     // Health

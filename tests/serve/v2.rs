@@ -4,6 +4,7 @@ mod client;
 mod faults;
 mod forms;
 mod mixed;
+mod v1;
 
 use serde_json::{Value, json};
 

@@ -21,7 +21,7 @@ use crate::features::CellRef;
 
 pub use delimited::read_csv;
 pub use faults::Faults;
-pub use json::{Options, read_body, read_ndjson, read_options, version_of};
+pub use json::{Options, read_body, read_ndjson, read_options, read_row, version_of};
 
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 512;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::forms::{InferRequest, InferResponse};
 use super::models::pick;
-use super::outputs::{Written, score, wanted};
+use super::outputs::{score, wanted};
 use super::tensors::read_rows;
 use super::wire::{Asked, JSON_LENGTH, bad};
+use super::written::Written;
 use crate::serve::fleet::Served;
 use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
