@@ -82,6 +82,7 @@ async fn answer<B: Buf>(
             handled.unwrap_or_else(|problem| dialect.tell(&problem))
         }
     };
+    let reply = super::pack::packed(reply, &head.headers).await;
     let by = reply.answered_by.as_ref();
     let by = by.and_then(|(model, version)| Some((model.to_str().ok()?, version.to_str().ok()?)));
     let finished = Finished {

@@ -13,7 +13,8 @@ use super::{Code, Problem};
 /// Collects a body.
 ///
 /// # Errors
-/// 413 beyond `most` bytes, packed or unpacked; 408 when it does not arrive in `time`; 415 for an encoding other than gzip.
+/// 413 beyond `most` bytes, packed or unpacked; 408 when it does not arrive in `time`; 415 for an encoding other than gzip
+/// and deflate.
 pub async fn collect<B: Buf>(
     headers: &HeaderMap,
     stream: impl Stream<Item = Result<B, warp::Error>>,
@@ -34,12 +35,25 @@ pub async fn collect<B: Buf>(
                 "the body did not arrive in the time the server allows",
             )
         })??;
-    match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+    let encoding = headers.get(CONTENT_ENCODING);
+    let encoding = encoding.map(|value| value.as_bytes().to_ascii_lowercase());
+    match encoding.as_deref() {
         None | Some(b"identity") => Ok(packed),
-        Some(b"gzip") => unpacked(&packed, most),
+        Some(b"gzip" | b"x-gzip") => {
+            unpacked(flate2::read::MultiGzDecoder::new(&packed[..]), "gzip", most)
+        }
+        // Said to be zlib's form; some callers leave its two bytes of header out.
+        Some(b"deflate") if is_zlib(&packed) => {
+            unpacked(flate2::read::ZlibDecoder::new(&packed[..]), "deflate", most)
+        }
+        Some(b"deflate") => unpacked(
+            flate2::read::DeflateDecoder::new(&packed[..]),
+            "deflate",
+            most,
+        ),
         Some(_) => Err(Problem::new(
             Code::UnsupportedMediaType,
-            "the body may be packed with gzip, or not at all",
+            "the body may be packed with gzip or deflate, or not at all",
         )),
     }
 }
@@ -73,17 +87,24 @@ async fn gather<B: Buf>(
     Ok(whole.freeze())
 }
 
-fn unpacked(packed: &[u8], most: usize) -> Result<Bytes, Problem> {
+fn unpacked(reader: impl Read, encoding: &str, most: usize) -> Result<Bytes, Problem> {
     let mut whole = Vec::new();
     // One byte more than allowed tells a bomb from a large body.
-    let mut reader = flate2::read::MultiGzDecoder::new(packed).take(most as u64 + 1);
-    reader
-        .read_to_end(&mut whole)
-        .map_err(|_| Problem::new(Code::BadRequest, "the body is announced as gzip and is not"))?;
+    let mut reader = reader.take(most as u64 + 1);
+    reader.read_to_end(&mut whole).map_err(|_| {
+        let why = format!("the body is announced as {encoding} and is not");
+        Problem::new(Code::BadRequest, why)
+    })?;
     if whole.len() > most {
         return Err(too_large(most));
     }
     Ok(whole.into())
+}
+
+/// Method 8 in the low bits, and both bytes of the header a multiple of 31.
+fn is_zlib(packed: &[u8]) -> bool {
+    matches!(packed, [first, second, ..]
+        if first & 0x0f == 8 && (u16::from(*first) * 256 + u16::from(*second)) % 31 == 0)
 }
 
 fn too_large(most: usize) -> Problem {

@@ -16,6 +16,7 @@ mod health;
 mod manage;
 mod observe;
 mod openapi;
+mod pack;
 mod prediction;
 mod problem;
 mod reply;

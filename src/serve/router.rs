@@ -20,8 +20,8 @@ pub struct Router {
 #[derive(Debug)]
 enum Segment {
     Text(&'static str),
-    /// `{name}`, or `v{name}` with what stands before it.
-    Name(&'static str, &'static str),
+    /// `{name}`, or `v{name}:predict` with what stands before and behind it.
+    Name(&'static str, &'static str, &'static str),
 }
 
 /// A row that was found, with what stands in the path for its names.
@@ -120,7 +120,10 @@ fn answers(route: &Route, method: &Method) -> bool {
 
 fn segment(text: &'static str) -> Segment {
     match text.split_once('{') {
-        Some((before, rest)) => Segment::Name(before, rest.trim_end_matches('}')),
+        Some((before, rest)) => {
+            let (name, behind) = rest.split_once('}').unwrap_or((rest, ""));
+            Segment::Name(before, name, behind)
+        }
         None => Segment::Text(text),
     }
 }
@@ -134,8 +137,8 @@ fn matched(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, St
         match segment {
             Segment::Text(text) if text == part => {}
             Segment::Text(_) => return None,
-            Segment::Name(before, name) => {
-                let text = part.strip_prefix(before)?;
+            Segment::Name(before, name, behind) => {
+                let text = part.strip_prefix(before)?.strip_suffix(behind)?;
                 if text.is_empty() {
                     return None;
                 }
@@ -148,7 +151,7 @@ fn matched(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, St
 
 /// Whose protocol an unknown path looks like.
 fn dialect_below(path: &str) -> Dialect {
-    if path.starts_with("/v2/") || path == "/v2" {
+    if path.starts_with("/v2/") || path == "/v2" || path.starts_with("/v1/") {
         Dialect::Plain
     } else {
         Dialect::Native

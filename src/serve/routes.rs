@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::problem::Dialect::{self, Native, Plain};
-use super::{Problem, Reply, Request, State, diagnostics, health, manage, observe, prediction};
+use super::{Problem, Reply, Request, State, diagnostics, health, manage, observe, prediction, v2};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -140,7 +140,81 @@ pub static ROUTES: &[Route] = &[
     // MLflow
 
     // Open Inference Protocol v2
-
+    route!("GET", "/v2/health/live", OPEN, Plain, v2::health::live),
+    route!("GET", "/v2/health/ready", OPEN, Plain, v2::health::ready),
+    route!("GET", "/v2", READ, Plain, v2::health::server),
+    route!(
+        "GET",
+        "/v2/models/{model}",
+        READ,
+        Plain,
+        v2::models::metadata
+    ),
+    route!(
+        "GET",
+        "/v2/models/{model}/versions/{version}",
+        READ,
+        Plain,
+        v2::models::version_metadata
+    ),
+    route!(
+        "GET",
+        "/v2/models/{model}/ready",
+        READ,
+        Plain,
+        v2::models::ready
+    ),
+    route!(
+        "GET",
+        "/v2/models/{model}/versions/{version}/ready",
+        READ,
+        Plain,
+        v2::models::version_ready
+    ),
+    route!(
+        "POST",
+        "/v2/models/{model}/infer",
+        PREDICT,
+        Plain,
+        v2::infer::infer
+    ),
+    route!(
+        "POST",
+        "/v2/models/{model}/versions/{version}/infer",
+        PREDICT,
+        Plain,
+        v2::infer::infer_version
+    ),
+    route!(
+        "POST",
+        "/v2/repository/index",
+        READ,
+        Plain,
+        v2::models::index
+    ),
+    route!(
+        "POST",
+        "/v2/repository/models/{model}/load",
+        READ,
+        Plain,
+        v2::models::load
+    ),
+    route!(
+        "POST",
+        "/v2/repository/models/{model}/unload",
+        READ,
+        Plain,
+        v2::models::unload
+    ),
+    route!("GET", "/v1/models", READ, Plain, v2::v1::list),
+    route!(
+        "POST",
+        "/v1/models/{model}:predict",
+        PREDICT,
+        Plain,
+        v2::v1::predict
+    ),
+    route!("GET", "/v1/models/{model}", READ, Plain, v2::v1::ready),
     // Metrics and the API document
     route!(
         "GET",

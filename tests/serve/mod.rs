@@ -7,5 +7,6 @@ mod observe;
 mod prediction;
 mod reload;
 mod running;
+mod v2;
 
 pub use running::{Answer, Server};

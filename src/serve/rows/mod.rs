@@ -21,7 +21,7 @@ use crate::features::CellRef;
 
 pub use delimited::read_csv;
 pub use faults::Faults;
-pub use json::{Options, read_body, read_ndjson, read_options, version_of};
+pub use json::{Options, read_body, read_ndjson, read_options, read_row, version_of};
 
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 512;
@@ -115,13 +115,7 @@ impl<'s> Collector<'s> {
     /// When there are too many, or the time is over; reading must stop then.
     pub fn begin_row(&mut self) -> Result<(), Stop> {
         if self.rows.n_rows >= self.bounds.rows {
-            return self.stop(Problem::new(
-                Code::TooLarge,
-                format!(
-                    "the request has more than {} rows; send it in parts",
-                    self.bounds.rows
-                ),
-            ));
+            return self.stop(too_many(self.bounds.rows));
         }
         if self.rows.n_rows % ROWS_PER_LOOK == ROWS_PER_LOOK - 1
             && Instant::now() > self.bounds.deadline
@@ -134,6 +128,38 @@ impl<'s> Collector<'s> {
         Ok(())
     }
 
+    /// Adds rows in which everything is missing, for a protocol that gives columns: [`Collector::put_at`] fills them.
+    ///
+    /// # Errors
+    /// When there are too many; reading must stop then.
+    pub fn add_rows(&mut self, n_rows: usize) -> Result<(), Stop> {
+        if n_rows > self.bounds.rows.saturating_sub(self.rows.n_rows) {
+            return self.stop(too_many(self.bounds.rows));
+        }
+        self.rows.n_rows += n_rows;
+        self.rows.slots.reserve(n_rows * self.blank.len());
+        for _ in 0..n_rows {
+            self.rows.slots.extend_from_slice(&self.blank);
+        }
+        Ok(())
+    }
+
+    /// Nothing was given for a column in any of the rows that were added.
+    pub fn lacks(&mut self, position: usize) {
+        self.faults.missing(position, 1);
+    }
+
+    /// Whether there is still time.
+    ///
+    /// # Errors
+    /// When the time is over; reading must stop then.
+    pub fn look_at_clock(&mut self) -> Result<(), Stop> {
+        if Instant::now() > self.bounds.deadline {
+            return self.stop(too_slow());
+        }
+        Ok(())
+    }
+
     /// Ends reading for a reason.
     pub fn stop(&mut self, why: Problem) -> Result<(), Stop> {
         self.stopped = Some(why);
@@ -143,24 +169,30 @@ impl<'s> Collector<'s> {
     /// Puts a cell into the row that was begun last.
     #[inline]
     pub fn put(&mut self, position: usize, cell: CellRef<'_>) {
-        let facts = &self.served.inputs[position];
         let row = self.rows.n_rows;
         if self.given[position] != row {
             self.given[position] = row;
             self.n_given += 1;
         }
+        self.put_at(row - 1, position, cell);
+    }
+
+    /// Puts a cell into a row, counted from 0, that was begun or added.
+    #[inline]
+    pub fn put_at(&mut self, row: usize, position: usize, cell: CellRef<'_>) {
+        let facts = &self.served.inputs[position];
         let Some(cell) = fitting(facts.kind, cell) else {
-            return self.faults.mistyped(position, row);
+            return self.faults.mistyped(position, row + 1);
         };
         let slot = self.served.scorer.read(position, cell);
         if let Slot::Entry(entry) = slot
             && Some(entry) == facts.other
             && let Some(text) = cell.text()
         {
-            let stranger = (row as u32 - 1, position as u32, text.as_ref().into());
+            let stranger = (row as u32, position as u32, text.as_ref().into());
             self.rows.strangers.push(stranger);
         }
-        let at = (row - 1) * self.blank.len() + position;
+        let at = row * self.blank.len() + position;
         self.rows.slots[at] = slot;
     }
 
@@ -228,6 +260,13 @@ fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
         (Kind::Integer | Kind::Number, CellRef::Boolean(_)) => None,
         (Kind::Integer | Kind::Number, cell) => cell.number().map(|_| cell),
     }
+}
+
+fn too_many(most: usize) -> Problem {
+    Problem::new(
+        Code::TooLarge,
+        format!("the request has more than {most} rows; send it in parts"),
+    )
 }
 
 /// The time for an answer is over.

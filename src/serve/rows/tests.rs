@@ -301,3 +301,30 @@ proptest! {
         prop_assert_eq!(rows.strangers.len(), usize::from(!is_known));
     }
 }
+
+#[test]
+fn columns_fill_rows_that_were_added() {
+    let served = served();
+    let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds());
+    assert!(collector.add_rows(2).is_ok());
+    collector.put_at(1, 0, CellRef::Number(2.5));
+    collector.put_at(0, 2, CellRef::Text("stranger"));
+    collector.put_at(1, 2, CellRef::Text("b"));
+    let rows = collector.finish().expect("rows");
+    assert_eq!(rows.n_rows, 2);
+    // Missing stands behind the two categories of the text, and other behind it.
+    let first = [Slot::Missing, Slot::Missing, Slot::Entry(3)];
+    let second = [Slot::Number(2.5), Slot::Missing, Slot::Entry(1)];
+    assert_eq!((rows.row(0), rows.row(1)), (&first[..], &second[..]));
+    assert_eq!(rows.strangers, [(0, 2, "stranger".into())]);
+
+    let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds());
+    assert!(collector.add_rows(2).is_ok());
+    collector.put_at(1, 0, CellRef::Boolean(true));
+    collector.lacks(1);
+    let problem = collector.finish().expect_err("faults");
+    assert_eq!(
+        problem.message,
+        "the columns do not fit the model (first in row 1): missing: `flag`; mistyped: `number` (a number is expected)"
+    );
+}

@@ -1,0 +1,109 @@
+//! `POST /v2/models/{model}/infer`: tensors in, tensors out.
+
+use std::sync::Arc;
+
+use super::forms::{InferRequest, InferResponse};
+use super::models::pick;
+use super::outputs::{score, wanted};
+use super::tensors::read_rows;
+use super::wire::{Asked, JSON_LENGTH, bad};
+use super::written::Written;
+use crate::serve::fleet::Served;
+use crate::serve::prediction::{bounds, heavy};
+use crate::serve::reply::JSON;
+use crate::serve::rows::Bounds;
+use crate::serve::{Code, Problem, Reply, Request, State};
+
+/// Predictions of the champion for tensors.
+///
+/// Either one tensor per input column, of the shape `[n]` or `[n, 1]`, or one matrix of the shape `[n, inputs]` with any
+/// name and its columns in the order of the model's metadata. `data` is flat or nested; `null`, and NaN among bytes, is a
+/// missing value. Bytes of tensors follow the JSON object when `binary_data_size` and the header
+/// `Inference-Header-Content-Length` say so. All outputs are returned unless `outputs` names some. Row k of the answer
+/// has the prediction id `<prediction_id>-<k>`.
+#[utoipa::path(
+    post,
+    path = "/v2/models/{model}/infer",
+    tag = "v2",
+    operation_id = "v2_infer",
+    params(
+        ("model" = String, Path, description = "The model's name."),
+    ),
+    request_body(content((InferRequest = "application/json"), ("application/octet-stream"))),
+    responses((
+        status = 200,
+        description = "The outputs; bytes of those that were asked for as bytes follow the JSON object.",
+        content((InferResponse = "application/json"), ("application/octet-stream")),
+        headers(
+            ("Inference-Header-Content-Length" = u64,
+                description = "Bytes of the body that are its JSON object, when bytes of outputs follow it."),
+        ),
+    )),
+)]
+pub async fn infer(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let served = pick(&state, &request).await?;
+    let (_, reply) = heavy(request, move |request: &Request| {
+        answer(&served, bounds(&state, request), request)
+    })
+    .await?;
+    Ok(reply)
+}
+
+/// Predictions of a version for tensors.
+///
+/// As for the champion.
+#[utoipa::path(
+    post,
+    path = "/v2/models/{model}/versions/{version}/infer",
+    tag = "v2",
+    operation_id = "v2_infer_version",
+    params(
+        ("model" = String, Path, description = "The model's name."),
+        ("version" = String, Path, description = "A version's number, or `champion`."),
+    ),
+    request_body(content((InferRequest = "application/json"), ("application/octet-stream"))),
+    responses((
+        status = 200,
+        description = "The outputs; bytes of those that were asked for as bytes follow the JSON object.",
+        content((InferResponse = "application/json"), ("application/octet-stream")),
+        headers(
+            ("Inference-Header-Content-Length" = u64,
+                description = "Bytes of the body that are its JSON object, when bytes of outputs follow it."),
+        ),
+    )),
+)]
+pub async fn infer_version(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    infer(state, request).await
+}
+
+fn answer(served: &Served, bounds: Bounds, request: &Request) -> Result<Reply, Problem> {
+    let (asked, bytes) = Asked::read(request)?;
+    let (wanted, rows) = match (
+        wanted(&asked, served),
+        read_rows(&asked, bytes, served, bounds),
+    ) {
+        (Ok(wanted), Ok(rows)) => (wanted, rows),
+        (Err(outputs), Err(inputs)) if inputs.code == Code::BadRequest => {
+            return Err(bad(format!("{}; {}", outputs.message, inputs.message)));
+        }
+        (_, Err(problem)) | (Err(problem), _) => return Err(problem),
+    };
+    let scored = score(served, &rows, request)?;
+    let written = Written::of(
+        served,
+        &scored,
+        &wanted,
+        asked.id.as_deref(),
+        &request.unique,
+    );
+    let reply = match written.bytes {
+        None => Reply::new(JSON, written.json),
+        Some(bytes) => {
+            let length = written.json.len().to_string();
+            let mut body = written.json;
+            body.extend_from_slice(&bytes);
+            Reply::new("application/octet-stream", body).header(JSON_LENGTH, &length)
+        }
+    };
+    Ok(reply.by(served, rows.n_rows).packable())
+}

@@ -1,0 +1,193 @@
+//! What an inference is answered with: the outputs a model has, which of them were asked for, and what the model says.
+
+use std::time::Instant;
+
+use super::wire::{Asked, bad};
+use crate::serve::fleet::Served;
+use crate::serve::rows::{Rows, too_slow};
+use crate::serve::{Problem, Request};
+
+/// Rows between two looks at the clock.
+const ROWS_PER_LOOK: usize = 512;
+
+/// An output of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The label of each row.
+    Predict,
+    /// The probability of each class.
+    PredictProba,
+    /// The probability of the positive class; with two classes only.
+    Probability,
+}
+
+impl Kind {
+    /// The outputs of a version, in their order.
+    pub fn of(served: &Served) -> Vec<Kind> {
+        let mut kinds = vec![Kind::Predict, Kind::PredictProba];
+        if served.bundle.is_binary() {
+            kinds.push(Kind::Probability);
+        }
+        kinds
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Predict => "predict",
+            Kind::PredictProba => "predict_proba",
+            Kind::Probability => "probability",
+        }
+    }
+}
+
+/// Labels as elements of a tensor.
+pub enum Labels {
+    /// All classes are whole numbers.
+    Integers(Vec<i64>),
+    /// All are numbers.
+    Numbers(Vec<f64>),
+    /// They are `true` and `false`.
+    Booleans(Vec<bool>),
+    /// Anything else.
+    Texts(Vec<String>),
+}
+
+impl Labels {
+    /// The labels of a version, class by class.
+    pub fn of(served: &Served) -> Self {
+        fn all<T: serde::de::DeserializeOwned>(served: &Served) -> Option<Vec<T>> {
+            let labels = served.labels.iter();
+            labels
+                .map(|label| serde_json::from_str(label).ok())
+                .collect()
+        }
+        if let Some(labels) = all(served) {
+            Labels::Integers(labels)
+        } else if let Some(labels) = all(served) {
+            Labels::Numbers(labels)
+        } else if let Some(labels) = all(served) {
+            Labels::Booleans(labels)
+        } else {
+            Labels::Texts(served.bundle.classes.clone())
+        }
+    }
+
+    /// The datatype that holds them.
+    pub fn datatype(&self) -> &'static str {
+        match self {
+            Labels::Integers(_) => "INT64",
+            Labels::Numbers(_) => "FP64",
+            Labels::Booleans(_) => "BOOL",
+            Labels::Texts(_) => "BYTES",
+        }
+    }
+}
+
+/// An output that is to be written.
+pub struct Wanted {
+    /// Which.
+    pub kind: Kind,
+    /// As bytes behind the JSON object.
+    pub is_bytes: bool,
+    /// The likeliest so many classes as texts, instead of all as numbers.
+    pub n_classes: Option<usize>,
+}
+
+/// What was asked for; all outputs where nothing was.
+///
+/// # Errors
+/// 400 with everything that is wrong with it.
+pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem> {
+    let kinds = Kind::of(served);
+    let by_default = asked.wants_bytes();
+    let outputs = asked.outputs.as_deref().unwrap_or_default();
+    if outputs.is_empty() {
+        let plain = |kind| Wanted {
+            kind,
+            is_bytes: by_default,
+            n_classes: None,
+        };
+        return Ok(kinds.into_iter().map(plain).collect());
+    }
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut faults = Vec::new();
+    for (at, output) in outputs.iter().enumerate() {
+        let Some(&kind) = kinds.iter().find(|kind| kind.name() == output.name) else {
+            let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+            let names = names.join(", ");
+            faults.push(format!("outputs[{at}] is not known; there is {names}"));
+            continue;
+        };
+        let name = kind.name();
+        if wanted.iter().any(|other| other.kind == kind) {
+            faults.push(format!("the output `{name}` is asked for twice"));
+        }
+        let parameters = output.parameters.as_ref();
+        if parameters.is_some_and(|it| it.is_shared()) {
+            faults.push(format!(
+                "the output `{name}` cannot go into shared memory, which is not offered"
+            ));
+        }
+        let n_classes = parameters.and_then(|it| it.classification);
+        if n_classes == Some(0) {
+            faults.push(format!(
+                "`classification` of the output `{name}` is at least 1"
+            ));
+        }
+        if n_classes.is_some() && kind != Kind::PredictProba {
+            faults.push(format!(
+                "`classification` is for the output `predict_proba`, not for `{name}`"
+            ));
+        }
+        let most = served.bundle.classes.len();
+        let limited = |n: u64| usize::try_from(n).map_or(most, |n| n.min(most));
+        wanted.push(Wanted {
+            kind,
+            is_bytes: parameters
+                .and_then(|it| it.binary_data)
+                .unwrap_or(by_default),
+            n_classes: n_classes.map(limited),
+        });
+    }
+    if !faults.is_empty() {
+        return Err(bad(faults.join("; ")));
+    }
+    Ok(wanted)
+}
+
+/// What the model says of the rows.
+pub struct Scored {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// `(n_rows, width)`: P(positive), or one per class.
+    pub probabilities: Vec<f64>,
+    /// Probabilities of a row.
+    pub width: usize,
+    /// Class of each row.
+    pub labels: Vec<u32>,
+}
+
+/// Scores rows.
+///
+/// # Errors
+/// When the time is over before the last row.
+pub fn score(served: &Served, rows: &Rows, request: &Request) -> Result<Scored, Problem> {
+    let width = served.scorer.n_outputs();
+    let mut probabilities = vec![0.0; rows.n_rows * width];
+    let mut labels = Vec::with_capacity(rows.n_rows);
+    for (row, own) in probabilities.chunks_exact_mut(width).enumerate() {
+        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
+            return Err(too_slow());
+        }
+        let slots = rows.row(row).iter().copied();
+        served.scorer.score_slots(slots, own);
+        labels.push(served.scorer.label(own, served.bundle.threshold));
+    }
+    Ok(Scored {
+        n_rows: rows.n_rows,
+        probabilities,
+        width,
+        labels,
+    })
+}
