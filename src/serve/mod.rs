@@ -10,6 +10,7 @@ mod body;
 mod borrowed;
 mod fleet;
 mod follow;
+mod forms;
 mod guard;
 mod health;
 mod manage;

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::problem::Dialect::{self, Native};
-use super::{Problem, Reply, Request, State, health, prediction};
+use super::{Problem, Reply, Request, State, health, openapi, prediction};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -57,9 +57,12 @@ pub static ROUTES: &[Route] = &[
     // Open Inference Protocol v2
 
     // Metrics and the API document
-
+    route!("GET", "/", OPEN, Native, openapi::landing),
+    route!("GET", "/openapi.json", OPEN, Native, openapi::document),
+    route!("GET", "/docs", OPEN, Native, openapi::docs),
+    route!("GET", "/docs/{file}", OPEN, Native, openapi::docs_file),
     // Health
     route!("GET", "/livez", OPEN, Native, health::livez),
     route!("GET", "/readyz", OPEN, Native, health::readyz),
-    route!("GET", "/healthz", OPEN, Native, health::readyz),
+    route!("GET", "/healthz", OPEN, Native, health::healthz),
 ];
