@@ -32,7 +32,7 @@ pub struct PredictionRequest {
     pub threshold: Option<f64>,
     /// Adds so many of the likeliest classes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 1_000_000)]
+    #[schema(minimum = 1)]
     pub top_n: Option<usize>,
     /// Adds what each column contributed.
     #[serde(skip_serializing_if = "is_false")]

@@ -64,7 +64,7 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         ("version" = Option<String>, Query, description = "Another version than the champion", pattern = "^(champion|v?[0-9]{1,18})$"),
         ("probabilities" = Option<bool>, Query, description = "Adds the probability of every class"),
         ("threshold" = Option<f64>, Query, description = "P(positive) from which on the row is positive; for models with two classes", minimum = 0, maximum = 1),
-        ("top_n" = Option<usize>, Query, description = "Adds so many of the likeliest classes", minimum = 1, maximum = 1_000_000),
+        ("top_n" = Option<usize>, Query, description = "Adds so many of the likeliest classes", minimum = 1),
         ("explain" = Option<bool>, Query, description = "Adds what each column contributed"),
     ),
     responses((status = 200, description = "The prediction", body = forms::PredictionAnswer)),

@@ -1,6 +1,7 @@
 //! The server, driven over real sockets by the real program.
 
 mod agreement;
+mod call;
 mod openapi;
 mod prediction;
 mod reload;

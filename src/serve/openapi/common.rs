@@ -19,7 +19,11 @@ const DIALECTS: [(Dialect, &str); 5] = [
 const STATUSES: [(u16, &str, Option<&str>); 12] = [
     (400, "The body or a parameter cannot be read", None),
     (401, "No token, or an unknown one", Some("WWW-Authenticate")),
-    (403, "The token's role does not allow it", None),
+    (
+        403,
+        "The token's role does not allow it, or a page of elsewhere asks",
+        None,
+    ),
     (404, "No such model, version, run or file", None),
     (405, "The path has other methods", Some("Allow")),
     (408, "The body did not arrive in time", None),
@@ -111,7 +115,7 @@ fn security(route: &Route, is_guarded: bool) -> Value {
 /// Whether a path may answer with a status of the list.
 fn has(route: &Route, status: u16) -> bool {
     match status {
-        401 | 403 | 422 | 429 => route.role.is_some(),
+        401 | 422 | 429 => route.role.is_some(),
         404 => route.role.is_some() || route.path.contains('{'),
         _ => true,
     }

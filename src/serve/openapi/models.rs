@@ -242,6 +242,14 @@ fn add_examples(path: &str, content: &mut Value, served: &Served, is_only: bool)
             ("application/json", "/prediction") if is_only => json!({"rows": [row]}),
             ("application/json", "/prediction") => json!({"model": served.model, "rows": [row]}),
             ("application/json", "/predict") => json!({"data": [row]}),
+            ("application/json", "/{version}/predict") => {
+                let mut body = json!({"id": "a-1"});
+                for (name, cell) in row.as_object().into_iter().flatten() {
+                    body[name] = cell.clone();
+                }
+                body
+            }
+            ("application/json", path) if path.ends_with("/infer") => tensors(served),
             ("application/json", "/invocations") => json!({"dataframe_records": [row]}),
             ("application/x-ndjson", _) => format!("{row}\n").into(),
             ("text/csv", _) => csv(&row).into(),
@@ -252,6 +260,21 @@ fn add_examples(path: &str, content: &mut Value, served: &Served, is_only: bool)
             media.remove("examples");
         }
     }
+}
+
+/// The row as the Open Inference Protocol has it: a tensor per column.
+fn tensors(served: &Served) -> Value {
+    let inputs = served.inputs.iter().map(|input| {
+        let datatype = match input.kind {
+            Kind::Integer => "INT64",
+            Kind::Number => "FP64",
+            Kind::Boolean => "BOOL",
+            Kind::Text => "BYTES",
+        };
+        let data = [example(served, &input.name)];
+        json!({"name": input.name, "shape": [1], "datatype": datatype, "data": data})
+    });
+    json!({"inputs": inputs.collect::<Vec<_>>()})
 }
 
 /// Header and row.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{common, document, parts};
 use crate::serve::routes::ROUTES;
 
-const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
+const METHODS: [&str; 5] = ["get", "post", "put", "delete", "options"];
 
 /// `(METHOD, path, operation)`.
 fn operations(document: &Value) -> Vec<(String, String, &Value)> {
