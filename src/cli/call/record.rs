@@ -121,8 +121,11 @@ pub fn write(file: &Path, record: &Value) -> Result<(), Failure> {
         None => Path::new("."),
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(error.into()))?;
-    let mut beside =
-        tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(error.into()))?;
+    // Who may read the file is for the user's umask to say, as with every other file of the project.
+    let mut beside = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+        .tempfile_in(folder)
+        .map_err(|error| failed(error.into()))?;
     let text = format!("{record:#}\n");
     std::io::Write::write_all(&mut beside, text.as_bytes())
         .map_err(|error| failed(error.into()))?;
