@@ -1,5 +1,7 @@
 //! `unseat call` against a running server.
 
+use std::io::{Read, Write};
+
 use serde_json::{Value, json};
 
 use super::Server;
@@ -86,6 +88,48 @@ fn a_server_that_is_not_ready_is_a_failure_but_all_is_asked() {
         record["calls"].as_array().map(|calls| calls.is_empty()),
         Some(false)
     );
+}
+
+/// Takes one connection, answers 401, and returns the head of the request.
+fn one_request(listener: std::net::TcpListener) -> String {
+    let (mut socket, _) = listener.accept().expect("a connection");
+    let (mut head, mut some) = (Vec::new(), [0; 1024]);
+    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        let n = socket.read(&mut some).expect("readable");
+        assert_ne!(n, 0, "it ended early");
+        head.extend_from_slice(&some[..n]);
+    }
+    let answer = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    socket.write_all(answer).expect("writable");
+    String::from_utf8_lossy(&head).to_ascii_lowercase()
+}
+
+#[test]
+fn the_token_of_the_environment_or_of_a_file_is_sent() {
+    let project = Project::promoted();
+    project.write("token.txt", "from-the-file\n");
+    let cases = [
+        (vec![], "authorization: bearer from-the-environment\r\n"),
+        (
+            vec!["--token-file", "token.txt"],
+            "authorization: bearer from-the-file\r\n",
+        ),
+    ];
+    for (flags, expected) in cases {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = std::thread::spawn(move || one_request(listener));
+        let arguments = [&["call", "--url", &url], flags.as_slice()].concat();
+        let done = project.unseat_with(("UNSEAT_TOKEN", "from-the-environment"), &arguments);
+        assert_eq!(done.code(), 1, "{done}");
+        assert!(done.stderr.contains("it was answered 401"), "{done}");
+        assert!(
+            !done.stderr.contains("from-the"),
+            "no token is shown: {done}"
+        );
+        let head = asked.join().expect("it was asked");
+        assert!(head.contains(expected), "{head}");
+    }
 }
 
 #[test]

@@ -1,10 +1,10 @@
 """Fuzzes a server after its own API document: no 5xx, no status or body that is not documented, no bad input taken for good.
 
-    python tests/serve/fuzz.py UNSEAT [--examples N] [--seed N] [schemathesis arguments …]
+    python tests/serve/fuzz.py UNSEAT [--project DIR] [--examples N] [--seed N] [schemathesis arguments …]
 
-UNSEAT is the program. This makes a sample project in a temporary folder, serves it on a free port, and runs the schemathesis
-that stands beside the Python it is run with (its version: bench/clients-requirements.txt). The server must live and answer at
-the end, and still serve the version that it began with or one that the fuzzer was allowed to promote.
+UNSEAT is the program. This makes a sample project in a temporary folder (or takes a project, which the fuzzer may change),
+serves it on a free port, and runs the schemathesis that stands beside the Python it is run with (its version:
+bench/clients-requirements.txt). The server must live and be ready at the end.
 
 schemathesis itself imports this file, too, to learn how bodies of the server's own kinds are written.
 """
@@ -34,15 +34,13 @@ CHECKS = [
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("unseat", type=pathlib.Path)
+    parser.add_argument("--project", help="a project with a champion, instead of the sample")
     parser.add_argument("--examples", type=int, default=100, help="cases per operation")
     parser.add_argument("--seed", type=int, default=1)
     arguments, others = parser.parse_known_args()
     program = str(arguments.unseat.resolve())
     with tempfile.TemporaryDirectory(prefix="unseat-fuzz-") as folder:
-        project = str(pathlib.Path(folder, "project"))
-        quiet = {"check": True, "stdout": subprocess.DEVNULL}
-        subprocess.run([program, "init", project, "--rows", "200", "--seed", "42", "--quiet"], **quiet)
-        subprocess.run([program, "run", "-C", project, "--quiet"], **quiet)
+        project = arguments.project or sample(program, folder)
         serve = [program, "serve", "-C", project, "--listen", "127.0.0.1:0", "--json"]
         with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
             try:
@@ -51,6 +49,14 @@ def main() -> int:
                 return code or after(url, server)
             finally:
                 server.send_signal(signal.SIGTERM)
+
+
+def sample(program: str, folder: str) -> str:
+    project = str(pathlib.Path(folder, "project"))
+    quiet = {"check": True, "stdout": subprocess.DEVNULL}
+    subprocess.run([program, "init", project, "--rows", "200", "--seed", "42", "--quiet"], **quiet)
+    subprocess.run([program, "run", "-C", project, "--quiet"], **quiet)
+    return project
 
 
 def fuzz(url: str, arguments: argparse.Namespace, others: list, folder: str) -> int:
@@ -75,17 +81,12 @@ def fuzz(url: str, arguments: argparse.Namespace, others: list, folder: str) -> 
 
 
 def after(url: str, server: subprocess.Popen) -> int:
-    """The server lives and predicts as before."""
+    """The server lives and is ready."""
     if server.poll() is not None:
         print(f"the server ended with {server.returncode}", file=sys.stderr)
         return 1
-    row = {"lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12}
-    body = json.dumps({"rows": [row]}).encode()
-    request = urllib.request.Request(
-        f"{url}/prediction", body, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        print(f"alive; version {json.load(answer)['version']} answers")
+    with urllib.request.urlopen(f"{url}/readyz?verbose=", timeout=10) as answer:
+        print(f"alive and ready: {json.load(answer)['checks']}")
     return 0
 
 

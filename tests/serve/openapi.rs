@@ -202,3 +202,22 @@ fn the_root_says_what_is_served() {
         assert_eq!(answer.status, 200, "{path}");
     }
 }
+
+/// A short run of what `tests/serve/fuzz.py` does at length.
+#[test]
+fn a_fuzzer_finds_nothing_that_the_document_does_not_say() {
+    let Ok(python) = std::env::var("UNSEAT_CLIENTS_PYTHON") else {
+        return println!(
+            "left out: fuzzing (UNSEAT_CLIENTS_PYTHON names no Python with schemathesis)"
+        );
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/serve/fuzz.py");
+    let done = std::process::Command::new(python)
+        .args([script, env!("CARGO_BIN_EXE_unseat"), "--examples", "20"])
+        .env_remove("UNSEAT_CLIENTS_PYTHON")
+        .output()
+        .expect("Python starts");
+    let said = String::from_utf8_lossy(&done.stdout);
+    let talk = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}\n{talk}");
+}

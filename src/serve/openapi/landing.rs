@@ -108,9 +108,9 @@ pub fn page(landing: &Landing) -> Reply {
         let since = model.since.as_deref().unwrap_or("");
         let (name, says) = (escaped(&model.model), escaped(&says));
         // Writing into a text cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             models,
-            "<tr><th scope=\"row\">{name}</th><td class=\"{state}\">{says}</td><td>{since}</td></tr>\n"
+            "<tr><th scope=\"row\">{name}</th><td class=\"{state}\">{says}</td><td>{since}</td></tr>"
         );
     }
     let mut links = String::new();
@@ -118,9 +118,9 @@ pub fn page(landing: &Landing) -> Reply {
         .iter()
         .filter(|(link, _)| landing.links.contains(link))
     {
-        let _ = write!(
+        let _ = writeln!(
             links,
-            "<li><a href=\"{link}\">/{link}</a> <span>{about}</span></li>\n"
+            "<li><a href=\"{link}\">/{link}</a> <span>{about}</span></li>"
         );
     }
     let (name, version) = (landing.name, landing.version);

@@ -67,13 +67,22 @@ pub fn add(
 
 /// Where a model is to be named, the names there are; where a version is, the one that is served.
 fn name_models(paths: &mut Map<String, Value>, names: &[&str], champions: &[Arc<Served>]) {
-    let operations = paths.values_mut().filter_map(Value::as_object_mut);
-    let operations = operations.flat_map(|item| item.values_mut());
-    let lists = operations.filter_map(|operation| operation.get_mut("parameters"));
-    for parameter in lists.filter_map(Value::as_array_mut).flatten() {
+    let items = paths.values_mut().filter_map(Value::as_object_mut);
+    let operations = items.flat_map(|item| item.iter_mut());
+    let lists = operations.filter_map(|(method, it)| Some((method, it.get_mut("parameters")?)));
+    let each = lists.flat_map(|(method, list)| {
+        let list = list.as_array_mut().into_iter().flatten();
+        list.map(move |parameter| (method.as_str(), parameter))
+    });
+    for (method, parameter) in each {
         let is_in_path = parameter["in"] == "path";
         match parameter["name"].as_str() {
-            Some("model") if !names.is_empty() => parameter["schema"]["enum"] = json!(names),
+            Some("model") if names.is_empty() => {}
+            // A body may name the model, too, and goes before the query: what the query says is then of no account.
+            Some("model") if method == "post" && !is_in_path => {
+                parameter["schema"]["examples"] = json!(names);
+            }
+            Some("model") => parameter["schema"]["enum"] = json!(names),
             Some("version") if is_in_path && parameter.get("example").is_none() => {
                 if let Some(first) = champions.first() {
                     parameter["example"] = first.version.into();
