@@ -2,6 +2,7 @@
 //!
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
+mod call;
 mod champion;
 mod child_runs;
 mod completions;
@@ -117,6 +118,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Serve predictions and diagnostics over HTTP
     Serve(serve::ServeArgs),
+    /// Ask every endpoint of a running server that changes nothing, and keep the answers
+    Call(call::CallArgs),
     /// List or show models
     Models(models::ModelsArgs),
     /// List or show versions
@@ -187,6 +190,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Diagnose(args) => diagnose::diagnose(global, args).await,
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
+        Command::Call(args) => call::call(global, args).await,
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,
         Command::Runs(args) => runs::runs(global, args).await,

@@ -5,7 +5,13 @@ use serde_json::{Map, Value};
 use super::checked::Problem;
 
 /// Variables that are not settings.
-const RESERVED: &[&str] = &["UNSEAT_NOW", "UNSEAT_FAULT", "UNSEAT_LOG", "UNSEAT_SEED"];
+const RESERVED: &[&str] = &[
+    "UNSEAT_NOW",
+    "UNSEAT_FAULT",
+    "UNSEAT_LOG",
+    "UNSEAT_SEED",
+    "UNSEAT_TOKEN",
+];
 
 /// Lays `top` over `base`: objects are merged key by key, everything else is replaced.
 pub fn overlay(base: &mut Map<String, Value>, top: &Map<String, Value>) {

@@ -2,33 +2,73 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use super::{Code, Problem, Reply, Request, State};
 
-/// The process answers. Touches nothing.
+/// What this file adds to the API document.
+#[derive(OpenApi)]
+#[openapi(paths(livez, readyz, healthz))]
+pub struct Doc;
+
+/// Does the process live?
+///
+/// Answers as long as the process does; looks at nothing.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "health",
+    responses((status = 200, description = "It lives", body = String, example = "ok")),
+)]
 pub async fn livez(_: Arc<State>, _: Request) -> Result<Reply, Problem> {
     Ok(Reply::text("ok"))
 }
 
-/// One thing that is looked at, and whether it is well.
-struct Check {
+/// One thing that is looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Check {
+    /// What is looked at.
     name: String,
+    /// Whether it is well.
+    #[serde(rename = "ok")]
     is_well: bool,
+    /// What there is to say of it.
+    #[serde(rename = "message")]
     says: String,
 }
 
-/// Whether requests should come here: a champion of every model that has one is loaded, and the server is not draining.
-/// `?verbose` lists what was looked at.
+/// What was looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// Whether requests should come here.
+    ready: bool,
+    /// Everything that was looked at. One that is not well need not make the server unready: an old version that is still
+    /// served, say.
+    checks: Vec<Check>,
+}
+
+/// Should requests come here?
+///
+/// Yes once a champion is loaded, until the server ends. `?verbose` lists what was looked at.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "health",
+    params(("verbose" = Option<String>, Query, description = "Lists what was looked at")),
+    responses(
+        (status = 200, description = "Yes", content((String = "text/plain", example = "ok"), (Readiness = "application/json"))),
+        (status = 503, description = "No: no champion is loaded yet, or the server is ending", body = Readiness),
+    ),
+)]
 pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let checks = checks(&state);
     let is_ready = is_ready(&state);
     if request.query("verbose").is_some() {
-        let list: Vec<_> = checks
-            .iter()
-            .map(|check| json!({"name": check.name, "ok": check.is_well, "message": check.says}))
-            .collect();
-        let reply = Reply::json(&json!({"ready": is_ready, "checks": list}));
+        let reply = Reply::json(&Readiness {
+            ready: is_ready,
+            checks,
+        });
         return Ok(if is_ready {
             reply
         } else {
@@ -41,6 +81,23 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     let failed = checks.iter().find(|check| !check.is_well);
     let why = failed.map_or("no model is loaded", |check| check.says.as_str());
     Err(Problem::new(Code::Unavailable, format!("not ready: {why}")).retry(1))
+}
+
+/// Should requests come here?
+///
+/// The same as `/readyz`, by the name that some look for.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "health",
+    params(("verbose" = Option<String>, Query, description = "Lists what was looked at")),
+    responses(
+        (status = 200, description = "Yes", content((String = "text/plain", example = "ok"), (Readiness = "application/json"))),
+        (status = 503, description = "No: no champion is loaded yet, or the server is ending", body = Readiness),
+    ),
+)]
+pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    readyz(state, request).await
 }
 
 /// Whether the server takes requests for predictions.

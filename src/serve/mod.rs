@@ -11,6 +11,7 @@ mod borrowed;
 mod diagnostics;
 mod fleet;
 mod follow;
+mod forms;
 mod guard;
 mod health;
 mod manage;

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use utoipa::OpenApi;
+
 use super::fleet::Served;
+use super::forms;
 use super::observe::prediction_log;
 use super::reply::JSON;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
@@ -13,7 +16,29 @@ use crate::features::CellRef;
 /// Bytes from which on a body is read off the threads that answer.
 const LARGE_BODY: usize = 512 << 10;
 
-/// JSON rows with options, CSV, or NDJSON.
+/// What this file adds to the API document.
+#[derive(OpenApi)]
+#[openapi(paths(post, get))]
+pub struct Doc;
+
+/// Predict rows
+///
+/// JSON rows with options, CSV with a header, or one JSON object per line. With CSV and NDJSON, the options stand in the query.
+#[utoipa::path(
+    post,
+    path = "/prediction",
+    tag = "prediction",
+    params(
+        ("model" = Option<String>, Query, description = "The model; may be left out where there is only one"),
+        ("version" = Option<String>, Query, description = "Another version than the champion", pattern = "^(champion|v?[0-9]{1,18})$"),
+    ),
+    request_body(content(
+        (forms::PredictionRequest = "application/json"),
+        (String = "text/csv"),
+        (String = "application/x-ndjson"),
+    )),
+    responses((status = 200, description = "The predictions", body = forms::PredictionAnswer)),
+)]
 pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     match request.content_type().as_deref() {
         None | Some("application/json") => json(state, request).await,
@@ -28,7 +53,23 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     }
 }
 
-/// One row out of the query: `?model=…&column=value…`.
+/// Predict one row
+///
+/// The row stands in the query: `?column=value&…`, a missing value as `column=`.
+#[utoipa::path(
+    get,
+    path = "/prediction",
+    tag = "prediction",
+    params(
+        ("model" = Option<String>, Query, description = "The model; may be left out where there is only one"),
+        ("version" = Option<String>, Query, description = "Another version than the champion", pattern = "^(champion|v?[0-9]{1,18})$"),
+        ("probabilities" = Option<bool>, Query, description = "Adds the probability of every class"),
+        ("threshold" = Option<f64>, Query, description = "P(positive) from which on the row is positive; for models with two classes", minimum = 0, maximum = 1),
+        ("top_n" = Option<usize>, Query, description = "Adds so many of the likeliest classes", minimum = 1),
+        ("explain" = Option<bool>, Query, description = "Adds what each column contributed"),
+    ),
+    responses((status = 200, description = "The prediction", body = forms::PredictionAnswer)),
+)]
 pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let (options, cells) = options_and_cells(&request)?;
     let served = state

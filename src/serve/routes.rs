@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::problem::Dialect::{self, Native, Plain};
-use super::{Problem, Reply, Request, State, diagnostics, health, manage, observe, prediction, v2};
+use super::{
+    Problem, Reply, Request, State, diagnostics, health, manage, observe, openapi, prediction, v2,
+};
 use crate::config::Role;
 
 /// What a handler returns.
@@ -216,15 +218,13 @@ pub static ROUTES: &[Route] = &[
     ),
     route!("GET", "/v1/models/{model}", READ, Plain, v2::v1::ready),
     // Metrics and the API document
-    route!(
-        "GET",
-        "/metrics",
-        Some(Role::Read),
-        Native,
-        observe::metrics
-    ),
+    route!("GET", "/metrics", READ, Native, observe::metrics),
+    route!("GET", "/", OPEN, Native, openapi::landing),
+    route!("GET", "/openapi.json", OPEN, Native, openapi::document),
+    route!("GET", "/docs", OPEN, Native, openapi::docs),
+    route!("GET", "/docs/{file}", OPEN, Native, openapi::docs_file),
     // Health
     route!("GET", "/livez", OPEN, Native, health::livez),
     route!("GET", "/readyz", OPEN, Native, health::readyz),
-    route!("GET", "/healthz", OPEN, Native, health::readyz),
+    route!("GET", "/healthz", OPEN, Native, health::healthz),
 ];

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use super::fleet::Served;
+use super::forms::WarningKind;
 use super::rows::{Options, Rows, too_slow};
 use super::{Problem, Request};
 use crate::bundle::Slot;
@@ -154,13 +155,13 @@ fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
     let mut n = 0;
     for (input, slot) in served.inputs.iter().zip(slots) {
         let what = match *slot {
-            Slot::Entry(entry) if Some(entry) == input.other => "unknown_category",
+            Slot::Entry(entry) if Some(entry) == input.other => WarningKind::UnknownCategory,
             Slot::Number(number)
                 if input
                     .range
                     .is_some_and(|(low, high)| number < low || number > high) =>
             {
-                "outside_training_range"
+                WarningKind::OutsideTrainingRange
             }
             _ => continue,
         };
@@ -168,7 +169,7 @@ fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
         out.extend_from_slice(b"{\"column\":");
         text(out, &input.name);
         out.extend_from_slice(b",\"warning\":\"");
-        out.extend_from_slice(what.as_bytes());
+        out.extend_from_slice(what.name().as_bytes());
         out.extend_from_slice(b"\"}");
         n += 1;
     }

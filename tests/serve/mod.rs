@@ -1,9 +1,11 @@
 //! The server, driven over real sockets by the real program.
 
 mod agreement;
+mod call;
 mod diagnostics;
 mod manage;
 mod observe;
+mod openapi;
 mod prediction;
 mod reload;
 mod running;

@@ -1,0 +1,199 @@
+//! The forms of `/prediction`: what [`super::rows`] reads and [`super::written`] writes, as the API document tells them.
+//! Nothing is read or written through them; tests hold them against the reader and the writer.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+
+/// Rows, and what is wanted beside their predictions.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PredictionRequest {
+    /// One object per row: column and value. Every column that the model learns from must be there; `null` is a missing
+    /// value.
+    pub rows: Vec<BTreeMap<String, Value>>,
+    /// The model; may be left out where there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Another version than the champion: a number, `v3`, or `champion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = version)]
+    pub version: Option<Value>,
+    /// Adds the probability of every class.
+    #[serde(skip_serializing_if = "is_false")]
+    pub probabilities: bool,
+    /// P(positive) from which on a row is positive, instead of the one that was chosen on the validation part. Only for
+    /// models with two classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    pub threshold: Option<f64>,
+    /// Adds so many of the likeliest classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1)]
+    pub top_n: Option<usize>,
+    /// Adds what each column contributed.
+    #[serde(skip_serializing_if = "is_false")]
+    pub explain: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// What a row of the answer may be.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PredictionAnswer {
+    /// The model that answered.
+    pub model: String,
+    /// Its version.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// Id of the request, as in `X-Request-Id`.
+    pub request_id: String,
+    /// One per row, in the order of the rows.
+    pub predictions: Vec<Prediction>,
+}
+
+/// The prediction of a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Prediction {
+    /// Id of this prediction; no other has it.
+    pub id: String,
+    /// The class, spelled as in the training data.
+    #[schema(schema_with = label)]
+    pub prediction: Value,
+    /// Of the positive class where there are two, else of the class that is predicted.
+    #[schema(minimum = 0, maximum = 1)]
+    pub probability: f64,
+    /// Of every class; with `probabilities`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub probabilities: BTreeMap<String, f64>,
+    /// The likeliest classes, likeliest first; with `top_n`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub top: Vec<Likely>,
+    /// What each column added to the margin; with `explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub contributions: Option<Contributions>,
+    /// What is unusual about the row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// A class and how likely it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Likely {
+    /// The class.
+    #[schema(schema_with = label)]
+    pub prediction: Value,
+    /// Its probability.
+    #[schema(minimum = 0, maximum = 1)]
+    pub probability: f64,
+}
+
+/// Bias and columns add up to the margin: the log-odds of the positive class, or with more than two classes the predicted
+/// class' margin before the softmax.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Contributions {
+    /// What the model says of no row in particular.
+    pub bias: f64,
+    /// What each column added; `null` where the sum is beyond all numbers.
+    pub columns: BTreeMap<String, Option<f64>>,
+}
+
+/// Something unusual about a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Warning {
+    /// The column.
+    pub column: String,
+    /// What is unusual about its value.
+    pub warning: WarningKind,
+}
+
+/// What is unusual about a value.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// The training data did not have this text, or too seldom to learn from it.
+    UnknownCategory,
+    /// The training data had no number as small or as large.
+    OutsideTrainingRange,
+}
+
+impl WarningKind {
+    /// Its name in an answer.
+    pub fn name(&self) -> &'static str {
+        match self {
+            WarningKind::UnknownCategory => "unknown_category",
+            WarningKind::OutsideTrainingRange => "outside_training_range",
+        }
+    }
+}
+
+/// A class: a number or truth value where the target was one.
+pub fn label() -> Object {
+    let kinds = SchemaType::from_iter([Type::String, Type::Number, Type::Boolean]);
+    let label = ObjectBuilder::new().schema_type(kinds);
+    let words = "The class, spelled as in the training data: a number or truth value where the target was one.";
+    label.description(Some(words)).build()
+}
+
+/// A version as a request names it.
+pub fn version() -> Object {
+    let kinds = SchemaType::from_iter([Type::Integer, Type::String, Type::Null]);
+    let version = ObjectBuilder::new().schema_type(kinds);
+    let words =
+        "Another version than the champion: a number, `v3`, or `champion`, which is the default.";
+    version
+        .pattern(Some("^(champion|v?[0-9]{1,18})$"))
+        .minimum(Some(0))
+        .maximum(Some(1_000_000_000_000_i64))
+        .description(Some(words))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::serve::rows;
+
+    #[test]
+    fn a_warning_is_written_by_the_name_that_is_documented() {
+        for kind in [
+            WarningKind::UnknownCategory,
+            WarningKind::OutsideTrainingRange,
+        ] {
+            assert_eq!(json!(kind), kind.name());
+        }
+    }
+
+    #[test]
+    fn the_reader_knows_every_key_that_is_documented_and_no_other() {
+        let all = PredictionRequest {
+            rows: vec![BTreeMap::new()],
+            model: Some("m".to_string()),
+            version: Some(json!("v3")),
+            probabilities: true,
+            threshold: Some(0.25),
+            top_n: Some(2),
+            explain: true,
+        };
+        let body = serde_json::to_vec(&all).expect("JSON");
+        let expected = rows::Options {
+            model: Some("m".to_string()),
+            version: Some(3),
+            probabilities: true,
+            threshold: Some(0.25),
+            top_n: Some(2),
+            explain: true,
+        };
+        assert_eq!(rows::read_options(&body).expect("readable"), expected);
+        let refused = rows::read_options(br#"{"rows": [], "other": 1}"#);
+        assert!(refused.is_err());
+    }
+}
