@@ -146,7 +146,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
-    progress::start_log(&cli.global);
+    progress::start_log(&cli.global, cli.is_server());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cli.threads())
         .enable_all()
@@ -169,10 +169,15 @@ pub fn main() -> ExitCode {
 impl Cli {
     /// Threads for what waits: a server answers on all cores, everything else has its own threads for what computes.
     fn threads(&self) -> usize {
-        match self.command {
-            Command::Serve(_) => std::thread::available_parallelism().map_or(2, usize::from),
-            _ => 1,
+        if self.is_server() {
+            std::thread::available_parallelism().map_or(2, usize::from)
+        } else {
+            1
         }
+    }
+
+    fn is_server(&self) -> bool {
+        matches!(self.command, Command::Serve(_))
     }
 }
 

@@ -11,9 +11,11 @@ use super::{Global, LogFormat, output};
 use crate::pipeline::Event;
 
 /// Starts the log: `-v` for info, `-vv` for everything, `UNSEAT_LOG` for a filter of one's own.
-pub fn start_log(global: &Global) {
+/// A server tells its callers to look here, so it logs what went wrong without being asked to.
+pub fn start_log(global: &Global, is_server: bool) {
     let level = match (global.quiet, global.verbose, global.log_format) {
         (true, _, _) => "off",
+        (_, 0, LogFormat::Text) if is_server => "unseat=warn",
         (_, 0, LogFormat::Text) => "off",
         (_, 0 | 1, _) => "unseat=info",
         (_, _, _) => "unseat=debug",

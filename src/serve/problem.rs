@@ -84,7 +84,7 @@ pub struct Problem {
     /// What is wrong and what would be right.
     pub message: String,
     /// The same for programs.
-    pub details: Value,
+    pub details: Box<Value>,
     /// Methods that the path has, for [`Code::MethodNotAllowed`].
     pub allow: Option<String>,
     /// Seconds after which it is worth trying again.
@@ -97,7 +97,7 @@ impl Problem {
         Problem {
             code,
             message: message.into(),
-            details: json!({}),
+            details: Box::new(json!({})),
             allow: None,
             retry_after: None,
         }
@@ -105,7 +105,7 @@ impl Problem {
 
     /// Adds what a program needs.
     pub fn with(mut self, details: Value) -> Self {
-        self.details = details;
+        self.details = Box::new(details);
         self
     }
 

@@ -4,12 +4,14 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::serve::routes::ROUTES;
-use crate::serve::{borrowed, health, manage, prediction, v2};
+use crate::serve::{borrowed, diagnostics, health, manage, observe, prediction, v2};
 
 /// Every room's part of the document. A new room adds its own here.
 fn parts() -> Vec<utoipa::openapi::OpenApi> {
     vec![
         prediction::Doc::openapi(),
+        diagnostics::Doc::openapi(),
+        observe::Doc::openapi(),
         manage::Doc::openapi(),
         borrowed::Doc::openapi(),
         v2::Doc::openapi(),

@@ -94,7 +94,12 @@ fn every_operation_is_whole() {
         assert!(operation["tags"][0].is_string(), "{at} has no tag");
         let answers = operation["responses"].as_object().expect("responses");
         let is_well = |status: &String| status.starts_with(['1', '2', '3']);
-        assert!(answers.keys().any(is_well), "{at} has no good answer");
+        // Other systems load and unload by request; here the champion is what is loaded, and asking is refused.
+        let is_always_refused = path.ends_with("/load") || path.ends_with("/unload");
+        assert!(
+            is_always_refused || answers.keys().any(is_well),
+            "{at} has no good answer"
+        );
         for (status, answer) in answers {
             let is_told = answer["description"].is_string() || answer["$ref"].is_string();
             assert!(is_told, "{at} {status} has no description");
