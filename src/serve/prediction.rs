@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::borrowed::texts;
 use super::fleet::Served;
 use super::observe::prediction_log;
 use super::reply::JSON;
@@ -28,8 +29,12 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     }
 }
 
-/// One row out of the query: `?model=…&column=value…`.
+/// One row out of the query: `?model=…&column=value…`. With a body, or a `model_id`, it is another system's call of the same
+/// path: [`texts`].
 pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    if texts::is_meant(&state, &request) {
+        return texts::get(state, request).await;
+    }
     let (options, cells) = options_and_cells(&request)?;
     let served = state
         .fleet
