@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use utoipa::OpenApi;
 
+use super::borrowed::texts;
 use super::fleet::Served;
 use super::forms;
 use super::observe::prediction_log;
@@ -55,7 +56,8 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 
 /// Predict one row
 ///
-/// The row stands in the query: `?column=value&…`, a missing value as `column=`.
+/// The row stands in the query: `?column=value&…`, a missing value as `column=`. With a body, or a `model_id`, it is another
+/// system's call of the same path.
 #[utoipa::path(
     get,
     path = "/prediction",
@@ -71,6 +73,9 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     responses((status = 200, description = "The prediction", body = forms::PredictionAnswer)),
 )]
 pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    if texts::is_meant(&state, &request) {
+        return texts::get(state, request).await;
+    }
     let (options, cells) = options_and_cells(&request)?;
     let served = state
         .fleet

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::problem::Dialect::{self, Native, Plain};
+use super::borrowed::{mlflow, risk, switch, versioned};
+use super::problem::Dialect::{self, Message, Mlflow, Native, Plain};
 use super::{
     Problem, Reply, Request, State, diagnostics, health, manage, observe, openapi, prediction, v2,
 };
@@ -138,9 +139,36 @@ pub static ROUTES: &[Route] = &[
     route!("GET", "/runs/{run}", READ, Native, manage::run),
     route!("GET", "/runs/{run}/log", READ, Native, manage::log),
     // Other systems' calls
-
+    route!("POST", "/predict", PREDICT, Plain, risk::predict),
+    route!("OPTIONS", "/predict", OPEN, Plain, risk::options),
+    route!("GET", "/health", OPEN, Plain, risk::health),
+    route!(
+        "GET",
+        "/{version}/healthcheck",
+        OPEN,
+        Message,
+        versioned::healthcheck
+    ),
+    route!(
+        "POST",
+        "/{version}/predict",
+        PREDICT,
+        Message,
+        versioned::predict
+    ),
+    route!("GET", "/set-model", ADMIN, Message, switch::set_model),
+    route!("GET", "/status", READ, Message, switch::status),
+    route!(
+        "GET",
+        "/current-model",
+        READ,
+        Message,
+        switch::current_model
+    ),
     // MLflow
-
+    route!("POST", "/invocations", PREDICT, Mlflow, mlflow::invocations),
+    route!("GET", "/ping", OPEN, Mlflow, mlflow::ping),
+    route!("GET", "/version", OPEN, Mlflow, mlflow::version),
     // Open Inference Protocol v2
     route!("GET", "/v2/health/live", OPEN, Plain, v2::health::live),
     route!("GET", "/v2/health/ready", OPEN, Plain, v2::health::ready),

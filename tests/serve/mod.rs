@@ -1,6 +1,7 @@
 //! The server, driven over real sockets by the real program.
 
 mod agreement;
+mod borrowed;
 mod call;
 mod diagnostics;
 mod manage;

@@ -21,7 +21,7 @@ use crate::features::CellRef;
 
 pub use delimited::read_csv;
 pub use faults::Faults;
-pub use json::{Options, read_body, read_ndjson, read_options, read_row, version_of};
+pub use json::{Options, RowList, read_body, read_ndjson, read_options, read_row, version_of};
 
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 512;
@@ -244,7 +244,7 @@ impl<'s> Collector<'s> {
 pub struct Stop;
 
 /// The cell as its column takes it; `None` when it cannot.
-fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
+pub fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
     match (kind, cell) {
         (_, CellRef::Missing) | (Kind::Text, _) => Some(cell),
         (Kind::Boolean, CellRef::Boolean(_)) => Some(cell),
