@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod serve;
 mod stages;
+mod token;
 mod versions;
 
 use std::path::PathBuf;
@@ -117,6 +118,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Serve predictions and diagnostics over HTTP
     Serve(serve::ServeArgs),
+    /// Make a token for the server
+    Token(token::TokenArgs),
     /// List or show models
     Models(models::ModelsArgs),
     /// List or show versions
@@ -182,6 +185,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Diagnose(args) => diagnose::diagnose(global, args).await,
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
+        Command::Token(args) => token::token(global, args),
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,
         Command::Runs(args) => runs::runs(global, args).await,

@@ -136,7 +136,7 @@ async fn handled<B: Buf>(
         id: id.to_string(),
         unique,
         caller,
-        deadline: head.began + time,
+        deadline: Instant::now() + time,
     };
     let work = (route.handler)(state.clone(), request);
     tokio::time::timeout(time, work)

@@ -8,8 +8,8 @@ use std::time::Instant;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 
-use super::Fleet;
 use super::observe::Observer;
+use super::{Fleet, Guard};
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::pipeline::Env;
@@ -60,6 +60,8 @@ pub struct State {
     pub began: Instant,
     /// One permit per request under way.
     pub in_flight: Semaphore,
+    /// Who is let in.
+    pub guard: Guard,
     /// Metrics and logs.
     pub observer: Observer,
     draining: AtomicBool,
@@ -69,11 +71,18 @@ pub struct State {
 
 impl State {
     /// All that is shared, before the first request.
-    pub fn new(fleet: Fleet, project: Option<Project>, settings: Server, clock: Clock) -> Self {
+    pub fn new(
+        fleet: Fleet,
+        project: Option<Project>,
+        settings: Server,
+        clock: Clock,
+        guard: Guard,
+    ) -> Self {
         State {
             in_flight: Semaphore::new(settings.limits.in_flight),
             fleet,
             project,
+            guard,
             settings,
             clock,
             began: Instant::now(),
