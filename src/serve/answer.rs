@@ -1,11 +1,12 @@
 //! One request from its head to its answer: route, caller, limits, body, handler, and what is told of it.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream};
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
@@ -139,9 +140,20 @@ async fn handled<B: Buf>(
         deadline: Instant::now() + time,
     };
     let work = (route.handler)(state.clone(), request);
+    // What panics is one answer that is lost, not the others on its connection.
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
     tokio::time::timeout(time, work)
         .await
         .unwrap_or_else(|_| Err(too_slow()))
+}
+
+fn panicked() -> Problem {
+    tracing::error!("a request failed: its handler panicked");
+    Problem::new(
+        Code::Internal,
+        "the server failed to answer; its log says why, under the request id",
+    )
 }
 
 fn busy() -> Problem {

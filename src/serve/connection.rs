@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use hyper::body::{Body, Incoming};
 use hyper::header::HOST;
 use hyper::service::{Service, service_fn};
-use hyper::{HeaderMap, Request, Response, Uri};
+use hyper::{Request, Response, Uri};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -87,8 +87,7 @@ impl Connections {
         let answering = progress.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            let (uri, headers) = (request.uri().clone(), request.headers_mut());
-            name_host(&uri, headers);
+            make_plain(&mut request);
             let under_way = UnderWay::new(answering.clone());
             let answered = service.call(request);
             async move {
@@ -123,11 +122,15 @@ impl Connections {
     }
 }
 
-/// The authority that a URI names goes before the header, as the protocol wants it; HTTP/2 has no such header.
-fn name_host(uri: &Uri, headers: &mut HeaderMap) {
-    let named = uri.authority().map(|authority| authority.as_str().parse());
-    if let Some(Ok(host)) = named {
-        headers.insert(HOST, host);
+/// Gives every request a path and the host that it names. The authority of a URI goes before the header, as the protocol
+/// wants it; HTTP/2 has no such header. The URI of a CONNECT has no path, and warp panics on it.
+fn make_plain<B>(request: &mut Request<B>) {
+    let authority = request.uri().authority();
+    if let Some(Ok(host)) = authority.map(|authority| authority.as_str().parse()) {
+        request.headers_mut().insert(HOST, host);
+    }
+    if request.uri().path_and_query().is_none() {
+        *request.uri_mut() = Uri::from_static("/");
     }
 }
 

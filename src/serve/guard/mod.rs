@@ -7,6 +7,8 @@
 mod files;
 mod origin;
 mod rate;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod tokens;
 
