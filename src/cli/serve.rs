@@ -40,7 +40,10 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let signals = Signals::listen()?;
     let clock = context::clock()?;
     let state = Arc::new(State::new(fleet, project, settings, clock, guard));
-    serve::load_all(&state.fleet).await;
+    match &args.bundle {
+        Some(_) => serve::load_each(&state.fleet).await?,
+        None => serve::load_all(&state.fleet).await,
+    }
     let address = bound.address;
     say_where(global, &state, &address, began);
     let cut = bound.run(state.clone(), signals).await;

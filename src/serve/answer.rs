@@ -75,12 +75,27 @@ async fn answer<B: Buf>(
     let found = router.find(&head.method, &head.path);
     let route = found.as_ref().ok().map(|found| found.index);
     let mut caller = None;
-    let reply = match found {
-        Err((dialect, problem)) => dialect.tell(&problem),
+    let mut body = std::pin::pin!(body);
+    let (dialect, handled) = match found {
+        Err((dialect, problem)) => (dialect, Err(problem)),
         Ok(found) => {
             let dialect = found.route.dialect;
+            let body = body.as_mut();
             let handled = handled(state, found, &head, body, &id, unique, &mut caller).await;
-            handled.unwrap_or_else(|problem| dialect.tell(&problem))
+            (dialect, handled)
+        }
+    };
+    let reply = match handled {
+        Ok(reply) => reply,
+        Err(problem) => {
+            let is_late = problem.code == Code::RequestTimeout;
+            let is_read = !is_late && body::discard(&head.headers, body).await;
+            let reply = dialect.tell(&problem);
+            // What is not read would be taken for the next request.
+            match is_read {
+                true => reply,
+                false => reply.header("connection", "close"),
+            }
         }
     };
     let by = reply.answered_by.as_ref();

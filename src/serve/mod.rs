@@ -31,7 +31,7 @@ mod written;
 
 pub use accept::{Bound, bind};
 pub use fleet::{Fleet, Served};
-pub use follow::load_all;
+pub use follow::{load_all, load_each};
 pub use guard::Guard;
 pub use manage::run_log;
 pub use signals::Signals;

@@ -134,6 +134,20 @@ fn without_tokens_names_and_pages_of_elsewhere_are_refused() {
         .expect(403);
     // A prediction changes nothing; whether a page may read it is its browser's business.
     ask(&server, &[("origin", "http://evil.example.org")]).expect(200);
+    for elsewhere in [
+        ("origin", "http://evil.example.org"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let refused = server
+            .send("POST", "/runs", &[elsewhere], b"{}")
+            .expect(403);
+        assert_eq!(
+            refused.json()["error"]["message"],
+            "a page of another site may not change anything here; ask from this machine, or set up tokens with `unseat token`"
+        );
+    }
     let answer = server.get("/livez");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("server"), None);

@@ -81,6 +81,34 @@ fn a_body_that_never_comes_is_a_408_and_frees_its_place() {
 }
 
 #[test]
+fn a_refused_body_is_read_to_its_end_so_that_the_connection_lives() {
+    let server = server(&["server.limits.body_bytes=1000"]);
+    let mut wire = Wire::to(&server);
+    let large = " ".repeat(1 << 20);
+    for (line, body, status) in [
+        ("POST /nowhere", ROW, 404),
+        ("DELETE /prediction", ROW, 405),
+        ("POST /prediction", large.as_str(), 413),
+        ("POST /prediction", ROW, 200),
+    ] {
+        // The body comes after the answer could have been given.
+        let whole = whole(line, body);
+        let (head, body) = whole.split_at(whole.len() - body.len());
+        wire.send(head);
+        server.get("/livez").expect(200);
+        wire.send(body);
+        let heard = wire.hear().expect("an answer");
+        assert_eq!(heard.status, status, "{line}: {heard:?}");
+        assert!(!heard.head.contains("connection: close"), "{heard:?}");
+    }
+    let refused = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n";
+    wire.send(refused);
+    let heard = wire.hear().expect("an answer and no interim one");
+    assert_eq!(heard.status, 404);
+    assert!(heard.head.contains("connection: close"), "{heard:?}");
+}
+
+#[test]
 fn one_request_more_than_may_be_under_way_is_a_503_and_health_is_not_counted() {
     let server = server(&["server.limits.in_flight=2"]);
     let mut held = [Wire::to(&server), Wire::to(&server)];
