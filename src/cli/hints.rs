@@ -32,6 +32,33 @@ impl From<serve::Error> for Failure {
                 Kind::Config,
                 "docs/config.md has every key of `server` with its meaning",
             ),
+            serve::Error::Open { .. } => (
+                Kind::Config,
+                "`unseat token NAME ROLE` makes a token for `server.tokens`; or listen on 127.0.0.1, which only this machine reaches; or add `--insecure`, if everybody may",
+            ),
+            serve::Error::Unknown { .. } => (
+                Kind::Store,
+                "write the address as ADDR:PORT, like 127.0.0.1:8000; a name must be one that this machine can look up",
+            ),
+            serve::Error::Unreadable { .. } => (
+                Kind::Config,
+                "check that the file is there and that you may read it; its path is relative to the project's folder",
+            ),
+            serve::Error::Unusable { key, .. } => (
+                Kind::Config,
+                match key {
+                    "server.tokens_file" => {
+                        "one `<name> <role> <sha256>` per line; `unseat token NAME ROLE` prints such a line"
+                    }
+                    _ => {
+                        "both files are PEM: the certificate with those that signed it behind it, and its own private key"
+                    }
+                },
+            ),
+            serve::Error::Signals { .. } => (
+                Kind::Internal,
+                "please report this, with the system that it runs on",
+            ),
             serve::Error::Listen { ref source, .. } => (
                 Kind::Store,
                 match source.kind() {

@@ -21,6 +21,7 @@ mod run;
 mod runs;
 mod serve;
 mod stages;
+mod token;
 mod versions;
 
 use std::path::PathBuf;
@@ -120,6 +121,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Ask every endpoint of a running server that changes nothing, and keep the answers
     Call(call::CallArgs),
+    /// Make a token for the server
+    Token(token::TokenArgs),
     /// List or show models
     Models(models::ModelsArgs),
     /// List or show versions
@@ -196,6 +199,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
         Command::Call(args) => call::call(global, args).await,
+        Command::Token(args) => token::token(global, args),
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,
         Command::Runs(args) => runs::runs(global, args).await,

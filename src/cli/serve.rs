@@ -11,7 +11,7 @@ use super::child_runs::ChildRuns;
 use super::{Failure, Global, context, failure, output};
 use crate::config;
 use crate::pipeline::Env;
-use crate::serve::{self, Fleet, Observer, Project, Source, State};
+use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
 
 #[derive(Debug, Args)]
 pub struct ServeArgs {
@@ -35,15 +35,20 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
         }
         None => of_project(global, args).await?,
     };
-    let bound = serve::bind(&settings.listen).await?;
+    let guard = Guard::new(&settings, &folder(global))?;
+    let bound = serve::bind(&settings, &guard).await?;
+    let signals = Signals::listen()?;
     let clock = context::clock()?;
     let observer = Observer::open(&settings, &folder(global), clock)?;
-    let state = State::new(fleet, project, settings, clock).watched_by(observer);
+    let state = State::new(fleet, project, settings, clock, guard).watched_by(observer);
     let state = Arc::new(state);
-    serve::load_all(&state.fleet).await;
+    match &args.bundle {
+        Some(_) => serve::load_each(&state.fleet).await?,
+        None => serve::load_all(&state.fleet).await,
+    }
     let address = bound.address;
     say_where(global, &state, &address, began);
-    let cut = bound.run(state.clone(), stop()).await;
+    let cut = bound.run(state.clone(), signals).await;
     let last = state.clone();
     // Waits for the logs to be written, which must not hold up an answer.
     let _ = tokio::task::spawn_blocking(move || last.observer.close()).await;
@@ -104,6 +109,7 @@ fn bundle_settings(global: &Global, args: &ServeArgs) -> Result<config::Server, 
 /// Says on stdout where to look: one line, once requests are answered.
 fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, began: Instant) {
     let took = began.elapsed().as_secs_f64() * 1e3;
+    let scheme = state.guard.scheme();
     if global.json {
         let models: Vec<_> = state
             .fleet
@@ -114,7 +120,7 @@ fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, beg
             })
             .collect();
         return output::line(&serde_json::json!({
-            "listening": format!("http://{address}"), "models": models, "ready_ms": took,
+            "listening": format!("{scheme}://{address}"), "models": models, "ready_ms": took,
         }));
     }
     for model in state.fleet.models() {
@@ -125,19 +131,9 @@ fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, beg
         };
         output::say(&format!("{}  {says}", output::bold(&model.name)));
     }
-    output::say(&format!("listening on http://{address} after {took:.0} ms"));
-}
-
-/// Done at the first SIGTERM or Ctrl-C.
-async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+    output::say(&format!(
+        "listening on {scheme}://{address} after {took:.0} ms"
+    ));
 }
 
 /// The folder of the project, below which its settings name files.

@@ -72,6 +72,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// All, from the least to the most.
+    pub const ALL: [Role; 3] = [Role::Read, Role::Predict, Role::Admin];
+
+    /// The role of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -169,6 +177,12 @@ impl Default for PredictionLog {
     }
 }
 
+/// Largest body that may be allowed: a gibibyte, since a body is held in memory.
+const MOST_BYTES: usize = 1 << 30;
+/// Largest count that any setting may name.
+const MOST_COUNT: usize = 100_000_000;
+/// Most threads.
+const MOST_THREADS: usize = 1024;
 /// Longest time that any setting may name: a day.
 const MOST_SECONDS: f64 = 86_400.0;
 
@@ -185,12 +199,18 @@ impl Server {
                 "write it as ADDRESS:PORT, like 127.0.0.1:8000".to_string(),
             );
         }
-        for (at, token) in self.tokens.iter().enumerate() {
-            if !is_sha256(&token.sha256) {
+        token_problems(&self.tokens, &mut say);
+        let tls = self.tls.as_ref();
+        let files = [
+            ("tokens_file", self.tokens_file.as_ref()),
+            ("tls.certificate", tls.map(|tls| &tls.certificate)),
+            ("tls.key", tls.map(|tls| &tls.key)),
+        ];
+        for (key, file) in files {
+            if file.is_some_and(|file| file.trim().is_empty()) {
                 say(
-                    &format!("tokens[{at}].sha256"),
-                    "is no SHA-256 in hexadecimal (64 digits); `unseat token` makes one"
-                        .to_string(),
+                    key,
+                    "is empty; name a file, or leave the key out".to_string(),
                 );
             }
         }
@@ -210,17 +230,25 @@ impl Server {
             }
         }
         let counts = [
-            ("limits.body_bytes", limits.body_bytes),
-            ("limits.rows", limits.rows),
-            ("limits.in_flight", limits.in_flight),
-            ("limits.connections", limits.connections),
-            ("prediction_log.files", self.prediction_log.files),
-            ("prediction_log.queue", self.prediction_log.queue),
-            ("threads", self.threads.unwrap_or(1)),
+            ("limits.body_bytes", limits.body_bytes, MOST_BYTES),
+            ("limits.rows", limits.rows, MOST_COUNT),
+            ("limits.in_flight", limits.in_flight, MOST_COUNT),
+            ("limits.connections", limits.connections, MOST_COUNT),
+            (
+                "prediction_log.files",
+                self.prediction_log.files,
+                MOST_COUNT,
+            ),
+            (
+                "prediction_log.queue",
+                self.prediction_log.queue,
+                MOST_COUNT,
+            ),
+            ("threads", self.threads.unwrap_or(1), MOST_THREADS),
         ];
-        for (key, value) in counts {
-            if value == 0 {
-                say(key, "0 is less than 1".to_string());
+        for (key, value, most) in counts {
+            if !(1..=most).contains(&value) {
+                say(key, format!("{value} is not from 1 to {most}"));
             }
         }
         if !(0.0..=1.0).contains(&self.prediction_log.sample) {
@@ -238,12 +266,44 @@ impl Server {
     }
 }
 
+/// Tokens that cannot be: each has a name of its own and a hash of its own.
+fn token_problems(tokens: &[Token], say: &mut impl FnMut(&str, String)) {
+    for (at, token) in tokens.iter().enumerate() {
+        if !is_token_name(&token.name) {
+            let reason = "use up to 64 letters, digits, `_`, `-`, `.` and `@`".to_string();
+            say(&format!("tokens[{at}].name"), reason);
+        }
+        if !is_sha256(&token.sha256) {
+            let reason = "is no SHA-256 in hexadecimal (64 digits); `unseat token` makes one";
+            say(&format!("tokens[{at}].sha256"), reason.to_string());
+        }
+        let same = |earlier: &Token| earlier.name == token.name;
+        if let Some(first) = tokens[..at].iter().position(same) {
+            let reason = format!("is the name of tokens[{first}], too");
+            say(&format!("tokens[{at}].name"), reason);
+        }
+        let same = |earlier: &Token| earlier.sha256.eq_ignore_ascii_case(&token.sha256);
+        if let Some(first) = tokens[..at].iter().position(same) {
+            let reason = format!("is the hash of tokens[{first}], too: make a token for each");
+            say(&format!("tokens[{at}].sha256"), reason);
+        }
+    }
+}
+
 /// Whether a text ends in a port: an address, or a host name that is looked up when the server starts.
 fn has_port(listen: &str) -> bool {
     let named = listen
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
     listen.parse::<SocketAddr>().is_ok() || (named && !listen.starts_with('['))
+}
+
+/// Whether a text can be a token's name: it stands in logs, and between blanks in a file.
+pub fn is_token_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte))
 }
 
 /// Whether a text is a SHA-256 in hexadecimal.

@@ -1,11 +1,12 @@
 //! One request from its head to its answer: route, caller, limits, body, handler, and what is told of it.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream};
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
@@ -74,12 +75,27 @@ async fn answer<B: Buf>(
     let found = router.find(&head.method, &head.path);
     let route = found.as_ref().ok().map(|found| found.index);
     let mut caller = None;
-    let reply = match found {
-        Err((dialect, problem)) => dialect.tell(&problem),
+    let mut body = std::pin::pin!(body);
+    let (dialect, handled) = match found {
+        Err((dialect, problem)) => (dialect, Err(problem)),
         Ok(found) => {
             let dialect = found.route.dialect;
+            let body = body.as_mut();
             let handled = handled(state, found, &head, body, &id, unique, &mut caller).await;
-            handled.unwrap_or_else(|problem| dialect.tell(&problem))
+            (dialect, handled)
+        }
+    };
+    let reply = match handled {
+        Ok(reply) => reply,
+        Err(problem) => {
+            let is_late = problem.code == Code::RequestTimeout;
+            let is_read = !is_late && body::discard(&head.headers, body).await;
+            let reply = dialect.tell(&problem);
+            // What is not read would be taken for the next request.
+            match is_read {
+                true => reply,
+                false => reply.header("connection", "close"),
+            }
         }
     };
     let reply = super::pack::packed(reply, &head.headers).await;
@@ -138,12 +154,23 @@ async fn handled<B: Buf>(
         id: id.to_string(),
         unique,
         caller,
-        deadline: head.began + time,
+        deadline: Instant::now() + time,
     };
     let work = (route.handler)(state.clone(), request);
+    // What panics is one answer that is lost, not the others on its connection.
+    let work = AssertUnwindSafe(work).catch_unwind();
+    let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
     tokio::time::timeout(time, work)
         .await
         .unwrap_or_else(|_| Err(too_slow()))
+}
+
+fn panicked() -> Problem {
+    tracing::error!("a request failed: its handler panicked");
+    Problem::new(
+        Code::Internal,
+        "the server failed to answer; its log says why, under the request id",
+    )
 }
 
 fn busy() -> Problem {

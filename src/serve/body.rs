@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use warp::http::HeaderMap;
-use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 
 use super::{Code, Problem};
 
@@ -56,6 +56,32 @@ pub async fn collect<B: Buf>(
             "the body may be packed with gzip or deflate, or not at all",
         )),
     }
+}
+
+/// Most of a body that is read only to be thrown away, in bytes and in time.
+const MOST_DISCARDED: usize = 64 << 20;
+const DISCARD: Duration = Duration::from_secs(2);
+
+/// Reads what is left of the body of a request that is refused: a client that is still sending would not see the answer, and
+/// the connection could not be used again. False when too much is left, or it does not come, or is not sent before we ask.
+pub async fn discard<B: Buf>(
+    headers: &HeaderMap,
+    mut stream: impl Stream<Item = Result<B, warp::Error>> + Unpin,
+) -> bool {
+    if headers.contains_key(EXPECT) {
+        return false;
+    }
+    let reads = async {
+        let mut read = 0;
+        while let Some(piece) = stream.next().await {
+            read += piece.as_ref().map_or(MOST_DISCARDED, Buf::remaining);
+            if read >= MOST_DISCARDED {
+                return false;
+            }
+        }
+        true
+    };
+    tokio::time::timeout(DISCARD, reads).await.unwrap_or(false)
 }
 
 async fn gather<B: Buf>(

@@ -24,6 +24,17 @@ pub async fn load_all(fleet: &Fleet) {
     }
 }
 
+/// Loads every champion once, as a server of one bundle does: without it, there is nothing to wait for.
+///
+/// # Errors
+/// The first that cannot be loaded.
+pub async fn load_each(fleet: &Fleet) -> Result<(), Error> {
+    for model in fleet.models() {
+        follow_one(fleet, model).await?;
+    }
+    Ok(())
+}
+
 /// Follows every champion until the server ends.
 pub async fn follow(state: Arc<State>) {
     let fleet = &state.fleet;

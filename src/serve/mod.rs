@@ -8,6 +8,7 @@ mod accept;
 mod answer;
 mod body;
 mod borrowed;
+mod connection;
 mod diagnostics;
 mod fleet;
 mod follow;
@@ -25,6 +26,7 @@ mod request;
 mod router;
 mod routes;
 mod rows;
+mod signals;
 mod source;
 mod state;
 mod v2;
@@ -32,9 +34,11 @@ mod written;
 
 pub use accept::{Bound, bind};
 pub use fleet::{Fleet, Served};
-pub use follow::load_all;
+pub use follow::{load_all, load_each};
+pub use guard::Guard;
 pub use manage::run_log;
 pub use observe::Observer;
+pub use signals::Signals;
 pub use source::Source;
 pub use state::{Project, RunStart, StartRun, State};
 
@@ -54,7 +58,50 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// Settings that leave the server open, or cannot be used.
+    /// The name of the address stands for none.
+    #[error("look up the address {address}")]
+    Unknown {
+        /// The address as it was given.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Everybody who reaches the address could do everything.
+    #[error("listen on {address} without tokens: whoever reaches it could do everything")]
+    Open {
+        /// What the address stands for.
+        address: std::net::SocketAddr,
+    },
+    /// A file of the settings that cannot be read.
+    #[error("read `{key}`, {}", .path.display())]
+    Unreadable {
+        /// The setting that names it.
+        key: &'static str,
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the settings whose content is no good.
+    #[error("use `{key}`, {}: {reason}", .path.display())]
+    Unusable {
+        /// The setting that names it.
+        key: &'static str,
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system does not let us hear signals.
+    #[error("listen for signals")]
+    Signals {
+        /// What it said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Settings that cannot be used.
     #[error("{0}")]
     Settings(String),
     /// What is to be served cannot be read.

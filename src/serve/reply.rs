@@ -89,6 +89,9 @@ impl Reply {
             self.headers.insert("x-model", model);
             self.headers.insert("x-model-version", version);
         }
+        // A browser takes every body for what it is said to be.
+        let nosniff = HeaderValue::from_static("nosniff");
+        self.headers.insert("x-content-type-options", nosniff);
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;

@@ -8,9 +8,9 @@ use std::time::Instant;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 
-use super::Fleet;
 use super::diagnostics::Diagnostics;
 use super::observe::Observer;
+use super::{Fleet, Guard};
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::pipeline::Env;
@@ -61,6 +61,8 @@ pub struct State {
     pub began: Instant,
     /// One permit per request under way.
     pub in_flight: Semaphore,
+    /// Who is let in.
+    pub guard: Guard,
     /// Metrics and logs.
     pub observer: Observer,
     /// Scores and summaries that were worked out.
@@ -72,11 +74,18 @@ pub struct State {
 
 impl State {
     /// All that is shared, before the first request.
-    pub fn new(fleet: Fleet, project: Option<Project>, settings: Server, clock: Clock) -> Self {
+    pub fn new(
+        fleet: Fleet,
+        project: Option<Project>,
+        settings: Server,
+        clock: Clock,
+        guard: Guard,
+    ) -> Self {
         State {
             in_flight: Semaphore::new(settings.limits.in_flight),
             fleet,
             project,
+            guard,
             settings,
             clock,
             began: Instant::now(),

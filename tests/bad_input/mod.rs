@@ -29,6 +29,7 @@ mod folders;
 mod names;
 mod predict;
 mod project;
+mod serve;
 mod splits;
 mod stored;
 mod target;
@@ -51,6 +52,7 @@ fn the_document_and_the_tests_have_the_same_cases() {
         stored::NAMES,
         config::NAMES,
         usage::NAMES,
+        serve::NAMES,
     ]
     .concat()
     .iter()

@@ -24,6 +24,8 @@ fn the_help_names_every_command() {
       report       Draw the plots, page and card of a version
       diagnose     Show summary statistics, missing values, timings and freshness
       predict      Predict the rows of a file
+      serve        Serve predictions and diagnostics over HTTP
+      token        Make a token for the server
       models       List or show models
       versions     List or show versions
       runs         List or show runs

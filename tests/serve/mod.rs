@@ -4,6 +4,8 @@ mod agreement;
 mod borrowed;
 mod call;
 mod diagnostics;
+mod guard;
+mod limits;
 mod manage;
 mod observe;
 mod openapi;
@@ -11,5 +13,6 @@ mod prediction;
 mod reload;
 mod running;
 mod v2;
+mod wire;
 
 pub use running::{Answer, Server};

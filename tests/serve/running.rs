@@ -53,7 +53,11 @@ impl Server {
 
     /// The same, with variables more in its environment.
     pub fn with(project: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let all = [&["serve", "--listen", "127.0.0.1:0", "--json"], arguments].concat();
+        let listen: &[&str] = match arguments.contains(&"--listen") {
+            true => &[],
+            false => &["--listen", "127.0.0.1:0"],
+        };
+        let all = [&["serve", "--json"], listen, arguments].concat();
         let mut command = project.command(&all);
         command.envs(variables.iter().copied());
         let mut child = command
@@ -145,9 +149,19 @@ impl Server {
     }
 
     /// Sends a signal, waits for the end, and returns what was said on stderr and whether the exit code was 0.
-    pub fn stop(mut self, signal: rustix::process::Signal) -> (bool, String) {
+    pub fn stop(self, signal: rustix::process::Signal) -> (bool, String) {
+        self.signal(signal);
+        self.ended()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).expect("sends");
+    }
+
+    /// Waits for the end; what was said on stderr, and whether the exit code was 0.
+    pub fn ended(mut self) -> (bool, String) {
         let mut talk = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {
             let _ = stderr.read_to_string(&mut talk);

@@ -1,27 +1,157 @@
-//! Who may ask, and from where: tokens, TLS, the rate of requests.
+//! Who may ask, how often, and from where: tokens, TLS, the rate of requests.
+//!
+//! Three ways to be open: on a loopback address without tokens, everybody on this machine is admin, and web pages are kept
+//! out ([`origin`]); with tokens, every request but those for health needs one; with `insecure`, everybody may do
+//! everything. On any other address a server without tokens does not start.
+
+mod files;
+mod origin;
+mod rate;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod tokens;
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
 
+use tokio_rustls::TlsAcceptor;
 use warp::http::HeaderMap;
 
+use self::origin::Origin;
+use self::rate::{Key, Rate};
+use self::tls::Tls;
+use self::tokens::Tokens;
 use super::request::Caller;
 use super::routes::Route;
-use super::{Problem, State};
-use crate::config::Role;
+use super::{Code, Error, Problem, State};
+use crate::config::{Role, Server};
+
+/// What a caller without a token is called.
+const ANONYMOUS: &str = "anonymous";
+
+/// Everything that decides who is let in.
+pub struct Guard {
+    tokens: Tokens,
+    origin: Origin,
+    rate: Rate,
+    tls: Option<Tls>,
+    is_insecure: bool,
+}
+
+impl Guard {
+    /// As the settings say. Relative paths in them are below `folder`.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be used.
+    pub fn new(settings: &Server, folder: &Path) -> Result<Self, Error> {
+        let host = settings
+            .listen
+            .rsplit_once(':')
+            .map_or("", |(host, _)| host);
+        Ok(Guard {
+            tokens: Tokens::new(settings, folder)?,
+            origin: Origin {
+                is_local: !settings.insecure,
+                host: host.trim_matches(['[', ']']).to_string(),
+            },
+            rate: Rate::new(settings.limits.requests_per_second),
+            tls: Tls::new(settings, folder)?,
+            is_insecure: settings.insecure,
+        })
+    }
+
+    /// Whether an address may be listened on: whoever is not on this machine must show a token.
+    ///
+    /// # Errors
+    /// When it is not a loopback address, there are no tokens, and nobody said that it is meant so.
+    pub fn allow(&self, address: SocketAddr) -> Result<(), Error> {
+        let is_local = address.ip().to_canonical().is_loopback();
+        if is_local || self.tokens.are_needed() || self.is_insecure {
+            return Ok(());
+        }
+        Err(Error::Open { address })
+    }
+
+    /// What takes connections, when they are to be encrypted.
+    pub fn acceptor(&self) -> Option<TlsAcceptor> {
+        Some(self.tls.as_ref()?.acceptor())
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        match self.tls {
+            Some(_) => "https",
+            None => "http",
+        }
+    }
+
+    /// Reads files of the settings again that have changed.
+    pub fn refresh(&self) {
+        self.tokens.refresh();
+        if let Some(tls) = &self.tls {
+            tls.refresh();
+        }
+    }
+
+    fn admit(
+        &self,
+        role: Option<Role>,
+        headers: &HeaderMap,
+        peer: Option<SocketAddr>,
+    ) -> Result<Caller, Problem> {
+        let address = peer.map(|peer| peer.ip());
+        let anonymous = |role| Caller {
+            name: ANONYMOUS.to_string(),
+            role,
+            address,
+        };
+        let by_address = || address.map_or(Key::Others, Key::of);
+        if !self.tokens.are_needed() {
+            self.origin.check(headers, role == Some(Role::Admin))?;
+            if role.is_some() {
+                self.rate.take(by_address, Instant::now())?;
+            }
+            return Ok(anonymous(Role::Admin));
+        }
+        let Some(needed) = role else {
+            return Ok(anonymous(Role::Read));
+        };
+        let known = self.tokens.holder(headers).map_err(|problem| {
+            // Guesses are counted, too.
+            let counted = self.rate.take(by_address, Instant::now());
+            counted.err().unwrap_or(problem)
+        })?;
+        self.rate
+            .take(|| Key::Name(known.name.clone()), Instant::now())?;
+        if known.role < needed {
+            return Err(Problem::new(
+                Code::Forbidden,
+                format!(
+                    "this needs a token with the role {}; this one's is {}",
+                    needed.name(),
+                    known.role.name()
+                ),
+            ));
+        }
+        Ok(Caller {
+            name: known.name,
+            role: known.role,
+            address,
+        })
+    }
+}
 
 /// Lets a request in and says who asks.
 ///
 /// # Errors
-/// 401 without a known token, 403 when its role does not reach, 429 when it asks too often.
+/// 401 without a known token, 403 when its role does not reach or a web page of elsewhere asks, 429 when it asks too often.
 pub fn admit(
-    _state: &State,
-    _route: &Route,
-    _headers: &HeaderMap,
+    state: &State,
+    route: &Route,
+    headers: &HeaderMap,
     peer: Option<SocketAddr>,
 ) -> Result<Caller, Problem> {
-    Ok(Caller {
-        name: "anonymous".to_string(),
-        role: Role::Admin,
-        address: peer.map(|peer| peer.ip()),
-    })
+    state.guard.admit(route.role, headers, peer)
 }

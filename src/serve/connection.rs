@@ -1,0 +1,252 @@
+//! One connection: requests in, answers out, and somebody who watches that it gets on.
+//!
+//! Whoever sends half a request and falls silent, or asks for an answer and does not read it, keeps a place that others
+//! need. hyper's own limit for a head begins only when it knows which version of HTTP is spoken, and there is none for a
+//! client that does not read; so one limit of ours covers it all: without a request under way, and without a byte going
+//! out, a connection is closed after `limits.head_seconds`. Requests under way have limits of their own (`answer`).
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use hyper::body::{Body, Incoming};
+use hyper::header::HOST;
+use hyper::service::{Service, service_fn};
+use hyper::{Request, Response, Uri};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+
+use super::answer::Peer;
+
+/// An error of whatever sort.
+type Anything = Box<dyn std::error::Error + Send + Sync>;
+
+/// Where the server is on its way to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub enum Phase {
+    /// It answers.
+    Open,
+    /// Requests under way are answered, then connections are closed.
+    Draining,
+    /// Everything is closed now.
+    Cut,
+}
+
+/// What all connections share.
+pub struct Connections {
+    builder: Builder<TokioExecutor>,
+    patience: Duration,
+}
+
+/// Largest head of a request, in bytes; a larger one is answered 431.
+const MOST_HEAD: usize = 64 << 10;
+/// Requests at a time on one HTTP/2 connection.
+const MOST_STREAMS: u32 = 256;
+
+impl Connections {
+    /// Connections that are closed after so long a silence.
+    pub fn new(patience: Duration) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .header_read_timeout(None)
+            .max_buf_size(MOST_HEAD);
+        builder
+            .http2()
+            .max_header_list_size(MOST_HEAD as u32)
+            .max_concurrent_streams(MOST_STREAMS);
+        Connections { builder, patience }
+    }
+
+    /// Answers the requests of one connection until it ends, falls silent, or the server does.
+    pub async fn serve<IO, S, B>(
+        &self,
+        io: IO,
+        peer: SocketAddr,
+        service: S,
+        mut phase: watch::Receiver<Phase>,
+    ) where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>, Error: Into<Anything>>
+            + Send
+            + 'static,
+        S::Future: Send + 'static,
+        B: Body<Data: Send, Error: Into<Anything>> + Send + 'static,
+    {
+        let progress = Arc::new(Progress::new());
+        let io = TokioIo::new(Watched {
+            io,
+            progress: progress.clone(),
+        });
+        let answering = progress.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            make_plain(&mut request);
+            let under_way = UnderWay::new(answering.clone());
+            let answered = service.call(request);
+            async move {
+                let answered = answered.await;
+                drop(under_way);
+                answered
+            }
+        });
+        let mut connection = std::pin::pin!(self.builder.serve_connection(io, service));
+        let mut silence = std::pin::pin!(silence(&progress, self.patience));
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!("a connection ended: {error}");
+                    }
+                    return;
+                }
+                () = silence.as_mut() => {
+                    tracing::debug!("a silent connection is closed");
+                    return;
+                }
+                moved = phase.changed() => {
+                    let phase = *phase.borrow_and_update();
+                    if moved.is_err() || phase == Phase::Cut {
+                        return;
+                    }
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+}
+
+/// Gives every request a path and the host that it names. The authority of a URI goes before the header, as the protocol
+/// wants it; HTTP/2 has no such header. The URI of a CONNECT has no path, and warp panics on it.
+fn make_plain<B>(request: &mut Request<B>) {
+    let authority = request.uri().authority();
+    if let Some(Ok(host)) = authority.map(|authority| authority.as_str().parse()) {
+        request.headers_mut().insert(HOST, host);
+    }
+    if request.uri().path_and_query().is_none() {
+        *request.uri_mut() = Uri::from_static("/");
+    }
+}
+
+/// What a connection is doing.
+struct Progress {
+    began: Instant,
+    /// When the last bytes went out, in milliseconds after `began`.
+    last_ms: AtomicU64,
+    under_way: AtomicUsize,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Progress {
+            began: Instant::now(),
+            last_ms: AtomicU64::new(0),
+            under_way: AtomicUsize::new(0),
+        }
+    }
+
+    fn is_made(&self) {
+        let now = self.began.elapsed().as_millis() as u64;
+        self.last_ms.store(now, Ordering::Relaxed);
+    }
+
+    fn silence(&self) -> Duration {
+        let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
+        self.began.elapsed().saturating_sub(last)
+    }
+}
+
+/// Done when nothing has happened for as long as patience lasts.
+async fn silence(progress: &Progress, patience: Duration) {
+    loop {
+        let left = if progress.under_way.load(Ordering::Relaxed) > 0 {
+            patience / 4
+        } else {
+            patience.saturating_sub(progress.silence())
+        };
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::sleep(left).await;
+    }
+}
+
+/// A request that is not answered yet.
+struct UnderWay(Arc<Progress>);
+
+impl UnderWay {
+    fn new(progress: Arc<Progress>) -> Self {
+        progress.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(progress)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.is_made();
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream that says when bytes go out.
+struct Watched<IO> {
+    io: IO,
+    progress: Arc<Progress>,
+}
+
+impl<IO> Watched<IO> {
+    fn saw(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(1..)) = written {
+            self.progress.is_made();
+        }
+        written
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(context, buffer)
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Watched<IO> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.saw(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write_vectored(context, pieces);
+        self.saw(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+}
