@@ -25,6 +25,7 @@ fn the_help_names_every_command() {
       diagnose     Show summary statistics, missing values, timings and freshness
       predict      Predict the rows of a file
       serve        Serve predictions and diagnostics over HTTP
+      call         Ask every endpoint of a running server that changes nothing, and keep the answers
       token        Make a token for the server
       models       List or show models
       versions     List or show versions

@@ -261,7 +261,7 @@ fn whatever_comes_over_the_wire_is_answered_sensibly() {
         ("OPTIONS", format!("OPTIONS /prediction HTTP/1.1\r\n{close}\r\n").into(), &[405]),
         ("OPTIONS of everything", format!("OPTIONS * HTTP/1.1\r\n{close}\r\n").into(), &[404]),
         ("TRACE", format!("TRACE /livez HTTP/1.1\r\n{close}\r\n").into(), &[405]),
-        ("CONNECT", format!("CONNECT localhost:80 HTTP/1.1\r\n{close}\r\n").into(), &[404]),
+        ("CONNECT", format!("CONNECT localhost:80 HTTP/1.1\r\n{close}\r\n").into(), &[405]),
         ("an absolute URI", format!("GET http://localhost/livez HTTP/1.1\r\n{close}\r\n").into(), &[200]),
         ("an absolute URI of elsewhere", format!("GET http://example.org/livez HTTP/1.1\r\n{close}\r\n").into(), &[403]),
         ("several slashes", format!("GET //livez// HTTP/1.1\r\n{close}\r\n").into(), &[404]),

@@ -210,7 +210,7 @@ fn a_caller_who_goes_away_is_not_under_way_for_ever() {
     let server = Server::of(&project, &[]);
     let address = server.base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).expect("connects");
-    let head = "POST /prediction HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{";
+    let head = "POST /prediction HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
     stream.write_all(head.as_bytes()).expect("sends");
     let under_way = |count: u8| format!("unseat_http_requests_in_flight {count}\n");
     server.until("/metrics", |answer| answer.text().contains(&under_way(2)));
