@@ -22,15 +22,23 @@ fn every_endpoint_that_changes_nothing_is_called_and_its_answer_kept() {
     let server = Server::of(&project, &[]);
     let done = project.ok(&["call", "--url", &server.base]);
     let lines: Vec<&str> = done.stdout.lines().collect();
-    assert!(lines[0].starts_with("method  path"), "{}", done.stdout);
-    for path in [
-        "POST    /prediction ",
-        "GET     /livez ",
-        "GET     /docs/{file} ",
+    let words = |line: &str| {
+        line.split_whitespace()
+            .map(str::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(words(lines[0]), ["method", "path", "status", "ms"]);
+    for call in [
+        ["POST", "/prediction", "200"],
+        ["GET", "/livez", "200"],
+        ["GET", "/docs/{file}", "200"],
     ] {
-        let line = lines.iter().find(|line| line.starts_with(path));
-        let line = line.unwrap_or_else(|| panic!("{path}: {}", done.stdout));
-        assert!(line.contains(" 200 "), "{line}");
+        let is_it = |line: &str| words(line).starts_with(&call.map(str::to_string));
+        assert!(
+            lines.iter().copied().any(is_it),
+            "{call:?}: {}",
+            done.stdout
+        );
     }
     let record = record(&project);
     assert_eq!(record["url"], server.base);
@@ -44,7 +52,9 @@ fn every_endpoint_that_changes_nothing_is_called_and_its_answer_kept() {
     );
     for call in calls {
         let status = call["status"].as_u64().expect("a number");
-        assert!(status < 400, "{call}");
+        // A run of the command line leaves no log behind.
+        let is_absent = call["path"] == "/runs/{run}/log" && status == 404;
+        assert!(status < 400 || is_absent, "{call}");
     }
     let document = server.get("/openapi.json").json();
     let paths = document["paths"].as_object().expect("paths");
@@ -82,7 +92,7 @@ fn a_server_that_is_not_ready_is_a_failure_but_all_is_asked() {
     let done = project.unseat(&["call", "--url", &server.base]);
     assert_eq!(done.code(), 1);
     assert!(done.stdout.contains("503 (failed)"), "{}", done.stdout);
-    assert!(done.stdout.contains("GET     /livez"), "{}", done.stdout);
+    assert!(done.stdout.contains(" /livez "), "{}", done.stdout);
     let record = record(&project);
     assert_eq!(
         record["calls"].as_array().map(|calls| calls.is_empty()),

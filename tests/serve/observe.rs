@@ -9,7 +9,6 @@ mod spans;
 use serde_json::{Value, json};
 
 use super::{Answer, Server};
-use crate::support::Project;
 
 /// A row of the sample project.
 fn row() -> Value {

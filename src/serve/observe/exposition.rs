@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 
-use super::super::{Problem, Reply, Request, State, health};
+use super::super::{Problem, Reply, Request, State, health, manage};
 use super::metrics::{made, registered};
 use super::process::Process;
 
@@ -140,6 +140,11 @@ fn predictions(state: &State, now: &Now) {
 }
 
 fn logs(state: &State, now: &Now) {
+    now.count(
+        "unseat_audit_failures_total",
+        "Lines of the audit log that could not be written.",
+        manage::audit_failures(),
+    );
     if let Some(log) = &state.observer.access_log {
         now.count(
             "unseat_access_log_dropped_total",
