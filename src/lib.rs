@@ -10,6 +10,7 @@
 //! - [`report`]: pictures, page and card
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
 //! - [`pipeline`]: one run, stage by stage
+//! - [`jobs`]: the queue of runs, and its workers
 //! - [`diagnose`]: what the diagnostics say
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
@@ -26,6 +27,7 @@ pub mod evaluate;
 pub mod faults;
 pub mod features;
 pub mod gate;
+pub mod jobs;
 pub mod learners;
 pub mod pipeline;
 pub mod predictors;

@@ -38,6 +38,7 @@ fn show(global: &Global, config: &Config) {
         "project": config.project,
         "database_url": config.database_url,
         "server": config.server,
+        "jobs": config.jobs,
         "models": config.models.values().collect::<Vec<_>>(),
     });
     if global.json {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::policy::{Policy, not_at_least_zero};
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
+use super::schedule::{Jobs, Schedule};
 use super::server::Server;
 use crate::data::Kind;
 use crate::evaluate::Metric;
@@ -52,6 +53,8 @@ pub struct Config {
     pub database_url: String,
     /// How they are served.
     pub server: Server,
+    /// How jobs are worked on.
+    pub jobs: Jobs,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
 }
@@ -133,6 +136,8 @@ pub struct ModelConfig {
     pub score: Score,
     /// The gate's policy.
     pub gate: Policy,
+    /// When runs are due.
+    pub schedule: Schedule,
 }
 
 impl ModelConfig {
@@ -241,6 +246,7 @@ pub fn check(
         metric: raw.metric,
         score: raw.score,
         gate: raw.gate,
+        schedule: raw.schedule,
     }
 }
 

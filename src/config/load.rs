@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::checked::{Config, ModelConfig, Problem, check, is_name};
 use super::raw::RawConfig;
+use super::schedule::Jobs;
 use super::server::Server;
 use super::{Error, merge, shape};
 
@@ -64,7 +67,8 @@ pub fn from_value(
     }
     let given = problems.len();
     problems.extend(misplaced_models(&object));
-    let server = take_server(&mut object, &mut problems);
+    let server: Server = take_part(&mut object, "server", &mut problems);
+    let jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
@@ -81,6 +85,7 @@ pub fn from_value(
     problems.extend(shared_deployments(&models));
     let database_url = database_url(&object, &mut problems);
     problems.extend(server.problems());
+    problems.extend(jobs.problems());
     problems.dedup();
     name_the_source(&mut problems[given..], overrides);
     if problems.is_empty() {
@@ -88,6 +93,7 @@ pub fn from_value(
             project: project.to_path_buf(),
             database_url,
             server,
+            jobs,
             models,
         })
     } else {
@@ -132,11 +138,25 @@ fn models_of(
 /// Folders of which each model has its own below the project's.
 const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 
+/// Settings of the whole project, which no model has of its own, and what to say of one that is set for a model.
+const PARTS: [(&str, &str); 3] = [
+    (
+        "database_url",
+        "a project has one database: set it at the top",
+    ),
+    ("server", "a project has one server: set it at the top"),
+    (
+        "jobs",
+        "workers work for the whole project: set it at the top",
+    ),
+];
+
 /// Environment and flags go over what a model sets for itself, too. What could not be set was a problem already.
 fn set_anew(settings: &mut Map<String, Value>, own: &Value, overrides: &Overrides) {
     for (path, text) in overrides.environment.iter().chain(&overrides.flags) {
+        let first = path.split('.').next().unwrap_or_default();
         let is_of_the_project =
-            path.starts_with("models.") || path.starts_with("server.") || path == "name";
+            first == "models" || path == "name" || PARTS.iter().any(|(part, _)| *part == first);
         let is_below = OWN_FOLDERS.contains(&path.as_str()) && own.get(path).is_none();
         if !is_of_the_project && !is_below {
             let _ = merge::set(settings, path, text);
@@ -149,21 +169,17 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
     let models = object.get("models").and_then(Value::as_object);
     let misplaced = models.into_iter().flatten().filter_map(|(name, own)| {
         let path = format!("models.{name}");
-        match own {
-            Value::Object(own) if own.contains_key("database_url") => Some(Problem::at(
-                &format!("{path}.database_url"),
-                "a project has one database: set it at the top".to_string(),
-            )),
-            Value::Object(own) if own.contains_key("server") => Some(Problem::at(
-                &format!("{path}.server"),
-                "a project has one server: set it at the top".to_string(),
-            )),
-            Value::Object(own) if own.contains_key("models") => Some(Problem::at(
+        let part = PARTS.iter().find(|(part, _)| own.get(*part).is_some());
+        match (own, part) {
+            (Value::Object(_), Some((part, why))) => {
+                Some(Problem::at(&format!("{path}.{part}"), why.to_string()))
+            }
+            (Value::Object(own), _) if own.contains_key("models") => Some(Problem::at(
                 &format!("{path}.models"),
                 "a model cannot hold models".to_string(),
             )),
-            Value::Object(_) => None,
-            other => Some(Problem::at(
+            (Value::Object(_), _) => None,
+            (other, _) => Some(Problem::at(
                 &path,
                 format!("expected an object, found {}", shape::kind_of(other)),
             )),
@@ -282,7 +298,7 @@ pub fn server_alone(overrides: &Overrides) -> Result<Server, Error> {
     for (path, text) in given.filter(|(path, _)| path.starts_with("server.")) {
         problems.extend(merge::set(&mut object, path, text).err());
     }
-    let server = take_server(&mut object, &mut problems);
+    let server: Server = take_part(&mut object, "server", &mut problems);
     problems.extend(server.problems());
     name_the_source(&mut problems, overrides);
     if problems.is_empty() {
@@ -294,18 +310,21 @@ pub fn server_alone(overrides: &Overrides) -> Result<Server, Error> {
     })
 }
 
-/// Takes the server's settings out, so that they are checked once and not with each model.
-fn take_server(object: &mut Map<String, Value>, problems: &mut Vec<Problem>) -> Server {
-    let Some(value) = object.shift_remove("server") else {
-        return Server::default();
+/// Takes settings of the whole project out, so that they are checked once and not with each model.
+fn take_part<T>(object: &mut Map<String, Value>, part: &str, problems: &mut Vec<Problem>) -> T
+where
+    T: Default + DeserializeOwned + JsonSchema,
+{
+    let Some(value) = object.shift_remove(part) else {
+        return T::default();
     };
-    let found = shape::problems(&value, &shape::schema_of::<Server>());
+    let found = shape::problems(&value, &shape::schema_of::<T>());
     let parsed = serde_json::from_value(value);
     problems.extend(found.into_iter().map(|problem| {
         let path = problem.path.as_str();
         let path = match path.strip_prefix("(the whole file)") {
-            Some(_) => "server".to_string(),
-            None => format!("server.{path}"),
+            Some(_) => part.to_string(),
+            None => format!("{part}.{path}"),
         };
         Problem { path, ..problem }
     }));

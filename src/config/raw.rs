@@ -9,6 +9,7 @@ use crate::data::{Kind, OnBadFile};
 use crate::evaluate::Metric;
 
 use super::policy::Policy;
+use super::schedule::{Jobs, Schedule};
 use super::server::Server;
 
 /// The configuration of an unseat project. Paths are relative to the file.
@@ -69,6 +70,12 @@ pub struct RawConfig {
     /// The policy by which a challenger goes live.
     #[serde(default)]
     pub gate: Policy,
+    /// When runs are due.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// How jobs are worked on.
+    #[serde(default)]
+    pub jobs: Jobs,
     /// The registry's database.
     #[serde(default = "default_database_url")]
     pub database_url: String,

@@ -61,11 +61,7 @@ impl Registry {
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn conclude(&self, conclusion: &Conclusion<'_>) -> Result<(), Error> {
         let lock = conclusion.lock;
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .doing("begin a transaction")?;
+        let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         if let Some(operation) = &conclusion.operation {
             operations::add(&mut transaction, &lock.model, operation).await?;

@@ -5,31 +5,40 @@
 
 mod conclude;
 mod files;
+mod jobs;
 mod lock;
 mod operations;
 mod process;
 mod runs;
+mod schedules;
+mod ticks;
 mod versions;
 
 #[cfg(test)]
 mod tests;
 
 pub use conclude::{Conclusion, PastConclusion, SeenFile};
+pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};
 pub use lock::{Holder, Lock};
 pub use operations::{Action, Champion, Operation};
 pub use process::ProcessId;
 pub use runs::{RunRow, RunState};
+pub use schedules::{ScheduleRow, move_cursor};
+pub use ticks::{TickOutcome, TickRow, add_tick, end_tick};
 pub use versions::{DatasetRow, ScoreRow, VersionRow, VersionState};
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row, Sqlite, Transaction};
 
 /// Version of the tables that this program makes and understands.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = TABLES.len() as i64;
+
+/// What each version added to the tables. A database is brought up to date when it is opened.
+const TABLES: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// How long to wait for another process that is writing.
 const BUSY_SECONDS: u64 = 20;
@@ -152,37 +161,43 @@ impl Registry {
     }
 
     async fn migrate(&self, path: &Path) -> Result<(), Error> {
-        if let Some(found) = self.schema_version().await? {
-            return check_version(path, found);
+        let found = self.schema_version().await?;
+        if found == Some(SCHEMA_VERSION) {
+            return Ok(());
         }
+        check_version(path, found.unwrap_or_default())?;
         self.log_ahead().await?;
         // Two first runs may get here at once: the second waits for the lock and then finds the tables.
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .doing("begin a transaction")?;
-        let exists = sqlx::query("SELECT name FROM sqlite_master WHERE name = 'unseat_schema'")
+        let mut transaction = self.begin().await?;
+        let statement = "CREATE TABLE IF NOT EXISTS unseat_schema (version BIGINT NOT NULL)";
+        make(&mut transaction, statement).await?;
+        let row = sqlx::query("SELECT version FROM unseat_schema")
             .fetch_optional(&mut *transaction)
             .await
-            .doing("look for tables")?;
-        if exists.is_none() {
-            sqlx::raw_sql("CREATE TABLE unseat_schema (version BIGINT NOT NULL)")
-                .execute(&mut *transaction)
-                .await
-                .doing("make tables")?;
-            sqlx::raw_sql(include_str!("schema.sql"))
-                .execute(&mut *transaction)
-                .await
-                .doing("make tables")?;
-            sqlx::query("INSERT INTO unseat_schema (version) VALUES (?)")
-                .bind(SCHEMA_VERSION)
-                .execute(&mut *transaction)
-                .await
-                .doing("make tables")?;
+            .doing("read the table version")?;
+        let found: i64 = row.map_or(0, |row| row.get("version"));
+        check_version(path, found)?;
+        for tables in &TABLES[found as usize..] {
+            make(&mut transaction, tables).await?;
         }
-        transaction.commit().await.doing("make tables")?;
-        Ok(())
+        make(&mut transaction, "DELETE FROM unseat_schema").await?;
+        sqlx::query("INSERT INTO unseat_schema (version) VALUES (?)")
+            .bind(SCHEMA_VERSION)
+            .execute(&mut *transaction)
+            .await
+            .doing("make tables")?;
+        transaction.commit().await.doing("make tables")
+    }
+
+    /// Begins a transaction that writes: it waits for another writer at its beginning, not in its middle.
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
+        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await;
+        begun.doing("begin a transaction")
+    }
+
+    /// The connections, for a room that brings tables of its own.
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
     }
 
     /// Puts a new database into write-ahead mode, in which readers and a writer do not wait for each other; it stays in it.
@@ -221,6 +236,14 @@ impl Registry {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+async fn make(
+    transaction: &mut Transaction<'static, Sqlite>,
+    tables: &'static str,
+) -> Result<(), Error> {
+    let made = sqlx::raw_sql(tables).execute(&mut **transaction).await;
+    made.map(|_| ()).doing("make tables")
 }
 
 /// Whether the database is only in use by another process (`SQLITE_BUSY` in the low byte).

@@ -92,11 +92,7 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn operate(&self, lock: &Lock, operation: &Operation) -> Result<(), Error> {
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .doing("begin a transaction")?;
+        let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         add(&mut transaction, &lock.model, operation).await?;
         transaction.commit().await.doing("record the operation")

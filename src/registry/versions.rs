@@ -169,11 +169,7 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn remove_version(&self, lock: &Lock, number: i64) -> Result<bool, Error> {
-        let mut transaction = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .doing("begin a transaction")?;
+        let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         let marked = sqlx::query(
             "UPDATE versions SET state = 'removed' WHERE model = ? AND number = ? AND state = 'ready'",

@@ -1,0 +1,96 @@
+//! The part of `config.json` that says when runs are due, and how they are worked on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::checked::Problem;
+
+/// When runs of a model are due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Schedule {
+    /// Cron expression: five fields (minute, hour, day of month, month, day of week), seconds before them if wanted, or
+    /// `@daily` and the like. Default: none, runs are started by hand.
+    pub cron: Option<String>,
+    /// IANA name of the time zone in which the expression is read.
+    pub timezone: String,
+    /// What happens to a tick that comes while the model's last run goes on: `skip` it, or let the latest one wait.
+    pub overlap: Overlap,
+    /// After downtime the latest missed tick is made up for, if it is not older than so many minutes; 0 makes up for none.
+    pub catch_up_minutes: u32,
+    /// Seconds over which the ticks of different models are spread, each model always by the same.
+    pub jitter_seconds: u32,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Schedule {
+            cron: None,
+            timezone: "UTC".to_string(),
+            overlap: Overlap::Skip,
+            catch_up_minutes: 24 * 60,
+            jitter_seconds: 0,
+        }
+    }
+}
+
+/// What happens to a tick that comes while a job of its model is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Overlap {
+    /// It is left out.
+    #[default]
+    Skip,
+    /// It waits; one that waited before it is left out.
+    QueueLatest,
+}
+
+/// How jobs are worked on. Each run is a process of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Jobs {
+    /// Runs that one worker does at once, of different models.
+    pub concurrency: usize,
+    /// Megabytes of memory that a run may take; it fails beyond. Default: no limit.
+    pub memory_mb: Option<u64>,
+    /// Minutes that one stage of a run may take; then the run is ended.
+    pub stage_minutes: f64,
+    /// How often a job is begun at most when its run fails for a reason that may pass, or dies.
+    pub attempts: u32,
+    /// Seconds before the second attempt; each later one waits twice as long.
+    pub backoff_seconds: f64,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Jobs {
+            concurrency: 1,
+            memory_mb: None,
+            stage_minutes: 240.0,
+            attempts: 3,
+            backoff_seconds: 10.0,
+        }
+    }
+}
+
+impl Jobs {
+    /// What is wrong with them.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut within = |key: &str, value: f64, low: f64, high: f64| {
+            if !(value >= low && value <= high) {
+                let reason = format!("{value} is not from {low} to {high}");
+                problems.push(Problem::at(&format!("jobs.{key}"), reason));
+            }
+        };
+        within("concurrency", self.concurrency as f64, 1.0, 64.0);
+        if let Some(limit) = self.memory_mb {
+            // With less, no run comes to its end.
+            within("memory_mb", limit as f64, 64.0, 1e9);
+        }
+        within("stage_minutes", self.stage_minutes, 0.001, 1e5);
+        within("attempts", f64::from(self.attempts), 1.0, 100.0);
+        within("backoff_seconds", self.backoff_seconds, 0.001, 1e5);
+        problems
+    }
+}

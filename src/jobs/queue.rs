@@ -1,0 +1,151 @@
+//! Putting a job into the queue: its record, its tick and what carries it, in one transaction.
+
+use std::time::Duration;
+
+use apalis::prelude::TaskBuilder;
+use apalis_sqlite::SqliteStorage;
+use sqlx::SqliteConnection;
+
+use super::Error;
+use crate::config::Overlap;
+use crate::registry::{
+    JobRow, NewJob, Registry, TickOutcome, TickRow, add_job, add_tick, end_tick, open_jobs,
+};
+
+/// The queue's name in its tables.
+pub const QUEUE: &str = "runs";
+
+/// What came of a request for a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submitted {
+    /// It waits for a worker.
+    Queued(String),
+    /// An open job of the model is in the way.
+    Busy(Box<JobRow>),
+    /// Another scheduler has recorded the tick before.
+    Known,
+}
+
+/// The queue of a registry, its tables made.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// Where records are.
+    pub registry: Registry,
+}
+
+impl Queue {
+    /// Makes the queue's tables when they are not there. They are the library's, with its own record of their versions.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn open(registry: &Registry) -> Result<Self, Error> {
+        // Not the library's `setup`: that would turn off the waiting for the disk on the registry's own connections.
+        let made = SqliteStorage::migrations().run(registry.pool()).await;
+        made.map_err(|source| Error::Queue {
+            action: "make the tables",
+            source: source.into(),
+        })?;
+        Ok(Queue {
+            registry: registry.clone(),
+        })
+    }
+}
+
+/// Queues a job, unless one of its model is open. A tick goes by its overlap rule, and is recorded whatever comes of it.
+///
+/// # Errors
+/// When a statement fails; then nothing was queued or recorded.
+pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Submitted, Error> {
+    let mut transaction = queue.registry.begin().await?;
+    let open = open_jobs(&mut transaction, &job.model).await?;
+    let running = open.iter().find(|open| open.state == "running");
+    let waiting = open.iter().find(|open| open.state == "queued");
+    let in_the_way = match (job.tick_ms, overlap) {
+        // A tick gives way to nothing but its own kind.
+        (Some(_), Overlap::QueueLatest) => waiting.filter(|waiting| waiting.tick_ms.is_none()),
+        _ => running.or(waiting),
+    };
+    if let Some(tick_ms) = job.tick_ms {
+        let tick = TickRow {
+            model: job.model.clone(),
+            tick_ms,
+            outcome: TickOutcome::Pending.name().to_string(),
+            reason: "its job waits for a worker".to_string(),
+            job: Some(job.id.clone()),
+            run: None,
+            at_ms: job.at_ms,
+        };
+        let tick = match in_the_way {
+            Some(open) => TickRow {
+                outcome: TickOutcome::Skipped.name().to_string(),
+                reason: format!("job {} was still {}", open.id, open.state),
+                job: None,
+                ..tick
+            },
+            None => tick,
+        };
+        if !add_tick(&mut transaction, &tick).await? {
+            return Ok(Submitted::Known);
+        }
+    }
+    if let Some(open) = in_the_way {
+        let open = Box::new(open.clone());
+        commit(transaction).await?;
+        return Ok(Submitted::Busy(open));
+    }
+    if let (Some(_), Some(earlier)) = (job.tick_ms, waiting) {
+        give_way(&mut transaction, earlier, job).await?;
+    }
+    add_job(&mut transaction, job).await?;
+    carry(&mut transaction, &job.id, Duration::ZERO).await?;
+    commit(transaction).await?;
+    Ok(Submitted::Queued(job.id.clone()))
+}
+
+/// The job of an earlier tick that still waits ends: a later tick takes its place.
+async fn give_way(
+    connection: &mut SqliteConnection,
+    earlier: &JobRow,
+    later: &NewJob,
+) -> Result<(), Error> {
+    let reason = "a later tick came before it was begun";
+    crate::registry::cancel_waiting(connection, &earlier.id, "schedule", reason, later.at_ms)
+        .await?;
+    end_tick(
+        connection,
+        &earlier.id,
+        TickOutcome::Skipped,
+        reason,
+        None,
+        later.at_ms,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Hands a job's id to the queue; a worker gets it after a delay.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn carry(
+    connection: &mut SqliteConnection,
+    job: &str,
+    delay: Duration,
+) -> Result<(), Error> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Queue {
+        action: "queue the job",
+        source,
+    };
+    let args = serde_json::to_vec(job).map_err(|error| failed(error.into()))?;
+    let task = TaskBuilder::new(args).run_after(delay).build();
+    let pushed = apalis_sqlite::queries::push_tasks(connection, QUEUE, &[task]).await;
+    pushed.map_err(|error| failed(error.into()))
+}
+
+async fn commit(transaction: sqlx::Transaction<'static, sqlx::Sqlite>) -> Result<(), Error> {
+    let done = transaction.commit().await;
+    done.map_err(|source| Error::Queue {
+        action: "commit",
+        source: source.into(),
+    })
+}

@@ -1,0 +1,237 @@
+//! Jobs: requests to do a run. What is true about one stands here; the queue (`jobs/`) only carries it to a worker.
+
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::{Doing, Error, Registry};
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits for a worker, or for its next attempt.
+    Queued,
+    /// A worker is at it.
+    Running,
+    /// Its run came to an end; the outcome tells which.
+    Done,
+    /// Its run broke off, and trying again would not help or was tried enough.
+    Failed,
+    /// Somebody took it back.
+    Cancelled,
+    /// It killed its worker or its run again and again, and is not tried any more.
+    SetAside,
+}
+
+impl JobState {
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            JobState::Queued => "queued",
+            JobState::Running => "running",
+            JobState::Done => "done",
+            JobState::Failed => "failed",
+            JobState::Cancelled => "cancelled",
+            JobState::SetAside => "set_aside",
+        }
+    }
+}
+
+/// A request to do a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its id, which sorts by time.
+    pub id: String,
+    /// The model.
+    pub model: String,
+    /// Who asks: `schedule`, `api`, `cli`.
+    pub trigger: String,
+    /// The tick that it is for.
+    pub tick_ms: Option<i64>,
+    /// Train even when the same data and settings came to a verdict before.
+    pub force: bool,
+    /// Who asked, by name.
+    pub actor: String,
+    /// Id that its first run will have.
+    pub run: String,
+    /// When it was asked for.
+    pub at_ms: i64,
+}
+
+/// A job as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JobRow {
+    /// Its id, which sorts by time.
+    pub id: String,
+    /// The model.
+    pub model: String,
+    /// Who asked: `schedule`, `api`, `cli`.
+    pub trigger: String,
+    /// The tick that it is for.
+    pub tick_ms: Option<i64>,
+    /// Whether it trains in any case.
+    pub force: bool,
+    /// Who asked, by name.
+    pub actor: String,
+    /// A name of [`JobState`].
+    pub state: String,
+    /// How often a worker began it.
+    pub attempts: i64,
+    /// Its run, or the id that its next run will have.
+    pub run: Option<String>,
+    /// The worker that is or was at it.
+    pub worker: Option<String>,
+    /// What came of its run.
+    pub outcome: Option<String>,
+    /// Why it failed, waits for another attempt, or was set aside.
+    pub error: Option<String>,
+    /// Who wants it to end.
+    pub cancelled_by: Option<String>,
+    /// It is not begun before.
+    pub not_before_ms: i64,
+    /// When it was asked for.
+    pub created_ms: i64,
+    /// When it was begun last.
+    pub started_ms: Option<i64>,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+}
+
+impl JobRow {
+    /// Whether it waits or is worked on.
+    pub fn is_open(&self) -> bool {
+        [JobState::Queued.name(), JobState::Running.name()].contains(&self.state.as_str())
+    }
+}
+
+/// Adds a job inside a transaction of whoever also queues it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn add_job(connection: &mut SqliteConnection, job: &NewJob) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO job_records (id, model, trigger_name, tick_ms, force, actor, state, attempts, run, not_before_ms, created_ms)
+         VALUES (?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, ?)",
+    )
+    .bind(&job.id)
+    .bind(&job.model)
+    .bind(&job.trigger)
+    .bind(job.tick_ms)
+    .bind(i64::from(job.force))
+    .bind(&job.actor)
+    .bind(&job.run)
+    .bind(job.at_ms)
+    .bind(job.at_ms)
+    .execute(connection)
+    .await
+    .doing("add the job")?;
+    Ok(())
+}
+
+/// The jobs of a model that wait or are worked on, oldest first, inside a transaction.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn open_jobs(
+    connection: &mut SqliteConnection,
+    model: &str,
+) -> Result<Vec<JobRow>, Error> {
+    let rows = sqlx::query(
+        "SELECT * FROM job_records WHERE model = ? AND state IN ('queued', 'running') ORDER BY id",
+    )
+    .bind(model)
+    .fetch_all(connection)
+    .await
+    .doing("look for open jobs")?;
+    Ok(rows.iter().map(job_of).collect())
+}
+
+/// Ends a job that no worker has begun. The answer is whether there was one.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn cancel_waiting(
+    connection: &mut SqliteConnection,
+    job: &str,
+    by: &str,
+    reason: &str,
+    now_ms: i64,
+) -> Result<bool, Error> {
+    let ended = sqlx::query(
+        "UPDATE job_records SET state = 'cancelled', cancelled_by = ?, error = ?, ended_ms = ? WHERE id = ? AND state = 'queued'",
+    )
+    .bind(by)
+    .bind(reason)
+    .bind(now_ms)
+    .bind(job)
+    .execute(connection)
+    .await
+    .doing("cancel the job")?;
+    Ok(ended.rows_affected() == 1)
+}
+
+impl Registry {
+    /// The newest jobs first.
+    pub async fn jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM job_records WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?",
+        )
+        .bind(model)
+        .bind(model)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .doing("list jobs")?;
+        Ok(rows.iter().map(job_of).collect())
+    }
+
+    /// Jobs whose id begins with a text; `latest` is the newest.
+    pub async fn find_jobs(&self, id: &str) -> Result<Vec<JobRow>, Error> {
+        if id == "latest" {
+            return self.jobs(None, 1).await;
+        }
+        let rows = sqlx::query(
+            "SELECT * FROM job_records WHERE substr(id, 1, length(?)) = ? ORDER BY id DESC LIMIT 20",
+        )
+        .bind(id)
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await
+        .doing("find the job")?;
+        Ok(rows.iter().map(job_of).collect())
+    }
+
+    /// One job by its whole id.
+    pub async fn job(&self, id: &str) -> Result<Option<JobRow>, Error> {
+        let row = sqlx::query("SELECT * FROM job_records WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .doing("find the job")?;
+        Ok(row.as_ref().map(job_of))
+    }
+}
+
+fn job_of(row: &SqliteRow) -> JobRow {
+    let force: i64 = row.get("force");
+    JobRow {
+        id: row.get("id"),
+        model: row.get("model"),
+        trigger: row.get("trigger_name"),
+        tick_ms: row.get("tick_ms"),
+        force: force != 0,
+        actor: row.get("actor"),
+        state: row.get("state"),
+        attempts: row.get("attempts"),
+        run: row.get("run"),
+        worker: row.get("worker"),
+        outcome: row.get("outcome"),
+        error: row.get("error"),
+        cancelled_by: row.get("cancelled_by"),
+        not_before_ms: row.get("not_before_ms"),
+        created_ms: row.get("created_ms"),
+        started_ms: row.get("started_ms"),
+        ended_ms: row.get("ended_ms"),
+    }
+}

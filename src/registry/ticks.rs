@@ -1,0 +1,154 @@
+//! Ticks: slots of the schedule. Each leaves exactly one row, whatever came of it.
+
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::{Doing, Error, Registry};
+
+/// What came of a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TickOutcome {
+    /// Its job waits or is worked on.
+    Pending,
+    /// Its run put a new version in production.
+    Promoted,
+    /// Its run's version was refused.
+    Rejected,
+    /// There was not enough evidence.
+    Inconclusive,
+    /// There was nothing new to learn from.
+    NothingNew,
+    /// Its run ended in another way: scored again, or the champion is pinned.
+    Ran,
+    /// Its run broke off, was cancelled or was set aside.
+    Failed,
+    /// It was left out: a run was still under way, or the schedule is paused.
+    Skipped,
+    /// Nobody was there when it was due.
+    Missed,
+}
+
+impl TickOutcome {
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            TickOutcome::Pending => "pending",
+            TickOutcome::Promoted => "promoted",
+            TickOutcome::Rejected => "rejected",
+            TickOutcome::Inconclusive => "inconclusive",
+            TickOutcome::NothingNew => "nothing_new",
+            TickOutcome::Ran => "ran",
+            TickOutcome::Failed => "failed",
+            TickOutcome::Skipped => "skipped",
+            TickOutcome::Missed => "missed",
+        }
+    }
+
+    /// What a run's outcome means for its tick.
+    pub fn of_run(outcome: &str) -> Self {
+        match outcome {
+            "promote" => TickOutcome::Promoted,
+            "reject" => TickOutcome::Rejected,
+            "inconclusive" => TickOutcome::Inconclusive,
+            "nothing_new" => TickOutcome::NothingNew,
+            _ => TickOutcome::Ran,
+        }
+    }
+}
+
+/// A tick as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TickRow {
+    /// The model.
+    pub model: String,
+    /// The time it stands for; jitter does not change it.
+    pub tick_ms: i64,
+    /// A name of [`TickOutcome`].
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+    /// Its job.
+    pub job: Option<String>,
+    /// Its run.
+    pub run: Option<String>,
+    /// When this was recorded.
+    pub at_ms: i64,
+}
+
+/// Adds a tick, unless somebody has added it before: then nothing happens and the answer is no.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn add_tick(connection: &mut SqliteConnection, tick: &TickRow) -> Result<bool, Error> {
+    let added = sqlx::query(
+        "INSERT INTO ticks (model, tick_ms, outcome, reason, job, run, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (model, tick_ms) DO NOTHING",
+    )
+    .bind(&tick.model)
+    .bind(tick.tick_ms)
+    .bind(&tick.outcome)
+    .bind(&tick.reason)
+    .bind(&tick.job)
+    .bind(&tick.run)
+    .bind(tick.at_ms)
+    .execute(connection)
+    .await
+    .doing("record the tick")?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// Says what came of a job's tick. A job without one changes nothing.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn end_tick(
+    connection: &mut SqliteConnection,
+    job: &str,
+    outcome: TickOutcome,
+    reason: &str,
+    run: Option<&str>,
+    at_ms: i64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE ticks SET outcome = ?, reason = ?, run = COALESCE(?, run), at_ms = ? WHERE job = ? AND outcome = 'pending'",
+    )
+    .bind(outcome.name())
+    .bind(reason)
+    .bind(run)
+    .bind(at_ms)
+    .bind(job)
+    .execute(connection)
+    .await
+    .doing("record what came of the tick")?;
+    Ok(())
+}
+
+impl Registry {
+    /// The newest ticks first.
+    pub async fn ticks(&self, model: Option<&str>, limit: i64) -> Result<Vec<TickRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM ticks WHERE (? IS NULL OR model = ?) ORDER BY tick_ms DESC, model LIMIT ?",
+        )
+        .bind(model)
+        .bind(model)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .doing("list ticks")?;
+        Ok(rows.iter().map(tick_of).collect())
+    }
+}
+
+fn tick_of(row: &SqliteRow) -> TickRow {
+    TickRow {
+        model: row.get("model"),
+        tick_ms: row.get("tick_ms"),
+        outcome: row.get("outcome"),
+        reason: row.get("reason"),
+        job: row.get("job"),
+        run: row.get("run"),
+        at_ms: row.get("at_ms"),
+    }
+}
