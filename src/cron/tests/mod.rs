@@ -1,6 +1,7 @@
 //! Cases by hand, and properties. `tests/schedule/` compares with another implementation.
 
 mod daylight;
+mod due;
 mod errors;
 mod expression;
 mod properties;
