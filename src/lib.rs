@@ -2,6 +2,7 @@
 //!
 //! # Layout, in the order in which data flows
 //! - [`config`]: `config.json`, checked whole before anything starts
+//! - [`cron`]: when something is to happen
 //! - [`data`]: files to a frame; hashes, quarantine
 //! - [`features`]: frame to matrix, fitted on the training part
 //! - [`learners`]: fit; each returns one of the plain [`predictors`]
@@ -21,6 +22,7 @@ pub mod bundle;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod cron;
 pub mod data;
 pub mod diagnose;
 pub mod evaluate;

@@ -13,6 +13,7 @@ const ROWS: &[&[&str]] = &[
         "evaluate",
         "artifacts",
         "config",
+        "cron",
         "clock",
         "faults",
     ],
@@ -28,6 +29,7 @@ const ROWS: &[&[&str]] = &[
 
 /// Arrows along a row: who may look at whom. Anybody may pass a fault point or be given a clock.
 const ALONG: &[(&str, &str)] = &[
+    ("config", "cron"),
     ("config", "data"),
     ("config", "evaluate"),
     ("report", "registry"),
@@ -46,6 +48,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "drift",
             "bundle",
             "sample",
+            "cron",
         ],
         &[
             "std::time",
