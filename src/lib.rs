@@ -12,6 +12,7 @@
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
+//! - [`schedule`]: time to jobs; the rules are in [`cron`]
 //! - [`diagnose`]: what the diagnostics say
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
@@ -36,4 +37,5 @@ pub mod predictors;
 pub mod registry;
 pub mod report;
 pub mod sample;
+pub mod schedule;
 pub mod serve;

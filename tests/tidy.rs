@@ -22,7 +22,8 @@ const ROWS: &[&[&str]] = &[
     &["pipeline"],
     &["diagnose"],
     &["jobs"],
-    &["serve", "schedule"],
+    &["schedule"],
+    &["serve"],
     &["cli"],
     &["main"],
 ];

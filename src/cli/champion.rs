@@ -76,7 +76,7 @@ async fn operate(
     reason: &Reason,
 ) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
-    let actor = std::env::var("USER").unwrap_or_else(|_| "cli".to_string());
+    let actor = context::actor();
     let done = pipeline::move_champion(&env, action, version, &reason.reason, &actor).await;
     env.registry.close().await;
     let operation = done?;

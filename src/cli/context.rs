@@ -44,6 +44,11 @@ pub fn server_settings(global: &Global, flags: &[(&str, String)]) -> Result<Serv
     Ok(config::load::server_alone(&overrides(global, flags)?)?)
 }
 
+/// Who asks, for the records.
+pub fn actor() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "cli".to_string())
+}
+
 /// The models to work on: the one that was named, or all.
 pub fn models(global: &Global, config: &Config) -> Result<Vec<ModelConfig>, Failure> {
     let Some(name) = &global.model else {

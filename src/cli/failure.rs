@@ -91,6 +91,11 @@ impl Failure {
         Failure::new(Kind::Usage, anyhow::anyhow!(message.into()))
     }
 
+    /// Something that is this program's fault.
+    pub fn internal(error: anyhow::Error) -> Self {
+        Failure::new(Kind::Internal, error)
+    }
+
     /// Adds what the user can do.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

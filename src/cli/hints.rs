@@ -1,7 +1,7 @@
 //! What a user can do about each failure: its kind and the next step, by the error that caused it.
 
 use super::failure::{Failure, Kind};
-use crate::{config, data, pipeline, registry, serve};
+use crate::{config, data, jobs, pipeline, registry, schedule, serve};
 
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
@@ -131,6 +131,28 @@ impl From<registry::Error> for Failure {
             ),
         };
         Failure::new(kind, error.into()).hint(hint)
+    }
+}
+
+impl From<jobs::Error> for Failure {
+    fn from(error: jobs::Error) -> Self {
+        match error {
+            jobs::Error::Registry(error) => error.into(),
+            jobs::Error::Queue { .. } => Failure::new(Kind::Store, error.into())
+                .hint("the queue's tables stand in the project's database; another program may be writing to it"),
+        }
+    }
+}
+
+impl From<schedule::Error> for Failure {
+    fn from(error: schedule::Error) -> Self {
+        match error {
+            schedule::Error::Registry(error) => error.into(),
+            schedule::Error::Queue(error) => error.into(),
+            schedule::Error::Expression(_) => Failure::new(Kind::Usage, error.into())
+                .hint("docs/schedule.md has what an expression may be, with examples"),
+            schedule::Error::Driver(_) => Failure::new(Kind::Internal, error.into()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod diagnose;
 mod failure;
+mod feed;
 mod gate;
 mod hints;
 mod init;
@@ -19,10 +20,13 @@ mod predict;
 mod progress;
 mod run;
 mod runs;
+mod schedule;
 mod serve;
 mod stages;
 mod token;
+mod up;
 mod versions;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,6 +125,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Ask every endpoint of a running server that changes nothing, and keep the answers
     Call(call::CallArgs),
+    /// Follow the schedule, look at it, or change it
+    Schedule(schedule::ScheduleArgs),
+    /// Server, schedule and worker in one process
+    Up(up::UpArgs),
     /// Make a token for the server
     Token(token::TokenArgs),
     /// List or show models
@@ -180,7 +188,7 @@ impl Cli {
     }
 
     fn is_server(&self) -> bool {
-        matches!(self.command, Command::Serve(_))
+        matches!(self.command, Command::Serve(_) | Command::Up(_))
     }
 }
 
@@ -198,6 +206,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Diagnose(args) => diagnose::diagnose(global, args).await,
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
+        Command::Schedule(args) => schedule::schedule(global, args).await,
+        Command::Up(args) => up::up(global, args).await,
         Command::Call(args) => call::call(global, args).await,
         Command::Token(args) => token::token(global, args),
         Command::Models(args) => models::models(global, args).await,

@@ -106,3 +106,26 @@ pub fn duration(ms: f64) -> String {
         format!("{:.1} s", ms / 1000.0)
     }
 }
+
+/// A wait for people, in the two largest units.
+pub fn span(ms: f64) -> String {
+    let seconds = (ms / 1000.0).max(0.0) as u64;
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ];
+    let shown: Vec<_> = parts
+        .iter()
+        .skip_while(|(count, _)| *count == 0)
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    if shown.is_empty() {
+        "0 s".to_string()
+    } else {
+        shown.join(" ")
+    }
+}

@@ -13,21 +13,36 @@ use crate::config;
 use crate::pipeline::Env;
 use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ServeArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
-    listen: Option<String>,
+    pub listen: Option<String>,
     /// Serve the bundle in this folder, without a project and without a database
     #[arg(long, value_name = "DIR")]
-    bundle: Option<PathBuf>,
+    pub bundle: Option<PathBuf>,
     /// Let everybody do everything on an address that is not loopback
     #[arg(long)]
-    insecure: bool,
+    pub insecure: bool,
 }
 
 pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let began = Instant::now();
+    let opened = open(global, args).await?;
+    say_where(global, &opened, began);
+    opened.answer().await.close(global).await
+}
+
+/// A server whose port is taken and whose models are loaded.
+pub struct Opened {
+    /// What its handlers share.
+    pub state: Arc<State>,
+    bound: serve::Bound,
+    signals: Signals,
+}
+
+/// Takes the port and loads the models.
+pub async fn open(global: &Global, args: &ServeArgs) -> Result<Opened, Failure> {
     let (fleet, project, settings) = match &args.bundle {
         Some(folder) => {
             let settings = bundle_settings(global, args)?;
@@ -46,23 +61,53 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
         Some(_) => serve::load_each(&state.fleet).await?,
         None => serve::load_all(&state.fleet).await,
     }
-    let address = bound.address;
-    say_where(global, &state, &address, began);
-    let cut = bound.run(state.clone(), signals).await;
-    let last = state.clone();
-    // Waits for the logs to be written, which must not hold up an answer.
-    let _ = tokio::task::spawn_blocking(move || last.observer.close()).await;
-    if let Some(project) = &state.project {
-        project.registry.close().await;
+    Ok(Opened {
+        state,
+        bound,
+        signals,
+    })
+}
+
+impl Opened {
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.state.guard.scheme(), self.bound.address)
     }
-    if !global.quiet {
-        let requests = output::thousands(state.requests());
-        output::talk(&match cut {
-            0 => format!("stopped after {requests} requests"),
-            cut => format!("stopped after {requests} requests; {cut} connections were cut"),
-        });
+
+    /// Answers until a signal.
+    pub async fn answer(self) -> Drained {
+        let cut = self.bound.run(self.state.clone(), self.signals).await;
+        Drained {
+            state: self.state,
+            cut,
+        }
     }
-    Ok(failure::DONE)
+}
+
+/// A server that answers no more.
+pub struct Drained {
+    state: Arc<State>,
+    cut: usize,
+}
+
+impl Drained {
+    /// Writes what waits, closes everything and says farewell.
+    pub async fn close(self, global: &Global) -> Result<u8, Failure> {
+        let last = self.state.clone();
+        // Waits for the logs to be written, which must not hold up an answer.
+        let _ = tokio::task::spawn_blocking(move || last.observer.close()).await;
+        if let Some(project) = &self.state.project {
+            project.registry.close().await;
+        }
+        if !global.quiet {
+            let requests = output::thousands(self.state.requests());
+            output::talk(&match self.cut {
+                0 => format!("stopped after {requests} requests"),
+                cut => format!("stopped after {requests} requests; {cut} connections were cut"),
+            });
+        }
+        Ok(failure::DONE)
+    }
 }
 
 /// What is served of a project, and the project itself.
@@ -107,9 +152,9 @@ fn bundle_settings(global: &Global, args: &ServeArgs) -> Result<config::Server, 
 }
 
 /// Says on stdout where to look: one line, once requests are answered.
-fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, began: Instant) {
+pub fn say_where(global: &Global, opened: &Opened, began: Instant) {
     let took = began.elapsed().as_secs_f64() * 1e3;
-    let scheme = state.guard.scheme();
+    let (state, url) = (&opened.state, opened.url());
     if global.json {
         let models: Vec<_> = state
             .fleet
@@ -120,7 +165,7 @@ fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, beg
             })
             .collect();
         return output::line(&serde_json::json!({
-            "listening": format!("{scheme}://{address}"), "models": models, "ready_ms": took,
+            "listening": url, "models": models, "ready_ms": took,
         }));
     }
     for model in state.fleet.models() {
@@ -131,9 +176,7 @@ fn say_where(global: &Global, state: &State, address: &std::net::SocketAddr, beg
         };
         output::say(&format!("{}  {says}", output::bold(&model.name)));
     }
-    output::say(&format!(
-        "listening on {scheme}://{address} after {took:.0} ms"
-    ));
+    output::say(&format!("listening on {url} after {took:.0} ms"));
 }
 
 /// The folder of the project, below which its settings name files.

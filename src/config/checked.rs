@@ -296,6 +296,7 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     if let Some(reason) = not_at_least_zero(raw.score.max_fall) {
         say("score.max_fall", reason);
     }
+    raw.schedule.check(say);
     raw.gate
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
     let counts = [

@@ -4,6 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checked::Problem;
+use crate::cron::{self, Expression};
+
+/// Seconds over which ticks may be spread.
+const MOST_JITTER: u32 = 86_400;
 
 /// When runs of a model are due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +34,22 @@ impl Default for Schedule {
             overlap: Overlap::Skip,
             catch_up_minutes: 24 * 60,
             jitter_seconds: 0,
+        }
+    }
+}
+
+impl Schedule {
+    /// Says what is wrong.
+    pub(super) fn check(&self, say: &mut impl FnMut(&str, String)) {
+        if let Some(Err(error)) = self.cron.as_deref().map(Expression::parse) {
+            say("schedule.cron", error.to_string());
+        }
+        if let Err(error) = cron::parse_zone(&self.timezone) {
+            say("schedule.timezone", error.to_string());
+        }
+        if self.jitter_seconds > MOST_JITTER {
+            let reason = format!("{} is more than {MOST_JITTER}, a day", self.jitter_seconds);
+            say("schedule.jitter_seconds", reason);
         }
     }
 }

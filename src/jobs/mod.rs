@@ -5,7 +5,7 @@
 
 mod queue;
 
-pub use queue::{Queue, Submitted, submit};
+pub use queue::{Queue, Submitted, commit, submit};
 
 /// Why a job cannot be queued or worked on.
 #[derive(Debug, thiserror::Error)]

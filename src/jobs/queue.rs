@@ -142,7 +142,11 @@ pub async fn carry(
     pushed.map_err(|error| failed(error.into()))
 }
 
-async fn commit(transaction: sqlx::Transaction<'static, sqlx::Sqlite>) -> Result<(), Error> {
+/// Commits.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn commit(transaction: sqlx::Transaction<'static, sqlx::Sqlite>) -> Result<(), Error> {
     let done = transaction.commit().await;
     done.map_err(|source| Error::Queue {
         action: "commit",

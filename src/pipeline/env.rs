@@ -170,7 +170,7 @@ pub enum Ids {
 
 impl Ids {
     /// A run id: stamp, milliseconds, and what keeps it apart from others. Sorts by time.
-    fn run_id(self, model: &str, at: DateTime<Utc>) -> String {
+    pub fn run_id(self, model: &str, at: DateTime<Utc>) -> String {
         let apart = match self {
             Ids::Random => rand::rng().next_u32(),
             Ids::Seeded(seed) => {

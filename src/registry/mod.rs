@@ -23,7 +23,7 @@ pub use lock::{Holder, Lock};
 pub use operations::{Action, Champion, Operation};
 pub use process::ProcessId;
 pub use runs::{RunRow, RunState};
-pub use schedules::{ScheduleRow, move_cursor};
+pub use schedules::{ScheduleRow, follow_schedule, move_cursor};
 pub use ticks::{TickOutcome, TickRow, add_tick, end_tick};
 pub use versions::{DatasetRow, ScoreRow, VersionRow, VersionState};
 

@@ -19,14 +19,25 @@ pub struct ScheduleRow {
     pub set_by: Option<String>,
     /// When.
     pub set_ms: Option<i64>,
-    /// Who paused it; `None` when it is not paused.
+    /// Who paused it last.
     pub paused_by: Option<String>,
-    /// Since when it is paused.
+    /// Since when.
     pub paused_ms: Option<i64>,
+    /// Until when; `None` while it is paused.
+    pub resumed_ms: Option<i64>,
     /// Expression and zone that the cursor belongs to.
     pub followed: Option<String>,
+    /// Since when they are followed.
+    pub since_ms: Option<i64>,
     /// Every tick up to here has its row.
     pub cursor_ms: Option<i64>,
+}
+
+impl ScheduleRow {
+    /// Whether ticks are left out at present.
+    pub fn is_paused(&self) -> bool {
+        self.paused_ms.is_some() && self.resumed_ms.is_none()
+    }
 }
 
 impl Registry {
@@ -69,29 +80,63 @@ impl Registry {
         Ok(())
     }
 
-    /// Pauses a schedule, or lets it go on (`actor` is `None`).
-    pub async fn pause_schedule(
-        &self,
-        model: &str,
-        actor: Option<&str>,
-        now_ms: i64,
-    ) -> Result<(), Error> {
+    /// Pauses a schedule; one that is paused stays so.
+    pub async fn pause_schedule(&self, model: &str, by: &str, now_ms: i64) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO schedules (model, paused_by, paused_ms) VALUES (?, ?, ?)
-             ON CONFLICT (model) DO UPDATE SET paused_by = excluded.paused_by, paused_ms = excluded.paused_ms",
+             ON CONFLICT (model) DO UPDATE SET paused_by = excluded.paused_by, paused_ms = excluded.paused_ms, resumed_ms = NULL
+             WHERE schedules.paused_ms IS NULL OR schedules.resumed_ms IS NOT NULL",
         )
         .bind(model)
-        .bind(actor)
-        .bind(actor.map(|_| now_ms))
+        .bind(by)
+        .bind(now_ms)
         .execute(&self.pool)
         .await
         .doing("pause the schedule")?;
         Ok(())
     }
+
+    /// Lets a paused schedule go on. The answer is whether it was paused.
+    pub async fn resume_schedule(&self, model: &str, now_ms: i64) -> Result<bool, Error> {
+        let resumed = sqlx::query(
+            "UPDATE schedules SET resumed_ms = ? WHERE model = ? AND paused_ms IS NOT NULL AND resumed_ms IS NULL",
+        )
+        .bind(now_ms)
+        .bind(model)
+        .execute(&self.pool)
+        .await
+        .doing("resume the schedule")?;
+        Ok(resumed.rows_affected() == 1)
+    }
 }
 
-/// Moves the cursor of a schedule, inside the transaction that records the ticks up to it. Two schedulers may do so at once;
-/// the key of the ticks keeps them apart.
+/// Begins to follow an expression from now on, inside a transaction: what lies before is never a tick of it.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn follow_schedule(
+    connection: &mut SqliteConnection,
+    model: &str,
+    followed: &str,
+    now_ms: i64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO schedules (model, followed, since_ms, cursor_ms) VALUES (?, ?, ?, ?)
+         ON CONFLICT (model) DO UPDATE SET followed = excluded.followed, since_ms = excluded.since_ms,
+             cursor_ms = excluded.cursor_ms",
+    )
+    .bind(model)
+    .bind(followed)
+    .bind(now_ms)
+    .bind(now_ms)
+    .execute(connection)
+    .await
+    .doing("follow the schedule")?;
+    Ok(())
+}
+
+/// Moves the cursor of a schedule, inside the transaction that records the ticks up to it. It never goes back, and one of an
+/// expression that is not followed any more does not move: two schedulers may do so at once.
 ///
 /// # Errors
 /// When the statement fails.
@@ -102,9 +147,9 @@ pub async fn move_cursor(
     cursor_ms: i64,
 ) -> Result<(), Error> {
     sqlx::query(
-        "INSERT INTO schedules (model, followed, cursor_ms) VALUES (?, ?, ?)
-         ON CONFLICT (model) DO UPDATE SET followed = excluded.followed, cursor_ms = excluded.cursor_ms",
+        "UPDATE schedules SET cursor_ms = ? WHERE model = ? AND followed = ? AND cursor_ms < ?",
     )
+    .bind(cursor_ms)
     .bind(model)
     .bind(followed)
     .bind(cursor_ms)
@@ -123,7 +168,9 @@ fn schedule_of(row: &SqliteRow) -> ScheduleRow {
         set_ms: row.get("set_ms"),
         paused_by: row.get("paused_by"),
         paused_ms: row.get("paused_ms"),
+        resumed_ms: row.get("resumed_ms"),
         followed: row.get("followed"),
+        since_ms: row.get("since_ms"),
         cursor_ms: row.get("cursor_ms"),
     }
 }

@@ -72,6 +72,8 @@ pub static ROUTES: &[Route] = table! {
     POST    "/runs"                                       ADMIN   Native  manage::start_run,
     GET     "/runs/{run}"                                 READ    Native  manage::run,
     GET     "/runs/{run}/log"                             READ    Native  manage::log,
+    GET     "/schedule"                                   READ    Native  manage::schedules,
+    GET     "/ticks"                                      READ    Native  manage::ticks,
     // Other systems' calls
     POST    "/predict"                                    PREDICT Plain   risk::predict,
     OPTIONS "/predict"                                    OPEN    Plain   risk::options,

@@ -7,8 +7,10 @@ CREATE TABLE schedules (
     set_ms        BIGINT,
     paused_by     TEXT,
     paused_ms     BIGINT,
-    -- Expression and zone that the cursor belongs to.
+    resumed_ms    BIGINT,
+    -- Expression and zone that the cursor belongs to, and since when they are followed.
     followed      TEXT,
+    since_ms      BIGINT,
     cursor_ms     BIGINT
 );
 

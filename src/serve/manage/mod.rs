@@ -10,6 +10,7 @@ mod files;
 mod logs;
 mod models;
 mod runs;
+mod schedule;
 mod versions;
 mod views;
 
@@ -19,6 +20,7 @@ pub use files::{file, report};
 pub use logs::{log, run_log};
 pub use models::{list as models, show as model};
 pub use runs::{list as runs, show as run, start as start_run};
+pub use schedule::{list as schedules, ticks};
 pub use versions::{list as versions, show as version};
 
 use std::sync::Arc;
@@ -48,10 +50,31 @@ use crate::registry;
         runs::show,
         logs::log,
         runs::start,
+        schedule::list,
+        schedule::ticks,
     ),
     tags((name = "manage", description = "Models, versions and runs"))
 )]
 pub struct Doc;
+
+/// Rows that are listed when nothing is said.
+const USUAL_LIMIT: i64 = 20;
+/// Most rows that are listed.
+const MOST_LIMIT: i64 = 1000;
+
+/// How many rows a list may have, as it was asked for.
+///
+/// # Errors
+/// 400 for what is no such number.
+pub fn limit(request: &Request) -> Result<i64, Problem> {
+    let limit = request.parsed::<i64>("limit", "a whole number")?;
+    let limit = limit.unwrap_or(USUAL_LIMIT);
+    if !(1..=MOST_LIMIT).contains(&limit) {
+        let why = format!("the parameter `limit` is not from 1 to {MOST_LIMIT}");
+        return Err(Problem::new(Code::BadRequest, why));
+    }
+    Ok(limit)
+}
 
 /// The project behind the server.
 ///

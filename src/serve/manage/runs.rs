@@ -8,16 +8,11 @@ use utoipa::ToSchema;
 use warp::http::StatusCode;
 
 use super::views::{RunDetail, RunView, Started};
-use super::{audit, busy, detached, logs, optional_body, project, trouble};
+use super::{audit, busy, detached, limit, logs, optional_body, project, trouble};
 use crate::registry::{Registry, RunRow, RunState};
 use crate::serve::reply::not_found;
 use crate::serve::state::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
-
-/// Runs that are listed when nothing is said.
-const USUAL_LIMIT: i64 = 20;
-/// Most runs that are listed.
-const MOST_LIMIT: i64 = 1000;
 
 /// Runs, newest first.
 #[utoipa::path(
@@ -33,12 +28,7 @@ const MOST_LIMIT: i64 = 1000;
 )]
 pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let project = project(&state)?;
-    let limit = request.parsed::<i64>("limit", "a whole number")?;
-    let limit = limit.unwrap_or(USUAL_LIMIT);
-    if !(1..=MOST_LIMIT).contains(&limit) {
-        let why = format!("the parameter `limit` is not from 1 to {MOST_LIMIT}");
-        return Err(Problem::new(Code::BadRequest, why));
-    }
+    let limit = limit(&request)?;
     let model = request.query("model");
     if let Some(name) = &model {
         state.fleet.model(Some(name))?;

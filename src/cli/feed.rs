@@ -1,0 +1,173 @@
+//! What `up` tells while it runs: a line when a job begins or ends, whoever asked for it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::Local;
+use tokio::sync::watch;
+
+use super::{Failure, Global, output, progress};
+use crate::jobs::Queue;
+use crate::registry::{JobRow, JobState, Registry};
+use crate::schedule::{Plan, Scheduler};
+
+/// How often the registry is asked.
+const EVERY: Duration = Duration::from_secs(1);
+/// Jobs that are looked at; older ones have ended.
+const NEWEST: i64 = 20;
+
+/// Says when each model is due next.
+pub async fn say_next(global: &Global, scheduler: &Scheduler) -> Result<(), Failure> {
+    if global.quiet || global.json {
+        return Ok(());
+    }
+    for model in &scheduler.models {
+        let row = scheduler.queue.registry.schedule(&model.name).await?;
+        let name = output::bold(&model.name);
+        output::say(&match Plan::of(model, &row)? {
+            None => format!("{name}  no schedule; `unseat schedule set '15 3 * * *'` sets one"),
+            Some(_) if row.is_paused() => {
+                format!("{name}  the schedule is paused; `unseat schedule resume`")
+            }
+            Some(plan) => match plan.next_after(scheduler.clock.now()) {
+                Some(next) => {
+                    let wait = (next - scheduler.clock.now()).num_milliseconds() as f64;
+                    let at = next
+                        .with_timezone(&plan.zone)
+                        .format("%Y-%m-%d %H:%M:%S %Z");
+                    format!("{name}  next run {at}, in {}", progress::span(wait))
+                }
+                None => format!("{name}  the schedule never comes due"),
+            },
+        });
+    }
+    Ok(())
+}
+
+/// What was told of each job.
+pub struct Feed {
+    registry: Registry,
+    known: BTreeMap<String, String>,
+    is_quiet: bool,
+    is_json: bool,
+}
+
+impl Feed {
+    /// Jobs that have ended before are no news.
+    pub async fn of(global: &Global, queue: &Queue) -> Result<Self, Failure> {
+        let registry = queue.registry.clone();
+        let jobs = registry.jobs(None, NEWEST).await?;
+        let ended = jobs.into_iter().filter(|job| !job.is_open());
+        Ok(Feed {
+            registry,
+            known: ended.map(|job| (job.id, job.state)).collect(),
+            is_quiet: global.quiet,
+            is_json: global.json,
+        })
+    }
+
+    /// Tells until it is to stop.
+    pub async fn follow(mut self, mut stop: watch::Receiver<bool>) -> Result<(), Failure> {
+        if self.is_quiet {
+            return Ok(());
+        }
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+            self.look().await;
+        }
+        // What ended last is told, too.
+        self.look().await;
+        Ok(())
+    }
+
+    async fn look(&mut self) {
+        // The next look tells what this one could not.
+        let Ok(jobs) = self.registry.jobs(None, NEWEST).await else {
+            return;
+        };
+        for job in jobs.iter().rev() {
+            if self.known.get(&job.id) == Some(&job.state) {
+                continue;
+            }
+            if self.is_json {
+                output::line(job);
+            } else if let Some(text) = self.told(job).await {
+                let at = Local::now().format("%H:%M:%S");
+                output::say(&format!("{at}  {}  {text}", output::bold(&job.model)));
+            }
+            self.known.insert(job.id.clone(), job.state.clone());
+        }
+        // What is not among the newest is not asked for again.
+        self.known
+            .retain(|id, _| jobs.iter().any(|job| job.id == *id));
+    }
+
+    /// One line about a job's present state; waiting is told only when it is not short.
+    async fn told(&self, job: &JobRow) -> Option<String> {
+        let why = job
+            .error
+            .as_deref()
+            .map(|why| format!(": {}", output::plain(why)));
+        let why = why.unwrap_or_default();
+        let is = |state: JobState| job.state == state.name();
+        if is(JobState::Queued) {
+            return (job.attempts > 0).then(|| format!("waits for another attempt{why}"));
+        }
+        if is(JobState::Running) {
+            let asked = match job.trigger.as_str() {
+                "schedule" => "by schedule",
+                "up" => "for the first version",
+                _ => "as asked for",
+            };
+            let run = job.run.as_deref().unwrap_or_default();
+            return Some(format!("run {run} begins, {asked}"));
+        }
+        if is(JobState::Done) {
+            return Some(self.outcome(job).await);
+        }
+        Some(format!(
+            "{}{why}",
+            output::red(&job.state.replace('_', " "))
+        ))
+    }
+
+    /// What came of a job's run, with the reason that its record gives.
+    async fn outcome(&self, job: &JobRow) -> String {
+        let run = match &job.run {
+            Some(run) => self
+                .registry
+                .find_runs(run)
+                .await
+                .ok()
+                .and_then(|mut runs| runs.pop()),
+            None => None,
+        };
+        let outcome = job.outcome.as_deref().unwrap_or("done");
+        let word = match outcome {
+            "promote" => output::green("promoted"),
+            "reject" => "rejected".to_string(),
+            other => other.replace('_', " "),
+        };
+        let version = run.as_ref().and_then(|run| run.version);
+        let version = version
+            .map(|version| format!(" version {version}"))
+            .unwrap_or_default();
+        let record = run.as_ref().and_then(|run| run.record.as_ref());
+        let reason = record.and_then(|record| record["reasons"][0].as_str());
+        let reason = reason
+            .map(|reason| format!(": {}", output::plain(reason)))
+            .unwrap_or_default();
+        let took = run
+            .as_ref()
+            .and_then(|run| Some(run.ended_ms? - run.started_ms));
+        let took = took
+            .map(|took| format!(" ({})", progress::duration(took as f64)))
+            .unwrap_or_default();
+        format!("{word}{version}{reason}{took}")
+    }
+}

@@ -1,0 +1,99 @@
+//! `up`: server, schedule and worker in one process. Only this file knows that there are three roles.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::serve::{self, ServeArgs};
+use super::{Failure, Global, context, feed, worker};
+use crate::config::Config;
+use crate::jobs::{self, Queue};
+use crate::registry::NewJob;
+use crate::schedule::{self, Scheduler};
+use crate::serve::{Signals, Wish};
+
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// Address and port, instead of `server.listen`; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Let everybody do everything on an address that is not loopback
+    #[arg(long)]
+    insecure: bool,
+}
+
+pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
+    let began = Instant::now();
+    let server = ServeArgs {
+        listen: args.listen.clone(),
+        insecure: args.insecure,
+        bundle: None,
+    };
+    let config = context::load(global, &[])?;
+    let registry = context::registry(&config).await?;
+    let queue = Queue::open(&registry).await?;
+    let opened = serve::open(global, &server).await?;
+    serve::say_where(global, &opened, began);
+    let (stop, stopped) = watch::channel(false);
+    let mut roles = JoinSet::new();
+    let mut signals = Signals::listen()?;
+    roles.spawn(async move {
+        while signals.next().await != Wish::End {}
+        // Those who listen are the other roles, which are there until this says so.
+        let _ = stop.send(true);
+        Ok(())
+    });
+    let scheduler = Arc::new(scheduler(global, &config, &queue)?);
+    feed::say_next(global, &scheduler).await?;
+    let feed = feed::Feed::of(global, &queue).await?;
+    first_runs(&scheduler).await?;
+    roles.spawn(feed.follow(stopped.clone()));
+    roles.spawn(worker::work(global.clone(), config, queue, stopped.clone()));
+    let following = schedule::run(scheduler, stopped);
+    roles.spawn(async move { Ok(following.await?) });
+    let drained = opened.answer().await;
+    while let Some(ended) = roles.join_next().await {
+        // One role's trouble at the end must not keep the others from theirs.
+        let ended = ended.map_err(|error| Failure::internal(error.into()));
+        if let Err(error) = ended.and_then(|ended| ended) {
+            error.print(global.json);
+        }
+    }
+    registry.close().await;
+    drained.close(global).await
+}
+
+fn scheduler(global: &Global, config: &Config, queue: &Queue) -> Result<Scheduler, Failure> {
+    Ok(Scheduler {
+        queue: queue.clone(),
+        models: context::models(global, config)?,
+        clock: context::clock()?,
+        ids: context::ids()?,
+    })
+}
+
+/// A model without a version is not left so until its first tick: its first run begins now.
+async fn first_runs(scheduler: &Scheduler) -> Result<(), Failure> {
+    for model in &scheduler.models {
+        let registry = &scheduler.queue.registry;
+        if registry.champion(&model.name).await?.is_some() {
+            continue;
+        }
+        let now = scheduler.clock.now();
+        let job = NewJob {
+            id: scheduler.ids.run_id(&format!("job of {}", model.name), now),
+            model: model.name.clone(),
+            trigger: "up".to_string(),
+            tick_ms: None,
+            force: false,
+            actor: context::actor(),
+            run: scheduler.ids.run_id(&model.name, now),
+            at_ms: now.timestamp_millis(),
+        };
+        jobs::submit(&scheduler.queue, &job, model.schedule.overlap).await?;
+    }
+    Ok(())
+}

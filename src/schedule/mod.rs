@@ -1,0 +1,29 @@
+//! The loop that turns time into jobs. *When* a tick is due is decided in `cron/`, as a function of expression, cursor and
+//! now; here it is looked at each second, and every tick gets its row.
+//!
+//! Any number of schedulers may share a database: the key of a tick's row makes one run out of it.
+
+mod driver;
+mod look;
+mod plan;
+
+pub use driver::run;
+pub use look::{Looked, Scheduler};
+pub use plan::{Origin, Plan, parse};
+
+/// Why a schedule cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The expression or the zone cannot be read.
+    #[error("{0}")]
+    Expression(String),
+    /// The registry cannot answer.
+    #[error(transparent)]
+    Registry(#[from] crate::registry::Error),
+    /// The queue cannot take a job.
+    #[error(transparent)]
+    Queue(#[from] crate::jobs::Error),
+    /// The driver does not start.
+    #[error("start the schedule's driver")]
+    Driver(#[from] tokio_cron_scheduler::JobSchedulerError),
+}
