@@ -8,6 +8,7 @@ mod kill;
 mod own_project;
 mod schedule;
 mod serve;
+mod soak;
 mod support;
 mod tidy;
 mod two;

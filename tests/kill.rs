@@ -14,7 +14,7 @@ use unseat::faults::POINTS;
 
 use crate::support::{Books, Project};
 
-fn number_from(name: &str, default: u64) -> u64 {
+pub fn number_from(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
