@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod borrowed;
 mod connection;
+mod contents;
 mod diagnostics;
 mod fleet;
 mod follow;
@@ -33,6 +34,7 @@ mod v2;
 mod written;
 
 pub use accept::{Bound, bind};
+pub use contents::{Listed, contents, problem_forms};
 pub use fleet::{Fleet, Served};
 pub use follow::{load_all, load_each};
 pub use guard::Guard;
