@@ -26,6 +26,7 @@ mod request;
 mod router;
 mod routes;
 mod rows;
+mod scored;
 mod signals;
 mod source;
 mod state;
