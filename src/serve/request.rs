@@ -107,6 +107,11 @@ impl Request {
     /// # Errors
     /// 400 with place and kind of the fault, without what stands there.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        // A list would pass for a struct, field by field.
+        if self.body.trim_ascii().first().is_some_and(|it| *it != b'{') {
+            let why = "the body is not a JSON object; /docs shows its form";
+            return Err(Problem::new(Code::BadRequest, why));
+        }
         serde_json::from_slice(&self.body).map_err(|error| bad_json(&error))
     }
 }
