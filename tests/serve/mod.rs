@@ -12,6 +12,7 @@ mod openapi;
 mod prediction;
 mod reload;
 mod running;
+mod strangers;
 mod v2;
 mod wire;
 
