@@ -13,7 +13,7 @@ mod runs;
 mod versions;
 mod views;
 
-pub use audit::failures as audit_failures;
+pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
 pub use files::{file, report};
 pub use logs::{log, run_log};

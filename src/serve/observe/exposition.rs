@@ -145,6 +145,11 @@ fn logs(state: &State, now: &Now) {
         "Lines of the audit log that could not be written.",
         manage::audit_failures(),
     );
+    now.count(
+        "unseat_audit_skipped_total",
+        "Refusals of strangers that were too many in their minute to be written to the audit log.",
+        manage::audit_skipped(),
+    );
     if let Some(log) = &state.observer.access_log {
         now.count(
             "unseat_access_log_dropped_total",
