@@ -18,6 +18,7 @@ use super::routes::Route;
 use super::rows::too_slow;
 use super::{Code, Problem, Reply, Request, State, body, guard};
 use crate::config::Role;
+use crate::faults;
 
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
@@ -162,6 +163,12 @@ async fn handled<B: Buf>(
     };
     let work = (route.handler)(state.clone(), request);
     // What panics is one answer that is lost, not the others on its connection.
+    let work = async move {
+        if faults::point(faults::HANDLER).is_err() {
+            panic!("planned failure in a handler");
+        }
+        work.await
+    };
     let work = AssertUnwindSafe(work).catch_unwind();
     let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
     tokio::time::timeout(time, work)

@@ -4,6 +4,7 @@ mod agreement;
 mod borrowed;
 mod call;
 mod diagnostics;
+mod endurance;
 mod guard;
 mod limits;
 mod manage;
