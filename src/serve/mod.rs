@@ -37,7 +37,7 @@ pub use accept::{Bound, bind};
 pub use fleet::{Fleet, Served};
 pub use follow::{load_all, load_each};
 pub use guard::Guard;
-pub use manage::run_log;
+pub use manage::{log_end, run_log};
 pub use observe::Observer;
 pub use signals::Signals;
 pub use source::Source;
