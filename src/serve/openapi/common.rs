@@ -84,6 +84,11 @@ pub fn add(paths: &mut Map<String, Value>, is_guarded: bool) {
                 );
             }
         }
+        // Who can be in whose way, only the rooms know.
+        if let Some(own) = answers.remove("409") {
+            let told = common_answer(route.dialect, 409, Some(own));
+            answers.insert("409".to_string(), told);
+        }
         for answer in answers.values_mut() {
             add_headers(answer, route);
         }
