@@ -33,6 +33,7 @@ static LOADING: Semaphore = Semaphore::const_new(1);
     responses(
         (status = 200, description = "`OK`", body = String, content_type = "text/plain"),
         (status = 404, description = "`Not OK`: there is no such version", body = String, content_type = "text/plain"),
+        (status = 422, description = "Which of several models is not said"),
         (status = 503, description = "`Not OK`: the version cannot be used", body = String, content_type = "text/plain"),
     )
 )]

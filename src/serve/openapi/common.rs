@@ -76,8 +76,8 @@ pub fn add(paths: &mut Map<String, Value>, is_guarded: bool) {
             _ => Map::new(),
         };
         for (status, ..) in STATUSES {
-            if has(route, status) {
-                let own = answers.remove(&status.to_string());
+            let own = answers.remove(&status.to_string());
+            if own.is_some() || has(route, status) {
                 answers.insert(
                     status.to_string(),
                     common_answer(route.dialect, status, own),
