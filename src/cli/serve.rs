@@ -56,13 +56,21 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
         project.registry.close().await;
     }
     if !global.quiet {
-        let requests = output::thousands(state.requests());
-        output::talk(&match cut {
-            0 => format!("stopped after {requests} requests"),
-            cut => format!("stopped after {requests} requests; {cut} connections were cut"),
-        });
+        output::talk(&farewell(state.requests(), cut));
     }
     Ok(failure::DONE)
+}
+
+fn farewell(requests: u64, cut: usize) -> String {
+    let asked = match requests {
+        1 => "1 request".to_string(),
+        requests => format!("{} requests", output::thousands(requests)),
+    };
+    match cut {
+        0 => format!("stopped after {asked}"),
+        1 => format!("stopped after {asked}; 1 connection was cut"),
+        cut => format!("stopped after {asked}; {cut} connections were cut"),
+    }
 }
 
 /// What is served of a project, and the project itself.
@@ -141,4 +149,25 @@ fn folder(global: &Global) -> PathBuf {
     let is_file = global.project.is_file();
     let parent = global.project.parent().filter(|_| is_file);
     parent.unwrap_or(&global.project).to_path_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_counts_in_words_that_fit() {
+        for (requests, cut, expected) in [
+            (0, 0, "stopped after 0 requests"),
+            (1, 0, "stopped after 1 request"),
+            (
+                2000,
+                1,
+                "stopped after 2,000 requests; 1 connection was cut",
+            ),
+            (1, 2, "stopped after 1 request; 2 connections were cut"),
+        ] {
+            assert_eq!(farewell(requests, cut), expected);
+        }
+    }
 }
