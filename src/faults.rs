@@ -39,6 +39,9 @@ pub const EACH_FILE: &str = "file.published";
 /// The point between telling the registry that a version is removed and removing its files; no run passes it.
 pub const REMOVAL: &str = "version.marked_removed";
 
+/// The point before a handler of the server begins; armed with `error`, the handler panics.
+pub const HANDLER: &str = "serve.handler";
+
 enum Planned {
     Nothing,
     Trace,
@@ -55,7 +58,7 @@ enum Planned {
 /// An `io::Error` that names the point, when it was armed with `error`.
 pub fn point(name: &str) -> io::Result<()> {
     debug_assert!(
-        POINTS.contains(&name) || [EACH_FILE, REMOVAL].contains(&name),
+        POINTS.contains(&name) || [EACH_FILE, REMOVAL, HANDLER].contains(&name),
         "{name} is not a listed fault point"
     );
     if !cfg!(debug_assertions) {

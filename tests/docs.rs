@@ -1,4 +1,4 @@
-//! What the documents say is so: the list of settings, the commands, the links, and what CI calls.
+//! What the documents say is so: the lists of settings and paths, the commands, the links, and what CI calls.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 use serde_json::Value;
 use unseat::config::{raw::RawConfig, shape::schema_of};
+
+mod http;
 
 const BEGIN: &str = "<!-- made from the schema: begin -->\n";
 const END: &str = "<!-- made from the schema: end -->\n";

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, oneshot};
 use super::{Global, failure};
 use crate::pipeline::Env;
 use crate::registry::Registry;
-use crate::serve::{RunStart, StartRun, run_log};
+use crate::serve::{RunStart, StartRun, log_end, run_log};
 
 /// How long a run may take until it is recorded as begun.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -128,7 +128,14 @@ impl Shared {
         let mut command = Command::new(program);
         command
             .args(&self.arguments)
-            .args(["--model", model, "--json", "--log-format", "json"])
+            .args([
+                "--model",
+                model,
+                "--json",
+                "--log-format",
+                "json",
+                "--bounded-log",
+            ])
             .args(["run", "--detailed-exit-code", "--trigger", "api"])
             .args(["--run-id", id])
             .args(force.then_some("--force"))
@@ -151,7 +158,8 @@ impl Shared {
         if !self.registry.find_runs(id).await?.is_empty() {
             return Ok(RunStart::Started(id.to_string()));
         }
-        let text = std::fs::read_to_string(log).unwrap_or_default();
+        let text = log_end(log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
         // There is no run that it would be the log of.
         let _ = std::fs::remove_file(log);
         let code = status.and_then(|status| status.code());

@@ -2,6 +2,7 @@
 //!
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
+mod bounded_log;
 mod call;
 mod champion;
 mod child_runs;
@@ -88,6 +89,9 @@ pub struct Global {
         default_value = "text"
     )]
     log_format: LogFormat,
+    /// End the log when it is as large as the log of a run may become
+    #[arg(long, global = true, hide = true)]
+    bounded_log: bool,
 }
 
 /// Form of the log.

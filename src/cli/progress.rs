@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
+use super::bounded_log::BoundedLog;
 use super::{Global, LogFormat, output};
 use crate::pipeline::Event;
 
@@ -21,8 +23,15 @@ pub fn start_log(global: &Global, is_server: bool) {
         (_, _, _) => "unseat=debug",
     };
     let filter = std::env::var("UNSEAT_LOG").unwrap_or_else(|_| level.to_string());
+    let writer = match global.bounded_log {
+        true => {
+            let log = BoundedLog::new();
+            BoxMakeWriter::new(move || log.clone())
+        }
+        false => BoxMakeWriter::new(std::io::stderr),
+    };
     let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_env_filter(EnvFilter::new(filter));
     match global.log_format {
         LogFormat::Json => builder

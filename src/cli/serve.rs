@@ -100,13 +100,21 @@ impl Drained {
             project.registry.close().await;
         }
         if !global.quiet {
-            let requests = output::thousands(self.state.requests());
-            output::talk(&match self.cut {
-                0 => format!("stopped after {requests} requests"),
-                cut => format!("stopped after {requests} requests; {cut} connections were cut"),
-            });
+            output::talk(&farewell(self.state.requests(), self.cut));
         }
         Ok(failure::DONE)
+    }
+}
+
+fn farewell(requests: u64, cut: usize) -> String {
+    let asked = match requests {
+        1 => "1 request".to_string(),
+        requests => format!("{} requests", output::thousands(requests)),
+    };
+    match cut {
+        0 => format!("stopped after {asked}"),
+        1 => format!("stopped after {asked}; 1 connection was cut"),
+        cut => format!("stopped after {asked}; {cut} connections were cut"),
     }
 }
 
@@ -184,4 +192,25 @@ fn folder(global: &Global) -> PathBuf {
     let is_file = global.project.is_file();
     let parent = global.project.parent().filter(|_| is_file);
     parent.unwrap_or(&global.project).to_path_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_counts_in_words_that_fit() {
+        for (requests, cut, expected) in [
+            (0, 0, "stopped after 0 requests"),
+            (1, 0, "stopped after 1 request"),
+            (
+                2000,
+                1,
+                "stopped after 2,000 requests; 1 connection was cut",
+            ),
+            (1, 2, "stopped after 1 request; 2 connections were cut"),
+        ] {
+            assert_eq!(farewell(requests, cut), expected);
+        }
+    }
 }

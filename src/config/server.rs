@@ -16,7 +16,7 @@ pub struct Server {
     pub listen: String,
     /// Whether everybody who reaches an address that is not loopback may do everything.
     pub insecure: bool,
-    /// Who may ask. With at least one token, every request but those for `/livez`, `/readyz` and their likes needs one.
+    /// Who may ask. With at least one token, every request needs one, but for paths without a role, like `/livez` and `/docs`.
     pub tokens: Vec<Token>,
     /// File with more tokens: one `<name> <role> <sha256>` per line, `#` begins a comment.
     pub tokens_file: Option<String>,

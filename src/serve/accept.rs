@@ -113,6 +113,7 @@ impl Bound {
             let _ = stream.set_nodelay(true);
             let (connections, service, mut at) = (connections.clone(), service.clone(), at.clone());
             let tls = state.guard.acceptor();
+            let open = state.observer.connected();
             tokio::spawn(async move {
                 match tls {
                     None => connections.serve(stream, peer, service, at).await,
@@ -123,7 +124,7 @@ impl Bound {
                         }
                     }
                 }
-                drop(place);
+                drop((open, place));
             });
         }
         state.drain();

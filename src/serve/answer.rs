@@ -10,10 +10,15 @@ use futures_util::{FutureExt, Stream};
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
+use super::manage::audit;
 use super::observe::Finished;
+use super::request::Caller;
 use super::router::{Found, Router};
+use super::routes::Route;
 use super::rows::too_slow;
 use super::{Code, Problem, Reply, Request, State, body, guard};
+use crate::config::Role;
+use crate::faults;
 
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
@@ -133,7 +138,7 @@ async fn handled<B: Buf>(
     name: &mut Option<String>,
 ) -> Result<Reply, Problem> {
     let route = found.route;
-    let caller = guard::admit(state, route, &head.headers, head.peer)?;
+    let caller = admitted(state, route, head, id).await?;
     *name = Some(caller.name.clone());
     let limits = &state.settings.limits;
     // Who asks whether the server lives must get an answer when it is busiest.
@@ -158,11 +163,37 @@ async fn handled<B: Buf>(
     };
     let work = (route.handler)(state.clone(), request);
     // What panics is one answer that is lost, not the others on its connection.
+    let work = async move {
+        if faults::point(faults::HANDLER).is_err() {
+            panic!("planned failure in a handler");
+        }
+        work.await
+    };
     let work = AssertUnwindSafe(work).catch_unwind();
     let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
     tokio::time::timeout(time, work)
         .await
         .unwrap_or_else(|_| Err(too_slow()))
+}
+
+/// Lets a caller in; one who is turned away where changes are made is written down.
+async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result<Caller, Problem> {
+    let admitted = guard::admit(state, route, &head.headers, head.peer);
+    if route.role == Some(Role::Admin)
+        && let Err(problem) = &admitted
+        && matches!(problem.code, Code::Unauthorized | Code::Forbidden)
+    {
+        let name = state.guard.name_of(&head.headers);
+        let asked = audit::Asked {
+            id,
+            caller: name.as_deref().unwrap_or(guard::ANONYMOUS),
+            address: head.peer.map(|peer| peer.ip()),
+            method: head.method.as_str(),
+            path: &head.path,
+        };
+        audit::turned_away(state, &asked, problem).await;
+    }
+    admitted
 }
 
 fn panicked() -> Problem {

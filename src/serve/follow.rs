@@ -125,8 +125,8 @@ async fn load(fleet: &Fleet, model: &super::fleet::Model, pointer: &Pointer) -> 
         version = served.version,
         "version is served"
     );
-    let version = served.version;
+    let scores = fleet.source.scores(&served).await;
     model.swap(served);
-    model.know_scores(fleet.source.scores(&model.name, version).await);
+    model.know_scores(scores);
     Ok(())
 }

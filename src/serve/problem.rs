@@ -142,6 +142,26 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// All of them.
+    pub const ALL: [Dialect; 5] = [
+        Dialect::Native,
+        Dialect::Plain,
+        Dialect::Detail,
+        Dialect::Message,
+        Dialect::Mlflow,
+    ];
+
+    /// Its name in the documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Native => "native",
+            Dialect::Plain => "plain",
+            Dialect::Detail => "detail",
+            Dialect::Message => "message",
+            Dialect::Mlflow => "mlflow",
+        }
+    }
+
     /// The problem as this protocol's clients read it.
     pub fn tell(self, problem: &Problem) -> Reply {
         let message = &problem.message;

@@ -107,6 +107,11 @@ impl Request {
     /// # Errors
     /// 400 with place and kind of the fault, without what stands there.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        // A list would pass for a struct, field by field.
+        if self.body.trim_ascii().first().is_some_and(|it| *it != b'{') {
+            let why = "the body is not a JSON object; /docs shows its form";
+            return Err(Problem::new(Code::BadRequest, why));
+        }
         serde_json::from_slice(&self.body).map_err(|error| bad_json(&error))
     }
 }
@@ -136,7 +141,10 @@ pub fn percent_decoded(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let pair = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        // What reads a number would take a sign, too.
+        let pair = text
+            .get(at + 1..at + 3)
+            .filter(|pair| bytes[at] == b'%' && pair.bytes().all(|byte| byte.is_ascii_hexdigit()));
         match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
             Some(byte) => {
                 decoded.push(byte);
@@ -149,4 +157,28 @@ pub fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_two_hexadecimal_digits_stand_for_a_byte() {
+        for (text, expected) in [
+            ("a%20b", "a b"),
+            ("%C3%a4", "ä"),
+            ("%+f", "%+f"),
+            ("%-1", "%-1"),
+            ("% f", "% f"),
+            ("%2", "%2"),
+            ("%", "%"),
+            ("%ä", "%ä"),
+            ("%%41", "%A"),
+            ("a+b", "a+b"),
+        ] {
+            assert_eq!(percent_decoded(text), expected, "{text}");
+        }
+        assert_eq!(form_decoded("a+b%2B"), "a b+");
+    }
 }

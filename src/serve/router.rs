@@ -138,11 +138,13 @@ fn matched(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, St
             Segment::Text(text) if text == part => {}
             Segment::Text(_) => return None,
             Segment::Name(before, name, behind) => {
+                // `:` may come as `%3A`.
+                let part = percent_decoded(part);
                 let text = part.strip_prefix(before)?.strip_suffix(behind)?;
                 if text.is_empty() {
                     return None;
                 }
-                params.push((*name, percent_decoded(text)));
+                params.push((*name, text.to_string()));
             }
         }
     }

@@ -16,6 +16,8 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// A row of the table.
 pub struct Route {
+    /// The part of the table that it stands in.
+    pub part: &'static str,
     /// GET (which answers HEAD, too), POST, DELETE.
     pub method: &'static str,
     /// The path; `{name}` stands for one segment.
@@ -28,16 +30,17 @@ pub struct Route {
     pub handler: fn(Arc<State>, Request) -> Answer,
 }
 
-/// Rows of method, path, role, dialect and handler. rustfmt leaves it alone, so that it stays a table.
+/// Parts with rows of method, path, role, dialect and handler. rustfmt leaves it alone, so that it stays a table.
 macro_rules! table {
-    ($($method:ident $path:literal $role:ident $dialect:ident $handler:path,)*) => {
-        &[$(Route {
+    ($($part:literal: $($method:ident $path:literal $role:ident $dialect:ident $handler:path,)*)*) => {
+        &[$($(Route {
+            part: $part,
             method: stringify!($method),
             path: $path,
             role: $role,
             dialect: $dialect,
             handler: |state, request| Box::pin($handler(state, request)),
-        },)*]
+        },)*)*]
     };
 }
 
@@ -48,17 +51,17 @@ const ADMIN: Option<Role> = Some(Role::Admin);
 
 /// Every path that is answered.
 pub static ROUTES: &[Route] = table! {
-    // Predictions
+    "Predictions":
     POST    "/prediction"                                 PREDICT Native  prediction::post,
     GET     "/prediction"                                 PREDICT Native  prediction::get,
-    // Scores and diagnostics
+    "Scores and diagnostics":
     GET     "/scoring"                                    READ    Native  diagnostics::scoring,
     GET     "/summarystats"                               READ    Native  diagnostics::summarystats,
     GET     "/diagnostics"                                READ    Native  diagnostics::diagnostics,
     GET     "/score"                                      READ    Plain   diagnostics::borrowed::score,
     GET     "/summarise"                                  READ    Plain   diagnostics::borrowed::summarise,
     GET     "/diagnose"                                   READ    Plain   diagnostics::borrowed::diagnose,
-    // Models, versions, runs
+    "Models, versions, runs":
     GET     "/models"                                     READ    Native  manage::models,
     GET     "/models/{model}"                             READ    Native  manage::model,
     GET     "/models/{model}/versions"                    READ    Native  manage::versions,
@@ -74,7 +77,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/runs/{run}/log"                             READ    Native  manage::log,
     GET     "/schedule"                                   READ    Native  manage::schedules,
     GET     "/ticks"                                      READ    Native  manage::ticks,
-    // Other systems' calls
+    "Other systems' calls":
     POST    "/predict"                                    PREDICT Plain   risk::predict,
     OPTIONS "/predict"                                    OPEN    Plain   risk::options,
     GET     "/health"                                     OPEN    Plain   risk::health,
@@ -83,11 +86,11 @@ pub static ROUTES: &[Route] = table! {
     GET     "/set-model"                                  ADMIN   Message switch::set_model,
     GET     "/status"                                     READ    Message switch::status,
     GET     "/current-model"                              READ    Message switch::current_model,
-    // MLflow
+    "MLflow":
     POST    "/invocations"                                PREDICT Mlflow  mlflow::invocations,
     GET     "/ping"                                       OPEN    Mlflow  mlflow::ping,
     GET     "/version"                                    OPEN    Mlflow  mlflow::version,
-    // Open Inference Protocol v2
+    "Open Inference Protocol v2":
     GET     "/v2/health/live"                             OPEN    Plain   v2::health::live,
     GET     "/v2/health/ready"                            OPEN    Plain   v2::health::ready,
     GET     "/v2"                                         READ    Plain   v2::health::server,
@@ -103,13 +106,13 @@ pub static ROUTES: &[Route] = table! {
     GET     "/v1/models"                                  READ    Plain   v2::v1::list,
     POST    "/v1/models/{model}:predict"                  PREDICT Plain   v2::v1::predict,
     GET     "/v1/models/{model}"                          READ    Plain   v2::v1::ready,
-    // Metrics and the API document
+    "Metrics and the API document":
     GET     "/metrics"                                    READ    Native  observe::metrics,
     GET     "/"                                           OPEN    Native  openapi::landing,
     GET     "/openapi.json"                               OPEN    Native  openapi::document,
     GET     "/docs"                                       OPEN    Native  openapi::docs,
     GET     "/docs/{file}"                                OPEN    Native  openapi::docs_file,
-    // Health
+    "Health":
     GET     "/livez"                                      OPEN    Native  health::livez,
     GET     "/readyz"                                     OPEN    Native  health::readyz,
     GET     "/healthz"                                    OPEN    Native  health::healthz,

@@ -133,13 +133,18 @@ impl Source {
         ))
     }
 
-    /// Metric and value of a version's newest score that is recorded; none where there is no registry, or it cannot be asked.
-    pub async fn scores(&self, model: &str, version: i64) -> Vec<(String, f64)> {
-        let Source::Project { registry, .. } = self else {
-            return Vec::new();
+    /// Metric and value of a version's newest score that is recorded, or that came with the bundle; none where nobody knows.
+    pub async fn scores(&self, served: &Served) -> Vec<(String, f64)> {
+        let registry = match self {
+            Source::Project { registry, .. } => registry,
+            Source::Folder { folder, .. } => {
+                let metric = served.bundle.metric.name().to_string();
+                let score = latest_score(folder).await;
+                return Vec::from_iter(score.map(|score| (metric, score)));
+            }
         };
-        let rows = registry.scores(model).await.unwrap_or_default();
-        let newest = rows.into_iter().rfind(|row| row.version == version);
+        let rows = registry.scores(&served.model).await.unwrap_or_default();
+        let newest = rows.into_iter().rfind(|row| row.version == served.version);
         // A score holds one number per metric, and the version beside them.
         let Some(serde_json::Value::Object(record)) = newest.map(|row| row.record) else {
             return Vec::new();
@@ -179,6 +184,13 @@ impl Source {
         let null_values = env.config.ingest.null_values.clone();
         Ok(Served::new(model, version, 0, sha256, null_values, bundle))
     }
+}
+
+/// The score that came with the copy of a champion.
+pub async fn latest_score(folder: &Path) -> Option<f64> {
+    let text = tokio::fs::read_to_string(folder.join("latestscore.txt")).await;
+    let score: f64 = text.ok()?.trim().parse().ok()?;
+    score.is_finite().then_some(score)
 }
 
 fn manifest(folder: &Path) -> Option<Manifest> {

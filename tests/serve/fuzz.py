@@ -1,9 +1,10 @@
 """Fuzzes a server after its own API document: no 5xx, no status or body that is not documented, no bad input taken for good.
 
-    python tests/serve/fuzz.py UNSEAT [--project DIR] [--examples N] [--seed N] [schemathesis arguments …]
+    python tests/serve/fuzz.py UNSEAT [--project DIR | --several] [--examples N] [--seed N] [schemathesis arguments …]
 
-UNSEAT is the program. This makes a sample project in a temporary folder (or takes a project, which the fuzzer may change),
-serves it on a free port, and runs the schemathesis that stands beside the Python it is run with (its version:
+UNSEAT is the program. This makes a sample project in a temporary folder (with --several, one of two models: delays of
+flights, and messages of three classes; with --project, it takes one that is there, which the fuzzer may change), serves
+it on a free port, and runs the schemathesis that stands beside the Python it is run with (its version:
 bench/clients-requirements.txt). The server must live and be ready at the end.
 
 schemathesis itself imports this file, too, to learn how bodies of the server's own kinds are written.
@@ -34,13 +35,16 @@ CHECKS = [
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("unseat", type=pathlib.Path)
-    parser.add_argument("--project", help="a project with a champion, instead of the sample")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--project", help="a project with a champion, instead of the sample")
+    which.add_argument("--several", action="store_true", help="a project of two models, instead")
     parser.add_argument("--examples", type=int, default=100, help="cases per operation")
     parser.add_argument("--seed", type=int, default=1)
     arguments, others = parser.parse_known_args()
     program = str(arguments.unseat.resolve())
     with tempfile.TemporaryDirectory(prefix="unseat-fuzz-") as folder:
-        project = arguments.project or sample(program, folder)
+        make = several if arguments.several else sample
+        project = arguments.project or make(program, folder)
         serve = [program, "serve", "-C", project, "--listen", "127.0.0.1:0", "--json"]
         with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
             try:
@@ -57,6 +61,37 @@ def sample(program: str, folder: str) -> str:
     subprocess.run([program, "init", project, "--rows", "200", "--seed", "42", "--quiet"], **quiet)
     subprocess.run([program, "run", "-C", project, "--quiet"], **quiet)
     return project
+
+
+def several(program: str, folder: str) -> str:
+    """Columns of every kind, two classes and three, classes that are numbers and texts."""
+    project = pathlib.Path(folder, "project")
+    airlines, topics = ["Sky Airline", "Copa Air", "Latin American Wings"], ["SAVING", "DEBT", "BILLS"]
+    flights, messages = ["OPERA,TIPOVUELO,MES,delay"], ["text,length,urgent,label"]
+    for row in range(240):
+        delay = int(row % 3 == 2 and row % 20 != 0)
+        flights.append(f"{airlines[row % 3]},{'NI'[row // 3 % 2]},{1 + row // 5 % 12},{delay}")
+        urgent = str(row % 7 < 3).lower()
+        messages.append(f"about {topics[row % 3].lower()},{row * 37 % 101 / 8},{urgent},{topics[row % 3]}")
+    models = {}
+    for name, target, lines in [("delays", "delay", flights), ("messages", "label", messages)]:
+        for part in ["data", "test"]:
+            path = project / name / part / "rows.csv"
+            path.parent.mkdir(parents=True)
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        models[name] = {
+            "target": target,
+            "input_folder_path": f"{name}/data",
+            "test_data_path": f"{name}/test",
+            "output_folder_path": f"{name}/ingested",
+            "output_model_path": f"{name}/models",
+            "prod_deployment_path": f"{name}/production",
+            "score": {"replicates": 100},
+        }
+    (project / "config.json").write_text(json.dumps({"models": models}), encoding="utf-8")
+    run = [program, "run", "-C", str(project), "--quiet"]
+    subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
+    return str(project)
 
 
 def fuzz(url: str, arguments: argparse.Namespace, others: list, folder: str) -> int:

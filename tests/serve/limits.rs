@@ -6,9 +6,9 @@ use super::Server;
 use super::wire::Wire;
 use crate::support::Project;
 
-const ROW: &str = r#"{"rows": [{"lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12}]}"#;
+pub const ROW: &str = r#"{"rows": [{"lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12}]}"#;
 
-fn server(settings: &[&str]) -> Server {
+pub fn server(settings: &[&str]) -> Server {
     server_of(&Project::promoted(), settings)
 }
 
@@ -18,7 +18,7 @@ fn server_of(project: &Project, settings: &[&str]) -> Server {
 }
 
 /// A request with a body that is all there.
-fn whole(line: &str, body: &str) -> String {
+pub fn whole(line: &str, body: &str) -> String {
     let length = body.len();
     format!("{line} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n{body}")
 }
@@ -229,7 +229,7 @@ fn the_end_is_bounded_and_what_is_cut_is_told() {
     stuck.hold("POST /prediction", 10);
     let (is_well, talk) = server.stop(Signal::TERM);
     assert!(is_well, "{talk}");
-    assert_eq!(talk, "stopped after 1 requests; 1 connections were cut\n");
+    assert_eq!(talk, "stopped after 1 request; 1 connection was cut\n");
     assert!(stuck.rest().is_empty());
 }
 
@@ -242,7 +242,7 @@ fn a_second_signal_ends_it_at_once() {
     until_closed(&server);
     let (is_well, talk) = server.stop(Signal::TERM);
     assert!(is_well, "{talk}");
-    assert!(talk.contains("connections were cut"), "{talk}");
+    assert!(talk.contains("connection was cut"), "{talk}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod agreement;
 mod borrowed;
 mod call;
 mod diagnostics;
+mod endurance;
 mod guard;
 mod limits;
 mod manage;
@@ -12,6 +13,7 @@ mod openapi;
 mod prediction;
 mod reload;
 mod running;
+mod strangers;
 mod v2;
 mod wire;
 

@@ -4,6 +4,7 @@ mod access_log;
 mod exposition;
 mod metrics;
 mod prediction_log;
+mod protocols;
 mod spans;
 
 use serde_json::{Value, json};

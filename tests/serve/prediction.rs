@@ -166,6 +166,7 @@ fn every_bad_request_is_told_what_is_wrong() {
         ("{\"rows\": [], \"top_n\": 0}", JSON, "/prediction", 422, "unprocessable", "`top_n` is at least 1".into()),
         ("{\"rows\": [], \"top_n\": -1}", JSON, "/prediction", 400, "bad_request", "the body is not of the form that is expected, at line 1, column 24; /docs shows its form".into()),
         ("a,b\n1\n", "text/csv", "/prediction", 400, "bad_request", "the CSV body has 1 cells where the header has 2, at line 2".into()),
+        ("", "text/csv", "/prediction", 422, "unprocessable", columns(": missing: `lastmonth_activity`, `lastyear_activity`, `number_of_employees`")),
         ("a,b\n1,2\n", "text/csv", "/prediction", 422, "unprocessable", columns(": missing: `lastmonth_activity`, `lastyear_activity`, `number_of_employees`; unknown: `a`, `b`")),
         ("{\"a\": 1}\nsecret\n", "application/x-ndjson", "/prediction", 400, "bad_request", "line 2 of the body is not a JSON object, at column 1".into()),
         ("a\n", "text/csv", "/prediction?secret=1", 400, "bad_request", "the query has a parameter that is not known; there is model, version, probabilities, threshold, top_n, explain".into()),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use warp::http::header::CONTENT_TYPE;
 
 use super::mlflow_body::{self, Params};
-use super::scored::{as_bad_request, asked_version, score_each};
+use super::scored::{as_bad_request, asked_version};
 use crate::serve::fleet::Served;
 use crate::serve::health::is_ready;
 use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
 use crate::serve::rows::{Rows, Strictness, read_csv};
+use crate::serve::scored::score_each;
 use crate::serve::written::{number, per_class};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -56,8 +57,9 @@ pub async fn invocations(state: Arc<State>, request: Request) -> Result<Reply, P
                 (rows.map_err(as_bad_request)?, Params::default())
             }
         };
-        let body = answer(&served, &rows, &params, request)?;
-        Ok(Reply::new(JSON, body).by(&served, rows.n_rows))
+        let n_rows = rows.n_rows;
+        let body = answer(&state, request, &served, rows, &params)?;
+        Ok(Reply::new(JSON, body).by(&served, n_rows))
     })
     .await?;
     Ok(reply)
@@ -122,10 +124,11 @@ fn form(request: &Request) -> Result<Form, Problem> {
 
 /// `{"predictions": [...]}`.
 fn answer(
-    served: &Served,
-    rows: &Rows,
-    params: &Params,
+    state: &State,
     request: &Request,
+    served: &Arc<Served>,
+    rows: Rows,
+    params: &Params,
 ) -> Result<Vec<u8>, Problem> {
     let refused = |why: &str| Err(Problem::new(Code::BadRequest, why));
     let threshold = match params.threshold {
@@ -144,7 +147,7 @@ fn answer(
     let mut out = Vec::with_capacity(32 + rows.n_rows * 8);
     out.extend_from_slice(b"{\"predictions\":[");
     let mut is_first = true;
-    score_each(served, rows, threshold, request.deadline, |class, p| {
+    score_each(state, request, served, rows, threshold, |class, p| {
         if !std::mem::replace(&mut is_first, false) {
             out.push(b',');
         }

@@ -53,21 +53,13 @@ pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Probl
     let served = asked_version(&state, &request).await?;
     let (_, reply) = heavy(request, move |request: &Request| {
         let bounds = bounds(&state, request);
-        let (n_rows, body) = match read(&request.body, &served, bounds)? {
-            Read::Risk(rows) => {
-                let answers = floats(&served);
-                let deadline = request.deadline;
-                let body = list_of_classes("predictions", &answers, &served, &rows, deadline)?;
-                (rows.n_rows, body)
-            }
-            Read::Flights(rows) => {
-                let answers = flights::integers(&served);
-                let deadline = request.deadline;
-                let body = list_of_classes("predict", &answers, &served, &rows, deadline)?;
-                (rows.n_rows, body)
-            }
+        let (name, answers, rows) = match read(&request.body, &served, bounds)? {
+            Read::Risk(rows) => ("predictions", floats(&served), rows),
+            Read::Flights(rows) => ("predict", flights::integers(&served), rows),
             Read::Refused(reply) => return Ok(reply),
         };
+        let n_rows = rows.n_rows;
+        let body = list_of_classes(name, &answers, &state, request, &served, rows)?;
         Ok(Reply::new(JSON, body).by(&served, n_rows))
     })
     .await?;

@@ -1,14 +1,12 @@
-//! What the borrowed calls have in common: which version answers, and going over rows that were read.
+//! What the borrowed calls have in common: which version answers, a list of classes, and 400 where others
+//! say 422.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::serve::fleet::Served;
-use crate::serve::rows::{Rows, too_slow, version_of};
+use crate::serve::rows::{Rows, version_of};
+use crate::serve::scored::score_each;
 use crate::serve::{Code, Problem, Request, State};
-
-/// Rows between two looks at the clock.
-const ROWS_PER_LOOK: usize = 512;
 
 /// The version that answers. These protocols know one model only, so `?model=` and `?version=` name another.
 ///
@@ -23,30 +21,6 @@ pub async fn asked_version(state: &State, request: &Request) -> Result<Arc<Serve
     state.fleet.pick(model.as_deref(), version).await
 }
 
-/// Gives the class index and the probabilities of each row to `each`, in order.
-///
-/// # Errors
-/// When the time is over before the last row.
-pub fn score_each(
-    served: &Served,
-    rows: &Rows,
-    threshold: f64,
-    deadline: Instant,
-    mut each: impl FnMut(usize, &[f64]),
-) -> Result<(), Problem> {
-    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
-    for row in 0..rows.n_rows {
-        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > deadline {
-            return Err(too_slow());
-        }
-        let slots = rows.row(row).iter().copied();
-        served.scorer.score_slots(slots, &mut probabilities);
-        let label = served.scorer.label(&probabilities, threshold);
-        each(label as usize, &probabilities);
-    }
-    Ok(())
-}
-
 /// `{"<name>":[<answer of each row's class>,…]}`, where each class has its answer ready as JSON.
 ///
 /// # Errors
@@ -54,25 +28,21 @@ pub fn score_each(
 pub fn list_of_classes(
     name: &str,
     answers: &[String],
-    served: &Served,
-    rows: &Rows,
-    deadline: Instant,
+    state: &State,
+    request: &Request,
+    served: &Arc<Served>,
+    rows: Rows,
 ) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(16 + rows.n_rows * 4);
     out.extend_from_slice(format!("{{\"{name}\":[").as_bytes());
     let mut is_first = true;
-    score_each(
-        served,
-        rows,
-        served.bundle.threshold,
-        deadline,
-        |class, _| {
-            if !std::mem::replace(&mut is_first, false) {
-                out.push(b',');
-            }
-            out.extend_from_slice(answers[class].as_bytes());
-        },
-    )?;
+    let threshold = served.bundle.threshold;
+    score_each(state, request, served, rows, threshold, |class, _| {
+        if !std::mem::replace(&mut is_first, false) {
+            out.push(b',');
+        }
+        out.extend_from_slice(answers[class].as_bytes());
+    })?;
     out.extend_from_slice(b"]}");
     Ok(out)
 }

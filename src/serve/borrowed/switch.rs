@@ -38,7 +38,7 @@ pub struct Switched {
     responses(
         (status = 200, description = "Versions in the order in which they came into production", body = [Switched]),
         (status = 404, description = "No such version", body = Object),
-        (status = 409, description = "A run is under way, or there is no project behind the server", body = Object),
+        (status = 409, description = "A run is under way, or there is no project behind the server"),
     )
 )]
 pub async fn set_model(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::scored::score_each;
 use crate::data::Kind;
 use crate::features::CellRef;
 use crate::serve::fleet::Served;
 use crate::serve::prediction::bounds;
 use crate::serve::problem::Dialect;
 use crate::serve::rows::{Collector, Strictness};
+use crate::serve::scored::score_each;
 use crate::serve::written::ranked;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Classes that are told when the caller does not say how many.
 const N_TOP: u64 = 5;
+/// P(positive) from which on the positive class is the likelier of two: the answer goes by that, not by the threshold that
+/// was learned.
+const LIKELIEST: f64 = 0.5_f64.next_up();
 
 /// Whether a `GET /prediction` is meant for this protocol. A model with a column called `model_id` can still be asked by
 /// the native one.
@@ -67,8 +70,7 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
     }
     let rows = collector.finish()?;
     let mut prediction = Vec::new();
-    let threshold = served.bundle.threshold;
-    score_each(&served, &rows, threshold, request.deadline, |_, p| {
+    score_each(state, request, &served, rows, LIKELIEST, |_, p| {
         let n_top = usize::try_from(n_top).unwrap_or(usize::MAX);
         let classes = ranked(&served, p).into_iter().take(n_top);
         prediction.extend(classes.map(|(class, p)| json!([served.bundle.classes[class], p])));

@@ -7,10 +7,11 @@ use tokio::sync::Semaphore;
 use warp::http::StatusCode;
 
 use super::given::Given;
-use super::scored::{as_bad_request, score_each};
+use super::scored::as_bad_request;
 use crate::serve::fleet::{Field, Served};
 use crate::serve::prediction::bounds;
 use crate::serve::rows::{Collector, Strictness, version_of};
+use crate::serve::scored::score_each;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Versions that health checks load at a time. Anybody may check health, and loading is work.
@@ -32,6 +33,7 @@ static LOADING: Semaphore = Semaphore::const_new(1);
     responses(
         (status = 200, description = "`OK`", body = String, content_type = "text/plain"),
         (status = 404, description = "`Not OK`: there is no such version", body = String, content_type = "text/plain"),
+        (status = 422, description = "Which of several models is not said"),
         (status = 503, description = "`Not OK`: the version cannot be used", body = String, content_type = "text/plain"),
     )
 )]
@@ -99,7 +101,7 @@ pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Probl
     let rows = collector.finish().map_err(as_bad_request)?;
     let mut prediction = 0.0;
     let threshold = served.bundle.threshold;
-    score_each(&served, &rows, threshold, request.deadline, |class, p| {
+    score_each(&state, &request, &served, rows, threshold, |class, p| {
         let p = if served.bundle.is_binary() {
             p[0]
         } else {

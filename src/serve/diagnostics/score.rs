@@ -5,13 +5,13 @@
 //! others wait with him. After [`PATIENCE`] from then on all are told the last known score, with `fresh` false; without one they wait
 //! as long as their requests may take.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::super::fleet::Model;
+use super::super::source::latest_score;
 use super::super::{Code, Problem, Served, Source, State};
 use super::cache::{Known, Place, look_now};
 use super::{env, no_champion};
@@ -228,10 +228,4 @@ async fn of_bundle(source: &Source, served: &Served) -> Result<Told, Problem> {
         fresh: false,
         problem: Some(problem.to_string()),
     })
-}
-
-async fn latest_score(folder: &Path) -> Option<f64> {
-    let text = tokio::fs::read_to_string(folder.join("latestscore.txt")).await;
-    let score: f64 = text.ok()?.trim().parse().ok()?;
-    score.is_finite().then_some(score)
 }

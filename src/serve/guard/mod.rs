@@ -1,7 +1,8 @@
 //! Who may ask, how often, and from where: tokens, TLS, the rate of requests.
 //!
 //! Three ways to be open: on a loopback address without tokens, everybody on this machine is admin, and web pages are kept
-//! out ([`origin`]); with tokens, every request but those for health needs one; with `insecure`, everybody may do
+//! out ([`origin`]); with tokens, every request but those on open paths
+//! needs one; with `insecure`, everybody may do
 //! everything. On any other address a server without tokens does not start.
 
 mod files;
@@ -18,18 +19,19 @@ use std::time::Instant;
 
 use tokio_rustls::TlsAcceptor;
 use warp::http::HeaderMap;
+use warp::http::header::AUTHORIZATION;
 
 use self::origin::Origin;
 use self::rate::{Key, Rate};
 use self::tls::Tls;
-use self::tokens::Tokens;
+use self::tokens::{Known, Tokens};
 use super::request::Caller;
 use super::routes::Route;
 use super::{Code, Error, Problem, State};
 use crate::config::{Role, Server};
 
 /// What a caller without a token is called.
-const ANONYMOUS: &str = "anonymous";
+pub const ANONYMOUS: &str = "anonymous";
 
 /// Everything that decides who is let in.
 pub struct Guard {
@@ -116,7 +118,15 @@ impl Guard {
             return Ok(anonymous(Role::Admin));
         }
         let Some(needed) = role else {
-            return Ok(anonymous(Role::Read));
+            let known = self.volunteered(headers, by_address);
+            return Ok(known.map_or_else(
+                || anonymous(Role::Read),
+                |known| Caller {
+                    name: known.name,
+                    role: known.role,
+                    address,
+                },
+            ));
         };
         let known = self.tokens.holder(headers).map_err(|problem| {
             // Guesses are counted, too.
@@ -140,6 +150,21 @@ impl Guard {
             role: known.role,
             address,
         })
+    }
+}
+
+impl Guard {
+    /// Whose token is shown where none is needed: its holder sees what he may, and anybody else is a stranger. Guesses are
+    /// counted before they are looked at, so that this is no better place for guessing than any other.
+    fn volunteered(&self, headers: &HeaderMap, by_address: impl FnOnce() -> Key) -> Option<Known> {
+        headers.get(AUTHORIZATION)?;
+        self.rate.take(by_address, Instant::now()).ok()?;
+        self.tokens.holder(headers).ok()
+    }
+
+    /// The name of the holder of a token, whatever he may do.
+    pub fn name_of(&self, headers: &HeaderMap) -> Option<String> {
+        Some(self.tokens.holder(headers).ok()?.name)
     }
 }
 

@@ -59,6 +59,15 @@ fn each_role_reaches_what_the_ones_before_it_do() {
     }
     assert_eq!(asked(&guard, Some(Role::Read), &[]), Err(401));
     assert_eq!(asked(&guard, None, &[]), Ok("anonymous read".to_string()));
+    for (header, expected) in [
+        ("Bearer predict", "predict predict"),
+        ("Bearer admin", "admin admin"),
+        ("Bearer unknown", "anonymous read"),
+        ("Basic cA==", "anonymous read"),
+    ] {
+        let admitted = asked(&guard, None, &[("authorization", header)]);
+        assert_eq!(admitted, Ok(expected.to_string()), "{header}");
+    }
 }
 
 #[test]

@@ -1,9 +1,12 @@
-//! The audit log: one JSON line for every change of state that was asked for, done or refused.
+//! The audit log: one JSON line for every change of state that was asked for, done or refused, and for everybody who was
+//! not let in where changes are made.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
@@ -15,6 +18,57 @@ static FAILURES: AtomicU64 = AtomicU64::new(0);
 /// How many lines could not be written since the program began.
 pub fn failures() -> u64 {
     FAILURES.load(Ordering::Relaxed)
+}
+
+/// Lines about strangers that a minute may bring; beyond them, whoever asks without an end would fill the disk.
+const MOST_STRANGERS: u32 = 100;
+
+/// Refusals that were too many in their minute to be written.
+static SKIPPED: AtomicU64 = AtomicU64::new(0);
+
+/// How many refusals were too many in their minute to be written, since the program began.
+pub fn skipped() -> u64 {
+    SKIPPED.load(Ordering::Relaxed)
+}
+
+/// Who asked for what.
+pub struct Asked<'a> {
+    /// Id of the request.
+    pub id: &'a str,
+    /// Name of the caller.
+    pub caller: &'a str,
+    /// Where from.
+    pub address: Option<IpAddr>,
+    /// The method.
+    pub method: &'a str,
+    /// The path.
+    pub path: &'a str,
+}
+
+/// Appends a line about somebody who was not let in where changes are made.
+pub async fn turned_away(state: &State, asked: &Asked<'_>, why: &Problem) {
+    static MINUTE: Mutex<(i64, u32)> = Mutex::new((0, 0));
+    if !has_room(&MINUTE, state.clock.now_ms() / 60_000) {
+        SKIPPED.fetch_add(1, Ordering::Relaxed);
+        return;
+    }
+    write(
+        state,
+        asked,
+        ("admission", None, None),
+        why.code.status().as_u16(),
+    )
+    .await;
+}
+
+/// Whether one line more may be written in this minute.
+fn has_room(minute: &Mutex<(i64, u32)>, now: i64) -> bool {
+    let mut minute = minute.lock().unwrap_or_else(PoisonError::into_inner);
+    if minute.0 != now {
+        *minute = (now, 0);
+    }
+    minute.1 += 1;
+    minute.1 <= MOST_STRANGERS
 }
 
 /// Appends a line about a change. What cannot be written is told in the log and counted; the change stands.
@@ -30,6 +84,22 @@ pub async fn record(
         Ok(reply) => reply.status.as_u16(),
         Err(problem) => problem.code.status().as_u16(),
     };
+    let asked = Asked {
+        id: &request.id,
+        caller: &request.caller.name,
+        address: request.caller.address,
+        method: request.method.as_str(),
+        path: &request.path,
+    };
+    write(state, &asked, (action, model, version), status).await;
+}
+
+async fn write(
+    state: &State,
+    asked: &Asked<'_>,
+    (action, model, version): (&'static str, Option<&str>, Option<i64>),
+    status: u16,
+) {
     let outcome = match status {
         ..400 => "done",
         400..500 => "refused",
@@ -38,11 +108,11 @@ pub async fn record(
     let at = state.clock.now();
     let line = json!({
         "time": at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-        "request_id": request.id,
-        "caller": request.caller.name,
-        "address": request.caller.address.map(|address| address.to_string()),
-        "method": request.method.as_str(),
-        "path": request.path,
+        "request_id": asked.id,
+        "caller": asked.caller,
+        "address": asked.address.map(|address| address.to_string()),
+        "method": asked.method,
+        "path": asked.path,
         "action": action,
         "model": model,
         "version": version,
@@ -89,6 +159,13 @@ fn append(path: &Path, line: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strangers_fill_so_many_lines_of_a_minute_and_no_more() {
+        let minute = Mutex::new((0, 0));
+        let of = |now: i64| (0..1000).filter(|_| has_room(&minute, now)).count();
+        assert_eq!([of(7), of(7), of(8)], [100, 0, 100]);
+    }
 
     #[test]
     fn lines_are_added_and_only_the_owner_may_read_them() {

@@ -69,7 +69,7 @@ impl ToSchema for FileName {}
     responses(
         (status = 200, description = "The page", body = String, content_type = "text/html"),
         (status = 304, description = "The caller's copy is the same"),
-        (status = 409, description = "The server serves one bundle and has no reports", body = Object),
+        (status = 409, description = "The server serves one bundle and has no reports"),
     )
 )]
 pub async fn report(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -91,7 +91,7 @@ pub async fn report(state: Arc<State>, request: Request) -> Result<Reply, Proble
             (String = "image/png"),
         )),
         (status = 304, description = "The caller's copy is the same"),
-        (status = 409, description = "The server serves one bundle and has no other files", body = Object),
+        (status = 409, description = "The server serves one bundle and has no other files"),
     )
 )]
 pub async fn file(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

@@ -32,7 +32,7 @@ pub fn path_of(project: &Project, row: &RunRow) -> Option<PathBuf> {
     params(("run" = String, Path, description = "Its id, a beginning of it that only one has, or `latest`")),
     responses(
         (status = 200, description = "One JSON object per line", body = String, content_type = "application/x-ndjson"),
-        (status = 409, description = "The server serves one bundle and knows no runs", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no runs"),
     )
 )]
 pub async fn log(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -55,6 +55,14 @@ pub async fn log(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
         })),
         Err(error) => Err(Problem::internal(&error)),
     }
+}
+
+/// The end of a run's log, for who has to say why it is so short.
+///
+/// # Errors
+/// What the system says.
+pub fn log_end(path: &Path) -> std::io::Result<Vec<u8>> {
+    end_of(path, MOST_BYTES)
 }
 
 /// The whole lines at the end of a file, at most so many bytes of them.

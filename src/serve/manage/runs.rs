@@ -23,7 +23,7 @@ use crate::serve::{Code, Problem, Reply, Request, State};
     ),
     responses(
         (status = 200, description = "The runs", body = Vec<RunView>),
-        (status = 409, description = "The server serves one bundle and knows no runs", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no runs"),
     )
 )]
 pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -47,7 +47,7 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     params(("run" = String, Path, description = "Its id, a beginning of it that only one has, or `latest`")),
     responses(
         (status = 200, description = "The run", body = RunDetail),
-        (status = 409, description = "The server serves one bundle and knows no runs", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no runs"),
     )
 )]
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -133,7 +133,7 @@ pub struct RunRequest {
     responses(
         (status = 202, description = "It is on its way", body = Started,
             headers(("location" = String, description = "Where to ask for it"))),
-        (status = 409, description = "Another run is at the model, or the server serves one bundle", body = Object),
+        (status = 409, description = "Another run is at the model, or the server serves one bundle"),
     )
 )]
 pub async fn start(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

@@ -21,6 +21,7 @@ const MOST_CLASSES: usize = 32;
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
+    state.diagnostics.recall(&state).await;
     let mut families = state.observer.metrics.registry.gather();
     families.extend(now(&state).gather());
     let text = TextEncoder::new().encode_to_string(&families);
@@ -102,12 +103,17 @@ fn models(state: &State, now: &Now) {
         alarm
             .with_label_values(&name)
             .set(f64::from(model.alarm().is_some()));
-        for (metric, value) in model.scores().iter() {
-            score.with_label_values(&[name[0], metric]).set(*value);
-        }
         let Some(served) = model.champion() else {
             continue;
         };
+        for (metric, value) in model.scores().iter() {
+            score.with_label_values(&[name[0], metric]).set(*value);
+        }
+        // What was worked out since, on test rows that are newer than what is on record.
+        if let Some(known) = state.diagnostics.known_score(&model.name) {
+            let labels = [name[0], served.bundle.metric.name()];
+            score.with_label_values(&labels).set(known);
+        }
         version.with_label_values(&name).set(served.version as f64);
         loaded
             .with_label_values(&name)
@@ -144,6 +150,11 @@ fn logs(state: &State, now: &Now) {
         "unseat_audit_failures_total",
         "Lines of the audit log that could not be written.",
         manage::audit_failures(),
+    );
+    now.count(
+        "unseat_audit_skipped_total",
+        "Refusals of strangers that were too many in their minute to be written to the audit log.",
+        manage::audit_skipped(),
     );
     if let Some(log) = &state.observer.access_log {
         now.count(

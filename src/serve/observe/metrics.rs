@@ -18,9 +18,9 @@ const BUCKETS: [f64; 14] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 /// Statuses with a counter of their own.
-const STATUSES: [&str; 20] = [
+const STATUSES: [&str; 21] = [
     "200", "201", "202", "204", "301", "302", "304", "307", "400", "401", "403", "404", "405",
-    "408", "409", "413", "415", "422", "429", "503",
+    "408", "409", "413", "415", "422", "429", "500", "503",
 ];
 /// Methods of requests to paths that are not there; another one is `other`, so that a caller cannot make up labels.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
@@ -34,6 +34,8 @@ pub struct Metrics {
     pub registry: Registry,
     /// Requests under way.
     pub in_flight: IntGauge,
+    /// Connections that are open.
+    pub connections: IntGauge,
     /// Requests whose callers went before they were answered.
     pub abandoned: IntCounter,
     requests: IntCounterVec,
@@ -96,6 +98,13 @@ impl Metrics {
                 made(IntGauge::new(
                     "unseat_http_requests_in_flight",
                     "Requests under way.",
+                )),
+            ),
+            connections: registered(
+                &registry,
+                made(IntGauge::new(
+                    "unseat_connections_open",
+                    "Connections that are open.",
                 )),
             ),
             abandoned: registered(

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use prometheus::IntGauge;
 use utoipa::OpenApi;
 use warp::http::{HeaderMap, Method, StatusCode};
 
@@ -90,6 +91,15 @@ impl Drop for UnderWay<'_> {
     }
 }
 
+/// A connection, open until this is dropped.
+pub struct Connected(IntGauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 impl Observer {
     /// Counts, and tells nobody else.
     pub fn counting(clock: Clock) -> Self {
@@ -138,6 +148,13 @@ impl Observer {
             observer.spans = Some(Spans::to(endpoint, scheme).map_err(Error::Settings)?);
         }
         Ok(observer)
+    }
+
+    /// A connection was taken; it is open until what is returned is dropped.
+    pub fn connected(&self) -> Connected {
+        let open = self.metrics.connections.clone();
+        open.inc();
+        Connected(open)
     }
 
     /// A request begins; it is under way until what is returned is dropped.

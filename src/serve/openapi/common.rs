@@ -76,13 +76,18 @@ pub fn add(paths: &mut Map<String, Value>, is_guarded: bool) {
             _ => Map::new(),
         };
         for (status, ..) in STATUSES {
-            if has(route, status) {
-                let own = answers.remove(&status.to_string());
+            let own = answers.remove(&status.to_string());
+            if own.is_some() || has(route, status) {
                 answers.insert(
                     status.to_string(),
                     common_answer(route.dialect, status, own),
                 );
             }
+        }
+        // Who can be in whose way, only the rooms know.
+        if let Some(own) = answers.remove("409") {
+            let told = common_answer(route.dialect, 409, Some(own));
+            answers.insert("409".to_string(), told);
         }
         for answer in answers.values_mut() {
             add_headers(answer, route);

@@ -14,6 +14,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
 use utoipa::OpenApi;
 
 use super::reply::JSON;
@@ -23,6 +24,11 @@ use super::{Problem, Reply, Request, State, reply};
 #[derive(OpenApi)]
 #[openapi(paths(landing, document, docs, docs_file))]
 pub struct Doc;
+
+/// Path → method → operation as the rooms describe them, without what is added by machine.
+pub fn gathered() -> Map<String, Value> {
+    parts::gathered().paths
+}
 
 /// What is served here
 ///
@@ -47,7 +53,7 @@ pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Probl
     Ok(reply.header("vary", "accept"))
 }
 
-/// This document
+/// The API document
 ///
 /// OpenAPI 3.1, with a schema of the rows of each model that is served; it changes when a champion does.
 #[utoipa::path(

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{common, document, parts};
+use crate::config::Role;
 use crate::serve::routes::ROUTES;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "options"];
@@ -125,6 +126,31 @@ fn every_operation_is_whole() {
             "{at}: names in the path, parameters of the path"
         );
     }
+}
+
+#[test]
+fn every_refusal_that_a_room_documents_has_the_form_of_its_protocol() {
+    let document = document::whole(&[], &[], true);
+    let mut conflicts = 0;
+    for (method, path, operation) in operations(&document) {
+        let answer = &operation["responses"]["409"];
+        if answer.is_null() {
+            continue;
+        }
+        conflicts += 1;
+        let schema = &answer["content"]["application/json"]["schema"]["$ref"];
+        let name = schema.as_str().unwrap_or_default();
+        assert!(name.ends_with("Problem"), "{method} {path}: {answer}");
+    }
+    let changes = ROUTES
+        .iter()
+        .filter(|route| route.role == Some(Role::Admin));
+    for route in changes {
+        let method = route.method.to_ascii_lowercase();
+        let answers = &document["paths"][route.path][&method]["responses"];
+        assert!(!answers["409"].is_null(), "{} {}", route.method, route.path);
+    }
+    assert!(conflicts >= 12, "{conflicts}");
 }
 
 #[test]

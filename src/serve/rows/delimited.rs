@@ -24,6 +24,7 @@ pub fn read_csv(
     let header = reader.headers().map_err(|error| bad_csv(&error))?;
     let fields: Vec<Field> = header.iter().map(|name| collector.field(name)).collect();
     let mut record = csv::StringRecord::new();
+    let mut has_rows = false;
     while reader
         .read_record(&mut record)
         .map_err(|error| bad_csv(&error))?
@@ -40,6 +41,13 @@ pub fn read_csv(
             }
         }
         collector.end_row();
+        has_rows = true;
+    }
+    // A header that lacks columns is no better for having no rows below it.
+    if !has_rows {
+        let absent = |position: &usize| !fields.contains(&Field::Input(*position));
+        let absent = (0..served.inputs.len()).filter(absent);
+        absent.for_each(|position| collector.lacks(position));
     }
     collector.finish()
 }

@@ -66,18 +66,6 @@ pub struct ModelReady {
     pub ready: bool,
 }
 
-/// What is wrong, and what would be right.
-#[derive(ToSchema)]
-#[schema(as = v2::ErrorMessage)]
-#[expect(
-    dead_code,
-    reason = "shown in the API document; problems tell themselves"
-)]
-pub struct ErrorMessage {
-    /// In words.
-    error: String,
-}
-
 /// A version in `POST /v2/repository/index`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = v2::IndexEntry)]

@@ -11,7 +11,6 @@ use super::written::Written;
 use crate::serve::fleet::Served;
 use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
-use crate::serve::rows::Bounds;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Predictions of the champion for tensors.
@@ -43,7 +42,7 @@ use crate::serve::{Code, Problem, Reply, Request, State};
 pub async fn infer(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let served = pick(&state, &request).await?;
     let (_, reply) = heavy(request, move |request: &Request| {
-        answer(&served, bounds(&state, request), request)
+        answer(&state, request, &served)
     })
     .await?;
     Ok(reply)
@@ -76,7 +75,8 @@ pub async fn infer_version(state: Arc<State>, request: Request) -> Result<Reply,
     infer(state, request).await
 }
 
-fn answer(served: &Served, bounds: Bounds, request: &Request) -> Result<Reply, Problem> {
+fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Reply, Problem> {
+    let bounds = bounds(state, request);
     let (asked, bytes) = Asked::read(request)?;
     let (wanted, rows) = match (
         wanted(&asked, served),
@@ -88,7 +88,7 @@ fn answer(served: &Served, bounds: Bounds, request: &Request) -> Result<Reply, P
         }
         (_, Err(problem)) | (Err(problem), _) => return Err(problem),
     };
-    let scored = score(served, &rows, request)?;
+    let scored = score(state, request, served, rows)?;
     let written = Written::of(
         served,
         &scored,
@@ -105,5 +105,5 @@ fn answer(served: &Served, bounds: Bounds, request: &Request) -> Result<Reply, P
             Reply::new("application/octet-stream", body).header(JSON_LENGTH, &length)
         }
     };
-    Ok(reply.by(served, rows.n_rows).packable())
+    Ok(reply.by(served, scored.n_rows).packable())
 }

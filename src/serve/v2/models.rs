@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::forms::{ErrorMessage, IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
+use super::forms::{IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
 use super::outputs::{Kind, Labels};
 use super::wire::bad;
 use crate::data;
@@ -187,7 +187,7 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
     tag = "v2",
     operation_id = "v2_repository_load",
     params(("model" = String, Path, description = "The model's name.")),
-    responses((status = 409, description = "Always, for a model that is there.", body = ErrorMessage)),
+    responses((status = 409, description = "Always, for a model that is there.")),
 )]
 pub async fn load(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     state.fleet.model(Some(request.param("model")))?;
@@ -204,7 +204,7 @@ pub async fn load(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     tag = "v2",
     operation_id = "v2_repository_unload",
     params(("model" = String, Path, description = "The model's name.")),
-    responses((status = 409, description = "Always, for a model that is there.", body = ErrorMessage)),
+    responses((status = 409, description = "Always, for a model that is there.")),
 )]
 pub async fn unload(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     load(state, request).await

@@ -1,14 +1,12 @@
 //! What an inference is answered with: the outputs a model has, which of them were asked for, and what the model says.
 
-use std::time::Instant;
+use std::sync::Arc;
 
 use super::wire::{Asked, bad};
 use crate::serve::fleet::Served;
-use crate::serve::rows::{Rows, too_slow};
-use crate::serve::{Problem, Request};
-
-/// Rows between two looks at the clock.
-const ROWS_PER_LOOK: usize = 512;
+use crate::serve::rows::Rows;
+use crate::serve::scored::score_each;
+use crate::serve::{Problem, Request, State};
 
 /// An output of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,29 +163,30 @@ pub struct Scored {
     /// Probabilities of a row.
     pub width: usize,
     /// Class of each row.
-    pub labels: Vec<u32>,
+    pub labels: Vec<usize>,
 }
 
 /// Scores rows.
 ///
 /// # Errors
-/// When the time is over before the last row.
-pub fn score(served: &Served, rows: &Rows, request: &Request) -> Result<Scored, Problem> {
+/// As [`score_each`].
+pub fn score(
+    state: &State,
+    request: &Request,
+    served: &Arc<Served>,
+    rows: Rows,
+) -> Result<Scored, Problem> {
     let width = served.scorer.n_outputs();
-    let mut probabilities = vec![0.0; rows.n_rows * width];
-    let mut labels = Vec::with_capacity(rows.n_rows);
-    for (row, own) in probabilities.chunks_exact_mut(width).enumerate() {
-        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
-            return Err(too_slow());
-        }
-        let slots = rows.row(row).iter().copied();
-        served.scorer.score_slots(slots, own);
-        labels.push(served.scorer.label(own, served.bundle.threshold));
-    }
-    Ok(Scored {
+    let mut scored = Scored {
         n_rows: rows.n_rows,
-        probabilities,
+        probabilities: Vec::with_capacity(rows.n_rows * width),
         width,
-        labels,
-    })
+        labels: Vec::with_capacity(rows.n_rows),
+    };
+    let threshold = served.bundle.threshold;
+    score_each(state, request, served, rows, threshold, |class, p| {
+        scored.probabilities.extend_from_slice(p);
+        scored.labels.push(class);
+    })?;
+    Ok(scored)
 }

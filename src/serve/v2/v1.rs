@@ -101,24 +101,24 @@ pub struct PredictResponse {
 pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let served = pick(&state, &request).await?;
     let (_, reply) = heavy(request, move |request: &Request| {
-        answer(&served, bounds(&state, request), request)
+        answer(&state, request, &served)
     })
     .await?;
     Ok(reply)
 }
 
-fn answer(served: &Served, bounds: Bounds, request: &Request) -> Result<Reply, Problem> {
-    let rows = read_rows(served, bounds, request)?;
+fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Reply, Problem> {
+    let rows = read_rows(served, bounds(state, request), request)?;
     let mut body = b"{\"predictions\":[".to_vec();
-    let scored = super::outputs::score(served, &rows, request)?;
+    let scored = super::outputs::score(state, request, served, rows)?;
     for (row, &class) in scored.labels.iter().enumerate() {
         if row > 0 {
             body.push(b',');
         }
-        body.extend_from_slice(served.labels[class as usize].as_bytes());
+        body.extend_from_slice(served.labels[class].as_bytes());
     }
     body.extend_from_slice(b"]}");
-    Ok(Reply::new(JSON, body).by(served, rows.n_rows).packable())
+    Ok(Reply::new(JSON, body).by(served, scored.n_rows).packable())
 }
 
 fn read_rows(served: &Served, bounds: Bounds, request: &Request) -> Result<Rows, Problem> {

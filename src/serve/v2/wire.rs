@@ -2,9 +2,11 @@
 //! bytes (the binary tensor data extension).
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::serve::request::bad_json;
@@ -14,30 +16,30 @@ use crate::serve::{Code, Problem, Request};
 pub const JSON_LENGTH: &str = "inference-header-content-length";
 
 /// The JSON object of a request. Parameters that mean nothing here are passed over, as the protocol wants it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 pub struct Asked<'a> {
     /// The caller's own id of it, for the answer.
     #[serde(default)]
     pub id: Option<String>,
     /// Of the whole request.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     parameters: Option<Parameters>,
     /// The tensors.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "objects")]
     pub inputs: Option<Vec<Tensor<'a>>>,
     /// Which outputs, and how; all of them, when none are named.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "objects")]
     pub outputs: Option<Vec<Output<'a>>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 struct Parameters {
     #[serde(default)]
     binary_data_output: Option<bool>,
 }
 
 /// An input.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 pub struct Tensor<'a> {
     /// A column, or whatever name a matrix has.
     #[serde(borrow)]
@@ -48,7 +50,7 @@ pub struct Tensor<'a> {
     #[serde(borrow)]
     pub datatype: Cow<'a, str>,
     /// Its own parameters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub parameters: Option<TensorParameters>,
     /// Its elements, when they are JSON.
     #[serde(default, borrow)]
@@ -56,7 +58,7 @@ pub struct Tensor<'a> {
 }
 
 /// Parameters of an input.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 pub struct TensorParameters {
     #[serde(default)]
     binary_data_size: Option<u64>,
@@ -78,18 +80,18 @@ impl Tensor<'_> {
 }
 
 /// An output that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 pub struct Output<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// How it is wanted.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub parameters: Option<OutputParameters>,
 }
 
 /// Parameters of an output.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 pub struct OutputParameters {
     /// As bytes, behind the JSON object.
     #[serde(default)]
@@ -144,6 +146,38 @@ impl<'a> Asked<'a> {
         let parameters = self.parameters.as_ref();
         parameters.is_some_and(|it| it.binary_data_output == Some(true))
     }
+}
+
+/// A JSON object of a form. A list passes for a struct elsewhere, field by field; nobody means that.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = T;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        reader.deserialize_map(Reader(PhantomData)).map(Object)
+    }
+}
+
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(reader)?.map(|Object(it)| it))
+}
+
+fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let all = Option::<Vec<Object<T>>>::deserialize(reader)?;
+    Ok(all.map(|all| all.into_iter().map(|Object(it)| it).collect()))
 }
 
 /// A 400.

@@ -53,7 +53,7 @@ impl Written {
         let of_row = |row: usize| &scored.probabilities[row * scored.width..][..scored.width];
         match (output.kind, output.n_classes) {
             (Kind::Predict, _) => {
-                let classes = scored.labels.iter().map(|&class| class as usize);
+                let classes = scored.labels.iter().copied();
                 self.labels(name, n_rows, &Labels::of(served), classes, output.is_bytes);
             }
             (Kind::Probability, _) => {

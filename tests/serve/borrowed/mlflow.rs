@@ -195,6 +195,7 @@ fn what_is_wrong_with_a_table_is_a_bad_request_without_data_or_trace() {
         ("application/json", "", 400),
         ("application/json", "{\"inputs\": [[nan, 1, 2]]}", 400),
         ("text/csv", "a,b\n1\n", 400),
+        ("text/csv", "7056", 400),
         ("text/csv", "a,b\n1,2\n", 400),
         ("text/csv; header=present", "a,b\n1,2\n", 415),
         ("application/json; charset=latin1", "{}", 415),

@@ -78,7 +78,7 @@ fn what_is_wrong_with_a_text_request_is_told_in_its_service_s_words() {
         ),
         (
             json!([1]),
-            "the body is not of the form that is expected, at line 1, column 0; /docs shows its form",
+            "the body is not a JSON object; /docs shows its form",
         ),
     ];
     for (body, expected) in cases {

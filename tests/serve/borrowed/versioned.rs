@@ -63,8 +63,7 @@ fn what_is_wrong_is_told_word_for_word() {
     refused(ask("/v1/predict", body.clone()), 400, &message(why));
     body["lastyear_activity"] = json!([]);
     refused(ask("/v1/predict", body), 400, &message(why));
-    let why =
-        "the body is not of the form that is expected, at line 1, column 0; /docs shows its form";
+    let why = "the body is not a JSON object; /docs shows its form";
     refused(ask("/v1/predict", json!([])), 400, &message(why));
     let answer = server.send("POST", "/v1/predict", &[], b"no");
     answer.expect(400);

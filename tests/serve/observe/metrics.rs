@@ -146,6 +146,31 @@ fn the_model_in_production_is_told_with_its_age_score_and_alarm() {
 }
 
 #[test]
+fn the_champion_s_score_is_known_from_the_start_and_follows_what_is_worked_out() {
+    let name = r#"unseat_champion_score{metric="f1",model="attrition"}"#;
+    let project = Project::promoted();
+    let bundle = Server::of(&project, &["--bundle", "production_deployment"]);
+    let copied = project.read("production_deployment/latestscore.txt");
+    let copied: f64 = copied.trim().parse().expect("a number");
+    let series = scrape(&bundle);
+    let told = series
+        .iter()
+        .find(|(name, _)| name.starts_with("unseat_champion_score"));
+    assert_eq!(told.map(|(_, score)| *score), Some(copied), "{series:#?}");
+
+    let server = Server::of(&project, &[]);
+    let before = scrape(&server)[name];
+    assert_eq!(before, copied);
+    let text = project.read("testdata/testdata.csv");
+    let some: Vec<&str> = text.lines().take(100).collect();
+    project.write("testdata/testdata.csv", &(some.join("\n") + "\n"));
+    let scored = server.get("/scoring").expect(200).json();
+    let score = scored["score"].as_f64().expect("a score");
+    assert_ne!(score, before, "{scored}");
+    assert_eq!(scrape(&server)[name], score);
+}
+
+#[test]
 fn a_promotion_is_seen() {
     let project = Project::promoted();
     project.ok(&["run", "--input", "sourcedata"]);

@@ -10,7 +10,7 @@ use super::predict;
 use crate::support::{Project, files_below};
 
 /// Every line of every file, oldest file first, and the files' names.
-fn read_all(project: &Project) -> (Vec<Value>, Vec<String>) {
+pub fn read_all(project: &Project) -> (Vec<Value>, Vec<String>) {
     let mut lines = Vec::new();
     let mut names = Vec::new();
     for (name, path) in files_below(&project.path("predictionlog")) {
@@ -27,7 +27,7 @@ fn read_all(project: &Project) -> (Vec<Value>, Vec<String>) {
 }
 
 /// A project with a column of each kind and some classes.
-fn of_all_kinds(classes: &[&str]) -> Project {
+pub fn of_all_kinds(classes: &[&str]) -> Project {
     let project = Project::empty();
     for (folder, from) in [("practicedata", 0), ("testdata", 1000)] {
         let mut text = "visits,amount,member,color,outcome\n".to_string();

@@ -198,6 +198,16 @@ fn bodies_that_are_no_requests_are_refused() {
             "{\"id\": 5, \"inputs\": []}",
             "the body is not of the form that is expected, at line 1, column 8; /docs shows its form",
         ),
+        (
+            &[],
+            "{\"inputs\": [[\"secret\", [1], \"INT64\"]]}",
+            "the body is not of the form that is expected, at line 1, column 12; /docs shows its form",
+        ),
+        (
+            &[],
+            "{\"parameters\": [true], \"inputs\": []}",
+            "the body is not of the form that is expected, at line 1, column 15; /docs shows its form",
+        ),
         (&[(length, "secret")], &good, not_a_length),
         (&[(length, "99999")], &good, not_a_length),
         (

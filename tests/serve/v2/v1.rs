@@ -76,3 +76,18 @@ fn bad_instances_are_told_what_is_wrong() {
         .expect(404);
     assert!(nothing.json()["error"].is_string());
 }
+
+#[test]
+fn a_call_with_the_wrong_method_is_told_the_right_one() {
+    let project = mixed::project(|class| ["no", "yes"][class], 2);
+    let server = Server::of(&project, &[]);
+    for method in ["GET", "HEAD", "DELETE"] {
+        let answer = server.send(method, PREDICT, &[], b"").expect(405);
+        assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+    }
+    server.get("/v1/models/other").expect(404);
+    let row = json!([30, 1234.5, true, "plus"]);
+    server
+        .post("/v1/models/mixed%3Apredict", &json!({"instances": [row]}))
+        .expect(200);
+}

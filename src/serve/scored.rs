@@ -1,0 +1,41 @@
+//! Going over rows that were read, for every protocol but the native one, whose answer is written row by row
+//! ([`super::written`]): who predicts here is counted, and his rows end in the prediction log.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::fleet::Served;
+use super::observe::prediction_log;
+use super::rows::{Rows, too_slow};
+use super::{Problem, Request, State};
+
+/// Rows between two looks at the clock.
+const ROWS_PER_LOOK: usize = 512;
+
+/// Gives the class index and the probabilities of each row to `each`, in order. After the last one, the rows are handed to
+/// the prediction log where there is one.
+///
+/// # Errors
+/// When the time is over before the last row.
+pub fn score_each(
+    state: &State,
+    request: &Request,
+    served: &Arc<Served>,
+    rows: Rows,
+    threshold: f64,
+    mut each: impl FnMut(usize, &[f64]),
+) -> Result<(), Problem> {
+    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
+    for row in 0..rows.n_rows {
+        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
+            return Err(too_slow());
+        }
+        let slots = rows.row(row).iter().copied();
+        served.scorer.score_slots(slots, &mut probabilities);
+        let label = served.scorer.label(&probabilities, threshold);
+        served.tally.add(label);
+        each(label as usize, &probabilities);
+    }
+    prediction_log::offer(state, request, served, rows, Some(threshold));
+    Ok(())
+}
