@@ -1,7 +1,7 @@
 //! What a user can do about each failure: its kind and the next step, by the error that caused it.
 
 use super::failure::{Failure, Kind};
-use crate::{config, data, pipeline, registry, serve};
+use crate::{config, data, jobs, pipeline, registry, serve};
 
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
@@ -131,6 +131,16 @@ impl From<registry::Error> for Failure {
             ),
         };
         Failure::new(kind, error.into()).hint(hint)
+    }
+}
+
+impl From<jobs::Error> for Failure {
+    fn from(error: jobs::Error) -> Self {
+        match error {
+            jobs::Error::Registry(error) => error.into(),
+            jobs::Error::Queue { .. } => Failure::new(Kind::Store, error.into())
+                .hint("check that the database can be written, and that its disk has room"),
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
+mod asked_runs;
 mod call;
 mod champion;
-mod child_runs;
 mod completions;
 mod config;
 mod context;
@@ -13,6 +13,7 @@ mod failure;
 mod gate;
 mod hints;
 mod init;
+mod jobs;
 mod models;
 mod output;
 mod predict;
@@ -23,6 +24,7 @@ mod serve;
 mod stages;
 mod token;
 mod versions;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,6 +123,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Ask every endpoint of a running server that changes nothing, and keep the answers
     Call(call::CallArgs),
+    /// List, show, submit, cancel or retry jobs
+    Jobs(jobs::JobsArgs),
+    /// Do the runs that were asked for, each as a process of its own
+    Worker(worker::WorkerArgs),
     /// Make a token for the server
     Token(token::TokenArgs),
     /// List or show models
@@ -150,6 +156,11 @@ pub fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     progress::start_log(&cli.global, cli.is_server());
+    if let Command::Run(args) = &cli.command
+        && let Err(failure) = args.limit_memory()
+    {
+        return failure.print(cli.global.json);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cli.threads())
         .enable_all()
@@ -172,7 +183,7 @@ pub fn main() -> ExitCode {
 impl Cli {
     /// Threads for what waits: a server answers on all cores, everything else has its own threads for what computes.
     fn threads(&self) -> usize {
-        if self.is_server() {
+        if matches!(self.command, Command::Serve(_)) {
             std::thread::available_parallelism().map_or(2, usize::from)
         } else {
             1
@@ -180,7 +191,7 @@ impl Cli {
     }
 
     fn is_server(&self) -> bool {
-        matches!(self.command, Command::Serve(_))
+        matches!(self.command, Command::Serve(_) | Command::Worker(_))
     }
 }
 
@@ -199,6 +210,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
         Command::Call(args) => call::call(global, args).await,
+        Command::Jobs(args) => jobs::jobs(global, args).await,
+        Command::Worker(args) => worker::worker(global, args).await,
         Command::Token(args) => token::token(global, args),
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,

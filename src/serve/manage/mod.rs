@@ -7,6 +7,7 @@
 pub mod audit;
 mod changes;
 mod files;
+mod jobs;
 mod logs;
 mod models;
 mod runs;
@@ -16,7 +17,8 @@ mod views;
 pub use audit::failures as audit_failures;
 pub use changes::{promote, remove, rollback};
 pub use files::{file, report};
-pub use logs::{log, run_log};
+pub use jobs::{cancel as cancel_job, list as jobs, show as job};
+pub use logs::log;
 pub use models::{list as models, show as model};
 pub use runs::{list as runs, show as run, start as start_run};
 pub use versions::{list as versions, show as version};
@@ -48,8 +50,11 @@ use crate::registry;
         runs::show,
         logs::log,
         runs::start,
+        jobs::list,
+        jobs::show,
+        jobs::cancel,
     ),
-    tags((name = "manage", description = "Models, versions and runs"))
+    tags((name = "manage", description = "Models, versions, runs and jobs"))
 )]
 pub struct Doc;
 
@@ -181,7 +186,10 @@ mod tests {
             .collect();
         let mut answered: Vec<String> = ROUTES
             .iter()
-            .filter(|route| route.path.starts_with("/models") || route.path.starts_with("/runs"))
+            .filter(|route| {
+                let ours = ["/models", "/runs", "/jobs"];
+                ours.iter().any(|path| route.path.starts_with(path))
+            })
             .map(|route| format!("{} {}", route.method, route.path))
             .collect();
         told.sort();
