@@ -1,11 +1,16 @@
-//! Planned failures: named points in a run at which a test can make it fail or die.
+//! Planned failures: named points in a run at which a test can make it fail, die or wait.
 //!
-//! `UNSEAT_FAULT=<point>:<error|kill>[:<nth>]` arms one point; `UNSEAT_FAULT=trace` names each point on stderr as it is
-//! passed. Only debug builds look; a release build has no way in.
+//! `UNSEAT_FAULT=<point>:<error|kill|wait>[:<nth>]` arms one point; `wait` makes the file `waits` in the current folder and
+//! goes on when it is gone. `UNSEAT_FAULT=trace` names each point on stderr as it is passed. Only debug builds look; a release
+//! build has no way in.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
 
 /// Every point, in the order in which a run that promotes passes them. A test walks this list, so a point that is no
 /// longer passed is noticed.
@@ -42,17 +47,23 @@ pub const REMOVAL: &str = "version.marked_removed";
 /// The point before a handler of the server begins; armed with `error`, the handler panics.
 pub const HANDLER: &str = "serve.handler";
 
+enum How {
+    Error,
+    Kill,
+    Wait,
+}
+
 enum Planned {
     Nothing,
     Trace,
     Failure {
         point: String,
-        kill: bool,
+        how: How,
         countdown: AtomicU32,
     },
 }
 
-/// Fails or kills the process when the armed point is this one.
+/// Fails, kills or holds up the process when the armed point is this one.
 ///
 /// # Errors
 /// An `io::Error` that names the point, when it was armed with `error`.
@@ -68,14 +79,15 @@ pub fn point(name: &str) -> io::Result<()> {
     match PLANNED.get_or_init(planned) {
         Planned::Failure {
             point,
-            kill,
+            how,
             countdown,
         } if point == name && countdown.fetch_sub(1, Ordering::SeqCst) == 1 => {
-            if *kill {
-                let _ = rustix::process::kill_process(
-                    rustix::process::getpid(),
-                    rustix::process::Signal::KILL,
-                );
+            match how {
+                How::Error => {}
+                How::Kill => {
+                    let _ = kill_process(getpid(), Signal::KILL);
+                }
+                How::Wait => return wait(name),
             }
             Err(io::Error::other(format!("planned failure at {name}")))
         }
@@ -86,6 +98,16 @@ pub fn point(name: &str) -> io::Result<()> {
         }
         Planned::Nothing | Planned::Failure { .. } => Ok(()),
     }
+}
+
+/// Waits until a file is gone; a test knows by it that the point was reached.
+fn wait(name: &str) -> io::Result<()> {
+    let file = Path::new("waits");
+    std::fs::write(file, name)?;
+    while file.exists() {
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    Ok(())
 }
 
 /// What the environment plans. A plan that does not read is no plan without a word: a test that misspells one sees that its
@@ -101,11 +123,15 @@ fn planned() -> Planned {
 fn parse(text: &str) -> Option<Planned> {
     let mut parts = text.split(':');
     let point = parts.next()?.to_string();
-    let kill = parts.next()? == "kill";
+    let how = match parts.next()? {
+        "kill" => How::Kill,
+        "wait" => How::Wait,
+        _ => How::Error,
+    };
     let nth = parts.next().and_then(|n| n.parse().ok()).unwrap_or(1);
     Some(Planned::Failure {
         point,
-        kill,
+        how,
         countdown: AtomicU32::new(nth),
     })
 }

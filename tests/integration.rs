@@ -4,6 +4,7 @@ mod bad_input;
 mod docs;
 mod faults;
 mod flow;
+mod jobs;
 mod kill;
 mod own_project;
 mod schedule;

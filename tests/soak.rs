@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use unseat::cron::{Expression, ticks_after};
 use unseat::registry::{JobRow, TickRow};
@@ -143,12 +144,18 @@ fn trouble(project: &Project, roles: &mut [Role], random: &mut ChaCha8Rng) {
             roles[unlucky].kill(project);
         }
         // Half written by somebody's nightly export, and mended later.
-        2 => project.write("practicedata/broken.csv", "corporation,lastmonth_activity\n\"never closed"),
+        2 => project.write(
+            "practicedata/broken.csv",
+            "corporation,lastmonth_activity\n\"never closed",
+        ),
         3 => {
             let _ = std::fs::remove_file(project.path("practicedata/broken.csv"));
         }
         // Another program keeps the database to itself for a while.
-        4 => hold_database(project, Duration::from_millis(random.random_range(100..1500))),
+        4 => hold_database(
+            project,
+            Duration::from_millis(random.random_range(100..1500)),
+        ),
         _ => {}
     }
 }
@@ -174,7 +181,11 @@ fn calm_down(project: &Project, server: &Server, roles: &mut [Role]) -> Night {
             workers.iter_mut().for_each(end);
             return look(project);
         }
-        assert!(began.elapsed() < PATIENCE, "jobs stay open: {:#?}", night.jobs);
+        assert!(
+            began.elapsed() < PATIENCE,
+            "jobs stay open: {:#?}",
+            night.jobs
+        );
     }
 }
 
@@ -203,7 +214,11 @@ fn every_tick_has_its_row(night: &Night) {
 
 /// A job for each tick that fired, and each of them ended.
 fn every_job_ended(night: &Night) {
-    let fired: BTreeSet<_> = night.ticks.iter().filter_map(|tick| tick.job.as_ref()).collect();
+    let fired: BTreeSet<_> = night
+        .ticks
+        .iter()
+        .filter_map(|tick| tick.job.as_ref())
+        .collect();
     let jobs: BTreeSet<_> = night.jobs.iter().map(|job| &job.id).collect();
     assert_eq!(fired, jobs);
     for job in &night.jobs {
@@ -227,7 +242,11 @@ fn the_books_are_true(project: &Project) {
     assert_eq!(books.promotions(), promoted);
     assert_eq!(books.champion(), promoted.last().copied());
     let shown = project.json(&["models", "show", MODEL]);
-    assert_eq!(shown["champion"]["version"].as_i64(), books.champion(), "{shown}");
+    assert_eq!(
+        shown["champion"]["version"].as_i64(),
+        books.champion(),
+        "{shown}"
+    );
 }
 
 /// Resident memory in KiB and open files of a process.
@@ -249,8 +268,13 @@ fn stays_flat(sizes: &[(u64, usize)]) {
         (memory, files)
     };
     let ((warm_memory, warm_files), (memory, files)) = (most(warm), most(late));
-    println!("server: {warm_memory} KiB, {warm_files} files; at the end {memory} KiB, {files} files");
-    assert!(memory <= warm_memory + warm_memory / 2 + 4096, "{warm_memory} then {memory} KiB");
+    println!(
+        "server: {warm_memory} KiB, {warm_files} files; at the end {memory} KiB, {files} files"
+    );
+    assert!(
+        memory <= warm_memory + warm_memory / 2 + 4096,
+        "{warm_memory} then {memory} KiB"
+    );
     assert!(files <= warm_files + 8, "{warm_files} then {files} files");
 }
 
@@ -261,16 +285,34 @@ fn what_came_of_each_night_is_one_command_and_one_page() {
     let scheduler = Role::begin(&project, &["schedule"]);
     let server = Server::of(&project, &[]);
     // The first tick makes a job that nobody takes; the next one finds it there.
-    let page = server.until("/ticks", |answer| answer.json().as_array().is_some_and(|ticks| ticks.len() > 1));
+    let page = server.until("/ticks", |answer| {
+        answer
+            .json()
+            .as_array()
+            .is_some_and(|ticks| ticks.len() > 1)
+    });
     drop(scheduler);
     let ticks = page.json();
-    let outcomes: Vec<_> = ticks.as_array().expect("a list").iter().map(|tick| &tick["outcome"]).collect();
+    let outcomes: Vec<_> = ticks
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|tick| &tick["outcome"])
+        .collect();
     assert_eq!(outcomes.last(), Some(&&Value::from("pending")), "{ticks:#}");
-    assert_eq!(outcomes.first(), Some(&&Value::from("skipped")), "{ticks:#}");
+    assert_eq!(
+        outcomes.first(),
+        Some(&&Value::from("skipped")),
+        "{ticks:#}"
+    );
     let text = project.ok(&["schedule", "log"]).stdout;
     assert!(text.contains("was still queued"), "{text}");
     assert!(text.contains("its job waits for a worker"), "{text}");
     let schedule = server.get("/schedule").expect(200).json();
     assert_eq!(schedule[0]["cron"], "* * * * * *", "{schedule}");
-    assert_eq!(schedule[0]["next"].as_array().map(Vec::len), Some(5), "{schedule}");
+    assert_eq!(
+        schedule[0]["next"].as_array().map(Vec::len),
+        Some(5),
+        "{schedule}"
+    );
 }

@@ -106,7 +106,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("SystemTime::now", &["clock"]),
     ("linfa", &["learners"]),
     ("plotters", &["report"]),
-    ("sqlx::", &["registry"]),
+    ("sqlx::", &["registry", "jobs"]),
     ("object_store::", &["artifacts"]),
 ];
 

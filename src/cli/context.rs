@@ -1,5 +1,7 @@
 //! From global flags to a configuration, a registry and the model to work on.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 
 use super::{Failure, Global, Kind, progress};
@@ -47,6 +49,26 @@ pub fn server_settings(global: &Global, flags: &[(&str, String)]) -> Result<Serv
 /// Who asks, for the records.
 pub fn actor() -> String {
     std::env::var("USER").unwrap_or_else(|_| "cli".to_string())
+}
+
+/// This program, to be started again.
+pub fn this_program() -> Result<PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| {
+        let error = anyhow::Error::from(error).context("find this program");
+        Failure::new(Kind::Internal, error)
+    })
+}
+
+/// `-C` and `--set` as this process was given them, for one that is started by it.
+pub fn global_flags(global: &Global) -> Vec<String> {
+    let mut flags = vec![
+        "--project".to_string(),
+        global.project.to_string_lossy().into_owned(),
+    ];
+    for setting in &global.settings {
+        flags.extend(["--set".to_string(), setting.clone()]);
+    }
+    flags
 }
 
 /// The models to work on: the one that was named, or all.

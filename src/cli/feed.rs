@@ -67,9 +67,9 @@ impl Feed {
     }
 
     /// Tells until it is to stop.
-    pub async fn follow(mut self, mut stop: watch::Receiver<bool>) -> Result<(), Failure> {
+    pub async fn follow(mut self, mut stop: watch::Receiver<bool>) {
         if self.is_quiet {
-            return Ok(());
+            return;
         }
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -82,7 +82,6 @@ impl Feed {
         }
         // What ended last is told, too.
         self.look().await;
-        Ok(())
     }
 
     async fn look(&mut self) {

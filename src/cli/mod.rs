@@ -2,10 +2,10 @@
 //!
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
+mod asked_runs;
 mod bounded_log;
 mod call;
 mod champion;
-mod child_runs;
 mod completions;
 mod config;
 mod context;
@@ -15,6 +15,7 @@ mod feed;
 mod gate;
 mod hints;
 mod init;
+mod jobs;
 mod models;
 mod output;
 mod predict;
@@ -133,6 +134,10 @@ enum Command {
     Schedule(schedule::ScheduleArgs),
     /// Server, schedule and worker in one process
     Up(up::UpArgs),
+    /// List, show, submit, cancel or retry jobs
+    Jobs(jobs::JobsArgs),
+    /// Do the runs that were asked for, each as a process of its own
+    Worker(worker::WorkerArgs),
     /// Make a token for the server
     Token(token::TokenArgs),
     /// List or show models
@@ -162,6 +167,11 @@ pub fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     progress::start_log(&cli.global, cli.is_server());
+    if let Command::Run(args) = &cli.command
+        && let Err(failure) = args.limit_memory()
+    {
+        return failure.print(cli.global.json);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cli.threads())
         .enable_all()
@@ -184,7 +194,7 @@ pub fn main() -> ExitCode {
 impl Cli {
     /// Threads for what waits: a server answers on all cores, everything else has its own threads for what computes.
     fn threads(&self) -> usize {
-        if self.is_server() {
+        if matches!(self.command, Command::Serve(_)) {
             std::thread::available_parallelism().map_or(2, usize::from)
         } else {
             1
@@ -192,7 +202,11 @@ impl Cli {
     }
 
     fn is_server(&self) -> bool {
-        matches!(self.command, Command::Serve(_) | Command::Up(_))
+        let command = &self.command;
+        matches!(
+            command,
+            Command::Serve(_) | Command::Up(_) | Command::Worker(_)
+        )
     }
 }
 
@@ -213,6 +227,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Schedule(args) => schedule::schedule(global, args).await,
         Command::Up(args) => up::up(global, args).await,
         Command::Call(args) => call::call(global, args).await,
+        Command::Jobs(args) => jobs::jobs(global, args).await,
+        Command::Worker(args) => worker::worker(global, args).await,
         Command::Token(args) => token::token(global, args),
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,

@@ -1,8 +1,9 @@
 //! `run`: all stages once, and at the end the one line that matters.
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::{Failure, Global, context, failure, output};
+use super::{Failure, Global, Kind, context, failure, output};
 use crate::evaluate::{Interval, Metric};
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
 
@@ -24,8 +25,29 @@ pub struct RunArgs {
     #[arg(long, hide = true, value_name = "ID", value_parser = run_id)]
     run_id: Option<String>,
     /// What is recorded as having started the run
-    #[arg(long, hide = true, value_parser = ["cli", "api"], default_value = "cli")]
+    #[arg(long, hide = true, value_parser = ["cli", "api", "schedule", "up"], default_value = "cli")]
     trigger: String,
+    /// Megabytes of memory that it may take
+    #[arg(long, hide = true, value_name = "N")]
+    memory_mb: Option<u64>,
+}
+
+impl RunArgs {
+    /// Keeps this process, which does nothing else, below the memory that it was given.
+    pub fn limit_memory(&self) -> Result<(), Failure> {
+        let Some(megabytes) = self.memory_mb else {
+            return Ok(());
+        };
+        let bytes = Some(megabytes.saturating_mul(1 << 20));
+        let limit = Rlimit {
+            current: bytes,
+            maximum: bytes,
+        };
+        setrlimit(Resource::As, limit).map_err(|error| {
+            let error = anyhow::Error::from(error).context("limit the memory");
+            Failure::new(Kind::Internal, error)
+        })
+    }
 }
 
 fn run_id(text: &str) -> Result<String, String> {

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::child_runs::ChildRuns;
-use super::{Failure, Global, context, failure, output};
+use super::asked_runs::AskedRuns;
+use super::{Failure, Global, context, failure, output, worker};
 use crate::config;
 use crate::pipeline::Env;
 use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
@@ -135,8 +135,10 @@ async fn of_project(
         registry: registry.clone(),
         envs: envs.clone(),
     };
+    let program = worker::program(global, &config)?;
+    let starter = AskedRuns::new(program, registry.clone(), envs.clone(), None);
     let project = Project {
-        starter: Box::new(ChildRuns::new(global, registry.clone(), envs.clone())),
+        starter: Box::new(starter),
         registry,
         envs,
     };

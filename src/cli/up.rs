@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use clap::Args;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::serve::{self, ServeArgs};
 use super::{Failure, Global, context, feed, worker};
@@ -38,32 +37,33 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let opened = serve::open(global, &server).await?;
     serve::say_where(global, &opened, began);
     let (stop, stopped) = watch::channel(false);
-    let mut roles = JoinSet::new();
-    let mut signals = Signals::listen()?;
-    roles.spawn(async move {
-        while signals.next().await != Wish::End {}
-        // Those who listen are the other roles, which are there until this says so.
-        let _ = stop.send(true);
-        Ok(())
-    });
     let scheduler = Arc::new(scheduler(global, &config, &queue)?);
     feed::say_next(global, &scheduler).await?;
     let feed = feed::Feed::of(global, &queue).await?;
     first_runs(&scheduler).await?;
-    roles.spawn(feed.follow(stopped.clone()));
-    roles.spawn(worker::work(global.clone(), config, queue, stopped.clone()));
-    let following = schedule::run(scheduler, stopped);
-    roles.spawn(async move { Ok(following.await?) });
-    let drained = opened.answer().await;
-    while let Some(ended) = roles.join_next().await {
-        // One role's trouble at the end must not keep the others from theirs.
-        let ended = ended.map_err(|error| Failure::internal(error.into()));
-        if let Err(error) = ended.and_then(|ended| ended) {
-            error.print(global.json);
-        }
-    }
+    tokio::spawn(tell_the_end(Signals::listen()?, stop));
+    // Answering has a task of its own: it waits for nothing that the other roles do.
+    let server = tokio::spawn(opened.answer());
+    let following = schedule::run(scheduler, stopped.clone());
+    let (worked, followed, ()) = tokio::join!(
+        worker::work(global.clone(), config, queue, stopped.clone()),
+        following,
+        feed.follow(stopped),
+    );
+    let drained = server
+        .await
+        .map_err(|error| Failure::internal(error.into()))?;
     registry.close().await;
-    drained.close(global).await
+    let code = drained.close(global).await?;
+    worked?;
+    followed?;
+    Ok(code)
+}
+
+/// Tells the other roles of a signal to end; the server hears it itself.
+async fn tell_the_end(mut signals: Signals, stop: watch::Sender<bool>) {
+    while signals.next().await != Wish::End {}
+    stop.send_replace(true);
 }
 
 fn scheduler(global: &Global, config: &Config, queue: &Queue) -> Result<Scheduler, Failure> {

@@ -3,9 +3,17 @@
 //! apalis carries a job's id to one living worker, and to another one when that dies. What is true about a job stands in the
 //! registry (`registry/jobs.rs`), in the transaction that also queues it. It must not know HTTP, and not when a tick is due.
 
+mod attempt;
+mod carriers;
+mod child;
+mod outcome;
 mod queue;
+mod worker;
 
-pub use queue::{Queue, Submitted, commit, submit};
+pub use carriers::living_workers;
+pub use child::{Program, run_log, tail};
+pub use queue::{Queue, Submitted, commit, retry, submit};
+pub use worker::{Until, work};
 
 /// Why a job cannot be queued or worked on.
 #[derive(Debug, thiserror::Error)]

@@ -1,15 +1,18 @@
 //! Putting a job into the queue: its record, its tick and what carries it, in one transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use apalis::prelude::TaskBuilder;
 use apalis_sqlite::SqliteStorage;
 use sqlx::SqliteConnection;
+use tokio::sync::Notify;
 
 use super::Error;
 use crate::config::Overlap;
 use crate::registry::{
-    JobRow, NewJob, Registry, TickOutcome, TickRow, add_job, add_tick, end_tick, open_jobs,
+    JobRow, NewJob, PutBack, Registry, TickOutcome, TickRow, add_job, add_tick, end_tick,
+    open_jobs, put_job_back, reopen_job,
 };
 
 /// The queue's name in its tables.
@@ -31,6 +34,8 @@ pub enum Submitted {
 pub struct Queue {
     /// Where records are.
     pub registry: Registry,
+    /// Told when this process has queued a job, so that its worker does not wait for its next poll.
+    pub wake: Arc<Notify>,
 }
 
 impl Queue {
@@ -40,13 +45,20 @@ impl Queue {
     /// When a statement fails.
     pub async fn open(registry: &Registry) -> Result<Self, Error> {
         // Not the library's `setup`: that would turn off the waiting for the disk on the registry's own connections.
-        let made = SqliteStorage::migrations().run(registry.pool()).await;
-        made.map_err(|source| Error::Queue {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Queue {
             action: "make the tables",
-            source: source.into(),
-        })?;
+            source,
+        };
+        // In one transaction: of two that come first at once, the second waits and then finds the tables.
+        let mut transaction = registry.begin().await?;
+        let made = SqliteStorage::migrations()
+            .run_direct(None, &mut *transaction, false)
+            .await;
+        made.map_err(|source| failed(source.into()))?;
+        commit(transaction).await?;
         Ok(Queue {
             registry: registry.clone(),
+            wake: Arc::new(Notify::new()),
         })
     }
 }
@@ -99,7 +111,53 @@ pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
     add_job(&mut transaction, job).await?;
     carry(&mut transaction, &job.id, Duration::ZERO).await?;
     commit(transaction).await?;
+    queue.wake.notify_one();
     Ok(Submitted::Queued(job.id.clone()))
+}
+
+/// Puts a running job back into the queue. The answer is whether it was still the worker's own and nobody has cancelled it.
+///
+/// # Errors
+/// When a statement fails; then nothing was changed.
+pub async fn put_back(
+    queue: &Queue,
+    job: &str,
+    worker: &str,
+    back: &PutBack,
+    delay: Duration,
+) -> Result<bool, Error> {
+    let mut transaction = queue.registry.begin().await?;
+    if !put_job_back(&mut transaction, job, worker, back).await? {
+        return Ok(false);
+    }
+    carry(&mut transaction, job, delay).await?;
+    commit(transaction).await?;
+    queue.wake.notify_one();
+    Ok(true)
+}
+
+/// Queues a job anew that has ended without an outcome, unless one of its model is open.
+///
+/// # Errors
+/// When a statement fails; then nothing was changed.
+pub async fn retry(
+    queue: &Queue,
+    job: &JobRow,
+    run: &str,
+    now_ms: i64,
+) -> Result<Option<Submitted>, Error> {
+    let mut transaction = queue.registry.begin().await?;
+    let mut open = open_jobs(&mut transaction, &job.model).await?;
+    if let Some(open) = open.pop() {
+        return Ok(Some(Submitted::Busy(Box::new(open))));
+    }
+    if !reopen_job(&mut transaction, &job.id, run, now_ms).await? {
+        return Ok(None);
+    }
+    carry(&mut transaction, &job.id, Duration::ZERO).await?;
+    commit(transaction).await?;
+    queue.wake.notify_one();
+    Ok(Some(Submitted::Queued(job.id.clone())))
 }
 
 /// The job of an earlier tick that still waits ends: a later tick takes its place.

@@ -78,6 +78,8 @@ pub struct Env {
     pub events: Box<dyn Fn(Event) + Send + Sync>,
     /// The stage that was begun last.
     begun: Mutex<Stage>,
+    /// The run under way.
+    run: Mutex<Option<String>>,
 }
 
 impl Env {
@@ -103,6 +105,7 @@ impl Env {
             ids,
             events,
             begun: Mutex::new(Stage::Ingest),
+            run: Mutex::new(None),
         })
     }
 
@@ -137,6 +140,26 @@ impl Env {
         *self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The run whose stages come now.
+    pub fn begin_run(&self, id: &str) {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        *run = Some(id.to_string());
+    }
+
+    /// Records which stage the run is in, for whoever looks at it from outside.
+    async fn record(&self, stage: Stage) {
+        let run = {
+            let run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+            run.clone()
+        };
+        if let Some(run) = run
+            && let Err(error) = self.registry.enter_stage(&run, stage.name()).await
+        {
+            // Nothing hangs on it.
+            tracing::debug!("the stage is not recorded: {error}");
+        }
+    }
+
     /// Does a stage, telling its begin and its end; the closure returns its value and one line on what it did.
     pub async fn stage<T>(
         &self,
@@ -146,6 +169,7 @@ impl Env {
     ) -> Result<T, Error> {
         self.tell(Event::Started(stage));
         *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+        self.record(stage).await;
         let begin = std::time::Instant::now();
         let (value, summary) = work.await?;
         let duration_ms = begin.elapsed().as_secs_f64() * 1e3;

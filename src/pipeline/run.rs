@@ -116,6 +116,7 @@ async fn recorded(
     work: impl AsyncFnOnce(&Lock) -> Result<RunReport, Error>,
 ) -> Result<RunReport, Error> {
     fault("lock.taken")?;
+    env.begin_run(id);
     env.registry
         .start_run(id, &env.config.name, trigger, env.clock.now_ms())
         .await?;

@@ -213,7 +213,8 @@ impl Registry {
     }
 }
 
-fn job_of(row: &SqliteRow) -> JobRow {
+/// A job as a row of its table.
+pub(super) fn job_of(row: &SqliteRow) -> JobRow {
     let force: i64 = row.get("force");
     JobRow {
         id: row.get("id"),

@@ -37,6 +37,14 @@ impl fmt::Display for Holder {
     }
 }
 
+impl Holder {
+    /// Whether the process lives; one on another machine, if it was heard of lately.
+    pub fn is_alive(&self, now_ms: i64) -> bool {
+        let is_heard_of = now_ms - self.heartbeat_ms < SILENT_MS;
+        self.process.is_alive().unwrap_or(is_heard_of)
+    }
+}
+
 /// A lock that this process holds.
 #[derive(Debug, Clone)]
 pub struct Lock {
@@ -59,7 +67,7 @@ impl Registry {
         for _ in 0..10 {
             let held = self.holder(model).await?;
             if let Some(holder) = &held
-                && is_alive(holder, now_ms)
+                && holder.is_alive(now_ms)
             {
                 return Err(Error::Locked {
                     model: model.to_string(),
@@ -176,9 +184,4 @@ fn holder_of(row: &SqliteRow) -> Holder {
         since_ms: row.get("since_ms"),
         heartbeat_ms: row.get("heartbeat_ms"),
     }
-}
-
-fn is_alive(holder: &Holder, now_ms: i64) -> bool {
-    let is_heard_of = now_ms - holder.heartbeat_ms < SILENT_MS;
-    holder.process.is_alive().unwrap_or(is_heard_of)
 }

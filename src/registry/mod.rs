@@ -5,6 +5,7 @@
 
 mod conclude;
 mod files;
+mod job_moves;
 mod jobs;
 mod lock;
 mod operations;
@@ -18,6 +19,7 @@ mod versions;
 mod tests;
 
 pub use conclude::{Conclusion, PastConclusion, SeenFile};
+pub use job_moves::{Cancel, JobEnd, PutBack, put_job_back, reopen_job};
 pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};
 pub use lock::{Holder, Lock};
 pub use operations::{Action, Champion, Operation};

@@ -1,6 +1,6 @@
 //! Who a process is, so that a lock of a dead one can be told from that of a living one.
 
-use std::fs;
+use std::{fmt, fs};
 
 /// Identity of a process on a machine between two boots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,31 @@ impl ProcessId {
     }
 }
 
+impl fmt::Display for ProcessId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ProcessId {
+            host,
+            boot,
+            pid,
+            started,
+        } = self;
+        write!(f, "{host}/{boot}/{pid}/{started}")
+    }
+}
+
+impl ProcessId {
+    /// Reads what `Display` writes; anything behind it, after another `/`, is the reader's own.
+    pub fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('/');
+        Some(ProcessId {
+            host: parts.next()?.to_string(),
+            boot: parts.next()?.to_string(),
+            pid: parts.next()?.parse().ok()?,
+            started: parts.next()?.parse().ok()?,
+        })
+    }
+}
+
 fn boot() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .map(|text| text.trim().to_string())
@@ -66,6 +91,9 @@ mod tests {
     fn this_process_is_alive_and_one_with_another_start_is_not() {
         let mut me = ProcessId::current();
         assert_eq!(me.is_alive(), Some(true));
+        let written = format!("{me}/more");
+        assert_eq!(ProcessId::read(&written), Some(me.clone()));
+        assert_eq!(ProcessId::read("a/b/c/d"), None);
         me.started += 1;
         assert_eq!(me.is_alive(), Some(false));
         me.host.push('x');

@@ -81,6 +81,27 @@ impl Registry {
         Ok(())
     }
 
+    /// Records which stage a run is in.
+    pub async fn enter_stage(&self, id: &str, stage: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE runs SET stage = ? WHERE id = ? AND state = 'running'")
+            .bind(stage)
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .doing("record the stage")?;
+        Ok(())
+    }
+
+    /// One run by its whole id.
+    pub async fn run(&self, id: &str) -> Result<Option<RunRow>, Error> {
+        let row = sqlx::query("SELECT * FROM runs WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .doing("find the run")?;
+        row.as_ref().map(run_of).transpose()
+    }
+
     /// Records the end of a run. What it had concluded stays true when it failed afterwards.
     pub async fn end_run(&self, end: &RunRow) -> Result<(), Error> {
         let record = end.record.as_ref().map(ToString::to_string);

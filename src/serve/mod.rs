@@ -39,7 +39,6 @@ pub use contents::{Listed, contents, problem_forms};
 pub use fleet::{Fleet, Served};
 pub use follow::{load_all, load_each};
 pub use guard::Guard;
-pub use manage::{log_end, run_log};
 pub use observe::Observer;
 pub use signals::{Signals, Wish};
 pub use source::Source;

@@ -61,7 +61,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/score"                                      READ    Plain   diagnostics::borrowed::score,
     GET     "/summarise"                                  READ    Plain   diagnostics::borrowed::summarise,
     GET     "/diagnose"                                   READ    Plain   diagnostics::borrowed::diagnose,
-    "Models, versions, runs":
+    "Models, versions, runs, jobs":
     GET     "/models"                                     READ    Native  manage::models,
     GET     "/models/{model}"                             READ    Native  manage::model,
     GET     "/models/{model}/versions"                    READ    Native  manage::versions,
@@ -77,6 +77,9 @@ pub static ROUTES: &[Route] = table! {
     GET     "/runs/{run}/log"                             READ    Native  manage::log,
     GET     "/schedule"                                   READ    Native  manage::schedules,
     GET     "/ticks"                                      READ    Native  manage::ticks,
+    GET     "/jobs"                                       READ    Native  manage::jobs,
+    GET     "/jobs/{job}"                                 READ    Native  manage::job,
+    POST    "/jobs/{job}/cancel"                          ADMIN   Native  manage::cancel_job,
     "Other systems' calls":
     POST    "/predict"                                    PREDICT Plain   risk::predict,
     OPTIONS "/predict"                                    OPEN    Plain   risk::options,

@@ -19,8 +19,13 @@ use crate::registry::Registry;
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunStart {
-    /// It is on its way, with this id.
-    Started(String),
+    /// It is on its way.
+    Started {
+        /// The run's id.
+        run: String,
+        /// Its job's.
+        job: String,
+    },
     /// Another one is under way.
     Busy(String),
     /// It could not be started.
@@ -29,11 +34,12 @@ pub enum RunStart {
 
 /// Starts a run of a model without waiting for it. Serving knows no training: whoever starts the server says how.
 pub trait StartRun: Send + Sync {
-    /// Starts one, `force` as in `unseat run --force`.
+    /// Starts one, `force` as in `unseat run --force`, for somebody with a name.
     fn start(
         &self,
         model: &str,
         force: bool,
+        by: &str,
     ) -> std::pin::Pin<Box<dyn Future<Output = RunStart> + Send>>;
 }
 

@@ -26,6 +26,8 @@ fn the_help_names_every_command() {
       predict      Predict the rows of a file
       serve        Serve predictions and diagnostics over HTTP
       call         Ask every endpoint of a running server that changes nothing, and keep the answers
+      jobs         List, show, submit, cancel or retry jobs
+      worker       Do the runs that were asked for, each as a process of its own
       token        Make a token for the server
       models       List or show models
       versions     List or show versions

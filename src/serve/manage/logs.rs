@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::runs::find;
 use super::{project, trouble};
+use crate::jobs::run_log;
 use crate::pipeline::{self, is_run_id};
 use crate::registry::RunRow;
 use crate::serve::reply::not_found;
@@ -14,11 +15,6 @@ use crate::serve::{Problem, Reply, Request, State};
 
 /// Bytes of a log that are told; of a longer one the end.
 const MOST_BYTES: u64 = 4 << 20;
-
-/// Where the log of a run is that the server of a project starts.
-pub fn run_log(project: &Path, run: &str) -> PathBuf {
-    project.join("logs").join(format!("{run}.ndjson"))
-}
 
 /// Where the log of a stored run is, if it has one.
 pub fn path_of(project: &Project, row: &RunRow) -> Option<PathBuf> {
@@ -55,14 +51,6 @@ pub async fn log(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
         })),
         Err(error) => Err(Problem::internal(&error)),
     }
-}
-
-/// The end of a run's log, for who has to say why it is so short.
-///
-/// # Errors
-/// What the system says.
-pub fn log_end(path: &Path) -> std::io::Result<Vec<u8>> {
-    end_of(path, MOST_BYTES)
 }
 
 /// The whole lines at the end of a file, at most so many bytes of them.

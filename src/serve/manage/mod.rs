@@ -7,6 +7,7 @@
 pub mod audit;
 mod changes;
 mod files;
+mod jobs;
 mod logs;
 mod models;
 mod runs;
@@ -17,7 +18,8 @@ mod views;
 pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
 pub use files::{file, report};
-pub use logs::{log, log_end, run_log};
+pub use jobs::{cancel as cancel_job, list as jobs, show as job};
+pub use logs::log;
 pub use models::{list as models, show as model};
 pub use runs::{list as runs, show as run, start as start_run};
 pub use schedule::{list as schedules, ticks};
@@ -52,8 +54,11 @@ use crate::registry;
         runs::start,
         schedule::list,
         schedule::ticks,
+        jobs::list,
+        jobs::show,
+        jobs::cancel,
     ),
-    tags((name = "manage", description = "Models, versions and runs"))
+    tags((name = "manage", description = "Models, versions, runs and jobs"))
 )]
 pub struct Doc;
 
@@ -199,7 +204,10 @@ mod tests {
             .collect();
         let mut answered: Vec<String> = ROUTES
             .iter()
-            .filter(|route| route.path.starts_with("/models") || route.path.starts_with("/runs"))
+            .filter(|route| {
+                let ours = ["/models", "/runs", "/jobs"];
+                ours.iter().any(|path| route.path.starts_with(path))
+            })
             .map(|route| format!("{} {}", route.method, route.path))
             .collect();
         told.sort();

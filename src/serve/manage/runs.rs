@@ -126,14 +126,14 @@ pub struct RunRequest {
     force: bool,
 }
 
-/// Starts a run: a process of its own that goes on when the server ends.
+/// Asks for a run: a job that a worker does in a process of its own, which goes on when the server ends.
 #[utoipa::path(
     post, path = "/runs", operation_id = "start_run", tag = "manage",
     request_body(content = Option<RunRequest>, description = "Which model, and whether to train in any case"),
     responses(
         (status = 202, description = "It is on its way", body = Started,
             headers(("location" = String, description = "Where to ask for it"))),
-        (status = 409, description = "Another run is at the model, or the server serves one bundle"),
+        (status = 409, description = "Another run is at the model or a job of it is open, or the server serves one bundle"),
     )
 )]
 pub async fn start(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -156,10 +156,12 @@ async fn started(
     let project = project(state)?;
     let name = state.fleet.model(asked.model.as_deref())?.name.clone();
     *model = Some(name.clone());
-    match project.starter.start(&name, asked.force).await {
-        RunStart::Started(run) => {
+    let by = request.caller.name.as_str();
+    match project.starter.start(&name, asked.force, by).await {
+        RunStart::Started { run, job } => {
             let path = format!("/runs/{run}");
-            let reply = Reply::json(&Started { run, model: name });
+            let model = name;
+            let reply = Reply::json(&Started { run, model, job });
             Ok(reply.status(StatusCode::ACCEPTED).header("location", &path))
         }
         RunStart::Busy(run) => Err(busy(&run)),

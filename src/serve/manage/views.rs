@@ -188,6 +188,8 @@ pub struct Started {
     pub run: String,
     /// The model.
     pub model: String,
+    /// Id of the job that it is.
+    pub job: String,
 }
 
 /// A move of the champion.

@@ -78,7 +78,8 @@ fn a_run_that_was_asked_for_goes_on_beside_predictions_and_what_it_promotes_is_s
     let answer = server.post("/runs", &json!({"model": MODEL})).expect(202);
     let started = answer.json();
     let id = started["run"].as_str().expect("an id");
-    assert_eq!(started, json!({"run": id, "model": MODEL}));
+    let job = started["job"].as_str().expect("a job");
+    assert_eq!(started, json!({"run": id, "model": MODEL, "job": job}));
     let place = format!("/runs/{id}");
     assert_eq!(answer.header("location"), Some(place.as_str()));
 

@@ -1,0 +1,265 @@
+//! Runs that are asked of the server: each becomes a job. Where no worker is there to do it, the server starts one: a process
+//! of its own that ends with the queue, and goes on when the server ends.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, Notify, OnceCell};
+
+use crate::config::Overlap;
+use crate::jobs::{self, Program, Queue, Submitted};
+use crate::pipeline::Env;
+use crate::registry::{JobRow, JobState, NewJob, Registry};
+use crate::serve::{RunStart, StartRun};
+
+/// How long a run may take until it is recorded as begun.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it is waited for while a worker is busy with another.
+const BUSY_PATIENCE: Duration = Duration::from_secs(3);
+/// How often the registry is asked meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How often it is looked whether somebody still works on what was asked for.
+const MIND_EVERY: Duration = Duration::from_secs(2);
+/// Longest wait before another worker is started when the last one failed.
+const MOST_WAIT: Duration = Duration::from_secs(64);
+/// Bytes of a worker's log that are told when it fails.
+const LAST_BYTES: u64 = 2000;
+
+/// Asks for runs of a project's models.
+pub struct AskedRuns {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    program: Program,
+    registry: Registry,
+    envs: BTreeMap<String, Arc<Env>>,
+    /// Made when it is needed first: a server that is asked for no run writes nothing.
+    queue: OnceCell<Queue>,
+    helper: Mutex<Helper>,
+    /// Told when there is a job to mind.
+    asked: Notify,
+}
+
+/// The worker that this server has started.
+#[derive(Default)]
+struct Helper {
+    lives: Arc<AtomicBool>,
+    failed: Arc<AtomicBool>,
+}
+
+impl AskedRuns {
+    /// Runs are started with the settings that the server was started with. A queue that others of this process wait at may be
+    /// given.
+    pub fn new(
+        program: Program,
+        registry: Registry,
+        envs: BTreeMap<String, Arc<Env>>,
+        queue: Option<Queue>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            program,
+            registry,
+            envs,
+            queue: OnceCell::new_with(queue),
+            helper: Mutex::default(),
+            asked: Notify::new(),
+        });
+        tokio::spawn(mind(shared.clone()));
+        AskedRuns { shared }
+    }
+}
+
+impl StartRun for AskedRuns {
+    fn start(
+        &self,
+        model: &str,
+        force: bool,
+        by: &str,
+    ) -> Pin<Box<dyn Future<Output = RunStart> + Send>> {
+        let (shared, model, by) = (self.shared.clone(), model.to_string(), by.to_string());
+        Box::pin(async move {
+            let started = shared.start(&model, force, by).await;
+            started.unwrap_or_else(|error| RunStart::Failed(format!("{error:#}")))
+        })
+    }
+}
+
+impl Shared {
+    async fn queue(&self) -> Result<&Queue, jobs::Error> {
+        self.queue
+            .get_or_try_init(|| Queue::open(&self.registry))
+            .await
+    }
+
+    async fn start(&self, model: &str, force: bool, by: String) -> anyhow::Result<RunStart> {
+        let env = self
+            .envs
+            .get(model)
+            .ok_or_else(|| anyhow::anyhow!("find the model `{model}`"))?;
+        let now = env.clock.now();
+        let holder = self.registry.holder(model).await?;
+        if let Some(holder) = holder.filter(|holder| holder.is_alive(env.clock.now_ms())) {
+            return Ok(RunStart::Busy(holder.run));
+        }
+        let job = NewJob {
+            id: env.ids.run_id(&format!("job of {model}"), now),
+            model: model.to_string(),
+            trigger: "api".to_string(),
+            tick_ms: None,
+            force,
+            actor: by,
+            run: env.new_run_id(),
+            at_ms: now.timestamp_millis(),
+        };
+        let queue = self.queue().await?;
+        if let Submitted::Busy(open) = jobs::submit(queue, &job, Overlap::Skip).await? {
+            return Ok(RunStart::Busy(open.run.unwrap_or(open.id)));
+        }
+        let started = self.until_begun(&job).await;
+        self.asked.notify_one();
+        started
+    }
+
+    /// Waits until a job's run is recorded, so that whoever asked finds it.
+    async fn until_begun(&self, job: &NewJob) -> anyhow::Result<RunStart> {
+        let helps = self.ensure_worker().await?;
+        let patience = if helps { PATIENCE } else { BUSY_PATIENCE };
+        let began = Instant::now();
+        loop {
+            let row = self.registry.job(&job.id).await?;
+            let row = row.ok_or_else(|| anyhow::anyhow!("find the job {}", job.id))?;
+            let run = row.run.clone().unwrap_or_default();
+            let is_recorded = self.registry.run(&run).await?.is_some();
+            if is_recorded || began.elapsed() > patience {
+                let job = row.id;
+                return Ok(RunStart::Started { run, job });
+            }
+            if !row.is_open() {
+                let why = row.error.unwrap_or(row.state);
+                return Ok(RunStart::Failed(why));
+            }
+            if row.state == JobState::Queued.name() && !self.has_worker().await? {
+                if self.helper.lock().await.failed.load(Ordering::Relaxed) {
+                    return self.give_up(&row).await;
+                }
+                // It ended as the job came.
+                self.ensure_worker().await?;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// No worker can be started: whoever asked is told, and the job does not wait for one.
+    async fn give_up(&self, row: &JobRow) -> anyhow::Result<RunStart> {
+        let now_ms = self.program.clock.now_ms();
+        self.registry.cancel_job(&row.id, "serve", now_ms).await?;
+        let said = jobs::tail(&self.worker_log(), LAST_BYTES).unwrap_or_default();
+        let said = said.lines().next_back().unwrap_or_default();
+        Ok(RunStart::Failed(format!(
+            "no worker could be started: {said}"
+        )))
+    }
+
+    async fn has_worker(&self) -> anyhow::Result<bool> {
+        if self.helper.lock().await.lives.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        Ok(!jobs::living_workers(&self.registry).await?.is_empty())
+    }
+
+    /// Starts a worker if none is there. The answer is whether the one that is there is this server's.
+    async fn ensure_worker(&self) -> anyhow::Result<bool> {
+        let helper = self.helper.lock().await;
+        if helper.lives.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        if !jobs::living_workers(&self.registry).await?.is_empty() {
+            return Ok(false);
+        }
+        let mut child = self.command()?.spawn()?;
+        helper.lives.store(true, Ordering::Relaxed);
+        helper.failed.store(false, Ordering::Relaxed);
+        let (lives, failed) = (helper.lives.clone(), helper.failed.clone());
+        // Somebody has to wait for it, or its place in the table of processes is never given back.
+        std::thread::Builder::new()
+            .name("worker".to_string())
+            .spawn(move || {
+                let status = child.wait();
+                let is_well = status.as_ref().is_ok_and(|status| status.success());
+                if !is_well {
+                    tracing::warn!(?status, "a worker failed; logs/worker.ndjson says more");
+                }
+                failed.store(!is_well, Ordering::Relaxed);
+                lives.store(false, Ordering::Relaxed);
+            })?;
+        Ok(true)
+    }
+
+    fn command(&self) -> anyhow::Result<Command> {
+        let log = self.worker_log();
+        if let Some(folder) = log.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        let log = options.append(true).create(true).mode(0o600).open(log)?;
+        let mut command = Command::new(&self.program.path);
+        command
+            .args(&self.program.arguments)
+            .args(["--json", "--log-format", "json", "worker", "--once"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            // A Ctrl-C on the server's terminal is not meant for it.
+            .process_group(0);
+        Ok(command)
+    }
+
+    fn worker_log(&self) -> PathBuf {
+        self.program.project.join("logs").join("worker.ndjson")
+    }
+
+    async fn has_asked_jobs(&self) -> anyhow::Result<bool> {
+        let jobs = self.registry.jobs(None, 100).await?;
+        let mut asked = jobs.iter().filter(|job| job.trigger == "api");
+        Ok(asked.any(JobRow::is_open))
+    }
+}
+
+/// Sees to it that what was asked of a server is done, also when the worker dies, and what was asked before a restart.
+async fn mind(shared: Arc<Shared>) {
+    let mut wait = MIND_EVERY;
+    loop {
+        let minded = async {
+            let is_wanted = shared.has_asked_jobs().await?;
+            if is_wanted {
+                shared.queue().await?;
+                shared.ensure_worker().await?;
+            }
+            anyhow::Ok(is_wanted)
+        };
+        match minded.await {
+            Ok(true) => {}
+            Ok(false) => {
+                shared.asked.notified().await;
+                continue;
+            }
+            Err(error) => tracing::debug!("jobs cannot be minded: {error:#}"),
+        }
+        let has_failed = shared.helper.lock().await.failed.load(Ordering::Relaxed);
+        wait = if has_failed {
+            MOST_WAIT.min(wait * 2)
+        } else {
+            MIND_EVERY
+        };
+        tokio::time::sleep(wait).await;
+    }
+}

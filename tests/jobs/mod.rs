@@ -1,0 +1,198 @@
+//! Jobs and workers: real processes on one queue, some of them killed.
+
+mod over_http;
+mod takeover;
+mod trouble;
+
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use unseat::registry::JobRow;
+
+use crate::support::{Done, MODEL, Project};
+
+/// Longest that anything is waited for.
+const MOST_SECONDS: u64 = 60;
+
+/// A project whose version 1 is the champion, with data that makes another one, on the system's clock.
+fn project() -> Project {
+    let project = Project::promoted().with_real_clock();
+    project.set("input_folder_path", "sourcedata");
+    project.set("jobs", json!({"backoff_seconds": 0.1}));
+    project
+}
+
+/// A worker under way; a test that fails takes it along.
+struct Worker {
+    child: Option<Child>,
+}
+
+impl Worker {
+    fn of(project: &Project) -> Self {
+        Worker::with(project, &[])
+    }
+
+    fn with(project: &Project, variables: &[(&str, &str)]) -> Self {
+        let mut command = project.command(&["worker", "-v"]);
+        command.envs(variables.iter().copied());
+        // What it says is looked for in the registry.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Worker {
+            child: Some(command.spawn().expect("a worker starts")),
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(self.child.as_ref().expect("it is there"));
+        kill_process(pid, signal).expect("it can be signalled");
+    }
+
+    /// Sends a signal and waits for the end.
+    fn end(mut self, signal: Signal) -> std::process::ExitStatus {
+        self.signal(signal);
+        let mut child = self.child.take().expect("it is there");
+        child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn submit(project: &Project) -> Value {
+    project.json(&["jobs", "submit"])
+}
+
+/// A job of the registry, once it is as wanted.
+#[track_caller]
+fn until(project: &Project, job: &Value, is_wanted: impl Fn(&JobRow) -> bool) -> JobRow {
+    let id = job["job"].as_str().expect("a job").to_string();
+    let began = Instant::now();
+    project.registry(async |registry| {
+        let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            looks.tick().await;
+            let row = registry.job(&id).await.expect("reads").expect("the job");
+            if is_wanted(&row) {
+                return row;
+            }
+            assert!(began.elapsed().as_secs() < MOST_SECONDS, "{row:#?}");
+        }
+    })
+}
+
+#[track_caller]
+fn until_state(project: &Project, job: &Value, state: &str) -> JobRow {
+    until(project, job, |row| row.state == state)
+}
+
+/// The process of the run that waits at a fault point, once it does.
+fn until_waiting(project: &Project) -> Pid {
+    let began = Instant::now();
+    while !project.path("waits").exists() {
+        assert!(began.elapsed().as_secs() < MOST_SECONDS, "no run waits");
+        std::thread::yield_now();
+    }
+    let holder = project.books().holder.expect("a run has the lock");
+    Pid::from_raw(holder.process.pid as i32).expect("a pid")
+}
+
+/// Lets the run go on that waits at a fault point.
+fn go_on(project: &Project) {
+    std::fs::remove_file(project.path("waits")).expect("it waits");
+}
+
+/// Runs a worker until the queue is empty.
+fn work(project: &Project) -> Done {
+    project.ok(&["worker", "--once"])
+}
+
+#[test]
+fn a_job_is_submitted_done_and_told() {
+    let project = project();
+    let job = submit(&project);
+    let waiting = project.json(&["jobs", "list"]);
+    assert_eq!(waiting[0]["state"], "queued");
+    assert_eq!(waiting[0]["actor"], "tester");
+    let done = project.unseat(&["jobs", "submit"]);
+    assert_eq!(done.code(), 1, "{done}");
+    assert!(done.stderr.contains("is queued"), "{done}");
+    work(&project);
+    let row = until_state(&project, &job, "done");
+    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    assert_eq!(row.attempts, 1);
+    assert_eq!(row.run.as_deref(), job["run"].as_str());
+    let books = project.assert_settled();
+    assert_eq!(books.champion(), Some(2));
+    assert_eq!(books.runs[0].id, job["run"]);
+    assert_eq!(books.runs[0].stage, "report");
+
+    let shown = project.json(&["jobs", "show"]);
+    assert_eq!(shown["job"]["outcome"], "promote");
+    let log = shown["log"].as_array().expect("lines");
+    assert!(log.iter().any(|line| {
+        line.as_str()
+            .is_some_and(|line| line.contains("deploy begins"))
+    }));
+    let told = project.ok(&["jobs", "show"]).stdout;
+    assert!(told.contains("outcome   promote"), "{told}");
+    assert!(told.contains("report begins"), "{told}");
+    let list = project.ok(&["jobs"]).stdout;
+    assert!(list.contains(MODEL) && list.contains("promote"), "{list}");
+    // There is nothing new, which a job tells as well.
+    let worker = Worker::of(&project);
+    let waited = project.ok(&["jobs", "submit", "--wait", "--json"]).json();
+    assert_eq!(waited["job"]["outcome"], "nothing_new", "{waited}");
+    assert!(worker.end(Signal::TERM).success());
+}
+
+#[test]
+fn three_workers_on_one_queue_do_every_job_once() {
+    let project = project();
+    let models: serde_json::Map<String, Value> =
+        (0..4).map(|at| (format!("m{at}"), json!({}))).collect();
+    project.set("models", models);
+    project.set("input_folder_path", "practicedata");
+    let workers: Vec<Worker> = (0..3).map(|_| Worker::of(&project)).collect();
+    let jobs: Vec<Value> = (0..4)
+        .map(|at| project.json(&["jobs", "submit", "--model", &format!("m{at}")]))
+        .collect();
+    for job in &jobs {
+        let row = until_state(&project, job, "done");
+        assert_eq!(row.attempts, 1, "{row:?}");
+        assert_eq!(row.outcome.as_deref(), Some("promote"), "{row:?}");
+    }
+    let runs = project.registry(async |registry| registry.runs(None, 100).await.expect("reads"));
+    let of_jobs = runs.iter().filter(|run| run.model != MODEL).count();
+    assert_eq!(of_jobs, 4, "{runs:#?}");
+    for worker in workers {
+        assert!(worker.end(Signal::TERM).success());
+    }
+}
+
+#[test]
+fn two_jobs_of_one_model_do_not_run_at_once() {
+    let project = project();
+    let job = submit(&project);
+    // This process holds the lock, as a run by hand would.
+    let worker = Worker::of(&project);
+    let run = "20260101T000000Z-000000000";
+    let lock = project
+        .registry(async |registry| registry.take_lock(MODEL, run, 1).await.expect("the lock"));
+    let is_waiting = |row: &JobRow| row.error.as_deref() == Some("another run is at the model");
+    let row = until(&project, &job, is_waiting);
+    // The worker may have come first; then the lock was not to be had.
+    assert_eq!((row.state.as_str(), row.attempts), ("queued", 0));
+    project.registry(async |registry| registry.release_lock(&lock).await.expect("given back"));
+    let row = until_state(&project, &job, "done");
+    assert_eq!(row.attempts, 1);
+    assert_eq!(row.run.as_deref(), job["run"].as_str());
+    drop(worker);
+}
