@@ -1,6 +1,6 @@
 //! Planned failures: named points in a run at which a test can make it fail or die.
 //!
-//! `UNSEAT_FAULT=<point>:<error|kill>[:<nth>]` arms one point; `UNSEAT_FAULT=trace` names each point on stderr as it is
+//! `UNSEAT_FAULT=<point>:<error|full|kill>[:<nth>]` arms one point (`full` fails as on a disk that is full); `UNSEAT_FAULT=trace` names each point on stderr as it is
 //! passed. Only debug builds look; a release build has no way in.
 
 use std::io::{self, Write};
@@ -39,12 +39,25 @@ pub const EACH_FILE: &str = "file.published";
 /// The point between telling the registry that a version is removed and removing its files; no run passes it.
 pub const REMOVAL: &str = "version.marked_removed";
 
+/// The points that a clearing of old things passes; no run passes them unless something is old enough to go.
+pub const RETENTION: &[&str] = &[
+    "retain.version_marked",
+    "retain.version_removed",
+    "retain.dataset_forgotten",
+    "retain.dataset_removed",
+    "retain.rows_taken_out",
+    "retain.log_removed",
+    "retain.log_packed",
+    "retain.log_replaced",
+];
+
 enum Planned {
     Nothing,
     Trace,
     Failure {
         point: String,
         kill: bool,
+        full: bool,
         countdown: AtomicU32,
     },
 }
@@ -55,7 +68,9 @@ enum Planned {
 /// An `io::Error` that names the point, when it was armed with `error`.
 pub fn point(name: &str) -> io::Result<()> {
     debug_assert!(
-        POINTS.contains(&name) || [EACH_FILE, REMOVAL].contains(&name),
+        [POINTS, RETENTION, &[EACH_FILE, REMOVAL]]
+            .concat()
+            .contains(&name),
         "{name} is not a listed fault point"
     );
     if !cfg!(debug_assertions) {
@@ -66,6 +81,7 @@ pub fn point(name: &str) -> io::Result<()> {
         Planned::Failure {
             point,
             kill,
+            full,
             countdown,
         } if point == name && countdown.fetch_sub(1, Ordering::SeqCst) == 1 => {
             if *kill {
@@ -73,6 +89,9 @@ pub fn point(name: &str) -> io::Result<()> {
                     rustix::process::getpid(),
                     rustix::process::Signal::KILL,
                 );
+            }
+            if *full {
+                return Err(rustix::io::Errno::NOSPC.into());
             }
             Err(io::Error::other(format!("planned failure at {name}")))
         }
@@ -98,11 +117,12 @@ fn planned() -> Planned {
 fn parse(text: &str) -> Option<Planned> {
     let mut parts = text.split(':');
     let point = parts.next()?.to_string();
-    let kill = parts.next()? == "kill";
+    let kind = parts.next()?;
     let nth = parts.next().and_then(|n| n.parse().ok()).unwrap_or(1);
     Some(Planned::Failure {
         point,
-        kill,
+        kill: kind == "kill",
+        full: kind == "full",
         countdown: AtomicU32::new(nth),
     })
 }

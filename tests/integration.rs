@@ -6,6 +6,7 @@ mod faults;
 mod flow;
 mod kill;
 mod own_project;
+mod retain;
 mod serve;
 mod support;
 mod tidy;

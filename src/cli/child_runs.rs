@@ -14,16 +14,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, oneshot};
 
 use super::{Global, failure};
-use crate::pipeline::Env;
+use crate::pipeline::{Env, run_log};
 use crate::registry::Registry;
-use crate::serve::{RunStart, StartRun, run_log};
+use crate::serve::{RunStart, StartRun};
 
 /// How long a run may take until it is recorded as begun.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the registry is asked meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// Logs that are kept besides the newest; the oldest are removed when a run is started.
-const KEPT_LOGS: usize = 200;
 /// How much a run steps back before predictions; 19 is most.
 const NICE: i32 = 10;
 
@@ -180,60 +178,11 @@ fn wait(child: &mut Child, run: &str, sender: oneshot::Sender<Option<ExitStatus>
     let _ = sender.send(status.ok());
 }
 
-/// Opens a run's log, and clears the oldest ones away.
+/// Opens a run's log.
 fn open_log(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
-        clear_old(folder, KEPT_LOGS);
     }
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o600).open(path)
-}
-
-/// Removes all but the newest logs. Only names that runs have are looked at; they sort by time.
-fn clear_old(folder: &Path, kept: usize) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut logs: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let run = path.file_stem().and_then(|stem| stem.to_str());
-            let is_log = path.extension().is_some_and(|ending| ending == "ndjson");
-            is_log && run.is_some_and(crate::pipeline::is_run_id)
-        })
-        .collect();
-    logs.sort();
-    let surplus = logs.len().saturating_sub(kept);
-    for path in &logs[..surplus] {
-        // One that cannot be removed costs room and nothing else.
-        let _ = std::fs::remove_file(path);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_logs_go_and_what_is_no_log_stays() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let names = [
-            "20260101T000000Z-000000001.ndjson",
-            "20260101T000000Z-000000002.ndjson",
-            "20260101T000001Z-000000000.ndjson",
-            "a.ndjson",
-            "notes.txt",
-        ];
-        for name in names {
-            std::fs::write(folder.path().join(name), "").expect("writes");
-        }
-        clear_old(folder.path(), 1);
-        let entries = std::fs::read_dir(folder.path()).expect("a folder");
-        let mut left: Vec<_> = entries
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        left.sort();
-        assert_eq!(left, names[2..]);
-        clear_old(&folder.path().join("none"), 1);
-    }
 }

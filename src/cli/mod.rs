@@ -11,6 +11,7 @@ mod context;
 mod diagnose;
 mod failure;
 mod gate;
+mod gc;
 mod hints;
 mod init;
 mod models;
@@ -139,6 +140,8 @@ enum Command {
     Unpin(champion::UnpinArgs),
     /// Explain a decision, or replay past ones under another policy
     Gate(gate::GateArgs),
+    /// Remove what is old, by the settings of `retention`
+    Gc(gc::GcArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -208,6 +211,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Pin(args) => champion::pin(global, args).await,
         Command::Unpin(args) => champion::unpin(global, args).await,
         Command::Gate(args) => gate::gate(global, args).await,
+        Command::Gc(args) => gc::gc(global, args).await,
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }
 }

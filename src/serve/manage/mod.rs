@@ -16,7 +16,7 @@ mod views;
 pub use audit::failures as audit_failures;
 pub use changes::{promote, remove, rollback};
 pub use files::{file, report};
-pub use logs::{log, run_log};
+pub use logs::log;
 pub use models::{list as models, show as model};
 pub use runs::{list as runs, show as run, start as start_run};
 pub use versions::{list as versions, show as version};
