@@ -8,6 +8,7 @@ mod kill;
 mod own_project;
 mod retain;
 mod serve;
+mod service;
 mod support;
 mod tidy;
 mod two;

@@ -15,12 +15,14 @@ mod gc;
 mod hints;
 mod init;
 mod models;
+mod notify_systemd;
 mod output;
 mod predict;
 mod progress;
 mod run;
 mod runs;
 mod serve;
+mod service;
 mod stages;
 mod token;
 mod versions;
@@ -142,6 +144,8 @@ enum Command {
     Gate(gate::GateArgs),
     /// Remove what is old, by the settings of `retention`
     Gc(gc::GcArgs),
+    /// Install the project as a service of systemd, or print a line for cron
+    Service(service::ServiceArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -212,6 +216,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Unpin(args) => champion::unpin(global, args).await,
         Command::Gate(args) => gate::gate(global, args).await,
         Command::Gc(args) => gc::gc(global, args).await,
+        Command::Service(args) => service::service(global, args),
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }
 }

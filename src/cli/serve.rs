@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::child_runs::ChildRuns;
-use super::{Failure, Global, context, failure, output};
+use super::{Failure, Global, context, failure, notify_systemd, output};
 use crate::config;
 use crate::pipeline::Env;
 use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
@@ -48,7 +48,13 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     }
     let address = bound.address;
     say_where(global, &state, &address, began);
+    notify_systemd::ready(&format!("listening on {address}"));
+    let watchdog = notify_systemd::watch(Box::new(notify_systemd::answers));
     let cut = bound.run(state.clone(), signals).await;
+    notify_systemd::stopping();
+    if let Some(watchdog) = watchdog {
+        watchdog.abort();
+    }
     let last = state.clone();
     // Waits for the logs to be written, which must not hold up an answer.
     let _ = tokio::task::spawn_blocking(move || last.observer.close()).await;
