@@ -1,8 +1,8 @@
 //! Planned failures: named points in a run at which a test can make it fail, die or wait.
 //!
-//! `UNSEAT_FAULT=<point>:<error|kill|wait>[:<nth>]` arms one point; `wait` makes the file `waits` in the current folder and
-//! goes on when it is gone. `UNSEAT_FAULT=trace` names each point on stderr as it is passed. Only debug builds look; a release
-//! build has no way in.
+//! `UNSEAT_FAULT=<point>:<error|full|kill|wait>[:<nth>]` arms one point; `full` fails as on a disk that is full, `wait` makes
+//! the file `waits` in the current folder and goes on when it is gone. `UNSEAT_FAULT=trace` names each point on stderr as it
+//! is passed. Only debug builds look; a release build has no way in.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -49,9 +49,22 @@ pub const HANDLER: &str = "serve.handler";
 
 enum How {
     Error,
+    Full,
     Kill,
     Wait,
 }
+
+/// The points that a clearing of old things passes; no run passes them unless something is old enough to go.
+pub const RETENTION: &[&str] = &[
+    "retain.version_marked",
+    "retain.version_removed",
+    "retain.dataset_forgotten",
+    "retain.dataset_removed",
+    "retain.rows_taken_out",
+    "retain.log_removed",
+    "retain.log_packed",
+    "retain.log_replaced",
+];
 
 enum Planned {
     Nothing,
@@ -69,7 +82,9 @@ enum Planned {
 /// An `io::Error` that names the point, when it was armed with `error`.
 pub fn point(name: &str) -> io::Result<()> {
     debug_assert!(
-        POINTS.contains(&name) || [EACH_FILE, REMOVAL, HANDLER].contains(&name),
+        [POINTS, RETENTION, &[EACH_FILE, REMOVAL, HANDLER]]
+            .concat()
+            .contains(&name),
         "{name} is not a listed fault point"
     );
     if !cfg!(debug_assertions) {
@@ -84,6 +99,7 @@ pub fn point(name: &str) -> io::Result<()> {
         } if point == name && countdown.fetch_sub(1, Ordering::SeqCst) == 1 => {
             match how {
                 How::Error => {}
+                How::Full => return Err(rustix::io::Errno::NOSPC.into()),
                 How::Kill => {
                     let _ = kill_process(getpid(), Signal::KILL);
                 }
@@ -124,6 +140,7 @@ fn parse(text: &str) -> Option<Planned> {
     let mut parts = text.split(':');
     let point = parts.next()?.to_string();
     let how = match parts.next()? {
+        "full" => How::Full,
         "kill" => How::Kill,
         "wait" => How::Wait,
         _ => How::Error,

@@ -158,9 +158,19 @@ impl From<schedule::Error> for Failure {
 
 impl From<data::Error> for Failure {
     fn from(error: data::Error) -> Self {
+        if pipeline::is_disk_full(&error) {
+            return full_disk(error.into());
+        }
         let hint = hint_on_data(&error);
         Failure::new(Kind::Data, error.into()).hint(hint)
     }
+}
+
+/// The same for everything that a full disk stops: it passes, so a job is tried again.
+fn full_disk(error: anyhow::Error) -> Failure {
+    Failure::new(Kind::Store, error).hint(
+        "the disk is full: make room, or keep less (`unseat gc --dry-run` tells what would go), then run again; the champion is what it was",
+    )
 }
 
 /// What to do about a file or a frame.
@@ -181,6 +191,9 @@ fn hint_on_data(error: &data::Error) -> &'static str {
 impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
         use pipeline::Error as E;
+        if pipeline::is_disk_full(&error) {
+            return full_disk(error.into());
+        }
         let (kind, hint) = match error {
             E::Registry(inner) => return inner.into(),
             E::NoInput { .. } => (
@@ -289,6 +302,16 @@ impl From<pipeline::Error> for Failure {
                 Kind::Store,
                 Some(
                     "check that you may write there and that the disk has room, then run again; the champion is what it was",
+                ),
+            ),
+            E::Disk { .. } => (
+                Kind::Store,
+                Some("check that you may write there and that the disk has room"),
+            ),
+            E::NoRoom { .. } => (
+                Kind::Store,
+                Some(
+                    "make room, or keep less: `unseat gc --dry-run` tells what would go, and docs/operations.md how to keep less; the champion is what it was",
                 ),
             ),
             E::Stored { .. } => (

@@ -9,6 +9,7 @@ use super::{Failure, Global, Kind, context, failure, output};
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::jobs::{self, Queue, Submitted};
+use crate::pipeline;
 use crate::registry::{Cancel, JobRow, JobState, NewJob, Registry};
 
 /// Bytes of a run's log that are shown.
@@ -120,7 +121,7 @@ async fn find(registry: &Registry, id: &str) -> Result<JobRow, Failure> {
 
 fn show(global: &Global, config: &Config, job: &JobRow) {
     let log = job.run.as_ref().and_then(|run| {
-        let path = jobs::run_log(&config.project, run);
+        let path = pipeline::run_log(&config.project, run);
         jobs::tail(&path, SHOWN_BYTES).ok()
     });
     let lines: Vec<&str> = log.iter().flat_map(|log| log.lines()).collect();

@@ -13,10 +13,12 @@ mod diagnose;
 mod failure;
 mod feed;
 mod gate;
+mod gc;
 mod hints;
 mod init;
 mod jobs;
 mod models;
+mod notify_systemd;
 mod output;
 mod predict;
 mod progress;
@@ -24,6 +26,7 @@ mod run;
 mod runs;
 mod schedule;
 mod serve;
+mod service;
 mod stages;
 mod token;
 mod up;
@@ -156,6 +159,10 @@ enum Command {
     Unpin(champion::UnpinArgs),
     /// Explain a decision, or replay past ones under another policy
     Gate(gate::GateArgs),
+    /// Remove what is old, by the settings of `retention`
+    Gc(gc::GcArgs),
+    /// Install the project as a service of systemd, or print a line for cron
+    Service(service::ServiceArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -238,6 +245,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Pin(args) => champion::pin(global, args).await,
         Command::Unpin(args) => champion::unpin(global, args).await,
         Command::Gate(args) => gate::gate(global, args).await,
+        Command::Gc(args) => gc::gc(global, args).await,
+        Command::Service(args) => service::service(global, args),
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }
 }

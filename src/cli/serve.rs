@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::asked_runs::AskedRuns;
-use super::{Failure, Global, context, failure, output, worker};
+use super::{Failure, Global, context, failure, notify_systemd, output, worker};
 use crate::config;
 use crate::pipeline::Env;
 use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
@@ -76,7 +76,14 @@ impl Opened {
 
     /// Answers until a signal.
     pub async fn answer(self) -> Drained {
+        let address = self.bound.address;
+        notify_systemd::ready(&format!("listening on {address}"));
+        let watchdog = notify_systemd::watch(Box::new(notify_systemd::answers));
         let cut = self.bound.run(self.state.clone(), self.signals).await;
+        notify_systemd::stopping();
+        if let Some(watchdog) = watchdog {
+            watchdog.abort();
+        }
         Drained {
             state: self.state,
             cut,

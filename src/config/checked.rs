@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::policy::{Policy, not_at_least_zero};
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
+use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
 use crate::data::Kind;
@@ -138,6 +139,11 @@ pub struct ModelConfig {
     pub gate: Policy,
     /// When runs are due.
     pub schedule: Schedule,
+    /// What is kept.
+    pub retention: Retention,
+    /// Where the server writes its prediction log.
+    #[serde(skip)]
+    pub prediction_log: PathBuf,
 }
 
 impl ModelConfig {
@@ -181,6 +187,13 @@ impl ModelConfig {
             DataFormat::Csv => "csv",
         }
     }
+}
+
+/// A model's name as it can stand in the name of a file of the prediction log, between other parts.
+pub fn plain_name(model: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let plain = model.chars().map(|c| if is_plain(c) { c } else { '-' });
+    plain.take(100).collect()
 }
 
 /// Bytes as lower-case hexadecimal.
@@ -247,6 +260,8 @@ pub fn check(
         score: raw.score,
         gate: raw.gate,
         schedule: raw.schedule,
+        retention: raw.retention,
+        prediction_log: PathBuf::new(),
     }
 }
 
@@ -299,6 +314,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     raw.schedule.check(say);
     raw.gate
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
+    raw.retention
+        .check(&mut |key, reason| say(&format!("retention.{key}"), reason));
     let counts = [
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),

@@ -82,6 +82,9 @@ pub fn from_value(
             models.insert(model.name.clone(), model);
         }
     }
+    for model in models.values_mut() {
+        model.prediction_log = server.path(project, &server.prediction_log.folder);
+    }
     problems.extend(shared_deployments(&models));
     let database_url = database_url(&object, &mut problems);
     problems.extend(server.problems());

@@ -8,6 +8,7 @@ pub mod load;
 pub mod merge;
 pub mod policy;
 pub mod raw;
+pub mod retention;
 pub mod schedule;
 pub mod server;
 pub mod shape;
@@ -16,6 +17,7 @@ pub use checked::{Config, ModelConfig, Problem, Window};
 pub use load::{Overrides, load};
 pub use policy::{Guard, Policy, Require, SliceGuard};
 pub use raw::{Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
+pub use retention::{Bound, Retention};
 pub use schedule::{Jobs, Overlap, Schedule};
 pub use server::{Role, Server};
 

@@ -9,6 +9,7 @@ use crate::data::{Kind, OnBadFile};
 use crate::evaluate::Metric;
 
 use super::policy::Policy;
+use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
 
@@ -73,6 +74,9 @@ pub struct RawConfig {
     /// When runs are due.
     #[serde(default)]
     pub schedule: Schedule,
+    /// What is kept, and for how long.
+    #[serde(default)]
+    pub retention: Retention,
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,

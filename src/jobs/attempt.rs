@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::carriers::living_workers;
-use super::child::{Body, Program, last_word, run_log};
+use super::child::{Body, Program, last_word};
 use super::outcome::{End, Next, Said, next};
 use super::queue::put_back;
 use super::{Error, Queue};
 use crate::config::Jobs;
+use crate::pipeline::run_log;
 use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
 
 /// How often a run under way is looked at: whether somebody wants it to end, and which stage it is in.

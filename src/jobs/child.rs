@@ -13,11 +13,9 @@ use tokio::sync::oneshot;
 
 use super::outcome::{End, Said};
 use crate::clock::Clock;
-use crate::pipeline::Ids;
+use crate::pipeline::{Ids, run_log};
 use crate::registry::{JobRow, ProcessId};
 
-/// Logs that are kept besides the newest; the oldest are removed when a run is started.
-const KEPT_LOGS: usize = 200;
 /// How much a run steps back before predictions; 19 is most.
 const NICE: i32 = 10;
 /// Bytes at the end of a log in which its last word is looked for.
@@ -42,11 +40,6 @@ pub struct Program {
     pub clock: Clock,
     /// Where run ids come from.
     pub ids: Ids,
-}
-
-/// Where the log of a run is that a worker starts.
-pub fn run_log(project: &Path, run: &str) -> PathBuf {
-    project.join("logs").join(format!("{run}.ndjson"))
 }
 
 /// The process of a run.
@@ -206,60 +199,11 @@ pub fn tail(path: &Path, most: u64) -> std::io::Result<String> {
     })
 }
 
-/// Opens a run's log, and clears the oldest ones away.
+/// Opens a run's log; `retention.logs` clears old ones away.
 fn open_log(path: &Path) -> std::io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
-        clear_old(folder, KEPT_LOGS);
     }
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o600).open(path)
-}
-
-/// Removes all but the newest logs. Only names that runs have are looked at; they sort by time.
-fn clear_old(folder: &Path, kept: usize) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut logs: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| {
-            let run = path.file_stem().and_then(|stem| stem.to_str());
-            let is_log = path.extension().is_some_and(|ending| ending == "ndjson");
-            is_log && run.is_some_and(crate::pipeline::is_run_id)
-        })
-        .collect();
-    logs.sort();
-    let surplus = logs.len().saturating_sub(kept);
-    for path in &logs[..surplus] {
-        // One that cannot be removed costs room and nothing else.
-        let _ = std::fs::remove_file(path);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_logs_go_and_what_is_no_log_stays() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let names = [
-            "20260101T000000Z-000000001.ndjson",
-            "20260101T000000Z-000000002.ndjson",
-            "20260101T000001Z-000000000.ndjson",
-            "a.ndjson",
-            "notes.txt",
-        ];
-        for name in names {
-            std::fs::write(folder.path().join(name), "").expect("writes");
-        }
-        clear_old(folder.path(), 1);
-        let entries = std::fs::read_dir(folder.path()).expect("a folder");
-        let mut left: Vec<_> = entries
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        left.sort();
-        assert_eq!(left, names[2..]);
-        clear_old(&folder.path().join("none"), 1);
-    }
 }

@@ -11,7 +11,7 @@ mod queue;
 mod worker;
 
 pub use carriers::living_workers;
-pub use child::{Program, run_log, tail};
+pub use child::{Program, tail};
 pub use queue::{Queue, Submitted, commit, retry, submit};
 pub use worker::{Until, work};
 

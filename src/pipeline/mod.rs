@@ -16,6 +16,8 @@ mod remove;
 mod replay;
 mod report;
 mod rescore;
+mod retain;
+mod room;
 mod run;
 mod score;
 mod split;
@@ -29,6 +31,8 @@ pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options};
 pub use production::Manifest;
 pub use remove::remove_version;
 pub use replay::{ReplayRow, replay};
+pub use retain::{Fate, Kind as RetainedKind, Retained, Why, collect, look, run_log};
+pub use room::is_disk_full;
 pub use run::{RunOptions, RunReport, ScorePair, run};
 pub use score::{PresentScore, ScoreRecord, Scored, SideScore, present_score};
 pub use stages::{deploy_stage, ingest_stage, report_stage, score_stage, train_stage};
@@ -159,6 +163,25 @@ pub enum Error {
         /// What the system said.
         #[source]
         source: std::io::Error,
+    },
+    /// A file cannot be worked on.
+    #[error("{action} {}", .path.display())]
+    Disk {
+        /// What was being done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The disk has not the room that a run may need.
+    #[error("find room in {}: {why}", .folder.display())]
+    NoRoom {
+        /// The folder.
+        folder: PathBuf,
+        /// How much there is, and how much is needed.
+        why: String,
     },
     /// A planned failure, in tests only.
     #[error("go on")]

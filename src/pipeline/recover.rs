@@ -26,9 +26,14 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
             .remove_folder(&format!("{model}/{}", version.folder))?;
         env.registry.abandon(&version).await?;
     }
-    remove::finish_removals(env).await?;
-    remove_orphans(env).await?;
+    clear(env).await?;
     production::publish(env).await
+}
+
+/// Removes what was begun to be removed, and what belongs to nothing.
+pub(super) async fn clear(env: &Env) -> Result<(), Error> {
+    remove::finish_removals(env).await?;
+    remove_orphans(env).await
 }
 
 /// Removes files that were being written, and data sets that no run has recorded.
@@ -53,7 +58,7 @@ async fn remove_orphans(env: &Env) -> Result<(), Error> {
 }
 
 /// The run id in the name of a data set, a list of its files, or a part of either.
-fn run_in(name: &str) -> Option<&str> {
+pub(super) fn run_in(name: &str) -> Option<&str> {
     let name = name.strip_prefix(".part-").unwrap_or(name);
     let rest = name
         .strip_prefix("finaldata_")

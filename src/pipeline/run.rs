@@ -11,7 +11,8 @@ use super::report::Subject;
 use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, recover, report, train,
+    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, recover, report,
+    retain, room, train,
 };
 use crate::data;
 use crate::evaluate::Metric;
@@ -99,6 +100,7 @@ pub async fn with_lock(
     let done = recorded(env, id, trigger, &lock, work)
         .instrument(span)
         .await;
+    retain::after_run(env, &lock).await;
     heart.stop();
     let released = env.registry.release_lock(&lock).await;
     // What went wrong first is what the user has to know; a lock that stays is taken over, since its process is gone.
@@ -225,6 +227,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         Plan::Train(_) => {}
     }
 
+    room::check(env, &input)?;
     let dataset = env
         .stage(Stage::Ingest, &mut timings, ingest::ingest(env, id, &input))
         .await?;

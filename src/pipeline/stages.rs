@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::deploy::Work;
 use super::run::{ScorePair, timings_map, with_lock};
 use super::train::{Fresh, Trained, learn};
-use super::{Env, Error, RunReport, Stage, deploy, ingest, report, score, train, versions};
+use super::{Env, Error, RunReport, Stage, deploy, ingest, report, room, score, train, versions};
 use crate::data;
 use crate::registry::VersionRow;
 
@@ -36,6 +36,7 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
     with_lock(env, &id, "ingest", async |_| {
         let mut timings = Vec::new();
         let scan = data::scan(&env.config.input_folder)?;
+        room::check(env, &scan)?;
         let dataset = env
             .stage(Stage::Ingest, &mut timings, ingest::ingest(env, &id, &scan))
             .await?;
@@ -54,6 +55,7 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
     let id = env.new_run_id();
     with_lock(env, &id, "train", async |_| {
         let mut timings = Vec::new();
+        room::check(env, &data::Scan::default())?;
         let dataset = ingest::latest(env).await?;
         let trained = env
             .stage(Stage::Train, &mut timings, train::train(env, &id, &dataset))

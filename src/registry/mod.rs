@@ -10,6 +10,7 @@ mod jobs;
 mod lock;
 mod operations;
 mod process;
+mod retention;
 mod runs;
 mod schedules;
 mod ticks;
@@ -24,6 +25,7 @@ pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};
 pub use lock::{Holder, Lock};
 pub use operations::{Action, Champion, Operation};
 pub use process::ProcessId;
+pub use retention::{OldRows, RowHead};
 pub use runs::{RunRow, RunState};
 pub use schedules::{ScheduleRow, follow_schedule, move_cursor};
 pub use ticks::{TickOutcome, TickRow, add_tick, end_tick};
@@ -206,9 +208,15 @@ impl Registry {
     /// The driver does not wait for another process that does the same, so this does.
     async fn log_ahead(&self) -> Result<(), Error> {
         let until = Instant::now() + Duration::from_secs(BUSY_SECONDS);
+        let mut connection = self.pool.acquire().await.doing("open a connection")?;
+        // So that the file can be made smaller again; it has to be said before there is anything in it.
+        sqlx::query("PRAGMA auto_vacuum = INCREMENTAL")
+            .execute(&mut *connection)
+            .await
+            .doing("set how free pages are kept")?;
         loop {
             let set = sqlx::query("PRAGMA journal_mode = WAL")
-                .fetch_one(&self.pool)
+                .fetch_one(&mut *connection)
                 .await;
             match set {
                 Err(error) if is_busy(&error) && Instant::now() < until => {

@@ -24,6 +24,7 @@ mod prediction;
 mod problem;
 mod reply;
 mod request;
+mod rotate;
 mod router;
 mod routes;
 mod rows;
@@ -34,6 +35,7 @@ mod state;
 mod v2;
 mod written;
 
+pub use crate::pipeline::run_log;
 pub use accept::{Bound, bind};
 pub use contents::{Listed, contents, problem_forms};
 pub use fleet::{Fleet, Served};

@@ -76,7 +76,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
     project.write("config.json", text);
     let shown = project.unseat(&["config", "show", "--json"]);
     let shown: Value = serde_json::from_str(&shown.stdout).expect("stdout is JSON");
-    let expected = json!({
+    let mut expected = json!({
         "project": ".",
         "database_url": "sqlite://unseat.db",
         "server": {
@@ -154,6 +154,30 @@ fn the_five_keys_alone_load_to_these_defaults() {
                 "seed": 42,
             },
         }],
+    });
+    expected["jobs"] = json!({
+        "concurrency": 1,
+        "memory_mb": null,
+        "stage_minutes": 240.0,
+        "attempts": 3,
+        "backoff_seconds": 10.0,
+    });
+    expected["models"][0]["schedule"] = json!({
+        "cron": null,
+        "timezone": "UTC",
+        "overlap": "skip",
+        "catch_up_minutes": 1440,
+        "jitter_seconds": 0,
+    });
+    expected["models"][0]["retention"] = json!({
+        "min_age_hours": 24.0,
+        "datasets": {"count": 30, "days": 90},
+        "versions": {"count": 30, "days": 90},
+        "logs": {"count": 200, "days": 90},
+        "runs": {"count": 10_000, "days": 365},
+        "ticks": {"count": 10_000, "days": 365},
+        "jobs": {"count": 10_000, "days": 365},
+        "prediction_log": {"count": null, "days": 90},
     });
     assert_eq!(shown, expected);
 }

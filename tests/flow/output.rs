@@ -37,6 +37,8 @@ fn the_help_names_every_command() {
       pin          Keep a version the champion until `unpin`
       unpin        Let runs move the champion again
       gate         Explain a decision, or replay past ones under another policy
+      gc           Remove what is old, by the settings of `retention`
+      service      Install the project as a service of systemd, or print a line for cron
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 

@@ -1,15 +1,15 @@
 //! The audit log: one JSON line for every change of state that was asked for, done or refused, and for everybody who was
 //! not let in where changes are made.
 
-use std::io::Write;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 
+use crate::clock::Clock;
+use crate::serve::rotate::{LineFile, ROTATION};
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Lines that could not be written since the program began.
@@ -124,7 +124,9 @@ async fn write(
         // One bundle cannot be changed, and there is no project's folder to write to.
         return;
     };
-    let written = tokio::task::spawn_blocking(move || append(&path, &format!("{line}\n"))).await;
+    let clock = state.clock;
+    let written =
+        tokio::task::spawn_blocking(move || append(&path, &format!("{line}\n"), clock)).await;
     let error = match written {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
@@ -144,16 +146,11 @@ fn path(state: &State) -> Option<PathBuf> {
 }
 
 /// One write to a file that is only appended to, so that lines of several processes do not mix.
-fn append(path: &Path, line: &str) -> std::io::Result<()> {
+fn append(path: &Path, line: &str, clock: Clock) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(line.as_bytes())
+    LineFile::open(path, 0o600, clock, ROTATION)?.append(line.as_bytes())
 }
 
 #[cfg(test)]
@@ -172,12 +169,12 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("logs/audit.ndjson");
-        append(&path, "one\n").expect("writes");
-        append(&path, "two\n").expect("writes");
+        append(&path, "one\n", Clock::System).expect("writes");
+        append(&path, "two\n", Clock::System).expect("writes");
         let text = std::fs::read_to_string(&path).expect("reads");
         assert_eq!(text, "one\ntwo\n");
         let mode = std::fs::metadata(&path).expect("is there").permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
-        assert!(append(folder.path(), "three\n").is_err());
+        assert!(append(folder.path(), "three\n", Clock::System).is_err());
     }
 }

@@ -1,13 +1,12 @@
 //! The log of a run that the server started: JSON lines in a file of its own.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::runs::find;
 use super::{project, trouble};
-use crate::jobs::run_log;
-use crate::pipeline::{self, is_run_id};
+use crate::pipeline::{self, is_run_id, run_log};
 use crate::registry::RunRow;
 use crate::serve::reply::not_found;
 use crate::serve::state::Project;
@@ -20,6 +19,15 @@ const MOST_BYTES: u64 = 4 << 20;
 pub fn path_of(project: &Project, row: &RunRow) -> Option<PathBuf> {
     let env = project.envs.get(&row.model)?;
     is_run_id(&row.id).then(|| run_log(&env.config.project, &row.id))
+}
+
+/// Whether a log is there, packed or not.
+pub fn is_there(path: &Path) -> bool {
+    path.exists() || packed(path).exists()
+}
+
+fn packed(path: &Path) -> PathBuf {
+    path.with_extension("ndjson.gz")
 }
 
 /// The log of a run that was started by request, as far as it goes.
@@ -53,15 +61,16 @@ pub async fn log(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     }
 }
 
-/// The whole lines at the end of a file, at most so many bytes of them.
+/// The whole lines at the end of a log, at most so many bytes of them. One that is not there may have been packed.
 fn end_of(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
-    let mut file = std::fs::File::open(path)?;
-    let length = file.metadata()?.len();
-    let skipped = length.saturating_sub(most);
-    file.seek(SeekFrom::Start(skipped))?;
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
-    if skipped > 0 {
+    let (mut bytes, is_cut) = match std::fs::File::open(path) {
+        Ok(file) => end_of_plain(file, most)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            end_of_packed(std::fs::File::open(packed(path))?, most)?
+        }
+        Err(error) => return Err(error),
+    };
+    if is_cut {
         let begin = bytes.iter().position(|byte| *byte == b'\n');
         bytes.drain(..begin.map_or(bytes.len(), |at| at + 1));
     }
@@ -69,6 +78,30 @@ fn end_of(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
     let end = bytes.iter().rposition(|byte| *byte == b'\n');
     bytes.truncate(end.map_or(0, |at| at + 1));
     Ok(bytes)
+}
+
+/// The end of a file, and whether there is more before it.
+fn end_of_plain(mut file: std::fs::File, most: u64) -> std::io::Result<(Vec<u8>, bool)> {
+    let skipped = file.metadata()?.len().saturating_sub(most);
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok((bytes, skipped > 0))
+}
+
+/// The same of a packed one, which has to be read from its beginning; no more than twice the end is held.
+fn end_of_packed(file: std::fs::File, most: u64) -> std::io::Result<(Vec<u8>, bool)> {
+    let mut unpacked = flate2::read::MultiGzDecoder::new(file);
+    let (mut bytes, mut is_cut) = (Vec::new(), false);
+    loop {
+        let read = unpacked.by_ref().take(most).read_to_end(&mut bytes)?;
+        let surplus = bytes.len().saturating_sub(most as usize);
+        is_cut |= surplus > 0;
+        bytes.drain(..surplus);
+        if read == 0 {
+            return Ok((bytes, is_cut));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +123,17 @@ mod tests {
             std::fs::write(&path, text).expect("writes");
             let end = end_of(&path, most).expect("reads");
             assert_eq!(String::from_utf8_lossy(&end), expected, "{text:?} {most}");
+            let packed = std::fs::File::create(folder.path().join("other.ndjson.gz"));
+            let mut packed =
+                flate2::write::GzEncoder::new(packed.expect("makes"), Default::default());
+            std::io::Write::write_all(&mut packed, text.as_bytes()).expect("packs");
+            packed.finish().expect("packs");
+            let end = end_of(&folder.path().join("other.ndjson"), most).expect("reads");
+            assert_eq!(
+                String::from_utf8_lossy(&end),
+                expected,
+                "packed {text:?} {most}"
+            );
         }
     }
 }

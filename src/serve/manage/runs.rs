@@ -53,7 +53,7 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let project = project(&state)?;
     let row = find(project, request.param("run")).await?;
-    let log = logs::path_of(project, &row).filter(|path| path.exists());
+    let log = logs::path_of(project, &row).filter(|path| logs::is_there(path));
     let log = log.map(|_| format!("/runs/{}/log", row.id));
     let (run, record) = told(project, row).await?;
     Ok(Reply::json(&RunDetail { run, record, log }).packable())

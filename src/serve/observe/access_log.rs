@@ -1,6 +1,5 @@
 //! The access log: one JSON line per request, written by a thread of its own. Never a query or a body, which hold rows.
 
-use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::net::IpAddr;
 use std::path::Path;
@@ -11,7 +10,9 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
+use super::super::rotate::{LineFile, ROTATION};
 use super::queue::{Inbox, Next, Queue};
+use crate::clock::Clock;
 
 /// Lines that may wait to be written.
 const MOST_LINES: usize = 8192;
@@ -74,12 +75,13 @@ impl AccessLog {
         AccessLog::into(std::io::stderr())
     }
 
-    /// Lines are appended to a file.
+    /// Lines are appended to a file, which is put aside when it is large.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn file(path: &Path) -> std::io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+    pub fn file(path: &Path, clock: Clock) -> std::io::Result<Self> {
+        let file = LineFile::open(path, 0o666, clock, ROTATION)?;
+        file.tidy();
         AccessLog::into(file)
     }
 
@@ -111,7 +113,8 @@ impl AccessLog {
     }
 }
 
-/// Writes until the end; what is written is flushed whenever nothing more waits.
+/// Writes until the end; what is written is flushed whenever nothing more waits. What reaches the target at once are whole
+/// lines: a line that has no room in the buffer any more makes it be written first.
 fn write_all(inbox: &Inbox<Box<Line>>, target: impl Write, lost: &AtomicU64) {
     let mut out = BufWriter::with_capacity(64 << 10, target);
     let is_troubled = AtomicBool::new(false);

@@ -128,7 +128,7 @@ impl Observer {
             "stderr" => Some(AccessLog::stderr().map_err(failed("start the access log"))?),
             file => {
                 let path = settings.path(folder, file);
-                let opened = AccessLog::file(&path);
+                let opened = AccessLog::file(&path, clock);
                 let what = format!("open `server.access_log`, {}", path.display());
                 Some(opened.map_err(failed(&what))?)
             }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use zstd::zstd_safe::find_frame_compressed_size;
 
 use crate::clock::{Clock, stamp};
+use crate::config::checked::plain_name;
 
 const WHOLE: &str = ".ndjson.zst";
 const PART: &str = ".ndjson.zst.part";
@@ -68,7 +69,7 @@ impl Files {
         let stamp = stamp(self.clock.now());
         loop {
             self.begun += 1;
-            let name = format!("{}_{stamp}_{:06}", plain(model), self.begun);
+            let name = format!("{}_{stamp}_{:06}", plain_name(model), self.begun);
             let part = self.folder.join(format!("{name}{PART}"));
             if self.folder.join(format!("{name}{WHOLE}")).exists() {
                 continue;
@@ -188,13 +189,6 @@ fn whole_frames(bytes: &[u8]) -> usize {
 /// The name without `.part`.
 fn whole_name(part: &Path) -> PathBuf {
     part.with_extension("")
-}
-
-/// A model's name as it can stand in a file's.
-fn plain(model: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let plain = model.chars().map(|c| if is_plain(c) { c } else { '-' });
-    plain.take(100).collect()
 }
 
 #[cfg(test)]

@@ -1,0 +1,124 @@
+//! What is known before anything is removed: the rows of a model, and the names in its folders.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use chrono::NaiveDateTime;
+
+use super::logs;
+use super::plan::{Facts, Thing, Version};
+use crate::config::checked::plain_name;
+use crate::pipeline::{Env, Error, recover, versions};
+use crate::registry::{OldRows, RowHead, VersionRow, VersionState};
+
+/// Everything that the plan goes by.
+pub async fn gather(env: &Env) -> Result<Facts, Error> {
+    let model = &env.config.name;
+    let registry = &env.registry;
+    let champion = registry.champion(model).await?;
+    let now = champion.as_ref().map(|champion| champion.version);
+    let versions = registry.versions(model).await?;
+    let models: HashMap<String, String> = registry.models_of_runs().await?.into_iter().collect();
+    let rows = async |table| {
+        let rows = registry.row_heads(model, table).await?;
+        Ok::<_, Error>(rows.into_iter().map(thing).collect::<Vec<_>>())
+    };
+    let logs = logs::list(&env.config.project);
+    let of_model = logs.iter().filter(|log| {
+        let owner = models.get(&log.run);
+        owner.is_none_or(|owner| owner == model)
+    });
+    let plain = logs.iter().filter(|log| log.is_plain);
+    Ok(Facts {
+        now_ms: env.clock.now_ms(),
+        champion: now,
+        is_pinned: champion.is_some_and(|champion| champion.pinned),
+        before: versions::before(env, now).await?,
+        watched: registry.watched_versions(model).await?,
+        versions: versions.iter().map(version).collect(),
+        datasets: rows(OldRows::Datasets).await?,
+        runs_with_files: data_files(env).into_iter().map(|(run, _)| run).collect(),
+        plain_logs: plain.map(|log| log.run.clone()).collect(),
+        logs: of_model
+            .map(|log| Thing {
+                id: log.run.clone(),
+                at_ms: stamp_ms(&log.run),
+                is_over: true,
+                run: models.contains_key(&log.run).then(|| log.run.clone()),
+            })
+            .collect(),
+        prediction_logs: prediction_logs(env),
+        runs: rows(OldRows::Runs).await?,
+        ticks: rows(OldRows::Ticks).await?,
+        jobs: rows(OldRows::Jobs).await?,
+    })
+}
+
+fn thing(row: RowHead) -> Thing {
+    Thing {
+        id: row.id,
+        at_ms: row.at_ms,
+        is_over: row.is_over,
+        run: row.run,
+    }
+}
+
+fn version(row: &VersionRow) -> Version {
+    Version {
+        number: row.number,
+        run: row.run.clone(),
+        dataset_run: versions::dataset_run(row).to_string(),
+        is_whole: row.state == VersionState::Ready,
+        is_building: row.state == VersionState::Building,
+        is_decided: row.verdict.is_some(),
+        at_ms: row.created_ms,
+    }
+}
+
+/// Files in the folder of data sets, each with the run that its name tells. Those of other models are among them.
+fn data_files(env: &Env) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(&env.config.output_folder);
+    let entries = entries.into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            Some((recover::run_in(&name)?.to_string(), entry.path()))
+        })
+        .collect()
+}
+
+/// The files of a run's data set.
+pub fn files_of(env: &Env, run: &str) -> Vec<PathBuf> {
+    let files = data_files(env).into_iter();
+    files
+        .filter(|(one, _)| one == run)
+        .map(|(_, path)| path)
+        .collect()
+}
+
+/// Closed files of the prediction log that hold rows of the model: `<model>_<stamp>_<number>.ndjson.zst`.
+fn prediction_logs(env: &Env) -> Vec<Thing> {
+    let ours = plain_name(&env.config.name);
+    let entries = std::fs::read_dir(&env.config.prediction_log);
+    let names = entries.into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    names
+        .filter_map(|name| {
+            let mut parts = name.strip_suffix(".ndjson.zst")?.rsplitn(3, '_');
+            let (_, stamp, model) = (parts.next()?, parts.next()?, parts.next()?);
+            (model == ours).then(|| Thing {
+                at_ms: stamp_ms(stamp),
+                id: name.clone(),
+                is_over: true,
+                run: None,
+            })
+        })
+        .collect()
+}
+
+/// The time of a stamp, or of the one that a run id begins with. What has none is as young as can be.
+fn stamp_ms(text: &str) -> i64 {
+    let stamp = text.split('-').next().unwrap_or_default();
+    NaiveDateTime::parse_from_str(stamp, "%Y%m%dT%H%M%SZ")
+        .map_or(i64::MAX / 2, |at| at.and_utc().timestamp_millis())
+}
