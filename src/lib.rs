@@ -11,6 +11,7 @@
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
+//! - [`notify`]: who is told what happened
 //! - [`diagnose`]: what the diagnostics say
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
@@ -29,6 +30,7 @@ pub mod features;
 pub mod gate;
 pub mod jobs;
 pub mod learners;
+pub mod notify;
 pub mod pipeline;
 pub mod predictors;
 pub mod registry;

@@ -5,6 +5,7 @@ mod docs;
 mod faults;
 mod flow;
 mod kill;
+mod notify;
 mod own_project;
 mod serve;
 mod support;

@@ -18,7 +18,7 @@ const ROWS: &[&[&str]] = &[
     ],
     &["features", "gate", "drift", "sample"],
     &["bundle", "learners", "registry", "report"],
-    &["pipeline"],
+    &["pipeline", "notify"],
     &["diagnose"],
     &["jobs"],
     &["serve", "schedule"],

@@ -14,6 +14,7 @@ mod gate;
 mod hints;
 mod init;
 mod models;
+mod notify;
 mod output;
 mod predict;
 mod progress;
@@ -137,6 +138,8 @@ enum Command {
     Pin(champion::PinArgs),
     /// Let runs move the champion again
     Unpin(champion::UnpinArgs),
+    /// Test channels, list and send messages
+    Notify(notify::NotifyArgs),
     /// Explain a decision, or replay past ones under another policy
     Gate(gate::GateArgs),
     /// Print a completion script for a shell
@@ -207,6 +210,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Rollback(args) => champion::rollback(global, args).await,
         Command::Pin(args) => champion::pin(global, args).await,
         Command::Unpin(args) => champion::unpin(global, args).await,
+        Command::Notify(args) => notify::notify(global, args).await,
         Command::Gate(args) => gate::gate(global, args).await,
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }

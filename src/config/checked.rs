@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::health::Health;
+use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
 use super::schedule::{Jobs, Schedule};
@@ -55,6 +57,8 @@ pub struct Config {
     pub server: Server,
     /// How jobs are worked on.
     pub jobs: Jobs,
+    /// Who is told what happened.
+    pub notify: Notify,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
 }
@@ -138,6 +142,8 @@ pub struct ModelConfig {
     pub gate: Policy,
     /// When runs are due.
     pub schedule: Schedule,
+    /// When it is stale.
+    pub health: Health,
 }
 
 impl ModelConfig {
@@ -247,6 +253,7 @@ pub fn check(
         score: raw.score,
         gate: raw.gate,
         schedule: raw.schedule,
+        health: raw.health,
     }
 }
 
@@ -298,6 +305,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     }
     raw.gate
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
+    raw.health
+        .check(&mut |key, reason| say(&format!("health.{key}"), reason));
     let counts = [
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),

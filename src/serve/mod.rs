@@ -38,7 +38,7 @@ pub use follow::{load_all, load_each};
 pub use guard::Guard;
 pub use manage::run_log;
 pub use observe::Observer;
-pub use signals::Signals;
+pub use signals::{Signals, Wish};
 pub use source::Source;
 pub use state::{Project, RunStart, StartRun, State};
 

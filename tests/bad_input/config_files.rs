@@ -76,7 +76,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
     project.write("config.json", text);
     let shown = project.unseat(&["config", "show", "--json"]);
     let shown: Value = serde_json::from_str(&shown.stdout).expect("stdout is JSON");
-    let expected = json!({
+    let mut expected = json!({
         "project": ".",
         "database_url": "sqlite://unseat.db",
         "server": {
@@ -155,6 +155,23 @@ fn the_five_keys_alone_load_to_these_defaults() {
             },
         }],
     });
+    expected["jobs"] = json!({
+        "concurrency": 1,
+        "memory_mb": null,
+        "stage_minutes": 240.0,
+        "attempts": 3,
+        "backoff_seconds": 10.0,
+    });
+    expected["notify"] = json!({"channels": []});
+    expected["models"][0]["schedule"] = json!({
+        "cron": null,
+        "timezone": "UTC",
+        "overlap": "skip",
+        "catch_up_minutes": 1440,
+        "jitter_seconds": 0,
+    });
+    expected["models"][0]["health"] =
+        json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1});
     assert_eq!(shown, expected);
 }
 

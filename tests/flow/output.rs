@@ -34,6 +34,7 @@ fn the_help_names_every_command() {
       rollback     Make the champion before the present one the champion again
       pin          Keep a version the champion until `unpin`
       unpin        Let runs move the champion again
+      notify       Test channels, list and send messages
       gate         Explain a decision, or replay past ones under another policy
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
