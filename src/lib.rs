@@ -13,6 +13,7 @@
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
 //! - [`schedule`]: time to jobs; the rules are in [`cron`]
+//! - [`notify`]: who is told what happened
 //! - [`diagnose`]: what the diagnostics say
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
@@ -32,6 +33,7 @@ pub mod features;
 pub mod gate;
 pub mod jobs;
 pub mod learners;
+pub mod notify;
 pub mod pipeline;
 pub mod predictors;
 pub mod registry;

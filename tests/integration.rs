@@ -6,6 +6,7 @@ mod faults;
 mod flow;
 mod jobs;
 mod kill;
+mod notify;
 mod own_project;
 mod retain;
 mod schedule;

@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
     ],
     &["features", "gate", "drift", "sample"],
     &["bundle", "learners", "registry", "report"],
-    &["pipeline"],
+    &["pipeline", "notify"],
     &["diagnose"],
     &["jobs"],
     &["schedule"],

@@ -39,6 +39,7 @@ fn show(global: &Global, config: &Config) {
         "database_url": config.database_url,
         "server": config.server,
         "jobs": config.jobs,
+        "notify": config.notify,
         "models": config.models.values().collect::<Vec<_>>(),
     });
     if global.json {

@@ -28,6 +28,7 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
     };
     let champion = env.registry.champion(&env.config.name).await?;
     let timings = room::timings(&env).await?;
+    let stale = room::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
     if global.json {
         let runs = env.registry.runs(Some(&env.config.name), 1).await?;
         let test = data::signature(&env.config.test_folder).ok();
@@ -44,6 +45,7 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
             "champion": champion,
             "last_run": runs.first(),
             "freshness": room::freshness(&env, test.as_ref()).await?,
+            "stale": stale,
             "dependencies": room::dependencies(),
         }));
         return Ok(failure::DONE);
@@ -86,5 +88,8 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
         ),
         None => "champion: none yet".to_string(),
     });
+    for stale in &stale {
+        output::say(&format!("stale: it {}", stale.says));
+    }
     Ok(failure::DONE)
 }

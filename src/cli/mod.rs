@@ -18,6 +18,7 @@ mod hints;
 mod init;
 mod jobs;
 mod models;
+mod notify;
 mod notify_systemd;
 mod output;
 mod predict;
@@ -157,6 +158,8 @@ enum Command {
     Pin(champion::PinArgs),
     /// Let runs move the champion again
     Unpin(champion::UnpinArgs),
+    /// Test channels, list and send messages
+    Notify(notify::NotifyArgs),
     /// Explain a decision, or replay past ones under another policy
     Gate(gate::GateArgs),
     /// Remove what is old, by the settings of `retention`
@@ -244,6 +247,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Rollback(args) => champion::rollback(global, args).await,
         Command::Pin(args) => champion::pin(global, args).await,
         Command::Unpin(args) => champion::unpin(global, args).await,
+        Command::Notify(args) => notify::notify(global, args).await,
         Command::Gate(args) => gate::gate(global, args).await,
         Command::Gc(args) => gc::gc(global, args).await,
         Command::Service(args) => service::service(global, args),

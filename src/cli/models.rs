@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
+use crate::diagnose::{self, Stale};
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
@@ -40,13 +41,15 @@ async fn list(global: &Global) -> Result<u8, Failure> {
     let registry = context::registry(&config).await?;
     let mut rows = vec![
         [
-            "model", "champion", "since", "versions", "last run", "outcome",
+            "model", "champion", "since", "versions", "last run", "outcome", "stale",
         ]
         .map(str::to_string)
         .to_vec(),
     ];
     let mut values = Vec::new();
-    for name in config.models.keys() {
+    let now_ms = context::clock()?.now_ms();
+    for (name, model) in &config.models {
+        let stale = diagnose::staleness(&registry, model, now_ms).await?;
         let champion = registry.champion(name).await?;
         let versions = registry.versions(name).await?.len();
         let last = registry.runs(Some(name), 1).await?.pop();
@@ -64,9 +67,12 @@ async fn list(global: &Global) -> Result<u8, Failure> {
             last.as_ref().map_or(String::new(), |run| {
                 run.outcome.clone().unwrap_or_else(|| run.state.clone())
             }),
+            reasons(&stale),
         ]);
         values.push(
-            json!({"model": name, "champion": champion, "versions": versions, "last_run": last}),
+            json!({
+                "model": name, "champion": champion, "versions": versions, "last_run": last, "stale": stale,
+            }),
         );
     }
     if global.json {
@@ -77,14 +83,21 @@ async fn list(global: &Global) -> Result<u8, Failure> {
     Ok(failure::DONE)
 }
 
+/// `untrained, fall`; nothing of a model that is not stale.
+fn reasons(stale: &[Stale]) -> String {
+    let names: Vec<_> = stale.iter().map(|stale| stale.reason.name()).collect();
+    names.join(", ")
+}
+
 async fn show(global: &Global) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     let champion = env.registry.champion(&env.config.name).await?;
     let operations = env.registry.operations(&env.config.name).await?;
+    let stale = diagnose::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
     if global.json {
-        output::line(
-            &json!({"model": env.config.name, "champion": champion, "operations": operations}),
-        );
+        output::line(&json!({
+            "model": env.config.name, "champion": champion, "operations": operations, "stale": stale,
+        }));
         return Ok(failure::DONE);
     }
     let now = champion.map_or("none".to_string(), |champion| {
@@ -92,6 +105,9 @@ async fn show(global: &Global) -> Result<u8, Failure> {
         format!("version {}{pinned}", champion.version)
     });
     output::say(&format!("{}: champion {now}", env.config.name));
+    for stale in &stale {
+        output::say(&format!("stale: it {}", stale.says));
+    }
     let mut rows = vec![
         ["when", "what", "version", "before", "who", "why"]
             .map(str::to_string)

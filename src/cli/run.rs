@@ -3,7 +3,7 @@
 use clap::Args;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::{Failure, Global, Kind, context, failure, output};
+use super::{Failure, Global, Kind, context, failure, notify, output};
 use crate::evaluate::{Interval, Metric};
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
 
@@ -74,16 +74,20 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         let error = Failure::usage("use one run id for several models");
         return Err(error.hint("add `--model NAME`"));
     }
-    let options = RunOptions {
-        trigger: args.trigger.clone(),
-        force: args.force,
-        id: args.run_id.clone(),
-    };
+    notify::at_the_beginning(&registry, &config, context::clock()?).await;
     let mut code = failure::DONE;
     let mut failed = None;
+    let mut runs = Vec::new();
     for model in models {
         let name = model.name.clone();
         let env = context::env(global, &registry, model)?;
+        let id = args.run_id.clone().unwrap_or_else(|| env.new_run_id());
+        runs.push(id.clone());
+        let options = RunOptions {
+            trigger: args.trigger.clone(),
+            force: args.force,
+            id: Some(id),
+        };
         if several && !global.json {
             output::talk(&output::bold(&name));
         }
@@ -104,6 +108,7 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
             }
         }
     }
+    notify::at_the_end(&registry, &config, context::clock()?, &runs).await;
     registry.close().await;
     match failed {
         Some(error) => Err(error),

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::health::Health;
+use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
 use super::retention::Retention;
@@ -56,6 +58,8 @@ pub struct Config {
     pub server: Server,
     /// How jobs are worked on.
     pub jobs: Jobs,
+    /// Who is told what happened.
+    pub notify: Notify,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
 }
@@ -144,6 +148,8 @@ pub struct ModelConfig {
     /// Where the server writes its prediction log.
     #[serde(skip)]
     pub prediction_log: PathBuf,
+    /// When it is stale.
+    pub health: Health,
 }
 
 impl ModelConfig {
@@ -262,6 +268,7 @@ pub fn check(
         schedule: raw.schedule,
         retention: raw.retention,
         prediction_log: PathBuf::new(),
+        health: raw.health,
     }
 }
 
@@ -316,6 +323,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
     raw.retention
         .check(&mut |key, reason| say(&format!("retention.{key}"), reason));
+    raw.health
+        .check(&mut |key, reason| say(&format!("health.{key}"), reason));
     let counts = [
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::checked::{Config, ModelConfig, Problem, check, is_name};
+use super::notify::Notify;
 use super::raw::RawConfig;
 use super::schedule::Jobs;
 use super::server::Server;
@@ -69,6 +70,7 @@ pub fn from_value(
     problems.extend(misplaced_models(&object));
     let server: Server = take_part(&mut object, "server", &mut problems);
     let jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
+    let notify: Notify = take_part(&mut object, "notify", &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
@@ -89,6 +91,7 @@ pub fn from_value(
     let database_url = database_url(&object, &mut problems);
     problems.extend(server.problems());
     problems.extend(jobs.problems());
+    problems.extend(notify.problems());
     problems.dedup();
     name_the_source(&mut problems[given..], overrides);
     if problems.is_empty() {
@@ -97,6 +100,7 @@ pub fn from_value(
             database_url,
             server,
             jobs,
+            notify,
             models,
         })
     } else {
@@ -142,7 +146,7 @@ fn models_of(
 const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 
 /// Settings of the whole project, which no model has of its own, and what to say of one that is set for a model.
-const PARTS: [(&str, &str); 3] = [
+const PARTS: [(&str, &str); 4] = [
     (
         "database_url",
         "a project has one database: set it at the top",
@@ -151,6 +155,10 @@ const PARTS: [(&str, &str); 3] = [
     (
         "jobs",
         "workers work for the whole project: set it at the top",
+    ),
+    (
+        "notify",
+        "messages tell of the whole project: set it at the top",
     ),
 ];
 

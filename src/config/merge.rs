@@ -13,6 +13,15 @@ const RESERVED: &[&str] = &[
     "UNSEAT_TOKEN",
 ];
 
+/// Whether a variable holds a secret of a channel, `UNSEAT_NOTIFY_<NAME>_SECRET`: such ones are read where they are used, and
+/// never become settings, which are shown.
+fn is_secret(name: &str) -> bool {
+    let rest = name.strip_prefix("UNSEAT_NOTIFY_");
+    rest.is_some_and(|rest| {
+        !rest.starts_with('_') && (rest.ends_with("_SECRET") || rest.ends_with("_PASSWORD"))
+    })
+}
+
 /// Lays `top` over `base`: objects are merged key by key, everything else is replaced.
 pub fn overlay(base: &mut Map<String, Value>, top: &Map<String, Value>) {
     for (key, value) in top {
@@ -58,7 +67,7 @@ pub fn from_environment(
     variables: impl Iterator<Item = (String, String)>,
 ) -> Vec<(String, String)> {
     let mut settings: Vec<_> = variables
-        .filter(|(name, _)| !RESERVED.contains(&name.as_str()))
+        .filter(|(name, _)| !RESERVED.contains(&name.as_str()) && !is_secret(name))
         .filter_map(|(name, value)| {
             let path = name
                 .strip_prefix("UNSEAT_")?
@@ -96,6 +105,8 @@ mod tests {
         let variables = [
             ("UNSEAT_GATE__REQUIRE", "naive"),
             ("UNSEAT_NOW", "2026-01-01T00:00:00Z"),
+            ("UNSEAT_NOTIFY_WEBHOOK_SECRET", "s"),
+            ("UNSEAT_NOTIFY_EMAIL_PASSWORD", "p"),
             ("HOME", "x"),
         ];
         let settings = from_environment(

@@ -4,8 +4,10 @@
 //! with its key path. It must not create, open or look at anything that the config names.
 
 pub mod checked;
+pub mod health;
 pub mod load;
 pub mod merge;
+pub mod notify;
 pub mod policy;
 pub mod raw;
 pub mod retention;
@@ -14,7 +16,9 @@ pub mod server;
 pub mod shape;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
+pub use health::Health;
 pub use load::{Overrides, load};
+pub use notify::{Channel, ChannelKind, Notify, Topic};
 pub use policy::{Guard, Policy, Require, SliceGuard};
 pub use raw::{Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
 pub use retention::{Bound, Retention};

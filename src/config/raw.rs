@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Kind, OnBadFile};
 use crate::evaluate::Metric;
 
+use super::health::Health;
+use super::notify::Notify;
 use super::policy::Policy;
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
@@ -80,6 +82,12 @@ pub struct RawConfig {
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,
+    /// When the model counts as stale.
+    #[serde(default)]
+    pub health: Health,
+    /// Who is told what happened, and how.
+    #[serde(default)]
+    pub notify: Notify,
     /// The registry's database.
     #[serde(default = "default_database_url")]
     pub database_url: String,

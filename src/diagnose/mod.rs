@@ -7,6 +7,7 @@ mod columns;
 mod dependencies;
 mod freshness;
 mod scoring;
+mod stale;
 mod timings;
 
 pub use columns::{DataSummary, missing_by_name, missing_in_order, statistics, summarise_newest};
@@ -15,4 +16,5 @@ pub use freshness::{
     ChampionAge, DataAge, Freshness, LastMove, LastRun, LastTraining, TestDataAge, freshness,
 };
 pub use scoring::{ChampionScore, ScoreInterval, last_score, score_now};
+pub use stale::{Stale, StaleFacts, StaleReason, stale, staleness};
 pub use timings::{StageSeconds, Timings, stage_seconds, timings};

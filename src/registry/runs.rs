@@ -160,6 +160,29 @@ impl Registry {
         rows.iter().map(run_of).collect()
     }
 
+    /// Runs of a model that ended since some time, oldest first.
+    pub async fn runs_ended_since(&self, model: &str, since_ms: i64) -> Result<Vec<RunRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM runs WHERE model = ? AND state <> 'running' AND ended_ms >= ? ORDER BY id",
+        )
+        .bind(model)
+        .bind(since_ms)
+        .fetch_all(&self.pool)
+        .await
+        .doing("list runs")?;
+        rows.iter().map(run_of).collect()
+    }
+
+    /// When the first run of a model began.
+    pub async fn first_run_ms(&self, model: &str) -> Result<Option<i64>, Error> {
+        let row = sqlx::query("SELECT MIN(started_ms) AS first FROM runs WHERE model = ?")
+            .bind(model)
+            .fetch_one(&self.pool)
+            .await
+            .doing("find the first run")?;
+        Ok(row.get("first"))
+    }
+
     /// Ids of every run of a model.
     pub async fn run_ids(&self, model: &str) -> Result<HashSet<String>, Error> {
         let rows = sqlx::query("SELECT id FROM runs WHERE model = ?")

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{Code, Problem, Reply, Request, State};
+use super::{Code, Problem, Project, Reply, Request, State};
+use crate::diagnose::{self, Stale};
 
 /// What this file adds to the API document.
 #[derive(OpenApi)]
@@ -62,9 +63,10 @@ pub struct Readiness {
     ),
 )]
 pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    let checks = checks(&state);
+    let mut checks = checks(&state);
     let is_ready = is_ready(&state);
     if request.query("verbose").is_some() {
+        checks.extend(stale_check(&state).await);
         let reply = Reply::json(&Readiness {
             ready: is_ready,
             checks,
@@ -98,6 +100,40 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
 )]
 pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     readyz(state, request).await
+}
+
+/// Whether a model is stale. It warns: a stale model answers like any other.
+async fn stale_check(state: &State) -> Option<Check> {
+    let project = state.project.as_ref()?;
+    let mut says = Vec::new();
+    for (name, found) in staleness(project, state.clock.now_ms()).await {
+        match found {
+            Ok(found) => says.extend(found.iter().map(|stale| format!("{name} {}", stale.says))),
+            Err(_) => says.push(format!("{name}: the database cannot be asked")),
+        }
+    }
+    Some(Check {
+        name: "stale".to_string(),
+        is_well: says.is_empty(),
+        says: if says.is_empty() {
+            "no".to_string()
+        } else {
+            says.join("; ")
+        },
+    })
+}
+
+/// Each model of a project with the reasons for which it is stale.
+pub async fn staleness(
+    project: &Project,
+    now_ms: i64,
+) -> Vec<(&str, Result<Vec<Stale>, crate::registry::Error>)> {
+    let mut found = Vec::new();
+    for (name, env) in &project.envs {
+        let now = diagnose::staleness(&project.registry, &env.config, now_ms).await;
+        found.push((name.as_str(), now));
+    }
+    found
 }
 
 /// Whether the server takes requests for predictions.

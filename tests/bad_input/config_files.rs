@@ -162,6 +162,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "attempts": 3,
         "backoff_seconds": 10.0,
     });
+    expected["notify"] = json!({"channels": []});
     expected["models"][0]["schedule"] = json!({
         "cron": null,
         "timezone": "UTC",
@@ -179,6 +180,8 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "jobs": {"count": 10_000, "days": 365},
         "prediction_log": {"count": null, "days": 90},
     });
+    expected["models"][0]["health"] =
+        json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1});
     assert_eq!(shown, expected);
 }
 

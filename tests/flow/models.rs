@@ -118,7 +118,7 @@ fn versions_and_runs_are_listed_and_found_by_latest_and_by_a_unique_beginning() 
     20260301T000100Z-00069a586  attrition  cli  2026-03-01T00:01:00Z  0 ms  promote      1
     ");
     insta::assert_snapshot!(project.ok(&["models"]).stdout, @r"
-    model      champion  since                 versions  last run              outcome
+    model      champion  since                 versions  last run              outcome      stale
     attrition  2         2026-03-01T00:02:00Z  2         2026-03-01T00:03:00Z  nothing_new
     ");
 

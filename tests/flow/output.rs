@@ -36,6 +36,7 @@ fn the_help_names_every_command() {
       rollback     Make the champion before the present one the champion again
       pin          Keep a version the champion until `unpin`
       unpin        Let runs move the champion again
+      notify       Test channels, list and send messages
       gate         Explain a decision, or replay past ones under another policy
       gc           Remove what is old, by the settings of `retention`
       service      Install the project as a service of systemd, or print a line for cron

@@ -7,6 +7,7 @@ use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 use super::super::{Problem, Reply, Request, State, health, manage};
 use super::metrics::{made, registered};
 use super::process::Process;
+use crate::diagnose::StaleReason;
 
 /// What Prometheus asks for.
 const TEXT: &str = "text/plain; version=0.0.4";
@@ -23,14 +24,16 @@ const MOST_CLASSES: usize = 32;
 pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     state.diagnostics.recall(&state).await;
     let mut families = state.observer.metrics.registry.gather();
-    families.extend(now(&state).gather());
+    let current = now(&state);
+    stale(&state, &current).await;
+    families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);
     let text = text.map_err(|error| Problem::internal(&error))?;
     Ok(Reply::new(TEXT, text).packable())
 }
 
 /// What is so now. Made anew for each scrape: two at once do not meddle, and what is gone is not shown.
-fn now(state: &State) -> Registry {
+fn now(state: &State) -> Now {
     let now = Now(Registry::new());
     let build = [env!("CARGO_PKG_VERSION")];
     now.gauge("unseat_build_info", "Always 1.", &["version"])
@@ -45,7 +48,7 @@ fn now(state: &State) -> Registry {
     predictions(state, &now);
     logs(state, &now);
     process(state, &now);
-    now.0
+    now
 }
 
 /// Metrics on their way into one scrape.
@@ -121,6 +124,28 @@ fn models(state: &State, now: &Now) {
         if served.since_ms > 0 {
             let since = served.since_ms as f64 / 1e3;
             promoted.with_label_values(&name).set(since);
+        }
+    }
+}
+
+/// Whether models are stale, 1 or 0 for each reason. Of a model whose registry cannot be asked, nothing is said.
+async fn stale(state: &State, now: &Now) {
+    let Some(project) = &state.project else {
+        return;
+    };
+    let gauge = now.gauge(
+        "unseat_model_stale",
+        "Whether the model is stale for a reason, 1 or 0; /readyz?verbose says more.",
+        &["model", "reason"],
+    );
+    for (name, found) in health::staleness(project, state.clock.now_ms()).await {
+        let Ok(found) = found else {
+            continue;
+        };
+        for reason in StaleReason::ALL {
+            let is_stale = found.iter().any(|stale| stale.reason == reason);
+            let labels = [name, reason.name()];
+            gauge.with_label_values(&labels).set(f64::from(is_stale));
         }
     }
 }

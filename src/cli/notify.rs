@@ -1,0 +1,223 @@
+//! `notify test|list|send`, and what a run tells at its end.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{Failure, Global, Kind, context, failure, output, progress};
+use crate::clock::{Clock, rfc3339};
+use crate::config::{Config, ModelConfig};
+use crate::diagnose;
+use crate::notify::{self, Attempt, Event, Look, Post};
+use crate::registry::{MessageRow, Registry};
+use crate::serve::{Signals, Wish};
+
+/// How long a run waits at its end for its messages to be taken; what is left, the next one sends.
+const AT_THE_END: Duration = Duration::from_secs(4);
+
+#[derive(Debug, Args)]
+pub struct NotifyArgs {
+    #[command(subcommand)]
+    command: NotifyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum NotifyCommand {
+    /// Send a test through every channel and say how each went
+    Test,
+    /// List messages, newest first: what was sent, what waits and why
+    List {
+        /// Most messages to list
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+        /// Only those that stand so
+        #[arg(long, value_name = "STATE", value_parser = ["waiting", "sending", "sent", "given_up"])]
+        state: Option<String>,
+    },
+    /// Look for what is to be told, and send what is due
+    Send {
+        /// Go on until a signal
+        #[arg(long)]
+        follow: bool,
+    },
+}
+
+pub async fn notify(global: &Global, args: &NotifyArgs) -> Result<u8, Failure> {
+    let config = context::load(global, &[])?;
+    let registry = context::registry(&config).await?;
+    let post = Post::new(&registry, &config, context::clock()?);
+    let done = match &args.command {
+        NotifyCommand::Test => test(global, &post).await,
+        NotifyCommand::List { limit, state } => {
+            let model = global.model.as_deref();
+            let found = registry.messages(model, state.as_deref(), i64::from(*limit));
+            list(global, &found.await?);
+            Ok(failure::DONE)
+        }
+        NotifyCommand::Send { follow: true } => {
+            let mut signals = Signals::listen()?;
+            let end = async move { while signals.next().await != Wish::End {} };
+            deliver(registry.clone(), config, post.clock, end).await;
+            Ok(failure::DONE)
+        }
+        NotifyCommand::Send { .. } => send(global, &post, &config).await,
+    };
+    registry.close().await;
+    done
+}
+
+async fn test(global: &Global, post: &Post) -> Result<u8, Failure> {
+    if post.is_silent() {
+        let error = anyhow::anyhow!("find a channel to test");
+        return Err(Failure::new(Kind::Config, error)
+            .hint("add one to `notify.channels`; docs/notify.md has examples"));
+    }
+    told(global, &notify::try_all(post).await)
+}
+
+async fn send(global: &Global, post: &Post, config: &Config) -> Result<u8, Failure> {
+    for event in grown_stale(&post.registry, config.models.values(), post.clock).await {
+        notify::happened(post, &event).await;
+    }
+    if let Err(error) = notify::catch_up(post).await {
+        return Err(Failure::new(Kind::Store, error.into()));
+    }
+    told(global, &notify::send_due(post, None).await)
+}
+
+/// Shows how attempts went; one that failed makes the command fail.
+fn told(global: &Global, attempts: &[Attempt]) -> Result<u8, Failure> {
+    if global.json {
+        output::line(&attempts);
+    } else if attempts.is_empty() {
+        output::say("nothing is due");
+    } else {
+        let mut rows = vec![
+            ["channel", "what", "how it went", "took"]
+                .map(str::to_string)
+                .to_vec(),
+        ];
+        rows.extend(attempts.iter().map(|attempt| {
+            let went = match &attempt.error {
+                None => "sent".to_string(),
+                Some(error) => format!("failed to {}", output::plain(error)),
+            };
+            let took = progress::duration(attempt.took_ms);
+            vec![
+                attempt.channel.clone(),
+                output::plain(&attempt.subject),
+                went,
+                took,
+            ]
+        }));
+        output::say(&output::table(&rows));
+    }
+    let is_well = attempts.iter().all(|attempt| attempt.sent);
+    Ok(if is_well {
+        failure::DONE
+    } else {
+        failure::FAILED
+    })
+}
+
+fn list(global: &Global, messages: &[MessageRow]) {
+    if global.json {
+        let shown: Vec<_> = messages.iter().map(value_of).collect();
+        return output::line(&shown);
+    }
+    let header = [
+        "when", "model", "what", "channel", "state", "attempts", "next", "error",
+    ];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    rows.extend(messages.iter().map(|message| {
+        let next = match message.ended_ms {
+            None => rfc3339(message.next_ms),
+            Some(_) => String::new(),
+        };
+        vec![
+            rfc3339(message.created_ms),
+            message.model.clone(),
+            message.kind.clone(),
+            message.channel.clone(),
+            message.state.clone(),
+            message.attempts.to_string(),
+            next,
+            output::plain(message.error.as_deref().unwrap_or_default()),
+        ]
+    }));
+    output::say(&output::table(&rows));
+}
+
+fn value_of(message: &MessageRow) -> serde_json::Value {
+    let event = serde_json::from_str(&message.body).unwrap_or(serde_json::Value::Null);
+    let mut value = json!(message);
+    value["body"] = event;
+    value
+}
+
+/// What is to be told of models that are stale.
+async fn grown_stale<'a>(
+    registry: &Registry,
+    models: impl Iterator<Item = &'a ModelConfig>,
+    clock: Clock,
+) -> Vec<Event> {
+    let now_ms = clock.now_ms();
+    let mut events = Vec::new();
+    for model in models {
+        match diagnose::staleness(registry, model, now_ms).await {
+            Ok(found) => events.extend(found.iter().map(|stale| {
+                let reason = stale.reason.name();
+                Event::stale(&model.name, reason, stale.since_ms, &stale.says, now_ms)
+            })),
+            Err(error) => tracing::warn!(
+                model = model.name,
+                "cannot see whether it is stale: {error}"
+            ),
+        }
+    }
+    events
+}
+
+/// Remembers since when channels are told, so that a run which dies before it tells is made up for.
+pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock) {
+    let post = Post::new(registry, config, clock);
+    if !post.is_silent() {
+        notify::begin(&post).await;
+    }
+}
+
+/// Tells what came of a run, and sends what is due for a few seconds. Never in the way of the run: what cannot be told now is
+/// told later.
+pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs: &[String]) {
+    let post = Post::new(registry, config, clock);
+    if post.is_silent() {
+        return;
+    }
+    for run in runs {
+        notify::run_ended(&post, run).await;
+    }
+    for event in grown_stale(registry, config.models.values(), clock).await {
+        notify::happened(&post, &event).await;
+    }
+    if let Err(error) = notify::catch_up(&post).await {
+        tracing::warn!("messages may be late: failed to {}", error.told());
+    }
+    notify::send_due(&post, Some(AT_THE_END)).await;
+}
+
+/// Sends messages until `shutdown`: for every command that goes on, `up`, `worker` and `schedule`.
+pub async fn deliver(
+    registry: Registry,
+    config: Config,
+    clock: Clock,
+    shutdown: impl Future<Output = ()>,
+) {
+    let post = Post::new(&registry, &config, clock);
+    let models: Vec<ModelConfig> = config.models.into_values().collect();
+    let look: Look = Box::new(move || {
+        let (registry, models) = (registry.clone(), models.clone());
+        Box::pin(async move { grown_stale(&registry, models.iter(), clock).await })
+    });
+    notify::deliver(&post, look, shutdown).await;
+}

@@ -1,0 +1,124 @@
+//! Telling people what happened: by webhook, letter or command, out of an outbox in the registry.
+//!
+//! In: rows of the registry and the settings. Out: messages that were taken. What happened is put into the outbox first and
+//! sent from there, so that none is lost; it is sent at least once. It must not know how a run works, HTTP routes or a
+//! terminal, and it never fails who tells it something.
+
+mod command;
+mod mail;
+mod message;
+mod outbox;
+mod secret;
+mod send;
+mod webhook;
+
+#[cfg(test)]
+mod tests;
+
+pub use message::Event;
+pub use outbox::{begin, catch_up, happened, run_ended};
+pub use send::{Attempt, Look, deliver, next_attempt, send_due, try_all};
+pub use webhook::signature;
+
+use std::path::PathBuf;
+
+use crate::clock::Clock;
+use crate::config::{Config, Notify};
+use crate::registry::Registry;
+
+/// Everything that sending needs.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// Where the outbox is.
+    pub registry: Registry,
+    /// Who is told what, and how.
+    pub settings: Notify,
+    /// Names of the models.
+    pub models: Vec<String>,
+    /// The folder below which files with secrets are named.
+    pub project: PathBuf,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Post {
+    /// The post of a project.
+    pub fn new(registry: &Registry, config: &Config, clock: Clock) -> Self {
+        Post {
+            registry: registry.clone(),
+            settings: config.notify.clone(),
+            models: config.models.keys().cloned().collect(),
+            project: config.project.clone(),
+            clock,
+        }
+    }
+
+    /// Whether anybody is to be told anything.
+    pub fn is_silent(&self) -> bool {
+        self.settings.channels.is_empty()
+    }
+}
+
+/// Why an attempt to tell somebody failed. No text holds a secret, or an address that may be one.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file with a secret cannot be read.
+    #[error("read `{key}`, {}", .path.display())]
+    File {
+        /// The setting that names it.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A secret is not there, or no text of one line.
+    #[error("use `{key}`: {why}")]
+    Secret {
+        /// The setting that names it.
+        key: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// The webhook answered something else than 2xx.
+    #[error("be heard: the webhook answered {0}")]
+    Status(u16),
+    /// The webhook could not be reached.
+    #[error("reach the webhook: {0}")]
+    Webhook(String),
+    /// The letter could not be made or was not taken.
+    #[error("send the letter: {0}")]
+    Mail(String),
+    /// The command could not be started or waited for.
+    #[error("run the command")]
+    Command(#[source] std::io::Error),
+    /// The command ended otherwise than by 0.
+    #[error("run the command: {0}")]
+    Ended(String),
+    /// It took too long.
+    #[error("be done in {0} s")]
+    TooLong(f64),
+    /// The stored message cannot be read.
+    #[error("read the stored message")]
+    Stored(#[source] serde_json::Error),
+    /// The registry cannot answer.
+    #[error(transparent)]
+    Registry(#[from] crate::registry::Error),
+}
+
+impl Error {
+    /// The error and what lies behind it, on one line.
+    pub fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let cause_text = cause.to_string();
+            if !text.ends_with(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            next = cause.source();
+        }
+        text
+    }
+}

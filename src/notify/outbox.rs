@@ -1,0 +1,102 @@
+//! From what happened to rows of the outbox: one per channel that wants to know.
+
+use super::message::Event;
+use super::{Error, Post};
+use crate::registry::NewMessage;
+
+/// How far back is looked for what nobody told, since the process died that should have.
+const LOOK_BACK_MS: i64 = 86_400_000;
+
+/// Puts what happened into the outbox, once for each channel that wants to know; what was told before is not told again.
+/// Cheap, and never in the way of who calls: a failure is logged.
+pub async fn happened(post: &Post, event: &Event) {
+    let messages = messages(post, event);
+    if messages.is_empty() {
+        return;
+    }
+    if let Err(error) = post.registry.enqueue(&messages).await {
+        let told = Error::from(error).told();
+        tracing::warn!(
+            model = event.model,
+            "{} cannot be told: failed to {told}",
+            event.kind.name()
+        );
+    }
+}
+
+/// Remembers that the channels are told from now on, unless they are already. A failure is logged.
+pub async fn begin(post: &Post) {
+    for (name, _) in post.settings.named() {
+        let began = post.registry.told_since(&name, post.clock.now_ms()).await;
+        if let Err(error) = began {
+            let told = Error::from(error).told();
+            tracing::warn!(channel = name, "messages may be lost: failed to {told}");
+        }
+    }
+}
+
+/// Tells what came of a run that has just ended. A run that was never recorded, since another one was under way, is not told.
+pub async fn run_ended(post: &Post, run: &str) {
+    if post.is_silent() {
+        return;
+    }
+    match post.registry.find_runs(run).await {
+        Ok(rows) => {
+            for event in rows.iter().flat_map(Event::of_run) {
+                happened(post, &event).await;
+            }
+        }
+        Err(error) => {
+            let told = Error::from(error).told();
+            tracing::warn!(run, "the end of the run cannot be told: failed to {told}");
+        }
+    }
+}
+
+/// Makes up for runs whose process died before it told: everything that ended in the last day, but nothing from before a
+/// channel was there.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn catch_up(post: &Post) -> Result<(), Error> {
+    let now_ms = post.clock.now_ms();
+    for model in &post.models {
+        let since_ms = now_ms - LOOK_BACK_MS;
+        let runs = post.registry.runs_ended_since(model, since_ms).await?;
+        let events: Vec<Event> = runs.iter().flat_map(Event::of_run).collect();
+        for (name, _) in post.settings.named() {
+            let began_ms = post.registry.told_since(&name, now_ms).await?;
+            let fresh = events.iter().filter(|event| event.at_ms >= began_ms);
+            let mut owed = Vec::new();
+            for message in fresh.flat_map(|event| messages(post, event)) {
+                let is_owed = message.channel == name;
+                if is_owed && !post.registry.has_topic(&message.topic).await? {
+                    owed.push(message);
+                }
+            }
+            if !owed.is_empty() {
+                post.registry.enqueue(&owed).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn messages(post: &Post, event: &Event) -> Vec<NewMessage> {
+    let named = post.settings.named();
+    let wanted = named
+        .iter()
+        .filter(|(_, channel)| channel.on.contains(&event.kind));
+    // An event is texts and numbers: it can be written.
+    let body = serde_json::to_string(event).unwrap_or_default();
+    wanted
+        .map(|(name, _)| NewMessage {
+            topic: event.topic(name),
+            model: event.model.clone(),
+            kind: event.kind.name().to_string(),
+            channel: name.clone(),
+            body: body.clone(),
+            at_ms: post.clock.now_ms(),
+        })
+        .collect()
+}

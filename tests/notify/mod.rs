@@ -1,0 +1,9 @@
+//! Messages: what is told, by which way, how often, and what is never told.
+
+mod command;
+mod desk;
+mod letter;
+mod receiver;
+mod run;
+mod stale;
+mod webhook;
