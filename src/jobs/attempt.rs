@@ -1,22 +1,25 @@
 //! One attempt at a job: begin its run or take it over, watch it, and say what became of it.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::carriers::living_workers;
-use super::child::{Body, Program, last_word};
-use super::outcome::{End, Next, Said, next};
-use super::queue::put_back;
+use super::child::{Body, Program};
+use super::outcome::{End, LOCKED, Said};
+use super::settle::{Over, run_of};
 use super::{Error, Queue};
 use crate::config::Jobs;
-use crate::pipeline::run_log;
-use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
+use crate::registry::{JobRow, JobState};
 
 /// How often a run under way is looked at: whether somebody wants it to end, and which stage it is in.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Wait before another look at a model whose lock somebody has.
-const LOCKED_WAIT: Duration = Duration::from_secs(2);
+/// How long a run that a dead worker had begun may take until it is recorded; one that is not is begun anew.
+const BEGIN_PATIENCE: Duration = Duration::from_secs(3);
+/// How often it is looked for.
+const BEGIN_LOOKS: Duration = Duration::from_millis(50);
 
 /// What a worker works with.
 pub struct Bench {
@@ -28,20 +31,33 @@ pub struct Bench {
     pub settings: Jobs,
     /// Whether the worker is to end.
     pub stop: watch::Receiver<bool>,
+    /// Jobs that this process is at.
+    pub at_hand: Mutex<BTreeSet<String>>,
 }
 
-/// How watching a run ended.
-enum Over {
-    /// The run ended.
-    Ended(End),
-    /// The worker ended it, because somebody wanted the job to end.
-    Cancelled(String),
-    /// The worker ended it, because the worker itself is to end.
-    Stopped,
-    /// The worker ended it, because it took too long.
-    TooLong(String),
-    /// Another worker has the job.
-    NotMine,
+/// A job that this process is at, as long as this lives.
+struct AtHand<'a> {
+    bench: &'a Bench,
+    job: &'a str,
+}
+
+impl<'a> AtHand<'a> {
+    /// Nothing when it is already.
+    fn take(bench: &'a Bench, job: &'a str) -> Option<Self> {
+        let mut at_hand = bench.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        at_hand
+            .insert(job.to_string())
+            .then_some(AtHand { bench, job })
+    }
+}
+
+impl Drop for AtHand<'_> {
+    fn drop(&mut self) {
+        let at_hand = self.bench.at_hand.lock();
+        at_hand
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(self.job);
+    }
 }
 
 impl Bench {
@@ -51,6 +67,10 @@ impl Bench {
     /// When the registry cannot be asked or changed; the queue brings the job again.
     pub async fn attend(&self, me: &str, id: &str) -> Result<(), Error> {
         let registry = &self.queue.registry;
+        // The queue brings a job twice rather than not at all.
+        let Some(_mine) = AtHand::take(self, id) else {
+            return Ok(());
+        };
         let Some(job) = registry.job(id).await? else {
             return Ok(());
         };
@@ -65,8 +85,12 @@ impl Bench {
                 None => Ok(()),
             };
         }
-        let from = job.worker.unwrap_or_default();
-        if from == me || living_workers(registry).await?.contains(&from) {
+        let from = job.worker.clone().unwrap_or_default();
+        if from == me {
+            // Its end could not be recorded.
+            return self.take_over(me, &job).await;
+        }
+        if living_workers(registry).await?.contains(&from) {
             return Ok(());
         }
         match registry.take_over_job(id, &from, me).await? {
@@ -101,6 +125,7 @@ impl Bench {
             job = job.id,
             "a job is taken over from a worker that is gone"
         );
+        self.until_recorded(run_of(job)).await?;
         if let Some(holder) = registry.holder(&job.model).await?
             && holder.run == run_of(job)
             && holder.is_alive(self.program.clock.now_ms())
@@ -110,6 +135,15 @@ impl Bench {
         }
         let end = self.end_unseen(job).await?;
         self.settle(me, job, Over::Ended(end)).await
+    }
+
+    /// Waits for a run to be recorded: its process may have been started right before its worker died.
+    async fn until_recorded(&self, run: &str) -> Result<(), Error> {
+        let began = Instant::now();
+        while self.queue.registry.run(run).await?.is_none() && began.elapsed() < BEGIN_PATIENCE {
+            tokio::time::sleep(BEGIN_LOOKS).await;
+        }
+        Ok(())
     }
 
     async fn see_through(&self, me: &str, job: &JobRow, mut body: Body) -> Result<(), Error> {
@@ -196,155 +230,9 @@ impl Bench {
         let now_ms = self.program.clock.now_ms();
         Ok(holder.is_some_and(|holder| holder.is_alive(now_ms)))
     }
-
-    /// Records what became of a job.
-    async fn settle(&self, me: &str, job: &JobRow, over: Over) -> Result<(), Error> {
-        let run = self.queue.registry.run(run_of(job)).await?;
-        // A verdict stands, whatever happened to the run after it.
-        if let Some(RunRow {
-            outcome: Some(outcome),
-            error,
-            ..
-        }) = &run
-            && !matches!(over, Over::NotMine)
-        {
-            let (outcome, error) = (Some(outcome.clone()), error.clone());
-            return self.end(me, job, JobState::Done, outcome, error).await;
-        }
-        match over {
-            Over::NotMine => Ok(()),
-            Over::Cancelled(by) => {
-                let why = Some(format!("cancelled by {by}"));
-                self.end(me, job, JobState::Cancelled, None, why).await
-            }
-            Over::TooLong(why) => self.end(me, job, JobState::Failed, None, Some(why)).await,
-            Over::Stopped => {
-                let why = "its worker ended".to_string();
-                self.wait_again(me, job, run.as_ref(), false, why, Duration::ZERO)
-                    .await
-            }
-            Over::Ended(end) => {
-                let (said, had_no_memory) = last_word(&run_log(&self.program.project, run_of(job)));
-                let end = match (end, self.settings.memory_mb) {
-                    (End::Signal(_) | End::Code(1 | 101), Some(limit)) if had_no_memory => {
-                        End::OutOfMemory(limit)
-                    }
-                    (end, _) => end,
-                };
-                self.consequence(me, job, run.as_ref(), end, &said).await
-            }
-        }
-    }
-
-    async fn consequence(
-        &self,
-        me: &str,
-        job: &JobRow,
-        run: Option<&RunRow>,
-        end: End,
-        said: &Said,
-    ) -> Result<(), Error> {
-        match next(end, said, job.attempts, &self.settings) {
-            Next::Done { outcome } => self.end(me, job, JobState::Done, Some(outcome), None).await,
-            Next::Failed { why } => self.end(me, job, JobState::Failed, None, Some(why)).await,
-            Next::SetAside { why } => self.end(me, job, JobState::SetAside, None, Some(why)).await,
-            Next::Retry { after, why } => self.wait_again(me, job, run, true, why, after).await,
-            Next::Locked => {
-                let why = "another run is at the model".to_string();
-                self.wait_again(me, job, run, false, why, LOCKED_WAIT).await
-            }
-        }
-    }
-
-    async fn end(
-        &self,
-        me: &str,
-        job: &JobRow,
-        state: JobState,
-        outcome: Option<String>,
-        error: Option<String>,
-    ) -> Result<(), Error> {
-        tracing::info!(
-            job = job.id,
-            state = state.name(),
-            outcome,
-            error,
-            "a job ended"
-        );
-        let end = JobEnd {
-            state,
-            outcome,
-            error,
-        };
-        let now_ms = self.program.clock.now_ms();
-        let registry = &self.queue.registry;
-        if !registry.end_job(&job.id, me, &end, now_ms).await? {
-            tracing::warn!(
-                job = job.id,
-                "another worker has the job; nothing was changed"
-            );
-        }
-        Ok(())
-    }
-
-    /// Puts a job back among those that wait; one that was cancelled meanwhile ends.
-    async fn wait_again(
-        &self,
-        me: &str,
-        job: &JobRow,
-        run: Option<&RunRow>,
-        is_counted: bool,
-        why: String,
-        after: Duration,
-    ) -> Result<(), Error> {
-        tracing::info!(
-            job = job.id,
-            seconds = after.as_secs_f64(),
-            "a job waits: {why}"
-        );
-        let now_ms = self.program.clock.now_ms();
-        let back = PutBack {
-            // A run that was recorded has used its id.
-            run: match run {
-                Some(_) => Some(self.fresh_run(&job.model).await?),
-                None => None,
-            },
-            is_counted,
-            why,
-            not_before_ms: now_ms + i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 2),
-        };
-        if put_back(&self.queue, &job.id, me, &back, after).await? {
-            return Ok(());
-        }
-        let now = self.queue.registry.job(&job.id).await?;
-        match now.and_then(|now| now.cancelled_by) {
-            Some(by) => {
-                let why = Some(format!("cancelled by {by}"));
-                self.end(me, job, JobState::Cancelled, None, why).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// A run id that no run has, also where clock and chance are fixed.
-    async fn fresh_run(&self, model: &str) -> Result<String, Error> {
-        let id = self.program.new_run_id(model);
-        let is_taken = self.queue.registry.run(&id).await?.is_some();
-        Ok(match is_taken {
-            true => crate::pipeline::Ids::Random.run_id(model, self.program.clock.now()),
-            false => id,
-        })
-    }
 }
 
 /// Waits until the worker is to end; a sender that is gone tells as much.
 async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Exit code of a run that found the model's lock taken.
-const LOCKED: i32 = 13;
-
-fn run_of(job: &JobRow) -> &str {
-    job.run.as_deref().unwrap_or_default()
 }

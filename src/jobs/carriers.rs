@@ -2,7 +2,7 @@
 //!
 //! A worker tends them at its start and while it works. So nothing depends on how the worker before it ended.
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::Error;
 use super::queue::{QUEUE, carry, commit};
@@ -13,6 +13,10 @@ pub const HEARTBEAT_SECONDS: u64 = 5;
 /// Heartbeats after which a worker that was not heard of counts as dead.
 pub const MISSED: usize = 3;
 const SILENT_SECONDS: i64 = HEARTBEAT_SECONDS as i64 * MISSED as i64;
+
+/// Tasks that carry nothing any more.
+const FINISHED: &str =
+    "(status IN ('Done', 'Killed') OR (status = 'Failed' AND attempts >= max_attempts))";
 
 /// Names the statement that failed.
 trait Doing<T> {
@@ -97,7 +101,8 @@ pub async fn tend(registry: &Registry, me: &str) -> Result<(), Error> {
         );
         drop_worker(&mut transaction, &worker.name).await?;
     }
-    sqlx::query("DELETE FROM Jobs WHERE job_type = ? AND status IN ('Done', 'Killed')")
+    let clear = format!("DELETE FROM Jobs WHERE job_type = ? AND {FINISHED}");
+    sqlx::query(AssertSqlSafe(clear))
         .bind(QUEUE)
         .execute(&mut *transaction)
         .await
@@ -116,7 +121,13 @@ async fn has_work(registry: &Registry, me: &str) -> Result<bool, Error> {
     if workers.iter().any(is_dead) {
         return Ok(true);
     }
-    Ok(!not_carried(&mut connection).await?.is_empty())
+    let finished = format!("SELECT 1 FROM Jobs WHERE job_type = ? AND {FINISHED} LIMIT 1");
+    let finished = sqlx::query(AssertSqlSafe(finished))
+        .bind(QUEUE)
+        .fetch_optional(&mut *connection)
+        .await
+        .doing("look at the queue")?;
+    Ok(finished.is_some() || !not_carried(&mut connection).await?.is_empty())
 }
 
 /// Takes a worker and its tasks off the queue's tables. Its jobs stand in the registry; whoever tends the queue carries them.

@@ -8,6 +8,7 @@ mod carriers;
 mod child;
 mod outcome;
 mod queue;
+mod settle;
 mod worker;
 
 pub use carriers::living_workers;

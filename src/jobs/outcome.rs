@@ -93,7 +93,7 @@ pub enum Next {
 }
 
 /// Exit code of `run --detailed-exit-code` when another run has the model's lock.
-const LOCKED: i32 = 13;
+pub const LOCKED: i32 = 13;
 
 /// What becomes of a job whose run has ended without a verdict in the registry. `attempts` counts the one that ended.
 pub fn next(end: End, said: &Said, attempts: i64, settings: &Jobs) -> Next {

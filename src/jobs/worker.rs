@@ -1,7 +1,7 @@
 //! A worker: takes jobs off the queue and attends to them until it is to end.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use apalis::prelude::{BackendExt, BoxDynError, WorkerBuilder, WorkerBuilderExt};
@@ -65,7 +65,8 @@ pub async fn work(
         queue,
         program,
         settings,
-        stop: stopped.clone(),
+        stop: stopped,
+        at_hand: Mutex::default(),
     });
     let done = rounds(&bench, until, &stop).await;
     told.abort();

@@ -9,7 +9,9 @@ use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use unseat::registry::JobRow;
+use unseat::config::Overlap;
+use unseat::jobs::{Queue, Submitted, submit as submit_job};
+use unseat::registry::{JobRow, NewJob, Registry};
 
 use crate::support::{Done, MODEL, Project};
 
@@ -151,6 +153,47 @@ fn a_job_is_submitted_done_and_told() {
     let waited = project.ok(&["jobs", "submit", "--wait", "--json"]).json();
     assert_eq!(waited["job"]["outcome"], "nothing_new", "{waited}");
     assert!(worker.end(Signal::TERM).success());
+}
+
+#[test]
+fn a_tick_ends_with_its_job() {
+    let project = project();
+    let job = |at: i64, tick_ms: i64| NewJob {
+        id: format!("20260101T000000Z-{at:09}"),
+        model: MODEL.to_string(),
+        trigger: "schedule".to_string(),
+        tick_ms: Some(tick_ms),
+        force: false,
+        actor: "schedule".to_string(),
+        run: format!("20260101T000000Z-{at:09}"),
+        at_ms: at,
+    };
+    let queue = async |registry: &Registry, job: &NewJob| {
+        let queue = Queue::open(registry).await.expect("the queue");
+        let submitted = submit_job(&queue, job, Overlap::Skip).await;
+        assert!(matches!(submitted.expect("queued"), Submitted::Queued(_)));
+    };
+    let first = job(1, 1000);
+    project.registry(async |registry| queue(registry, &first).await);
+    work(&project);
+    let second = job(2, 2000);
+    project.registry(async |registry| queue(registry, &second).await);
+    project.ok(&["jobs", "cancel", &second.id]);
+    let ticks = project.registry(async |registry| registry.ticks(None, 9).await.expect("reads"));
+    let told: Vec<_> = ticks
+        .iter()
+        .map(|tick| (tick.tick_ms, tick.outcome.as_str(), tick.reason.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (2000, "failed", "cancelled by tester"),
+            (1000, "promoted", "promote")
+        ]
+    );
+    assert_eq!(ticks[1].run, Some(first.run));
+    let runs = project.books().runs;
+    assert!(runs.iter().any(|run| run.trigger == "schedule"));
 }
 
 #[test]

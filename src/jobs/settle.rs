@@ -1,0 +1,184 @@
+//! What became of a job is recorded: it ends, with its tick, or waits for another attempt.
+
+use std::time::Duration;
+
+use super::Error;
+use super::attempt::Bench;
+use super::child::last_word;
+use super::outcome::{End, Next, Said, next};
+use super::queue::put_back;
+use crate::pipeline::{Ids, run_log};
+use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
+
+/// Wait before another look at a model whose lock somebody has.
+const LOCKED_WAIT: Duration = Duration::from_secs(2);
+
+/// How watching a run ended.
+pub enum Over {
+    /// The run ended.
+    Ended(End),
+    /// The worker ended it, because somebody wanted the job to end.
+    Cancelled(String),
+    /// The worker ended it, because the worker itself is to end.
+    Stopped,
+    /// The worker ended it, because it took too long.
+    TooLong(String),
+    /// Another worker has the job.
+    NotMine,
+}
+
+impl Bench {
+    /// Records what became of a job.
+    pub(super) async fn settle(&self, me: &str, job: &JobRow, over: Over) -> Result<(), Error> {
+        let run = self.queue.registry.run(run_of(job)).await?;
+        // A verdict stands, whatever happened to the run after it.
+        if let Some(RunRow {
+            outcome: Some(outcome),
+            error,
+            ..
+        }) = &run
+            && !matches!(over, Over::NotMine)
+        {
+            let (outcome, error) = (Some(outcome.clone()), error.clone());
+            return self.end(me, job, JobState::Done, outcome, error).await;
+        }
+        match over {
+            Over::NotMine => Ok(()),
+            Over::Cancelled(by) => {
+                let why = Some(format!("cancelled by {by}"));
+                self.end(me, job, JobState::Cancelled, None, why).await
+            }
+            Over::TooLong(why) => self.end(me, job, JobState::Failed, None, Some(why)).await,
+            Over::Stopped => {
+                let why = "its worker ended".to_string();
+                self.wait_again(me, job, run.as_ref(), false, why, Duration::ZERO)
+                    .await
+            }
+            Over::Ended(end) => {
+                let (said, had_no_memory) = last_word(&run_log(&self.program.project, run_of(job)));
+                let recorded = run.as_ref().and_then(|run| run.error.clone());
+                let said = match (said, recorded) {
+                    // Its log is gone.
+                    (Said::Nothing, Some(message)) => Said::Error {
+                        code: "internal".to_string(),
+                        message,
+                    },
+                    (said, _) => said,
+                };
+                let end = match (end, self.settings.memory_mb) {
+                    (End::Signal(_) | End::Code(1 | 101), Some(limit)) if had_no_memory => {
+                        End::OutOfMemory(limit)
+                    }
+                    (end, _) => end,
+                };
+                self.consequence(me, job, run.as_ref(), end, &said).await
+            }
+        }
+    }
+
+    /// Records what follows from how a run ended and what it said.
+    pub(super) async fn consequence(
+        &self,
+        me: &str,
+        job: &JobRow,
+        run: Option<&RunRow>,
+        end: End,
+        said: &Said,
+    ) -> Result<(), Error> {
+        match next(end, said, job.attempts, &self.settings) {
+            Next::Done { outcome } => self.end(me, job, JobState::Done, Some(outcome), None).await,
+            Next::Failed { why } => self.end(me, job, JobState::Failed, None, Some(why)).await,
+            Next::SetAside { why } => self.end(me, job, JobState::SetAside, None, Some(why)).await,
+            Next::Retry { after, why } => self.wait_again(me, job, run, true, why, after).await,
+            Next::Locked => {
+                let why = "another run is at the model".to_string();
+                self.wait_again(me, job, run, false, why, LOCKED_WAIT).await
+            }
+        }
+    }
+
+    async fn end(
+        &self,
+        me: &str,
+        job: &JobRow,
+        state: JobState,
+        outcome: Option<String>,
+        error: Option<String>,
+    ) -> Result<(), Error> {
+        tracing::info!(
+            job = job.id,
+            state = state.name(),
+            outcome,
+            error,
+            "a job ended"
+        );
+        let end = JobEnd {
+            state,
+            outcome,
+            error,
+        };
+        let now_ms = self.program.clock.now_ms();
+        let registry = &self.queue.registry;
+        if !registry.end_job(&job.id, me, &end, now_ms).await? {
+            tracing::warn!(
+                job = job.id,
+                "another worker has the job; nothing was changed"
+            );
+        }
+        Ok(())
+    }
+
+    /// Puts a job back among those that wait; one that was cancelled meanwhile ends.
+    async fn wait_again(
+        &self,
+        me: &str,
+        job: &JobRow,
+        run: Option<&RunRow>,
+        is_counted: bool,
+        why: String,
+        after: Duration,
+    ) -> Result<(), Error> {
+        tracing::info!(
+            job = job.id,
+            seconds = after.as_secs_f64(),
+            "a job waits: {why}"
+        );
+        let now_ms = self.program.clock.now_ms();
+        let back = PutBack {
+            // A run that was recorded has used its id.
+            run: match run {
+                Some(_) => Some(self.fresh_run(&job.model).await?),
+                None => None,
+            },
+            is_counted,
+            why,
+            not_before_ms: now_ms + i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 2),
+        };
+        if put_back(&self.queue, &job.id, me, &back, after).await? {
+            return Ok(());
+        }
+        let now = self.queue.registry.job(&job.id).await?;
+        match now.and_then(|now| now.cancelled_by) {
+            Some(by) => {
+                let why = Some(format!("cancelled by {by}"));
+                self.end(me, job, JobState::Cancelled, None, why).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A run id that no run has, also where clock and chance are fixed.
+    async fn fresh_run(&self, model: &str) -> Result<String, Error> {
+        let id = self.program.new_run_id(model);
+        let is_taken = self.queue.registry.run(&id).await?.is_some();
+        Ok(match is_taken {
+            true => Ids::Random.run_id(model, self.program.clock.now()),
+            false => id,
+        })
+    }
+}
+
+/// A job's run, or the id that its run will have.
+pub fn run_of(job: &JobRow) -> &str {
+    job.run.as_deref().unwrap_or_default()
+}
