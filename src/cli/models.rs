@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
+use crate::registry::ProbationState;
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
@@ -49,11 +50,17 @@ async fn list(global: &Global) -> Result<u8, Failure> {
     for name in config.models.keys() {
         let champion = registry.champion(name).await?;
         let versions = registry.versions(name).await?.len();
+        let probation = registry.probations(name).await?.into_iter().next();
+        let is_watched = probation
+            .as_ref()
+            .is_some_and(|it| it.state == ProbationState::Watching);
         let last = registry.runs(Some(name), 1).await?.pop();
         rows.push(vec![
             name.clone(),
             champion.as_ref().map_or("none".to_string(), |c| {
-                format!("{}{}", c.version, if c.pinned { " (pinned)" } else { "" })
+                let pinned = if c.pinned { " (pinned)" } else { "" };
+                let watched = if is_watched { " (on probation)" } else { "" };
+                format!("{}{pinned}{watched}", c.version)
             }),
             champion
                 .as_ref()
@@ -66,7 +73,7 @@ async fn list(global: &Global) -> Result<u8, Failure> {
             }),
         ]);
         values.push(
-            json!({"model": name, "champion": champion, "versions": versions, "last_run": last}),
+            json!({"model": name, "champion": champion, "versions": versions, "last_run": last, "probation": probation}),
         );
     }
     if global.json {
@@ -81,10 +88,12 @@ async fn show(global: &Global) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     let champion = env.registry.champion(&env.config.name).await?;
     let operations = env.registry.operations(&env.config.name).await?;
+    let probation = env.registry.probations(&env.config.name).await?;
+    let probation = probation.into_iter().next();
     if global.json {
-        output::line(
-            &json!({"model": env.config.name, "champion": champion, "operations": operations}),
-        );
+        output::line(&json!({
+            "model": env.config.name, "champion": champion, "operations": operations, "probation": probation,
+        }));
         return Ok(failure::DONE);
     }
     let now = champion.map_or("none".to_string(), |champion| {
@@ -92,6 +101,13 @@ async fn show(global: &Global) -> Result<u8, Failure> {
         format!("version {}{pinned}", champion.version)
     });
     output::say(&format!("{}: champion {now}", env.config.name));
+    if let Some(probation) = probation {
+        let reason = probation
+            .reason
+            .map_or(String::new(), |it| format!(": {it}"));
+        let (version, state) = (probation.version, probation.state.words());
+        output::say(&format!("probation of version {version}: {state}{reason}"));
+    }
     let mut rows = vec![
         ["when", "what", "version", "before", "who", "why"]
             .map(str::to_string)

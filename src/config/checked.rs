@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::policy::{Policy, not_at_least_zero};
+use super::probation::Probation;
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
@@ -138,6 +139,8 @@ pub struct ModelConfig {
     pub gate: Policy,
     /// When runs are due.
     pub schedule: Schedule,
+    /// How a promoted version is watched.
+    pub probation: Probation,
 }
 
 impl ModelConfig {
@@ -247,6 +250,7 @@ pub fn check(
         score: raw.score,
         gate: raw.gate,
         schedule: raw.schedule,
+        probation: raw.probation,
     }
 }
 
@@ -298,6 +302,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     }
     raw.gate
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
+    raw.probation
+        .check(&mut |key, reason| say(&format!("probation.{key}"), reason));
     let counts = [
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),

@@ -9,6 +9,7 @@ use crate::data::{Kind, OnBadFile};
 use crate::evaluate::Metric;
 
 use super::policy::Policy;
+use super::probation::Probation;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
 
@@ -73,6 +74,9 @@ pub struct RawConfig {
     /// When runs are due.
     #[serde(default)]
     pub schedule: Schedule,
+    /// How the server watches a version that a run has promoted.
+    #[serde(default)]
+    pub probation: Probation,
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,

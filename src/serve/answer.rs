@@ -13,7 +13,8 @@ use warp::{Filter, Rejection};
 use super::observe::Finished;
 use super::router::{Found, Router};
 use super::rows::too_slow;
-use super::{Code, Problem, Reply, Request, State, body, guard};
+use super::{Code, Problem, Reply, Request, State, body, guard, probation};
+use crate::config::Role;
 
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
@@ -81,7 +82,12 @@ async fn answer<B: Buf>(
         Ok(found) => {
             let dialect = found.route.dialect;
             let body = body.as_mut();
-            let handled = handled(state, found, &head, body, &id, unique, &mut caller).await;
+            let is_prediction = found.route.role == Some(Role::Predict);
+            let work = handled(state, found, &head, body, &id, unique, &mut caller);
+            let (handled, picked) = probation::noting(work).await;
+            if let Some(picked) = picked.filter(|_| is_prediction) {
+                count(&picked, &handled);
+            }
             (dialect, handled)
         }
     };
@@ -163,6 +169,16 @@ async fn handled<B: Buf>(
     tokio::time::timeout(time, work)
         .await
         .unwrap_or_else(|_| Err(too_slow()))
+}
+
+/// Counts what came of a request for the version that it was given to.
+fn count(picked: &probation::Picked, handled: &Result<Reply, Problem>) {
+    let (status, rows) = match handled {
+        Ok(reply) => (reply.status, reply.rows),
+        Err(problem) => (problem.code.status(), 0),
+    };
+    let counts = &picked.served.counts;
+    counts.ended(status.as_u16(), picked.at.elapsed(), rows);
 }
 
 fn panicked() -> Problem {

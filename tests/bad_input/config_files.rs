@@ -76,7 +76,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
     project.write("config.json", text);
     let shown = project.unseat(&["config", "show", "--json"]);
     let shown: Value = serde_json::from_str(&shown.stdout).expect("stdout is JSON");
-    let expected = json!({
+    let mut expected = json!({
         "project": ".",
         "database_url": "sqlite://unseat.db",
         "server": {
@@ -154,6 +154,29 @@ fn the_five_keys_alone_load_to_these_defaults() {
                 "seed": 42,
             },
         }],
+    });
+    expected["jobs"] = json!({
+        "concurrency": 1,
+        "memory_mb": null,
+        "stage_minutes": 240.0,
+        "attempts": 3,
+        "backoff_seconds": 10.0,
+    });
+    expected["models"][0]["schedule"] = json!({
+        "cron": null,
+        "timezone": "UTC",
+        "overlap": "skip",
+        "catch_up_minutes": 1440,
+        "jitter_seconds": 0,
+    });
+    expected["models"][0]["probation"] = json!({
+        "enabled": true,
+        "requests": 1000,
+        "minutes": 60.0,
+        "max_error_rate_rise": 0.05,
+        "max_latency_ratio": 5.0,
+        "latency_floor_ms": 50.0,
+        "max_score_shift": 0.5,
     });
     assert_eq!(shown, expected);
 }

@@ -42,8 +42,10 @@ pub fn score_each(
         let slots = rows.row(row).iter().copied();
         served.scorer.score_slots(slots, &mut probabilities);
         let label = served.scorer.label(&probabilities, threshold);
+        served.counts.look(&probabilities);
         each(label as usize, &probabilities);
     }
+    served.sample.offer(rows);
     Ok(())
 }
 

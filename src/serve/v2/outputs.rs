@@ -183,7 +183,9 @@ pub fn score(served: &Served, rows: &Rows, request: &Request) -> Result<Scored, 
         let slots = rows.row(row).iter().copied();
         served.scorer.score_slots(slots, own);
         labels.push(served.scorer.label(own, served.bundle.threshold));
+        served.counts.look(own);
     }
+    served.sample.offer(rows);
     Ok(Scored {
         n_rows: rows.n_rows,
         probabilities,
