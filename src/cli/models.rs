@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
 use crate::diagnose::{self, Stale};
+use crate::registry::ProbationState;
 
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
@@ -52,11 +53,17 @@ async fn list(global: &Global) -> Result<u8, Failure> {
         let stale = diagnose::staleness(&registry, model, now_ms).await?;
         let champion = registry.champion(name).await?;
         let versions = registry.versions(name).await?.len();
+        let probation = registry.probations(name).await?.into_iter().next();
+        let is_watched = probation
+            .as_ref()
+            .is_some_and(|it| it.state == ProbationState::Watching);
         let last = registry.runs(Some(name), 1).await?.pop();
         rows.push(vec![
             name.clone(),
             champion.as_ref().map_or("none".to_string(), |c| {
-                format!("{}{}", c.version, if c.pinned { " (pinned)" } else { "" })
+                let pinned = if c.pinned { " (pinned)" } else { "" };
+                let watched = if is_watched { " (on probation)" } else { "" };
+                format!("{}{pinned}{watched}", c.version)
             }),
             champion
                 .as_ref()
@@ -72,6 +79,7 @@ async fn list(global: &Global) -> Result<u8, Failure> {
         values.push(
             json!({
                 "model": name, "champion": champion, "versions": versions, "last_run": last, "stale": stale,
+                "probation": probation,
             }),
         );
     }
@@ -94,9 +102,12 @@ async fn show(global: &Global) -> Result<u8, Failure> {
     let champion = env.registry.champion(&env.config.name).await?;
     let operations = env.registry.operations(&env.config.name).await?;
     let stale = diagnose::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
+    let probation = env.registry.probations(&env.config.name).await?;
+    let probation = probation.into_iter().next();
     if global.json {
         output::line(&json!({
             "model": env.config.name, "champion": champion, "operations": operations, "stale": stale,
+            "probation": probation,
         }));
         return Ok(failure::DONE);
     }
@@ -107,6 +118,13 @@ async fn show(global: &Global) -> Result<u8, Failure> {
     output::say(&format!("{}: champion {now}", env.config.name));
     for stale in &stale {
         output::say(&format!("stale: it {}", stale.says));
+    }
+    if let Some(probation) = probation {
+        let reason = probation
+            .reason
+            .map_or(String::new(), |it| format!(": {it}"));
+        let (version, state) = (probation.version, probation.state.words());
+        output::say(&format!("probation of version {version}: {state}{reason}"));
     }
     let mut rows = vec![
         ["when", "what", "version", "before", "who", "why"]

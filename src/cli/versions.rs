@@ -44,8 +44,11 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
         .await?
         .map(|champion| champion.version);
     let scores = env.registry.scores(model).await?;
+    let probations = env.registry.probations(model).await?;
     if global.json {
-        output::line(&json!({"model": model, "champion": champion, "versions": versions}));
+        output::line(&json!({
+            "model": model, "champion": champion, "versions": versions, "probations": probations,
+        }));
         return Ok(());
     }
     let metric = env.config.metric;
@@ -60,7 +63,13 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
             newest.and_then(|score| serde_json::from_value::<SideScore>(score.record.clone()).ok());
         let value = side.and_then(|side| side.scores.get(metric));
         let verdict = match version.state {
-            VersionState::Ready => version.verdict.unwrap_or_else(|| "none yet".to_string()),
+            VersionState::Ready => {
+                let verdict = version.verdict.unwrap_or_else(|| "none yet".to_string());
+                match probations.iter().find(|it| it.version == version.number) {
+                    Some(probation) => format!("{verdict}, {}", probation.state.words()),
+                    None => verdict,
+                }
+            }
             VersionState::Building => "being made".to_string(),
             VersionState::Abandoned => "given up".to_string(),
             VersionState::Removed => "removed".to_string(),
@@ -86,8 +95,10 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
     let version = pipeline::pick_version(env, id).await?;
     let score = pipeline::read_score(env, &version).await.ok();
     let (_, _, bundle) = pipeline::load_bundle(env, version.number).await?;
+    let probations = env.registry.probations(&env.config.name).await?;
+    let probation = probations.iter().find(|it| it.version == version.number);
     if global.json {
-        output::line(&json!({"version": version, "score": score}));
+        output::line(&json!({"version": version, "score": score, "probation": probation}));
         return Ok(());
     }
     let mut rows = vec![
@@ -121,6 +132,14 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
             bundle.transformer.n_features().to_string(),
         ],
     ];
+    if let Some(probation) = probation {
+        let reason = probation.reason.as_ref();
+        let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
+        rows.push(vec![
+            "probation".to_string(),
+            format!("{}{reason}", probation.state.words()),
+        ]);
+    }
     if bundle.is_binary() {
         rows.push(vec![
             "threshold".to_string(),

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
+use super::probation::Probation;
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
@@ -150,6 +151,8 @@ pub struct ModelConfig {
     pub prediction_log: PathBuf,
     /// When it is stale.
     pub health: Health,
+    /// How a promoted version is watched.
+    pub probation: Probation,
 }
 
 impl ModelConfig {
@@ -269,6 +272,7 @@ pub fn check(
         retention: raw.retention,
         prediction_log: PathBuf::new(),
         health: raw.health,
+        probation: raw.probation,
     }
 }
 
@@ -325,6 +329,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("retention.{key}"), reason));
     raw.health
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
+    raw.probation
+        .check(&mut |key, reason| say(&format!("probation.{key}"), reason));
     let counts = [
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),

@@ -11,6 +11,7 @@ use crate::evaluate::Metric;
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
+use super::probation::Probation;
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
@@ -79,6 +80,8 @@ pub struct RawConfig {
     /// What is kept, and for how long.
     #[serde(default)]
     pub retention: Retention,
+    /// How the server watches a version that a run has promoted.
+    pub probation: Probation,
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,

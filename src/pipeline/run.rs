@@ -11,8 +11,8 @@ use super::report::Subject;
 use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, recover, report,
-    retain, room, train,
+    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, probation, recover,
+    report, retain, room, train,
 };
 use crate::data;
 use crate::evaluate::Metric;
@@ -222,6 +222,11 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
                 rescore(env, id, version, &test, &test_hash, known.as_ref()).await?
             {
                 return Ok(report);
+            }
+            // The same data and settings would make the same version again, whatever new test rows say of it.
+            let tried = known.and_then(|known| known.version);
+            if let Some(why) = probation::taken_back(env, tried).await? {
+                return Ok(nothing(env, id, champion, why));
             }
         }
         Plan::Train(_) => {}

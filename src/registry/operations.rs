@@ -152,7 +152,7 @@ fn champion_of(operations: &[Operation]) -> Result<Option<Champion>, Error> {
     }))
 }
 
-fn operation_of(row: &SqliteRow) -> Operation {
+pub(super) fn operation_of(row: &SqliteRow) -> Operation {
     Operation {
         action: row.get("action"),
         version: row.get("version"),

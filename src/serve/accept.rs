@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::connection::{Connections, Phase};
 use super::signals::{Signals, Wish};
-use super::{Error, State, answer, follow, guard::Guard};
+use super::{Error, State, answer, follow, guard::Guard, probation};
 use crate::config::Server;
 
 /// Connections that wait in the system's own queue to be taken.
@@ -83,6 +83,7 @@ impl Bound {
     pub async fn run(self, state: Arc<State>, mut signals: Signals) -> usize {
         let follower = tokio::spawn(follow::follow(state.clone()));
         let refresher = tokio::spawn(refresh(state.clone()));
+        let watcher = tokio::spawn(probation::watch(state.clone()));
         let limits = &state.settings.limits;
         let patience = Duration::from_secs_f64(limits.head_seconds);
         let places = Arc::new(Semaphore::new(limits.connections));
@@ -133,6 +134,7 @@ impl Bound {
         let cut = end(phase, bound, signals).await;
         follower.abort();
         refresher.abort();
+        watcher.abort();
         cut
     }
 }

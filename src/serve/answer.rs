@@ -16,7 +16,7 @@ use super::request::Caller;
 use super::router::{Found, Router};
 use super::routes::Route;
 use super::rows::too_slow;
-use super::{Code, Problem, Reply, Request, State, body, guard};
+use super::{Code, Problem, Reply, Request, State, body, guard, probation};
 use crate::config::Role;
 use crate::faults;
 
@@ -86,7 +86,12 @@ async fn answer<B: Buf>(
         Ok(found) => {
             let dialect = found.route.dialect;
             let body = body.as_mut();
-            let handled = handled(state, found, &head, body, &id, unique, &mut caller).await;
+            let is_prediction = found.route.role == Some(Role::Predict);
+            let work = handled(state, found, &head, body, &id, unique, &mut caller);
+            let (handled, picked) = probation::noting(work).await;
+            if let Some(picked) = picked.filter(|_| is_prediction) {
+                count(&picked, &handled);
+            }
             (dialect, handled)
         }
     };
@@ -194,6 +199,16 @@ async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result
         audit::turned_away(state, &asked, problem).await;
     }
     admitted
+}
+
+/// Counts what came of a request for the version that it was given to.
+fn count(picked: &probation::Picked, handled: &Result<Reply, Problem>) {
+    let (status, rows) = match handled {
+        Ok(reply) => (reply.status, reply.rows),
+        Err(problem) => (problem.code.status(), 0),
+    };
+    let counts = &picked.served.counts;
+    counts.ended(status.as_u16(), picked.at.elapsed(), rows);
 }
 
 fn panicked() -> Problem {

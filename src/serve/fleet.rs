@@ -9,6 +9,7 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use warp::http::HeaderValue;
 
+use super::probation::{Counts, Sample, View, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer};
 use crate::data::Kind;
@@ -47,6 +48,10 @@ pub struct Served {
     pub loaded: Instant,
     /// How often it predicted each class.
     pub tally: Tally,
+    /// What requests came to that it was picked for.
+    pub counts: Counts,
+    /// Rows that are to be compared with another version's answers.
+    pub sample: Sample,
 }
 
 /// Predictions per class.
@@ -142,6 +147,8 @@ impl Served {
             version_header: HeaderValue::from(version),
             loaded: Instant::now(),
             tally: Tally::new(bundle.classes.len()),
+            counts: Counts::default(),
+            sample: Sample::default(),
             scorer,
             fields,
             inputs,
@@ -175,6 +182,8 @@ pub struct Model {
     alarm: ArcSwapOption<String>,
     scores: ArcSwap<Vec<(String, f64)>>,
     others: Mutex<Vec<Arc<Served>>>,
+    before: ArcSwapOption<Served>,
+    probation: ArcSwapOption<View>,
 }
 
 impl Model {
@@ -190,8 +199,23 @@ impl Model {
 
     /// From here on, new requests are answered by this version.
     pub fn swap(&self, served: Arc<Served>) {
-        self.champion.store(Some(served));
+        self.before.store(self.champion.swap(Some(served)));
         self.alarm.store(None);
+    }
+
+    /// The version that was served before the present one, which is kept until it was asked for.
+    pub fn take_before(&self) -> Option<Arc<Served>> {
+        self.before.swap(None)
+    }
+
+    /// How the newest probation goes or went, when there is one.
+    pub fn probation(&self) -> Option<Arc<View>> {
+        self.probation.load_full()
+    }
+
+    /// Says how the newest probation goes or went.
+    pub fn know_probation(&self, view: Option<View>) {
+        self.probation.store(view.map(Arc::new));
     }
 
     /// Says what is wrong, or that nothing is.
@@ -263,6 +287,8 @@ impl Fleet {
             alarm: ArcSwapOption::empty(),
             scores: ArcSwap::default(),
             others: Mutex::new(Vec::new()),
+            before: ArcSwapOption::empty(),
+            probation: ArcSwapOption::empty(),
         };
         Fleet {
             models: source.names().into_iter().map(place).collect(),
@@ -306,7 +332,12 @@ impl Fleet {
         model: Option<&str>,
         version: Option<i64>,
     ) -> Result<Arc<Served>, Problem> {
-        let model = self.model(model)?;
+        let served = self.found(self.model(model)?, version).await?;
+        note(&served);
+        Ok(served)
+    }
+
+    async fn found(&self, model: &Model, version: Option<i64>) -> Result<Arc<Served>, Problem> {
         let Some(version) = version else {
             return model.champion().ok_or_else(|| {
                 let why = "the model has no version in production yet; `unseat run` makes one";

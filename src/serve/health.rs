@@ -7,6 +7,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{Code, Problem, Project, Reply, Request, State};
 use crate::diagnose::{self, Stale};
+use crate::registry::ProbationState;
 
 /// What this file adds to the API document.
 #[derive(OpenApi)]
@@ -166,5 +167,15 @@ fn checks(state: &State) -> Vec<Check> {
             says,
         });
     }
+    let probations = state.fleet.models().filter_map(|model| {
+        let view = model.probation()?;
+        Some(Check {
+            name: format!("probation {}", model.name),
+            // Something speaks against the version, and it is not taken back yet.
+            is_well: view.state != ProbationState::Watching || view.reasons.is_empty(),
+            says: view.says(),
+        })
+    });
+    checks.extend(probations);
     checks
 }

@@ -21,6 +21,7 @@ mod observe;
 mod openapi;
 mod pack;
 mod prediction;
+mod probation;
 mod problem;
 mod reply;
 mod request;

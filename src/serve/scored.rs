@@ -34,8 +34,10 @@ pub fn score_each(
         served.scorer.score_slots(slots, &mut probabilities);
         let label = served.scorer.label(&probabilities, threshold);
         served.tally.add(label);
+        served.counts.look(&probabilities);
         each(label as usize, &probabilities);
     }
+    served.sample.offer(&rows);
     prediction_log::offer(state, request, served, rows, Some(threshold));
     Ok(())
 }

@@ -47,6 +47,7 @@ pub fn write_predictions(
             .score_slots(slots.iter().copied(), &mut probabilities);
         let label = served.scorer.label(&probabilities, threshold);
         served.tally.add(label);
+        served.counts.look(&probabilities);
         out.extend_from_slice(b"{\"id\":\"");
         out.extend_from_slice(request.unique.as_bytes());
         out.push(b'-');
@@ -74,6 +75,7 @@ pub fn write_predictions(
         out.push(b'}');
     }
     out.extend_from_slice(b"]}");
+    served.sample.offer(rows);
     Ok(out)
 }
 

@@ -182,6 +182,15 @@ fn the_five_keys_alone_load_to_these_defaults() {
     });
     expected["models"][0]["health"] =
         json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1});
+    expected["models"][0]["probation"] = json!({
+        "enabled": true,
+        "requests": 1000,
+        "minutes": 60.0,
+        "max_error_rate_rise": 0.05,
+        "max_latency_ratio": 5.0,
+        "latency_floor_ms": 50.0,
+        "max_score_shift": 0.5,
+    });
     assert_eq!(shown, expected);
 }
 

@@ -11,6 +11,7 @@ mod manage;
 mod observe;
 mod openapi;
 mod prediction;
+mod probation;
 mod reload;
 mod running;
 mod strangers;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::pipeline;
 use crate::serve::rotate::{LineFile, ROTATION};
 use crate::serve::{Problem, Reply, Request, State};
 
@@ -120,6 +121,31 @@ async fn write(
         "status": status,
     });
     tracing::info!(action, model, version, outcome, "a change was asked for");
+    append_line(state, line).await;
+}
+
+/// Appends a line about a probation that this server concluded; nobody asked for that.
+pub async fn probation(
+    state: &State,
+    model: &str,
+    action: &'static str,
+    version: i64,
+    reason: &str,
+) {
+    let at = state.clock.now();
+    let line = json!({
+        "time": at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "caller": pipeline::PROBATION,
+        "action": action,
+        "model": model,
+        "version": version,
+        "outcome": "done",
+        "reason": reason,
+    });
+    append_line(state, line).await;
+}
+
+async fn append_line(state: &State, line: Value) {
     let Some(path) = path(state) else {
         // One bundle cannot be changed, and there is no project's folder to write to.
         return;

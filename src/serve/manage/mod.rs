@@ -173,7 +173,7 @@ async fn detached<T: Send + 'static>(
 }
 
 /// Does work that reads and verifies files, off the threads that answer.
-async fn heavy<T: Send + 'static>(
+pub async fn heavy<T: Send + 'static>(
     work: impl Future<Output = Result<T, pipeline::Error>> + Send + 'static,
 ) -> Result<T, Problem> {
     let runtime = tokio::runtime::Handle::current();

@@ -11,6 +11,7 @@ use crate::config::ModelConfig;
 use crate::pipeline::Env;
 use crate::registry::VersionState;
 use crate::serve::fleet::Model;
+use crate::serve::probation::View;
 use crate::serve::{Problem, Reply, Request, Served, State};
 
 /// All models.
@@ -49,6 +50,7 @@ async fn view(state: &State, model: &Model) -> Result<ModelView, Problem> {
         view.target = served.as_ref().map(|served| served.bundle.target.clone());
         view.data["target"] = json!(view.target);
     }
+    view.probation = model.probation().map(|view| View::clone(&view));
     view.served = served.map(|served| served.version);
     view.alarm = model.alarm().map(
         |_| "the champion cannot be loaded; `GET /readyz?verbose` and the server's log say why",
@@ -90,6 +92,7 @@ async fn of_project(env: &Env, name: &str) -> Result<ModelView, Problem> {
         metric: Some(metric),
         target: env.config.target.clone(),
         score,
+        probation: None,
         versions: ready.count(),
     })
 }
@@ -133,6 +136,7 @@ fn of_bundle(name: &str, served: Option<&Served>) -> ModelView {
         metric: None,
         target: None,
         score: None,
+        probation: None,
         versions: usize::from(served.is_some()),
     }
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
 use crate::registry::{Operation, RunRow, VersionRow, VersionState};
+use crate::serve::probation::View as Probation;
 
 /// The version in production.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,6 +45,8 @@ pub struct ModelView {
     pub target: Option<String>,
     /// The champion's newest score by the metric.
     pub score: Option<f64>,
+    /// How the newest probation goes or went; nothing before the first.
+    pub probation: Option<Probation>,
     /// Number of versions with their files.
     pub versions: usize,
 }

@@ -8,6 +8,7 @@ use super::super::{Problem, Reply, Request, State, health, manage};
 use super::metrics::{made, registered};
 use super::process::Process;
 use crate::diagnose::StaleReason;
+use crate::registry::ProbationState;
 
 /// What Prometheus asks for.
 const TEXT: &str = "text/plain; version=0.0.4";
@@ -100,12 +101,24 @@ fn models(state: &State, now: &Now) {
         "The newest score of the version in production that this server knows.",
         &["model", "metric"],
     );
+    let probation = now.gauge(
+        "unseat_probation",
+        "The state of the newest probation, 1 for the one that it is in; none before the first.",
+        &["model", "state"],
+    );
     let wall = state.clock.now_ms() as f64 / 1e3;
     for model in state.fleet.models() {
         let name = [model.name.as_str()];
         alarm
             .with_label_values(&name)
             .set(f64::from(model.alarm().is_some()));
+        if let Some(view) = model.probation() {
+            for known in ProbationState::ALL {
+                let labels = [name[0], known.name()];
+                let is_it = f64::from(known == view.state);
+                probation.with_label_values(&labels).set(is_it);
+            }
+        }
         let Some(served) = model.champion() else {
             continue;
         };

@@ -43,6 +43,14 @@ impl Rows {
         let width = self.slots.len() / self.n_rows.max(1);
         &self.slots[row * width..(row + 1) * width]
     }
+
+    /// The texts of a row that are no category of their own: `(input, text)`.
+    pub fn strangers_of(&self, row: usize) -> Vec<(u32, Box<str>)> {
+        let of_row = self.strangers.iter().filter(|it| it.0 as usize == row);
+        of_row
+            .map(|(_, input, text)| (*input, text.clone()))
+            .collect()
+    }
 }
 
 /// How a protocol treats columns.

@@ -25,8 +25,19 @@ fn a_model_is_told_with_its_own_fields_and_those_of_an_older_service() {
     assert_eq!(
         keys(&one),
         [
-            "key", "sort", "data", "status", "name", "champion", "served", "alarm", "metric",
-            "target", "score", "versions"
+            "key",
+            "sort",
+            "data",
+            "status",
+            "name",
+            "champion",
+            "served",
+            "alarm",
+            "metric",
+            "target",
+            "score",
+            "probation",
+            "versions"
         ]
     );
     for (key, expected) in [

@@ -1,0 +1,159 @@
+//! What probation needs of a project: how far two versions differ on the test rows, and taking a version back.
+
+use serde::Serialize;
+
+use super::versions::{load_bundle, pick_version, read_scored};
+use super::{Env, Error, production};
+use crate::clock::rfc3339;
+use crate::evaluate::Predictions;
+use crate::registry::{Action, Lock, Operation, ProbationEnd, ProbationRow, ProbationState};
+
+/// Who takes a version back by itself, in the operations.
+pub const ACTOR: &str = "probation";
+
+/// How far two versions differ on the test rows that the gate saw.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TestShift {
+    /// Number of test rows.
+    pub rows: u64,
+    /// Share of rows with another label, in [0, 1].
+    pub labels: f64,
+    /// Mean over the rows of the total variation between the two predicted distributions, in [0, 1].
+    pub scores: f64,
+}
+
+/// How far a version differs from the one before it on the test rows of its scoring; `None` when it was scored beside
+/// another champion, or beside none.
+pub async fn test_shift(
+    env: &Env,
+    version: i64,
+    previous: i64,
+) -> Result<Option<TestShift>, Error> {
+    let version = pick_version(env, &version.to_string()).await?;
+    let scored = read_scored(env, &version).await?;
+    let is_beside = |side: &super::SideScore| side.version == previous;
+    if !scored.record.champion.as_ref().is_some_and(is_beside) {
+        return Ok(None);
+    }
+    let champion = scored.champion.as_ref();
+    Ok(champion.and_then(|champion| shift(&scored.challenger, champion)))
+}
+
+/// How far two sets of predictions of the same rows are apart; `None` without rows or when one holds what is no number.
+fn shift(one: &Predictions, other: &Predictions) -> Option<TestShift> {
+    let rows = one.len();
+    let mut labels = 0.0;
+    let mut scores = 0.0;
+    for row in 0..rows {
+        labels += f64::from(one.labels[row] != other.labels[row]);
+        let apart = |class| (one.probability(row, class) - other.probability(row, class)).abs();
+        scores += (0..one.n_classes).map(apart).sum::<f64>() / 2.0;
+    }
+    let shift = TestShift {
+        rows: rows as u64,
+        labels: labels / rows as f64,
+        scores: scores / rows as f64,
+    };
+    (rows > 0 && shift.scores.is_finite()).then_some(shift)
+}
+
+/// What is said of a version that production has refused: a run does not make it again by itself.
+pub async fn taken_back(env: &Env, version: Option<i64>) -> Result<Option<String>, Error> {
+    let rows = env.registry.probations(&env.config.name).await?;
+    let is_it = |row: &&ProbationRow| {
+        Some(row.version) == version && row.state == ProbationState::RolledBack
+    };
+    Ok(rows.iter().find(is_it).map(|row| {
+        format!(
+            "version {}, of the same data and settings, was taken back on probation: {}",
+            row.version,
+            row.reason.as_deref().unwrap_or("no reason is recorded")
+        )
+    }))
+}
+
+/// Makes the version before the one on probation the champion again, under the model's lock. Tells whether it was done: not
+/// when the champion was moved or the probation concluded meanwhile.
+///
+/// # Errors
+/// When a run holds the lock, or the version before cannot be loaded. The probation then goes on.
+pub async fn take_back(
+    env: &Env,
+    row: &ProbationRow,
+    end: &ProbationEnd<'_>,
+) -> Result<bool, Error> {
+    let id = env.new_run_id();
+    let now_ms = env.clock.now_ms();
+    let lock = env.registry.take_lock(&row.model, &id, now_ms).await?;
+    let taken = locked(env, &lock, row, end).await;
+    let released = env.registry.release_lock(&lock).await;
+    let is_done = taken?;
+    released?;
+    Ok(is_done)
+}
+
+async fn locked(
+    env: &Env,
+    lock: &Lock,
+    row: &ProbationRow,
+    end: &ProbationEnd<'_>,
+) -> Result<bool, Error> {
+    // Verified before the pointer moves: bytes, parts, golden rows.
+    load_bundle(env, row.previous).await?;
+    let operation = Operation {
+        action: Action::Rollback.name().to_string(),
+        version: Some(row.previous),
+        previous: Some(row.version),
+        reason: end.reason.to_string(),
+        actor: ACTOR.to_string(),
+        run: None,
+        at_ms: end.at_ms,
+    };
+    let is_done = env.registry.take_back(lock, row, end, &operation).await?;
+    if is_done {
+        tracing::warn!(
+            model = row.model,
+            version = row.version,
+            "taken back at {}: {}",
+            rfc3339(end.at_ms),
+            end.reason
+        );
+        // The pointer has moved; a copy that stays behind is made true by the next run.
+        if let Err(error) = production::publish(env).await {
+            tracing::error!(model = row.model, "{error}");
+        }
+    }
+    Ok(is_done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predictions(labels: &[u32], probabilities: &[f64]) -> Predictions {
+        Predictions {
+            n_classes: 2,
+            labels: labels.to_vec(),
+            probabilities: probabilities.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_shift_is_by_row_and_not_of_sums() {
+        // Each is positive once in two rows: only row by row do they differ.
+        let one = predictions(&[1, 0], &[0.9, 0.1]);
+        let other = predictions(&[0, 1], &[0.1, 0.9]);
+        let found = shift(&one, &other).expect("two rows");
+        assert_eq!((found.rows, found.labels), (2, 1.0));
+        assert!((found.scores - 0.8).abs() < 1e-12);
+        let same = shift(&one, &one).expect("two rows");
+        assert_eq!((same.labels, same.scores), (0.0, 0.0));
+    }
+
+    #[test]
+    fn no_rows_and_no_numbers_are_no_shift() {
+        assert_eq!(shift(&predictions(&[], &[]), &predictions(&[], &[])), None);
+        let odd = predictions(&[1], &[f64::NAN]);
+        assert_eq!(shift(&odd, &odd), None);
+    }
+}
