@@ -10,9 +10,9 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use warp::http::HeaderValue;
 
 use super::{Code, Problem, Source};
-use crate::bundle::{Bundle, Scorer};
+use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
-use crate::features::is_numeric;
+use crate::features::{CellRef, is_numeric};
 
 /// Versions besides the champion that are kept loaded per model.
 const KEPT_VERSIONS: usize = 8;
@@ -37,6 +37,8 @@ pub struct Served {
     pub fields: HashMap<Box<str>, Field>,
     /// Per input, in the scorer's order.
     pub inputs: Vec<InputFacts>,
+    /// A row in which every input is missing.
+    pub blank: Box<[Slot]>,
     /// Each class as it stands in an answer: JSON, a number where the target was one.
     pub labels: Vec<Box<str>>,
     /// `X-Model`.
@@ -87,6 +89,8 @@ pub enum Field {
 pub struct InputFacts {
     /// Its name.
     pub name: String,
+    /// Its name and a colon, as JSON has them.
+    pub key: Box<str>,
     /// Its kind.
     pub kind: Kind,
     /// Smallest and largest number seen in training.
@@ -122,6 +126,7 @@ impl Served {
             };
             inputs.push(InputFacts {
                 name: input.name.clone(),
+                key: format!("{}:", serde_json::Value::from(input.name.as_str())).into(),
                 kind: input.kind,
                 range: range.filter(|_| is_numeric(input.kind)),
                 other,
@@ -142,6 +147,9 @@ impl Served {
             version_header: HeaderValue::from(version),
             loaded: Instant::now(),
             tally: Tally::new(bundle.classes.len()),
+            blank: (0..inputs.len())
+                .map(|position| scorer.read(position, CellRef::Missing))
+                .collect(),
             scorer,
             fields,
             inputs,
