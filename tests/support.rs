@@ -69,6 +69,11 @@ impl Project {
         self
     }
 
+    /// The folder alone, which goes when it is dropped.
+    pub fn into_folder(self) -> tempfile::TempDir {
+        self.folder
+    }
+
     pub fn root(&self) -> &Path {
         self.folder.path()
     }

@@ -282,13 +282,23 @@ fn push_number(margins: &mut [f64], number: Option<f64>, weight: &[f64], half_me
     // A missing number counts as the mean, which pushes nowhere.
     let Some(number) = number else { return };
     let half_distance = number / 2.0 - half_mean;
+    let push = |weight: f64| (weight * half_distance).clamp(-LARGEST_PUSH, LARGEST_PUSH);
+    // With two classes there is one output, and setting a loop up costs more than the step.
+    if let ([margin], [weight]) = (&mut *margins, weight) {
+        *margin += push(*weight);
+        return;
+    }
     for (margin, weight) in margins.iter_mut().zip(weight) {
-        *margin += (weight * half_distance).clamp(-LARGEST_PUSH, LARGEST_PUSH);
+        *margin += push(*weight);
     }
 }
 
 #[inline]
 fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
+    if let [margin] = margins {
+        *margin += weights[entry];
+        return;
+    }
     let outputs = margins.len();
     let pushes = &weights[entry * outputs..(entry + 1) * outputs];
     margins

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Failure, Global, context, failure, output};
+use super::{Failure, Global, context, failure, notify, output};
 use crate::clock::rfc3339;
 use crate::config::{Config, ModelConfig};
 use crate::jobs::Queue;
@@ -282,16 +282,22 @@ async fn follow(
     }
     let mut signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
-    let running = tokio::spawn(schedule::run(Arc::new(scheduler), stopped));
+    let telling = notify::deliver(
+        registry.clone(),
+        config,
+        context::clock()?,
+        super::worker::told(stopped.clone()),
+    );
+    let running = schedule::run(Arc::new(scheduler), stopped);
     if !global.quiet {
         output::talk("following the schedule; jobs wait for `unseat worker`");
     }
-    while signals.next().await != Wish::End {}
-    // It ends whether or not anybody listens.
-    let _ = stop.send(true);
-    running
-        .await
-        .map_err(|error| Failure::internal(error.into()))??;
+    let waiting = async {
+        while signals.next().await != Wish::End {}
+        stop.send_replace(true);
+    };
+    let (followed, (), ()) = tokio::join!(running, telling, waiting);
+    followed?;
     registry.close().await;
     Ok(failure::DONE)
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use super::asked_runs::AskedRuns;
 use super::{Failure, Global, context, failure, notify_systemd, output, worker};
 use crate::config;
+use crate::jobs::Queue;
 use crate::pipeline::Env;
 use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
 
@@ -28,7 +29,7 @@ pub struct ServeArgs {
 
 pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let began = Instant::now();
-    let opened = open(global, args).await?;
+    let opened = open(global, args, None).await?;
     say_where(global, &opened, began);
     opened.answer().await.close(global).await
 }
@@ -41,14 +42,18 @@ pub struct Opened {
     signals: Signals,
 }
 
-/// Takes the port and loads the models.
-pub async fn open(global: &Global, args: &ServeArgs) -> Result<Opened, Failure> {
+/// Takes the port and loads the models. A worker of this process is woken through `queue` when a run is asked for.
+pub async fn open(
+    global: &Global,
+    args: &ServeArgs,
+    queue: Option<&Queue>,
+) -> Result<Opened, Failure> {
     let (fleet, project, settings) = match &args.bundle {
         Some(folder) => {
             let settings = bundle_settings(global, args)?;
             (Fleet::new(Source::folder(folder)?), None, settings)
         }
-        None => of_project(global, args).await?,
+        None => of_project(global, args, queue).await?,
     };
     let guard = Guard::new(&settings, &folder(global))?;
     let bound = serve::bind(&settings, &guard).await?;
@@ -129,6 +134,7 @@ fn farewell(requests: u64, cut: usize) -> String {
 async fn of_project(
     global: &Global,
     args: &ServeArgs,
+    queue: Option<&Queue>,
 ) -> Result<(Fleet, Option<Project>, config::Server), Failure> {
     let config = context::load(global, &flags(args))?;
     let models = context::models(global, &config)?;
@@ -143,7 +149,7 @@ async fn of_project(
         envs: envs.clone(),
     };
     let program = worker::program(global, &config)?;
-    let starter = AskedRuns::new(program, registry.clone(), envs.clone(), None);
+    let starter = AskedRuns::new(program, registry.clone(), envs.clone(), queue.cloned());
     let project = Project {
         starter: Box::new(starter),
         registry,

@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::serve::{self, ServeArgs};
-use super::{Failure, Global, context, feed, worker};
+use super::{Failure, Global, context, feed, notify, worker};
 use crate::config::Config;
 use crate::jobs::{self, Queue};
 use crate::registry::NewJob;
@@ -34,7 +34,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let config = context::load(global, &[])?;
     let registry = context::registry(&config).await?;
     let queue = Queue::open(&registry).await?;
-    let opened = serve::open(global, &server).await?;
+    let opened = serve::open(global, &server, Some(&queue)).await?;
     serve::say_where(global, &opened, began);
     let (stop, stopped) = watch::channel(false);
     let scheduler = Arc::new(scheduler(global, &config, &queue)?);
@@ -45,10 +45,17 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     // Answering has a task of its own: it waits for nothing that the other roles do.
     let server = tokio::spawn(opened.answer());
     let following = schedule::run(scheduler, stopped.clone());
-    let (worked, followed, ()) = tokio::join!(
+    let telling = notify::deliver(
+        registry.clone(),
+        config.clone(),
+        context::clock()?,
+        worker::told(stopped.clone()),
+    );
+    let (worked, followed, (), ()) = tokio::join!(
         worker::work(global.clone(), config, queue, stopped.clone()),
         following,
         feed.follow(stopped),
+        telling,
     );
     let drained = server
         .await

@@ -3,7 +3,7 @@
 use clap::Args;
 use tokio::sync::watch;
 
-use super::{Failure, Global, context, failure, output};
+use super::{Failure, Global, context, failure, notify, output};
 use crate::config::Config;
 use crate::jobs::{self, Program, Queue, Until};
 use crate::serve::{Signals, Wish};
@@ -31,7 +31,15 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
         if !global.quiet {
             output::talk("waiting for jobs; Ctrl-C ends this worker");
         }
-        work(global.clone(), config, queue, stopped).await?;
+        let telling = notify::deliver(
+            registry.clone(),
+            config.clone(),
+            context::clock()?,
+            told(stopped.clone()),
+        );
+        let working = work(global.clone(), config, queue, stopped);
+        let (worked, ()) = tokio::join!(working, telling);
+        worked?;
     }
     registry.close().await;
     Ok(failure::DONE)
@@ -42,14 +50,16 @@ pub async fn work(
     global: Global,
     config: Config,
     queue: Queue,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let program = program(&global, &config)?;
-    let told = async move {
-        // A sender that is gone tells as much.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    Ok(jobs::work(queue, program, config.jobs, Until::Told, told).await?)
+    Ok(jobs::work(queue, program, config.jobs, Until::Told, told(stop)).await?)
+}
+
+/// Waits until a role is to end.
+pub async fn told(mut stop: watch::Receiver<bool>) {
+    // A sender that is gone tells as much.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// Works until the queue is empty.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 use futures_util::{FutureExt, Stream};
+use warp::http::header::HeaderName;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
@@ -20,6 +21,7 @@ use super::{Code, Problem, Reply, Request, State, body, guard, probation};
 use crate::config::Role;
 use crate::faults;
 
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
 
@@ -49,7 +51,7 @@ pub fn filter(
                     method,
                     path: path.as_str().to_string(),
                     query,
-                    headers,
+                    headers: Arc::new(headers),
                     peer: peer.map(|Peer(address)| address),
                     began: Instant::now(),
                 };
@@ -63,7 +65,7 @@ struct Head {
     method: Method,
     path: String,
     query: Option<String>,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     peer: Option<SocketAddr>,
     began: Instant,
 }
@@ -128,7 +130,7 @@ async fn answer<B: Buf>(
     state.observer.finished(under_way, &finished);
     let mut response = reply.into_response();
     if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", id);
+        response.headers_mut().insert(X_REQUEST_ID, id);
     }
     response
 }
@@ -229,7 +231,7 @@ fn busy() -> Problem {
 
 /// The caller's own request id, when it is one that can stand in a header and a log.
 fn given_id(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("x-request-id")?.to_str().ok()?;
+    let text = headers.get(X_REQUEST_ID)?.to_str().ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);
     (!text.is_empty() && text.len() <= MOST_ID && text.bytes().all(is_plain))
         .then(|| text.to_string())

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
@@ -27,7 +27,7 @@ pub async fn collect<B: Buf>(
     if announced.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
-    let packed = tokio::time::timeout(time, gather(stream, most))
+    let packed = tokio::time::timeout(time, gather(stream, announced, most))
         .await
         .map_err(|_| {
             Problem::new(
@@ -86,31 +86,33 @@ pub async fn discard<B: Buf>(
 
 async fn gather<B: Buf>(
     stream: impl Stream<Item = Result<B, warp::Error>>,
+    announced: Option<usize>,
     most: usize,
 ) -> Result<Bytes, Problem> {
     let mut stream = std::pin::pin!(stream);
     // Nearly every body comes in one piece, which is taken as it is.
     let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
+    let mut whole = BytesMut::new();
     while let Some(piece) = stream.next().await {
         let mut piece = piece
             .map_err(|_| Problem::new(Code::BadRequest, "the body broke off before its end"))?;
-        if first.len() + rest.len() + piece.remaining() > most {
+        if first.len().max(whole.len()) + piece.remaining() > most {
             return Err(too_large(most));
         }
         if first.is_empty() {
             first = piece.copy_to_bytes(piece.remaining());
-        } else {
-            rest.extend_from_slice(&piece.copy_to_bytes(piece.remaining()));
+            continue;
         }
+        if whole.is_empty() {
+            whole.reserve(announced.unwrap_or(0).max(first.len() + piece.remaining()));
+            whole.extend_from_slice(&first);
+        }
+        whole.put(piece);
     }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&rest);
-    Ok(whole.freeze())
+    Ok(match whole.is_empty() {
+        true => first,
+        false => whole.freeze(),
+    })
 }
 
 fn unpacked(reader: impl Read, encoding: &str, most: usize) -> Result<Bytes, Problem> {

@@ -11,9 +11,9 @@ use warp::http::HeaderValue;
 
 use super::probation::{Counts, Sample, View, note};
 use super::{Code, Problem, Source};
-use crate::bundle::{Bundle, Scorer};
+use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
-use crate::features::is_numeric;
+use crate::features::{CellRef, is_numeric};
 
 /// Versions besides the champion that are kept loaded per model.
 const KEPT_VERSIONS: usize = 8;
@@ -38,6 +38,8 @@ pub struct Served {
     pub fields: HashMap<Box<str>, Field>,
     /// Per input, in the scorer's order.
     pub inputs: Vec<InputFacts>,
+    /// A row in which every input is missing.
+    pub blank: Box<[Slot]>,
     /// Each class as it stands in an answer: JSON, a number where the target was one.
     pub labels: Vec<Box<str>>,
     /// `X-Model`.
@@ -92,6 +94,8 @@ pub enum Field {
 pub struct InputFacts {
     /// Its name.
     pub name: String,
+    /// Its name and a colon, as JSON has them.
+    pub key: Box<str>,
     /// Its kind.
     pub kind: Kind,
     /// Smallest and largest number seen in training.
@@ -127,6 +131,7 @@ impl Served {
             };
             inputs.push(InputFacts {
                 name: input.name.clone(),
+                key: format!("{}:", serde_json::Value::from(input.name.as_str())).into(),
                 kind: input.kind,
                 range: range.filter(|_| is_numeric(input.kind)),
                 other,
@@ -149,6 +154,9 @@ impl Served {
             tally: Tally::new(bundle.classes.len()),
             counts: Counts::default(),
             sample: Sample::default(),
+            blank: (0..inputs.len())
+                .map(|position| scorer.read(position, CellRef::Missing))
+                .collect(),
             scorer,
             fields,
             inputs,

@@ -2,10 +2,14 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::http::{HeaderMap, Response, StatusCode};
 
 use super::{Code, Problem, Served};
+
+// Parsed once, not for every answer.
+const X_MODEL: HeaderName = HeaderName::from_static("x-model");
+const X_MODEL_VERSION: HeaderName = HeaderName::from_static("x-model-version");
 
 /// JSON.
 pub const JSON: &str = "application/json";
@@ -86,12 +90,12 @@ impl Reply {
     /// As warp sends it.
     pub fn into_response(mut self) -> Response<Bytes> {
         if let Some((model, version)) = self.answered_by {
-            self.headers.insert("x-model", model);
-            self.headers.insert("x-model-version", version);
+            self.headers.insert(X_MODEL, model);
+            self.headers.insert(X_MODEL_VERSION, version);
         }
         // A browser takes every body for what it is said to be.
         let nosniff = HeaderValue::from_static("nosniff");
-        self.headers.insert("x-content-type-options", nosniff);
+        self.headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;

@@ -1,6 +1,7 @@
 //! A request after its route and caller are known and its body has arrived.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -34,7 +35,7 @@ pub struct Request {
     /// The query without its `?`.
     pub query: Option<String>,
     /// All headers.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// The body, unpacked.
     pub body: Bytes,
     /// Id of this request, as told to the caller: his own or a new one.

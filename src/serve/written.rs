@@ -1,6 +1,5 @@
 //! Predictions as JSON, written straight into one buffer.
 
-use std::io::Write;
 use std::time::Instant;
 
 use super::fleet::Served;
@@ -191,5 +190,5 @@ pub fn number(out: &mut Vec<u8>, number: f64) {
 }
 
 fn whole(out: &mut Vec<u8>, number: u64) {
-    let _ = write!(out, "{number}");
+    let _ = serde_json::to_writer(out, &number);
 }

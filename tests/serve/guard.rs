@@ -123,7 +123,8 @@ fn a_file_of_tokens_is_read_again_and_a_bad_one_is_not() {
 
 #[test]
 fn without_tokens_names_and_pages_of_elsewhere_are_refused() {
-    let server = Server::of(&Project::promoted(), &[]);
+    let project = Project::promoted();
+    let server = Server::of(&project, &[]);
     for host in ["localhost", "127.0.0.1:80", "[::1]"] {
         ask(&server, &[("host", host)]).expect(200);
     }

@@ -13,6 +13,8 @@ pub struct Server {
     /// `http://127.0.0.1:<port>`.
     pub base: String,
     agent: ureq::Agent,
+    /// Goes when the server went, for who has no other use for it.
+    folder: Option<tempfile::TempDir>,
 }
 
 /// What came back.
@@ -84,7 +86,18 @@ impl Server {
             .allow_non_standard_methods(true)
             .build()
             .new_agent();
-        Server { child, base, agent }
+        Server {
+            child,
+            base,
+            agent,
+            folder: None,
+        }
+    }
+
+    /// Keeps the project for as long as the server lives.
+    pub fn keeping(mut self, project: Project) -> Self {
+        self.folder = Some(project.into_folder());
+        self
     }
 
     /// The process, to send it signals.

@@ -182,7 +182,7 @@ mod tests {
             path: "/invocations".into(),
             params: Vec::new(),
             query: None,
-            headers,
+            headers: headers.into(),
             body: bytes::Bytes::new(),
             id: String::new(),
             unique: String::new(),

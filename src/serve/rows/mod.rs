@@ -77,7 +77,7 @@ pub struct Collector<'s> {
     strictness: Strictness,
     bounds: Bounds,
     rows: Rows,
-    blank: Vec<Slot>,
+    blank: &'s [Slot],
     /// Row, counted from 1, that gave each input last.
     given: Vec<usize>,
     n_given: usize,
@@ -90,13 +90,12 @@ impl<'s> Collector<'s> {
     /// An empty one for a version.
     pub fn new(served: &'s Served, strictness: Strictness, bounds: Bounds) -> Self {
         let n_inputs = served.inputs.len();
-        let blank = |position| served.scorer.read(position, CellRef::Missing);
         Collector {
             served,
             strictness,
             bounds,
             rows: Rows::default(),
-            blank: (0..n_inputs).map(blank).collect(),
+            blank: &served.blank,
             given: vec![0; n_inputs],
             n_given: 0,
             faults: Faults::default(),
@@ -132,7 +131,7 @@ impl<'s> Collector<'s> {
         }
         self.rows.n_rows += 1;
         self.n_given = 0;
-        self.rows.slots.extend_from_slice(&self.blank);
+        self.rows.slots.extend_from_slice(self.blank);
         Ok(())
     }
 
@@ -147,7 +146,7 @@ impl<'s> Collector<'s> {
         self.rows.n_rows += n_rows;
         self.rows.slots.reserve(n_rows * self.blank.len());
         for _ in 0..n_rows {
-            self.rows.slots.extend_from_slice(&self.blank);
+            self.rows.slots.extend_from_slice(self.blank);
         }
         Ok(())
     }
@@ -252,6 +251,7 @@ impl<'s> Collector<'s> {
 pub struct Stop;
 
 /// The cell as its column takes it; `None` when it cannot.
+#[inline]
 pub fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
     match (kind, cell) {
         (_, CellRef::Missing) | (Kind::Text, _) => Some(cell),

@@ -1,14 +1,15 @@
 //! The usual JSON body, read without ceremony: `{"rows": [{…}, …]}`, no options, no escapes, columns in the same order in
-//! every row.
+//! every row, and in that of the training data.
 //!
-//! A reader that is general asks at each byte what may come; this one compares with what came in the row before. Whatever
-//! is unusual or wrong makes it give up, and the body is read again by the general one, which then finds the words. What it
-//! does read, it reads exactly alike: `tests.rs` holds the two against each other.
+//! A reader that is general asks at each byte what may come; this one compares with what came in the row before, and in the
+//! first row with the names of the model's own columns. Whatever is unusual or wrong makes it give up, and the body is read
+//! again by the general one, which then finds the words. What it does read, it reads exactly alike: `tests.rs` holds the two
+//! against each other.
 
 use super::{Bounds, Collector, Rows, Stop, Strictness};
 use crate::features::CellRef;
 use crate::serve::Problem;
-use crate::serve::fleet::{Field, Served};
+use crate::serve::fleet::{Field, InputFacts, Served};
 
 /// Powers of ten that are exact as `f64`.
 const POWERS: [f64; 23] = [
@@ -17,6 +18,11 @@ const POWERS: [f64; 23] = [
 ];
 /// Digits that always fit an `i64`.
 const SURE_DIGITS: usize = 18;
+/// Bytes that end a text or make it unusual.
+const IS_SPECIAL: [bool; 256] = special();
+
+/// What stands before a value, from the quote to the colon, and whose value it is.
+type Key<'b> = (&'b [u8], Field);
 
 /// The rows of a body; `None` when it is not of the usual form.
 pub fn read(body: &[u8], served: &Served, bounds: Bounds) -> Option<Result<Rows, Problem>> {
@@ -24,15 +30,29 @@ pub fn read(body: &[u8], served: &Served, bounds: Bounds) -> Option<Result<Rows,
     let mut reader = Reader {
         text: std::str::from_utf8(body).ok()?,
         at: 0,
+        inputs: &served.inputs,
     };
     let stopped = reader.body(&mut collector)?;
     debug_assert!(stopped || reader.at == body.len());
     Some(collector.finish())
 }
 
+const fn special() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = true;
+        control += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table
+}
+
 struct Reader<'b> {
     text: &'b str,
     at: usize,
+    inputs: &'b [InputFacts],
 }
 
 impl<'b> Reader<'b> {
@@ -47,7 +67,7 @@ impl<'b> Reader<'b> {
         self.blanks();
         self.byte(b'[')?;
         self.blanks();
-        let mut order: Vec<(&'b str, Field)> = Vec::new();
+        let mut order: Vec<Key<'b>> = Vec::with_capacity(self.inputs.len());
         if self.byte(b']').is_none() {
             loop {
                 if let Err(Stop) = collector.begin_row() {
@@ -69,11 +89,7 @@ impl<'b> Reader<'b> {
         (self.at == self.text.len()).then_some(false)
     }
 
-    fn row(
-        &mut self,
-        collector: &mut Collector<'_>,
-        order: &mut Vec<(&'b str, Field)>,
-    ) -> Option<()> {
+    fn row(&mut self, collector: &mut Collector<'_>, order: &mut Vec<Key<'b>>) -> Option<()> {
         self.byte(b'{')?;
         self.blanks();
         if self.byte(b'}').is_some() {
@@ -83,8 +99,6 @@ impl<'b> Reader<'b> {
         loop {
             let field = self.name(collector, order, column)?;
             column += 1;
-            self.blanks();
-            self.byte(b':')?;
             self.blanks();
             let cell = self.value()?;
             if let Field::Input(position) = field {
@@ -98,30 +112,52 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// A column's name, compared with the one that stood here in the row before.
+    /// A column's name and its colon, compared with what stood here in the row before. In the first row it is compared with
+    /// the input that comes next.
+    #[inline]
     fn name(
         &mut self,
         collector: &mut Collector<'_>,
-        order: &mut Vec<(&'b str, Field)>,
+        order: &mut Vec<Key<'b>>,
         column: usize,
     ) -> Option<Field> {
-        self.byte(b'"')?;
-        let rest = &self.text.as_bytes()[self.at..];
-        if let Some((known, field)) = order.get(column)
-            && rest.starts_with(known.as_bytes())
-            && rest.get(known.len()) == Some(&b'"')
+        let key = match order.get(column) {
+            Some(key) => Some(*key),
+            None => self.next_input(order),
+        };
+        if let Some((known, field)) = key
+            && self.text.as_bytes()[self.at..].starts_with(known)
         {
-            self.at += known.len() + 1;
-            return Some(*field);
+            self.at += known.len();
+            if column == order.len() {
+                order.push((known, field));
+            }
+            return Some(field);
         }
+        let begin = self.at;
+        self.byte(b'"')?;
         let name = self.rest_of_text()?;
+        self.blanks();
+        self.byte(b':')?;
         let field = collector.field(name);
         if column == order.len() {
-            order.push((name, field));
+            order.push((&self.text.as_bytes()[begin..self.at], field));
         }
         Some(field)
     }
 
+    /// The input behind the last one of these.
+    fn next_input(&self, order: &[Key<'b>]) -> Option<Key<'b>> {
+        let last = order.iter().rev().find_map(|(_, field)| match field {
+            Field::Input(position) => Some(*position),
+            Field::Unused => None,
+        });
+        let next = last.map_or(0, |last| last + 1);
+        let input = self.inputs.get(next)?;
+        Some((input.key.as_bytes(), Field::Input(next)))
+    }
+
+    #[inline]
     fn value(&mut self) -> Option<CellRef<'b>> {
         match *self.text.as_bytes().get(self.at)? {
             b'"' => {
@@ -139,7 +175,7 @@ impl<'b> Reader<'b> {
     /// A text whose opening quote is behind us, without escapes.
     fn rest_of_text(&mut self) -> Option<&'b str> {
         let rest = &self.text.as_bytes()[self.at..];
-        let is_special = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < 0x20;
+        let is_special = |&byte: &u8| IS_SPECIAL[usize::from(byte)];
         let length = rest.iter().position(is_special)?;
         if rest[length] != b'"' {
             return None;
@@ -199,16 +235,19 @@ impl<'b> Reader<'b> {
     }
 
     /// Reads digits into a number, which may wrap around, and tells how many there were.
+    #[inline]
     fn digits(&mut self, number: &mut u64) -> usize {
-        let begin = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(digit) = bytes.get(self.at).map(|byte| byte.wrapping_sub(b'0'))
-            && digit <= 9
-        {
+        let mut digits = 0;
+        for byte in &self.text.as_bytes()[self.at..] {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
             *number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
-            self.at += 1;
+            digits += 1;
         }
-        self.at - begin
+        self.at += digits;
+        digits
     }
 
     #[inline]
