@@ -64,7 +64,7 @@ pub fn init(global: &Global, args: &InitArgs) -> Result<u8, Failure> {
         files
             .iter()
             .for_each(|file| output::say(&format!("made {}", args.dir.join(file).display())));
-        output::say(&format!("next: unseat run -C {}", args.dir.display()));
+        output::say(&format!("next: unseat up -C {}", args.dir.display()));
     }
     Ok(failure::DONE)
 }
@@ -114,6 +114,7 @@ fn project_file(dir: &Path, name: &str) -> io::Result<String> {
         "test_data_path": "testdata",
         "output_model_path": "models",
         "prod_deployment_path": "production_deployment",
+        "schedule": {"cron": "*/10 * * * *"},
     });
     let text = format!("{config:#}\n");
     if !dir.join(".gitignore").exists() {

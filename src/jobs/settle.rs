@@ -112,13 +112,18 @@ impl Bench {
             error,
             "a job ended"
         );
+        let registry = &self.queue.registry;
+        let reason = match outcome {
+            Some(_) => registry.run(run_of(job)).await?.and_then(first_reason),
+            None => None,
+        };
         let end = JobEnd {
             state,
             outcome,
             error,
+            reason,
         };
         let now_ms = self.program.clock.now_ms();
-        let registry = &self.queue.registry;
         if !registry.end_job(&job.id, me, &end, now_ms).await? {
             tracing::warn!(
                 job = job.id,
@@ -176,6 +181,12 @@ impl Bench {
             false => id,
         })
     }
+}
+
+/// The first of the reasons that a run gave for what came of it.
+fn first_reason(run: RunRow) -> Option<String> {
+    let record = run.record?;
+    record["reasons"][0].as_str().map(str::to_string)
 }
 
 /// A job's run, or the id that its run will have.

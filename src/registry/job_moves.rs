@@ -16,6 +16,8 @@ pub struct JobEnd {
     pub outcome: Option<String>,
     /// Why it failed, was cancelled or set aside.
     pub error: Option<String>,
+    /// What its tick is told, where its run gave a reason.
+    pub reason: Option<String>,
 }
 
 /// How a job goes back to those that wait.
@@ -112,7 +114,8 @@ impl Registry {
             Some(outcome) => TickOutcome::of_run(outcome),
             None => TickOutcome::Failed,
         };
-        let reason = end.error.clone().or_else(|| end.outcome.clone());
+        let reasons = [&end.error, &end.reason, &end.outcome];
+        let reason = reasons.into_iter().flatten().next().cloned();
         let reason = reason.unwrap_or_default();
         end_tick(
             &mut transaction,

@@ -110,6 +110,7 @@ fn a_worker_that_was_thought_dead_changes_nothing() {
             state: JobState::Failed,
             outcome: None,
             error: None,
+            reason: None,
         };
         assert!(!registry.end_job(&id, "old", &end, 3).await.expect("asks"));
         let row = registry.job(&id).await.expect("reads").expect("a job");
