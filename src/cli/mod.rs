@@ -130,14 +130,14 @@ enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     /// Predict the rows of a file
     Predict(predict::PredictArgs),
+    /// Server, schedule and worker in one process
+    Up(up::UpArgs),
     /// Serve predictions and diagnostics over HTTP
     Serve(serve::ServeArgs),
     /// Ask every endpoint of a running server that changes nothing, and keep the answers
     Call(call::CallArgs),
     /// Follow the schedule, look at it, or change it
     Schedule(schedule::ScheduleArgs),
-    /// Server, schedule and worker in one process
-    Up(up::UpArgs),
     /// List, show, submit, cancel or retry jobs
     Jobs(jobs::JobsArgs),
     /// Do the runs that were asked for, each as a process of its own

@@ -81,6 +81,7 @@ pub struct RawConfig {
     #[serde(default)]
     pub retention: Retention,
     /// How the server watches a version that a run has promoted.
+    #[serde(default)]
     pub probation: Probation,
     /// How jobs are worked on.
     #[serde(default)]

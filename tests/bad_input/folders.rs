@@ -165,7 +165,7 @@ fn full_project(p: &Project) -> Option<Said> {
         "the champion moved: {said}"
     );
     let roomier = Command::new("mount")
-        .args(["-o", "remount,size=50m", here.to_str()?])
+        .args(["-o", "remount,size=200m", here.to_str()?])
         .output();
     assert!(roomier.ok()?.status.success());
     let next = p.unseat(&["run", "-C", "small", "--force"]);

@@ -24,8 +24,10 @@ fn the_help_names_every_command() {
       report       Draw the plots, page and card of a version
       diagnose     Show summary statistics, missing values, timings and freshness
       predict      Predict the rows of a file
+      up           Server, schedule and worker in one process
       serve        Serve predictions and diagnostics over HTTP
       call         Ask every endpoint of a running server that changes nothing, and keep the answers
+      schedule     Follow the schedule, look at it, or change it
       jobs         List, show, submit, cancel or retry jobs
       worker       Do the runs that were asked for, each as a process of its own
       token        Make a token for the server

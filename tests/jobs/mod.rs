@@ -180,6 +180,13 @@ fn a_tick_ends_with_its_job() {
     project.registry(async |registry| queue(registry, &second).await);
     project.ok(&["jobs", "cancel", &second.id]);
     let ticks = project.registry(async |registry| registry.ticks(None, 9).await.expect("reads"));
+    let runs = project.books().runs;
+    let record = runs
+        .iter()
+        .find_map(|run| run.record.as_ref().filter(|_| run.id == first.run));
+    let reason = record.expect("its record")["reasons"][0]
+        .as_str()
+        .expect("a reason");
     let told: Vec<_> = ticks
         .iter()
         .map(|tick| (tick.tick_ms, tick.outcome.as_str(), tick.reason.as_str()))
@@ -188,11 +195,10 @@ fn a_tick_ends_with_its_job() {
         told,
         [
             (2000, "failed", "cancelled by tester"),
-            (1000, "promoted", "promote")
+            (1000, "promoted", reason)
         ]
     );
-    assert_eq!(ticks[1].run, Some(first.run));
-    let runs = project.books().runs;
+    assert_eq!(ticks[1].run, Some(first.run.clone()));
     assert!(runs.iter().any(|run| run.trigger == "schedule"));
 }
 
