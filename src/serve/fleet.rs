@@ -9,6 +9,7 @@ use std::time::Instant;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use warp::http::HeaderValue;
 
+use super::forms::WarningKind;
 use super::probation::{Counts, Sample, View, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
@@ -102,6 +103,20 @@ pub struct InputFacts {
     pub range: Option<(f64, f64)>,
     /// Position of "other" in a text column's table.
     pub other: Option<u32>,
+}
+
+impl InputFacts {
+    /// What is unusual about a cell: no such category or number was seen in training.
+    pub fn unusual(&self, slot: Slot) -> Option<WarningKind> {
+        match slot {
+            Slot::Entry(entry) if Some(entry) == self.other => Some(WarningKind::UnknownCategory),
+            Slot::Number(number) => {
+                let (low, high) = self.range?;
+                (number < low || number > high).then_some(WarningKind::OutsideTrainingRange)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Served {

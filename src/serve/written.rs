@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::fleet::Served;
-use super::forms::WarningKind;
 use super::rows::{Options, Rows, too_slow};
 use super::{Problem, Request};
 use crate::bundle::Slot;
@@ -155,16 +154,8 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
 fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
     let mut n = 0;
     for (input, slot) in served.inputs.iter().zip(slots) {
-        let what = match *slot {
-            Slot::Entry(entry) if Some(entry) == input.other => WarningKind::UnknownCategory,
-            Slot::Number(number)
-                if input
-                    .range
-                    .is_some_and(|(low, high)| number < low || number > high) =>
-            {
-                WarningKind::OutsideTrainingRange
-            }
-            _ => continue,
+        let Some(what) = input.unusual(*slot) else {
+            continue;
         };
         out.extend_from_slice(if n == 0 { b",\"warnings\":[" } else { b"," });
         out.extend_from_slice(b"{\"column\":");

@@ -29,12 +29,85 @@ fn row(number: u64, employees: u64) -> Value {
     })
 }
 
-/// Rows of very large companies, none of them twice: the versions are at odds about each.
-fn strange_rows(first: u64) -> Value {
-    let rows: Vec<Value> = (first..first + 64)
-        .map(|number| row(number, 2000 + number))
-        .collect();
-    json!({"rows": rows})
+/// Usual rows, none of them twice, about each of which versions 1 and 2 are at odds.
+fn rows_at_odds(project: &Project) -> Vec<Value> {
+    let columns = [
+        "lastmonth_activity",
+        "lastyear_activity",
+        "number_of_employees",
+    ];
+    let usual = columns.map(|column| usual_range(project, column));
+    let mut text = columns.join(",") + "\n";
+    let steps = |at: usize, step: usize| {
+        let (low, high) = usual[at];
+        low + (high - low) * step as f64 / 19.0
+    };
+    for number in 0..20 * 20 * 20 {
+        let (month, year, employees) = (number / 400, number / 20 % 20, number % 20);
+        text += &format!(
+            "{:.3},{:.3},{:.3}\n",
+            steps(0, month),
+            steps(1, year),
+            steps(2, employees)
+        );
+    }
+    project.write("grid.csv", &text);
+    let labels = |version: &str| -> Vec<Value> {
+        project.ok(&[
+            "predict",
+            "grid.csv",
+            "--version",
+            version,
+            "-o",
+            "answers.csv",
+        ]);
+        let answers = project.read("answers.csv");
+        let place = |line: &str| line.split(',').position(|name| name == "prediction");
+        let place = place(answers.lines().next().expect("a head")).expect("predictions");
+        let rows = answers.lines().skip(1);
+        rows.map(|row| row.split(',').nth(place).into()).collect()
+    };
+    let rows = text
+        .lines()
+        .skip(1)
+        .zip(labels("1").into_iter().zip(labels("2")));
+    let at_odds = rows.filter(|(_, (old, new))| old != new).map(|(row, _)| {
+        let cells = columns.iter().zip(row.split(','));
+        cells
+            .map(|(name, cell)| {
+                (
+                    name.to_string(),
+                    Value::from(cell.parse::<f64>().expect("a number")),
+                )
+            })
+            .collect()
+    });
+    let at_odds: Vec<Value> = at_odds.collect();
+    assert!(at_odds.len() > 500, "{} rows at odds", at_odds.len());
+    at_odds
+}
+
+/// From the tenth to the ninetieth percentile of a column, in both worlds of the sample.
+fn usual_range(project: &Project, column: &str) -> (f64, f64) {
+    let of = |folder: &str, file: &str| {
+        let text = project.read(&format!("{folder}/{file}.csv"));
+        let place = text
+            .lines()
+            .next()
+            .expect("a head")
+            .split(',')
+            .position(|name| name == column);
+        let place = place.expect("the column");
+        let cells = text
+            .lines()
+            .skip(1)
+            .filter_map(|row| row.split(',').nth(place)?.parse().ok());
+        let mut numbers: Vec<f64> = cells.collect();
+        numbers.sort_by(f64::total_cmp);
+        (numbers[numbers.len() / 10], numbers[numbers.len() * 9 / 10])
+    };
+    let (first, second) = (of("practicedata", "dataset1"), of("sourcedata", "dataset3"));
+    (first.0.max(second.0), first.1.min(second.1))
 }
 
 /// What `/models/{model}` says of probation.
@@ -49,16 +122,16 @@ fn until(server: &Server, state: &str) -> Value {
 }
 
 /// Sends rows on which the versions are at odds until version 1 answers.
-fn strange_until_back(server: &Server) {
-    let mut first = 0;
+fn ask_until_back(server: &Server, rows: &[Value]) {
     let began = std::time::Instant::now();
-    loop {
-        let answer = server.post("/prediction", &strange_rows(first)).expect(200);
+    for rows in rows.chunks(64).cycle() {
+        let answer = server
+            .post("/prediction", &json!({"rows": rows}))
+            .expect(200);
         if answer.header("x-model-version") == Some("1") {
             return;
         }
         assert!(began.elapsed().as_secs() < 30, "it is never taken back");
-        first += 64;
     }
 }
 
@@ -136,6 +209,7 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
     let project = project(json!({"requests": 1_000_000, "max_score_shift": 0.2}));
     let server = Server::of(&project, &[]);
     promote_second(&project);
+    let rows = rows_at_odds(&project);
     until(&server, "watching");
     let before = std::fs::read(project.version_file(2, "decision.json")).expect("reads");
     let is_over = AtomicBool::new(false);
@@ -150,7 +224,7 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
                 })
             })
             .collect();
-        strange_until_back(&server);
+        ask_until_back(&server, &rows);
         is_over.store(true, Ordering::Relaxed);
         for other in others {
             other.join().expect("no request fails");
@@ -220,13 +294,14 @@ fn a_version_that_refuses_what_was_answered_before_is_taken_back() {
 fn of_two_servers_one_takes_back_and_both_follow() {
     let project = project(json!({"requests": 1_000_000, "max_score_shift": 0.2}));
     promote_second(&project);
+    let rows = rows_at_odds(&project);
     let servers = [Server::of(&project, &[]), Server::of(&project, &[])];
     servers
         .iter()
         .for_each(|server| drop(until(server, "watching")));
     std::thread::scope(|scope| {
         for server in &servers {
-            scope.spawn(|| strange_until_back(server));
+            scope.spawn(|| ask_until_back(server, &rows));
         }
     });
     for server in &servers {
@@ -281,6 +356,25 @@ fn what_a_person_decides_is_not_watched_and_ends_what_is() {
     let rows = project.registry(async |registry| registry.probations(MODEL).await.expect("reads"));
     let states: Vec<_> = rows.iter().map(|row| row.state).collect();
     assert_eq!(states, [ProbationState::Ended]);
+}
+
+#[test]
+fn rows_unlike_any_that_were_trained_on_take_nothing_back() {
+    let project = project(json!({"requests": 30, "max_score_shift": 0.2}));
+    let server = Server::of(&project, &[]);
+    promote_second(&project);
+    until(&server, "watching");
+    // Very large companies, about all of which the versions are at odds.
+    for first in 0..30 {
+        let rows: Vec<Value> = (0..64)
+            .map(|at| row(64 * first + at, 2000 + 64 * first + at))
+            .collect();
+        server
+            .post("/prediction", &json!({"rows": rows}))
+            .expect(200);
+    }
+    until(&server, "confirmed");
+    assert_eq!(project.books().champion(), Some(2));
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn view(project: &Project, row: JobRow) -> JobView {
     ),
     responses(
         (status = 200, description = "The jobs", body = Vec<JobView>),
-        (status = 409, description = "The server serves one bundle and knows no jobs", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no jobs"),
     )
 )]
 pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -155,7 +155,7 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     params(("job" = String, Path, description = "Its id, a beginning of it that only one has, or `latest`")),
     responses(
         (status = 200, description = "The job", body = JobDetail),
-        (status = 409, description = "The server serves one bundle and knows no jobs", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no jobs"),
     )
 )]
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -209,7 +209,7 @@ async fn last_lines(project: &Project, row: &JobRow) -> Vec<Value> {
     params(("job" = String, Path, description = "Its id, a beginning of it that only one has, or `latest`")),
     responses(
         (status = 200, description = "It ends", body = Cancelled),
-        (status = 409, description = "It has ended before, or the server serves one bundle", body = Object),
+        (status = 409, description = "It has ended before, or the server serves one bundle"),
     )
 )]
 pub async fn cancel(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

@@ -205,7 +205,7 @@ mod tests {
         let mut answered: Vec<String> = ROUTES
             .iter()
             .filter(|route| {
-                let ours = ["/models", "/runs", "/jobs"];
+                let ours = ["/models", "/runs", "/jobs", "/schedule", "/ticks"];
                 ours.iter().any(|path| route.path.starts_with(path))
             })
             .map(|route| format!("{} {}", route.method, route.path))

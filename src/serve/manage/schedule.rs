@@ -61,7 +61,7 @@ pub struct TickView {
     get, path = "/schedule", operation_id = "list_schedules", tag = "manage",
     responses(
         (status = 200, description = "The schedules", body = Vec<ScheduleView>),
-        (status = 409, description = "The server serves one bundle and knows no schedule", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no schedule"),
     )
 )]
 pub async fn list(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
@@ -121,7 +121,7 @@ fn view(
     ),
     responses(
         (status = 200, description = "The ticks", body = Vec<TickView>),
-        (status = 409, description = "The server serves one bundle and knows no schedule", body = Object),
+        (status = 409, description = "The server serves one bundle and knows no schedule"),
     )
 )]
 pub async fn ticks(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

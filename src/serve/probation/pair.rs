@@ -25,6 +25,7 @@ pub struct Pair {
     /// Per class of the old version, which class of the new one it is.
     classes: Vec<Option<usize>>,
     seen: HashSet<u64>,
+    rows: u64,
     labels: u64,
     scores: f64,
     not_finite: u64,
@@ -49,6 +50,7 @@ impl Pair {
             inputs,
             classes,
             seen: HashSet::new(),
+            rows: 0,
             labels: 0,
             scores: 0.0,
             not_finite: 0,
@@ -77,9 +79,15 @@ impl Pair {
             .score_slots(row.slots.iter().copied(), &mut new);
         let cells = self.inputs.iter().enumerate();
         let slots = cells.map(|(at, &input)| self.old.scorer.read(at, self.cell(row, input)));
-        self.old.scorer.score_slots(slots, &mut old);
+        let slots: Vec<Slot> = slots.collect();
+        self.old.scorer.score_slots(slots.iter().copied(), &mut old);
         if !new.iter().all(|it| it.is_finite()) {
             self.not_finite += 1;
+            return;
+        }
+        // Two honest versions may say opposite things of a row that is unlike all that one of them was trained on, and
+        // whoever may ask could send such rows.
+        if !(is_usual(&self.new, &row.slots) && is_usual(&self.old, &slots)) {
             return;
         }
         let new_label = self.new.scorer.label(&new, self.new.bundle.threshold);
@@ -88,6 +96,7 @@ impl Pair {
         let apart = self.apart(&per_class(&self.new, &new), &per_class(&self.old, &old));
         // What the old version cannot say is not held against the new one.
         if apart.is_finite() {
+            self.rows += 1;
             self.labels += u64::from(!is_same);
             self.scores += apart;
         }
@@ -128,7 +137,7 @@ impl Pair {
 
     /// What was found so far.
     pub fn found(&self) -> LiveShift {
-        let rows = self.seen.len() as u64;
+        let rows = self.rows;
         let mean = |sum: f64| if rows == 0 { 0.0 } else { sum / rows as f64 };
         LiveShift {
             rows,
@@ -137,6 +146,12 @@ impl Pair {
             not_finite: self.not_finite,
         }
     }
+}
+
+/// Whether every cell of a row is such as a version was trained on.
+fn is_usual(served: &Served, slots: &[Slot]) -> bool {
+    let mut cells = served.inputs.iter().zip(slots);
+    cells.all(|(input, slot)| input.unusual(*slot).is_none())
 }
 
 /// Whether two versions take the same columns as the same kinds.
