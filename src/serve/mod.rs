@@ -1,8 +1,8 @@
 //! The project over HTTP: predictions, scores and diagnostics of what is deployed.
 //!
-//! [`routes`] is the table of contents. A request goes through [`answer`]: route, caller, limits, handler, what is told of
-//! it; handlers take a [`Request`] and return a [`Reply`] or a [`Problem`]. [`fleet`] holds what is served, [`follow`] swaps
-//! it when the champion moves. It must not know training: a run is started through [`state::StartRun`], elsewhere.
+//! `routes` is the table of contents. A request goes through `answer`: route, caller, limits, handler, what is told of
+//! it; handlers take a `Request` and return a `Reply` or a `Problem`. `fleet` holds what is served, `follow` swaps
+//! it when the champion moves. It must not know training: a run is started through `state::StartRun`, elsewhere.
 
 mod accept;
 mod answer;
