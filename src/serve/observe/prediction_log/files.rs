@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use zstd::zstd_safe::find_frame_compressed_size;
@@ -74,7 +75,10 @@ impl Files {
             if self.folder.join(format!("{name}{WHOLE}")).exists() {
                 continue;
             }
-            match OpenOptions::new().append(true).create_new(true).open(&part) {
+            let mut options = OpenOptions::new();
+            // It holds callers' rows.
+            options.append(true).create_new(true).mode(0o600);
+            match options.open(&part) {
                 Ok(file) => {
                     file.lock()?;
                     let begun = LogFile {
@@ -234,6 +238,11 @@ mod tests {
             "notes.txt",
         ];
         assert_eq!(names(&path), expected);
+        let mode = fs::metadata(path.join(expected[0])).expect("a file");
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
+            0o600
+        );
     }
 
     #[test]
