@@ -1,11 +1,12 @@
 //! Many nights in a row, seconds apart: two schedulers, two workers and a server of one project whose data drifts, while
-//! roles are killed, files are bad and the database is held. At the end every tick has its one row, nothing is lost or
-//! doubled, and no prediction failed.
+//! roles are killed, files are bad, the disk is full and the database is held. At the end every tick has its one row,
+//! nothing is lost or doubled, and no prediction failed.
 //!
 //! `UNSEAT_SOAK_TICKS=300` goes on for longer; `UNSEAT_SOAK_SEED` does other things at other moments.
 
 use std::collections::BTreeSet;
-use std::process::{Child, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
@@ -66,6 +67,47 @@ fn spawn(project: &Project, arguments: &[&str]) -> Child {
     command.spawn().expect("the program starts")
 }
 
+/// The disk of the data sets: a small one of its own, where this machine lets us mount one.
+struct Disk(Option<PathBuf>);
+
+impl Disk {
+    fn of(project: &Project) -> Self {
+        let folder = project.path("ingesteddata");
+        std::fs::create_dir_all(&folder).expect("makes it");
+        let mut mount = Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", "size=200m", "tmpfs"])
+            .arg(&folder);
+        let is_mounted = mount.output().is_ok_and(|done| done.status.success());
+        Disk(is_mounted.then_some(folder))
+    }
+
+    /// Fills it up, or makes room again.
+    fn turn(&self) {
+        let Some(filler) = self.0.as_ref().map(|folder| folder.join("filler")) else {
+            return;
+        };
+        if std::fs::remove_file(&filler).is_err() {
+            // A run may write at the same time and be quicker; the disk is full either way.
+            let _ = std::fs::write(&filler, vec![1; 195 << 20]);
+        }
+    }
+
+    fn make_room(&self) {
+        if let Some(folder) = &self.0 {
+            let _ = std::fs::remove_file(folder.join("filler"));
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            let _ = Command::new("umount").arg("-l").arg(folder).output();
+        }
+    }
+}
+
 /// What the registry says of ticks and jobs.
 struct Night {
     ticks: Vec<TickRow>,
@@ -84,7 +126,9 @@ fn nights_on_which_things_go_wrong() {
     let nights = number_from("UNSEAT_SOAK_TICKS", 12) as usize;
     let seed = number_from("UNSEAT_SOAK_SEED", 1);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let project = soaked_project();
+    let project = Project::new().with_real_clock();
+    let disk = Disk::of(&project);
+    prepare(&project);
     let server = Server::of(&project, &[]);
     let body = json!({"rows": [{"lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12}]});
     let mut roles = [
@@ -110,8 +154,9 @@ fn nights_on_which_things_go_wrong() {
         (seen, last) = (ticks, Instant::now());
         sizes.push(size_of(server.pid()));
         put_fresh_data(&project, seen as u64);
-        trouble(&project, &mut roles, &mut random);
+        trouble(&project, &disk, &mut roles, &mut random);
     }
+    disk.make_room();
     let night = calm_down(&project, &server, &mut roles);
     every_tick_has_its_row(&night);
     every_job_ended(&night);
@@ -119,26 +164,27 @@ fn nights_on_which_things_go_wrong() {
     let sizes = stays_flat(&sizes);
     let killed: usize = roles.iter().map(|role| role.killed).sum();
     println!(
-        "{} ticks, {} jobs, {killed} kills, {predictions} predictions by versions {versions:?}; {sizes}",
+        "{} ticks, {} jobs, {} {killed} kills, {predictions} predictions by versions {versions:?}; {sizes}",
         night.ticks.len(),
-        night.jobs.len()
+        night.jobs.len(),
+        disk.0
+            .as_ref()
+            .map_or("no full disk (nothing can be mounted here), ", |_| ""),
     );
 }
 
 /// Every fresh data set makes a challenger that the gate lets through or not, quickly.
-fn soaked_project() -> Project {
-    let project = Project::new().with_real_clock();
+fn prepare(project: &Project) {
     let gate = json!({"require": "not_worse", "margin": 0.05, "min_discordant": 0, "beat_baselines": false, "replicates": 100});
     project.set("gate", gate);
     project.set("schedule", json!({"cron": CRON, "overlap": "skip"}));
-    project.set("jobs", json!({"backoff_seconds": 0.5, "attempts": 5}));
+    project.set("jobs", json!({"backoff_seconds": 0.5, "attempts": 8}));
     project.ok(&["run"]);
-    project
 }
 
 /// One of the things that go wrong at night.
-fn trouble(project: &Project, roles: &mut [Role], random: &mut ChaCha8Rng) {
-    match random.random_range(0..6) {
+fn trouble(project: &Project, disk: &Disk, roles: &mut [Role], random: &mut ChaCha8Rng) {
+    match random.random_range(0..7) {
         0 | 1 => {
             let unlucky = random.random_range(0..roles.len());
             roles[unlucky].kill(project);
@@ -150,12 +196,14 @@ fn trouble(project: &Project, roles: &mut [Role], random: &mut ChaCha8Rng) {
         ),
         3 => {
             let _ = std::fs::remove_file(project.path("practicedata/broken.csv"));
+            disk.make_room();
         }
         // Another program keeps the database to itself for a while.
         4 => hold_database(
             project,
             Duration::from_millis(random.random_range(100..1500)),
         ),
+        5 => disk.turn(),
         _ => {}
     }
 }

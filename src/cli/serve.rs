@@ -30,7 +30,8 @@ pub struct ServeArgs {
 pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let began = Instant::now();
     let opened = open(global, args, None).await?;
-    say_where(global, &opened, began);
+    let no_version = "no version in production yet; `unseat run` makes one";
+    say_where(global, &opened, began, no_version);
     opened.answer().await.close(global).await
 }
 
@@ -174,8 +175,8 @@ fn bundle_settings(global: &Global, args: &ServeArgs) -> Result<config::Server, 
     context::server_settings(global, &flags(args))
 }
 
-/// Says on stdout where to look: one line, once requests are answered.
-pub fn say_where(global: &Global, opened: &Opened, began: Instant) {
+/// Says on stdout what is served and where to look, once requests are answered; `no_version` of a model without one.
+pub fn say_where(global: &Global, opened: &Opened, began: Instant, no_version: &str) {
     let took = began.elapsed().as_secs_f64() * 1e3;
     let (state, url) = (&opened.state, opened.url());
     if global.json {
@@ -195,7 +196,7 @@ pub fn say_where(global: &Global, opened: &Opened, began: Instant) {
         let says = match (model.champion(), model.alarm()) {
             (Some(served), _) => format!("version {}", served.version),
             (None, Some(alarm)) => format!("not served: {alarm}"),
-            (None, None) => "no version in production yet; `unseat run` makes one".to_string(),
+            (None, None) => no_version.to_string(),
         };
         output::say(&format!("{}  {says}", output::bold(&model.name)));
     }

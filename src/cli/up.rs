@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::serve::{self, ServeArgs};
-use super::{Failure, Global, context, feed, notify, worker};
+use super::{Failure, Global, context, feed, notify, output, worker};
 use crate::config::Config;
 use crate::jobs::{self, Queue};
 use crate::registry::NewJob;
@@ -35,7 +35,11 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let registry = context::registry(&config).await?;
     let queue = Queue::open(&registry).await?;
     let opened = serve::open(global, &server, Some(&queue)).await?;
-    serve::say_where(global, &opened, began);
+    let no_version = "no version in production yet: its first run begins";
+    serve::say_where(global, &opened, began, no_version);
+    if !global.json && !global.quiet {
+        output::say(&format!("try it out at {}/docs", opened.url()));
+    }
     let (stop, stopped) = watch::channel(false);
     let scheduler = Arc::new(scheduler(global, &config, &queue)?);
     feed::say_next(global, &scheduler).await?;
