@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::Server;
+use super::super::{Answer, Server};
 use super::{message, two_versions};
 use crate::support::{MODEL, Project};
 
@@ -17,8 +17,11 @@ fn a_model_is_told_with_its_own_fields_and_those_of_an_older_service() {
     let project = two_versions();
     let books = project.books();
     let server = Server::of(&project, &[]);
+    // The watch over the new champion begins a moment after the server.
+    let path = format!("/models/{MODEL}");
+    let is_watched = |answer: &Answer| answer.json()["probation"]["requests"] == 0;
+    let one = server.until(&path, is_watched).json();
     let all = server.get("/models").expect(200).json();
-    let one = server.get(&format!("/models/{MODEL}")).expect(200).json();
     assert_eq!(all, json!([one]));
     let since = books.champion.as_ref().expect("a champion").since_ms;
     let since = unseat::clock::rfc3339(since);
