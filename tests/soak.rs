@@ -354,6 +354,13 @@ fn what_came_of_each_night_is_one_command_and_one_page() {
     let text = project.ok(&["schedule", "log"]).stdout;
     assert!(text.contains("was still queued"), "{text}");
     assert!(text.contains("its job waits for a worker"), "{text}");
+    let metrics = server.get("/metrics").expect(200).text();
+    for line in [
+        format!("unseat_jobs{{model=\"{MODEL}\",state=\"queued\"}} 1"),
+        format!("unseat_ticks{{model=\"{MODEL}\",outcome=\"pending\"}} 1"),
+    ] {
+        assert!(metrics.lines().any(|it| it == line), "{line}: {metrics}");
+    }
     let schedule = server.get("/schedule").expect(200).json();
     assert_eq!(schedule[0]["cron"], "* * * * * *", "{schedule}");
     assert_eq!(

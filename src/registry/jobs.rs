@@ -202,6 +202,16 @@ impl Registry {
         Ok(rows.iter().map(job_of).collect())
     }
 
+    /// Per model and state: how many jobs wait or are worked on.
+    pub async fn open_job_counts(&self) -> Result<Vec<(String, String, i64)>, Error> {
+        sqlx::query_as(
+            "SELECT model, state, COUNT(*) FROM job_records WHERE state IN ('queued', 'running') GROUP BY model, state",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("count jobs")
+    }
+
     /// One job by its whole id.
     pub async fn job(&self, id: &str) -> Result<Option<JobRow>, Error> {
         let row = sqlx::query("SELECT * FROM job_records WHERE id = ?")

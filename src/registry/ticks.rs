@@ -126,6 +126,16 @@ pub async fn end_tick(
 }
 
 impl Registry {
+    /// Per model and outcome: how many ticks there are, and when the last of them was, in milliseconds.
+    pub async fn tick_counts(&self) -> Result<Vec<(String, String, i64, i64)>, Error> {
+        sqlx::query_as(
+            "SELECT model, outcome, COUNT(*), MAX(tick_ms) FROM ticks GROUP BY model, outcome",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .doing("count ticks")
+    }
+
     /// The newest ticks first.
     pub async fn ticks(&self, model: Option<&str>, limit: i64) -> Result<Vec<TickRow>, Error> {
         let rows = sqlx::query(

@@ -27,6 +27,7 @@ pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     let mut families = state.observer.metrics.registry.gather();
     let current = now(&state);
     stale(&state, &current).await;
+    nights(&state, &current).await;
     families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);
     let text = text.map_err(|error| Problem::internal(&error))?;
@@ -138,6 +139,42 @@ fn models(state: &State, now: &Now) {
             let since = served.since_ms as f64 / 1e3;
             promoted.with_label_values(&name).set(since);
         }
+    }
+}
+
+/// What the schedule and the queue came to. A registry that cannot be asked leaves them out of one scrape.
+async fn nights(state: &State, now: &Now) {
+    let Some(project) = &state.project else {
+        return;
+    };
+    if let Ok(counts) = project.registry.open_job_counts().await {
+        let jobs = now.gauge(
+            "unseat_jobs",
+            "Jobs that wait or are worked on.",
+            &["model", "state"],
+        );
+        for (model, state, count) in counts {
+            jobs.with_label_values(&[&model, &state]).set(count as f64);
+        }
+    }
+    let Ok(counts) = project.registry.tick_counts().await else {
+        return;
+    };
+    let labels = ["model", "outcome"];
+    let ticks = now.gauge(
+        "unseat_ticks",
+        "Ticks of the schedule that are remembered, by what came of them.",
+        &labels,
+    );
+    let last = now.gauge(
+        "unseat_last_tick_timestamp_seconds",
+        "When the last tick was that came to this.",
+        &labels,
+    );
+    for (model, outcome, count, last_ms) in counts {
+        let labels = [&model, &outcome];
+        ticks.with_label_values(&labels).set(count as f64);
+        last.with_label_values(&labels).set(last_ms as f64 / 1e3);
     }
 }
 
