@@ -7,6 +7,9 @@ mod driver;
 mod look;
 mod plan;
 
+#[cfg(test)]
+mod tests;
+
 pub use driver::run;
 pub use look::{Looked, Scheduler};
 pub use plan::{Origin, Plan, parse};
