@@ -1,7 +1,6 @@
 //! Runs that are asked of the server: each becomes a job. Where no worker is there to do it, the server starts one: a process
 //! of its own that ends with the queue, and goes on when the server ends.
 
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -15,10 +14,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, Notify, OnceCell};
 
 use crate::config::Overlap;
-use crate::jobs::{self, Program, Queue, Submitted};
-use crate::pipeline::Env;
-use crate::registry::{JobRow, JobState, NewJob, Registry};
-use crate::serve::{RunStart, StartRun};
+use crate::jobs::{self, ModelSubmitted, Program, Queue, Submitted};
+use crate::pipeline::Envs;
+use crate::registry::{CreatedModel, JobRow, JobState, NewJob, Registry};
+use crate::serve::{ModelStart, RunStart, StartRun};
 
 /// How long a run may take until it is recorded as begun.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,7 +40,7 @@ pub struct AskedRuns {
 struct Shared {
     program: Program,
     registry: Registry,
-    envs: BTreeMap<String, Arc<Env>>,
+    envs: Envs,
     /// Made when it is needed first: a server that is asked for no run writes nothing.
     queue: OnceCell<Queue>,
     helper: Mutex<Helper>,
@@ -59,12 +58,7 @@ struct Helper {
 impl AskedRuns {
     /// Runs are started with the settings that the server was started with. A queue that others of this process wait at may be
     /// given.
-    pub fn new(
-        program: Program,
-        registry: Registry,
-        envs: BTreeMap<String, Arc<Env>>,
-        queue: Option<Queue>,
-    ) -> Self {
+    pub fn new(program: Program, registry: Registry, envs: Envs, queue: Option<Queue>) -> Self {
         let shared = Arc::new(Shared {
             program,
             registry,
@@ -89,6 +83,18 @@ impl StartRun for AskedRuns {
         Box::pin(async move {
             let started = shared.start(&model, force, by).await;
             started.unwrap_or_else(|error| RunStart::Failed(format!("{error:#}")))
+        })
+    }
+
+    fn create(
+        &self,
+        model: CreatedModel,
+        replaces: bool,
+    ) -> Pin<Box<dyn Future<Output = ModelStart> + Send>> {
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let created = shared.create(&model, replaces).await;
+            created.unwrap_or_else(|error| ModelStart::Failed(format!("{error:#}")))
         })
     }
 }
@@ -127,6 +133,29 @@ impl Shared {
         let started = self.until_begun(&job).await;
         self.asked.notify_one();
         started
+    }
+
+    /// Records a model with its job. A worker that cannot be started now is started later: `mind` sees to it.
+    async fn create(&self, model: &CreatedModel, replaces: bool) -> anyhow::Result<ModelStart> {
+        let (ids, now) = (self.program.ids, self.program.clock.now());
+        let job = NewJob {
+            id: ids.run_id(&format!("job of {}", model.name), now),
+            model: model.name.clone(),
+            trigger: "api".to_string(),
+            tick_ms: None,
+            force: replaces,
+            actor: model.actor.clone(),
+            run: ids.run_id(&model.name, now),
+            at_ms: now.timestamp_millis(),
+        };
+        let queue = self.queue().await?;
+        let submitted = jobs::submit_model(queue, model, &job, replaces).await?;
+        self.asked.notify_one();
+        Ok(match submitted {
+            ModelSubmitted::Queued => ModelStart::Queued { job: job.id },
+            ModelSubmitted::Exists => ModelStart::Exists,
+            ModelSubmitted::Busy(open) => ModelStart::Busy(open.run.unwrap_or(open.id)),
+        })
     }
 
     /// Waits until a job's run is recorded, so that whoever asked finds it.

@@ -89,6 +89,10 @@ pub fn models(global: &Global, config: &Config) -> Result<Vec<ModelConfig>, Fail
 /// The one model to work on.
 pub fn model(global: &Global, config: &Config) -> Result<ModelConfig, Failure> {
     let mut models = models(global, config)?;
+    if global.model.is_none() && config.created.len() + 1 == models.len() {
+        // A model that somebody creates does not change what commands without a name speak of.
+        models.retain(|model| !config.created.contains(&model.name));
+    }
     match (models.pop(), models.is_empty()) {
         (Some(only), true) => Ok(only),
         _ => {
@@ -99,8 +103,25 @@ pub fn model(global: &Global, config: &Config) -> Result<ModelConfig, Failure> {
     }
 }
 
+/// Configuration and registry, with the models that were created by request.
+pub async fn project(
+    global: &Global,
+    flags: &[(&str, String)],
+) -> Result<(Config, Registry), Failure> {
+    let mut config = load(global, flags)?;
+    let registry = registry(&config).await?;
+    for model in registry.created_models().await? {
+        if let Err(problems) = config.add_created(&model.name, &model.settings) {
+            let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            let said = said.join("; ");
+            tracing::warn!(model = model.name, "a created model is left out: {said}");
+        }
+    }
+    Ok((config, registry))
+}
+
 /// Opens the registry.
-pub async fn registry(config: &Config) -> Result<Registry, Failure> {
+async fn registry(config: &Config) -> Result<Registry, Failure> {
     Ok(Registry::open(&config.database_path()).await?)
 }
 
@@ -145,8 +166,7 @@ pub fn env(global: &Global, registry: &Registry, model: ModelConfig) -> Result<E
 
 /// Configuration, registry and the one model's environment, for commands on one model.
 pub async fn open(global: &Global, flags: &[(&str, String)]) -> Result<Env, Failure> {
-    let config = load(global, flags)?;
+    let (config, registry) = project(global, flags).await?;
     let model = model(global, &config)?;
-    let registry = registry(&config).await?;
     env(global, &registry, model)
 }

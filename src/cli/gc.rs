@@ -20,9 +20,8 @@ pub async fn gc(global: &Global, args: &GcArgs) -> Result<u8, Failure> {
     if let Some(hours) = args.min_age {
         flags.push(("retention.min_age_hours", hours.to_string()));
     }
-    let config = context::load(global, &flags)?;
+    let (config, registry) = context::project(global, &flags).await?;
     let models = context::models(global, &config)?;
-    let registry = context::registry(&config).await?;
     let several = models.len() > 1;
     let mut failed = None;
     for model in models {

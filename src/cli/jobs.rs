@@ -63,8 +63,7 @@ enum JobsCommand {
 }
 
 pub async fn jobs(global: &Global, args: &JobsArgs) -> Result<u8, Failure> {
-    let config = context::load(global, &[])?;
-    let registry = context::registry(&config).await?;
+    let (config, registry) = context::project(global, &[]).await?;
     let usual = JobsCommand::List { limit: 20 };
     match args.command.as_ref().unwrap_or(&usual) {
         JobsCommand::List { limit } => {

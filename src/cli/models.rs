@@ -38,8 +38,7 @@ pub async fn models(global: &Global, args: &ModelsArgs) -> Result<u8, Failure> {
 }
 
 async fn list(global: &Global) -> Result<u8, Failure> {
-    let config = context::load(global, &[])?;
-    let registry = context::registry(&config).await?;
+    let (config, registry) = context::project(global, &[]).await?;
     let mut rows = vec![
         [
             "model", "champion", "since", "versions", "last run", "outcome", "stale",

@@ -44,8 +44,7 @@ enum NotifyCommand {
 }
 
 pub async fn notify(global: &Global, args: &NotifyArgs) -> Result<u8, Failure> {
-    let config = context::load(global, &[])?;
-    let registry = context::registry(&config).await?;
+    let (config, registry) = context::project(global, &[]).await?;
     let post = Post::new(&registry, &config, context::clock()?);
     let done = match &args.command {
         NotifyCommand::Test => test(global, &post).await,

@@ -66,9 +66,8 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     if let Some(mode) = &args.gate {
         flags.push(("gate.require", mode.clone()));
     }
-    let config = context::load(global, &flags)?;
+    let (config, registry) = context::project(global, &flags).await?;
     let models = context::models(global, &config)?;
-    let registry = context::registry(&config).await?;
     let several = models.len() > 1;
     if several && args.run_id.is_some() {
         let error = Failure::usage("use one run id for several models");

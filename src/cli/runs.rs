@@ -29,8 +29,7 @@ enum RunsCommand {
 }
 
 pub async fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
-    let config = context::load(global, &[])?;
-    let registry = context::registry(&config).await?;
+    let (_, registry) = context::project(global, &[]).await?;
     match &args.command {
         Some(RunsCommand::Show { run }) => {
             let found = registry.find_runs(run).await?;

@@ -61,9 +61,8 @@ enum ScheduleCommand {
 }
 
 pub async fn schedule(global: &Global, args: &ScheduleArgs) -> Result<u8, Failure> {
-    let config = context::load(global, &[])?;
+    let (config, registry) = context::project(global, &[]).await?;
     let models = context::models(global, &config)?;
-    let registry = context::registry(&config).await?;
     let clock = context::clock()?;
     match &args.command {
         None => return follow(global, config, models, registry, args.once).await,

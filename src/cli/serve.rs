@@ -8,11 +8,14 @@ use std::time::Instant;
 use clap::Args;
 
 use super::asked_runs::AskedRuns;
-use super::{Failure, Global, context, failure, notify_systemd, output, worker};
-use crate::config;
+use super::{Failure, Global, context, failure, notify_systemd, output, progress, worker};
+use crate::config::{self, Config};
 use crate::jobs::Queue;
-use crate::pipeline::Env;
-use crate::serve::{self, Fleet, Guard, Observer, Project, Signals, Source, State};
+use crate::pipeline::{Env, Envs};
+use crate::registry::{CreatedModel, Registry};
+use crate::serve::{
+    self, Created, Fleet, Guard, Observer, OpenModel, Project, Signals, Source, State,
+};
 
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
@@ -65,7 +68,10 @@ pub async fn open(
     let state = Arc::new(state);
     match &args.bundle {
         Some(_) => serve::load_each(&state.fleet).await?,
-        None => serve::load_all(&state.fleet).await,
+        None => {
+            serve::sync_created(&state).await?;
+            serve::load_all(&state.fleet).await;
+        }
     }
     Ok(Opened {
         state,
@@ -137,26 +143,59 @@ async fn of_project(
     args: &ServeArgs,
     queue: Option<&Queue>,
 ) -> Result<(Fleet, Option<Project>, config::Server), Failure> {
-    let config = context::load(global, &flags(args))?;
-    let models = context::models(global, &config)?;
-    let registry = context::registry(&config).await?;
+    let (config, registry) = context::project(global, &flags(args)).await?;
     let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
-    for model in models {
+    for model in context::models(global, &config)? {
         let name = model.name.clone();
+        if global.model.is_none() && config.created.contains(&name) {
+            // These come with the others that are created while it runs.
+            continue;
+        }
         envs.insert(name, Arc::new(context::env(global, &registry, model)?));
     }
+    let envs = Envs::new(envs);
     let source = Source::Project {
         registry: registry.clone(),
         envs: envs.clone(),
     };
     let program = worker::program(global, &config)?;
     let starter = AskedRuns::new(program, registry.clone(), envs.clone(), queue.cloned());
+    let settings = config.server.clone();
     let project = Project {
         starter: Box::new(starter),
+        created: Created::new(opener(global, config, &registry)?),
         registry,
         envs,
     };
-    Ok((Fleet::new(source), Some(project), config.server))
+    Ok((Fleet::new(source), Some(project), settings))
+}
+
+/// Opens models that are created while the server runs, unless it serves one alone.
+fn opener(
+    global: &Global,
+    config: Config,
+    registry: &Registry,
+) -> Result<Option<Box<OpenModel>>, Failure> {
+    if global.model.is_some() {
+        return Ok(None);
+    }
+    let (clock, ids) = (context::clock()?, context::ids()?);
+    let (global, registry) = (global.clone(), registry.clone());
+    let open = move |row: &CreatedModel| {
+        if config.reads_created() {
+            let why = "a model of config.json reads the folder `models_data` as its own data";
+            return Err(why.to_string());
+        }
+        let model = config.created(&row.name, &row.settings);
+        let model = model.map_err(|problems| {
+            let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            said.join("; ")
+        })?;
+        let listener = progress::listener(&global);
+        let env = Env::open(model, registry.clone(), clock, ids, listener);
+        env.map_err(|error| error.to_string())
+    };
+    Ok(Some(Box::new(open)))
 }
 
 fn flags(args: &ServeArgs) -> Vec<(&'static str, String)> {

@@ -31,8 +31,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
         insecure: args.insecure,
         bundle: None,
     };
-    let config = context::load(global, &[])?;
-    let registry = context::registry(&config).await?;
+    let (config, registry) = context::project(global, &[]).await?;
     let queue = Queue::open(&registry).await?;
     let opened = serve::open(global, &server, Some(&queue)).await?;
     let no_version = "no version in production yet: its first run begins";

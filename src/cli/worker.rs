@@ -16,8 +16,7 @@ pub struct WorkerArgs {
 }
 
 pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
-    let config = context::load(global, &[])?;
-    let registry = context::registry(&config).await?;
+    let (config, registry) = context::project(global, &[]).await?;
     let queue = Queue::open(&registry).await?;
     if args.once {
         until_empty(global, &config, queue).await?;

@@ -1,6 +1,6 @@
 //! The configuration after every check: only valid values, and the checks that need more than one key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,10 @@ pub struct Config {
     pub notify: Notify,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
+    /// Names of those that were created by request.
+    pub created: BTreeSet<String>,
+    /// What such a model takes from the project.
+    pub inherited: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Config {

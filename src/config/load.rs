@@ -1,6 +1,6 @@
 //! Reads the file, lays environment and flags over it, checks everything. Precedence is decided here and nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -102,6 +102,8 @@ pub fn from_value(
             jobs,
             notify,
             models,
+            created: BTreeSet::new(),
+            inherited: super::created::inherited(&object),
         })
     } else {
         Err(problems)
@@ -199,7 +201,8 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
     misplaced.collect()
 }
 
-fn check_model(
+/// Checks the settings of one model, each problem under a prefix.
+pub(super) fn check_model(
     settings: Map<String, Value>,
     project: &Path,
     prefix: &str,

@@ -4,6 +4,7 @@
 //! with its key path. It must not create, open or look at anything that the config names.
 
 pub mod checked;
+mod created;
 pub mod health;
 pub mod load;
 pub mod merge;
@@ -17,6 +18,7 @@ pub mod server;
 pub mod shape;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
+pub use created::{CREATED_FOLDER, CREATED_KEYS, created_folders};
 pub use health::Health;
 pub use load::{Overrides, load};
 pub use notify::{Channel, ChannelKind, Notify, Topic};

@@ -6,6 +6,7 @@
 mod attempt;
 mod carriers;
 mod child;
+mod created;
 mod outcome;
 mod queue;
 mod settle;
@@ -13,6 +14,7 @@ mod worker;
 
 pub use carriers::living_workers;
 pub use child::{Program, tail};
+pub use created::{ModelSubmitted, submit_model};
 pub use queue::{Queue, Submitted, commit, retry, submit};
 pub use worker::{Until, work};
 

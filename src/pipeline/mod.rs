@@ -5,6 +5,7 @@
 
 mod deploy;
 mod env;
+mod envs;
 mod heart;
 mod ingest;
 mod labels;
@@ -28,6 +29,7 @@ mod versions;
 
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
+pub use envs::Envs;
 pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options};
 pub use probation::{ACTOR as PROBATION, TestShift, take_back, test_shift};
 pub use production::Manifest;
@@ -37,6 +39,7 @@ pub use retain::{Fate, Kind as RetainedKind, Retained, Why, collect, look, run_l
 pub use room::is_disk_full;
 pub use run::{RunOptions, RunReport, ScorePair, run};
 pub use score::{PresentScore, ScoreRecord, Scored, SideScore, present_score};
+pub use split::at_random as split_at_random;
 pub use stages::{deploy_stage, ingest_stage, report_stage, score_stage, train_stage};
 pub use train::Trained;
 pub use versions::{load_bundle, move_champion, pick_version, read_decision, read_score};

@@ -4,6 +4,7 @@
 //! run works, what a score means or where artifacts are.
 
 mod conclude;
+mod created;
 mod files;
 mod job_moves;
 mod jobs;
@@ -22,6 +23,7 @@ mod versions;
 mod tests;
 
 pub use conclude::{Conclusion, PastConclusion, SeenFile};
+pub use created::{CreatedModel, add_model};
 pub use job_moves::{Cancel, JobEnd, PutBack, put_job_back, reopen_job};
 pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};
 pub use lock::{Holder, Lock};
@@ -46,7 +48,11 @@ use sqlx::{Row, Sqlite, Transaction};
 pub const SCHEMA_VERSION: i64 = TABLES.len() as i64;
 
 /// What each version added to the tables. A database is brought up to date when it is opened.
-const TABLES: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const TABLES: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// How long to wait for another process that is writing.
 const BUSY_SECONDS: u64 = 20;

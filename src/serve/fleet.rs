@@ -2,22 +2,20 @@
 //! the one they began with.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use warp::http::HeaderValue;
 
 use super::forms::WarningKind;
-use super::probation::{Counts, Sample, View, note};
+pub use super::place::Model;
+use super::probation::{Counts, Sample, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
 use crate::features::{CellRef, is_numeric};
-
-/// Versions besides the champion that are kept loaded per model.
-const KEPT_VERSIONS: usize = 8;
 
 /// A version, loaded, verified and ready to answer. Never changes.
 pub struct Served {
@@ -195,107 +193,9 @@ fn label(class: &str, kind: Kind) -> Box<str> {
     }
 }
 
-/// A model's place in the server.
-pub struct Model {
-    /// Its name.
-    pub name: String,
-    /// Held by who looks where the champion is until it is served, so that what was read first is not swapped in last.
-    pub following: tokio::sync::Mutex<()>,
-    champion: ArcSwapOption<Served>,
-    alarm: ArcSwapOption<String>,
-    scores: ArcSwap<Vec<(String, f64)>>,
-    others: Mutex<Vec<Arc<Served>>>,
-    before: ArcSwapOption<Served>,
-    probation: ArcSwapOption<View>,
-}
-
-impl Model {
-    /// The champion, when there is one and it is loaded.
-    pub fn champion(&self) -> Option<Arc<Served>> {
-        self.champion.load_full()
-    }
-
-    /// What is wrong with following the champion, when something is.
-    pub fn alarm(&self) -> Option<Arc<String>> {
-        self.alarm.load_full()
-    }
-
-    /// From here on, new requests are answered by this version.
-    pub fn swap(&self, served: Arc<Served>) {
-        self.before.store(self.champion.swap(Some(served)));
-        self.alarm.store(None);
-    }
-
-    /// The version that was served before the present one, which is kept until it was asked for.
-    pub fn take_before(&self) -> Option<Arc<Served>> {
-        self.before.swap(None)
-    }
-
-    /// How the newest probation goes or went, when there is one.
-    pub fn probation(&self) -> Option<Arc<View>> {
-        self.probation.load_full()
-    }
-
-    /// Says how the newest probation goes or went.
-    pub fn know_probation(&self, view: Option<View>) {
-        self.probation.store(view.map(Arc::new));
-    }
-
-    /// Says what is wrong, or that nothing is.
-    pub fn raise(&self, alarm: Option<String>) {
-        self.alarm.store(alarm.map(Arc::new));
-    }
-
-    /// Metric and value of the champion's newest score that is known, for the metrics.
-    pub fn scores(&self) -> Arc<Vec<(String, f64)>> {
-        self.scores.load_full()
-    }
-
-    /// Says what the champion's newest score is.
-    pub fn know_scores(&self, scores: Vec<(String, f64)>) {
-        self.scores.store(Arc::new(scores));
-    }
-
-    /// All versions that are loaded.
-    pub fn loaded(&self) -> Vec<Arc<Served>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        self.champion()
-            .into_iter()
-            .chain(others.iter().cloned())
-            .collect()
-    }
-
-    fn known(&self, version: i64) -> Option<Arc<Served>> {
-        if let Some(champion) = self.champion().filter(|it| it.version == version) {
-            return Some(champion);
-        }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = others.iter().position(|it| it.version == version)?;
-        // The one that was asked for last goes last; the first is dropped when there are too many.
-        let found = others.remove(at);
-        others.push(found.clone());
-        Some(found)
-    }
-
-    fn keep(&self, served: Arc<Served>) {
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.retain(|it| it.version != served.version);
-        others.push(served);
-        if others.len() > KEPT_VERSIONS {
-            others.remove(0);
-        }
-    }
-
-    /// Forgets a version that is gone.
-    pub fn forget(&self, version: i64) {
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        others.retain(|it| it.version != version);
-    }
-}
-
 /// All models of the server.
 pub struct Fleet {
-    models: Vec<Model>,
+    models: ArcSwap<Vec<Arc<Model>>>,
     /// Where versions come from.
     pub source: Source,
 }
@@ -303,47 +203,57 @@ pub struct Fleet {
 impl Fleet {
     /// Places for all models of a source, none loaded yet.
     pub fn new(source: Source) -> Self {
-        let place = |name: String| Model {
-            name,
-            following: tokio::sync::Mutex::new(()),
-            champion: ArcSwapOption::empty(),
-            alarm: ArcSwapOption::empty(),
-            scores: ArcSwap::default(),
-            others: Mutex::new(Vec::new()),
-            before: ArcSwapOption::empty(),
-            probation: ArcSwapOption::empty(),
-        };
+        let names = source.names().into_iter();
+        let models = names.map(|name| Arc::new(Model::new(name, false)));
         Fleet {
-            models: source.names().into_iter().map(place).collect(),
+            models: ArcSwap::from_pointee(models.collect()),
             source,
         }
     }
 
-    /// All models.
-    pub fn models(&self) -> impl Iterator<Item = &Model> {
-        self.models.iter()
+    /// Gives models that were created by request their places, next to those that have theirs.
+    pub fn grow(&self, names: Vec<String>) {
+        let mut models = Vec::clone(&self.models.load());
+        for name in names {
+            if !models.iter().any(|model| model.name == name) {
+                models.push(Arc::new(Model::new(name, true)));
+            }
+        }
+        models.sort_by(|one, other| one.name.cmp(&other.name));
+        self.models.store(Arc::new(models));
     }
 
-    /// The model of a name; without one, the only model.
+    /// Whether a model of a name was created by request.
+    pub fn is_created(&self, name: &str) -> bool {
+        self.models().any(|it| it.name == name && it.is_created)
+    }
+
+    /// All models.
+    pub fn models(&self) -> impl Iterator<Item = Arc<Model>> + use<> {
+        Vec::clone(&self.models.load()).into_iter()
+    }
+
+    /// The model of a name; without one, the only model. One that somebody creates does not change what requests without a
+    /// name speak of.
     ///
     /// # Errors
     /// 404 for an unknown name; 422 when none was named and there are several.
-    pub fn model(&self, name: Option<&str>) -> Result<&Model, Problem> {
-        match (name, self.models.as_slice()) {
-            (None, [only]) => Ok(only),
-            (None, _) => Err(Problem::new(
-                Code::Unprocessable,
-                "name the `model`: there are several; GET /models lists them",
-            )),
-            (Some(name), models) => {
-                models
-                    .iter()
-                    .find(|model| model.name == name)
-                    .ok_or_else(|| {
-                        Problem::new(Code::NotFound, "no such model; GET /models lists them")
-                    })
-            }
-        }
+    pub fn model(&self, name: Option<&str>) -> Result<Arc<Model>, Problem> {
+        let models = self.models.load();
+        let Some(name) = name else {
+            let mut configured = models.iter().filter(|model| !model.is_created);
+            return match (configured.next(), configured.next()) {
+                (Some(only), None) => Ok(only.clone()),
+                _ => Err(Problem::new(
+                    Code::Unprocessable,
+                    "name the `model`: there are several; GET /models lists them",
+                )),
+            };
+        };
+        let found = models.iter().find(|model| model.name == name);
+        found
+            .cloned()
+            .ok_or_else(|| Problem::new(Code::NotFound, "no such model; GET /models lists them"))
     }
 
     /// The version that answers: the champion, or the one that was asked for.
@@ -355,7 +265,7 @@ impl Fleet {
         model: Option<&str>,
         version: Option<i64>,
     ) -> Result<Arc<Served>, Problem> {
-        let served = self.found(self.model(model)?, version).await?;
+        let served = self.found(&*self.model(model)?, version).await?;
         note(&served);
         Ok(served)
     }

@@ -18,8 +18,8 @@ const RETRY_POLLS: u32 = 40;
 /// Nothing: what cannot be loaded becomes the model's alarm.
 pub async fn load_all(fleet: &Fleet) {
     for model in fleet.models() {
-        if let Err(error) = follow_one(fleet, model).await {
-            raise(model, &error);
+        if let Err(error) = follow_one(fleet, &model).await {
+            raise(&model, &error);
         }
     }
 }
@@ -30,7 +30,7 @@ pub async fn load_all(fleet: &Fleet) {
 /// The first that cannot be loaded.
 pub async fn load_each(fleet: &Fleet) -> Result<(), Error> {
     for model in fleet.models() {
-        follow_one(fleet, model).await?;
+        follow_one(fleet, &model).await?;
     }
     Ok(())
 }
@@ -49,7 +49,7 @@ pub async fn follow(state: Arc<State>) {
             Ok(now) => now,
             Err(error) => {
                 // The database cannot be asked: what is served stays, and the alarm says why it may be old.
-                fleet.models().for_each(|model| raise(model, &error));
+                fleet.models().for_each(|model| raise(&model, &error));
                 tide.clear();
                 continue;
             }
@@ -59,8 +59,12 @@ pub async fn follow(state: Arc<State>) {
             continue;
         }
         tide = now;
+        if let Err(error) = super::sync_created(&state).await {
+            tracing::error!("created models cannot be looked up: {error}");
+            tide.clear();
+        }
         for model in fleet.models() {
-            follow_told(&state, model).await;
+            follow_told(&state, &model).await;
         }
     }
 }
@@ -68,7 +72,7 @@ pub async fn follow(state: Arc<State>) {
 /// Follows a model's champion now, after this server moved it, and not at the next look.
 pub async fn follow_now(state: &State, model: &str) {
     if let Ok(model) = state.fleet.model(Some(model)) {
-        follow_told(state, model).await;
+        follow_told(state, &model).await;
     }
 }
 

@@ -128,11 +128,11 @@ async fn stale_check(state: &State) -> Option<Check> {
 pub async fn staleness(
     project: &Project,
     now_ms: i64,
-) -> Vec<(&str, Result<Vec<Stale>, crate::registry::Error>)> {
+) -> Vec<(String, Result<Vec<Stale>, crate::registry::Error>)> {
     let mut found = Vec::new();
-    for (name, env) in &project.envs {
+    for (name, env) in project.envs.all().iter() {
         let now = diagnose::staleness(&project.registry, &env.config, now_ms).await;
-        found.push((name.as_str(), now));
+        found.push((name.clone(), now));
     }
     found
 }

@@ -63,6 +63,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/diagnose"                                   READ    Plain   diagnostics::borrowed::diagnose,
     "Models, versions, runs, jobs":
     GET     "/models"                                     READ    Native  manage::models,
+    POST    "/models"                                     ADMIN   Plain   manage::create_model,
     GET     "/models/{model}"                             READ    Native  manage::model,
     GET     "/models/{model}/versions"                    READ    Native  manage::versions,
     GET     "/models/{model}/versions/{version}"          READ    Native  manage::version,

@@ -1,8 +1,6 @@
 //! Where versions come from: a project with its registry, or one folder with a bundle in it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -10,7 +8,7 @@ use super::{Code, Error, Problem, Served};
 use crate::bundle;
 use crate::config::checked::hex;
 use crate::data::ReadOptions;
-use crate::pipeline::{self, Env, Manifest};
+use crate::pipeline::{self, Envs, Manifest};
 use crate::registry::Registry;
 
 /// Where versions come from.
@@ -20,7 +18,7 @@ pub enum Source {
         /// The registry.
         registry: Registry,
         /// Per model, where its versions are.
-        envs: BTreeMap<String, Arc<Env>>,
+        envs: Envs,
     },
     /// A folder with `trainedmodel.json`, and `manifest.json` when it is a `production_deployment`.
     Folder {
@@ -63,17 +61,20 @@ impl Source {
     /// Names of the models.
     pub fn names(&self) -> Vec<String> {
         match self {
-            Source::Project { envs, .. } => envs.keys().cloned().collect(),
+            Source::Project { envs, .. } => envs.all().keys().cloned().collect(),
             Source::Folder { name, .. } => vec![name.clone()],
         }
     }
 
-    /// A number that changes whenever a champion may have: one cheap question per poll, however many models there are.
+    /// What changes whenever a champion or a created model may have: two cheap questions per poll, however many models there are.
     pub async fn tide(&self) -> Result<String, Error> {
         match self {
             Source::Project { registry, .. } => {
                 let newest = registry.newest_operation().await;
-                Ok(newest.map_err(pipeline::Error::from)?.to_string())
+                let created = registry.newest_created().await;
+                let newest = newest.map_err(pipeline::Error::from)?;
+                let created = created.map_err(pipeline::Error::from)?;
+                Ok(format!("{newest} {created}"))
             }
             Source::Folder { folder, .. } => Ok(mark_of(folder)),
         }
@@ -112,7 +113,7 @@ impl Source {
                 let Some(env) = envs.get(model) else {
                     return Err(Error::Settings(format!("find the model `{model}`")));
                 };
-                let (_, sha256, bundle) = pipeline::load_bundle(env, pointer.version).await?;
+                let (_, sha256, bundle) = pipeline::load_bundle(&env, pointer.version).await?;
                 (sha256, env.config.ingest.null_values.clone(), bundle)
             }
             Source::Folder { folder, .. } => {
@@ -173,14 +174,16 @@ impl Source {
         if !row.is_some_and(|row| row.state == crate::registry::VersionState::Ready) {
             return Err(absent());
         }
-        let (_, sha256, bundle) = pipeline::load_bundle(env, version).await.map_err(|error| {
-            let told = Problem::internal(&error);
-            Problem {
-                code: Code::Unavailable,
-                message: "the version cannot be loaded; the server's log says why".to_string(),
-                ..told
-            }
-        })?;
+        let (_, sha256, bundle) = pipeline::load_bundle(&env, version)
+            .await
+            .map_err(|error| {
+                let told = Problem::internal(&error);
+                Problem {
+                    code: Code::Unavailable,
+                    message: "the version cannot be loaded; the server's log says why".to_string(),
+                    ..told
+                }
+            })?;
         let null_values = env.config.ingest.null_values.clone();
         Ok(Served::new(model, version, 0, sha256, null_values, bundle))
     }

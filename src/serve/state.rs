@@ -1,7 +1,5 @@
 //! What all handlers share.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -10,11 +8,11 @@ use tokio::sync::Semaphore;
 
 use super::diagnostics::Diagnostics;
 use super::observe::Observer;
-use super::{Fleet, Guard};
+use super::{Created, Fleet, Guard};
 use crate::clock::Clock;
 use crate::config::Server;
-use crate::pipeline::Env;
-use crate::registry::Registry;
+use crate::pipeline::Envs;
+use crate::registry::{CreatedModel, Registry};
 
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +30,22 @@ pub enum RunStart {
     Failed(String),
 }
 
+/// What came of asking for a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelStart {
+    /// It stands in the registry, and its first run waits for a worker.
+    Queued {
+        /// The job's id.
+        job: String,
+    },
+    /// There is one of the name, which was not to be changed.
+    Exists,
+    /// A job of the model is open.
+    Busy(String),
+    /// It could not be recorded.
+    Failed(String),
+}
+
 /// Starts a run of a model without waiting for it. Serving knows no training: whoever starts the server says how.
 pub trait StartRun: Send + Sync {
     /// Starts one, `force` as in `unseat run --force`, for somebody with a name.
@@ -41,6 +55,13 @@ pub trait StartRun: Send + Sync {
         force: bool,
         by: &str,
     ) -> std::pin::Pin<Box<dyn Future<Output = RunStart> + Send>>;
+
+    /// Records a model and the job of its run, both or none. One that is there is changed only if it is to be replaced.
+    fn create(
+        &self,
+        model: CreatedModel,
+        replaces: bool,
+    ) -> std::pin::Pin<Box<dyn Future<Output = ModelStart> + Send>>;
 }
 
 /// The project behind the server; there is none with `--bundle`.
@@ -48,7 +69,9 @@ pub struct Project {
     /// The registry.
     pub registry: Registry,
     /// What the stages of each model may touch.
-    pub envs: BTreeMap<String, Arc<Env>>,
+    pub envs: Envs,
+    /// Models that come while the server runs.
+    pub created: Created,
     /// How runs are started.
     pub starter: Box<dyn StartRun>,
 }

@@ -203,6 +203,49 @@ fn the_root_says_what_is_served() {
     }
 }
 
+#[test]
+fn the_root_says_what_came_of_each_night_and_only_to_who_may_know() {
+    let project = Project::promoted();
+    project.set(
+        "schedule",
+        json!({"cron": "30 2 * * *", "timezone": "Europe/Berlin"}),
+    );
+    project.registry(async |registry| {
+        let mut transaction = registry.begin().await.expect("begins");
+        let tick = unseat::registry::TickRow {
+            model: "attrition".to_string(),
+            tick_ms: 1_772_328_600_000,
+            outcome: "missed".to_string(),
+            reason: "nobody was there; it was too late to make up for it".to_string(),
+            job: None,
+            run: None,
+            at_ms: 1_772_328_600_000,
+        };
+        let added = unseat::registry::add_tick(&mut transaction, &tick).await;
+        assert!(added.expect("adds"));
+        transaction.commit().await.expect("commits");
+    });
+    let server = Server::of(&project, &[]);
+    let page = server.get("/").expect(200).text().to_string();
+    let expected =
+        "<td class=\"ill\">missed</td><td>nobody was there; it was too late to make up for it</td>";
+    assert!(page.contains(expected), "{page}");
+    assert!(
+        page.contains("<small>next tick 2026-03-0") && page.contains("T02:30:00+01:00"),
+        "{page}"
+    );
+    drop(server);
+    let hash = "a".repeat(64);
+    let token = json!([{"name": "eve", "role": "read", "sha256": hash}]);
+    project.set("server", json!({"tokens": token}));
+    let server = Server::of(&project, &[]);
+    let page = server.get("/").expect(200).text().to_string();
+    assert!(
+        !page.contains("missed") && page.contains("attrition"),
+        "{page}"
+    );
+}
+
 /// A short run of what `tests/serve/fuzz.py` does at length.
 #[test]
 fn a_fuzzer_finds_nothing_that_the_document_does_not_say() {

@@ -46,7 +46,7 @@ pub async fn set_model(state: Arc<State>, request: Request) -> Result<Reply, Pro
     let done = tokio::spawn(async move {
         let answer = set(&state, &request).await;
         let model = state.fleet.model(request.query("model").as_deref()).ok();
-        let model = model.map(|model| model.name.as_str());
+        let model = model.as_ref().map(|model| model.name.as_str());
         let version = request
             .query("version")
             .and_then(|text| version_of(&text).ok()?);
@@ -121,7 +121,7 @@ pub async fn current_model(state: Arc<State>, request: Request) -> Result<Reply,
 fn env(state: &State, request: &Request) -> Result<Option<Arc<Env>>, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
     let project = state.project.as_ref();
-    Ok(project.and_then(|project| project.envs.get(&model.name).cloned()))
+    Ok(project.and_then(|project| project.envs.get(&model.name)))
 }
 
 async fn history(env: &Env) -> Result<Vec<Switched>, Problem> {

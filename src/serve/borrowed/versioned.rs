@@ -128,14 +128,14 @@ fn is_champion(state: &State, request: &Request) -> bool {
 async fn asked(state: &State, request: &Request) -> Result<Arc<Served>, Problem> {
     let model = request.query("model");
     // A model that is not there is told as such; what is left to be not found after it is the version.
-    let name = state.fleet.model(model.as_deref())?.name.as_str();
+    let name = state.fleet.model(model.as_deref())?.name.clone();
     let version = request.param("version");
     let absent = || {
         let why = format!("Trained model version '{version}' was not found.");
         Problem::new(Code::NotFound, why)
     };
     let number = version_of(version).map_err(|_| absent())?;
-    let picked = state.fleet.pick(Some(name), number).await;
+    let picked = state.fleet.pick(Some(&name), number).await;
     picked.map_err(|problem| match problem.code {
         Code::NotFound => absent(),
         _ => problem,

@@ -20,7 +20,7 @@ use crate::diagnose::{self, StageSeconds};
 )]
 pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let (told, served) = super::score::of_champion(&state, model, request.deadline).await?;
+    let (told, served) = super::score::of_champion(&state, &model, request.deadline).await?;
     let answer = ScoreAnswer {
         score: told.score.score,
     };
@@ -39,7 +39,7 @@ pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem
 )]
 pub async fn summarise(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let summary = summary(&state, model).await?;
+    let summary = summary(&state, &model).await?;
     Ok(Reply::json(&SummariseAnswer {
         summary: diagnose::statistics(&summary.columns),
     }))
@@ -57,9 +57,9 @@ pub async fn summarise(state: Arc<State>, request: Request) -> Result<Reply, Pro
 )]
 pub async fn diagnose(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let summary = summary(&state, model).await?;
-    let seconds = match env(&state, model) {
-        Some(env) => diagnose::stage_seconds(env).await,
+    let summary = summary(&state, &model).await?;
+    let seconds = match env(&state, &model) {
+        Some(env) => diagnose::stage_seconds(&env).await,
         None => Ok(StageSeconds::default()),
     };
     let seconds = seconds.map_err(|error| Problem::internal(&error))?;

@@ -129,7 +129,7 @@ impl Diagnostics {
             let known = before.as_ref().filter(|it| it.version == served.version);
             let score = match known.and_then(|it| it.score) {
                 Some(score) => Some(score),
-                None => recorded_score(env, &served).await,
+                None => recorded_score(&env, &served).await,
             };
             place.recalled.store(Some(Arc::new(Recalled {
                 version: served.version,

@@ -44,7 +44,7 @@ pub struct Doc;
 )]
 pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let (told, served) = score::of_champion(&state, model, request.deadline).await?;
+    let (told, served) = score::of_champion(&state, &model, request.deadline).await?;
     Ok(Reply::json(&ScoringAnswer::of(told)).by(&served, 0))
 }
 
@@ -60,7 +60,7 @@ pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Probl
 )]
 pub async fn summarystats(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let summary = summary(&state, model).await?;
+    let summary = summary(&state, &model).await?;
     let answer = SummaryAnswer::of(&model.name, &summary);
     Ok(Reply::json(&answer).packable())
 }
@@ -82,7 +82,7 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
         let why = "the champion cannot be followed, so what is served may be old; /readyz?verbose and the log say why";
         problems.push(why.to_string());
     }
-    let summary = match summary(&state, model).await {
+    let summary = match summary(&state, &model).await {
         Ok(summary) => Some(summary),
         Err(problem) => {
             problems.push(problem.message);
@@ -96,22 +96,22 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
         is_current: model.alarm().is_none(),
     });
     answer.missing_values = summary.map(|summary| diagnose::missing_by_name(&summary.columns));
-    if let Some(env) = env(&state, model) {
-        let test = state.diagnostics.place(&model.name).look(env).await;
+    if let Some(env) = env(&state, &model) {
+        let test = state.diagnostics.place(&model.name).look(&env).await;
         if test.is_none() {
             problems.push("the test folder cannot be read; the log says why".to_string());
         }
         let broken = |error: crate::pipeline::Error| Problem::internal(&error);
-        let freshness = diagnose::freshness(env, test.as_ref()).await;
+        let freshness = diagnose::freshness(&env, test.as_ref()).await;
         answer.freshness = Some(freshness.map_err(broken)?);
-        answer.timings = diagnose::timings(env).await.map_err(broken)?;
+        answer.timings = diagnose::timings(&env).await.map_err(broken)?;
     }
     answer.problems = problems;
     Ok(Reply::json(&answer).packable())
 }
 
 /// What the stages of a model may touch; `None` when a bundle is served without its project.
-fn env<'a>(state: &'a State, model: &Model) -> Option<&'a Arc<Env>> {
+fn env(state: &State, model: &Model) -> Option<Arc<Env>> {
     state.project.as_ref()?.envs.get(&model.name)
 }
 

@@ -83,8 +83,8 @@ pub async fn of_champion(
     };
     let known = place.known.load_full().filter(|it| it.is_of(&served));
     let Some(known) = known else {
-        let recorded = recorded(env).await;
-        let score = last_known(env, &served, &recorded).map(Arc::new);
+        let recorded = recorded(&env).await;
+        let score = last_known(&env, &served, &recorded).map(Arc::new);
         return Ok((told(score, None, false).map_err(unknown)?, served));
     };
     Ok((told_of(&known, in_time).map_err(unknown)?, served))

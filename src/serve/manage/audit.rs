@@ -163,7 +163,8 @@ async fn append_line(state: &State, line: Value) {
 }
 
 fn path(state: &State) -> Option<PathBuf> {
-    let env = state.project.as_ref()?.envs.values().next()?;
+    let envs = state.project.as_ref()?.envs.all();
+    let env = envs.values().next()?;
     Some(
         state
             .settings

@@ -71,7 +71,7 @@ async fn promoted(
 ) -> Result<Reply, Problem> {
     let env = env_of(state, model)?;
     let reason = Reason::of(request)?;
-    let row = versions::find(env, request.param("version")).await?;
+    let row = versions::find(&env, request.param("version")).await?;
     *version = Some(row.number);
     if row.state != VersionState::Ready {
         let number = row.number;
@@ -120,7 +120,7 @@ async fn move_champion(
     version: Option<i64>,
     reason: String,
 ) -> Result<Reply, Problem> {
-    let env = env_of(state, model)?.clone();
+    let env = env_of(state, model)?;
     let actor = request.caller.name.clone();
     let operation = heavy(async move {
         let version = version.map(|version| version.to_string());
@@ -176,7 +176,7 @@ pub async fn remove(state: Arc<State>, request: Request) -> Result<Reply, Proble
 }
 
 async fn removed(state: &State, model: &str, version: Option<i64>) -> Result<Reply, Problem> {
-    let env = env_of(state, model)?.clone();
+    let env = env_of(state, model)?;
     // By then, another one may be the latest.
     let number = version.ok_or_else(|| {
         Problem::new(

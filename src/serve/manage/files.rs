@@ -113,7 +113,7 @@ async fn answer(
     (name, content_type): (&str, &'static str),
 ) -> Result<Reply, Problem> {
     let env = env_of(state, request.param("model"))?;
-    let row = versions::find(env, request.param("version")).await?;
+    let row = versions::find(&env, request.param("version")).await?;
     let number = row.number;
     let absent = |why: &str| not_found(format!("version {number} has no {name}: {why}"));
     match row.state {

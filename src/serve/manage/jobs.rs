@@ -96,9 +96,9 @@ pub struct Cancelled {
 
 /// A job as it is told: folders of the machine are nobody's concern.
 fn view(project: &Project, row: JobRow) -> JobView {
-    let folder = project.envs.get(&row.model).map(|env| &env.config.project);
-    let error = row.error.map(|error| match folder {
-        Some(folder) => without_folder(&error, folder),
+    let env = project.envs.get(&row.model);
+    let error = row.error.map(|error| match &env {
+        Some(env) => without_folder(&error, &env.config.project),
         None => error,
     });
     JobView {

@@ -6,7 +6,9 @@
 
 pub mod audit;
 mod changes;
+mod create;
 mod files;
+mod given_rows;
 mod jobs;
 mod logs;
 mod models;
@@ -17,6 +19,7 @@ mod views;
 
 pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
+pub use create::create as create_model;
 pub use files::{file, report};
 pub use jobs::{cancel as cancel_job, list as jobs, show as job};
 pub use logs::log;
@@ -41,6 +44,7 @@ use crate::registry;
     paths(
         models::list,
         models::show,
+        create::create,
         versions::list,
         versions::show,
         changes::promote,
@@ -95,7 +99,7 @@ pub fn project(state: &State) -> Result<&Project, Problem> {
 }
 
 /// What the stages of a model may touch.
-fn env_of<'a>(state: &'a State, model: &str) -> Result<&'a Arc<Env>, Problem> {
+fn env_of(state: &State, model: &str) -> Result<Arc<Env>, Problem> {
     let model = state.fleet.model(Some(model))?;
     let env = project(state)?.envs.get(&model.name);
     env.ok_or_else(|| Problem::new(Code::NotFound, "no such model; GET /models lists them"))

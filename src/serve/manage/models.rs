@@ -22,7 +22,7 @@ use crate::serve::{Problem, Reply, Request, Served, State};
 pub async fn list(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     let mut views = Vec::new();
     for model in state.fleet.models() {
-        views.push(view(&state, model).await?);
+        views.push(view(&state, &model).await?);
     }
     Ok(Reply::json(&views).packable())
 }
@@ -35,14 +35,14 @@ pub async fn list(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
 )]
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(Some(request.param("model")))?;
-    Ok(Reply::json(&view(&state, model).await?))
+    Ok(Reply::json(&view(&state, &model).await?))
 }
 
 async fn view(state: &State, model: &Model) -> Result<ModelView, Problem> {
     let envs = state.project.as_ref().map(|project| &project.envs);
     let served = model.champion();
     let mut view = match envs.and_then(|envs| envs.get(&model.name)) {
-        Some(env) => of_project(env, &model.name).await?,
+        Some(env) => of_project(&env, &model.name).await?,
         None => of_bundle(&model.name, served.as_deref()),
     };
     // The settings need not name it: then it is the last column of the data.

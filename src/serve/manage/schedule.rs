@@ -68,7 +68,7 @@ pub async fn list(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     let project = project(&state)?;
     let now = state.clock.now();
     let mut views = Vec::new();
-    for env in project.envs.values() {
+    for env in project.envs.all().values() {
         let row = project
             .registry
             .schedule(&env.config.name)

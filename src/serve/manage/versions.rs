@@ -65,13 +65,13 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         }));
     }
     let env = env_of(&state, name)?;
-    let row = find(env, id).await?;
+    let row = find(&env, id).await?;
     let champion = env.registry.champion(name).await.map_err(trouble)?;
     let champion = champion.map(|champion| champion.version);
     let scores = env.registry.scores(name).await.map_err(trouble)?;
     let newest = scores.into_iter().rfind(|it| it.version == row.number);
     let newest = newest.map(|score| score.record);
-    let files = files::of(env, &row);
+    let files = files::of(&env, &row);
     let read = async |file: &str| {
         let key = env.version_key(&row.folder, file);
         let bytes = env.models.get(&key).await.ok()?;

@@ -194,7 +194,7 @@ async fn stale(state: &State, now: &Now) {
         };
         for reason in StaleReason::ALL {
             let is_stale = found.iter().any(|stale| stale.reason == reason);
-            let labels = [name, reason.name()];
+            let labels = [name.as_str(), reason.name()];
             gauge.with_label_values(&labels).set(f64::from(is_stale));
         }
     }

@@ -52,13 +52,15 @@ pub fn present(state: &State, caller: &Caller) -> Arc<Document> {
     let marks = champions
         .iter()
         .map(|it| format!("{} {} {}", it.model, it.version, it.sha256));
-    let key = format!("{is_told} {}", marks.collect::<Vec<_>>().join("\n"));
+    let names = state.fleet.models().filter(|_| is_told);
+    let names: Vec<String> = names.map(|model| model.name.clone()).collect();
+    let marks = marks.collect::<Vec<_>>().join("\n");
+    let key = format!("{is_told} {} {marks}", names.join(" "));
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, known)) = kept.iter().find(|(known, _)| *known == key) {
         return known.clone();
     }
-    let names = state.fleet.models().filter(|_| is_told);
-    let names: Vec<&str> = names.map(|model| model.name.as_str()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let bytes = Bytes::from(whole(&names, &champions, is_guarded).to_string());
     let tag = format!("\"{}\"", &hex(&Sha256::digest(&bytes))[..32]);
     let made = Arc::new(Document { bytes, tag });

@@ -92,8 +92,8 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
     named("application/json") && !named("text/html")
 }
 
-/// The page: one file, no script.
-pub fn page(landing: &Landing) -> Reply {
+/// The page: one file, no script. `nights` is what it shows of past ticks.
+pub fn page(landing: &Landing, nights: &str) -> Reply {
     let mut models = String::new();
     for model in &landing.models {
         let (state, says) = match (model.version, &model.alarm) {
@@ -129,7 +129,7 @@ pub fn page(landing: &Landing) -> Reply {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{name}</title>\n\
          <style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name} <small>{version}</small></h1>\n\
          <table>\n<thead><tr><th scope=\"col\">model</th><th scope=\"col\">served</th><th scope=\"col\">champion since</th></tr></thead>\n\
-         <tbody>\n{models}</tbody>\n</table>\n<ul>\n{links}</ul>\n</main>\n</body>\n</html>\n"
+         <tbody>\n{models}</tbody>\n</table>\n{nights}<ul>\n{links}</ul>\n</main>\n</body>\n</html>\n"
     );
     Reply::new("text/html; charset=utf-8", html)
         .header(
@@ -145,7 +145,8 @@ const STYLE: &str = "
 @media (prefers-color-scheme: dark) { :root { --soft: #aaa; --well: #4ade80; --ill: #f87171; } }
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 3rem auto; padding: 0 1.25rem; }
-h1 { font-size: 1.6rem; } h1 small { font-size: 1rem; font-weight: normal; color: var(--soft); }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0; } h2 + table { margin-top: .5rem; font-size: .9rem; } h2 + table th[scope=row] { font-weight: normal; } h2 + table :is(th[scope=row], td[class]) { white-space: nowrap; }
+h1 small, h2 small { font-size: 1rem; font-weight: normal; color: var(--soft); }
 table { width: 100%; border-collapse: collapse; margin: 1.5rem 0; }
 th, td { padding: .5rem .75rem .5rem 0; text-align: left; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 thead th, span { color: var(--soft); font-weight: normal; }
@@ -154,7 +155,8 @@ ul { list-style: none; padding: 0; } li { padding: .25rem 0; }
 a { display: inline-block; min-width: 11rem; color: inherit; }
 ";
 
-fn escaped(text: &str) -> String {
+/// A text that is no markup.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

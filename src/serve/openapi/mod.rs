@@ -7,6 +7,7 @@ mod common;
 mod document;
 mod landing;
 mod models;
+mod nights;
 mod page;
 mod parts;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub fn gathered() -> Map<String, Value> {
 /// What is served here
 ///
 /// Name and version of the server, its models and where to look further: a page for people, JSON for a caller whose
-/// `Accept` names `application/json`.
+/// `Accept` names `application/json`. The page has each model's last ticks and their reasons, for whoever may read them.
 #[utoipa::path(
     get,
     path = "/",
@@ -48,7 +49,7 @@ pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Probl
     let reply = if landing::wants_json(&request.headers) {
         Reply::json(&landing)
     } else {
-        landing::page(&landing)
+        landing::page(&landing, &nights::section(&state, &request.caller).await)
     };
     Ok(reply.header("vary", "accept"))
 }

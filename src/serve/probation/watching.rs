@@ -19,15 +19,17 @@ const LONG: u32 = 8;
 
 /// Watches until the server ends.
 pub async fn watch(state: Arc<State>) {
-    let mut watchers: Vec<Watcher> = state
-        .fleet
-        .models()
-        .filter_map(|model| Watcher::new(&state, model))
-        .collect();
+    let mut watchers: Vec<Watcher> = Vec::new();
     let mut interval = tokio::time::interval(EVERY);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
+        for model in state.fleet.models() {
+            let is_watched = |watcher: &Watcher| watcher.env.config.name == model.name;
+            if !watchers.iter().any(is_watched) {
+                watchers.extend(Watcher::new(&state, &model));
+            }
+        }
         for watcher in &mut watchers {
             watcher.look(&state).await;
         }
@@ -60,7 +62,7 @@ impl Watcher {
     fn new(state: &State, model: &Model) -> Option<Self> {
         let env = state.project.as_ref()?.envs.get(&model.name)?;
         Some(Watcher {
-            env: env.clone(),
+            env,
             seen: None,
             trial: None,
             rest: 0,
@@ -76,7 +78,7 @@ impl Watcher {
         self.rest = self.rest.saturating_sub(1);
         self.ask_in = self.ask_in.saturating_sub(1);
         let is_resting = self.rest > 0;
-        let looked = self.look_at(state, model).await;
+        let looked = self.look_at(state, &model).await;
         match looked {
             Ok(()) if is_resting => {}
             Ok(()) => self.trouble.clear(),

@@ -41,7 +41,7 @@ pub async fn pick(state: &State, request: &Request) -> Result<Arc<Served>, Probl
 pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let served = pick(&state, &request).await?;
     let model = state.fleet.model(Some(&served.model))?;
-    let versions = versions(&state, model).await?;
+    let versions = versions(&state, &model).await?;
     let input = |input: &crate::serve::fleet::InputFacts| TensorMetadata {
         name: input.name.clone(),
         datatype: match input.kind {
@@ -153,7 +153,7 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
     let mut entries = Vec::new();
     for model in state.fleet.models() {
         let champion = model.champion().map(|served| served.version);
-        let numbers = versions(&state, model).await?;
+        let numbers = versions(&state, &model).await?;
         for &number in &numbers {
             entries.push(IndexEntry {
                 name: model.name.clone(),

@@ -1,6 +1,7 @@
 //! Models, versions and runs over HTTP: what is told of them, what changes them, and what is refused.
 
 mod changes;
+mod created;
 mod files;
 mod looking;
 mod runs;

@@ -1,0 +1,128 @@
+//! Models that were created by request. They take from the project how one learns, is judged and is kept, and nothing that
+//! names a column or a time: those belong to other data.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::checked::{Config, ModelConfig, Problem, is_name};
+use super::load::check_model;
+use super::merge;
+
+/// The folder below the project's in which created models have theirs.
+pub const CREATED_FOLDER: &str = "models_data";
+
+/// What a created model takes from the top of the project's settings.
+const INHERITED: [&str; 9] = [
+    "features",
+    "learner",
+    "split",
+    "metric",
+    "score",
+    "gate",
+    "retention",
+    "health",
+    "probation",
+];
+
+/// What a request may say of a model that it creates.
+pub const CREATED_KEYS: [&str; 12] = [
+    "target",
+    "positive_class",
+    "drop",
+    "keys",
+    "time_column",
+    "schema",
+    "features",
+    "learner",
+    "split",
+    "metric",
+    "score",
+    "gate",
+];
+
+/// Keeps what a created model takes from the project.
+pub fn inherited(object: &Map<String, Value>) -> Map<String, Value> {
+    let mut base: Map<String, Value> = INHERITED
+        .iter()
+        .filter_map(|key| Some((key.to_string(), object.get(*key)?.clone())))
+        .collect();
+    for (part, key) in [("split", "kind"), ("gate", "slices")] {
+        if let Some(Value::Object(part)) = base.get_mut(part) {
+            part.shift_remove(key);
+        }
+    }
+    base
+}
+
+/// The folders of a created model, whose data stands in `data` below its own folder.
+pub fn created_folders(name: &str, data: &str) -> Map<String, Value> {
+    let own = format!("{CREATED_FOLDER}/{name}");
+    [
+        ("input_folder_path", format!("{own}/{data}/source")),
+        ("test_data_path", format!("{own}/{data}/test")),
+        ("output_folder_path", format!("{own}/ingested")),
+        ("output_model_path", format!("{own}/versions")),
+        ("prod_deployment_path", format!("{own}/production")),
+    ]
+    .into_iter()
+    .map(|(key, folder)| (key.to_string(), Value::String(folder)))
+    .collect()
+}
+
+impl Config {
+    /// The checked settings of a model that was created by request.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn created(
+        &self,
+        name: &str,
+        own: &Map<String, Value>,
+    ) -> Result<ModelConfig, Vec<Problem>> {
+        let mut settings = self.inherited.clone();
+        merge::overlay(&mut settings, own);
+        settings.insert("name".to_string(), Value::String(name.to_string()));
+        let mut problems = Vec::new();
+        if !is_name(name) {
+            let reason = "is not a usable model name".to_string();
+            problems.push(Problem::at("id", reason));
+        }
+        let model = check_model(settings, &self.project, "", &mut problems);
+        match model {
+            Some(mut model) if problems.is_empty() => {
+                let folder = &self.server.prediction_log.folder;
+                model.prediction_log = self.server.path(&self.project, folder);
+                Ok(model)
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// Adds a model that was created by request. One of `config.json` stays what it is.
+    ///
+    /// # Errors
+    /// Every problem found; then it is left out.
+    pub fn add_created(
+        &mut self,
+        name: &str,
+        own: &Map<String, Value>,
+    ) -> Result<(), Vec<Problem>> {
+        if !self.models.contains_key(name) {
+            let model = self.created(name, own)?;
+            self.models.insert(name.to_string(), model);
+            self.created.insert(name.to_string());
+        }
+        Ok(())
+    }
+
+    /// Whether every file of created models would be read as data of a model.
+    pub fn reads_created(&self) -> bool {
+        let created = self.project.join(CREATED_FOLDER);
+        let has = |folder: &Path| created.starts_with(folder);
+        let mut models = self.models.iter();
+        models.any(|(name, model)| {
+            !self.created.contains(name) && (has(&model.input_folder) || has(&model.test_folder))
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! A model that is created by request, and the job of its run: both are recorded, or none.
+
+use std::time::Duration;
+
+use super::Error;
+use super::queue::{Queue, carry, commit};
+use crate::registry::{CreatedModel, JobRow, NewJob, add_job, add_model, open_jobs};
+
+/// What came of creating a model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ModelSubmitted {
+    /// It is recorded, and its job waits for a worker.
+    Queued,
+    /// There is one of the name, which was not to be replaced.
+    Exists,
+    /// A job of it is open.
+    Busy(Box<JobRow>),
+}
+
+/// Records a model and queues the job of its run. Of two that create the same one at once, one does.
+///
+/// # Errors
+/// When a statement fails; then nothing was recorded.
+pub async fn submit_model(
+    queue: &Queue,
+    model: &CreatedModel,
+    job: &NewJob,
+    replaces: bool,
+) -> Result<ModelSubmitted, Error> {
+    // What is not committed is taken back when it is dropped.
+    let mut transaction = queue.registry.begin().await?;
+    if !add_model(&mut transaction, model, replaces).await? {
+        return Ok(ModelSubmitted::Exists);
+    }
+    if let Some(open) = open_jobs(&mut transaction, &model.name).await?.pop() {
+        return Ok(ModelSubmitted::Busy(Box::new(open)));
+    }
+    add_job(&mut transaction, job).await?;
+    carry(&mut transaction, &job.id, Duration::ZERO).await?;
+    commit(transaction).await?;
+    queue.wake.notify_one();
+    Ok(ModelSubmitted::Queued)
+}

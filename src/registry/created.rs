@@ -1,0 +1,85 @@
+//! Models that were created by request: what `config.json` would say of each.
+
+use serde_json::{Map, Value};
+use sqlx::{Row, SqliteConnection};
+
+use super::{Doing, Error, Registry};
+
+/// A model that was created by request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreatedModel {
+    /// Its name.
+    pub name: String,
+    /// Its own settings, in the form of an entry of `models`.
+    pub settings: Map<String, Value>,
+    /// Who created or changed it last.
+    pub actor: String,
+    /// When that was.
+    pub at_ms: i64,
+    /// Grows with every change of any of them; what is given when one is added does not count.
+    pub serial: i64,
+}
+
+/// Adds a model inside a transaction, or gives one that is there other settings. The answer is whether it did: a model that
+/// is there stays as it is unless it is to be replaced.
+///
+/// # Errors
+/// When a statement fails.
+pub async fn add_model(
+    connection: &mut SqliteConnection,
+    model: &CreatedModel,
+    replaces: bool,
+) -> Result<bool, Error> {
+    let settings = Value::Object(model.settings.clone()).to_string();
+    let done = sqlx::query(
+        "INSERT INTO created_models (name, settings, actor, created_ms, changed_ms, serial)
+         VALUES (?, ?, ?, ?, ?, (SELECT COALESCE(MAX(serial), 0) + 1 FROM created_models))
+         ON CONFLICT (name) DO UPDATE SET settings = excluded.settings, actor = excluded.actor,
+             changed_ms = excluded.changed_ms, serial = excluded.serial
+         WHERE ?",
+    )
+    .bind(&model.name)
+    .bind(settings)
+    .bind(&model.actor)
+    .bind(model.at_ms)
+    .bind(model.at_ms)
+    .bind(replaces)
+    .execute(connection)
+    .await
+    .doing("add the model")?;
+    Ok(done.rows_affected() == 1)
+}
+
+impl Registry {
+    /// Every model that was created by request, by name.
+    pub async fn created_models(&self) -> Result<Vec<CreatedModel>, Error> {
+        let rows = sqlx::query("SELECT * FROM created_models ORDER BY name")
+            .fetch_all(&self.pool)
+            .await
+            .doing("list created models")?;
+        let read = |row: &sqlx::sqlite::SqliteRow| {
+            let settings: String = row.get("settings");
+            let settings = serde_json::from_str(&settings).map_err(|source| Error::Record {
+                what: "settings of a created model",
+                source,
+            })?;
+            Ok(CreatedModel {
+                name: row.get("name"),
+                settings,
+                actor: row.get("actor"),
+                at_ms: row.get("changed_ms"),
+                serial: row.get("serial"),
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// A number that grows whenever one is created or changed.
+    pub async fn newest_created(&self) -> Result<i64, Error> {
+        let row = sqlx::query("SELECT COALESCE(MAX(serial), 0) AS newest FROM created_models")
+            .fetch_one(&self.pool)
+            .await
+            .doing("find the newest created model")?;
+        Ok(row.get("newest"))
+    }
+}

@@ -1,0 +1,9 @@
+-- Models that were created by request: what config.json would say of one. The serial grows with every change.
+CREATE TABLE created_models (
+    name          TEXT PRIMARY KEY,
+    settings      TEXT NOT NULL,
+    actor         TEXT NOT NULL,
+    created_ms    BIGINT NOT NULL,
+    changed_ms    BIGINT NOT NULL,
+    serial        BIGINT NOT NULL
+);

@@ -1,0 +1,269 @@
+//! `POST /models`: a model out of rows that came with the request, or the training of one that is there.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use warp::http::StatusCode;
+
+use super::given_rows::{self, GivenRows};
+use super::{audit, detached, optional_body, project, trouble};
+use crate::config::checked::is_name;
+use crate::config::{CREATED_KEYS, created_folders};
+use crate::registry::CreatedModel;
+use crate::serve::state::{ModelStart, Project, RunStart};
+use crate::serve::{Code, Problem, Reply, Request, State, sync_created};
+
+/// What the text-classification service takes besides, and what says nothing here.
+const PASSED_OVER: [&str; 3] = ["spacy_model", "n_texts", "n_iter"];
+
+/// A training that was begun.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Training {
+    /// `model training started`.
+    pub status: &'static str,
+    /// Id of its job: `GET /jobs/{task_id}` tells how far it is.
+    pub task_id: String,
+    /// The model.
+    pub model: String,
+}
+
+/// Creates a model out of the rows of the request, or trains one anew that is there (`force_update`).
+#[utoipa::path(
+    post, path = "/models", operation_id = "create_model", tag = "manage",
+    request_body(
+        content = Object,
+        description = "`id` is the model's name and `data` its rows, of which a fifth is held back to judge by unless there is `test_data`. `target`, `positive_class`, `drop`, `keys`, `time_column`, `schema`, `features`, `learner`, `split`, `metric`, `score` and `gate` are settings as in config.json. With `force_update` a model that is there is trained anew, on `data` if there is some.",
+    ),
+    responses(
+        (status = 202, description = "Its training is on its way", body = Training,
+            headers(("location" = String, description = "Where to ask for it"))),
+        (status = 400, description = "Something is missing or wrong, or the model is there and `force_update` is not set"),
+        (status = 409, description = "A job of the model is open, or the server takes no other models"),
+    )
+)]
+pub async fn create(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    detached(async move {
+        let mut model = None;
+        let answer = created(&state, &request, &mut model).await;
+        audit::record(&state, &request, "create", model.as_deref(), None, &answer).await;
+        answer
+    })
+    .await
+}
+
+/// What is asked for.
+struct Asked {
+    id: String,
+    data: Option<Value>,
+    test_data: Option<Value>,
+    settings: Map<String, Value>,
+    force: bool,
+}
+
+async fn created(
+    state: &State,
+    request: &Request,
+    model: &mut Option<String>,
+) -> Result<Reply, Problem> {
+    let asked = read(optional_body(request)?)?;
+    *model = Some(asked.id.clone());
+    let project = project(state)?;
+    let by = request.caller.name.as_str();
+    let known = state.fleet.model(Some(&asked.id)).ok();
+    match known {
+        Some(_) if !asked.force => return Err(exists()),
+        None if asked.data.is_none() => return Err(missing()),
+        Some(known) if asked.data.is_none() || !known.is_created => {
+            return again(project, &asked, known.is_created, by).await;
+        }
+        _ => {}
+    }
+    let job = record(state, project, &asked, by).await?;
+    Ok(begun(asked.id, job))
+}
+
+fn begun(model: String, job: String) -> Reply {
+    let path = format!("/jobs/{job}");
+    let training = Training {
+        status: "model training started",
+        task_id: job,
+        model,
+    };
+    let reply = Reply::json(&training).status(StatusCode::ACCEPTED);
+    reply.header("location", &path)
+}
+
+fn bad(why: impl Into<String>) -> Problem {
+    Problem::new(Code::BadRequest, why)
+}
+
+fn missing() -> Problem {
+    bad("Required parameters not supplied")
+}
+
+fn exists() -> Problem {
+    bad("Cannot update existing model. Use force_update:True")
+}
+
+/// Takes the body apart.
+fn read(mut body: Map<String, Value>) -> Result<Asked, Problem> {
+    let mut take = |key: &str| body.shift_remove(key).filter(|value| !value.is_null());
+    let id = match take("id") {
+        None => return Err(missing()),
+        Some(Value::String(id)) if id.is_empty() => return Err(missing()),
+        Some(Value::String(id)) if is_name(&id) => id,
+        Some(_) => {
+            return Err(bad(
+                "the `id` is no name: use up to 64 letters, digits, `_`, `-` and `.`, beginning with a letter or digit",
+            ));
+        }
+    };
+    let force = match take("force_update") {
+        None => false,
+        Some(Value::Bool(force)) => force,
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => true,
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => false,
+        Some(_) => return Err(bad("`force_update` is neither true nor false")),
+    };
+    let (data, test_data) = (take("data"), take("test_data"));
+    PASSED_OVER.iter().for_each(|key| drop(take(key)));
+    if data.is_none() && !force {
+        return Err(missing());
+    }
+    if body.keys().any(|key| !CREATED_KEYS.contains(&key.as_str())) {
+        let keys = CREATED_KEYS.join(", ");
+        return Err(bad(format!(
+            "the body has a key that is not known; besides id, data, test_data and force_update there are {keys}"
+        )));
+    }
+    Ok(Asked {
+        id,
+        data,
+        test_data,
+        settings: body,
+        force,
+    })
+}
+
+/// Trains a model that is there on the data that it has.
+async fn again(
+    project: &Project,
+    asked: &Asked,
+    is_created: bool,
+    by: &str,
+) -> Result<Reply, Problem> {
+    let has_more = asked.data.is_some() || asked.test_data.is_some() || !asked.settings.is_empty();
+    if has_more {
+        return Err(bad(match is_created {
+            true => "new settings and `test_data` come with `data`",
+            false => {
+                "config.json says what this model learns from and how; leave out all but `id` and `force_update`"
+            }
+        }));
+    }
+    match project.starter.start(&asked.id, true, by).await {
+        RunStart::Started { job, .. } => Ok(begun(asked.id.clone(), job)),
+        RunStart::Busy(run) => Err(super::busy(&run)),
+        RunStart::Failed(why) => Err(failed(&asked.id, &why)),
+    }
+}
+
+fn failed(model: &str, why: &str) -> Problem {
+    tracing::error!(model, "a training could not be started: {why}");
+    let what = "the training could not be started; the server's log says why";
+    Problem::new(Code::Internal, what)
+}
+
+/// Writes the rows, then records the model and its job at once. What was written for a model that was not recorded goes.
+async fn record(
+    state: &State,
+    project: &Project,
+    asked: &Asked,
+    by: &str,
+) -> Result<String, Problem> {
+    let Some(open) = project.created.opener() else {
+        let why = "this server serves one model alone; start it without `--model` to create others";
+        return Err(Problem::new(Code::Conflict, why));
+    };
+    let target = asked.settings.get("target").and_then(Value::as_str);
+    let data = asked.data.as_ref().unwrap_or(&Value::Null);
+    let most = state.settings.limits.rows;
+    let rows = GivenRows::of(data, asked.test_data.as_ref(), target, most)?;
+    let place = given_rows::new_place(&state.new_id());
+    let mut settings = asked.settings.clone();
+    settings.extend(created_folders(&asked.id, &place));
+    let model = CreatedModel {
+        name: asked.id.clone(),
+        settings,
+        actor: by.to_string(),
+        at_ms: state.clock.now_ms(),
+        serial: 0,
+    };
+    let config = open(&model).map_err(bad)?.config;
+    let before = project.envs.get(&asked.id);
+    let before = before.map(|env| env.config.input_folder.clone());
+    rows.write(&config)
+        .await
+        .map_err(|error| Problem::internal(&error))?;
+    match project.starter.create(model, asked.force).await {
+        ModelStart::Queued { job } => {
+            sync_created(state).await.map_err(trouble)?;
+            if let Some(before) = before {
+                given_rows::remove_earlier(&before);
+            }
+            Ok(job)
+        }
+        ModelStart::Exists => {
+            given_rows::remove(&config);
+            Err(exists())
+        }
+        ModelStart::Busy(run) => {
+            given_rows::remove(&config);
+            Err(super::busy(&run))
+        }
+        // It may stand in the registry all the same, so its rows stay.
+        ModelStart::Failed(why) => Err(failed(&asked.id, &why)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(body: Value) -> Result<Asked, String> {
+        let body = body.as_object().cloned().unwrap_or_default();
+        read(body).map_err(|problem| problem.message)
+    }
+
+    #[test]
+    fn a_body_is_read_as_the_other_service_reads_it() {
+        let required = Some("Required parameters not supplied".to_string());
+        for body in [
+            serde_json::json!({}),
+            serde_json::json!({"id": "a"}),
+            serde_json::json!({"id": null, "data": []}),
+            serde_json::json!({"id": "a", "data": null}),
+            serde_json::json!({"data": []}),
+        ] {
+            assert_eq!(asked(body.clone()).err(), required, "{body}");
+        }
+        for (force, expected) in [
+            (serde_json::json!("True"), true),
+            (serde_json::json!("False"), false),
+            (serde_json::json!(true), true),
+            (serde_json::json!(null), false),
+        ] {
+            let body =
+                serde_json::json!({"id": "a", "data": [], "force_update": force, "n_iter": 20});
+            assert_eq!(asked(body).map(|asked| asked.force), Ok(expected));
+        }
+        for id in ["..", "a/b", "a b", ".a", "ä", "-"] {
+            let said = asked(serde_json::json!({"id": id, "data": []})).err();
+            assert!(said.is_some_and(|said| said.contains("is no name")), "{id}");
+        }
+        let other = asked(serde_json::json!({"id": "a", "data": [], "input_folder_path": "/etc"}));
+        assert!(other.is_err_and(|said| said.contains("not known")));
+    }
+}
