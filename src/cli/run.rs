@@ -43,7 +43,8 @@ impl RunArgs {
             current: bytes,
             maximum: bytes,
         };
-        setrlimit(Resource::As, limit).map_err(|error| {
+        // What is written to counts, not addresses that are only reserved: of those an allocator takes any number.
+        setrlimit(Resource::Data, limit).map_err(|error| {
             let error = anyhow::Error::from(error).context("limit the memory");
             Failure::new(Kind::Internal, error)
         })

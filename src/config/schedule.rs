@@ -71,7 +71,7 @@ pub enum Overlap {
 pub struct Jobs {
     /// Runs that one worker does at once, of different models.
     pub concurrency: usize,
-    /// Megabytes of memory that a run may take; it fails beyond. Default: no limit.
+    /// Megabytes of memory that a run may fill; it fails beyond. Default: no limit.
     pub memory_mb: Option<u64>,
     /// Minutes that one stage of a run may take; then the run is ended.
     pub stage_minutes: f64,
