@@ -93,8 +93,19 @@ fn a_run_that_dies_after_its_verdict_was_done() {
 fn a_run_that_takes_more_memory_than_it_may_is_told_as_such() {
     let project = project();
     let header = "corporation,lastmonth_activity,lastyear_activity,number_of_employees,exited\n";
-    let rows = (0..400_000).map(|row| format!("c{row},{},{},{},{}\n", row % 97, row % 1013, row % 61, row % 2));
-    project.write("practicedata/much.csv", &(header.to_string() + &rows.collect::<String>()));
+    let rows = (0..400_000).map(|row| {
+        format!(
+            "c{row},{},{},{},{}\n",
+            row % 97,
+            row % 1013,
+            row % 61,
+            row % 2
+        )
+    });
+    project.write(
+        "sourcedata/much.csv",
+        &(header.to_string() + &rows.collect::<String>()),
+    );
     project.set("jobs", json!({"attempts": 1, "memory_mb": 64}));
     let job = submit(&project);
     work(&project);
