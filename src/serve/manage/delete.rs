@@ -15,8 +15,8 @@ use crate::registry::{JobRow, Removal};
 use crate::serve::state::Project;
 use crate::serve::{Code, Problem, Reply, Request, State, sync_created};
 
-/// How long it is waited for the end of a run that is cancelled.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it is waited for the end of a run that is cancelled; one that hears nothing is killed after 10 s.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// How often it is looked for meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
