@@ -44,6 +44,9 @@ pub const EACH_FILE: &str = "file.published";
 /// The point between telling the registry that a version is removed and removing its files; no run passes it.
 pub const REMOVAL: &str = "version.marked_removed";
 
+/// The point between telling the registry that a model is removed and removing its files; no run passes it.
+pub const MODEL_REMOVAL: &str = "model.marked_removed";
+
 /// The point before a handler of the server begins; armed with `error`, the handler panics.
 pub const HANDLER: &str = "serve.handler";
 
@@ -82,9 +85,13 @@ enum Planned {
 /// An `io::Error` that names the point, when it was armed with `error`.
 pub fn point(name: &str) -> io::Result<()> {
     debug_assert!(
-        [POINTS, RETENTION, &[EACH_FILE, REMOVAL, HANDLER]]
-            .concat()
-            .contains(&name),
+        [
+            POINTS,
+            RETENTION,
+            &[EACH_FILE, REMOVAL, MODEL_REMOVAL, HANDLER]
+        ]
+        .concat()
+        .contains(&name),
         "{name} is not a listed fault point"
     );
     if !cfg!(debug_assertions) {

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use crate::config::Overlap;
 use crate::jobs::{self, ModelSubmitted, Program, Queue, Submitted};
 use crate::pipeline::Envs;
-use crate::registry::{CreatedModel, JobRow, JobState, NewJob, Registry};
+use crate::registry::{CreatedModel, JobRow, JobState, Lock, NewJob, Registry};
 use crate::serve::{ModelStart, RunStart, StartRun};
 
 /// How long a run may take until it is recorded as begun.
@@ -90,10 +90,11 @@ impl StartRun for AskedRuns {
         &self,
         model: CreatedModel,
         replaces: bool,
+        held: Option<Lock>,
     ) -> Pin<Box<dyn Future<Output = ModelStart> + Send>> {
         let shared = self.shared.clone();
         Box::pin(async move {
-            let created = shared.create(&model, replaces).await;
+            let created = shared.create(&model, replaces, held.as_ref()).await;
             created.unwrap_or_else(|error| ModelStart::Failed(format!("{error:#}")))
         })
     }
@@ -136,7 +137,12 @@ impl Shared {
     }
 
     /// Records a model with its job. A worker that cannot be started now is started later: `mind` sees to it.
-    async fn create(&self, model: &CreatedModel, replaces: bool) -> anyhow::Result<ModelStart> {
+    async fn create(
+        &self,
+        model: &CreatedModel,
+        replaces: bool,
+        held: Option<&Lock>,
+    ) -> anyhow::Result<ModelStart> {
         let (ids, now) = (self.program.ids, self.program.clock.now());
         let job = NewJob {
             id: ids.run_id(&format!("job of {}", model.name), now),
@@ -149,7 +155,7 @@ impl Shared {
             at_ms: now.timestamp_millis(),
         };
         let queue = self.queue().await?;
-        let submitted = jobs::submit_model(queue, model, &job, replaces).await?;
+        let submitted = jobs::submit_model(queue, model, &job, replaces, held).await?;
         self.asked.notify_one();
         Ok(match submitted {
             ModelSubmitted::Queued => ModelStart::Queued { job: job.id },

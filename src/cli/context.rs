@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Failure, Global, Kind, progress};
 use crate::clock::Clock;
 use crate::config::{self, Config, ModelConfig, Overrides, Server, merge};
-use crate::pipeline::{Env, Ids};
+use crate::pipeline::{Env, Ids, finish_model_removals};
 use crate::registry::Registry;
 
 /// Loads the configuration. `flags` come after `--set`.
@@ -118,6 +118,23 @@ pub async fn project(
         }
     }
     Ok((config, registry))
+}
+
+/// Finishes what removals of models left undone when their process died. What goes wrong is told, and tried at the next start.
+pub async fn finish_removals(config: &Config, registry: &Registry) -> Result<(), Failure> {
+    let origin = (clock()?, ids()?);
+    match finish_model_removals(registry, config, origin).await {
+        Ok(names) => {
+            for model in names {
+                tracing::info!(model, "the removal of a model was finished");
+            }
+        }
+        Err(error) => {
+            let causes = crate::pipeline::causes(&error).join(": ");
+            tracing::warn!("the removal of a model cannot be finished: {error} {causes}");
+        }
+    }
+    Ok(())
 }
 
 /// Opens the registry.

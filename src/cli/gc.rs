@@ -21,6 +21,9 @@ pub async fn gc(global: &Global, args: &GcArgs) -> Result<u8, Failure> {
         flags.push(("retention.min_age_hours", hours.to_string()));
     }
     let (config, registry) = context::project(global, &flags).await?;
+    if !args.dry_run {
+        context::finish_removals(&config, &registry).await?;
+    }
     let models = context::models(global, &config)?;
     let several = models.len() > 1;
     let mut failed = None;

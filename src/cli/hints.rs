@@ -240,6 +240,10 @@ impl From<pipeline::Error> for Failure {
                 Kind::Data,
                 Some("`unseat versions` shows how far each came"),
             ),
+            E::Shared { .. } => (
+                Kind::Config,
+                Some("let the folders of the other model in config.json be elsewhere"),
+            ),
             E::Data(data::Error::BadFile { .. }) => (
                 Kind::Data,
                 Some("mend or remove the file, or set `ingest.on_bad_file` to `quarantine`"),

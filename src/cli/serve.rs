@@ -144,6 +144,7 @@ async fn of_project(
     queue: Option<&Queue>,
 ) -> Result<(Fleet, Option<Project>, config::Server), Failure> {
     let (config, registry) = context::project(global, &flags(args)).await?;
+    context::finish_removals(&config, &registry).await?;
     let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
     for model in context::models(global, &config)? {
         let name = model.name.clone();

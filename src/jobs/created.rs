@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::Error;
 use super::queue::{Queue, carry, commit};
-use crate::registry::{CreatedModel, JobRow, NewJob, add_job, add_model, open_jobs};
+use crate::registry::{
+    CreatedModel, JobRow, Lock, NewJob, add_job, add_model, free_name, open_jobs,
+};
 
 /// What came of creating a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +19,8 @@ pub enum ModelSubmitted {
     Busy(Box<JobRow>),
 }
 
-/// Records a model and queues the job of its run. Of two that create the same one at once, one does.
+/// Records a model and queues the job of its run. Of two that create the same one at once, one does. The name of a model that
+/// was removed is taken by who holds its lock; it is given back with that.
 ///
 /// # Errors
 /// When a statement fails; then nothing was recorded.
@@ -26,10 +29,14 @@ pub async fn submit_model(
     model: &CreatedModel,
     job: &NewJob,
     replaces: bool,
+    held: Option<&Lock>,
 ) -> Result<ModelSubmitted, Error> {
     // What is not committed is taken back when it is dropped.
     let mut transaction = queue.registry.begin().await?;
-    if !add_model(&mut transaction, model, replaces).await? {
+    if let Some(held) = held {
+        free_name(&mut transaction, held, model.at_ms).await?;
+    }
+    if !add_model(&mut transaction, model, replaces || held.is_some()).await? {
         return Ok(ModelSubmitted::Exists);
     }
     if let Some(open) = open_jobs(&mut transaction, &model.name).await?.pop() {

@@ -6,6 +6,7 @@
 mod deploy;
 mod env;
 mod envs;
+mod forget;
 mod heart;
 mod ingest;
 mod labels;
@@ -30,6 +31,7 @@ mod versions;
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use envs::Envs;
+pub use forget::{clear_name, finish_model_removals, remove_model};
 pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options};
 pub use probation::{ACTOR as PROBATION, TestShift, take_back, test_shift};
 pub use production::Manifest;
@@ -117,6 +119,14 @@ pub enum Error {
         version: i64,
         /// Why it stays.
         why: &'static str,
+    },
+    /// A model that has to stay, since another one has files among its own.
+    #[error("remove the model `{model}`: a folder of `{other}` is below its own")]
+    Shared {
+        /// The model.
+        model: String,
+        /// Whose files they are.
+        other: String,
     },
     /// Nothing to work on for a stage that was called alone.
     #[error("{0}")]

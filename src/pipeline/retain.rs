@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use self::plan::Plan;
 use super::{Env, Error, Event, causes, fault, recover};
+use crate::config::ModelConfig;
 use crate::registry::{Lock, OldRows, VersionState};
 
 /// What was or would be done.
@@ -124,6 +125,25 @@ async fn sweep(env: &Env, lock: &Lock) -> Result<Retained, Error> {
         env.registry.give_back().await?;
     }
     Ok(retained)
+}
+
+/// Removes the logs of runs that nobody knows any more.
+pub(super) fn remove_logs<'a>(
+    project: &Path,
+    runs: impl Iterator<Item = &'a String>,
+) -> Result<(), Error> {
+    for path in runs.flat_map(|run| logs::both(project, run)) {
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+/// Removes the closed files of a model's prediction log.
+pub(super) fn remove_prediction_logs(config: &ModelConfig) -> Result<(), Error> {
+    for file in facts::prediction_logs(config) {
+        remove(&config.prediction_log.join(file.id))?;
+    }
+    Ok(())
 }
 
 async fn plan_now(env: &Env) -> Result<Plan, Error> {

@@ -16,12 +16,15 @@ pub struct CreatedModel {
     pub actor: String,
     /// When that was.
     pub at_ms: i64,
+    /// When it was created; tells it from an earlier one of the name. What is given when one is added does not count.
+    pub created_ms: i64,
     /// Grows with every change of any of them; what is given when one is added does not count.
     pub serial: i64,
 }
 
 /// Adds a model inside a transaction, or gives one that is there other settings. The answer is whether it did: a model that
-/// is there stays as it is unless it is to be replaced.
+/// is there stays as it is unless it is to be replaced, and the name of one that was removed is taken again only when it is
+/// freed, by [`super::free_name`].
 ///
 /// # Errors
 /// When a statement fails.
@@ -36,7 +39,7 @@ pub async fn add_model(
          VALUES (?, ?, ?, ?, ?, (SELECT COALESCE(MAX(serial), 0) + 1 FROM created_models))
          ON CONFLICT (name) DO UPDATE SET settings = excluded.settings, actor = excluded.actor,
              changed_ms = excluded.changed_ms, serial = excluded.serial
-         WHERE ?",
+         WHERE created_models.removed_ms IS NULL AND ?",
     )
     .bind(&model.name)
     .bind(settings)
@@ -51,12 +54,13 @@ pub async fn add_model(
 }
 
 impl Registry {
-    /// Every model that was created by request, by name.
+    /// Every model that was created by request and is there, by name.
     pub async fn created_models(&self) -> Result<Vec<CreatedModel>, Error> {
-        let rows = sqlx::query("SELECT * FROM created_models ORDER BY name")
-            .fetch_all(&self.pool)
-            .await
-            .doing("list created models")?;
+        let rows =
+            sqlx::query("SELECT * FROM created_models WHERE removed_ms IS NULL ORDER BY name")
+                .fetch_all(&self.pool)
+                .await
+                .doing("list created models")?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
             let settings: String = row.get("settings");
             let settings = serde_json::from_str(&settings).map_err(|source| Error::Record {
@@ -68,13 +72,14 @@ impl Registry {
                 settings,
                 actor: row.get("actor"),
                 at_ms: row.get("changed_ms"),
+                created_ms: row.get("created_ms"),
                 serial: row.get("serial"),
             })
         };
         rows.iter().map(read).collect()
     }
 
-    /// A number that grows whenever one is created or changed.
+    /// A number that grows whenever one is created, changed or removed.
     pub async fn newest_created(&self) -> Result<i64, Error> {
         let row = sqlx::query("SELECT COALESCE(MAX(serial), 0) AS newest FROM created_models")
             .fetch_one(&self.pool)

@@ -172,6 +172,12 @@ pub async fn cancel_waiting(
 }
 
 impl Registry {
+    /// The open jobs of a model, oldest first.
+    pub async fn open_jobs_of(&self, model: &str) -> Result<Vec<JobRow>, Error> {
+        let mut connection = self.pool.acquire().await.doing("look for open jobs")?;
+        open_jobs(&mut connection, model).await
+    }
+
     /// The newest jobs first.
     pub async fn jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
         let rows = sqlx::query(

@@ -108,6 +108,20 @@ impl Registry {
     }
 }
 
+/// Whether a model has a champion, inside a transaction that hangs on it.
+pub(super) async fn has_champion(
+    transaction: &mut Transaction<'_, Sqlite>,
+    model: &str,
+) -> Result<bool, Error> {
+    let rows = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
+        .bind(model)
+        .fetch_all(&mut **transaction)
+        .await
+        .doing("look for the champion")?;
+    let operations: Vec<Operation> = rows.iter().map(operation_of).collect();
+    Ok(champion_of(&operations)?.is_some())
+}
+
 /// Adds an operation inside a transaction.
 pub(super) async fn add(
     transaction: &mut Transaction<'_, Sqlite>,

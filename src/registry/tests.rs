@@ -5,6 +5,7 @@ use std::path::Path;
 use super::*;
 
 mod locks;
+mod removed;
 mod suite;
 
 /// A registry in a fresh folder, which is removed with the value.

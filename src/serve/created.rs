@@ -1,4 +1,5 @@
-//! Models that come while the server runs: what the registry says was created becomes a place in the fleet.
+//! Models that come and go while the server runs: what the registry says was created becomes a place in the fleet, and what it
+//! says was removed loses it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +14,15 @@ pub type OpenModel = dyn Fn(&CreatedModel) -> Result<Env, String> + Send + Sync;
 /// Models that were created by request, as this server knows them.
 pub struct Created {
     open: Option<Box<OpenModel>>,
-    /// Serial of each model's settings that were looked at.
-    seen: tokio::sync::Mutex<BTreeMap<String, i64>>,
+    /// What was looked at of each model.
+    seen: tokio::sync::Mutex<BTreeMap<String, Seen>>,
+}
+
+/// Which model of a name it is, and which settings of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    serial: i64,
+    created_ms: i64,
 }
 
 impl Created {
@@ -32,7 +40,8 @@ impl Created {
     }
 }
 
-/// Gives models that were created since a place in the fleet, and those that were changed their new settings.
+/// Gives models that were created since a place in the fleet, those that were changed their new settings, and takes the places
+/// of those that were removed. Requests under way keep the version that they began with.
 ///
 /// # Errors
 /// When the registry cannot be asked. A model whose settings cannot be used is told in the log and left out.
@@ -46,9 +55,23 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
     let mut seen = project.created.seen.lock().await;
     let rows = project.registry.created_models().await?;
     let mut envs = BTreeMap::clone(&project.envs.all());
+    let is_there = |name: &str, known: &Seen| {
+        let row = rows.iter().find(|row| row.name == name);
+        row.is_some_and(|row| row.created_ms == known.created_ms)
+    };
+    // One of the name that was created since is another model.
+    let gone = seen.iter().filter(|(name, known)| !is_there(name, known));
+    let mut gone: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
+    seen.retain(|name, _| !gone.contains(name));
+    gone.retain(|name| state.fleet.is_created(name));
+    envs.retain(|name, _| !gone.contains(name));
     let mut fresh = Vec::new();
     for row in rows {
-        let is_old = seen.insert(row.name.clone(), row.serial) == Some(row.serial);
+        let now = Seen {
+            serial: row.serial,
+            created_ms: row.created_ms,
+        };
+        let is_old = seen.insert(row.name.clone(), now) == Some(now);
         let is_configured = envs.contains_key(&row.name) && !state.fleet.is_created(&row.name);
         if is_old || is_configured {
             continue;
@@ -63,9 +86,10 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
             }
         }
     }
-    if !fresh.is_empty() {
+    if !fresh.is_empty() || !gone.is_empty() {
         project.envs.put(envs);
-        state.fleet.grow(fresh);
+        state.fleet.change(&gone, fresh);
+        gone.iter().for_each(|name| state.diagnostics.forget(name));
     }
     Ok(())
 }

@@ -211,10 +211,12 @@ impl Fleet {
         }
     }
 
-    /// Gives models that were created by request their places, next to those that have theirs.
-    pub fn grow(&self, names: Vec<String>) {
+    /// Takes the places of models that are gone, then gives those that were created by request theirs, next to those that have
+    /// theirs.
+    pub fn change(&self, gone: &[String], fresh: Vec<String>) {
         let mut models = Vec::clone(&self.models.load());
-        for name in names {
+        models.retain(|model| !gone.contains(&model.name));
+        for name in fresh {
             if !models.iter().any(|model| model.name == name) {
                 models.push(Arc::new(Model::new(name, true)));
             }

@@ -65,6 +65,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/models"                                     READ    Native  manage::models,
     POST    "/models"                                     ADMIN   Plain   manage::create_model,
     GET     "/models/{model}"                             READ    Native  manage::model,
+    DELETE  "/models/{model}"                             ADMIN   Plain   manage::delete_model,
     GET     "/models/{model}/versions"                    READ    Native  manage::versions,
     GET     "/models/{model}/versions/{version}"          READ    Native  manage::version,
     DELETE  "/models/{model}/versions/{version}"          ADMIN   Native  manage::remove,

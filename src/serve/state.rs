@@ -12,7 +12,7 @@ use super::{Created, Fleet, Guard};
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::pipeline::Envs;
-use crate::registry::{CreatedModel, Registry};
+use crate::registry::{CreatedModel, Lock, Registry};
 
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +56,13 @@ pub trait StartRun: Send + Sync {
         by: &str,
     ) -> std::pin::Pin<Box<dyn Future<Output = RunStart> + Send>>;
 
-    /// Records a model and the job of its run, both or none. One that is there is changed only if it is to be replaced.
+    /// Records a model and the job of its run, both or none. One that is there is changed only if it is to be replaced. Whoever
+    /// holds the lock of one that was removed gives it back with that.
     fn create(
         &self,
         model: CreatedModel,
         replaces: bool,
+        held: Option<Lock>,
     ) -> std::pin::Pin<Box<dyn Future<Output = ModelStart> + Send>>;
 }
 

@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 
 use super::logs;
 use super::plan::{Facts, Thing, Version};
+use crate::config::ModelConfig;
 use crate::config::checked::plain_name;
 use crate::pipeline::{Env, Error, recover, versions};
 use crate::registry::{OldRows, RowHead, VersionRow, VersionState};
@@ -47,7 +48,7 @@ pub async fn gather(env: &Env) -> Result<Facts, Error> {
                 run: models.contains_key(&log.run).then(|| log.run.clone()),
             })
             .collect(),
-        prediction_logs: prediction_logs(env),
+        prediction_logs: prediction_logs(&env.config),
         runs: rows(OldRows::Runs).await?,
         ticks: rows(OldRows::Ticks).await?,
         jobs: rows(OldRows::Jobs).await?,
@@ -97,9 +98,9 @@ pub fn files_of(env: &Env, run: &str) -> Vec<PathBuf> {
 }
 
 /// Closed files of the prediction log that hold rows of the model: `<model>_<stamp>_<number>.ndjson.zst`.
-fn prediction_logs(env: &Env) -> Vec<Thing> {
-    let ours = plain_name(&env.config.name);
-    let entries = std::fs::read_dir(&env.config.prediction_log);
+pub fn prediction_logs(config: &ModelConfig) -> Vec<Thing> {
+    let ours = plain_name(&config.name);
+    let entries = std::fs::read_dir(&config.prediction_log);
     let names = entries.into_iter().flatten().flatten();
     let names = names.filter_map(|entry| entry.file_name().into_string().ok());
     names

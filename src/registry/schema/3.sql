@@ -5,5 +5,7 @@ CREATE TABLE created_models (
     actor         TEXT NOT NULL,
     created_ms    BIGINT NOT NULL,
     changed_ms    BIGINT NOT NULL,
-    serial        BIGINT NOT NULL
+    serial        BIGINT NOT NULL,
+    -- When it was removed; the row stays, so that everybody notices and its files are known for what they are.
+    removed_ms    BIGINT
 );

@@ -91,6 +91,12 @@ impl Diagnostics {
         }
     }
 
+    /// Forgets a model that is gone.
+    pub fn forget(&self, model: &str) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.remove(model);
+    }
+
     /// The champion's score in the model's metric, as far as it is known: nothing is read or computed for it.
     pub fn known_score(&self, model: &str) -> Option<f64> {
         let place = self.place(model);

@@ -10,8 +10,9 @@ use warp::http::StatusCode;
 use super::given_rows::{self, GivenRows};
 use super::{audit, detached, optional_body, project, trouble};
 use crate::config::checked::is_name;
-use crate::config::{CREATED_KEYS, created_folders};
-use crate::registry::CreatedModel;
+use crate::config::{CREATED_KEYS, ModelConfig, created_folders};
+use crate::pipeline;
+use crate::registry::{CreatedModel, Lock};
 use crate::serve::state::{ModelStart, Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State, sync_created};
 
@@ -70,6 +71,8 @@ async fn created(
     let asked = read(optional_body(request)?)?;
     *model = Some(asked.id.clone());
     let project = project(state)?;
+    // Another server may have removed it just now.
+    sync_created(state).await.map_err(trouble)?;
     let by = request.caller.name.as_str();
     let known = state.fleet.model(Some(&asked.id)).ok();
     match known {
@@ -107,6 +110,17 @@ fn exists() -> Problem {
     bad("Cannot update existing model. Use force_update:True")
 }
 
+/// A truth value as it is or as its word, as the other service took it; false where there is none.
+pub fn truth(key: &str, value: Option<Value>) -> Result<bool, Problem> {
+    match value {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(is_so)) => Ok(is_so),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(_) => Err(bad(format!("`{key}` is neither true nor false"))),
+    }
+}
+
 /// Takes the body apart.
 fn read(mut body: Map<String, Value>) -> Result<Asked, Problem> {
     let mut take = |key: &str| body.shift_remove(key).filter(|value| !value.is_null());
@@ -120,13 +134,7 @@ fn read(mut body: Map<String, Value>) -> Result<Asked, Problem> {
             ));
         }
     };
-    let force = match take("force_update") {
-        None => false,
-        Some(Value::Bool(force)) => force,
-        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => true,
-        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => false,
-        Some(_) => return Err(bad("`force_update` is neither true nor false")),
-    };
+    let force = truth("force_update", take("force_update"))?;
     let (data, test_data) = (take("data"), take("test_data"));
     PASSED_OVER.iter().for_each(|key| drop(take(key)));
     if data.is_none() && !force {
@@ -199,15 +207,41 @@ async fn record(
         settings,
         actor: by.to_string(),
         at_ms: state.clock.now_ms(),
+        created_ms: 0,
         serial: 0,
     };
-    let config = open(&model).map_err(bad)?.config;
-    let before = project.envs.get(&asked.id);
+    let env = open(&model).map_err(bad)?;
+    let all = project.envs.all();
+    let others: Vec<_> = all.values().map(|env| &env.config).collect();
+    let origin = (env.clock, env.ids);
+    let held = pipeline::clear_name(&project.registry, &env.config, &others, origin).await;
+    let held = held.map_err(trouble)?;
+    let done = record_held(state, project, model, &env.config, rows, asked.force, &held).await;
+    if let (Err(_), Some(held)) = (&done, &held) {
+        // One that went with the model's record is not there any more, and this changes nothing.
+        let released = project.registry.release_lock(held).await;
+        released.map_err(trouble)?;
+    }
+    done
+}
+
+/// The same, for who holds the lock of the name if it was that of a model that was removed.
+async fn record_held(
+    state: &State,
+    project: &Project,
+    model: CreatedModel,
+    config: &ModelConfig,
+    rows: GivenRows,
+    force: bool,
+    held: &Option<Lock>,
+) -> Result<String, Problem> {
+    let name = model.name.clone();
+    let before = project.envs.get(&name);
     let before = before.map(|env| env.config.input_folder.clone());
-    rows.write(&config)
+    rows.write(config)
         .await
         .map_err(|error| Problem::internal(&error))?;
-    match project.starter.create(model, asked.force).await {
+    match project.starter.create(model, force, held.clone()).await {
         ModelStart::Queued { job } => {
             sync_created(state).await.map_err(trouble)?;
             if let Some(before) = before {
@@ -216,15 +250,21 @@ async fn record(
             Ok(job)
         }
         ModelStart::Exists => {
-            given_rows::remove(&config);
-            Err(exists())
+            given_rows::remove(config);
+            Err(match force {
+                false => exists(),
+                true => Problem::new(
+                    Code::Conflict,
+                    "the model was removed meanwhile; ask again to create another one of its name",
+                ),
+            })
         }
         ModelStart::Busy(run) => {
-            given_rows::remove(&config);
+            given_rows::remove(config);
             Err(super::busy(&run))
         }
         // It may stand in the registry all the same, so its rows stay.
-        ModelStart::Failed(why) => Err(failed(&asked.id, &why)),
+        ModelStart::Failed(why) => Err(failed(&name, &why)),
     }
 }
 

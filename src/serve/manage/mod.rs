@@ -7,6 +7,7 @@
 pub mod audit;
 mod changes;
 mod create;
+mod delete;
 mod files;
 mod given_rows;
 mod jobs;
@@ -20,6 +21,7 @@ mod views;
 pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
 pub use create::create as create_model;
+pub use delete::delete as delete_model;
 pub use files::{file, report};
 pub use jobs::{cancel as cancel_job, list as jobs, show as job};
 pub use logs::log;
@@ -45,6 +47,7 @@ use crate::registry;
         models::list,
         models::show,
         create::create,
+        delete::delete,
         versions::list,
         versions::show,
         changes::promote,
@@ -117,6 +120,10 @@ fn trouble(error: impl Into<pipeline::Error>) -> Problem {
         pipeline::Error::Kept { version, why, .. } => {
             Problem::new(Code::Conflict, format!("version {version} stays: {why}"))
         }
+        pipeline::Error::Shared { other, .. } => Problem::new(
+            Code::Conflict,
+            format!("the model stays: a folder of the model {other} is below its own"),
+        ),
         pipeline::Error::Bundle { version, .. } => Problem {
             code: Code::Conflict,
             message: format!(

@@ -30,6 +30,10 @@ pub async fn watch(state: Arc<State>) {
                 watchers.extend(Watcher::new(&state, &model));
             }
         }
+        watchers.retain(|watcher| {
+            let name = watcher.env.config.name.as_str();
+            state.fleet.models().any(|model| model.name == name)
+        });
         for watcher in &mut watchers {
             watcher.look(&state).await;
         }

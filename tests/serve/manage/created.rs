@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::super::Server;
+use super::super::{Answer, Server};
 use super::audited;
 use crate::support::{MODEL, Project};
 
@@ -35,6 +35,11 @@ fn ended(server: &Server, job: &Value) -> Value {
         assert!(Instant::now() < until, "{row}");
         std::thread::yield_now();
     }
+}
+
+/// Waits until a server knows a model that another one has created.
+fn until_there(server: &Server, model: &str) {
+    server.until(&format!("/models/{model}"), |answer| answer.status == 200);
 }
 
 /// Waits until another version than before answers, as the server sees it.
@@ -82,10 +87,7 @@ fn a_model_is_created_answers_and_is_trained_anew() {
     assert_eq!(row["state"], "done", "{row}");
     assert_eq!(row["outcome"], "promote", "{row}");
     for server in [&server, &other] {
-        let until = Instant::now() + Duration::from_secs(30);
-        while server.get("/models/leavers").status != 200 {
-            assert!(Instant::now() < until, "it does not come");
-        }
+        until_there(server, "leavers");
         assert_eq!(until_served(server, "leavers"), 1);
         let asked = server.get("/prediction?model=leavers&age=60&team=red&number=3");
         let asked = asked.expect(200).json();
@@ -140,6 +142,172 @@ fn a_model_is_created_answers_and_is_trained_anew() {
     let server = Server::of(&project, &[]);
     let asked = server.get("/prediction?model=leavers&age=60&team=red&number=3");
     asked.expect(200);
+}
+
+/// A model of a name that is created and whose first run is over.
+fn created(server: &Server, model: &str) -> Value {
+    let body = json!({"id": model, "data": rows(600), "target": "left"});
+    let job = server.post("/models", &body).expect(202).json();
+    let row = ended(server, &job);
+    assert_eq!(row["outcome"], "promote", "{row}");
+    until_served(server, model);
+    row
+}
+
+fn delete(server: &Server, path: &str, body: &str) -> Answer {
+    let headers = [("content-type", "application/json")];
+    server.send("DELETE", path, &headers, body.as_bytes())
+}
+
+#[track_caller]
+fn not_deleted(server: &Server, path: &str, status: u16) -> String {
+    let said = delete(server, path, "").expect(status).json();
+    said["error"].as_str().expect("a text").to_string()
+}
+
+/// Runs, versions, jobs and operations that the registry has of a model, and its champion.
+fn known_of(project: &Project, model: &str) -> [usize; 5] {
+    project.registry(async |registry| {
+        [
+            registry.runs(Some(model), 100).await.expect("reads").len(),
+            registry.versions(model).await.expect("reads").len(),
+            registry.jobs(Some(model), 100).await.expect("reads").len(),
+            registry.operations(model).await.expect("reads").len(),
+            usize::from(registry.champion(model).await.expect("reads").is_some()),
+        ]
+    })
+}
+
+#[test]
+fn a_model_is_deleted_with_all_that_is_its_own() {
+    let project = project();
+    let server = Server::of(&project, &[]);
+    let other = Server::of(&project, &[]);
+    let row = created(&server, "leavers");
+    until_there(&other, "leavers");
+    until_served(&other, "leavers");
+    let log = format!("logs/{}.ndjson", row["run"].as_str().expect("a run"));
+    assert!(project.path(&log).exists());
+
+    // It is served, and stays.
+    for path in ["/models/leavers", "/models/leavers?force=False"] {
+        let why = not_deleted(&server, path, 409);
+        assert!(why.contains("is being served; add ?force=true"), "{why}");
+    }
+    let why = not_deleted(&server, "/models/leavers?force=perhaps", 400);
+    assert!(why.contains("neither true nor false"), "{why}");
+    delete(&server, "/models/leavers", r#"{"really": true}"#).expect(400);
+    assert_eq!(known_of(&project, "leavers"), [1; 5]);
+    // Somebody is at it.
+    let run = "20260101T000000Z-000000000";
+    let lock = project.registry(async |registry| {
+        let lock = registry.take_lock("leavers", run, 1).await;
+        lock.expect("it is free")
+    });
+    let why = not_deleted(&server, "/models/leavers?force=true", 409);
+    assert!(why.contains(run), "{why}");
+    project.registry(async |registry| registry.release_lock(&lock).await.expect("is given back"));
+    assert_eq!(known_of(&project, "leavers"), [1; 5]);
+    // What is not there, and what is not to be deleted by request.
+    let unknown = "Requested Model ID does not exist";
+    assert_eq!(
+        not_deleted(&server, "/models/gone?force=true", 400),
+        unknown
+    );
+    let path = format!("/models/{MODEL}?force=true");
+    let why = not_deleted(&server, &path, 409);
+    assert!(why.contains("take it out of there"), "{why}");
+
+    let said = delete(&server, "/models/leavers", r#"{"force": "True"}"#);
+    let said = said.expect(200).json();
+    let expected = json!({
+        "key": "model", "sort": "leavers", "data": {"target": "left"}, "status": "deleted",
+    });
+    assert_eq!(said, expected);
+    let models = server.get("/models").expect(200).json();
+    assert_eq!(models.as_array().map(Vec::len), Some(1), "{models}");
+    let asked = "/prediction?model=leavers&age=60&team=red&number=3";
+    server.get(asked).expect(404);
+    other.until(asked, |answer| answer.status == 404);
+    assert_eq!(known_of(&project, "leavers"), [0; 5]);
+    assert!(!project.path("models_data/leavers").exists());
+    assert!(!project.path(&log).exists());
+    assert!(!project.ok(&["models"]).stdout.contains("leavers"));
+    assert_eq!(
+        not_deleted(&server, "/models/leavers?force=true", 400),
+        unknown
+    );
+    let again = json!({"id": "leavers", "force_update": true});
+    assert_eq!(
+        refused(&server, &again, 400),
+        "Required parameters not supplied"
+    );
+    let lines = audited(&project);
+    let deleted = lines.iter().filter(|line| line["action"] == "delete");
+    let done: Vec<_> = deleted.filter(|line| line["outcome"] == "done").collect();
+    assert_eq!(done.len(), 1, "{lines:?}");
+    assert_eq!(done[0]["model"], "leavers");
+
+    // Another one of the name begins anew.
+    created(&server, "leavers");
+    until_there(&other, "leavers");
+    assert_eq!(until_served(&other, "leavers"), 1);
+    assert_eq!(known_of(&project, "leavers"), [1; 5]);
+    server.get(asked).expect(200);
+}
+
+#[test]
+fn a_model_that_is_being_trained_is_deleted_with_its_job() {
+    let project = project();
+    let wait = [("UNSEAT_FAULT", "train.recorded:wait")];
+    let server = Server::with(&project, &[], &wait);
+    let body = json!({"id": "young", "data": rows(600), "target": "left"});
+    server.post("/models", &body).expect(202);
+    let until = Instant::now() + Duration::from_secs(60);
+    while !project.path("waits").exists() {
+        assert!(Instant::now() < until, "its run does not come that far");
+        // Runs are at lower priority: they must not be kept from the processor by who waits for them.
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    assert_eq!(known_of(&project, "young"), [1, 1, 1, 0, 0]);
+    // It is not served yet, so nothing has to be forced.
+    delete(&server, "/models/young", "").expect(200);
+    assert_eq!(known_of(&project, "young"), [0; 5]);
+    assert!(!project.path("models_data/young").exists());
+}
+
+#[test]
+fn a_removal_that_broke_off_is_finished_by_the_next_start_by_gc_and_by_the_next_of_the_name() {
+    let project = project();
+    let kill = [("UNSEAT_FAULT", "model.marked_removed:kill")];
+    let folder = project.path("models_data/leavers");
+    let broken_off = || {
+        let server = Server::with(&project, &[], &kill);
+        created(&server, "leavers");
+        let path = "/models/leavers?force=true";
+        assert_eq!(server.try_send("DELETE", path), None);
+        drop(server);
+        assert!(folder.join("versions").exists());
+        assert_eq!(known_of(&project, "leavers"), [0; 5]);
+        assert!(!project.ok(&["models"]).stdout.contains("leavers"));
+    };
+    broken_off();
+    project.ok(&["gc", "--dry-run"]);
+    assert!(folder.exists());
+    project.ok(&["gc"]);
+    assert!(!folder.exists());
+
+    broken_off();
+    let server = Server::of(&project, &[]);
+    assert!(!folder.exists());
+    server.get("/models/leavers").expect(404);
+
+    // A server that was there all the time does not look again; who creates another one of the name does.
+    broken_off();
+    created(&server, "leavers");
+    assert_eq!(known_of(&project, "leavers"), [1; 5]);
+    assert_eq!(places(&project, "leavers"), 1);
+    assert_eq!(until_served(&server, "leavers"), 1);
 }
 
 #[test]
