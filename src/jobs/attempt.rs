@@ -1,7 +1,7 @@
 //! One attempt at a job: begin its run or take it over, watch it, and say what became of it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -37,27 +37,27 @@ pub struct Bench {
 
 /// A job that this process is at, as long as this lives.
 struct AtHand<'a> {
-    bench: &'a Bench,
+    jobs: &'a Mutex<BTreeSet<String>>,
     job: &'a str,
 }
 
 impl<'a> AtHand<'a> {
     /// Nothing when it is already.
-    fn take(bench: &'a Bench, job: &'a str) -> Option<Self> {
-        let mut at_hand = bench.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-        at_hand
-            .insert(job.to_string())
-            .then_some(AtHand { bench, job })
+    fn take(jobs: &'a Mutex<BTreeSet<String>>, job: &'a str) -> Option<Self> {
+        let is_new = held(jobs).insert(job.to_string());
+        // Not made where it is not given out: dropping one takes the job out of those at hand.
+        is_new.then(|| AtHand { jobs, job })
     }
 }
 
 impl Drop for AtHand<'_> {
     fn drop(&mut self) {
-        let at_hand = self.bench.at_hand.lock();
-        at_hand
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(self.job);
+        held(self.jobs).remove(self.job);
     }
+}
+
+fn held(jobs: &Mutex<BTreeSet<String>>) -> MutexGuard<'_, BTreeSet<String>> {
+    jobs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Bench {
@@ -68,7 +68,7 @@ impl Bench {
     pub async fn attend(&self, me: &str, id: &str) -> Result<(), Error> {
         let registry = &self.queue.registry;
         // The queue brings a job twice rather than not at all.
-        let Some(_mine) = AtHand::take(self, id) else {
+        let Some(_mine) = AtHand::take(&self.at_hand, id) else {
             return Ok(());
         };
         let Some(job) = registry.job(id).await? else {
@@ -235,4 +235,21 @@ impl Bench {
 /// Waits until the worker is to end; a sender that is gone tells as much.
 async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_comes_twice_is_at_hand_once() {
+        let jobs = Mutex::default();
+        let first = AtHand::take(&jobs, "one");
+        assert!(first.is_some());
+        assert!(AtHand::take(&jobs, "one").is_none());
+        assert!(AtHand::take(&jobs, "one").is_none(), "it stays at hand");
+        assert!(AtHand::take(&jobs, "two").is_some());
+        drop(first);
+        assert!(AtHand::take(&jobs, "one").is_some());
+    }
 }
