@@ -1,4 +1,4 @@
-//! Many nights in a row, seconds apart: two schedulers, two workers and a server of one project whose data drifts, while
+//! Many nights in a row, seconds apart: two schedulers, three workers and a server of one project whose data drifts, while
 //! roles are killed, files are bad, the disk is full and the database is held. At the end every tick has its one row,
 //! nothing is lost or doubled, and no prediction failed.
 //!
@@ -134,6 +134,7 @@ fn nights_on_which_things_go_wrong() {
     let mut roles = [
         Role::begin(&project, &["schedule"]),
         Role::begin(&project, &["schedule"]),
+        Role::begin(&project, &["worker"]),
         Role::begin(&project, &["worker"]),
         Role::begin(&project, &["worker"]),
     ];
