@@ -5,6 +5,8 @@ use std::path::Path;
 use super::*;
 
 mod locks;
+mod opening;
+mod probations;
 mod removed;
 mod suite;
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{conclusion, fresh, open, operation};
+use super::{conclusion, fresh, operation};
 use crate::registry::*;
 
 /// Everything that any registry must do.
-async fn suite(registry: &Registry) {
+pub async fn suite(registry: &Registry) {
     champion_is_the_newest_operation(registry).await;
     versions_are_numbered_without_gaps_by_many_at_once(registry).await;
     unfinished_versions_are_given_up(registry).await;
@@ -15,7 +15,7 @@ async fn suite(registry: &Registry) {
     data_sets_and_scores_are_kept(registry).await;
     a_conclusion_is_all_or_nothing(registry).await;
     conclusions_are_found_again(registry).await;
-    a_probation_is_concluded_once(registry).await;
+    super::probations::is_concluded_once(registry).await;
 }
 
 #[tokio::test]
@@ -412,173 +412,4 @@ async fn conclusions_are_found_again(registry: &Registry) {
         .expect("known");
     assert_eq!(past.test_hash, "new test");
     registry.release_lock(&lock).await.expect("releases");
-}
-
-#[tokio::test]
-async fn what_was_written_is_there_after_the_database_was_opened_again() {
-    let fresh = fresh().await;
-    suite(&fresh.registry).await;
-    let before = everything(&fresh.registry).await;
-    fresh.registry.close().await;
-    let again = open(fresh.folder.path()).await;
-    assert_eq!(everything(&again).await, before);
-}
-
-/// All that can be listed, as one text.
-async fn everything(registry: &Registry) -> String {
-    let mut text = format!("{:?}", registry.runs(None, 1000).await.expect("lists"));
-    for model in [
-        "operations",
-        "numbers",
-        "unfinished",
-        "runs",
-        "scores",
-        "conclude",
-        "again",
-    ] {
-        text += &format!("{:?}", registry.operations(model).await.expect("lists"));
-        text += &format!("{:?}", registry.versions(model).await.expect("lists"));
-        text += &format!("{:?}", registry.scores(model).await.expect("lists"));
-        text += &format!(
-            "{:?}",
-            registry.last_conclusion(model).await.expect("reads")
-        );
-        text += &format!("{:?}", registry.latest_dataset(model).await.expect("reads"));
-        let mut seen: Vec<_> = registry
-            .seen_hashes(model)
-            .await
-            .expect("lists")
-            .into_iter()
-            .collect();
-        seen.sort();
-        text += &format!("{seen:?}");
-    }
-    text
-}
-
-#[tokio::test]
-async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
-    let fresh = fresh().await;
-    sqlx::query("UPDATE unseat_schema SET version = ?")
-        .bind(SCHEMA_VERSION + 1)
-        .execute(&fresh.registry.pool)
-        .await
-        .expect("updates");
-    fresh.registry.close().await;
-    let path = fresh.folder.path().join("unseat.db");
-    match Registry::open(&path).await {
-        Err(Error::Newer { found, .. }) => assert_eq!(found, SCHEMA_VERSION + 1),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[tokio::test]
-async fn a_file_that_is_no_database_is_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("unseat.db");
-    std::fs::write(
-        &path,
-        "not a database, but longer than a hundred bytes. ".repeat(10),
-    )
-    .expect("writes");
-    assert!(Registry::open(&path).await.is_err());
-    assert!(
-        Registry::open(&folder.path().join("no/such/folder/unseat.db"))
-            .await
-            .is_err()
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_first_openings_at_once_make_the_tables_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("unseat.db");
-    let tasks: Vec<_> = (0..8)
-        .map(|_| {
-            let path = path.clone();
-            tokio::spawn(async move { Registry::open(&path).await.map(|registry| registry.pool) })
-        })
-        .collect();
-    for task in tasks {
-        let pool = task.await.expect("no panic").expect("opens");
-        let versions = sqlx::query("SELECT version FROM unseat_schema")
-            .fetch_all(&pool)
-            .await;
-        assert_eq!(versions.expect("reads").len(), 1);
-    }
-}
-
-async fn a_probation_is_concluded_once(registry: &Registry) {
-    let model = "probations";
-    let lock = registry.take_lock(model, "mine", 1).await.expect("free");
-    let promote = operation(Action::Promote, Some(2), Some(1));
-    registry.operate(&lock, &promote).await.expect("records");
-    let last = registry.last_operation(model).await.expect("reads");
-    let (id, newest) = last.expect("one");
-    assert_eq!(newest, promote);
-    let row = |operation| ProbationRow {
-        model: model.to_string(),
-        operation,
-        version: 2,
-        previous: 1,
-        state: ProbationState::Watching,
-        began_ms: 7,
-        ended_ms: None,
-        reason: None,
-        record: None,
-    };
-    let first = row(id);
-    registry.begin_probation(&first).await.expect("begins");
-    let late = ProbationRow {
-        began_ms: 8,
-        ..first.clone()
-    };
-    registry.begin_probation(&late).await.expect("is there");
-    let stored = || async { registry.probations(model).await.expect("reads") };
-    assert_eq!(stored().await, std::slice::from_ref(&first));
-
-    let record = serde_json::json!({"requests": 3});
-    let end = |state| ProbationEnd {
-        state,
-        reason: "because",
-        record: &record,
-        at_ms: 9,
-    };
-    let back = operation(Action::Rollback, Some(1), Some(2));
-    let taken = end(ProbationState::RolledBack);
-    let take = async |row: &ProbationRow| {
-        let taken = registry.take_back(&lock, row, &taken, &back).await;
-        taken.expect("is asked")
-    };
-    // Somebody moved the champion meanwhile: nothing happens, and the probation goes on.
-    registry.operate(&lock, &promote).await.expect("records");
-    assert!(!take(&first).await);
-    assert_eq!(stored().await[0].state, ProbationState::Watching);
-    let confirmed = end(ProbationState::Confirmed);
-    let is_ended = registry.end_probation(&first, &confirmed).await;
-    assert!(is_ended.expect("ends"));
-    let is_ended = registry.end_probation(&first, &taken).await;
-    assert!(!is_ended.expect("is asked"), "the first one wins");
-    assert_eq!(stored().await[0].record, Some(record.clone()));
-
-    // The newest one is taken back once.
-    let last = registry.last_operation(model).await.expect("reads");
-    let second = row(last.expect("one").0);
-    registry.begin_probation(&second).await.expect("begins");
-    assert!(take(&second).await);
-    assert!(!take(&second).await);
-    let champion = registry.champion(model).await.expect("reads");
-    assert_eq!(champion.expect("one").version, 1);
-    let states: Vec<_> = stored().await.iter().map(|row| row.state).collect();
-    assert_eq!(
-        states,
-        [ProbationState::RolledBack, ProbationState::Confirmed]
-    );
-    registry.release_lock(&lock).await.expect("released");
-    assert!(
-        registry
-            .take_back(&lock, &second, &taken, &back)
-            .await
-            .is_err()
-    );
 }

@@ -1,0 +1,158 @@
+//! Opening a database: one that is new, old, of a newer program, or none.
+
+use super::suite::suite;
+use super::{fresh, open, operation};
+use crate::registry::*;
+
+#[tokio::test]
+async fn what_was_written_is_there_after_the_database_was_opened_again() {
+    let fresh = fresh().await;
+    suite(&fresh.registry).await;
+    let before = everything(&fresh.registry).await;
+    fresh.registry.close().await;
+    let again = open(fresh.folder.path()).await;
+    assert_eq!(everything(&again).await, before);
+}
+
+/// All that can be listed, as one text.
+async fn everything(registry: &Registry) -> String {
+    let mut text = format!("{:?}", registry.runs(None, 1000).await.expect("lists"));
+    for model in [
+        "operations",
+        "numbers",
+        "unfinished",
+        "runs",
+        "scores",
+        "conclude",
+        "again",
+    ] {
+        text += &format!("{:?}", registry.operations(model).await.expect("lists"));
+        text += &format!("{:?}", registry.versions(model).await.expect("lists"));
+        text += &format!("{:?}", registry.scores(model).await.expect("lists"));
+        text += &format!(
+            "{:?}",
+            registry.last_conclusion(model).await.expect("reads")
+        );
+        text += &format!("{:?}", registry.latest_dataset(model).await.expect("reads"));
+        let mut seen: Vec<_> = registry
+            .seen_hashes(model)
+            .await
+            .expect("lists")
+            .into_iter()
+            .collect();
+        seen.sort();
+        text += &format!("{seen:?}");
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let fresh = fresh().await;
+    sqlx::query("UPDATE unseat_schema SET version = ?")
+        .bind(SCHEMA_VERSION + 1)
+        .execute(&fresh.registry.pool)
+        .await
+        .expect("updates");
+    fresh.registry.close().await;
+    let path = fresh.folder.path().join("unseat.db");
+    match Registry::open(&path).await {
+        Err(Error::Newer { found, .. }) => assert_eq!(found, SCHEMA_VERSION + 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("unseat.db");
+    std::fs::write(
+        &path,
+        "not a database, but longer than a hundred bytes. ".repeat(10),
+    )
+    .expect("writes");
+    assert!(Registry::open(&path).await.is_err());
+    assert!(
+        Registry::open(&folder.path().join("no/such/folder/unseat.db"))
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_first_openings_at_once_make_the_tables_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("unseat.db");
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            tokio::spawn(async move { Registry::open(&path).await.map(|registry| registry.pool) })
+        })
+        .collect();
+    for task in tasks {
+        let pool = task.await.expect("no panic").expect("opens");
+        let versions = sqlx::query("SELECT version FROM unseat_schema")
+            .fetch_all(&pool)
+            .await;
+        assert_eq!(versions.expect("reads").len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_program_is_brought_up_to_date_and_keeps_what_it_knows() {
+    for version in 1..SCHEMA_VERSION {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("unseat.db");
+        older(&path, version).await;
+        let registry = open(folder.path()).await;
+        let champion = registry.champion("m").await.expect("reads");
+        assert_eq!(
+            champion.map(|champion| champion.version),
+            Some(3),
+            "from {version}"
+        );
+        assert_eq!(registry.ticks(None, 9).await.expect("reads"), []);
+        let set = registry
+            .set_schedule("m", Some("@daily"), None, "tester", 1)
+            .await;
+        set.expect("the new tables can be written");
+        registry.close().await;
+        let again = open(folder.path()).await;
+        let versions = sqlx::query_scalar::<_, i64>("SELECT version FROM unseat_schema")
+            .fetch_all(&again.pool)
+            .await;
+        assert_eq!(versions.expect("reads"), [SCHEMA_VERSION]);
+    }
+}
+
+/// A database as a program of an earlier version left it, with a champion.
+async fn older(path: &Path, version: i64) {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.expect("makes it");
+    for tables in ["CREATE TABLE unseat_schema (version BIGINT NOT NULL)"]
+        .iter()
+        .chain(&TABLES[..version as usize])
+    {
+        sqlx::raw_sql(*tables)
+            .execute(&pool)
+            .await
+            .expect("makes tables");
+    }
+    sqlx::query("INSERT INTO unseat_schema (version) VALUES (?)")
+        .bind(version)
+        .execute(&pool)
+        .await
+        .expect("writes");
+    let promoted = operation(Action::Promote, Some(3), None);
+    sqlx::query("INSERT INTO operations (model, action, version, reason, actor, at_ms) VALUES ('m', ?, ?, ?, ?, 1)")
+        .bind(promoted.action)
+        .bind(promoted.version)
+        .bind(promoted.reason)
+        .bind(promoted.actor)
+        .execute(&pool)
+        .await
+        .expect("writes");
+    pool.close().await;
+}
