@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 
 use crate::config::Overlap;
 use crate::jobs::{self, ModelSubmitted, Program, Queue, Submitted};
-use crate::pipeline::Envs;
+use crate::pipeline::{self, Envs};
 use crate::registry::{CreatedModel, JobRow, JobState, Lock, NewJob, Registry};
 use crate::serve::{ModelStart, RunStart, StartRun};
 
@@ -117,16 +117,8 @@ impl Shared {
         if let Some(holder) = holder.filter(|holder| holder.is_alive(env.clock.now_ms())) {
             return Ok(RunStart::Busy(holder.run));
         }
-        let job = NewJob {
-            id: env.ids.run_id(&format!("job of {model}"), now),
-            model: model.to_string(),
-            trigger: "api".to_string(),
-            tick_ms: None,
-            force,
-            actor: by,
-            run: env.new_run_id(),
-            at_ms: now.timestamp_millis(),
-        };
+        let asked = jobs::new_job(env.ids, model, "api", &by, now);
+        let job = NewJob { force, ..asked };
         let queue = self.queue().await?;
         if let Submitted::Busy(open) = jobs::submit(queue, &job, Overlap::Skip).await? {
             return Ok(RunStart::Busy(open.run.unwrap_or(open.id)));
@@ -144,15 +136,10 @@ impl Shared {
         held: Option<&Lock>,
     ) -> anyhow::Result<ModelStart> {
         let (ids, now) = (self.program.ids, self.program.clock.now());
+        let asked = jobs::new_job(ids, &model.name, "api", &model.actor, now);
         let job = NewJob {
-            id: ids.run_id(&format!("job of {}", model.name), now),
-            model: model.name.clone(),
-            trigger: "api".to_string(),
-            tick_ms: None,
             force: replaces,
-            actor: model.actor.clone(),
-            run: ids.run_id(&model.name, now),
-            at_ms: now.timestamp_millis(),
+            ..asked
         };
         let queue = self.queue().await?;
         let submitted = jobs::submit_model(queue, model, &job, replaces, held).await?;
@@ -197,7 +184,7 @@ impl Shared {
     async fn give_up(&self, row: &JobRow) -> anyhow::Result<RunStart> {
         let now_ms = self.program.clock.now_ms();
         self.registry.cancel_job(&row.id, "serve", now_ms).await?;
-        let said = jobs::tail(&self.worker_log(), LAST_BYTES).unwrap_or_default();
+        let said = pipeline::log_end(&self.worker_log(), LAST_BYTES).unwrap_or_default();
         let said = said.lines().next_back().unwrap_or_default();
         Ok(RunStart::Failed(format!(
             "no worker could be started: {said}"

@@ -121,7 +121,7 @@ async fn find(registry: &Registry, id: &str) -> Result<JobRow, Failure> {
 fn show(global: &Global, config: &Config, job: &JobRow) {
     let log = job.run.as_ref().and_then(|run| {
         let path = pipeline::run_log(&config.project, run);
-        jobs::tail(&path, SHOWN_BYTES).ok()
+        pipeline::log_end(&path, SHOWN_BYTES).ok()
     });
     let lines: Vec<&str> = log.iter().flat_map(|log| log.lines()).collect();
     let lines = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
@@ -181,20 +181,11 @@ async fn submit(
     let model = context::model(global, config)?;
     let queue = Queue::open(registry).await?;
     let (clock, ids) = (context::clock()?, context::ids()?);
-    let now = clock.now();
-    let job = NewJob {
-        id: ids.run_id(&format!("job of {}", model.name), now),
-        model: model.name.clone(),
-        trigger: "cli".to_string(),
-        tick_ms: None,
-        force,
-        actor: context::actor(),
-        run: ids.run_id(&model.name, now),
-        at_ms: now.timestamp_millis(),
-    };
+    let asked = jobs::new_job(ids, &model.name, "cli", &context::actor(), clock.now());
+    let job = NewJob { force, ..asked };
     match jobs::submit(&queue, &job, model.schedule.overlap).await? {
         Submitted::Busy(open) => return Err(busy(&open)),
-        Submitted::Queued(_) | Submitted::Known => {}
+        Submitted::Queued(_) | Submitted::Known | Submitted::LeftOut(_) => {}
     }
     if jobs::living_workers(registry).await?.is_empty() && !global.quiet {
         output::talk("no worker is there; `unseat worker` starts one");

@@ -10,7 +10,6 @@ use super::serve::{self, ServeArgs};
 use super::{Failure, Global, context, feed, notify, output, worker};
 use crate::config::Config;
 use crate::jobs::{self, Queue};
-use crate::registry::NewJob;
 use crate::schedule::{self, Scheduler};
 use crate::serve::{Signals, Wish};
 
@@ -54,20 +53,20 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
         context::clock()?,
         worker::told(stopped.clone()),
     );
-    let (worked, followed, (), ()) = tokio::join!(
+    // A role that cannot begin ends the whole: half of it would look well and do nothing.
+    tokio::try_join!(
         worker::work(global.clone(), config, queue, stopped.clone()),
-        following,
-        feed.follow(stopped),
-        telling,
-    );
+        async { Ok(following.await?) },
+        async {
+            tokio::join!(feed.follow(stopped), telling);
+            Ok(())
+        },
+    )?;
     let drained = server
         .await
         .map_err(|error| Failure::internal(error.into()))?;
     registry.close().await;
-    let code = drained.close(global).await?;
-    worked?;
-    followed?;
-    Ok(code)
+    drained.close(global).await
 }
 
 /// Tells the other roles of a signal to end; the server hears it itself.
@@ -93,16 +92,7 @@ async fn first_runs(scheduler: &Scheduler) -> Result<(), Failure> {
             continue;
         }
         let now = scheduler.clock.now();
-        let job = NewJob {
-            id: scheduler.ids.run_id(&format!("job of {}", model.name), now),
-            model: model.name.clone(),
-            trigger: "up".to_string(),
-            tick_ms: None,
-            force: false,
-            actor: context::actor(),
-            run: scheduler.ids.run_id(&model.name, now),
-            at_ms: now.timestamp_millis(),
-        };
+        let job = jobs::new_job(scheduler.ids, &model.name, "up", &context::actor(), now);
         jobs::submit(&scheduler.queue, &job, model.schedule.overlap).await?;
     }
     Ok(())

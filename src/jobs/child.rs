@@ -1,7 +1,6 @@
 //! A run as a process of its own, so that a training which needs all memory or dies takes nothing else with it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -13,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::outcome::{End, Said};
 use crate::clock::Clock;
-use crate::pipeline::{Ids, run_log};
+use crate::pipeline::{Ids, log_end, run_log};
 use crate::registry::{JobRow, ProcessId};
 
 /// How much a run steps back before predictions; 19 is most.
@@ -176,27 +175,10 @@ fn end_of(status: ExitStatus) -> End {
 
 /// A run's last word, and whether it said that it had no more memory.
 pub fn last_word(log: &Path) -> (Said, bool) {
-    let text = tail(log, LAST_BYTES).unwrap_or_default();
+    let text = log_end(log, LAST_BYTES).unwrap_or_default();
     let said = text.lines().rev().find_map(Said::of);
     let had_no_memory = NO_MEMORY.iter().any(|words| text.contains(words));
     (said.unwrap_or(Said::Nothing), had_no_memory)
-}
-
-/// The end of a file, at most so many bytes of it, as text that begins with a whole line.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn tail(path: &Path, most: u64) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let skipped = file.metadata()?.len().saturating_sub(most);
-    file.seek(SeekFrom::Start(skipped))?;
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(match (skipped, text.split_once('\n')) {
-        (1.., Some((_, whole))) => whole.to_string(),
-        _ => text,
-    })
 }
 
 /// Opens a run's log; `retention.logs` clears old ones away.

@@ -13,9 +13,9 @@ mod settle;
 mod worker;
 
 pub use carriers::living_workers;
-pub use child::{Program, tail};
+pub use child::Program;
 pub use created::{ModelSubmitted, submit_model};
-pub use queue::{Queue, Submitted, commit, retry, submit};
+pub use queue::{Queue, Submitted, commit, new_job, retry, submit};
 pub use worker::{Until, work};
 
 /// Why a job cannot be queued or worked on.

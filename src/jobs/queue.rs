@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use apalis::prelude::TaskBuilder;
 use apalis_sqlite::SqliteStorage;
+use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 
 use super::Error;
 use crate::config::Overlap;
+use crate::pipeline::Ids;
 use crate::registry::{
     JobRow, NewJob, PutBack, Registry, TickOutcome, TickRow, add_job, add_tick, end_tick,
     open_jobs, put_job_back, reopen_job,
@@ -25,6 +27,8 @@ pub enum Submitted {
     Queued(String),
     /// An open job of the model is in the way.
     Busy(Box<JobRow>),
+    /// The tick is left out, for this reason.
+    LeftOut(String),
     /// Another scheduler has recorded the tick before.
     Known,
 }
@@ -63,11 +67,27 @@ impl Queue {
     }
 }
 
+/// A job of a model that somebody asks for now, with fresh ids for itself and its run.
+pub fn new_job(ids: Ids, model: &str, trigger: &str, actor: &str, now: DateTime<Utc>) -> NewJob {
+    NewJob {
+        // Apart from that of its run, also where chance is fixed.
+        id: ids.run_id(&format!("job of {model}"), now),
+        model: model.to_string(),
+        trigger: trigger.to_string(),
+        tick_ms: None,
+        force: false,
+        actor: actor.to_string(),
+        run: ids.run_id(model, now),
+        at_ms: now.timestamp_millis(),
+    }
+}
+
 /// Queues a job, unless one of its model is open. A tick goes by its overlap rule, and is recorded whatever comes of it.
 ///
 /// # Errors
 /// When a statement fails; then nothing was queued or recorded.
 pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Submitted, Error> {
+    let held = held_by(&queue.registry, job, overlap).await?;
     let mut transaction = queue.registry.begin().await?;
     let open = open_jobs(&mut transaction, &job.model).await?;
     let running = open.iter().find(|open| open.state == "running");
@@ -78,32 +98,22 @@ pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
         _ => running.or(waiting),
     };
     if let Some(tick_ms) = job.tick_ms {
-        let tick = TickRow {
-            model: job.model.clone(),
-            tick_ms,
-            outcome: TickOutcome::Pending.name().to_string(),
-            reason: "its job waits for a worker".to_string(),
-            job: Some(job.id.clone()),
-            run: None,
-            at_ms: job.at_ms,
-        };
-        let tick = match in_the_way {
-            Some(open) => TickRow {
-                outcome: TickOutcome::Skipped.name().to_string(),
-                reason: format!("job {} was still {}", open.id, open.state),
-                job: None,
-                ..tick
-            },
-            None => tick,
-        };
-        if !add_tick(&mut transaction, &tick).await? {
+        let still = |open: &JobRow| format!("job {} was still {}", open.id, open.state);
+        let left_out = in_the_way.map(still).or(held);
+        if !add_tick(
+            &mut transaction,
+            &tick_of(job, tick_ms, left_out.as_deref()),
+        )
+        .await?
+        {
             return Ok(Submitted::Known);
         }
-    }
-    if let Some(open) = in_the_way {
-        let open = Box::new(open.clone());
-        commit(transaction).await?;
-        return Ok(Submitted::Busy(open));
+        if let Some(reason) = left_out {
+            commit(transaction).await?;
+            return Ok(Submitted::LeftOut(reason));
+        }
+    } else if let Some(open) = in_the_way {
+        return Ok(Submitted::Busy(Box::new(open.clone())));
     }
     if let (Some(_), Some(earlier)) = (job.tick_ms, waiting) {
         give_way(&mut transaction, earlier, job).await?;
@@ -113,6 +123,37 @@ pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
     commit(transaction).await?;
     queue.wake.notify_one();
     Ok(Submitted::Queued(job.id.clone()))
+}
+
+/// Why a tick is left out although no job is open: somebody's run without a job is under way.
+async fn held_by(
+    registry: &Registry,
+    job: &NewJob,
+    overlap: Overlap,
+) -> Result<Option<String>, Error> {
+    if job.tick_ms.is_none() || overlap != Overlap::Skip {
+        return Ok(None);
+    }
+    let holder = registry.holder(&job.model).await?;
+    let alive = holder.filter(|holder| holder.is_alive(job.at_ms));
+    Ok(alive.map(|holder| format!("run {} was still under way", holder.run)))
+}
+
+/// The row of a job's tick, or of one that is left out and has no job.
+fn tick_of(job: &NewJob, tick_ms: i64, left_out: Option<&str>) -> TickRow {
+    let outcome = match left_out {
+        Some(_) => TickOutcome::Skipped,
+        None => TickOutcome::Pending,
+    };
+    TickRow {
+        model: job.model.clone(),
+        tick_ms,
+        outcome: outcome.name().to_string(),
+        reason: left_out.unwrap_or("its job waits for a worker").to_string(),
+        job: left_out.is_none().then(|| job.id.clone()),
+        run: None,
+        at_ms: job.at_ms,
+    }
 }
 
 /// Puts a running job back into the queue. The answer is whether it was still the worker's own and nobody has cancelled it.
@@ -181,7 +222,7 @@ async fn give_way(
     Ok(())
 }
 
-/// Hands a job's id to the queue; a worker gets it after a delay.
+/// Hands a job's id to the queue; a worker gets it after a delay, and up to a second later: the queue counts whole seconds.
 ///
 /// # Errors
 /// When a statement fails.
@@ -195,7 +236,12 @@ pub async fn carry(
         source,
     };
     let args = serde_json::to_vec(job).map_err(|error| failed(error.into()))?;
-    let task = TaskBuilder::new(args).run_after(delay).build();
+    let mut task = TaskBuilder::new(args);
+    if !delay.is_zero() {
+        // Cut to a whole second, it would come too early.
+        task = task.run_after(delay + Duration::from_secs(1));
+    }
+    let task = task.build();
     let pushed = apalis_sqlite::queries::push_tasks(connection, QUEUE, &[task]).await;
     pushed.map_err(|error| failed(error.into()))
 }

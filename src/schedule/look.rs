@@ -125,29 +125,20 @@ impl Scheduler {
         tick: &Tick,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, Error> {
+        let asked = jobs::new_job(self.ids, &model.name, "schedule", "schedule", now);
         let job = NewJob {
-            id: self.ids.run_id(&format!("job of {}", model.name), now),
-            model: model.name.clone(),
-            trigger: "schedule".to_string(),
             tick_ms: Some(tick.at.timestamp_millis()),
-            force: false,
-            actor: "schedule".to_string(),
-            run: self.ids.run_id(&model.name, now),
-            at_ms: now.timestamp_millis(),
+            ..asked
         };
         match jobs::submit(&self.queue, &job, plan.overlap).await? {
             Submitted::Queued(id) => Ok(Some(id)),
-            Submitted::Busy(open) => {
+            Submitted::LeftOut(reason) => {
                 let at = rfc3339(tick.at.timestamp_millis());
-                tracing::info!(
-                    model = model.name,
-                    job = open.id,
-                    "the tick of {at} is left out: a job is {}",
-                    open.state
-                );
+                tracing::info!(model = model.name, "the tick of {at} is left out: {reason}");
                 Ok(None)
             }
-            Submitted::Known => Ok(None),
+            // Nothing is in a tick's way but what leaves it out.
+            Submitted::Known | Submitted::Busy(_) => Ok(None),
         }
     }
 

@@ -100,6 +100,24 @@ async fn a_tick_makes_one_job_whoever_looks_and_how_often() {
 }
 
 #[tokio::test]
+async fn a_tick_gives_way_to_a_run_by_hand_and_says_so() {
+    let site = Site::with("*/10 * * * *", "UTC").await;
+    site.look("2026-05-01T09:59:30Z").await;
+    let registry = &site.queue.registry;
+    let began = at("2026-05-01T09:59:40Z").timestamp_millis();
+    let lock = registry.take_lock("model", "by-hand", began).await;
+    let looked = site.look("2026-05-01T10:00:00Z").await;
+    assert_eq!((looked.queued.len(), looked.left_out), (0, 1));
+    let ticks = site.ticks().await;
+    assert_eq!(ticks[0].outcome, "skipped");
+    assert_eq!(ticks[0].reason, "run by-hand was still under way");
+    assert_eq!(ticks[0].job, None);
+    let released = registry.release_lock(&lock.expect("is free")).await;
+    released.expect("releases");
+    assert_eq!(site.look("2026-05-01T10:10:00Z").await.queued.len(), 1);
+}
+
+#[tokio::test]
 async fn after_downtime_the_latest_missed_tick_is_made_up_for() {
     let site = Site::with("0 * * * *", "UTC").await;
     site.look("2026-05-01T09:30:00Z").await;

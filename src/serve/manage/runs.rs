@@ -9,6 +9,7 @@ use warp::http::StatusCode;
 
 use super::views::{RunDetail, RunView, Started};
 use super::{audit, busy, detached, limit, logs, optional_body, project, trouble};
+use crate::pipeline;
 use crate::registry::{Registry, RunRow, RunState};
 use crate::serve::reply::not_found;
 use crate::serve::state::{Project, RunStart};
@@ -53,7 +54,7 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let project = project(&state)?;
     let row = find(project, request.param("run")).await?;
-    let log = logs::path_of(project, &row).filter(|path| logs::is_there(path));
+    let log = logs::path_of(project, &row).filter(|path| pipeline::log_is_there(path));
     let log = log.map(|_| format!("/runs/{}/log", row.id));
     let (run, record) = told(project, row).await?;
     Ok(Reply::json(&RunDetail { run, record, log }).packable())
