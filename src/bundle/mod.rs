@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::raw::Learner;
 use crate::data::ColumnSummary;
-use crate::evaluate::Metric;
+use crate::evaluate::{Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
 
@@ -63,7 +63,7 @@ pub enum Error {
 pub struct Bundle {
     /// Column that is predicted.
     pub target: String,
-    /// Class names; with two, index 1 is the positive class.
+    /// Class names; with two, index 1 is the positive class; none where a number is predicted.
     pub classes: Vec<String>,
     /// Share of each class in the training part.
     pub prior: Vec<f64>,
@@ -103,6 +103,14 @@ pub struct Provenance {
 }
 
 impl Bundle {
+    /// What it predicts.
+    pub fn task(&self) -> Task {
+        match self.classes.is_empty() {
+            true => Task::Regression,
+            false => Task::Classification,
+        }
+    }
+
     /// Whether there are two classes.
     pub fn is_binary(&self) -> bool {
         self.classes.len() == 2
@@ -124,7 +132,7 @@ impl Bundle {
     /// [`Error::Unsound`] or [`Error::Golden`].
     pub fn verify(&self) -> Result<(), Error> {
         let unsound = |why: &str| Err(Error::Unsound(why.to_string()));
-        if self.classes.len() < 2 || self.prior.len() != self.classes.len() {
+        if self.classes.len() == 1 || self.prior.len() != self.classes.len() {
             return unsound("its classes and their shares do not fit");
         }
         if !self.prior.iter().all(|share| (0.0..=1.0).contains(share)) {
@@ -136,13 +144,12 @@ impl Bundle {
         if !self.threshold.is_finite() {
             return unsound("its threshold is not a number");
         }
-        let Predictor::Linear(linear) = &self.predictor;
-        let outputs = if self.is_binary() {
-            1
-        } else {
-            self.classes.len()
+        let outputs = match self.classes.len() {
+            0 | 2 => 1,
+            n => n,
         };
-        if linear.n_outputs() != outputs || !linear.is_sound(self.transformer.n_features()) {
+        let n_features = self.transformer.n_features();
+        if self.predictor.n_outputs() != outputs || !self.predictor.is_sound(n_features) {
             return unsound("its weights do not fit its columns and classes");
         }
         if self.golden.rows.is_empty() {

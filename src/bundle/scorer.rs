@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use crate::evaluate::{
     threshold::{label_of, labels_from},
 };
 use crate::features::{Cell, CellRef, Cells, Error, Step};
-use crate::predictors::{Linear, Link, Predictor};
+use crate::predictors::{Linear, Link, Predictor, Trees};
 
 /// Rows scored together; a multiple of what fits the first-level cache.
 const BLOCK_ROWS: usize = 4096;
@@ -29,6 +30,14 @@ pub struct Scorer {
     link: Link,
     bias: Vec<f64>,
     columns: Vec<ScoredColumn>,
+    /// Where there are trees: they read features, the columns only make them.
+    trees: Option<Forest>,
+}
+
+/// Trees and how many features they read.
+struct Forest {
+    trees: Trees,
+    n_features: usize,
 }
 
 struct ScoredColumn {
@@ -41,6 +50,14 @@ enum Effect {
     Number { weight: Vec<f64>, half_mean: f64 },
     /// `(entries, n_outputs)`: one entry per category, then missing, then other.
     Table { index: Index, weights: Vec<f64> },
+    /// The number is the feature at a place, scaled as in training.
+    Feature {
+        at: usize,
+        mean: f64,
+        per_scale: f64,
+    },
+    /// The feature of the entry, counted from a place, is 1.
+    One { at: usize, index: Index },
 }
 
 /// Category → entry. The hash is a fast one: a request cannot fill the table, only look into it.
@@ -62,7 +79,7 @@ impl Hasher for ShortTextHasher {
 }
 
 /// One cell of a row, read as its column reads it; a row of them is all that scoring needs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Slot {
     /// No number in a column of numbers.
     Missing,
@@ -70,18 +87,22 @@ pub enum Slot {
     Number(f64),
     /// Position in a text column's table: a category, then missing, then other.
     Entry(u32),
+    /// A text whose words count.
+    Text(Arc<str>),
 }
 
 impl Scorer {
     /// Folds transformer and predictor together.
     pub fn compile(bundle: &Bundle) -> Self {
-        let Predictor::Linear(linear) = &bundle.predictor;
         let mut feature = 0;
         let mut columns = Vec::with_capacity(bundle.transformer.inputs.len());
         for input in &bundle.transformer.inputs {
-            let effect = match &input.step {
-                Step::Scale { mean, scale } => self::scale(linear, feature, *mean, *scale),
-                Step::OneHot { categories } => table(linear, feature, categories),
+            let effect = match &bundle.predictor {
+                Predictor::Linear(linear) => match &input.step {
+                    Step::Scale { mean, scale } => self::scale(linear, feature, *mean, *scale),
+                    Step::OneHot { categories } => table(linear, feature, categories),
+                },
+                Predictor::Trees(_) => placed(&input.step, feature),
             };
             columns.push(ScoredColumn {
                 name: input.name.clone(),
@@ -92,8 +113,18 @@ impl Scorer {
         Scorer {
             n_classes: bundle.classes.len(),
             threshold: bundle.threshold,
-            link: linear.link,
-            bias: linear.bias.clone(),
+            link: bundle.predictor.link(),
+            bias: match &bundle.predictor {
+                Predictor::Linear(linear) => linear.bias.clone(),
+                Predictor::Trees(trees) => trees.base.clone(),
+            },
+            trees: match &bundle.predictor {
+                Predictor::Linear(_) => None,
+                Predictor::Trees(trees) => Some(Forest {
+                    trees: trees.clone(),
+                    n_features: feature,
+                }),
+            },
             columns,
         }
     }
@@ -117,8 +148,10 @@ impl Scorer {
     #[inline]
     pub fn read(&self, position: usize, cell: CellRef<'_>) -> Slot {
         match &self.columns[position].effect {
-            Effect::Number { .. } => cell.number().map_or(Slot::Missing, Slot::Number),
-            Effect::Table { index, .. } => {
+            Effect::Number { .. } | Effect::Feature { .. } => {
+                cell.number().map_or(Slot::Missing, Slot::Number)
+            }
+            Effect::Table { index, .. } | Effect::One { index, .. } => {
                 Slot::Entry(entry_of(index, cell.text().as_deref()) as u32)
             }
         }
@@ -128,18 +161,54 @@ impl Scorer {
     pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
         let mut margins = vec![0.0; self.bias.len()];
         let read = |(position, cell): (usize, &Cell)| self.read(position, cell.by_ref());
-        self.score_slots(cells.iter().enumerate().map(read), &mut margins);
+        let slots: Vec<Slot> = cells.iter().enumerate().map(read).collect();
+        self.score_slots(&slots, &mut Vec::new(), &mut margins);
         margins
     }
 
-    /// Probabilities of one row of slots, written into `margins`: `(n_outputs)`.
+    /// Probabilities of one row of slots, written into `margins`: `(n_outputs)`. `features` is room that is used again.
     #[inline]
-    pub fn score_slots(&self, slots: impl Iterator<Item = Slot>, margins: &mut [f64]) {
+    pub fn score_slots(&self, slots: &[Slot], features: &mut Vec<f32>, margins: &mut [f64]) {
         margins.copy_from_slice(&self.bias);
-        for (column, slot) in self.columns.iter().zip(slots) {
-            column.effect.push(slot, margins);
+        match &self.trees {
+            None => {
+                for (column, slot) in self.columns.iter().zip(slots) {
+                    column.effect.push(slot, margins);
+                }
+            }
+            Some(forest) => {
+                self.features(slots, features);
+                forest.trees.add(features, margins);
+            }
         }
         self.link.apply(margins);
+    }
+
+    /// The features that trees read of a row.
+    fn features(&self, slots: &[Slot], features: &mut Vec<f32>) {
+        features.clear();
+        features.resize(
+            self.trees.as_ref().map_or(0, |forest| forest.n_features),
+            0.0,
+        );
+        for (column, slot) in self.columns.iter().zip(slots) {
+            match (&column.effect, slot) {
+                (
+                    Effect::Feature {
+                        at,
+                        mean,
+                        per_scale,
+                    },
+                    Slot::Number(number),
+                ) => {
+                    features[*at] = crate::features::scaled(*number, *mean, *per_scale) as f32;
+                }
+                (Effect::One { at, .. }, Slot::Entry(entry)) => {
+                    features[at + *entry as usize] = 1.0
+                }
+                _ => {}
+            }
+        }
     }
 
     /// How far each column pushes one output's margin from the bias, in the transformer's order: `(n_inputs)`. The bias and
@@ -148,7 +217,7 @@ impl Scorer {
         let mut margins = vec![0.0; self.bias.len()];
         let push = |(column, slot): (&ScoredColumn, &Slot)| {
             margins.fill(0.0);
-            column.effect.push(*slot, &mut margins);
+            column.effect.push(slot, &mut margins);
             margins[output]
         };
         let pushes = self.columns.iter().zip(slots).map(push).collect();
@@ -184,6 +253,18 @@ impl Scorer {
 
     fn score_block(&self, cells: &[Cells<'_>], start: usize, block: &mut [f64]) {
         let outputs = self.bias.len();
+        if self.trees.is_some() {
+            let (mut slots, mut features) = (Vec::new(), Vec::new());
+            for (at, margins) in block.chunks_mut(outputs).enumerate() {
+                slots.clear();
+                let row = cells.iter().enumerate();
+                slots.extend(
+                    row.map(|(position, cells)| self.read_from(position, cells, start + at)),
+                );
+                self.score_slots(&slots, &mut features, margins);
+            }
+            return;
+        }
         for margins in block.chunks_mut(outputs) {
             margins.copy_from_slice(&self.bias);
         }
@@ -194,6 +275,7 @@ impl Scorer {
                         push_number(margins, cells.number(start + at), weight, *half_mean);
                     }
                 }
+                Effect::Feature { .. } | Effect::One { .. } => {}
                 Effect::Table { index, weights } => {
                     for (at, margins) in block.chunks_mut(outputs).enumerate() {
                         push_entry(
@@ -207,6 +289,18 @@ impl Scorer {
         }
         for margins in block.chunks_mut(outputs) {
             self.link.apply(margins);
+        }
+    }
+
+    /// As [`Scorer::read`], from a row of a frame's column.
+    fn read_from(&self, position: usize, cells: &Cells<'_>, row: usize) -> Slot {
+        match &self.columns[position].effect {
+            Effect::Number { .. } | Effect::Feature { .. } => {
+                cells.number(row).map_or(Slot::Missing, Slot::Number)
+            }
+            Effect::Table { index, .. } | Effect::One { index, .. } => {
+                Slot::Entry(entry_of(index, cells.text(row).as_deref()) as u32)
+            }
         }
     }
 
@@ -235,13 +329,13 @@ impl Scorer {
 
 impl Effect {
     #[inline]
-    fn push(&self, slot: Slot, margins: &mut [f64]) {
+    fn push(&self, slot: &Slot, margins: &mut [f64]) {
         match (self, slot) {
             (Effect::Number { weight, half_mean }, Slot::Number(number)) => {
-                push_number(margins, Some(number), weight, *half_mean)
+                push_number(margins, Some(*number), weight, *half_mean)
             }
             (Effect::Table { weights, .. }, Slot::Entry(entry)) => {
-                push_entry(margins, weights, entry as usize)
+                push_entry(margins, weights, *entry as usize)
             }
             // A missing number pushes nowhere; `read` makes no other pair.
             _ => {}
@@ -262,6 +356,29 @@ fn scale(linear: &Linear, feature: usize, mean: f64, scale: f64) -> Effect {
     }
 }
 
+/// What a column of a model with trees does.
+fn placed(step: &Step, at: usize) -> Effect {
+    match step {
+        Step::Scale { mean, scale } => Effect::Feature {
+            at,
+            mean: *mean,
+            per_scale: (1.0 / scale).min(f64::MAX),
+        },
+        Step::OneHot { categories } => Effect::One {
+            at,
+            index: owned_index(categories),
+        },
+    }
+}
+
+fn owned_index(categories: &[String]) -> Index {
+    let index = crate::features::index_of(categories);
+    index
+        .into_iter()
+        .map(|(name, at)| (name.into(), at))
+        .collect()
+}
+
 fn table(linear: &Linear, feature: usize, categories: &[String]) -> Effect {
     let entries = categories.len() + 2;
     let outputs = linear.n_outputs();
@@ -269,10 +386,8 @@ fn table(linear: &Linear, feature: usize, categories: &[String]) -> Effect {
     for entry in 0..entries {
         weights.extend((0..outputs).map(|output| linear.weights_of(output)[feature + entry]));
     }
-    let index = crate::features::index_of(categories);
-    let index = index.into_iter().map(|(name, at)| (name.into(), at));
     Effect::Table {
-        index: index.collect(),
+        index: owned_index(categories),
         weights,
     }
 }

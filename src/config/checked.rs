@@ -16,7 +16,7 @@ use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
 use crate::data::Kind;
-use crate::evaluate::Metric;
+use crate::evaluate::{Metric, Task};
 
 /// Something wrong at one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -140,7 +140,11 @@ pub struct ModelConfig {
     pub learner: Learner,
     /// The split.
     pub split: Split,
-    /// The metric.
+    /// What is predicted, where the settings say so.
+    pub task: Option<Task>,
+    /// The metric that the settings name.
+    pub metric_given: Option<Metric>,
+    /// The metric: as named, else the usual one of the task that the settings tell of.
     pub metric: Metric,
     /// How scores are reported.
     pub score: Score,
@@ -159,7 +163,21 @@ pub struct ModelConfig {
     pub probation: Probation,
 }
 
+/// What a model is kept good by when the settings name no metric.
+pub fn usual_metric(task: Option<Task>) -> Metric {
+    match task {
+        Some(Task::Regression) => Metric::R2,
+        _ => Metric::F1,
+    }
+}
+
 impl ModelConfig {
+    /// The metric for a task that only the data told of.
+    pub fn metric_for(&self, task: Task) -> Metric {
+        self.metric_given
+            .unwrap_or_else(|| usual_metric(Some(task)))
+    }
+
     /// How rows are put on a side: as configured, else by what the settings know of the rows.
     pub fn split_kind(&self) -> SplitKind {
         let inferred = match (self.keys.is_empty(), &self.time_column) {
@@ -186,7 +204,8 @@ impl ModelConfig {
             self.features,
             self.learner,
             self.split,
-            self.metric,
+            self.task,
+            self.metric_given,
             self.score,
             self.gate,
         ]);
@@ -232,6 +251,7 @@ pub fn check(
     check_folders(&raw, project, &mut say);
     check_numbers(&raw, &mut say);
     check_columns(&raw, &mut say);
+    check_task(&raw, &mut say);
     let window = match (raw.ingest.window.days, raw.ingest.window.rows) {
         (None, None) => Window::Unbounded,
         (Some(days), None) => Window::Days(days),
@@ -250,6 +270,10 @@ pub fn check(
             "only `ingest.keep: accumulate` has a window".to_string(),
         );
     }
+    let task = raw
+        .task
+        .or(raw.learner.kind.task())
+        .or(raw.metric.map(Metric::task));
     ModelConfig {
         project: project.to_path_buf(),
         input_folder: below(project, &raw.input_folder_path),
@@ -269,7 +293,9 @@ pub fn check(
         features: raw.features,
         learner: raw.learner,
         split: raw.split,
-        metric: raw.metric,
+        metric: raw.metric.unwrap_or_else(|| usual_metric(task)),
+        metric_given: raw.metric,
+        task,
         score: raw.score,
         gate: raw.gate,
         schedule: raw.schedule,
@@ -321,10 +347,23 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         }
     };
     within("learner.c", raw.learner.c, 0.0, 1e9);
+    within("learner.learning_rate", raw.learner.learning_rate, 0.0, 1.0);
+    if let Some(share) = raw.learner.feature_share {
+        within("learner.feature_share", share, 0.0, 1.0);
+    }
     within("split.validation", raw.split.validation, 0.0, 0.9);
     within("score.confidence", raw.score.confidence, 0.5, 0.9999);
     if let Some(reason) = not_at_least_zero(raw.score.max_fall) {
         say("score.max_fall", reason);
+    }
+    for (key, value, most) in [
+        ("learner.alpha", raw.learner.alpha, 1e9),
+        ("learner.l1_ratio", raw.learner.l1_ratio, 1.0),
+        ("learner.max_seconds", raw.learner.max_seconds, 1e9),
+    ] {
+        if !(0.0..=most).contains(&value) {
+            say(key, format!("{value} is not from 0 to {most}"));
+        }
     }
     raw.schedule.check(say);
     raw.gate
@@ -338,12 +377,52 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     let counts = [
         ("score.replicates", raw.score.replicates, 100),
         ("learner.max_iterations", raw.learner.max_iterations, 1),
+        ("learner.max_fits", raw.learner.max_fits, 1),
+        ("learner.rounds", raw.learner.rounds.unwrap_or(1), 1),
+        ("learner.trees", raw.learner.trees.unwrap_or(1), 1),
+        ("learner.max_depth", raw.learner.max_depth.unwrap_or(1), 1),
+        (
+            "learner.min_leaf_rows",
+            raw.learner.min_leaf_rows.unwrap_or(1),
+            1,
+        ),
         ("features.max_categories", raw.features.max_categories, 1),
     ];
     for (key, value, least) in counts {
         if value < least {
             say(key, format!("{value} is less than {least}"));
         }
+    }
+}
+
+/// Task, learner and metric speak of the same thing.
+fn check_task(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
+    let words = |task: Task| match task {
+        Task::Classification => "classes",
+        Task::Regression => "numbers",
+    };
+    let learner = raw.learner.kind;
+    let task = raw.task.or(learner.task());
+    if let (Some(asked), Some(able)) = (raw.task, learner.task())
+        && asked != able
+    {
+        let reason = format!(
+            "`{}` learns {}, but `task` asks for {}",
+            learner.name(),
+            words(able),
+            words(asked)
+        );
+        say("learner.kind", reason);
+    } else if let (Some(task), Some(metric)) = (task, raw.metric)
+        && metric.task() != task
+    {
+        let reason = format!(
+            "`{}` judges {}, but the model predicts {}",
+            metric.name(),
+            words(metric.task()),
+            words(task)
+        );
+        say("metric", reason);
     }
 }
 

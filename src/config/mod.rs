@@ -24,7 +24,7 @@ pub use load::{Overrides, load};
 pub use notify::{Channel, ChannelKind, Notify, Topic};
 pub use policy::{Guard, Policy, Require, SliceGuard};
 pub use probation::Probation;
-pub use raw::{Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
+pub use raw::{ClassWeight, Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
 pub use retention::{Bound, Retention};
 pub use schedule::{Jobs, Overlap, Schedule};
 pub use server::{Role, Server};

@@ -49,6 +49,7 @@ pub fn score(truth: &[u32], predictions: &Predictions) -> Scores {
         log_loss: rows.log_loss,
         brier: rows.brier,
         confusion,
+        ..Scores::default()
     }
 }
 
@@ -98,7 +99,7 @@ impl LabelScores {
             Metric::Accuracy => Some(self.accuracy),
             Metric::Precision => Some(self.precision),
             Metric::Recall => Some(self.recall),
-            Metric::RocAuc | Metric::PrAuc | Metric::LogLoss | Metric::Brier => None,
+            _ => None,
         }
     }
 }

@@ -29,6 +29,16 @@ pub(crate) use resample::{
 };
 pub(crate) use rows::RowScorer;
 
+/// What is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// One of a few classes.
+    Classification,
+    /// A number.
+    Regression,
+}
+
 /// Most classes that are scored. A confusion matrix has the square of this many cells, and a target with more classes is
 /// an identifier rather than a class.
 pub const MAX_CLASSES: usize = 4096;
@@ -164,10 +174,20 @@ pub enum Metric {
     LogLoss,
     /// Brier score; smaller is better.
     Brier,
+    /// Of numbers: share of the variance that is explained.
+    R2,
+    /// Of numbers: root of the mean squared error; smaller is better.
+    Rmse,
+    /// Of numbers: mean absolute error; smaller is better.
+    Mae,
+    /// Of numbers: rank correlation of predicted and true values.
+    Spearman,
+    /// Of numbers: share of the truly largest fifth of the rows that is in the predicted largest fifth.
+    WorstOverlap,
 }
 
 impl Metric {
-    /// Every metric, in the order in which reports list them.
+    /// Every metric of classes, in the order in which reports list them.
     pub const ALL: [Metric; 10] = [
         Metric::F1,
         Metric::F1Macro,
@@ -194,6 +214,11 @@ impl Metric {
             Metric::PrAuc => "pr_auc",
             Metric::LogLoss => "log_loss",
             Metric::Brier => "brier",
+            Metric::R2 => "r2",
+            Metric::Rmse => "rmse",
+            Metric::Mae => "mae",
+            Metric::Spearman => "spearman",
+            Metric::WorstOverlap => "worst_overlap",
         }
     }
 
@@ -210,6 +235,11 @@ impl Metric {
             Metric::PrAuc => "PR AUC",
             Metric::LogLoss => "log loss",
             Metric::Brier => "Brier score",
+            Metric::R2 => "R²",
+            Metric::Rmse => "RMSE",
+            Metric::Mae => "MAE",
+            Metric::Spearman => "Spearman correlation",
+            Metric::WorstOverlap => "overlap of the worst 20 %",
         }
     }
 
@@ -224,7 +254,10 @@ impl Metric {
 
     /// Whether a larger value is a better one.
     pub fn larger_is_better(self) -> bool {
-        !matches!(self, Metric::LogLoss | Metric::Brier)
+        !matches!(
+            self,
+            Metric::LogLoss | Metric::Brier | Metric::Rmse | Metric::Mae
+        )
     }
 
     /// Whether the metric looks only at chosen labels, so that the threshold moves it.
@@ -232,7 +265,17 @@ impl Metric {
         !matches!(
             self,
             Metric::RocAuc | Metric::PrAuc | Metric::LogLoss | Metric::Brier
-        )
+        ) && self.task() == Task::Classification
+    }
+
+    /// What it judges.
+    pub fn task(self) -> Task {
+        match self {
+            Metric::R2 | Metric::Rmse | Metric::Mae | Metric::Spearman | Metric::WorstOverlap => {
+                Task::Regression
+            }
+            _ => Task::Classification,
+        }
     }
 }
 
@@ -259,6 +302,21 @@ pub struct Scores {
     pub log_loss: Option<f64>,
     /// Brier score.
     pub brier: Option<f64>,
+    /// Share of the variance explained; of numbers, as are the next four.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// Root of the mean squared error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// Mean absolute error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mae: Option<f64>,
+    /// Rank correlation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spearman: Option<f64>,
+    /// Overlap of the worst 20 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst_overlap: Option<f64>,
     /// Rows counted as `confusion[true class][predicted class]`.
     pub confusion: Vec<Vec<u64>>,
 }
@@ -277,6 +335,11 @@ impl Scores {
             Metric::PrAuc => self.pr_auc,
             Metric::LogLoss => self.log_loss,
             Metric::Brier => self.brier,
+            Metric::R2 => self.r2,
+            Metric::Rmse => self.rmse,
+            Metric::Mae => self.mae,
+            Metric::Spearman => self.spearman,
+            Metric::WorstOverlap => self.worst_overlap,
         }
     }
 }

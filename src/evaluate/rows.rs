@@ -23,12 +23,7 @@ impl RowScores {
             Metric::PrAuc => self.pr_auc,
             Metric::LogLoss => self.log_loss,
             Metric::Brier => self.brier,
-            Metric::F1
-            | Metric::F1Macro
-            | Metric::F1Weighted
-            | Metric::Accuracy
-            | Metric::Precision
-            | Metric::Recall => None,
+            _ => None,
         }
     }
 }

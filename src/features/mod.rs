@@ -12,7 +12,7 @@ pub use fit::{Fitted, fit};
 #[cfg(test)]
 mod tests;
 
-pub use transformer::{Chunk, Input, Step, Transformer, View, index_of};
+pub use transformer::{Chunk, Input, Step, Transformer, View, index_of, scaled};
 
 use std::borrow::Cow;
 

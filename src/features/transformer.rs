@@ -199,6 +199,10 @@ pub struct Chunk {
     pub dense: Vec<f64>,
     /// `(n_rows, n_text)` row-major feature indices.
     pub ones: Vec<u32>,
+    /// `(n_rows + 1)` where each row's stretch of `sparse` begins; empty where no column has sparse features.
+    pub sparse_starts: Vec<u32>,
+    /// `(feature, value)` of the features of texts that are not 0.
+    pub sparse: Vec<(u32, f32)>,
 }
 
 impl View<'_> {
@@ -291,7 +295,7 @@ impl View<'_> {
 
 /// The standardised number: the one formula of training. `per_scale` is `1 / scale`, since divisions are slow.
 #[inline]
-fn scaled(number: f64, mean: f64, per_scale: f64) -> f64 {
+pub fn scaled(number: f64, mean: f64, per_scale: f64) -> f64 {
     let distance = number - mean;
     if distance.is_finite() {
         distance * per_scale

@@ -15,6 +15,46 @@ use crate::config::raw::{Learner, LearnerKind};
 use crate::features::View;
 use crate::predictors::Predictor;
 
+/// What is learned: the target of each row of the view.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// Class indices, `(n_rows)`, and the number of classes.
+    Classes(&'a [u32], usize),
+    /// Finite numbers, `(n_rows)`.
+    Numbers(&'a [f64]),
+}
+
+impl Target<'_> {
+    /// Rows that have one.
+    pub fn len(&self) -> usize {
+        match self {
+            Target::Classes(class, _) => class.len(),
+            Target::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// True when there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Margins that a predictor of it has: 1 for two classes and for numbers, else one per class.
+    pub fn n_outputs(&self) -> usize {
+        match self {
+            Target::Classes(_, n_classes) if *n_classes > 2 => *n_classes,
+            _ => 1,
+        }
+    }
+}
+
+/// Rows that were held back, for a learner that stops when they tell it to.
+pub struct HeldBack<'a> {
+    /// The rows.
+    pub view: View<'a>,
+    /// Their target.
+    pub target: Target<'a>,
+}
+
 /// Why nothing was learned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -31,6 +71,14 @@ pub enum Error {
     /// Fewer than two classes.
     #[error("learn from rows that are all of one class")]
     OneClass,
+    /// The learner does not do that.
+    #[error("learn {what} with `{learner}`; set another `learner.kind`")]
+    Unable {
+        /// The learner.
+        learner: &'static str,
+        /// What it was asked for.
+        what: &'static str,
+    },
     /// The solver broke off.
     #[error("fit the logistic regression: {0}")]
     Solver(String),
@@ -45,33 +93,63 @@ pub struct Learned {
     pub notes: Vec<String>,
 }
 
-/// Fits the learner that the settings name on rows whose class index is `target`, `(n_rows)`.
+/// Fits the learner that the settings name on rows whose target is `target`, `(n_rows)`. `held_back` is what a learner with
+/// early stopping looks at; without it, such a learner does all its rounds.
 ///
 /// # Errors
-/// When labels do not fit the rows, the rows are of one class, or the solver cannot go on.
+/// When labels do not fit the rows, the rows are of one class, the learner cannot learn such a target, or the solver cannot
+/// go on.
 pub fn fit(
     view: &View<'_>,
-    target: &[u32],
-    n_classes: usize,
+    target: Target<'_>,
+    held_back: Option<&HeldBack<'_>>,
     settings: &Learner,
     seed: u64,
 ) -> Result<Learned, Error> {
-    let is_class = |&class: &u32| (class as usize) < n_classes;
-    if target.len() != view.n_rows() || !target.iter().all(is_class) {
+    check(view, target)?;
+    let unable = |what| {
+        Err(Error::Unable {
+            learner: settings.kind.name(),
+            what,
+        })
+    };
+    let _ = held_back;
+    match (settings.kind, target) {
+        (LearnerKind::Logistic | LearnerKind::Text, Target::Classes(class, n_classes)) => {
+            logistic::fit(view, class, n_classes, settings, seed)
+        }
+        (_, Target::Classes(..)) => unable("classes"),
+        (_, Target::Numbers(_)) => unable("numbers"),
+    }
+}
+
+/// Labels fit the rows, and there is something to learn.
+fn check(view: &View<'_>, target: Target<'_>) -> Result<(), Error> {
+    let n_classes = match target {
+        Target::Classes(_, n_classes) => n_classes,
+        Target::Numbers(_) => 0,
+    };
+    let is_usable = match target {
+        Target::Classes(class, n_classes) => {
+            class.iter().all(|&class| (class as usize) < n_classes)
+        }
+        Target::Numbers(numbers) => numbers.iter().all(|number| number.is_finite()),
+    };
+    if target.len() != view.n_rows() || !is_usable {
         return Err(Error::Shape {
             rows: view.n_rows(),
             labels: target.len(),
             n_classes,
         });
     }
-    let mut present = vec![false; n_classes];
-    target
-        .iter()
-        .for_each(|&class| present[class as usize] = true);
-    if present.iter().filter(|&&here| here).count() < 2 {
-        return Err(Error::OneClass);
+    if let Target::Classes(class, n_classes) = target {
+        let mut present = vec![false; n_classes];
+        class
+            .iter()
+            .for_each(|&class| present[class as usize] = true);
+        if present.iter().filter(|&&here| here).count() < 2 {
+            return Err(Error::OneClass);
+        }
     }
-    match settings.kind {
-        LearnerKind::Logistic => logistic::fit(view, target, n_classes, settings, seed),
-    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 mod deploy;
 mod env;
 mod envs;
+mod fit;
 mod forget;
 mod heart;
 mod ingest;
@@ -28,6 +29,7 @@ mod split;
 mod stages;
 mod train;
 mod versions;
+mod wanted;
 
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};

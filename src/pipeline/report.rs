@@ -151,7 +151,9 @@ fn side(side: &SideScore) -> ScoredModel {
 }
 
 fn coefficients(bundle: &Bundle) -> Vec<Coefficient> {
-    let Predictor::Linear(linear) = &bundle.predictor;
+    let Predictor::Linear(linear) = &bundle.predictor else {
+        return Vec::new();
+    };
     let names = bundle.transformer.feature_names();
     let scales: Vec<Option<f64>> = bundle
         .transformer

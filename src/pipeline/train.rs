@@ -3,17 +3,18 @@
 
 use serde_json::json;
 
+use super::fit::{Fit, Material};
 use super::ingest::Dataset;
-use super::labels::{classes_of, indices, labels_of, target_of};
+use super::labels::target_of;
 use super::split::{Parts, split};
+use super::wanted::{Part, wanted};
 use super::{Env, Error, Event, count, fault};
 use crate::bundle::{self, Bundle, Golden, Provenance};
 use crate::config::checked::hex;
 use crate::config::{ModelConfig, SplitKind};
-use crate::data::{ColumnSummary, Kind, Schema};
+use crate::data::ColumnSummary;
 use crate::evaluate::threshold;
 use crate::features;
-use crate::learners;
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
@@ -110,51 +111,43 @@ pub struct Fresh {
 pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let frame = &dataset.frame;
     let target = target_of(config, frame)?;
-    let labels = labels_of(frame, &target, "the data set")?;
-    let kind = Schema::of(frame)
-        .get(&target)
-        .map_or(Kind::Text, |column| column.kind);
-    let classes = classes_of(config, &target, kind, &labels)?;
-    let class = indices(&labels, &classes);
-    let rows: Vec<u32> = (0..frame.height() as u32)
-        .filter(|&row| class[row as usize].is_some())
-        .collect();
-    let class_of =
-        |rows: &[u32]| -> Vec<u32> { rows.iter().filter_map(|&row| class[row as usize]).collect() };
+    let wanted = wanted(config, frame, &target)?;
+    let rows = wanted.rows();
     let mut notes = notes_on(dataset, &target, frame.height() - rows.len());
-    let parts = split(config, frame, &rows, &class_of(&rows))?;
-    let (train_class, validation_class) = (class_of(&parts.train), class_of(&parts.validation));
-    check_split(config, &train_class)?;
+    let parts = split(config, frame, &rows, &strata(&wanted.part(&rows)))?;
+    let (train_part, validation_part) = (wanted.part(&parts.train), wanted.part(&parts.validation));
+    check_split(config, &train_part)?;
 
     let excluded: Vec<String> = std::iter::once(target.clone())
         .chain(config.drop.iter().cloned())
         .chain(config.keys.iter().cloned())
         .chain(config.time_column.iter().cloned())
         .collect();
-    let fitted = features::fit(frame, &parts.train, &excluded, &config.features)?;
-    let view = fitted.transformer.view(frame, &parts.train)?;
-    let begin = std::time::Instant::now();
-    let learned = learners::fit(
-        &view,
-        &train_class,
-        classes.len(),
-        &config.learner,
-        config.split.seed,
-    )?;
-    let fit_ms = begin.elapsed().as_secs_f64() * 1e3;
-    notes.extend(learned.notes);
+    let material = Material {
+        config,
+        frame,
+        excluded: &excluded,
+        wanted: &wanted,
+    };
+    let Fit {
+        fitted,
+        predictor,
+        notes: fit_notes,
+        fit_ms,
+    } = material.fit(&config.learner, &parts.train, &parts.validation)?;
+    notes.extend(fit_notes);
     notes.extend(left_out(&fitted));
     let profile = profile(dataset);
     notes.extend(bucketed(&fitted.transformer, &profile, config));
 
     let mut bundle = Bundle {
         target,
-        prior: shares(&train_class, classes.len()),
-        classes,
-        metric: config.metric,
+        prior: shares(&train_part),
+        classes: wanted.classes().to_vec(),
+        metric: config.metric_for(wanted.task()),
         threshold: 0.5,
         transformer: fitted.transformer,
-        predictor: learned.predictor,
+        predictor,
         dropped: fitted.dropped,
         learner: config.learner.clone(),
         seed: config.split.seed,
@@ -167,8 +160,10 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         profile,
         golden: Golden::default(),
     };
-    if bundle.is_binary() && config.learner.tune_threshold {
-        bundle.threshold = tuned(&bundle, dataset, &parts, &validation_class, &mut notes)?;
+    if let Part::Classes(class, 2) = &validation_part
+        && config.learner.tune_threshold
+    {
+        bundle.threshold = tuned(&bundle, dataset, &parts, class, &mut notes)?;
     }
     bundle.golden = bundle::make_golden(&bundle);
     bundle.verify()?;
@@ -180,23 +175,33 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     })
 }
 
-/// A training part with fewer than two classes teaches nothing.
-fn check_split(config: &ModelConfig, train_class: &[u32]) -> Result<(), Error> {
+/// What a split at random keeps the shares of: classes; numbers have none.
+fn strata(part: &Part) -> Vec<u32> {
+    match part {
+        Part::Classes(class, _) => class.clone(),
+        Part::Numbers(numbers) => vec![0; numbers.len()],
+    }
+}
+
+/// A training part without rows, or with one class only, teaches nothing.
+fn check_split(config: &ModelConfig, train: &Part) -> Result<(), Error> {
     let by = match config.split_kind() {
         SplitKind::Random => "at random",
         SplitKind::Time => "by time",
         SplitKind::Group => "by group",
     };
-    match train_class.first() {
-        None => Err(Error::Split(format!(
-            "{by} every row is in the validation part and none is left to learn from"
-        ))),
-        Some(first) if train_class.iter().all(|class| class == first) => Err(Error::Split(
-            format!("{by} every row of the training part is of one class"),
-        )),
-        Some(_) => Ok(()),
+    let refuse = |why: &str| Err(Error::Split(format!("{by} every row {why}")));
+    match train {
+        Part::Classes(class, _) if class.is_empty() => refuse(NONE_LEFT),
+        Part::Numbers(numbers) if numbers.is_empty() => refuse(NONE_LEFT),
+        Part::Classes(class, _) if class.iter().all(|other| *other == class[0]) => {
+            refuse("of the training part is of one class")
+        }
+        _ => Ok(()),
     }
 }
+
+const NONE_LEFT: &str = "is in the validation part and none is left to learn from";
 
 fn notes_on(dataset: &Dataset, target: &str, unlabelled: usize) -> Vec<String> {
     let mut notes = Vec::new();
@@ -274,8 +279,12 @@ fn tuned(
     Ok(threshold::best(class, &predictions.probabilities, bundle.metric).value)
 }
 
-fn shares(class: &[u32], n_classes: usize) -> Vec<f64> {
-    let mut counts = vec![0.0; n_classes];
+/// Share of each class; none of numbers.
+fn shares(part: &Part) -> Vec<f64> {
+    let Part::Classes(class, n_classes) = part else {
+        return Vec::new();
+    };
+    let mut counts = vec![0.0; *n_classes];
     class
         .iter()
         .for_each(|&class| counts[class as usize] += 1.0);

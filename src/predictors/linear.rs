@@ -10,6 +10,10 @@ pub enum Link {
     Logistic,
     /// One output per class: `exp(margin_k) / Σ exp(margin_j)`.
     Softmax,
+    /// The margins are the answer: numbers, or shares that already add up.
+    Identity,
+    /// One output per class: the logistic of each, divided by their sum.
+    OneVsRest,
 }
 
 /// Weights, bias and a link.
@@ -39,7 +43,7 @@ impl Linear {
     pub fn is_sound(&self, n_features: usize) -> bool {
         !self.bias.is_empty()
             && self.weights.len() == self.bias.len() * n_features
-            && (self.link == Link::Softmax) == (self.bias.len() > 1)
+            && self.link.fits(self.bias.len())
             && self
                 .bias
                 .iter()
@@ -49,6 +53,15 @@ impl Linear {
 }
 
 impl Link {
+    /// Whether so many outputs can go through it.
+    pub fn fits(self, n_outputs: usize) -> bool {
+        match self {
+            Link::Logistic => n_outputs == 1,
+            Link::Softmax | Link::OneVsRest => n_outputs > 1,
+            Link::Identity => n_outputs > 0,
+        }
+    }
+
     /// Turns the margins of one row into probabilities, in place: `[P(positive)]` or one per class.
     #[inline]
     pub fn apply(self, margins: &mut [f64]) {
@@ -67,6 +80,18 @@ impl Link {
                 }
                 for margin in margins {
                     *margin /= sum;
+                }
+            }
+            Link::Identity => {}
+            Link::OneVsRest => {
+                for margin in margins.iter_mut() {
+                    *margin = 1.0 / (1.0 + (-*margin).exp());
+                }
+                let sum: f64 = margins.iter().sum();
+                let n = margins.len() as f64;
+                for margin in margins {
+                    // Where every class is out of the question, none is likelier than another.
+                    *margin = if sum > 0.0 { *margin / sum } else { 1.0 / n };
                 }
             }
         }

@@ -2,8 +2,10 @@
 //! is explained, so neither the file format nor the serving speed depends on the library that trained them.
 
 mod linear;
+mod trees;
 
 pub use linear::{Linear, Link};
+pub use trees::{LEAF, Trees};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,4 +15,32 @@ use serde::{Deserialize, Serialize};
 pub enum Predictor {
     /// Weights, bias and a link.
     Linear(Linear),
+    /// Flat trees.
+    Trees(Trees),
+}
+
+impl Predictor {
+    /// Numbers that a row is answered with.
+    pub fn n_outputs(&self) -> usize {
+        match self {
+            Predictor::Linear(linear) => linear.n_outputs(),
+            Predictor::Trees(trees) => trees.n_outputs(),
+        }
+    }
+
+    /// How margins become answers.
+    pub fn link(&self) -> Link {
+        match self {
+            Predictor::Linear(linear) => linear.link,
+            Predictor::Trees(trees) => trees.link,
+        }
+    }
+
+    /// Whether shapes agree with the number of features and every number is finite.
+    pub fn is_sound(&self, n_features: usize) -> bool {
+        match self {
+            Predictor::Linear(linear) => linear.is_sound(n_features),
+            Predictor::Trees(trees) => trees.is_sound(n_features),
+        }
+    }
 }

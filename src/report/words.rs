@@ -119,6 +119,11 @@ pub(super) fn metric_name(metric: Metric) -> &'static str {
         Metric::PrAuc => "PR AUC",
         Metric::LogLoss => "Log loss",
         Metric::Brier => "Brier score",
+        Metric::R2 => "R²",
+        Metric::Rmse => "RMSE",
+        Metric::Mae => "MAE",
+        Metric::Spearman => "Spearman",
+        Metric::WorstOverlap => "Overlap of the worst 20 %",
     }
 }
 

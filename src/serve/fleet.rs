@@ -105,12 +105,12 @@ pub struct InputFacts {
 
 impl InputFacts {
     /// What is unusual about a cell: no such category or number was seen in training.
-    pub fn unusual(&self, slot: Slot) -> Option<WarningKind> {
+    pub fn unusual(&self, slot: &Slot) -> Option<WarningKind> {
         match slot {
-            Slot::Entry(entry) if Some(entry) == self.other => Some(WarningKind::UnknownCategory),
+            Slot::Entry(entry) if Some(*entry) == self.other => Some(WarningKind::UnknownCategory),
             Slot::Number(number) => {
                 let (low, high) = self.range?;
-                (number < low || number > high).then_some(WarningKind::OutsideTrainingRange)
+                (*number < low || *number > high).then_some(WarningKind::OutsideTrainingRange)
             }
             _ => None,
         }

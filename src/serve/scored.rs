@@ -26,12 +26,14 @@ pub fn score_each(
     mut each: impl FnMut(usize, &[f64]),
 ) -> Result<(), Problem> {
     let mut probabilities = vec![0.0; served.scorer.n_outputs()];
+    let mut features = Vec::new();
     for row in 0..rows.n_rows {
         if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
             return Err(too_slow());
         }
-        let slots = rows.row(row).iter().copied();
-        served.scorer.score_slots(slots, &mut probabilities);
+        served
+            .scorer
+            .score_slots(rows.row(row), &mut features, &mut probabilities);
         let label = served.scorer.label(&probabilities, threshold);
         served.tally.add(label);
         served.counts.look(&probabilities);

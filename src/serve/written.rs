@@ -32,6 +32,7 @@ pub fn write_predictions(
     out.extend_from_slice(b",\"predictions\":[");
     let threshold = options.threshold.unwrap_or(served.bundle.threshold);
     let mut probabilities = vec![0.0; served.scorer.n_outputs()];
+    let mut features = Vec::new();
     for row in 0..rows.n_rows {
         if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
             return Err(too_slow());
@@ -42,7 +43,7 @@ pub fn write_predictions(
         let slots = rows.row(row);
         served
             .scorer
-            .score_slots(slots.iter().copied(), &mut probabilities);
+            .score_slots(slots, &mut features, &mut probabilities);
         let label = served.scorer.label(&probabilities, threshold);
         served.tally.add(label);
         served.counts.look(&probabilities);
@@ -154,7 +155,7 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
 fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
     let mut n = 0;
     for (input, slot) in served.inputs.iter().zip(slots) {
-        let Some(what) = input.unusual(*slot) else {
+        let Some(what) = input.unusual(slot) else {
             continue;
         };
         out.extend_from_slice(if n == 0 { b",\"warnings\":[" } else { b"," });

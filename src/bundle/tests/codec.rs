@@ -150,7 +150,9 @@ fn the_model_hash_changes_with_what_predicts_and_with_nothing_else() {
     assert!(differs(|it| it.threshold = 0.5));
     assert!(differs(|it| it.classes.swap(0, 1)));
     assert!(differs(|it| {
-        let Predictor::Linear(linear) = &mut it.predictor;
+        let Predictor::Linear(linear) = &mut it.predictor else {
+            panic!("a linear predictor")
+        };
         linear.bias[0] += 1e-12;
     }));
     assert!(differs(|it| {

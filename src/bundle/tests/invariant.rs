@@ -155,7 +155,9 @@ fn the_scorer_is_the_transformer_and_the_predictor() {
     let frame = DataFrame::new(4, columns).expect("columns of one length");
     for n_classes in [2, 3] {
         let bundle = bundle_on(&frame, n_classes, 0.5, &[0.3, -1.5, 0.7, 0.2]).expect("a bundle");
-        let Predictor::Linear(linear) = &bundle.predictor;
+        let Predictor::Linear(linear) = &bundle.predictor else {
+            panic!("a linear predictor")
+        };
         let rows = [0, 1, 2, 3];
         let view = bundle.transformer.view(&frame, &rows).expect("a view");
         let scored = bundle.scorer().score_frame(&frame).expect("scores");

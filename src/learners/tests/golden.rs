@@ -47,7 +47,9 @@ fn fit(case: &Case, dense_cells: usize) -> (Linear, Vec<Vec<f64>>) {
     let learned = logistic::fit_within(&view, &case.y, n_classes, &settings, 7, dense_cells)
         .unwrap_or_else(|error| panic!("{}: {error}", case.name));
     assert_eq!(learned.notes, Vec::<String>::new(), "{}", case.name);
-    let Predictor::Linear(linear) = learned.predictor;
+    let Predictor::Linear(linear) = learned.predictor else {
+        panic!("a linear predictor")
+    };
     let probabilities = probabilities(&view, &linear);
     (linear, probabilities)
 }

@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 
 use super::{all, fitted, frame, noise};
 use crate::config::raw::Learner;
-use crate::learners::{Learned, fit};
+use crate::learners::{Learned, Target, fit};
 use crate::predictors::{Linear, Predictor};
 
 fn learn(frame: &DataFrame, class: &[u32], n_classes: usize, c: f64) -> Learned {
@@ -15,13 +15,22 @@ fn learn(frame: &DataFrame, class: &[u32], n_classes: usize, c: f64) -> Learned 
         c,
         ..Learner::default()
     };
-    let learned = fit(&view, class, n_classes, &settings, 42).expect("learns");
+    let learned = fit(
+        &view,
+        Target::Classes(class, n_classes),
+        None,
+        &settings,
+        42,
+    )
+    .expect("learns");
     assert!(linear(&learned).is_sound(view.n_features()), "{learned:?}");
     learned
 }
 
 fn linear(learned: &Learned) -> &Linear {
-    let Predictor::Linear(linear) = &learned.predictor;
+    let Predictor::Linear(linear) = &learned.predictor else {
+        panic!("a linear predictor")
+    };
     linear
 }
 
@@ -63,7 +72,14 @@ fn a_feature_that_never_varies_gets_no_weight() {
     let fitted = fitted(&frame);
     let rows: Vec<u32> = (0..60).collect();
     let view = fitted.transformer.view(&frame, &rows).expect("a view");
-    let learned = fit(&view, &alternating(60, 2), 2, &Learner::default(), 42).expect("learns");
+    let learned = fit(
+        &view,
+        Target::Classes(&alternating(60, 2), 2),
+        None,
+        &Learner::default(),
+        42,
+    )
+    .expect("learns");
     assert!(linear(&learned).is_sound(2));
     assert!(
         linear(&learned)

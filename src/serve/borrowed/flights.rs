@@ -188,7 +188,7 @@ impl<'de> Visitor<'de> for Flight<'_, '_> {
                 mistakes.mistyped(input, given == Given::Nothing);
                 continue;
             };
-            if is_strange(input, served.scorer.read(position, cell)) {
+            if is_strange(input, &served.scorer.read(position, cell)) {
                 mistakes.strange(served, position);
             }
             collector.put(position, cell);
@@ -199,12 +199,12 @@ impl<'de> Visitor<'de> for Flight<'_, '_> {
 }
 
 /// Whether training had no such category, or no number as small or as large.
-fn is_strange(input: &InputFacts, slot: Slot) -> bool {
+fn is_strange(input: &InputFacts, slot: &Slot) -> bool {
     match slot {
-        Slot::Entry(entry) => Some(entry) == input.other,
+        Slot::Entry(entry) => Some(*entry) == input.other,
         Slot::Number(number) => input
             .range
-            .is_some_and(|(low, high)| number < low || number > high),
-        Slot::Missing => false,
+            .is_some_and(|(low, high)| *number < low || *number > high),
+        Slot::Missing | Slot::Text(_) => false,
     }
 }

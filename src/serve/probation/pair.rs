@@ -72,15 +72,14 @@ impl Pair {
     }
 
     fn compare_one(&mut self, row: &SampledRow) {
+        let mut room = Vec::new();
         let mut new = vec![0.0; self.new.scorer.n_outputs()];
         let mut old = vec![0.0; self.old.scorer.n_outputs()];
-        self.new
-            .scorer
-            .score_slots(row.slots.iter().copied(), &mut new);
+        self.new.scorer.score_slots(&row.slots, &mut room, &mut new);
         let cells = self.inputs.iter().enumerate();
         let slots = cells.map(|(at, &input)| self.old.scorer.read(at, self.cell(row, input)));
         let slots: Vec<Slot> = slots.collect();
-        self.old.scorer.score_slots(slots.iter().copied(), &mut old);
+        self.old.scorer.score_slots(&slots, &mut room, &mut old);
         if !new.iter().all(|it| it.is_finite()) {
             self.not_finite += 1;
             return;
@@ -117,10 +116,11 @@ impl Pair {
 
     /// The cell of the new version's input, as it was sent.
     fn cell<'r>(&'r self, row: &'r SampledRow, input: usize) -> CellRef<'r> {
-        let entry = match row.slots[input] {
+        let entry = match &row.slots[input] {
             Slot::Missing => return CellRef::Missing,
-            Slot::Number(number) => return CellRef::Number(number),
-            Slot::Entry(entry) => entry,
+            Slot::Number(number) => return CellRef::Number(*number),
+            Slot::Text(text) => return CellRef::Text(text),
+            Slot::Entry(entry) => *entry,
         };
         let category = match &self.new.bundle.transformer.inputs[input].step {
             Step::OneHot { categories } => categories.get(entry as usize).map(String::as_str),
@@ -151,7 +151,7 @@ impl Pair {
 /// Whether every cell of a row is such as a version was trained on.
 fn is_usual(served: &Served, slots: &[Slot]) -> bool {
     let mut cells = served.inputs.iter().zip(slots);
-    cells.all(|(input, slot)| input.unusual(*slot).is_none())
+    cells.all(|(input, slot)| input.unusual(slot).is_none())
 }
 
 /// Whether two versions take the same columns as the same kinds.
@@ -169,10 +169,11 @@ pub fn reads_alike(new: &Served, old: &Served) -> bool {
 fn hash_of(row: &SampledRow) -> u64 {
     let mut bytes = Vec::with_capacity(row.slots.len() * 9);
     for slot in &row.slots {
-        let (kind, bits) = match *slot {
+        let (kind, bits) = match slot {
             Slot::Missing => (0, 0),
             Slot::Number(number) => (1, number.to_bits()),
-            Slot::Entry(entry) => (2, u64::from(entry)),
+            Slot::Entry(entry) => (2, u64::from(*entry)),
+            Slot::Text(text) => (3, xxh3_64(text.as_bytes())),
         };
         bytes.push(kind);
         bytes.extend_from_slice(&bits.to_le_bytes());

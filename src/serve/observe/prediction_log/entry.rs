@@ -23,7 +23,7 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
         let slots = rows.row(row);
         served
             .scorer
-            .score_slots(slots.iter().copied(), &mut probabilities);
+            .score_slots(slots, &mut Vec::new(), &mut probabilities);
         let label = served.scorer.label(&probabilities, kept.threshold);
         out.extend_from_slice(b"{\"at\":");
         text(out, &at);
@@ -39,7 +39,7 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
             }
             text(out, &served.inputs[position].name);
             out.push(b':');
-            cell(out, served, rows, (row, position), *slot);
+            cell(out, served, rows, (row, position), slot);
         }
         out.extend_from_slice(b"},\"prediction\":");
         out.extend_from_slice(served.labels[label as usize].as_bytes());
@@ -63,12 +63,13 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
 }
 
 /// A cell as the model saw it.
-fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slot: Slot) {
+fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slot: &Slot) {
     let input = &served.bundle.transformer.inputs[at.1];
     match slot {
         Slot::Missing => out.extend_from_slice(b"null"),
-        Slot::Number(value) => numeric(out, input.kind, value),
-        Slot::Entry(entry) => {
+        Slot::Number(value) => numeric(out, input.kind, *value),
+        Slot::Text(words) => text(out, words),
+        &Slot::Entry(entry) => {
             let category = match &input.step {
                 Step::OneHot { categories } => categories.get(entry as usize).map(String::as_str),
                 Step::Scale { .. } => None,

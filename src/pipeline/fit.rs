@@ -1,0 +1,66 @@
+//! One fit: rows to a transformer and a predictor, by one learner's settings. Training does one of these, `auto` many.
+
+use polars::prelude::DataFrame;
+
+use super::Error;
+use super::wanted::{Part, Wanted};
+use crate::config::ModelConfig;
+use crate::config::raw::Learner;
+use crate::features::{self, Fitted};
+use crate::learners::{self, HeldBack};
+use crate::predictors::Predictor;
+
+/// What is fitted on.
+pub struct Material<'a> {
+    /// The settings, but for the learner's.
+    pub config: &'a ModelConfig,
+    /// The data set.
+    pub frame: &'a DataFrame,
+    /// Columns that are not learned from.
+    pub excluded: &'a [String],
+    /// The target of its rows.
+    pub wanted: &'a Wanted,
+}
+
+/// What came of it.
+pub struct Fit {
+    /// The transformer, and the columns that it leaves out.
+    pub fitted: Fitted,
+    /// The predictor.
+    pub predictor: Predictor,
+    /// Facts worth a line in the report.
+    pub notes: Vec<String>,
+    /// Milliseconds in the learner alone.
+    pub fit_ms: f64,
+}
+
+impl Material<'_> {
+    /// Fits on the rows of `train`; a learner that stops early looks at those of `validation`.
+    ///
+    /// # Errors
+    /// When no column can be learned from, or the learner fails.
+    pub fn fit(&self, learner: &Learner, train: &[u32], validation: &[u32]) -> Result<Fit, Error> {
+        let (target, held_target) = (self.wanted.part(train), self.wanted.part(validation));
+        let fitted = features::fit(self.frame, train, self.excluded, &self.config.features)?;
+        let view = fitted.transformer.view(self.frame, train)?;
+        let held_back = match validation.is_empty() {
+            true => None,
+            false => Some(HeldBack {
+                view: fitted.transformer.view(self.frame, validation)?,
+                target: Part::target(&held_target),
+            }),
+        };
+        let begin = std::time::Instant::now();
+        let seed = self.config.split.seed;
+        let learned = learners::fit(&view, target.target(), held_back.as_ref(), learner, seed)?;
+        let fit_ms = begin.elapsed().as_secs_f64() * 1e3;
+        drop(held_back);
+        drop(view);
+        Ok(Fit {
+            fitted,
+            predictor: learned.predictor,
+            notes: learned.notes,
+            fit_ms,
+        })
+    }
+}

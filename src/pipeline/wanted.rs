@@ -1,0 +1,138 @@
+//! What is to be predicted of each row: a class or a number, by the settings or by what the target column holds.
+
+use polars::prelude::DataFrame;
+
+use super::Error;
+use super::labels::{classes_of, indices, labels_of};
+use crate::config::ModelConfig;
+use crate::data::{Kind, Schema};
+use crate::evaluate::Task;
+use crate::features::Cells;
+use crate::learners::Target;
+
+/// A target of numbers with at most so many distinct values is taken for classes.
+const MOST_NUMBERED_CLASSES: usize = 20;
+
+/// The target of every row of a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// One of these classes.
+    Classes {
+        /// Their names; with two, index 1 is the positive class.
+        classes: Vec<String>,
+        /// Index of each row's class, `(n_rows)`.
+        class: Vec<Option<u32>>,
+    },
+    /// A number, `(n_rows)`.
+    Numbers(Vec<Option<f64>>),
+}
+
+/// The target of some rows, each of which has one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Class indices and the number of classes.
+    Classes(Vec<u32>, usize),
+    /// Numbers.
+    Numbers(Vec<f64>),
+}
+
+impl Part {
+    /// As learners take it.
+    pub fn target(&self) -> Target<'_> {
+        match self {
+            Part::Classes(class, n_classes) => Target::Classes(class, *n_classes),
+            Part::Numbers(numbers) => Target::Numbers(numbers),
+        }
+    }
+}
+
+impl Wanted {
+    /// What kind of thing it is.
+    pub fn task(&self) -> Task {
+        match self {
+            Wanted::Classes { .. } => Task::Classification,
+            Wanted::Numbers(_) => Task::Regression,
+        }
+    }
+
+    /// The class names; none of numbers.
+    pub fn classes(&self) -> &[String] {
+        match self {
+            Wanted::Classes { classes, .. } => classes,
+            Wanted::Numbers(_) => &[],
+        }
+    }
+
+    /// The rows that have a target, ascending.
+    pub fn rows(&self) -> Vec<u32> {
+        let has = |flags: Vec<bool>| {
+            let rows = flags.into_iter().enumerate().filter(|(_, has)| *has);
+            rows.map(|(row, _)| row as u32).collect()
+        };
+        match self {
+            Wanted::Classes { class, .. } => has(class.iter().map(Option::is_some).collect()),
+            Wanted::Numbers(numbers) => has(numbers.iter().map(Option::is_some).collect()),
+        }
+    }
+
+    /// The target of some rows; rows without one are left out.
+    pub fn part(&self, rows: &[u32]) -> Part {
+        match self {
+            Wanted::Classes { classes, class } => Part::Classes(
+                rows.iter().filter_map(|&row| class[row as usize]).collect(),
+                classes.len(),
+            ),
+            Wanted::Numbers(numbers) => Part::Numbers(
+                rows.iter()
+                    .filter_map(|&row| numbers[row as usize])
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// What is wanted of a frame's rows.
+///
+/// # Errors
+/// When the column is not there, or holds nothing that can be told apart.
+pub fn wanted(config: &ModelConfig, frame: &DataFrame, target: &str) -> Result<Wanted, Error> {
+    let labels = labels_of(frame, target, "the data set")?;
+    let schema = Schema::of(frame);
+    let kind = schema.get(target).map_or(Kind::Text, |column| column.kind);
+    let is_number = kind == Kind::Number && labels.distinct.iter().any(|label| label.contains('.'));
+    let inferred =
+        match kind.is_numeric() && (is_number || labels.distinct.len() > MOST_NUMBERED_CLASSES) {
+            true => Task::Regression,
+            false => Task::Classification,
+        };
+    match config.task.unwrap_or(inferred) {
+        Task::Classification => {
+            let classes = classes_of(config, target, kind, &labels)?;
+            let class = indices(&labels, &classes);
+            Ok(Wanted::Classes { classes, class })
+        }
+        Task::Regression => numbers(frame, target),
+    }
+}
+
+fn numbers(frame: &DataFrame, target: &str) -> Result<Wanted, Error> {
+    let refuse = |why: &str| {
+        Err(Error::Target {
+            target: target.to_string(),
+            why: why.to_string(),
+        })
+    };
+    let column = frame
+        .column(target)
+        .map_err(|source| Error::Data(source.into()))?;
+    let cells = Cells::of(column)?;
+    let numbers: Vec<Option<f64>> = (0..frame.height()).map(|row| cells.number(row)).collect();
+    let mut known = numbers.iter().flatten();
+    match known.next() {
+        None => refuse("no row has a number in it, and `task` asks for one"),
+        Some(first) if known.all(|number| number == first) => {
+            refuse("every row has the same number, so there is nothing to learn")
+        }
+        Some(_) => Ok(Wanted::Numbers(numbers)),
+    }
+}
