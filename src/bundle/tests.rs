@@ -90,6 +90,7 @@ pub fn bundle_on(
             reason: "constant".to_string(),
         }],
         learner: Learner::default(),
+        leaderboard: Vec::new(),
         seed: 42,
         data: Provenance {
             rows_hash: "r".to_string(),

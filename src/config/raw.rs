@@ -380,6 +380,8 @@ pub struct Split {
     pub validation: f64,
     /// Seed of the split and of everything else that draws at random in training.
     pub seed: u64,
+    /// Whether, once learner, rounds and threshold were chosen, the model is fitted again on both parts.
+    pub refit: bool,
 }
 
 impl Default for Split {
@@ -388,6 +390,7 @@ impl Default for Split {
             kind: None,
             validation: 0.2,
             seed: 42,
+            refit: false,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! What a run may touch is one [`Env`]. It must not know HTTP, a terminal or the schedule: it emits [`Event`]s and returns
 //! values.
 
+mod candidates;
+mod choose;
 mod deploy;
 mod env;
 mod envs;
