@@ -17,7 +17,7 @@ const ROWS: &[&[&str]] = &[
         "clock",
         "faults",
     ],
-    &["features", "gate", "drift", "sample"],
+    &["features", "gate", "drift", "sample", "checks"],
     &["bundle", "learners", "registry", "report"],
     &["pipeline", "notify"],
     &["diagnose"],
@@ -34,6 +34,7 @@ const ALONG: &[(&str, &str)] = &[
     ("config", "data"),
     ("config", "evaluate"),
     ("report", "registry"),
+    ("checks", "features"),
 ];
 const FREE: &[&str] = &["faults", "clock"];
 
@@ -47,6 +48,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "evaluate",
             "gate",
             "drift",
+            "checks",
             "bundle",
             "sample",
             "cron",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Kind, OnBadFile};
 use crate::evaluate::{Metric, Task};
 
+use super::checks::Checks;
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
@@ -56,6 +57,9 @@ pub struct RawConfig {
     /// What ingest takes in.
     #[serde(default)]
     pub ingest: Ingest,
+    /// What is looked at before training, and what comes of it.
+    #[serde(default)]
+    pub checks: Checks,
     /// How columns become features.
     #[serde(default)]
     pub features: Features,

@@ -19,8 +19,9 @@ use self::aligned::{aligned, prior_over, union};
 use super::ingest::Dataset;
 use super::labels::labels_of;
 use super::train::Trained;
-use super::{Env, Error, Event, count, fault, versions};
+use super::{Env, Error, Event, checks, count, fault, versions};
 use crate::bundle::Bundle;
+use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
 use crate::registry::ScoreRow;
@@ -60,6 +61,9 @@ pub struct ScoreRecord {
     pub champion: Option<SideScore>,
     /// Test rows that also stand in the data set learned from.
     pub leaked_rows: u64,
+    /// What the checks found in the test rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Facts worth a line.
     pub notes: Vec<String>,
 }
@@ -98,6 +102,8 @@ pub async fn score(
     };
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
     scored.record.leaked_rows = test_rows::leaked(&test, dataset)?;
+    scored.record.findings =
+        checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }
@@ -178,6 +184,7 @@ fn compare(
             .zip(champion_predictions.as_ref())
             .map(|((version, sha256, _), it)| side(env, *version, sha256, &known.truth, it)),
         leaked_rows: 0,
+        findings: Vec::new(),
         notes,
         classes,
         rows_hash: known.rows_hash,
