@@ -5,6 +5,7 @@
 
 pub mod checked;
 mod created;
+pub mod features;
 pub mod health;
 pub mod load;
 pub mod merge;
