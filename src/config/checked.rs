@@ -370,6 +370,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         }
     }
     raw.schedule.check(say);
+    raw.features
+        .check(&mut |key, reason| say(&format!("features.{key}"), reason));
     raw.gate
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
     raw.retention
@@ -392,7 +394,6 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             raw.learner.min_leaf_rows.unwrap_or(1),
             1,
         ),
-        ("features.max_categories", raw.features.max_categories, 1),
     ];
     for (key, value, least) in counts {
         if value < least {

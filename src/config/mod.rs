@@ -6,6 +6,7 @@
 pub mod checked;
 pub mod checks;
 mod created;
+pub mod features;
 pub mod health;
 pub mod load;
 pub mod merge;

@@ -9,7 +9,6 @@ use super::{Env, Error, Event, versions};
 use crate::bundle::Bundle;
 use crate::checks::{Categories, Finding, Inputs, Target, TestInputs, look, look_at_test};
 use crate::config::Severity;
-use crate::features::Step;
 use crate::registry::VersionRow;
 
 /// Looks at a data set before a version is trained on it.
@@ -91,16 +90,14 @@ fn tell(env: &Env, findings: &[Finding], action: &'static str) -> Result<(), Err
 fn categories(bundle: &Bundle) -> Vec<Categories> {
     let inputs = bundle.transformer.inputs.iter();
     inputs
-        .filter_map(|input| match &input.step {
-            Step::OneHot { categories } => {
-                let profile = bundle.profile.iter().find(|it| it.name == input.name)?;
-                let is_whole = profile.distinct <= categories.len() as u64;
-                is_whole.then(|| Categories {
-                    column: input.name.clone(),
-                    texts: categories.iter().cloned().collect(),
-                })
-            }
-            Step::Scale { .. } => None,
+        .filter_map(|input| {
+            let categories = input.step.categories()?;
+            let profile = bundle.profile.iter().find(|it| it.name == input.name)?;
+            let is_whole = profile.distinct <= categories.len() as u64;
+            is_whole.then(|| Categories {
+                column: input.name.clone(),
+                texts: categories.iter().cloned().collect(),
+            })
         })
         .collect()
 }

@@ -4,8 +4,8 @@
 //! values.
 
 mod candidates;
-mod choose;
 mod checks;
+mod choose;
 mod deploy;
 mod env;
 mod envs;

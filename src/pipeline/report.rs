@@ -171,7 +171,14 @@ fn coefficients(bundle: &Bundle) -> Vec<Coefficient> {
         .iter()
         .flat_map(|input| match &input.step {
             Step::Scale { scale, .. } => vec![Some(*scale)],
-            Step::OneHot { categories } => vec![None; categories.len() + 2],
+            Step::Number {
+                scale, indicator, ..
+            } => {
+                let mut scales = vec![Some(*scale)];
+                scales.extend(indicator.then_some(None));
+                scales
+            }
+            step => vec![None; step.width()],
         })
         .collect();
     (0..linear.n_outputs())
