@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Kind, OnBadFile};
 use crate::evaluate::{Metric, Task};
 
-pub use super::features::Features;
+pub use super::features::{Derive, Features};
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
@@ -57,6 +57,9 @@ pub struct RawConfig {
     /// What ingest takes in.
     #[serde(default)]
     pub ingest: Ingest,
+    /// Columns that are computed from others by SQL expressions, in order, the target included.
+    #[serde(default)]
+    pub derive: Vec<Derive>,
     /// How columns become features.
     #[serde(default)]
     pub features: Features,

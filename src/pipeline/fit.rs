@@ -5,8 +5,8 @@ use polars::prelude::DataFrame;
 use super::Error;
 use super::wanted::{Part, Wanted};
 use crate::config::ModelConfig;
-use crate::config::raw::Learner;
-use crate::features::{self, Fitted, Goal, Plan, Purpose};
+use crate::config::raw::{Derive, Learner};
+use crate::features::{self, Derived, Fitted, Goal, Plan, Purpose};
 use crate::learners::{self, HeldBack, Target};
 use crate::predictors::Predictor;
 
@@ -34,6 +34,14 @@ pub struct Fit {
     pub fit_ms: f64,
 }
 
+/// The columns that the settings compute, as bundles keep them.
+pub fn derived(config: &ModelConfig) -> Vec<Derived> {
+    let derive = config.derive.iter().cloned();
+    derive
+        .map(|Derive { name, sql }| Derived { name, sql })
+        .collect()
+}
+
 impl Material<'_> {
     /// Fits on the rows of `train`; a learner that stops early looks at those of `validation`.
     ///
@@ -50,6 +58,8 @@ impl Material<'_> {
                 Target::Numbers(numbers) => Goal::Numbers(numbers),
             }),
             seed: self.config.split.seed,
+            derived: &derived(self.config),
+            times: &self.config.times(),
         };
         let fitted = features::fit_for(self.frame, train, &plan)?;
         let frame = fitted.transformer.prepared(self.frame)?;

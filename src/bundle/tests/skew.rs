@@ -118,6 +118,8 @@ pub fn fitted(frame: &DataFrame, settings: &Features, purpose: Purpose) -> Optio
         purpose,
         goal: Some(Goal::Classes(&class, 3)),
         seed: 7,
+        derived: &[],
+        times: &[],
     };
     fit_for(frame, &rows, &plan).ok()
 }
