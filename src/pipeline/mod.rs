@@ -4,6 +4,7 @@
 //! values.
 
 mod deploy;
+mod derive;
 mod env;
 mod envs;
 mod fit;
