@@ -8,15 +8,18 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::checks::Checks;
+use super::features::Encode;
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
 use super::probation::Probation;
-use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
+use super::raw::{
+    DataFormat, Derive, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind,
+};
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
-use crate::data::Kind;
+use crate::data::{Expression, Kind};
 use crate::evaluate::{Metric, Task};
 
 /// Something wrong at one key.
@@ -137,6 +140,8 @@ pub struct ModelConfig {
     pub window: Window,
     /// What is looked at before training.
     pub checks: Checks,
+    /// Columns that are computed.
+    pub derive: Vec<Derive>,
     /// Columns to features.
     pub features: Features,
     /// The learner.
@@ -204,6 +209,7 @@ impl ModelConfig {
             self.ingest.keep,
             self.ingest.null_values,
             self.window,
+            self.derive,
             self.features,
             self.learner,
             self.split,
@@ -213,6 +219,16 @@ impl ModelConfig {
             self.gate,
         ]);
         hex(&Sha256::digest(parts.to_string().as_bytes()))
+    }
+
+    /// Columns that are times to derived ones: those that become parts of a time, and the rows' own.
+    pub fn times(&self) -> Vec<String> {
+        let columns = self.features.columns.iter();
+        let dates = columns.filter(|(_, own)| own.encode == Some(Encode::Date));
+        let dates = dates.map(|(name, _)| name);
+        let own = self.time_column.iter();
+        let own = own.filter(|name| !self.features.columns.contains_key(*name));
+        dates.chain(own).cloned().collect()
     }
 
     /// File ending of the dated data sets.
@@ -294,6 +310,7 @@ pub fn check(
         ingest: raw.ingest,
         window,
         checks: raw.checks,
+        derive: raw.derive,
         features: raw.features,
         learner: raw.learner,
         split: raw.split,
@@ -434,6 +451,18 @@ fn check_task(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
 }
 
 fn check_columns(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
+    for (at, derive) in raw.derive.iter().enumerate() {
+        if let Err(why) = Expression::parse(&derive.sql) {
+            say(&format!("derive[{at}].sql"), why);
+        }
+        let is_twice = raw.derive[..at]
+            .iter()
+            .any(|other| other.name == derive.name);
+        if derive.name.trim().is_empty() || is_twice {
+            let reason = "is empty or the name of another derived column";
+            say(&format!("derive[{at}].name"), reason.to_string());
+        }
+    }
     if let Some(target) = &raw.target {
         for (key, columns) in [("drop", &raw.drop), ("keys", &raw.keys)] {
             if columns.contains(target) {

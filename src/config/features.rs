@@ -7,6 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::raw::Label;
 
+/// A column that is computed from others, row by row, as ingest reads it and as a request gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Derive {
+    /// Its name; it may be the target.
+    pub name: String,
+    /// An SQL expression over the columns of the row, those derived before it included. Names with other characters than
+    /// letters, digits and `_` stand in double quotes.
+    pub sql: String,
+}
+
 /// What a missing number counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -228,7 +239,7 @@ fn day_of_year(text: &str) -> Option<u32> {
     };
     let month = month.to_lowercase();
     let is_it = |(name, _): &(&str, u32)| month.len() >= 3 && month.starts_with(name);
-    let at = MONTHS.iter().position(|it| is_it(&it))?;
+    let at = MONTHS.iter().position(is_it)?;
     (1..=MONTHS[at].1)
         .contains(&day)
         .then_some((at as u32 + 1) * 100 + day)

@@ -9,7 +9,7 @@ use crate::data::{Kind, OnBadFile};
 use crate::evaluate::{Metric, Task};
 
 use super::checks::Checks;
-pub use super::features::Features;
+pub use super::features::{Derive, Features};
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
@@ -61,6 +61,9 @@ pub struct RawConfig {
     /// What is looked at before training, and what comes of it.
     #[serde(default)]
     pub checks: Checks,
+    /// Columns that are computed from others by SQL expressions, in order, the target included.
+    #[serde(default)]
+    pub derive: Vec<Derive>,
     /// How columns become features.
     #[serde(default)]
     pub features: Features,

@@ -49,6 +49,7 @@ mod column_builder;
 mod csv_file;
 mod csv_header;
 mod csv_part;
+mod derive;
 mod fit;
 mod io;
 mod json_file;
@@ -70,6 +71,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub use derive::{Expression, Failure, cast_to, derive, times_of};
 pub use io::{read_file, read_parquet, write_file, write_parquet};
 pub use read::{FileRead, FolderRead, OnBadFile, Quarantined, ReadOptions, read};
 pub use rows::{count_shared, dedupe, fingerprint, row_hashes};
@@ -78,7 +80,7 @@ pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};
 pub use stack::concat;
 pub use summary::{ColumnSummary, DISTINCT_CAP, summarise};
-pub use time::parse_timestamps;
+pub use time::{parse_time, parse_timestamps};
 
 /// What stops a read or a write. Messages complete "failed to …".
 #[derive(Debug, thiserror::Error)]

@@ -26,7 +26,7 @@ pub fn parse_timestamps(frame: &DataFrame, column: &str) -> Result<Vec<Option<i6
         let texts: Vec<Option<&str>> = texts.iter().collect();
         texts
             .into_par_iter()
-            .map(|text| text.map(|text| parse(text.trim()).ok_or(())).transpose())
+            .map(|text| text.map(|text| parse_time(text).ok_or(())).transpose())
             .collect()
     } else if let Ok(seconds) = cells.i64() {
         seconds
@@ -70,7 +70,47 @@ fn from_seconds(seconds: f64) -> Result<i64, ()> {
     }
 }
 
-fn parse(text: &str) -> Option<i64> {
+/// A text as microseconds since 1970-01-01 UTC, in the forms of [`parse_timestamps`].
+pub fn parse_time(text: &str) -> Option<i64> {
+    let text = text.trim();
+    // Every form begins with a year; most texts do not.
+    let is_time = text.len() >= 8 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
+    if !is_time {
+        return None;
+    }
+    usual(text).or_else(|| unusual(text))
+}
+
+/// `2026-11-21`, alone or with ` 07:50` or ` 07:50:03`, which the general reader takes long for.
+fn usual(text: &str) -> Option<i64> {
+    let bytes = text.as_bytes();
+    let number = |from: usize, n: usize| -> Option<u32> {
+        let digits = bytes.get(from..from + n)?;
+        let is_number = digits.iter().all(u8::is_ascii_digit);
+        is_number.then(|| {
+            digits
+                .iter()
+                .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+        })
+    };
+    let is = |at: usize, among: &[u8]| bytes.get(at).is_some_and(|byte| among.contains(byte));
+    if !(is(4, b"-") && is(7, b"-")) {
+        return None;
+    }
+    let day = NaiveDate::from_ymd_opt(number(0, 4)? as i32, number(5, 2)?, number(8, 2)?)?;
+    let (hour, minute, second) = match bytes.len() {
+        10 => (0, 0, 0),
+        16 if is(10, b" T") && is(13, b":") => (number(11, 2)?, number(14, 2)?, 0),
+        19 if is(10, b" T") && is(13, b":") && is(16, b":") => {
+            (number(11, 2)?, number(14, 2)?, number(17, 2)?)
+        }
+        _ => return None,
+    };
+    let time = day.and_hms_opt(hour, minute, second)?;
+    Some(time.and_utc().timestamp_micros())
+}
+
+fn unusual(text: &str) -> Option<i64> {
     if let Some(Some(midnight)) = NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .map(|day| day.and_hms_opt(0, 0, 0))

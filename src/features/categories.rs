@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Cells, label_of};
-use crate::config::features::Features;
+use crate::config::features::{ColumnFeatures, Features, Impute};
+use crate::config::raw::Label;
 use crate::data::Kind;
 
 /// Texts of which at least this share stands in one row each name a row rather than describe it.
@@ -90,6 +91,23 @@ impl Counted {
             .keys()
             .map(|text| text.split_whitespace().count());
         words.sum::<usize>() as f64 / self.counts.len().max(1) as f64
+    }
+
+    /// What a missing text counts as, where the settings say so: the most frequent one, the first by name of several, or
+    /// the one they give.
+    pub fn fill(&self, own: Option<&ColumnFeatures>) -> Option<String> {
+        let own = own?;
+        match own.impute? {
+            Impute::MostFrequent => {
+                let ranked = self
+                    .counts
+                    .iter()
+                    .max_by(|(a, m), (b, n)| m.cmp(n).then(b.cmp(a)));
+                ranked.map(|(label, _)| label.clone())
+            }
+            Impute::Constant => own.fill.as_ref().map(Label::spelled),
+            Impute::Mean | Impute::Median | Impute::None => None,
+        }
     }
 
     /// The categories that get a place of their own: the most frequent, ties by name; sorted by name. With why there is

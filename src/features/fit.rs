@@ -1,18 +1,22 @@
 //! Fits the transformer on training rows, and says which columns cannot help.
 
+use std::collections::HashSet;
+
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use super::categories::Counted;
 use super::numbers::{NumberSettings, fit_numbers};
+use super::prepare::{prune, usable_dates};
 use super::target_mean::fit_target_mean;
 use super::text::fit_blocks;
 use super::{
-    Cells, Dropped, Error, Input, Prepare, Step, Transformer, View, index_of, is_numeric, label_of,
+    Cells, Dates, Derived, Dropped, Error, Fill, Input, Step, Transformer, View, index_of,
+    is_numeric, label_of,
 };
 use crate::config::features::{ColumnFeatures, Encode, Features};
 use crate::config::raw::{Label, LearnerKind};
-use crate::data::{Column, Kind, Schema};
+use crate::data::{self, Column, Kind, Schema};
 
 /// Categories that trees take as a place in a list, and as a feature each; more become target means.
 const MOST_ORDINAL: usize = 2;
@@ -81,6 +85,10 @@ pub struct Plan<'a> {
     pub goal: Option<Goal<'a>>,
     /// Decides the folds of target means.
     pub seed: u64,
+    /// Columns that are computed; the frame has them.
+    pub derived: &'a [Derived],
+    /// Columns that are times to what computes them.
+    pub times: &'a [String],
 }
 
 /// A fitted transformer and the columns it leaves out.
@@ -142,6 +150,8 @@ pub fn fit(
         purpose: Purpose::Linear,
         goal: None,
         seed: 0,
+        derived: &[],
+        times: &[],
     };
     fit_for(frame, rows, &plan)
 }
@@ -150,6 +160,8 @@ pub fn fit(
 struct Made {
     step: Step,
     out_of_fold: Option<Vec<f64>>,
+    /// What a missing text counts as.
+    fill: Option<String>,
 }
 
 impl From<Step> for Made {
@@ -157,35 +169,66 @@ impl From<Step> for Made {
         Made {
             step,
             out_of_fold: None,
+            fill: None,
         }
     }
 }
 
-/// Fits one step per usable column on `rows` of `frame`.
+/// Fits one step per usable column on `rows` of `frame`, which has the derived columns.
 ///
 /// # Errors
 /// When no column is left, or one is of a type that ingest never makes.
 pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitted, Error> {
-    let wanted: Vec<Column> = Schema::of(frame)
+    let mut wanted: Vec<Column> = Schema::of(frame)
         .columns
         .into_iter()
         .filter(|column| !plan.excluded.contains(&column.name))
         .collect();
+    let dates: Vec<Dates> = wanted
+        .par_iter()
+        .filter_map(|column| usable_dates(frame, rows, column, plan.settings))
+        .collect();
+    let mut timed = frame.clone();
+    let mut parts: HashSet<String> = HashSet::new();
+    for dates in &dates {
+        let column = frame
+            .column(&dates.column)
+            .map_err(|_| Error::MissingColumns(vec![dates.column.clone()]))?;
+        for part in dates.columns(&data::times_of(column)) {
+            parts.insert(part.name().to_string());
+            timed.with_column(part).map_err(|_| Error::Derive {
+                column: dates.column.clone(),
+                why: "its parts do not fit".to_string(),
+            })?;
+        }
+    }
+    wanted.retain(|column| dates.iter().all(|dates| dates.column != column.name));
+    let made = Schema::of(&timed).columns.into_iter();
+    wanted.extend(made.filter(|column| parts.contains(&column.name)));
+
     let made: Vec<Result<Made, String>> = wanted
         .par_iter()
         .map(|column| {
-            let cells = frame
+            let cells = timed
                 .column(&column.name)
                 .map_err(|_| Error::MissingColumns(vec![column.name.clone()]))
                 .and_then(Cells::of)?;
-            Ok(fit_column(&cells, rows, column, plan))
+            let is_part = parts.contains(&column.name);
+            Ok(fit_column(&cells, rows, column, is_part, plan))
         })
         .collect::<Result<_, Error>>()?;
     let mut kept: Vec<(Input, Option<Vec<f64>>)> = Vec::new();
-    let mut dropped = Vec::new();
+    let (mut dropped, mut fills) = (Vec::new(), Vec::new());
     for (Column { name, kind }, made) in wanted.into_iter().zip(made) {
         match made {
-            Ok(Made { step, out_of_fold }) => kept.push((Input { name, kind, step }, out_of_fold)),
+            Ok(made) => {
+                fills.extend(made.fill.map(|text| Fill {
+                    column: name.clone(),
+                    text,
+                }));
+                let step = made.step;
+                kept.push((Input { name, kind, step }, made.out_of_fold));
+            }
             Err(reason) => dropped.push(Dropped {
                 column: name,
                 reason,
@@ -203,9 +246,11 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
         at += width;
         inputs.push(input);
     }
-    let prepare = Prepare::default();
     Ok(Fitted {
-        transformer: Transformer { prepare, inputs },
+        transformer: Transformer {
+            prepare: prune(frame, &inputs, plan.derived, plan.times, dates, fills),
+            inputs,
+        },
         dropped,
         out_of_fold,
     })
@@ -232,6 +277,7 @@ fn fit_column(
     cells: &Cells<'_>,
     rows: &[u32],
     column: &Column,
+    is_part: bool,
     plan: &Plan<'_>,
 ) -> Result<Made, String> {
     let own = plan.settings.columns.get(&column.name);
@@ -247,6 +293,8 @@ fn fit_column(
                     .to_string(),
             );
         }
+        // Months and hours go round: a weight each, where trees can cut them anywhere.
+        None if is_part && column.kind == Kind::Integer && plan.purpose != Purpose::Trees => {}
         None | Some(Encode::Date) if is_numeric(column.kind) => {
             let settings = number_settings(own, plan);
             return fit_numbers(cells, rows, settings).map(Made::from);
@@ -257,7 +305,11 @@ fn fit_column(
     if let Some(reason) = counted.useless() {
         return Err(reason);
     }
-    if encode.is_none() {
+    let fill = match column.kind {
+        Kind::Text => counted.fill(own),
+        _ => None,
+    };
+    if encode.is_none() && !is_part {
         let is_text = match plan.purpose {
             Purpose::Linear => counted.is_free_text(plan.settings),
             Purpose::Texts => counted.has_words(),
@@ -284,13 +336,14 @@ fn fit_column(
         (Purpose::Trees, _, None) => Encode::Ordinal,
     });
     let is_linear = plan.purpose != Purpose::Trees;
-    Ok(match (encode, plan.goal) {
+    let mut made = match (encode, plan.goal) {
         (Encode::TargetMean, Some(goal)) => {
-            let places = places(cells, column.kind, rows, &categories);
+            let places = places(cells, column.kind, rows, &categories, fill.as_deref());
             let made = fit_target_mean(categories, &places, goal, plan.seed, is_linear);
             Made {
                 step: made.step,
                 out_of_fold: Some(made.out_of_fold),
+                fill: None,
             }
         }
         (Encode::Ordinal | Encode::TargetMean, _) => Made::from(Step::Ordinal {
@@ -298,16 +351,25 @@ fn fit_column(
             missing: is_linear.then_some(-1.0),
         }),
         _ => Made::from(Step::OneHot { categories }),
-    })
+    };
+    made.fill = fill;
+    Ok(made)
 }
 
-/// Each row's place: a category's, then missing, then other.
-fn places(cells: &Cells<'_>, kind: Kind, rows: &[u32], categories: &[String]) -> Vec<u32> {
+/// Each row's place: a category's, then missing, then other. A missing cell counts as `fill`.
+fn places(
+    cells: &Cells<'_>,
+    kind: Kind,
+    rows: &[u32],
+    categories: &[String],
+    fill: Option<&str>,
+) -> Vec<u32> {
     let index = index_of(categories);
     let n = categories.len() as u32;
+    let place_of = |label: &str| index.get(label).copied().unwrap_or(n + 1);
     let place = |&row: &u32| match label_of(cells, kind, row as usize) {
-        None => n,
-        Some(label) => index.get(label.as_ref()).copied().unwrap_or(n + 1),
+        None => fill.map_or(n, place_of),
+        Some(label) => place_of(&label),
     };
     rows.iter().map(place).collect()
 }

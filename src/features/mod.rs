@@ -19,7 +19,7 @@ mod tests;
 
 pub use cells::{Cells, Encoded, label_of};
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
-pub use prepare::Prepare;
+pub use prepare::{Dates, Derived, Fill, Prepare};
 pub use step::{Input, Layout, Step, index_of};
 pub use text::{GramKind, Grams, NGrams};
 pub use transformer::{Transformer, scaled};
@@ -42,6 +42,14 @@ pub enum Error {
         column: String,
         /// Its type.
         found: String,
+    },
+    /// A column cannot be made.
+    #[error("make the column `{column}`: {why}")]
+    Derive {
+        /// The column.
+        column: String,
+        /// Why, in words.
+        why: String,
     },
     /// Nothing is left to learn from.
     #[error("find a column to learn from: {0}")]

@@ -1,6 +1,7 @@
 //! The transformer by hand, and what holds for any frame.
 
 mod by_hand;
+mod golden;
 mod properties;
 
 use polars::prelude::{Column, DataFrame};

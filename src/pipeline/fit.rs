@@ -5,8 +5,8 @@ use polars::prelude::DataFrame;
 use super::Error;
 use super::wanted::{Part, Wanted};
 use crate::config::ModelConfig;
-use crate::config::raw::Learner;
-use crate::features::{self, Fitted, Goal, Plan, Purpose};
+use crate::config::raw::{Derive, Learner};
+use crate::features::{self, Derived, Fitted, Goal, Plan, Purpose};
 use crate::learners::{self, HeldBack, Target};
 use crate::predictors::Predictor;
 
@@ -36,6 +36,14 @@ pub struct Fit {
 
 /// Texts with at least so many words on average are read word by word rather than taken for categories.
 const WORDS_OF_A_TEXT: usize = 4;
+
+/// The columns that the settings compute, as bundles keep them.
+pub fn derived(config: &ModelConfig) -> Vec<Derived> {
+    let derive = config.derive.iter().cloned();
+    derive
+        .map(|Derive { name, sql }| Derived { name, sql })
+        .collect()
+}
 
 impl Material<'_> {
     /// Whether a column that is learned from holds texts of several words.
@@ -69,6 +77,8 @@ impl Material<'_> {
                 Target::Numbers(numbers) => Goal::Numbers(numbers),
             }),
             seed: self.config.split.seed,
+            derived: &derived(self.config),
+            times: &self.config.times(),
         };
         let fitted = features::fit_for(self.frame, train, &plan)?;
         let frame = fitted.transformer.prepared(self.frame)?;

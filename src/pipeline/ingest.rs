@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::accumulate::{earlier, halves, put_together};
+use super::derive::with_derived;
 use super::{Env, Error, count, did_you_mean};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
@@ -128,7 +129,7 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
     let options = read_options(config, true);
     let seen = env.registry.seen_hashes(&config.name).await?;
     let kept = earlier(env).await?;
-    let parts = match kept {
+    let mut parts = match kept {
         None => parts_of(data::read(&config.input_folder, scan, &options, None)?),
         Some((frame, before)) => {
             let (known, fresh) = halves(scan, &seen);
@@ -148,6 +149,11 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
     }
     for note in &parts.record.notes {
         env.tell(super::Event::Warning(note.clone()));
+    }
+    if !config.derive.is_empty() {
+        parts.frame = with_derived(config, parts.frame)?;
+        let names = Schema::of(&parts.frame);
+        parts.row_hashes = data::row_hashes(&parts.frame, &names.names())?;
     }
     check_columns(config, &parts.frame)?;
     // A file that changed after the scan was not read: the data set must not pass for one that holds it.

@@ -7,6 +7,7 @@ mod candidates;
 mod checks;
 mod choose;
 mod deploy;
+mod derive;
 mod env;
 mod envs;
 mod fit;

@@ -35,9 +35,11 @@ pub struct Served {
     pub scorer: Scorer,
     /// What it knows of each column's name.
     pub fields: HashMap<Box<str>, Field>,
-    /// Per input, in the scorer's order.
+    /// Per column that a row of a request has. Where nothing is prepared, these are the model's inputs.
     pub inputs: Vec<InputFacts>,
-    /// A row in which every input is missing.
+    /// Per input of the model, in the scorer's order: what the slots of a row are.
+    pub model_inputs: Vec<InputFacts>,
+    /// A row in which every input of the model is missing.
     pub blank: Box<[Slot]>,
     /// Each class as it stands in an answer: JSON, a number where the target was one.
     pub labels: Vec<Box<str>>,
@@ -133,20 +135,37 @@ impl Served {
             fields.insert(column.name.as_str().into(), Field::Unused);
         }
         fields.insert(bundle.target.as_str().into(), Field::Unused);
-        let mut inputs = Vec::new();
-        for (position, input) in bundle.transformer.inputs.iter().enumerate() {
-            fields.insert(input.name.as_str().into(), Field::Input(position));
-            let profile = bundle.profile.iter().find(|it| it.name == input.name);
+        let facts = |name: &str, kind: Kind, other: Option<u32>| {
+            let profile = bundle.profile.iter().find(|it| it.name == name);
             let range = profile.and_then(|column| Some((column.min?, column.max?)));
+            InputFacts {
+                name: name.to_string(),
+                key: format!("{}:", serde_json::Value::from(name)).into(),
+                kind,
+                range: range.filter(|_| is_numeric(kind)),
+                other,
+            }
+        };
+        let of_model = bundle.transformer.inputs.iter().map(|input| {
             let categories = input.step.categories();
             let other = categories.map(|categories| categories.len() as u32 + 1);
-            inputs.push(InputFacts {
-                name: input.name.clone(),
-                key: format!("{}:", serde_json::Value::from(input.name.as_str())).into(),
-                kind: input.kind,
-                range: range.filter(|_| is_numeric(input.kind)),
-                other,
-            });
+            facts(&input.name, input.kind, other)
+        });
+        let model_inputs: Vec<InputFacts> = of_model.collect();
+        let prepare = &bundle.transformer.prepare;
+        let inputs = match prepare.is_empty() {
+            true => model_inputs.clone(),
+            false => {
+                let known = |name: &str| model_inputs.iter().find(|it| it.name == name);
+                let raw = prepare.raw.iter().map(|column| {
+                    let other = known(&column.name).and_then(|input| input.other);
+                    facts(&column.name, column.kind, other)
+                });
+                raw.collect()
+            }
+        };
+        for (position, input) in inputs.iter().enumerate() {
+            fields.insert(input.name.as_str().into(), Field::Input(position));
         }
         let target = bundle.profile.iter().find(|it| it.name == bundle.target);
         let kind = target.map_or(Kind::Text, |column| column.kind);
@@ -165,14 +184,32 @@ impl Served {
             tally: Tally::new(bundle.classes.len()),
             counts: Counts::default(),
             sample: Sample::default(),
-            blank: (0..inputs.len())
+            blank: (0..model_inputs.len())
                 .map(|position| scorer.read(position, CellRef::Missing))
                 .collect(),
             scorer,
             fields,
             inputs,
+            model_inputs,
             bundle,
         }
+    }
+
+    /// Whether the columns of a request are not the inputs of the model.
+    pub fn is_prepared(&self) -> bool {
+        !self.bundle.transformer.prepare.is_empty()
+    }
+
+    /// A cell of a request's column as the model reads it; missing where the model reads only what is made of the column.
+    pub fn read(&self, position: usize, cell: CellRef<'_>) -> Slot {
+        let position = match self.is_prepared() {
+            false => Some(position),
+            true => {
+                let name = &self.inputs[position].name;
+                self.model_inputs.iter().position(|it| it.name == *name)
+            }
+        };
+        position.map_or(Slot::Missing, |position| self.scorer.read(position, cell))
     }
 }
 

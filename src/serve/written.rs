@@ -144,7 +144,7 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
         if position > 0 {
             out.push(b',');
         }
-        text(out, &served.inputs[position].name);
+        text(out, &served.model_inputs[position].name);
         out.push(b':');
         number(out, push);
     }
@@ -154,7 +154,7 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
 /// What is unusual about a row, if anything.
 fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
     let mut n = 0;
-    for (input, slot) in served.inputs.iter().zip(slots) {
+    for (input, slot) in served.model_inputs.iter().zip(slots) {
         let Some(what) = input.unusual(slot) else {
             continue;
         };

@@ -107,6 +107,11 @@ impl Scorer {
         self.columns[position].read(cell)
     }
 
+    /// As [`Scorer::read`], from a row of a prepared frame's column.
+    pub fn read_from(&self, position: usize, cells: &Cells<'_>, row: usize) -> Slot {
+        self.columns[position].read_from(cells, row)
+    }
+
     /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.
     pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
         let mut margins = vec![0.0; self.bias.len()];

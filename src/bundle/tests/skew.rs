@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::{any_frame, bundle_of};
 use crate::bundle::Bundle;
 use crate::config::features::{ColumnFeatures, Encode, Features, Impute, Scaling, TextFeatures};
-use crate::features::{Cells, Fitted, Goal, Plan, Purpose, fit_for};
+use crate::data::Expression;
+use crate::features::{Cells, Derived, Fitted, Goal, Plan, Purpose, fit_for};
 use crate::predictors::{Link, Predictor, Trees};
 
 /// No trees: what counts is what they would read.
@@ -118,8 +119,42 @@ pub fn fitted(frame: &DataFrame, settings: &Features, purpose: Purpose) -> Optio
         purpose,
         goal: Some(Goal::Classes(&class, 3)),
         seed: 7,
+        derived: &[],
+        times: &[],
     };
     fit_for(frame, &rows, &plan).ok()
+}
+
+/// The frame with a column of times, `t`, made of its whole numbers.
+fn timed(frame: &DataFrame) -> DataFrame {
+    let wholes = frame
+        .column("e")
+        .expect("the column")
+        .i64()
+        .expect("numbers")
+        .clone();
+    let time = |whole: i64| chrono::DateTime::from_timestamp(whole % 2_000_000_000, 0);
+    let texts = wholes
+        .iter()
+        .map(|whole| Some(time(whole?)?.format("%Y-%m-%d %H:%M").to_string()));
+    let column = Column::new("t".into(), texts.collect::<Vec<_>>());
+    let mut timed = frame.clone();
+    timed.with_column(column).expect("columns of one length");
+    timed
+}
+
+/// Derived columns over those of [`any_frame`], as settings and bundles have them.
+fn derived() -> Vec<Derived> {
+    let list = [
+        ("z", "COALESCE(a, 0) / 2 + EXTRACT(EPOCH FROM t)"),
+        ("y", "CASE WHEN f THEN b ELSE 'none' END"),
+        ("x", "z > 1000000000"),
+    ];
+    list.map(|(name, sql)| Derived {
+        name: name.to_string(),
+        sql: sql.to_string(),
+    })
+    .to_vec()
 }
 
 /// Every row of the frame through the matrix and through the scorer.
@@ -131,12 +166,19 @@ pub fn assert_no_skew(bundle: &Bundle, frame: &DataFrame) {
     let scorer = bundle.scorer();
     let matrix = view.dense();
     let mut features = Vec::new();
-    for (row, wanted) in matrix.chunks(view.n_features()).enumerate() {
+    let most = if transformer.prepare.is_empty() {
+        usize::MAX
+    } else {
+        6
+    };
+    for (row, wanted) in matrix.chunks(view.n_features()).enumerate().take(most) {
+        let alone = frame.slice(row as i64, 1);
+        let prepared = transformer.prepared(&alone).expect("prepares");
         let inputs = transformer.inputs.iter().enumerate();
         let slots: Vec<_> = inputs
             .map(|(position, input)| {
                 let column = prepared.column(&input.name).expect("the column");
-                let cell = Cells::of(column).expect("a known type").cell(row);
+                let cell = Cells::of(column).expect("a known type").cell(0);
                 let json = serde_json::to_string(&cell).expect("writes");
                 let sent: crate::features::Cell = serde_json::from_str(&json).expect("reads");
                 scorer.read(position, sent.by_ref())
@@ -150,7 +192,7 @@ pub fn assert_no_skew(bundle: &Bundle, frame: &DataFrame) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn a_row_of_a_request_is_the_row_of_the_training_matrix(
@@ -163,6 +205,55 @@ proptest! {
             let n = fitted.transformer.n_features();
             prop_assert_eq!(fitted.transformer.feature_names().len(), n);
             let bundle = bundle_of(&training, 2, 0.5, fitted, no_trees(n));
+            assert_no_skew(&bundle, &training);
+            assert_no_skew(&bundle, &other);
+        }
+    }
+
+    #[test]
+    fn a_row_of_a_request_is_prepared_as_a_row_of_training(
+        training in any_frame(),
+        other in any_frame(),
+        (mut settings, purpose) in any_settings(),
+    ) {
+        let filled = ColumnFeatures {
+            impute: Some(Impute::MostFrequent),
+            ..ColumnFeatures::default()
+        };
+        settings.columns.insert("b".to_string(), filled);
+        let date = ColumnFeatures {
+            encode: Some(Encode::Date),
+            seasons: [("high".to_string(), vec!["15 Dec-3 Mar".to_string()])].into(),
+            periods: [("day".to_string(), vec!["5-18".to_string()])].into(),
+            ..ColumnFeatures::default()
+        };
+        settings.columns.insert("t".to_string(), date);
+        let parse = |derived: Derived| {
+            let expression = Expression::parse(&derived.sql).expect("parses");
+            (derived.name, expression)
+        };
+        let expressions: Vec<_> = derived().into_iter().map(parse).collect();
+        let times = ["t".to_string()];
+        let (training, other) = (timed(&training), timed(&other));
+        let with_derived = crate::data::derive(&training, &times, &expressions).expect("computes");
+        let rows: Vec<u32> = (0..training.height() as u32).collect();
+        let class: Vec<u32> = rows.iter().map(|row| row % 2).collect();
+        let plan = Plan {
+            excluded: &["d".to_string()],
+            settings: &settings,
+            purpose,
+            goal: Some(Goal::Classes(&class, 2)),
+            seed: 7,
+            derived: &derived(),
+            times: &times,
+        };
+        if let Ok(fitted) = fit_for(&with_derived, &rows, &plan) {
+            prop_assert!(fitted.transformer.is_sound(), "{:?}", fitted.transformer);
+            prop_assert!(fitted.transformer.prepare.raw.iter().all(|it| !["d", "x", "y", "z"].contains(&it.name.as_str())));
+            let n = fitted.transformer.n_features();
+            let bundle = bundle_of(&training, 2, 0.5, fitted, no_trees(n));
+            let read = crate::bundle::decode(&crate::bundle::encode(&bundle).expect("encodes")).expect("decodes");
+            prop_assert_eq!(&read, &bundle);
             assert_no_skew(&bundle, &training);
             assert_no_skew(&bundle, &other);
         }

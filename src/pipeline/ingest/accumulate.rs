@@ -8,6 +8,7 @@ use super::stored::load_row;
 use super::{DatasetRecord, Parts, parts_of, take};
 use crate::config::Keep;
 use crate::data::{self, FolderRead, Scan, Schema};
+use crate::pipeline::derive::without_derived;
 use crate::pipeline::{Env, Error, versions};
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
@@ -26,7 +27,9 @@ pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Er
         return Ok(None);
     };
     let dataset = load_row(env, row)?;
-    Ok(Some((dataset.frame, dataset.record)))
+    // They are computed anew, by the expressions of now.
+    let frame = without_derived(&env.config, &dataset.frame);
+    Ok(Some((frame, dataset.record)))
 }
 
 /// The files that concluded runs have taken in, and the others.

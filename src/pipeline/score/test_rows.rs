@@ -4,6 +4,7 @@ use polars::prelude::DataFrame;
 
 use crate::data::{self, Scan, Schema};
 use crate::features::Encoded;
+use crate::pipeline::derive::with_derived;
 use crate::pipeline::ingest::{self, Dataset, quarantine_line, read_options, take};
 use crate::pipeline::labels::{indices, labels_of};
 use crate::pipeline::{Env, Error, count};
@@ -118,12 +119,12 @@ pub fn read_test_rows(
             .unwrap_or_else(|| "the files have headers but no rows".to_string());
         return Err(nothing(why));
     }
-    let mut labels = labels_of(&read.frame, target, "the test data")?;
+    let mut frame = with_derived(config, read.frame)?;
+    let mut labels = labels_of(&frame, target, "the test data")?;
     let all = labels.codes.len();
     let labelled: Vec<u32> = (0..all as u32)
         .filter(|&row| labels.codes[row as usize].is_some())
         .collect();
-    let mut frame = read.frame;
     if labelled.len() < all {
         notes.push(format!(
             "{} without a value in `{target}`, left out",

@@ -188,7 +188,7 @@ impl<'de> Visitor<'de> for Flight<'_, '_> {
                 mistakes.mistyped(input, given == Given::Nothing);
                 continue;
             };
-            if is_strange(input, &served.scorer.read(position, cell)) {
+            if is_strange(input, &served.read(position, cell)) {
                 mistakes.strange(served, position);
             }
             collector.put(position, cell);

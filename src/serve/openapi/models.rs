@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::data::{ColumnSummary, Kind};
-use crate::features::Step;
 use crate::serve::Served;
 use crate::serve::fleet::InputFacts;
 
@@ -107,11 +106,11 @@ fn schema_name(model: &str) -> String {
 
 fn row_schema(served: &Served) -> Value {
     let mut properties = Map::new();
-    for (input, facts) in served.bundle.transformer.inputs.iter().zip(&served.inputs) {
+    for facts in &served.inputs {
         let mut schema = cell_schema(facts.kind);
-        schema["description"] = told(facts, &input.step).into();
-        schema["examples"] = json!([example(served, &input.name)]);
-        properties.insert(input.name.clone(), schema);
+        schema["description"] = told(served, facts).into();
+        schema["examples"] = json!([example(served, &facts.name)]);
+        properties.insert(facts.name.clone(), schema);
     }
     let required: Vec<&String> = served.inputs.iter().map(|input| &input.name).collect();
     let others = served.bundle.profile.iter().map(|column| &column.name);
@@ -158,13 +157,16 @@ fn query_schema(kind: Kind) -> Value {
 }
 
 /// What training knows of an input.
-fn told(facts: &InputFacts, step: &Step) -> String {
+fn told(served: &Served, facts: &InputFacts) -> String {
+    let mut inputs = served.bundle.transformer.inputs.iter();
+    let input = inputs.find(|input| input.name == facts.name);
+    let categories = input.and_then(|input| input.step.categories());
     let kind = match facts.kind {
         Kind::Integer | Kind::Number => "A number",
         Kind::Boolean => "True or false",
         Kind::Text => "A text",
     };
-    match (step.categories(), facts.range) {
+    match (categories, facts.range) {
         (None, Some((low, high))) => {
             format!("{kind}; from {low} to {high} in the training data")
         }
@@ -217,19 +219,19 @@ fn add_columns(operation: &mut Value, champions: &[Arc<Served>], is_only: bool) 
     };
     let mut told: Vec<String> = OPTIONS.map(str::to_string).to_vec();
     for served in champions {
-        for (input, facts) in served.bundle.transformer.inputs.iter().zip(&served.inputs) {
-            if told.contains(&input.name) {
+        for facts in &served.inputs {
+            if told.contains(&facts.name) {
                 continue;
             }
-            told.push(input.name.clone());
-            let about = self::told(facts, &input.step);
+            told.push(facts.name.clone());
+            let about = self::told(served, facts);
             parameters.push(json!({
-                "name": input.name,
+                "name": facts.name,
                 "in": "query",
                 "required": is_only,
                 "description": if is_only { about } else { format!("{about} (`{}`)", served.model) },
                 "schema": query_schema(facts.kind),
-                "example": example(served, &input.name),
+                "example": example(served, &facts.name),
             }));
         }
     }

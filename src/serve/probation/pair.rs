@@ -37,11 +37,15 @@ impl Pair {
     pub fn new(new: Arc<Served>, old: Arc<Served>) -> Option<Self> {
         let is_text = |kind: Kind| kind == Kind::Text;
         let place = |input: &crate::serve::fleet::InputFacts| {
-            new.inputs
+            new.model_inputs
                 .iter()
                 .position(|it| it.name == input.name && is_text(it.kind) == is_text(input.kind))
         };
-        let inputs = old.inputs.iter().map(place).collect::<Option<Vec<_>>>()?;
+        let inputs = old
+            .model_inputs
+            .iter()
+            .map(place)
+            .collect::<Option<Vec<_>>>()?;
         let known = |class: &String| new.bundle.classes.iter().position(|it| it == class);
         let classes = old.bundle.classes.iter().map(known).collect();
         Some(Pair {
@@ -124,7 +128,7 @@ impl Pair {
         };
         let categories = self.new.bundle.transformer.inputs[input].step.categories();
         let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
-        let is_other = Some(entry) == self.new.inputs[input].other;
+        let is_other = Some(entry) == self.new.model_inputs[input].other;
         let mut strangers = row.strangers.iter().rev();
         let stranger = strangers.find(|(other, _)| *other as usize == input);
         let stranger = stranger.filter(|_| is_other).map(|(_, text)| &**text);
@@ -148,7 +152,7 @@ impl Pair {
 
 /// Whether every cell of a row is such as a version was trained on.
 fn is_usual(served: &Served, slots: &[Slot]) -> bool {
-    let mut cells = served.inputs.iter().zip(slots);
+    let mut cells = served.model_inputs.iter().zip(slots);
     cells.all(|(input, slot)| input.unusual(slot).is_none())
 }
 

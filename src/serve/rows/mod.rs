@@ -7,6 +7,7 @@ mod delimited;
 mod faults;
 mod json;
 mod quick;
+mod raw;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,9 @@ use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::features::CellRef;
 
+use self::raw::Raw;
 pub use delimited::read_csv;
+
 pub use faults::Faults;
 pub use json::{Options, RowList, read_body, read_ndjson, read_options, read_row, version_of};
 
@@ -78,6 +81,8 @@ pub struct Collector<'s> {
     bounds: Bounds,
     rows: Rows,
     blank: &'s [Slot],
+    /// Cells as they came, `(n_rows, n_inputs)` row-major, where the model's inputs are made of them.
+    raw: Option<Raw>,
     /// Row, counted from 1, that gave each input last.
     given: Vec<usize>,
     n_given: usize,
@@ -96,6 +101,7 @@ impl<'s> Collector<'s> {
             bounds,
             rows: Rows::default(),
             blank: &served.blank,
+            raw: served.is_prepared().then(|| Raw::new(&served.inputs)),
             given: vec![0; n_inputs],
             n_given: 0,
             faults: Faults::default(),
@@ -131,7 +137,10 @@ impl<'s> Collector<'s> {
         }
         self.rows.n_rows += 1;
         self.n_given = 0;
-        self.rows.slots.extend_from_slice(self.blank);
+        match &mut self.raw {
+            None => self.rows.slots.extend_from_slice(self.blank),
+            Some(raw) => raw.add_rows(1),
+        }
         Ok(())
     }
 
@@ -144,6 +153,10 @@ impl<'s> Collector<'s> {
             return self.stop(too_many(self.bounds.rows));
         }
         self.rows.n_rows += n_rows;
+        if let Some(raw) = &mut self.raw {
+            raw.add_rows(n_rows);
+            return Ok(());
+        }
         self.rows.slots.reserve(n_rows * self.blank.len());
         for _ in 0..n_rows {
             self.rows.slots.extend_from_slice(self.blank);
@@ -191,6 +204,12 @@ impl<'s> Collector<'s> {
         let Some(cell) = fitting(facts.kind, cell) else {
             return self.faults.mistyped(position, row + 1);
         };
+        if let Some(raw) = &mut self.raw {
+            if !raw.put(row, position, cell) {
+                self.faults.mistyped(position, row + 1);
+            }
+            return;
+        }
         let slot = self.served.scorer.read(position, cell);
         if let Slot::Entry(entry) = slot
             && Some(entry) == facts.other
@@ -236,7 +255,10 @@ impl<'s> Collector<'s> {
         }
         match self.faults.problem(&self.served.inputs, self.rows.n_rows) {
             Some(problem) => Err(problem),
-            None => Ok(self.rows),
+            None => match self.raw {
+                None => Ok(self.rows),
+                Some(raw) => raw.prepared(self.served, self.rows.n_rows),
+            },
         }
     }
 

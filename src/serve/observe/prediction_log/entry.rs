@@ -36,7 +36,7 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
             if position > 0 {
                 out.push(b',');
             }
-            text(out, &served.inputs[position].name);
+            text(out, &served.model_inputs[position].name);
             out.push(b':');
             cell(out, served, rows, (row, position), slot);
         }
@@ -71,7 +71,7 @@ fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slo
         &Slot::Entry(entry) => {
             let categories = input.step.categories();
             let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
-            let is_other = Some(entry) == served.inputs[at.1].other;
+            let is_other = Some(entry) == served.model_inputs[at.1].other;
             match category.or_else(|| stranger(rows, at).filter(|_| is_other)) {
                 Some(category) => text(out, category),
                 None => out.extend_from_slice(b"null"),

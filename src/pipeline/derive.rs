@@ -1,0 +1,42 @@
+//! The columns that the settings compute, put beside those of the files: in the data set and in the test rows alike.
+
+use polars::prelude::DataFrame;
+
+use super::Error;
+use crate::config::ModelConfig;
+use crate::data::{self, Expression};
+use crate::features;
+
+/// The frame with the columns of `derive`.
+///
+/// # Errors
+/// When a column of that name is there already, or cannot be computed.
+pub fn with_derived(config: &ModelConfig, frame: DataFrame) -> Result<DataFrame, Error> {
+    if config.derive.is_empty() || frame.width() == 0 {
+        return Ok(frame);
+    }
+    let failed = |column: &str, why: String| {
+        Error::Features(features::Error::Derive {
+            column: column.to_string(),
+            why,
+        })
+    };
+    let mut expressions = Vec::new();
+    for derive in &config.derive {
+        if frame.column(&derive.name).is_ok() {
+            let why =
+                "the data has a column of that name; give the derived one another in `derive`";
+            return Err(failed(&derive.name, why.to_string()));
+        }
+        let parsed = Expression::parse(&derive.sql).map_err(|why| failed(&derive.name, why))?;
+        expressions.push((derive.name.clone(), parsed));
+    }
+    data::derive(&frame, &config.times(), &expressions)
+        .map_err(|failure| failed(&failure.column, failure.why))
+}
+
+/// The frame as the files had it.
+pub fn without_derived(config: &ModelConfig, frame: &DataFrame) -> DataFrame {
+    let names = config.derive.iter().map(|derive| derive.name.as_str());
+    frame.drop_many(names)
+}
