@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod docs;
+mod export;
 mod faults;
 mod flow;
 mod jobs;

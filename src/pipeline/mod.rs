@@ -11,6 +11,7 @@ mod envs;
 mod fit;
 mod forget;
 mod heart;
+mod importance;
 mod ingest;
 mod labels;
 mod log_end;
