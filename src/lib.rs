@@ -4,6 +4,7 @@
 //! - [`config`]: `config.json`, checked whole before anything starts
 //! - [`cron`]: when something is to happen
 //! - [`data`]: files to a frame; hashes, quarantine
+//! - [`checks`]: what can be wrong with data, looked for before training
 //! - [`features`]: frame to matrix, fitted on the training part
 //! - [`learners`]: fit; each returns one of the plain [`predictors`]
 //! - [`bundle`]: a version's saved form
@@ -23,6 +24,7 @@
 
 pub mod artifacts;
 pub mod bundle;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,7 @@
 //! The one integration-test binary: it drives the real program.
 
 mod bad_input;
+mod checks;
 mod docs;
 mod export;
 mod faults;

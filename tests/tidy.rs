@@ -17,7 +17,7 @@ const ROWS: &[&[&str]] = &[
         "clock",
         "faults",
     ],
-    &["features", "gate", "drift", "sample"],
+    &["features", "gate", "drift", "sample", "checks"],
     &["bundle", "learners", "registry", "report"],
     &["explain", "export"],
     &["pipeline", "notify"],
@@ -35,6 +35,7 @@ const ALONG: &[(&str, &str)] = &[
     ("config", "data"),
     ("config", "evaluate"),
     ("report", "registry"),
+    ("checks", "features"),
 ];
 const FREE: &[&str] = &["faults", "clock"];
 
@@ -48,6 +49,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "evaluate",
             "gate",
             "drift",
+            "checks",
             "bundle",
             "explain",
             "export",

@@ -8,7 +8,7 @@ use super::{Bundle, Error};
 use crate::config::checked::hex;
 
 /// The form written by this program; it reads this and older ones.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 const FORMAT: &str = "unseat bundle";
 
 #[derive(Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bundle, Error, Scorer};
-use crate::features::{Cell, Input, Step};
+use crate::features::{Cell, Input, NGrams, Step};
 
 /// Rows with their answers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -78,19 +78,43 @@ fn answer(scorer: &Scorer, cells: &[Cell]) -> Option<Vec<f64>> {
 fn cell(input: &Input, probe: usize, column: usize) -> Cell {
     match (&input.step, probe) {
         (_, 1) => Cell::Missing,
-        (Step::Scale { mean, .. }, 0 | 4) => Cell::Number(*mean),
-        (Step::Scale { mean, scale }, _) => {
-            let distance = [0.0, 0.0, 1.0, -1.0, 0.0, 3.0, -0.5, 0.25][probe];
-            let sign = if column.is_multiple_of(2) { 1.0 } else { -1.0 };
-            // Near 1e308 the sum overflows, and what is not finite cannot be written down.
-            Cell::Number((mean + sign * distance * scale).clamp(-f64::MAX, f64::MAX))
-        }
-        (Step::OneHot { .. }, 4) => {
-            Cell::Text("\u{1F3AF} a category that no data set has".to_string())
-        }
-        (Step::OneHot { categories }, _) if categories.is_empty() => Cell::Missing,
-        (Step::OneHot { categories }, _) => {
-            Cell::Text(categories[(probe * 7 + column) % categories.len()].clone())
-        }
+        (Step::Scale { mean, scale }, _) => number(*mean, *scale, probe, column),
+        (Step::Number { centre, scale, .. }, _) => number(*centre, *scale, probe, column),
+        (Step::Text { blocks }, _) => Cell::Text(words(blocks, probe, column)),
+        (step, _) => category(step.categories().unwrap_or_default(), probe, column),
     }
+}
+
+fn number(mean: f64, scale: f64, probe: usize, column: usize) -> Cell {
+    if let 0 | 4 = probe {
+        return Cell::Number(mean);
+    }
+    let distance = [0.0, 0.0, 1.0, -1.0, 0.0, 3.0, -0.5, 0.25][probe];
+    let sign = if column.is_multiple_of(2) { 1.0 } else { -1.0 };
+    // Near 1e308 the sum overflows, and what is not finite cannot be written down.
+    Cell::Number((mean + sign * distance * scale).clamp(-f64::MAX, f64::MAX))
+}
+
+fn category(categories: &[String], probe: usize, column: usize) -> Cell {
+    match (probe, categories.len()) {
+        (4, _) => Cell::Text("\u{1F3AF} a category that no data set has".to_string()),
+        (_, 0) => Cell::Missing,
+        (_, n) => Cell::Text(categories[(probe * 7 + column) % n].clone()),
+    }
+}
+
+/// A text of a few n-grams that the step knows, one of them twice; in probe 4 of none.
+fn words(blocks: &[NGrams], probe: usize, column: usize) -> String {
+    const WORDS: usize = 6;
+    if probe == 4 {
+        return "\u{1F3AF} q".to_string();
+    }
+    let mut words = vec!["golden rows have words".to_string()];
+    for block in blocks.iter().filter(|block| !block.terms.is_empty()) {
+        let n = block.terms.len();
+        let places = (0..WORDS).map(|at| (probe * 7919 + column + at * (n / WORDS + 1)) % n);
+        words.extend(places.map(|place| block.terms[place].clone()));
+    }
+    words.extend(words.get(1).cloned());
+    words.join(" ")
 }

@@ -2,6 +2,7 @@
 
 mod codec;
 mod invariant;
+mod skew;
 
 use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use super::{Bundle, Golden, Provenance, make_golden};
 use crate::config::raw::{Features, Learner};
 use crate::data::summarise;
 use crate::evaluate::Metric;
-use crate::features::{Dropped, fit};
+use crate::features::{Dropped, Fitted, fit};
 use crate::predictors::{Linear, Link, Predictor};
 
 /// A frame with a column of each kind; the nasty values often.
@@ -67,6 +68,26 @@ pub fn bundle_on(
     let outputs = if n_classes == 2 { 1 } else { n_classes };
     let mut drawn = weights.iter().copied().cycle();
     let mut draw = |n: usize| -> Vec<f64> { drawn.by_ref().take(n).collect() };
+    let predictor = Predictor::Linear(Linear {
+        link: if outputs == 1 {
+            Link::Logistic
+        } else {
+            Link::Softmax
+        },
+        bias: draw(outputs),
+        weights: draw(outputs * fitted.transformer.n_features()),
+    });
+    Some(bundle_of(frame, n_classes, threshold, fitted, predictor))
+}
+
+/// A bundle of a transformer and a predictor on a frame.
+pub fn bundle_of(
+    frame: &DataFrame,
+    n_classes: usize,
+    threshold: f64,
+    fitted: Fitted,
+    predictor: Predictor,
+) -> Bundle {
     let mut bundle = Bundle {
         target: "target".to_string(),
         classes: (0..n_classes)
@@ -75,15 +96,7 @@ pub fn bundle_on(
         prior: vec![1.0 / n_classes as f64; n_classes],
         metric: Metric::F1,
         threshold,
-        predictor: Predictor::Linear(Linear {
-            link: if outputs == 1 {
-                Link::Logistic
-            } else {
-                Link::Softmax
-            },
-            bias: draw(outputs),
-            weights: draw(outputs * fitted.transformer.n_features()),
-        }),
+        predictor,
         transformer: fitted.transformer,
         dropped: vec![Dropped {
             column: "z".to_string(),
@@ -102,7 +115,7 @@ pub fn bundle_on(
         golden: Golden::default(),
     };
     bundle.golden = make_golden(&bundle);
-    Some(bundle)
+    bundle
 }
 
 pub fn any_weights() -> impl Strategy<Value = Vec<f64>> {

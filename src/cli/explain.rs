@@ -146,6 +146,8 @@ fn rows(global: &Global, picked: &Picked, file: &Path) -> Result<(), Failure> {
     }
     let scorer = bundle.scorer();
     let answered = scorer.score_frame(&frame).map_err(pipeline::Error::from)?;
+    let prepared = bundle.transformer.prepared(&frame);
+    let frame = prepared.map_err(pipeline::Error::from)?;
     let cells: Vec<Cells<'_>> = bundle
         .transformer
         .inputs

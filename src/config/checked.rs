@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::checks::Checks;
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
@@ -134,6 +135,8 @@ pub struct ModelConfig {
     pub ingest: Ingest,
     /// How far back `accumulate` reaches.
     pub window: Window,
+    /// What is looked at before training.
+    pub checks: Checks,
     /// Columns to features.
     pub features: Features,
     /// The learner.
@@ -290,6 +293,7 @@ pub fn check(
         schema: raw.schema,
         ingest: raw.ingest,
         window,
+        checks: raw.checks,
         features: raw.features,
         learner: raw.learner,
         split: raw.split,
@@ -366,10 +370,14 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         }
     }
     raw.schedule.check(say);
+    raw.features
+        .check(&mut |key, reason| say(&format!("features.{key}"), reason));
     raw.gate
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
     raw.retention
         .check(&mut |key, reason| say(&format!("retention.{key}"), reason));
+    raw.checks
+        .check(&mut |key, reason| say(&format!("checks.{key}"), reason));
     raw.health
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
     raw.probation
@@ -386,7 +394,6 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             raw.learner.min_leaf_rows.unwrap_or(1),
             1,
         ),
-        ("features.max_categories", raw.features.max_categories, 1),
     ];
     for (key, value, least) in counts {
         if value < least {

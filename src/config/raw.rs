@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Kind, OnBadFile};
 use crate::evaluate::{Metric, Task};
 
+use super::checks::Checks;
+pub use super::features::Features;
 use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
@@ -56,6 +58,9 @@ pub struct RawConfig {
     /// What ingest takes in.
     #[serde(default)]
     pub ingest: Ingest,
+    /// What is looked at before training, and what comes of it.
+    #[serde(default)]
+    pub checks: Checks,
     /// How columns become features.
     #[serde(default)]
     pub features: Features,
@@ -200,25 +205,6 @@ pub struct RawWindow {
     pub days: Option<u32>,
     /// The last so many rows.
     pub rows: Option<u64>,
-}
-
-/// How columns become features.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Features {
-    /// Most categories of one text column that get a feature of their own; the rest share the unknown bucket.
-    pub max_categories: u32,
-    /// Fewest training rows that a category needs for a feature of its own.
-    pub min_category_rows: u32,
-}
-
-impl Default for Features {
-    fn default() -> Self {
-        Features {
-            max_categories: 200,
-            min_category_rows: 1,
-        }
-    }
 }
 
 /// What learns.

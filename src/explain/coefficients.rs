@@ -61,7 +61,7 @@ fn scales(bundle: &Bundle) -> Vec<f64> {
     inputs
         .flat_map(|input| {
             let mut scales = vec![1.0; input.width()];
-            if let Step::Scale { scale, .. } = input.step {
+            if let Step::Scale { scale, .. } | Step::Number { scale, .. } = input.step {
                 scales[0] = scale;
             }
             scales

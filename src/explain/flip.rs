@@ -119,21 +119,24 @@ impl<'a> Row<'a> {
     }
 
     fn flip(&self, bundle: &Bundle, position: usize, input: &Input) -> Option<Flip> {
-        match &input.step {
-            Step::Scale { mean, scale } => {
-                let (value, distance) = match input.kind {
-                    Kind::Boolean => self.boolean(position, *scale)?,
-                    _ => self.number(position, input.kind, *mean, *scale)?,
-                };
-                Some(Flip {
-                    column: input.name.clone(),
-                    distance,
-                    is_seen: is_seen(bundle, &input.name, &value),
-                    value,
-                })
+        let (centre, scale) = match input.step {
+            Step::Scale { mean, scale } => (mean, scale),
+            Step::Number { centre, scale, .. } => (centre, scale),
+            _ => {
+                let categories = input.step.categories()?;
+                return self.category(position, &input.name, categories);
             }
-            Step::OneHot { categories } => self.category(position, &input.name, categories),
-        }
+        };
+        let (value, distance) = match input.kind {
+            Kind::Boolean => self.boolean(position, scale)?,
+            _ => self.number(position, input.kind, centre, scale)?,
+        };
+        Some(Flip {
+            column: input.name.clone(),
+            distance,
+            is_seen: is_seen(bundle, &input.name, &value),
+            value,
+        })
     }
 
     fn number(&self, position: usize, kind: Kind, centre: f64, scale: f64) -> Option<(Value, f64)> {

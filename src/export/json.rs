@@ -7,7 +7,7 @@ use super::{About, Error};
 use crate::bundle::{Bundle, Provenance};
 use crate::config::raw::Learner;
 use crate::evaluate::{Metric, Task};
-use crate::features::Input;
+use crate::features::{Input, Prepare};
 use crate::predictors::{LEAF, Linear, Link, Predictor, Trees};
 
 /// The form that is written.
@@ -27,6 +27,8 @@ struct Exported<'a> {
     threshold: Option<f64>,
     prior: &'a [f64],
     metric: Metric,
+    #[serde(skip_serializing_if = "Prepare::is_empty")]
+    prepare: &'a Prepare,
     columns: Vec<Column<'a>>,
     features: Vec<String>,
     predictor: Numbers<'a>,
@@ -95,6 +97,7 @@ pub fn json(bundle: &Bundle, about: &About<'_>) -> Result<Vec<u8>, Error> {
         threshold: bundle.is_binary().then_some(bundle.threshold),
         prior: &bundle.prior,
         metric: bundle.metric,
+        prepare: &bundle.transformer.prepare,
         columns: bundle.transformer.inputs.iter().map(column).collect(),
         features: bundle.transformer.feature_names(),
         predictor: match &bundle.predictor {

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
 
-use super::{Cell, Error};
+use super::{Cell, Error, is_numeric};
+use crate::data::Kind;
 
 /// A borrowed column of one chunk.
 #[derive(Clone, Copy)]
@@ -186,4 +187,14 @@ pub fn spell_number(number: f64) -> String {
 /// A truth value as a label.
 pub fn spell_flag(flag: bool) -> &'static str {
     if flag { "true" } else { "false" }
+}
+
+/// The cell of a row as a label of categories: a number's spelling in a column of numbers, whatever it was read as; else the
+/// text.
+#[inline]
+pub fn label_of<'a>(cells: &Cells<'a>, kind: Kind, row: usize) -> Option<Cow<'a, str>> {
+    match is_numeric(kind) {
+        true => cells.number(row).map(|number| spell_number(number).into()),
+        false => cells.text(row),
+    }
 }

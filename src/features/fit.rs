@@ -1,16 +1,87 @@
 //! Fits the transformer on training rows, and says which columns cannot help.
 
-use std::collections::HashMap;
-
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::{Cells, Dropped, Error, Input, Step, Transformer, is_numeric};
-use crate::config::raw::Features;
+use super::categories::Counted;
+use super::numbers::{NumberSettings, fit_numbers};
+use super::target_mean::fit_target_mean;
+use super::text::fit_blocks;
+use super::{
+    Cells, Dropped, Error, Input, Prepare, Step, Transformer, View, index_of, is_numeric, label_of,
+};
+use crate::config::features::{ColumnFeatures, Encode, Features};
+use crate::config::raw::{Label, LearnerKind};
 use crate::data::{Column, Kind, Schema};
 
-/// Below this, dividing a weight by the scale would overflow.
-const SMALLEST_SCALE: f64 = 1e-290;
+/// Categories that trees take as a place in a list, and as a feature each; more become target means.
+const MOST_ORDINAL: usize = 2;
+const MOST_ONE_HOT: usize = 16;
+
+/// What the features are for, since learners differ in what they take best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Weighted sums: numbers scaled and without gaps, a feature per category.
+    Linear,
+    /// Splits on single features: numbers as they are, many categories as few numbers.
+    Trees,
+    /// As linear, with the words of every text.
+    Texts,
+}
+
+impl Purpose {
+    /// What a learner takes best.
+    pub fn of(learner: LearnerKind) -> Self {
+        match learner {
+            LearnerKind::Text => Purpose::Texts,
+            kind if kind.is_trees() => Purpose::Trees,
+            _ => Purpose::Linear,
+        }
+    }
+}
+
+/// The target of each training row, for steps that look at it.
+#[derive(Debug, Clone, Copy)]
+pub enum Goal<'a> {
+    /// Class indices and the number of classes.
+    Classes(&'a [u32], usize),
+    /// Finite numbers.
+    Numbers(&'a [f64]),
+}
+
+impl Goal<'_> {
+    /// Numbers that tell of it: a share per class, of the positive one only where there are two.
+    pub fn width(&self) -> usize {
+        match self {
+            Goal::Classes(_, n_classes) if *n_classes > 2 => *n_classes,
+            _ => 1,
+        }
+    }
+
+    /// One of them, for a row.
+    pub fn value(&self, row: usize, output: usize) -> f64 {
+        match self {
+            Goal::Classes(class, 2) => f64::from(class[row] == 1),
+            Goal::Classes(class, _) => f64::from(class[row] as usize == output),
+            Goal::Numbers(numbers) => numbers[row],
+        }
+    }
+}
+
+/// How to fit.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// Columns that are left out without a word, since the user named them: target, `drop`, `keys`, time.
+    pub excluded: &'a [String],
+    /// The settings.
+    pub settings: &'a Features,
+    /// What the features are for.
+    pub purpose: Purpose,
+    /// The target of the rows, in their order; without it there are no target means.
+    pub goal: Option<Goal<'a>>,
+    /// Decides the folds of target means.
+    pub seed: u64,
+}
 
 /// A fitted transformer and the columns it leaves out.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,15 +90,43 @@ pub struct Fitted {
     pub transformer: Transformer,
     /// Columns that are not learned from.
     pub dropped: Vec<Dropped>,
+    /// Features that training rows have instead of those that the steps would give.
+    out_of_fold: Vec<OutOfFold>,
 }
 
-/// Texts of which at least this share is distinct name a row rather than describe it.
-const IDENTIFIER_SHARE: f64 = 0.5;
-/// Fewer distinct texts than this are never taken for identifiers: a short table would lose its categories.
-const IDENTIFIER_LEAST: usize = 10;
+/// Features of one input for the training rows.
+#[derive(Debug, Clone, PartialEq)]
+struct OutOfFold {
+    /// First feature of the input.
+    at: usize,
+    /// Features of the input.
+    width: usize,
+    /// `(n_rows, width)` row-major.
+    values: Vec<f64>,
+}
 
-/// Fits one step per usable column on `rows` of `frame`. `excluded` columns (target, `drop`, `keys`, time) are left out
-/// without a word, since the user named them.
+impl Fitted {
+    /// The rows that it was fitted on, in the same order, as a learner should see them: with target means that were made
+    /// without the row itself. `frame` is prepared.
+    ///
+    /// # Errors
+    /// As [`Transformer::view`].
+    pub fn training_view<'a>(
+        &'a self,
+        frame: &'a DataFrame,
+        rows: &'a [u32],
+    ) -> Result<View<'a>, Error> {
+        let mut view = self.transformer.view(frame, rows)?;
+        for given in &self.out_of_fold {
+            if given.values.len() == rows.len() * given.width {
+                view.give(given.at, &given.values, given.width);
+            }
+        }
+        Ok(view)
+    }
+}
+
+/// Fits one step per usable column on `rows` of `frame`, for a linear learner. `excluded` columns are left out.
 ///
 /// # Errors
 /// When no column is left, or one is of a type that ingest never makes.
@@ -37,41 +136,78 @@ pub fn fit(
     excluded: &[String],
     settings: &Features,
 ) -> Result<Fitted, Error> {
-    let mut numeric = Vec::new();
-    let mut text = Vec::new();
-    let mut dropped = Vec::new();
+    let plan = Plan {
+        excluded,
+        settings,
+        purpose: Purpose::Linear,
+        goal: None,
+        seed: 0,
+    };
+    fit_for(frame, rows, &plan)
+}
+
+/// What a column became.
+struct Made {
+    step: Step,
+    out_of_fold: Option<Vec<f64>>,
+}
+
+impl From<Step> for Made {
+    fn from(step: Step) -> Self {
+        Made {
+            step,
+            out_of_fold: None,
+        }
+    }
+}
+
+/// Fits one step per usable column on `rows` of `frame`.
+///
+/// # Errors
+/// When no column is left, or one is of a type that ingest never makes.
+pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitted, Error> {
     let wanted: Vec<Column> = Schema::of(frame)
         .columns
         .into_iter()
-        .filter(|column| !excluded.contains(&column.name))
+        .filter(|column| !plan.excluded.contains(&column.name))
         .collect();
-    let steps: Vec<Result<Step, String>> = wanted
+    let made: Vec<Result<Made, String>> = wanted
         .par_iter()
         .map(|column| {
             let cells = frame
                 .column(&column.name)
                 .map_err(|_| Error::MissingColumns(vec![column.name.clone()]))
                 .and_then(Cells::of)?;
-            Ok(fit_column(&cells, rows, column.kind, settings))
+            Ok(fit_column(&cells, rows, column, plan))
         })
         .collect::<Result<_, Error>>()?;
-    for (Column { name, kind }, step) in wanted.into_iter().zip(steps) {
-        match step {
-            Ok(step) if is_numeric(kind) => numeric.push(Input { name, kind, step }),
-            Ok(step) => text.push(Input { name, kind, step }),
+    let mut kept: Vec<(Input, Option<Vec<f64>>)> = Vec::new();
+    let mut dropped = Vec::new();
+    for (Column { name, kind }, made) in wanted.into_iter().zip(made) {
+        match made {
+            Ok(Made { step, out_of_fold }) => kept.push((Input { name, kind, step }, out_of_fold)),
             Err(reason) => dropped.push(Dropped {
                 column: name,
                 reason,
             }),
         }
     }
-    numeric.append(&mut text);
-    if numeric.is_empty() {
+    if kept.is_empty() {
         return Err(Error::NothingToLearnFrom(why_none(&dropped)));
     }
+    kept.sort_by_key(|(input, _)| input.step.layout());
+    let (mut inputs, mut out_of_fold, mut at) = (Vec::new(), Vec::new(), 0);
+    for (input, values) in kept {
+        let width = input.width();
+        out_of_fold.extend(values.map(|values| OutOfFold { at, width, values }));
+        at += width;
+        inputs.push(input);
+    }
+    let prepare = Prepare::default();
     Ok(Fitted {
-        transformer: Transformer { inputs: numeric },
+        transformer: Transformer { prepare, inputs },
         dropped,
+        out_of_fold,
     })
 }
 
@@ -95,111 +231,133 @@ fn why_none(dropped: &[Dropped]) -> String {
 fn fit_column(
     cells: &Cells<'_>,
     rows: &[u32],
-    kind: Kind,
-    settings: &Features,
-) -> Result<Step, String> {
-    if is_numeric(kind) {
-        return fit_scale(cells, rows);
+    column: &Column,
+    plan: &Plan<'_>,
+) -> Result<Made, String> {
+    let own = plan.settings.columns.get(&column.name);
+    let encode = own.and_then(|own| own.encode);
+    match encode {
+        Some(Encode::Drop) => return Err("left out by `features.columns`".to_string()),
+        Some(Encode::Text) if column.kind == Kind::Text => {
+            return fit_text(cells, rows, own, plan.settings);
+        }
+        Some(Encode::Text) => {
+            return Err(
+                "a column of numbers, which `encode: text` cannot read; `schema` makes it text"
+                    .to_string(),
+            );
+        }
+        None | Some(Encode::Date) if is_numeric(column.kind) => {
+            let settings = number_settings(own, plan);
+            return fit_numbers(cells, rows, settings).map(Made::from);
+        }
+        _ => {}
     }
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    let mut present = 0;
-    for &row in rows {
-        if let Some(value) = cells.text(row as usize) {
-            present += 1;
-            match counts.get_mut(value.as_ref()) {
-                Some(count) => *count += 1,
-                None => {
-                    counts.insert(value.into_owned(), 1);
-                }
-            }
+    let counted = Counted::new(cells, column.kind, rows);
+    if let Some(reason) = counted.useless() {
+        return Err(reason);
+    }
+    if encode.is_none() {
+        let is_text = match plan.purpose {
+            Purpose::Linear => counted.is_free_text(plan.settings),
+            Purpose::Texts => counted.has_words(),
+            Purpose::Trees => false,
+        };
+        if is_text {
+            return fit_text(cells, rows, own, plan.settings);
+        }
+        if plan.purpose == Purpose::Trees && counted.is_free_text(plan.settings) {
+            return Err(
+                "free text, which trees do not read; `encode: text` makes them".to_string(),
+            );
+        }
+        if counted.is_identifier() {
+            return Err(counted.identifier());
         }
     }
-    if present == 0 {
-        return Err("without a value in any row".to_string());
-    }
-    if counts.len() == 1 && present == rows.len() {
-        return Err("constant: one value in every row".to_string());
-    }
-    if counts.len() >= IDENTIFIER_LEAST && counts.len() as f64 >= IDENTIFIER_SHARE * present as f64
-    {
-        return Err(format!(
-            "identifier-like: {} distinct texts in {present} rows",
-            counts.len()
-        ));
-    }
-    let n_texts = counts.len();
-    let categories = frequent(counts, settings);
-    if categories.is_empty() && present == rows.len() {
-        return Err(format!(
-            "none of its {n_texts} texts stands in {} rows or more",
-            settings.min_category_rows
-        ));
-    }
-    Ok(Step::OneHot { categories })
-}
-
-/// The categories that get a feature of their own: the most frequent, ties by name; sorted by name.
-fn frequent(counts: HashMap<String, usize>, settings: &Features) -> Vec<String> {
-    let mut ranked: Vec<(String, usize)> = counts
-        .into_iter()
-        .filter(|(_, count)| *count >= settings.min_category_rows as usize)
-        .collect();
-    ranked.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
-    ranked.truncate(settings.max_categories as usize);
-    let mut categories: Vec<_> = ranked.into_iter().map(|(category, _)| category).collect();
-    categories.sort();
-    categories
-}
-
-/// Mean and standard deviation (ddof 0) in two passes about a shift. Values are divided by the largest magnitude first,
-/// so that squares of numbers near 1e308 do not overflow and those of numbers near 1e-200 do not vanish.
-fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<Step, String> {
-    let mut count = 0_u64;
-    let mut largest = 0.0_f64;
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for number in rows.iter().filter_map(|&row| cells.number(row as usize)) {
-        count += 1;
-        largest = largest.max(number.abs());
-        low = low.min(number);
-        high = high.max(number);
-    }
-    if count == 0 {
-        return Err("without a value in any row".to_string());
-    }
-    if low == high {
-        return Err("constant: one value in every row that has one".to_string());
-    }
-    let unit = if (1e-100..=1e100).contains(&largest) {
-        1.0
-    } else {
-        largest
-    };
-    let shift = low / unit / 2.0 + high / unit / 2.0;
-    let (mut sum, mut square) = (0.0, 0.0);
-    for number in rows.iter().filter_map(|&row| cells.number(row as usize)) {
-        let distance = number / unit - shift;
-        sum += distance;
-        square += distance * distance;
-    }
-    let n = count as f64;
-    let mean = sum / n;
-    let mut deviation = (square / n - mean * mean).max(0.0).sqrt();
-    if deviation < 1e-3 * (high / unit - low / unit) {
-        // A lone outlier far away: cancellation above costs digits, so sum about the mean itself.
-        let centre = shift + mean;
-        let square: f64 = rows
-            .iter()
-            .filter_map(|&row| cells.number(row as usize))
-            .map(|number| (number / unit - centre).powi(2))
-            .sum();
-        deviation = (square / n).sqrt();
-    }
-    let scale = deviation * unit;
-    if !(scale.is_finite() && scale >= SMALLEST_SCALE) {
-        return Err("constant within the precision of numbers".to_string());
-    }
-    Ok(Step::Scale {
-        mean: (shift + mean) * unit,
-        scale,
+    let categories = counted.frequent(plan.settings)?;
+    let encode = encode.unwrap_or(match (plan.purpose, categories.len(), plan.goal) {
+        (Purpose::Linear | Purpose::Texts, ..) => Encode::OneHot,
+        (Purpose::Trees, n, _) if n <= MOST_ORDINAL => Encode::Ordinal,
+        (Purpose::Trees, n, _) if n <= MOST_ONE_HOT => Encode::OneHot,
+        (Purpose::Trees, _, Some(_)) => Encode::TargetMean,
+        (Purpose::Trees, _, None) => Encode::Ordinal,
+    });
+    let is_linear = plan.purpose != Purpose::Trees;
+    Ok(match (encode, plan.goal) {
+        (Encode::TargetMean, Some(goal)) => {
+            let places = places(cells, column.kind, rows, &categories);
+            let made = fit_target_mean(categories, &places, goal, plan.seed, is_linear);
+            Made {
+                step: made.step,
+                out_of_fold: Some(made.out_of_fold),
+            }
+        }
+        (Encode::Ordinal | Encode::TargetMean, _) => Made::from(Step::Ordinal {
+            categories,
+            missing: is_linear.then_some(-1.0),
+        }),
+        _ => Made::from(Step::OneHot { categories }),
     })
+}
+
+/// Each row's place: a category's, then missing, then other.
+fn places(cells: &Cells<'_>, kind: Kind, rows: &[u32], categories: &[String]) -> Vec<u32> {
+    let index = index_of(categories);
+    let n = categories.len() as u32;
+    let place = |&row: &u32| match label_of(cells, kind, row as usize) {
+        None => n,
+        Some(label) => index.get(label.as_ref()).copied().unwrap_or(n + 1),
+    };
+    rows.iter().map(place).collect()
+}
+
+fn fit_text(
+    cells: &Cells<'_>,
+    rows: &[u32],
+    own: Option<&ColumnFeatures>,
+    settings: &Features,
+) -> Result<Made, String> {
+    let text = own.and_then(|own| own.text.as_ref());
+    let blocks = fit_blocks(cells, rows, text.unwrap_or(&settings.text));
+    match blocks.is_empty() {
+        true => Err("text in which no n-gram stands in enough rows".to_string()),
+        false => Ok(Made::from(Step::Text { blocks })),
+    }
+}
+
+/// How a column of numbers is treated: as its own settings say, else those for all, else as the purpose needs.
+fn number_settings(own: Option<&ColumnFeatures>, plan: &Plan<'_>) -> NumberSettings {
+    use crate::config::features::Impute;
+    let usual = NumberSettings::usual(plan.purpose);
+    let settings = plan.settings;
+    let impute = own.and_then(|own| own.impute).or(settings.impute);
+    let impute = match impute.unwrap_or(usual.impute) {
+        // A weighted sum cannot skip a number.
+        Impute::None if plan.purpose != Purpose::Trees => Impute::Mean,
+        impute => impute,
+    };
+    let fill = own.and_then(|own| own.fill.as_ref());
+    NumberSettings {
+        impute,
+        fill: fill.and_then(as_number).unwrap_or(usual.fill),
+        scale: own
+            .and_then(|own| own.scale)
+            .or(settings.scale)
+            .unwrap_or(usual.scale),
+        indicator: own
+            .and_then(|own| own.indicator)
+            .unwrap_or(settings.indicator),
+    }
+}
+
+/// A filled-in value as a number.
+fn as_number(label: &Label) -> Option<f64> {
+    let number = match label {
+        Label::Text(text) => text.trim().parse().ok(),
+        Label::Integer(number) => Some(*number as f64),
+        Label::Number(number) => Some(*number),
+        Label::Boolean(flag) => Some(f64::from(*flag)),
+    };
+    number.filter(|number| number.is_finite())
 }

@@ -3,16 +3,27 @@
 //! In: a frame and the rows to look at. Out: a [`Transformer`] that is plain data, and chunks of numbers. It must not know
 //! the target, the learner, or where the frame came from.
 
+mod categories;
 mod cells;
 mod fit;
+mod numbers;
+mod prepare;
+mod step;
+mod target_mean;
+mod text;
 mod transformer;
+mod view;
 
-pub use cells::{Cells, Encoded};
-pub use fit::{Fitted, fit};
 #[cfg(test)]
 mod tests;
 
-pub use transformer::{Chunk, Input, Step, Transformer, View, index_of, scaled};
+pub use cells::{Cells, Encoded, label_of};
+pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
+pub use prepare::Prepare;
+pub use step::{Input, Layout, Step, index_of};
+pub use text::{GramKind, Grams, NGrams};
+pub use transformer::{Transformer, scaled};
+pub use view::{Chunk, View};
 
 use std::borrow::Cow;
 
@@ -115,6 +126,15 @@ impl<'a> CellRef<'a> {
             CellRef::Number(number) => Some(number).filter(|number| number.is_finite()),
             CellRef::Text(text) => cells::parse_number(text),
             CellRef::Missing => None,
+        }
+    }
+
+    /// The cell as a label of categories, as [`label_of`] reads it.
+    #[inline]
+    pub fn label(self, kind: Kind) -> Option<Cow<'a, str>> {
+        match is_numeric(kind) {
+            true => self.number().map(|it| cells::spell_number(it).into()),
+            false => self.text(),
         }
     }
 

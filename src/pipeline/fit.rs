@@ -6,8 +6,8 @@ use super::Error;
 use super::wanted::{Part, Wanted};
 use crate::config::ModelConfig;
 use crate::config::raw::Learner;
-use crate::features::{self, Fitted};
-use crate::learners::{self, HeldBack};
+use crate::features::{self, Fitted, Goal, Plan, Purpose};
+use crate::learners::{self, HeldBack, Target};
 use crate::predictors::Predictor;
 
 /// What is fitted on.
@@ -60,12 +60,23 @@ impl Material<'_> {
     /// When no column can be learned from, or the learner fails.
     pub fn fit(&self, learner: &Learner, train: &[u32], validation: &[u32]) -> Result<Fit, Error> {
         let (target, held_target) = (self.wanted.part(train), self.wanted.part(validation));
-        let fitted = features::fit(self.frame, train, self.excluded, &self.config.features)?;
-        let view = fitted.transformer.view(self.frame, train)?;
+        let plan = Plan {
+            excluded: self.excluded,
+            settings: &self.config.features,
+            purpose: Purpose::of(learner.kind),
+            goal: Some(match target.target() {
+                Target::Classes(class, n_classes) => Goal::Classes(class, n_classes),
+                Target::Numbers(numbers) => Goal::Numbers(numbers),
+            }),
+            seed: self.config.split.seed,
+        };
+        let fitted = features::fit_for(self.frame, train, &plan)?;
+        let frame = fitted.transformer.prepared(self.frame)?;
+        let view = fitted.training_view(&frame, train)?;
         let held_back = match validation.is_empty() {
             true => None,
             false => Some(HeldBack {
-                view: fitted.transformer.view(self.frame, validation)?,
+                view: fitted.transformer.view(&frame, validation)?,
                 target: Part::target(&held_target),
             }),
         };
@@ -75,6 +86,7 @@ impl Material<'_> {
         let fit_ms = begin.elapsed().as_secs_f64() * 1e3;
         drop(held_back);
         drop(view);
+        drop(frame);
         Ok(Fit {
             fitted,
             predictor: learned.predictor,

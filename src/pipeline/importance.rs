@@ -37,9 +37,10 @@ pub fn importance(bundle: &Bundle, judged: &Judged<'_>, seed: u64) -> Option<Imp
     let inputs = &bundle.transformer.inputs;
     let sample = explain::sample_for(judged.truth.len(), inputs.len(), row_steps(bundle));
     let rows = drawn(judged.truth.len(), sample.rows, seed);
+    let frame = bundle.transformer.prepared(judged.frame).ok()?;
     let cells: Vec<Cells<'_>> = inputs
         .iter()
-        .map(|input| Cells::of(judged.frame.column(&input.name).ok()?).ok())
+        .map(|input| Cells::of(frame.column(&input.name).ok()?).ok())
         .collect::<Option<_>>()?;
     let mut slots: Vec<Slot> = Vec::with_capacity(rows.len() * inputs.len());
     for &row in &rows {

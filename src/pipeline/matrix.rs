@@ -69,7 +69,8 @@ fn matrix(
     target: Vec<i64>,
     more: Vec<Column>,
 ) -> Result<DataFrame, Error> {
-    let view = bundle.transformer.view(frame, rows)?;
+    let frame = bundle.transformer.prepared(frame)?;
+    let view = bundle.transformer.view(&frame, rows)?;
     let dense = view.dense();
     let n_features = view.n_features();
     let names = bundle.transformer.feature_names();

@@ -4,6 +4,7 @@
 //! values.
 
 mod candidates;
+mod checks;
 mod choose;
 mod deploy;
 mod env;
@@ -34,6 +35,7 @@ mod train;
 mod versions;
 mod wanted;
 
+pub use checks::findings_of;
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use envs::Envs;
@@ -97,6 +99,14 @@ pub enum Error {
     /// The data set cannot be split as the settings say.
     #[error("split the data set: {0}")]
     Split(String),
+    /// A check that the settings let block was not passed.
+    #[error("{action}: {} it: {}", if .found.len() == 1 { "1 check blocks".to_string() } else { format!("{} checks block", .found.len()) }, .found.join("; "))]
+    Blocked {
+        /// What it keeps from happening.
+        action: &'static str,
+        /// Each finding in a sentence.
+        found: Vec<String>,
+    },
     /// A version does not fit the test data.
     #[error("score version {version}, the {role}, on the test data")]
     Unscorable {

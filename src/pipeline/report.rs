@@ -6,8 +6,9 @@ mod lines;
 use self::facts::data_facts;
 use self::lines::{calibration, lines};
 use super::score::{ScoreRecord, Scored, SideScore};
-use super::{DatasetRecord, Env, Error, Stage, fault, versions};
+use super::{DatasetRecord, Env, Error, Stage, checks, fault, versions};
 use crate::bundle::Bundle;
+use crate::checks::Finding;
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, curves};
 use crate::explain;
@@ -32,6 +33,8 @@ pub struct Subject<'a> {
     pub dataset: &'a DatasetRecord,
     /// What training noted.
     pub notes: &'a [String],
+    /// What the checks found before training.
+    pub findings: &'a [Finding],
     /// How long each stage took.
     pub timings: &'a [(Stage, f64)],
 }
@@ -90,6 +93,7 @@ pub async fn report_stored(
         decision: decision.as_ref(),
         dataset: &dataset,
         notes: &notes,
+        findings: &checks::recorded(version),
         timings: &[],
     };
     report(env, &subject).await
@@ -131,6 +135,12 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         coefficients: coefficients(bundle),
         importance: importance(record),
         history: history(env, record).await?,
+        findings: subject
+            .findings
+            .iter()
+            .chain(&record.findings)
+            .cloned()
+            .collect(),
         data: data_facts(subject),
         timings_ms: subject
             .timings

@@ -21,8 +21,9 @@ use super::importance::{Judged, importance};
 use super::ingest::Dataset;
 use super::labels::labels_of;
 use super::train::Trained;
-use super::{Env, Error, Event, count, fault, versions};
+use super::{Env, Error, Event, checks, count, fault, versions};
 use crate::bundle::Bundle;
+use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
 use crate::explain::Importance;
@@ -66,6 +67,9 @@ pub struct ScoreRecord {
     /// What each column is worth to the challenger on these rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importance: Option<Importance>,
+    /// What the checks found in the test rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Facts worth a line.
     pub notes: Vec<String>,
 }
@@ -104,6 +108,8 @@ pub async fn score(
     };
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
     scored.record.leaked_rows = test_rows::leaked(&test, dataset)?;
+    scored.record.findings =
+        checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }
@@ -193,6 +199,7 @@ fn compare(
             };
             importance(bundle, &judged, env.config.split.seed)
         },
+        findings: Vec::new(),
         notes,
         classes,
         rows_hash: known.rows_hash,

@@ -9,8 +9,9 @@ use super::ingest::Dataset;
 use super::labels::target_of;
 use super::split::{Parts, split};
 use super::wanted::{Part, wanted};
-use super::{Env, Error, Event, count, fault};
+use super::{Env, Error, Event, checks, count, fault};
 use crate::bundle::{self, Bundle, Golden, Provenance};
+use crate::checks::Finding;
 use crate::config::checked::hex;
 use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
@@ -33,12 +34,15 @@ pub struct Trained {
     pub bundle: Bundle,
     /// Facts worth a line in the report.
     pub notes: Vec<String>,
+    /// What the checks found before it was trained.
+    pub findings: Vec<Finding>,
     /// Time spent in the learner alone.
     pub fit_ms: f64,
 }
 
 /// Trains on a data set and records the version.
 pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, String), Error> {
+    let findings = checks::before_training(env, dataset).await?;
     let mut version = env
         .registry
         .reserve_version(&env.config.name, run, run_stamp(run), env.clock.now_ms())
@@ -65,6 +69,7 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
         "dataset_run": dataset.run,
         "notes": learned.notes,
         "fit_ms": learned.fit_ms,
+        "checks": findings,
     }));
     env.registry.version_ready(&version).await?;
     fault("train.recorded")?;
@@ -86,6 +91,7 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
             version,
             bundle: learned.bundle,
             notes: learned.notes,
+            findings,
             fit_ms: learned.fit_ms,
         },
         summary,

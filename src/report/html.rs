@@ -5,6 +5,7 @@ use super::page_parts::{STYLE, escape, facts, list, paragraph, table};
 use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{ReportInput, ScoredModel};
+use crate::checks::Finding;
 use crate::evaluate::Metric;
 use crate::gate::Decision;
 
@@ -24,6 +25,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
     }
     page.push_str(&decision(input));
     page.push_str(&importance(input));
+    page.push_str(&checks(input));
     page.push_str(&section("Limits", &list(&limits(input))));
     page.push_str(&data(input));
     page.push_str(&model(input));
@@ -151,6 +153,34 @@ fn decision(input: &ReportInput) -> String {
     body.push_str(&table("Every rule of the policy, in order.", &heads, &rows));
     body.push_str(&baselines(decision));
     section("Decision", &body)
+}
+
+/// What the checks found in the data.
+fn checks(input: &ReportInput) -> String {
+    if input.findings.is_empty() {
+        return section("Checks", &paragraph("No check found anything."));
+    }
+    let row = |finding: &Finding| {
+        vec![
+            finding.check.name().to_owned(),
+            finding.severity.name().to_owned(),
+            finding.column.clone().unwrap_or_else(|| "–".to_owned()),
+            maybe_number(Some(finding.value)),
+            maybe_number(finding.bound),
+            finding.says.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = input.findings.iter().map(row).collect();
+    let heads = [
+        ("Check", false),
+        ("Severity", false),
+        ("Column", false),
+        ("Measured", true),
+        ("Bound", true),
+        ("Finding", false),
+    ];
+    let caption = "What was found in the data and the test rows, worst first.";
+    section("Checks", &table(caption, &heads, &rows))
 }
 
 fn baselines(decision: &Decision) -> String {

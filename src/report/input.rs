@@ -1,5 +1,6 @@
 //! What a report is made of: plain values, filled in by the caller.
 
+use crate::checks::Finding;
 use crate::evaluate::{Metric, MetricInterval, Scores};
 use crate::gate::Decision;
 
@@ -48,6 +49,8 @@ pub struct ReportInput {
     pub history: Vec<HistoryPoint>,
     /// What is known about the data.
     pub data: DataFacts,
+    /// What the checks found in it.
+    pub findings: Vec<Finding>,
     /// Duration of each stage in milliseconds.
     pub timings_ms: Vec<(String, f64)>,
     /// Version of this program.

@@ -1,6 +1,8 @@
 //! Inputs that the tests draw and write.
 
 use super::*;
+use crate::checks::{Check, Finding};
+use crate::config::Severity;
 use crate::evaluate::{Interval, Metric, MetricInterval, Scores};
 use crate::gate::{Comparison, Decision, Facts, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
 
@@ -41,6 +43,7 @@ pub(super) fn typical() -> ReportInput {
         coefficients: coefficients(12),
         importance: Some(importance()),
         history: history(5),
+        findings: vec![finding()],
         data: data(),
         timings_ms: vec![
             ("ingest".into(), 21.4),
@@ -49,6 +52,17 @@ pub(super) fn typical() -> ReportInput {
         ],
         program_version: "0.1.0".into(),
         seed: 42,
+    }
+}
+
+fn finding() -> Finding {
+    Finding {
+        check: Check::Leak,
+        column: Some("closing_date".into()),
+        severity: Severity::Warn,
+        value: 0.998,
+        bound: Some(0.99),
+        says: "`closing_date` alone predicts the target".into(),
     }
 }
 
@@ -68,6 +82,7 @@ pub(super) fn bare() -> ReportInput {
             ..Coefficient::default()
         }],
         history: Vec::new(),
+        findings: Vec::new(),
         data: DataFacts::default(),
         ..typical()
     }

@@ -138,10 +138,8 @@ impl Served {
             fields.insert(input.name.as_str().into(), Field::Input(position));
             let profile = bundle.profile.iter().find(|it| it.name == input.name);
             let range = profile.and_then(|column| Some((column.min?, column.max?)));
-            let other = match &input.step {
-                crate::features::Step::OneHot { categories } => Some(categories.len() as u32 + 1),
-                crate::features::Step::Scale { .. } => None,
-            };
+            let categories = input.step.categories();
+            let other = categories.map(|categories| categories.len() as u32 + 1);
             inputs.push(InputFacts {
                 name: input.name.clone(),
                 key: format!("{}:", serde_json::Value::from(input.name.as_str())).into(),

@@ -47,7 +47,7 @@ cases! {
     bundle_of_a_newer_program(p) {
         damage(p, |bytes| {
             let text = String::from_utf8(bytes).expect("a bundle is text");
-            text.replacen("\"format_version\":1", "\"format_version\":9", 1).into_bytes()
+            text.replacen("\"format_version\":2", "\"format_version\":9", 1).into_bytes()
         });
         believed(p);
         predict(p)

@@ -10,6 +10,7 @@ probabilities and numbers within 1e-9.
 import csv
 import json
 import math
+import re
 import struct
 import sys
 
@@ -36,6 +37,14 @@ def single(value):
         return math.copysign(math.inf, value)
 
 
+def spelled(cell):
+    """A cell of a column of numbers as a category: 1 for 1.0."""
+    value = number(cell)
+    if math.isnan(value):
+        return ""
+    return str(int(value)) if value == int(value) else repr(value)
+
+
 def scale(step, cell):
     value = number(cell)
     return [0.0 if math.isnan(value) else (value - step["mean"]) / step["scale"]]
@@ -49,7 +58,72 @@ def one_hot(step, cell):
     return [float(at == place) for at in range(len(categories) + 2)]
 
 
-STEPS = {"scale": scale, "one_hot": one_hot}
+def plain_number(step, cell):
+    value = number(cell)
+    is_missing = math.isnan(value)
+    if is_missing:
+        value = math.nan if step["fill"] is None else step["fill"]
+    features = [(value - step["centre"]) / step["scale"]]
+    return features + [float(is_missing)] if step["indicator"] else features
+
+
+def ordinal(step, cell):
+    if cell in step["categories"]:
+        return [float(step["categories"].index(cell))]
+    missing = math.nan if step["missing"] is None else step["missing"]
+    return [missing if cell == "" else -1.0]
+
+
+def target_mean(step, cell):
+    width, categories = len(step["prior"]), step["categories"]
+    if cell in categories or cell == "":
+        place = categories.index(cell) if cell in categories else len(categories)
+        return step["means"][place * width : (place + 1) * width]
+    return step["prior"]
+
+
+def grams(text, of, low, high):
+    """The n-grams of a text, as often as they stand in it."""
+    text = text.lower()
+    if of == "words":
+        words = re.findall(r"\w\w+", text)
+        for n in range(low, high + 1):
+            yield from (" ".join(words[at : at + n]) for at in range(len(words) - n + 1))
+        return
+    for word in text.split():
+        word = f" {word} "
+        for n in range(low, high + 1):
+            if n >= len(word):
+                yield word
+                break
+            yield from (word[at : at + n] for at in range(len(word) - n + 1))
+
+
+def text_of(step, cell):
+    features = []
+    for block in step["blocks"]:
+        assert block["buckets"] == 0, "hashed n-grams need XXH3"
+        places = {term: place for place, term in enumerate(block["terms"])}
+        counts = [0] * len(places)
+        for gram in grams(cell, block["of"], *block["range"]):
+            if gram in places:
+                counts[places[gram]] += 1
+        values = [1 + math.log(n) if n and block["sublinear"] else float(n) for n in counts]
+        idf = block["idf"] or [1.0] * len(values)
+        values = [value * single(weight) for value, weight in zip(values, idf)]
+        length = math.sqrt(sum(value * value for value in values))
+        features += [single(value / length) if length > 0 else 0.0 for value in values]
+    return features
+
+
+STEPS = {
+    "scale": scale,
+    "one_hot": one_hot,
+    "number": plain_number,
+    "ordinal": ordinal,
+    "target_mean": target_mean,
+    "text": text_of,
+}
 
 
 def features_of(model, row):
@@ -57,7 +131,10 @@ def features_of(model, row):
     features = []
     for column in model["columns"]:
         ((kind, step),) = column["step"].items()
-        found = STEPS[kind](step, row[column["name"]])
+        cell = row[column["name"]]
+        if column["kind"] != "text" and kind not in ("scale", "number"):
+            cell = spelled(cell)
+        found = STEPS[kind](step, cell)
         assert len(features) == column["first_feature"] and len(found) == column["n_features"]
         features += found
     assert len(features) == len(model["features"])

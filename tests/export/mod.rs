@@ -190,10 +190,48 @@ fn trees(n_features: usize, n_trees: usize, outputs: usize, has_own: bool, link:
     })
 }
 
+/// Holds a bundle's exports against its scorer, on the test rows.
+fn check_bundle(project: &Project, bundle: &Bundle) {
+    let kinds = bundle.profile.iter().map(|it| (it.name.clone(), it.kind));
+    let options = ReadOptions {
+        kinds: kinds.collect(),
+        ..ReadOptions::default()
+    };
+    let frame = read_file(&project.path("test/rows.csv"), &options).expect("reads");
+    let predicted = bundle.scorer().score_frame(&frame).expect("scores");
+    let (classes, outputs) = (&bundle.classes, bundle.scorer().n_outputs());
+    let mut text = String::new();
+    for (at, line) in project.read("test/rows.csv").lines().enumerate() {
+        let mut added = Vec::new();
+        if at == 0 {
+            added.push("prediction".to_string());
+            match classes.len() {
+                2 => added.push("probability".to_string()),
+                _ => added.extend(classes.iter().map(|it| format!("probability_{it}"))),
+            }
+        } else {
+            added.push(classes[predicted.labels[at - 1] as usize].clone());
+            let shares = &predicted.probabilities[(at - 1) * outputs..at * outputs];
+            added.extend(shares.iter().map(f64::to_string));
+        }
+        let _ = writeln!(text, "{line},{}", added.join(","));
+    }
+    project.write("predicted.csv", &text);
+    let about = About {
+        model: "made up",
+        version: None,
+        program: "test",
+    };
+    let onnx = export::onnx(bundle, &about).expect("can be said");
+    std::fs::write(project.path("model.onnx"), onnx).expect("writes");
+    let json = export::json(bundle, &about).expect("can be said");
+    std::fs::write(project.path("model.json"), json).expect("writes");
+    check_both(project, "predicted.csv");
+}
+
 #[test]
 fn exported_trees_answer_as_the_scorer_does() {
     let project = project(3);
-    let frame = read_file(&project.path("test/rows.csv"), &ReadOptions::default()).expect("reads");
     let champion = with_predictor(&project, &[], trees(1, 2, 1, true, "identity"));
     let n_features = champion.transformer.n_features();
     let classes: Vec<String> = (0..3).map(|class| format!("class {class}")).collect();
@@ -205,7 +243,6 @@ fn exported_trees_answer_as_the_scorer_does() {
         (3, true, "softmax"),
     ] {
         let outputs = if n_classes == 2 { 1 } else { n_classes };
-        let classes = &classes[..n_classes];
         let mut numbers = trees(n_features, 30, outputs, has_own, link);
         if n_classes == 2 && !has_own {
             // Shares of one class, as pure leaves have: many sums are near the threshold, and onnxruntime adds up in an order
@@ -216,36 +253,83 @@ fn exported_trees_answer_as_the_scorer_does() {
                 *value = json!((at % 2) as f64 * share);
             }
         }
-        let bundle = with_predictor(&project, classes, numbers);
-        let predicted = bundle.scorer().score_frame(&frame).expect("scores");
-        let mut text = String::new();
-        let source = project.read("test/rows.csv");
-        for (at, line) in source.lines().enumerate() {
-            let added: Vec<String> = match (at, n_classes) {
-                (0, 2) => vec!["prediction".to_string(), "probability".to_string()],
-                (0, _) => std::iter::once("prediction".to_string())
-                    .chain(classes.iter().map(|it| format!("probability_{it}")))
-                    .collect(),
-                _ => {
-                    let shares = &predicted.probabilities[(at - 1) * outputs..at * outputs];
-                    let label = classes[predicted.labels[at - 1] as usize].clone();
-                    std::iter::once(label)
-                        .chain(shares.iter().map(f64::to_string))
-                        .collect()
-                }
-            };
-            let _ = writeln!(text, "{line},{}", added.join(","));
-        }
-        project.write("predicted.csv", &text);
-        let about = About {
-            model: "trees",
-            version: None,
-            program: "test",
-        };
-        let onnx = export::onnx(&bundle, &about).expect("can be said");
-        std::fs::write(project.path("model.onnx"), onnx).expect("writes");
-        let json = export::json(&bundle, &about).expect("can be said");
-        std::fs::write(project.path("model.json"), json).expect("writes");
-        check_both(&project, "predicted.csv");
+        check_bundle(
+            &project,
+            &with_predictor(&project, &classes[..n_classes], numbers),
+        );
     }
+}
+
+/// The champion with other steps, as `(column, kind, step)`, and a predictor that fits them.
+fn with_steps(project: &Project, steps: Value, has_trees: bool) -> Bundle {
+    let classes = ["class 0".to_string(), "class 1".to_string()];
+    let mut bundle = with_predictor(project, &classes, trees(1, 2, 1, true, "logistic"));
+    let inputs = steps.as_array().expect("a list").iter();
+    let inputs = inputs.map(|it| json!({"name": it[0], "kind": it[1], "step": it[2]}));
+    let written = json!({"inputs": inputs.collect::<Vec<_>>()});
+    bundle.transformer = serde_json::from_value(written).expect("is a transformer");
+    assert!(bundle.transformer.is_sound());
+    let n_features = bundle.transformer.n_features();
+    let mut numbers = Numbers(17);
+    let weights: Vec<f64> = (0..n_features)
+        .map(|_| numbers.next() * 2.0 - 1.0)
+        .collect();
+    let predictor = match has_trees {
+        true => trees(n_features, 40, 1, true, "logistic"),
+        false => json!({"kind": "linear", "link": "logistic", "bias": [0.1], "weights": weights}),
+    };
+    bundle.predictor = serde_json::from_value(predictor).expect("is a predictor");
+    bundle
+}
+
+#[test]
+fn every_step_is_exported_as_it_is_scored() {
+    let project = project(2);
+    let big = json!({"number": {"fill": 1e10, "centre": 1.2e10, "scale": 3e9, "indicator": true}});
+    let terms = ["große", "plus", "plus und", "und"];
+    let blocks = json!([{
+        "of": "words", "range": [1, 2], "sublinear": true, "terms": terms, "buckets": 0, "idf": [1.5, 1.0, 2.0, 1.25],
+    }]);
+    let steps = json!([
+        ["big", "number", big],
+        ["member", "boolean", {"ordinal": {"categories": ["0", "1"], "missing": 7.0}}],
+        ["label", "integer", {"one_hot": {"categories": ["30", "44", "55"]}}],
+        ["plan", "text", {"text": {"blocks": blocks}}],
+    ]);
+    for has_trees in [false, true] {
+        check_bundle(&project, &with_steps(&project, steps.clone(), has_trees));
+    }
+    let kept = |indicator: bool| json!({"number": {"fill": null, "centre": 0.0, "scale": 1.0, "indicator": indicator}});
+    let means = json!({
+        "categories": ["basic", "große"], "means": [0.25, 0.5, 0.75], "prior": [0.4],
+    });
+    let steps = json!([
+        ["label", "integer", {"scale": {"mean": 45.0, "scale": 30.0}}],
+        ["member", "boolean", kept(true)],
+        ["big", "number", kept(false)],
+        ["plan", "text", {"target_mean": means}],
+    ]);
+    check_bundle(&project, &with_steps(&project, steps, true));
+    let places = json!({"ordinal": {"categories": ["basic", "große"], "missing": null}});
+    let steps = json!([["label", "integer", kept(false)], ["plan", "text", places]]);
+    check_bundle(&project, &with_steps(&project, steps, true));
+}
+
+#[test]
+fn what_has_no_onnx_form_is_said_with_its_column() {
+    let project = project(2);
+    let characters = json!([{
+        "of": "characters", "range": [2, 2], "sublinear": false, "terms": [" g", "gr"], "buckets": 0, "idf": [],
+    }]);
+    let steps = json!([["plan", "text", {"text": {"blocks": characters}}]]);
+    let bundle = with_steps(&project, steps, false);
+    let about = About::default();
+    let error = export::onnx(&bundle, &about)
+        .expect_err("cannot be said")
+        .to_string();
+    assert!(
+        error.contains("`plan`") && error.contains("--format json"),
+        "{error}"
+    );
+    assert!(export::json(&bundle, &about).is_ok());
 }

@@ -59,6 +59,20 @@ fn assert_served_is_scored(bundle: &Bundle, frame: &DataFrame) {
     }
 }
 
+/// Every row alone and in the batch, to the bit, whatever the numbers are.
+pub fn assert_served_is_scored_as_is(bundle: &Bundle, frame: &DataFrame) {
+    let scorer = bundle.scorer();
+    let batch = scorer.score_frame(frame).expect("scores");
+    for row in 0..frame.height() {
+        let alone = scorer.score_row(&cells(bundle, frame, row));
+        assert_eq!(
+            bits(&alone),
+            bits(&batch.probabilities[row..row + 1]),
+            "row {row}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 

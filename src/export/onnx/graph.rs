@@ -9,6 +9,8 @@ use super::proto::{
 
 /// The set of operators for classical models.
 pub const ML: &str = "ai.onnx.ml";
+/// onnxruntime's own set of operators.
+pub const MICROSOFT: &str = "com.microsoft";
 
 /// A graph under construction. Names that it makes up never meet a column's.
 pub struct Graph {
@@ -86,6 +88,21 @@ impl Graph {
     /// An operation of the set for classical models.
     pub fn ml(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
         self.node(ML, op, inputs, attributes)
+    }
+
+    /// An operation of onnxruntime's own set.
+    pub fn microsoft(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attributes: Vec<AttributeProto>,
+    ) -> String {
+        self.node(MICROSOFT, op, inputs, attributes)
+    }
+
+    /// Whether an operation of a set is in it.
+    pub fn uses(&self, domain: &str) -> bool {
+        self.proto.node.iter().any(|node| node.domain == domain)
     }
 
     fn node(

@@ -1,6 +1,7 @@
 //! A linear predictor in ONNX: the margins are a sum of one term per block of features.
 
 use super::graph::Graph;
+use super::proto::element_type::{DOUBLE, FLOAT};
 use super::steps::{Block, Blocks};
 use crate::predictors::Linear;
 
@@ -10,9 +11,20 @@ pub fn margins(graph: &mut Graph, linear: &Linear, blocks: &Blocks) -> String {
     let mut terms = vec![graph.numbers(&[1, outputs], &linear.bias)];
     for (first, block) in blocks {
         terms.push(match block {
-            Block::Numbers { value, width } => {
+            Block::Numbers {
+                value,
+                width,
+                is_single,
+            } => {
                 let weights = weights(graph, linear, *first, *width);
-                graph.op("MatMul", &[value, &weights], Vec::new())
+                match is_single {
+                    false => graph.op("MatMul", &[value, &weights], Vec::new()),
+                    true => {
+                        let weights = graph.cast(&weights, FLOAT);
+                        let term = graph.op("MatMul", &[value, &weights], Vec::new());
+                        graph.cast(&term, DOUBLE)
+                    }
+                }
             }
             // The row of the one feature that is 1: no wide matrix, however many categories.
             Block::Place { value, width } => {

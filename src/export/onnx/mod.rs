@@ -7,13 +7,14 @@ mod linear;
 pub mod proto;
 mod steps;
 mod trees;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 use prost::Message;
 
-use self::graph::{Graph, ML};
+use self::graph::{Graph, MICROSOFT, ML};
 use self::proto::{ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::{About, Error};
 use crate::bundle::Bundle;
@@ -62,6 +63,10 @@ pub fn model(bundle: &Bundle, about: &About<'_>) -> Result<ModelProto, Error> {
         domain: domain.to_string(),
         version,
     };
+    let mut sets = vec![set("", versions.own), set(ML, versions.classical)];
+    if graph.uses(MICROSOFT) {
+        sets.push(set(MICROSOFT, 1));
+    }
     Ok(ModelProto {
         ir_version: versions.file,
         producer_name: "unseat".to_string(),
@@ -69,7 +74,7 @@ pub fn model(bundle: &Bundle, about: &About<'_>) -> Result<ModelProto, Error> {
         model_version: about.version.unwrap_or(0),
         doc_string: format!("predicts `{}`", bundle.target),
         graph: Some(graph.finish()),
-        opset_import: vec![set("", versions.own), set(ML, versions.classical)],
+        opset_import: sets,
         metadata_props: metadata(bundle, about, &outputs)?,
     })
 }
@@ -83,7 +88,7 @@ struct Versions {
 
 const OLDER: Versions = Versions {
     file: 8,
-    own: 17,
+    own: 18,
     classical: 3,
 };
 /// ONNX 1.16, onnxruntime 1.20.
@@ -106,6 +111,10 @@ fn metadata(
     ];
     if !bundle.classes.is_empty() {
         entries.push(("unseat.classes", serde_json::to_string(&bundle.classes)?));
+    }
+    if !bundle.transformer.prepare.is_empty() {
+        let what = serde_json::to_string(&bundle.transformer.prepare)?;
+        entries.push(("unseat.prepare", what));
     }
     if bundle.is_binary() {
         entries.push(("unseat.threshold", bundle.threshold.to_string()));

@@ -172,6 +172,10 @@ pub mod element_type {
     pub const FLOAT: i32 = 1;
     /// Bytes.
     pub const UINT8: i32 = 2;
+    /// 32-bit whole numbers.
+    pub const INT32: i32 = 6;
+    /// Truth values.
+    pub const BOOL: i32 = 9;
     /// 64-bit whole numbers.
     pub const INT64: i32 = 7;
     /// Texts.

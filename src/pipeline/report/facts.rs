@@ -59,10 +59,7 @@ fn columns(bundle: &Bundle) -> Vec<ColumnFacts> {
             .iter()
             .find(|input| input.name == name)
         {
-            Some(input) => match &input.step {
-                Step::Scale { .. } => "scaled; missing becomes the mean".to_string(),
-                Step::OneHot { categories } => format!("one-hot, {} categories", categories.len()),
-            },
+            Some(input) => told(&input.step),
             None => "not learned from".to_string(),
         }
     };
@@ -81,6 +78,33 @@ fn columns(bundle: &Bundle) -> Vec<ColumnFacts> {
             note: note(&column.name),
         })
         .collect()
+}
+
+/// What becomes of a column.
+fn told(step: &Step) -> String {
+    match step {
+        Step::Scale { .. } => "scaled; missing becomes the mean".to_string(),
+        Step::Number {
+            fill,
+            scale,
+            indicator,
+            ..
+        } => {
+            let scaled = if *scale == 1.0 { "as it is" } else { "scaled" };
+            let missing = match fill {
+                Some(fill) => format!("missing becomes {fill}"),
+                None => "missing stays missing".to_string(),
+            };
+            let told = if *indicator { ", and is told" } else { "" };
+            format!("{scaled}; {missing}{told}")
+        }
+        Step::OneHot { categories } => format!("one-hot, {} categories", categories.len()),
+        Step::Ordinal { categories, .. } => format!("place in {} categories", categories.len()),
+        Step::TargetMean { categories, .. } => {
+            format!("target mean of {} categories", categories.len())
+        }
+        Step::Text { .. } => format!("text, {} n-grams", step.width()),
+    }
 }
 
 fn kind_name(kind: Kind) -> &'static str {

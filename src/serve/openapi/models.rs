@@ -165,12 +165,12 @@ fn told(facts: &InputFacts, step: &Step) -> String {
         Kind::Boolean => "True or false",
         Kind::Text => "A text",
     };
-    match (step, facts.range) {
-        (Step::Scale { .. }, Some((low, high))) => {
+    match (step.categories(), facts.range) {
+        (None, Some((low, high))) => {
             format!("{kind}; from {low} to {high} in the training data")
         }
-        (Step::Scale { .. }, None) => kind.to_string(),
-        (Step::OneHot { categories }, _) => {
+        (None, None) => kind.to_string(),
+        (Some(categories), _) => {
             let listed: Vec<_> = categories
                 .iter()
                 .take(MOST_CATEGORIES)

@@ -9,7 +9,7 @@ use super::judge::LiveShift;
 use super::sample::SampledRow;
 use crate::bundle::Slot;
 use crate::data::Kind;
-use crate::features::{CellRef, Step};
+use crate::features::CellRef;
 use crate::serve::Served;
 use crate::serve::written::per_class;
 
@@ -122,10 +122,8 @@ impl Pair {
             Slot::Text(text) => return CellRef::Text(text),
             Slot::Entry(entry) => *entry,
         };
-        let category = match &self.new.bundle.transformer.inputs[input].step {
-            Step::OneHot { categories } => categories.get(entry as usize).map(String::as_str),
-            Step::Scale { .. } => None,
-        };
+        let categories = self.new.bundle.transformer.inputs[input].step.categories();
+        let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
         let is_other = Some(entry) == self.new.inputs[input].other;
         let mut strangers = row.strangers.iter().rev();
         let stranger = strangers.find(|(other, _)| *other as usize == input);

@@ -10,7 +10,7 @@ use crate::bundle::{Bundle, Golden, Provenance};
 use crate::config::Learner;
 use crate::data::ColumnSummary;
 use crate::evaluate::Metric;
-use crate::features::{Input, Step, Transformer};
+use crate::features::{Input, Prepare, Step, Transformer};
 use crate::predictors::{Linear, Link, Predictor};
 
 /// A model of a number, a truth value and a text of two categories.
@@ -45,6 +45,7 @@ fn served() -> Served {
         metric: Metric::F1,
         threshold: 0.5,
         transformer: Transformer {
+            prepare: Prepare::default(),
             inputs: vec![
                 input("number", Kind::Number, scale()),
                 input("flag", Kind::Boolean, scale()),

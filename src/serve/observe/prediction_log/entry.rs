@@ -8,7 +8,6 @@ use super::super::super::written::{number, per_class, text};
 use super::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
-use crate::features::Step;
 
 /// Whole numbers up to here are the same as a float.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -70,10 +69,8 @@ fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slo
         Slot::Number(value) => numeric(out, input.kind, *value),
         Slot::Text(words) => text(out, words),
         &Slot::Entry(entry) => {
-            let category = match &input.step {
-                Step::OneHot { categories } => categories.get(entry as usize).map(String::as_str),
-                Step::Scale { .. } => None,
-            };
+            let categories = input.step.categories();
+            let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
             let is_other = Some(entry) == served.inputs[at.1].other;
             match category.or_else(|| stranger(rows, at).filter(|_| is_other)) {
                 Some(category) => text(out, category),

@@ -1,0 +1,250 @@
+//! The compiled scorer: transformer and linear predictor folded into one pass over raw cells. Scaling is folded into the
+//! weights, a text column is one table look-up. Batch and single row add the same numbers in the same order, so a
+//! prediction has the same bits wherever it is made: at scoring, in `predict`, over HTTP.
+
+mod effect;
+
+use std::sync::Arc;
+
+use polars::prelude::DataFrame;
+use rayon::prelude::*;
+
+use self::effect::ScoredColumn;
+use super::Bundle;
+use crate::evaluate::{
+    Predictions,
+    threshold::{label_of, labels_from},
+};
+use crate::features::{Cell, CellRef, Cells, Error, Prepare};
+use crate::predictors::{Link, Predictor, Trees};
+
+/// Rows scored together; a multiple of what fits the first-level cache.
+const BLOCK_ROWS: usize = 4096;
+
+/// A bundle made ready to predict.
+pub struct Scorer {
+    n_classes: usize,
+    threshold: f64,
+    link: Link,
+    bias: Vec<f64>,
+    columns: Vec<ScoredColumn>,
+    /// What makes the columns out of those of the data.
+    prepare: Prepare,
+    /// Where there are trees: they read features, the columns only make them.
+    trees: Option<Forest>,
+}
+
+/// Trees and how many features they read.
+struct Forest {
+    trees: Trees,
+    n_features: usize,
+}
+
+/// One cell of a row, read as its column reads it; a row of them is all that scoring needs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Slot {
+    /// No number in a column of numbers.
+    Missing,
+    /// A number.
+    Number(f64),
+    /// Position in a text column's table: a category, then missing, then other.
+    Entry(u32),
+    /// A text whose words count.
+    Text(Arc<str>),
+}
+
+impl Scorer {
+    /// Folds transformer and predictor together.
+    pub fn compile(bundle: &Bundle) -> Self {
+        let mut feature = 0;
+        let mut columns = Vec::with_capacity(bundle.transformer.inputs.len());
+        let linear = match &bundle.predictor {
+            Predictor::Linear(linear) => Some(linear),
+            Predictor::Trees(_) => None,
+        };
+        for input in &bundle.transformer.inputs {
+            columns.push(ScoredColumn::new(input, feature, linear));
+            feature += input.width();
+        }
+        Scorer {
+            n_classes: bundle.classes.len(),
+            threshold: bundle.threshold,
+            link: bundle.predictor.link(),
+            bias: match &bundle.predictor {
+                Predictor::Linear(linear) => linear.bias.clone(),
+                Predictor::Trees(trees) => trees.base.clone(),
+            },
+            trees: match &bundle.predictor {
+                Predictor::Linear(_) => None,
+                Predictor::Trees(trees) => Some(Forest {
+                    trees: trees.clone(),
+                    n_features: feature,
+                }),
+            },
+            prepare: bundle.transformer.prepare.clone(),
+            columns,
+        }
+    }
+
+    /// Columns that a row has.
+    pub fn n_inputs(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Numbers that a row is answered with: 1 for two classes, else one per class.
+    pub fn n_outputs(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// Classes told apart.
+    pub fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// Reads a cell as the column at `position` reads it.
+    #[inline]
+    pub fn read(&self, position: usize, cell: CellRef<'_>) -> Slot {
+        self.columns[position].read(cell)
+    }
+
+    /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.
+    pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
+        let mut margins = vec![0.0; self.bias.len()];
+        let read = |(position, cell): (usize, &Cell)| self.read(position, cell.by_ref());
+        let slots: Vec<Slot> = cells.iter().enumerate().map(read).collect();
+        self.score_slots(&slots, &mut Vec::new(), &mut margins);
+        margins
+    }
+
+    /// Probabilities of one row of slots, written into `margins`: `(n_outputs)`. `features` is room that is used again.
+    #[inline]
+    pub fn score_slots(&self, slots: &[Slot], features: &mut Vec<f32>, margins: &mut [f64]) {
+        margins.copy_from_slice(&self.bias);
+        match &self.trees {
+            None => {
+                for (column, slot) in self.columns.iter().zip(slots) {
+                    column.push(slot, margins);
+                }
+            }
+            Some(forest) => {
+                self.features(slots, features);
+                forest.trees.add(features, margins);
+            }
+        }
+        self.link.apply(margins);
+    }
+
+    /// The features that trees read of a row, `(n_features)`; none where there are no trees.
+    pub fn features(&self, slots: &[Slot], features: &mut Vec<f32>) {
+        features.clear();
+        features.resize(
+            self.trees.as_ref().map_or(0, |forest| forest.n_features),
+            0.0,
+        );
+        for (column, slot) in self.columns.iter().zip(slots) {
+            column.write(slot, features);
+        }
+    }
+
+    /// Sums of numbers that were found per feature, for each input: what trees say of a row's features, say.
+    pub fn by_input(&self, per_feature: &[f64]) -> Vec<f64> {
+        let sum = |column: &ScoredColumn| {
+            let (at, width) = column.span;
+            per_feature[at..at + width].iter().sum()
+        };
+        self.columns.iter().map(sum).collect()
+    }
+
+    /// How far each column pushes one output's margin from the bias, in the transformer's order: `(n_inputs)`. The bias and
+    /// these, added in order, are the margin that the link is applied to.
+    pub fn pushes(&self, slots: &[Slot], output: usize) -> (f64, Vec<f64>) {
+        let mut margins = vec![0.0; self.bias.len()];
+        let push = |(column, slot): (&ScoredColumn, &Slot)| {
+            margins.fill(0.0);
+            column.push(slot, &mut margins);
+            margins[output]
+        };
+        let pushes = self.columns.iter().zip(slots).map(push).collect();
+        (self.bias[output], pushes)
+    }
+
+    /// The label of a row by its probabilities and a threshold of P(positive).
+    #[inline]
+    pub fn label(&self, probabilities: &[f64], threshold: f64) -> u32 {
+        label_of(self.n_classes, probabilities, threshold)
+    }
+
+    /// Predictions for every row of a frame; columns are found by name.
+    ///
+    /// # Errors
+    /// All missing columns at once, or a column of a type that ingest never makes.
+    pub fn score_frame(&self, frame: &DataFrame) -> Result<Predictions, Error> {
+        let made;
+        let frame = match self.prepare.is_empty() {
+            true => frame,
+            false => {
+                made = self.prepare.apply(frame)?;
+                &made
+            }
+        };
+        let cells = self.cells_of(frame)?;
+        let outputs = self.bias.len();
+        let n_rows = frame.height();
+        let mut probabilities = vec![0.0; n_rows * outputs];
+        probabilities
+            .par_chunks_mut(BLOCK_ROWS * outputs)
+            .enumerate()
+            .for_each(|(block, margins)| self.score_block(&cells, block * BLOCK_ROWS, margins));
+        let labels = labels_from(self.n_classes, &probabilities, self.threshold);
+        Ok(Predictions {
+            n_classes: self.n_classes,
+            labels,
+            probabilities,
+        })
+    }
+
+    fn score_block(&self, cells: &[Cells<'_>], start: usize, block: &mut [f64]) {
+        let outputs = self.bias.len();
+        if self.trees.is_some() {
+            let (mut slots, mut features) = (Vec::new(), Vec::new());
+            for (at, margins) in block.chunks_mut(outputs).enumerate() {
+                slots.clear();
+                let row = self.columns.iter().zip(cells);
+                slots.extend(row.map(|(column, cells)| column.read_from(cells, start + at)));
+                self.score_slots(&slots, &mut features, margins);
+            }
+            return;
+        }
+        for margins in block.chunks_mut(outputs) {
+            margins.copy_from_slice(&self.bias);
+        }
+        for (column, cells) in self.columns.iter().zip(cells) {
+            column.push_block(cells, start, block, outputs);
+        }
+        for margins in block.chunks_mut(outputs) {
+            self.link.apply(margins);
+        }
+    }
+
+    fn cells_of<'f>(&self, frame: &'f DataFrame) -> Result<Vec<Cells<'f>>, Error> {
+        let absent: Vec<_> = self
+            .columns
+            .iter()
+            .filter(|column| frame.column(&column.name).is_err())
+            .map(|column| column.name.clone())
+            .collect();
+        if !absent.is_empty() {
+            return Err(Error::MissingColumns(absent));
+        }
+        self.columns
+            .iter()
+            .map(|column| {
+                let absent = |_| Error::MissingColumns(vec![column.name.clone()]);
+                frame
+                    .column(&column.name)
+                    .map_err(absent)
+                    .and_then(Cells::of)
+            })
+            .collect()
+    }
+}

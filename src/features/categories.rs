@@ -1,0 +1,116 @@
+//! Which categories of a column get a place of their own, and how the rest of it looks.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::{Cells, label_of};
+use crate::config::features::Features;
+use crate::data::Kind;
+
+/// Texts of which at least this share stands in one row each name a row rather than describe it.
+const IDENTIFIER_SHARE: f64 = 0.5;
+/// Fewer distinct texts than this are never taken for identifiers: a short table would lose its categories.
+const IDENTIFIER_LEAST: usize = 10;
+/// Words that the cells of free text have on average, at least.
+const FREE_TEXT_WORDS: f64 = 3.0;
+
+/// The labels of some rows, counted.
+pub struct Counted {
+    /// Rows per label.
+    counts: HashMap<String, usize>,
+    /// Rows that have one.
+    present: usize,
+    /// All rows.
+    rows: usize,
+}
+
+impl Counted {
+    /// Counts the labels of some rows.
+    pub fn new(cells: &Cells<'_>, kind: Kind, rows: &[u32]) -> Self {
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        let mut present = 0;
+        for &row in rows {
+            if let Some(value) = label_of(cells, kind, row as usize) {
+                present += 1;
+                match counts.get_mut(value.as_ref()) {
+                    Some(count) => *count += 1,
+                    None => {
+                        counts.insert(Cow::into_owned(value), 1);
+                    }
+                }
+            }
+        }
+        Counted {
+            counts,
+            present,
+            rows: rows.len(),
+        }
+    }
+
+    /// Why it can tell nothing, whatever is made of it.
+    pub fn useless(&self) -> Option<String> {
+        if self.present == 0 {
+            return Some("without a value in any row".to_string());
+        }
+        let is_constant = self.counts.len() == 1 && self.present == self.rows;
+        is_constant.then(|| "constant: one value in every row".to_string())
+    }
+
+    /// Whether nearly every text names its row.
+    pub fn is_identifier(&self) -> bool {
+        let n = self.counts.len();
+        let lone = self.counts.values().filter(|&&count| count == 1).count();
+        n >= IDENTIFIER_LEAST && lone as f64 >= IDENTIFIER_SHARE * self.present as f64
+    }
+
+    /// Why texts that name their rows are left out.
+    pub fn identifier(&self) -> String {
+        format!(
+            "identifier-like: {} distinct texts in {} rows",
+            self.counts.len(),
+            self.present
+        )
+    }
+
+    /// Whether texts are written rather than chosen: many different ones of several words each.
+    pub fn is_free_text(&self, settings: &Features) -> bool {
+        let is_many = self.is_identifier() || self.counts.len() > settings.max_categories as usize;
+        is_many && self.words() >= FREE_TEXT_WORDS
+    }
+
+    /// Whether a learner of texts should read words rather than whole texts.
+    pub fn has_words(&self) -> bool {
+        self.counts.len() >= IDENTIFIER_LEAST && (self.is_identifier() || self.words() >= 2.0)
+    }
+
+    /// Words that distinct texts have on average.
+    fn words(&self) -> f64 {
+        let words = self
+            .counts
+            .keys()
+            .map(|text| text.split_whitespace().count());
+        words.sum::<usize>() as f64 / self.counts.len().max(1) as f64
+    }
+
+    /// The categories that get a place of their own: the most frequent, ties by name; sorted by name. With why there is
+    /// none, where no feature would tell anything.
+    pub fn frequent(self, settings: &Features) -> Result<Vec<String>, String> {
+        let n_texts = self.counts.len();
+        let mut ranked: Vec<(String, usize)> = self
+            .counts
+            .into_iter()
+            .filter(|(_, count)| *count >= settings.min_category_rows as usize)
+            .collect();
+        if ranked.is_empty() && self.present == self.rows {
+            return Err(format!(
+                "none of its {n_texts} texts stands in {} rows or more",
+                settings.min_category_rows
+            ));
+        }
+        ranked.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
+        ranked.truncate(settings.max_categories as usize);
+        let mut categories: Vec<_> = ranked.into_iter().map(|(category, _)| category).collect();
+        categories.sort();
+        Ok(categories)
+    }
+}
