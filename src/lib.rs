@@ -10,6 +10,8 @@
 //! - [`bundle`]: a version's saved form
 //! - [`evaluate`], [`gate`]: scores, and who goes live
 //! - [`report`]: pictures, page and card
+//! - [`explain`]: what columns are worth, and what would have changed an answer
+//! - [`export`]: a version in forms that other programs read
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
@@ -30,6 +32,8 @@ pub mod cron;
 pub mod data;
 pub mod diagnose;
 pub mod evaluate;
+pub mod explain;
+pub mod export;
 pub mod faults;
 pub mod features;
 pub mod gate;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod checks;
 mod docs;
+mod export;
 mod faults;
 mod flow;
 mod jobs;

@@ -13,6 +13,7 @@ mod envs;
 mod fit;
 mod forget;
 mod heart;
+mod importance;
 mod ingest;
 mod labels;
 mod log_end;

@@ -24,6 +24,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
         page.push_str(&section("Pictures", &pictures(input, plots)));
     }
     page.push_str(&decision(input));
+    page.push_str(&importance(input));
     page.push_str(&checks(input));
     page.push_str(&section("Limits", &list(&limits(input))));
     page.push_str(&data(input));
@@ -203,6 +204,41 @@ fn baselines(decision: &Decision) -> String {
         "What could be had without a model, on the same rows.",
         &heads,
         &rows,
+    )
+}
+
+/// What the columns are worth, with how it was measured.
+fn importance(input: &ReportInput) -> String {
+    let Some(importance) = &input.importance else {
+        return String::new();
+    };
+    let row = |(column, mean, deviation): &(String, Option<f64>, Option<f64>)| {
+        vec![
+            column.clone(),
+            maybe_number(*mean),
+            maybe_number(*deviation),
+        ]
+    };
+    let rows: Vec<Vec<String>> = importance.columns.iter().map(row).collect();
+    let metric = metric_name(input.metric);
+    let caption = format!(
+        "Fall of {metric} when a column's cells are dealt out anew among {}, {} times each.",
+        counted(importance.rows, "test row"),
+        importance.repeats
+    );
+    let heads = [("Column", false), ("Mean fall", true), ("Std", true)];
+    let mut note =
+        "Columns that say the same share what they are worth; a fall near 0 or below it is chance."
+            .to_owned();
+    if importance.left_out > 0 {
+        let left_out = counted(importance.left_out, "column");
+        note.push_str(&format!(
+            " {left_out} with the smallest weights were not measured."
+        ));
+    }
+    section(
+        "What the columns are worth",
+        &(table(&caption, &heads, &rows) + &paragraph(&note)),
     )
 }
 

@@ -43,6 +43,8 @@ pub struct ReportInput {
     pub calibration: Vec<Calibration>,
     /// Weights of a linear model; empty for others.
     pub coefficients: Vec<Coefficient>,
+    /// What each column is worth; `None` where it was not measured.
+    pub importance: Option<Importance>,
     /// The model's versions, oldest first.
     pub history: Vec<HistoryPoint>,
     /// What is known about the data.
@@ -99,6 +101,19 @@ pub struct Coefficient {
     pub weight: f64,
     /// Weight on the column's own scale.
     pub original: Option<f64>,
+}
+
+/// What the columns are worth: how much the metric falls when a column's cells are dealt out anew among the test rows.
+#[derive(Debug, Clone, Default)]
+pub struct Importance {
+    /// Test rows that it was measured on.
+    pub rows: u64,
+    /// How often each column was permuted.
+    pub repeats: u32,
+    /// Columns that were not measured, since there are so many.
+    pub left_out: u64,
+    /// Column, mean fall of the metric (positive: it got worse) and its standard deviation; the most important first.
+    pub columns: Vec<(String, Option<f64>, Option<f64>)>,
 }
 
 /// One version in the model's history.

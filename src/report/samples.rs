@@ -41,6 +41,7 @@ pub(super) fn typical() -> ReportInput {
             calibration("champion v1", 0.7),
         ],
         coefficients: coefficients(12),
+        importance: Some(importance()),
         history: history(5),
         findings: vec![finding()],
         data: data(),
@@ -75,6 +76,7 @@ pub(super) fn bare() -> ReportInput {
         roc: vec![Curve::default()],
         precision_recall: vec![Curve::default()],
         calibration: vec![Calibration::default()],
+        importance: None,
         coefficients: vec![Coefficient {
             weight: f64::NAN,
             ..Coefficient::default()
@@ -242,6 +244,20 @@ fn calibration(name: &str, power: f64) -> Calibration {
     Calibration {
         name: name.into(),
         points,
+    }
+}
+
+fn importance() -> Importance {
+    let column = |name: &str, mean| (name.to_owned(), Some(mean), Some(0.01));
+    Importance {
+        rows: 200,
+        repeats: 5,
+        left_out: 3,
+        columns: vec![
+            column("lastmonth_activity", 0.21),
+            column("<b>number_of_employees</b>", 0.04),
+            column("lastyear_activity", -0.003),
+        ],
     }
 }
 

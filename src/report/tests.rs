@@ -94,6 +94,7 @@ fn every_plot_of_a_typical_version_decodes_and_is_not_blank() {
         "precision_recall.png",
         "calibration.png",
         "coefficients.png",
+        "importance.png",
         "history.png",
     ];
     assert_eq!(names, expected);
@@ -103,10 +104,10 @@ fn every_plot_of_a_typical_version_decodes_and_is_not_blank() {
             size,
             (
                 640,
-                if *name == "coefficients.png" {
-                    401
-                } else {
-                    480
+                match *name {
+                    "coefficients.png" => 401,
+                    "importance.png" => 313,
+                    _ => 480,
                 }
             ),
             "{name}"
@@ -264,7 +265,7 @@ fn the_page_is_whole_and_asks_for_nothing() {
     let plots = plots(&input).unwrap();
     let plots: Vec<(&str, &[u8])> = plots.iter().map(|(name, png)| (*name, &png[..])).collect();
     let page = html(&input, &plots);
-    assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 6);
+    assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 7);
     for absent in ["http:", "https:", "<link", "<script", "url(", "@import"] {
         assert!(!page.contains(absent), "{absent} in the page");
     }
