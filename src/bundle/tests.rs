@@ -98,6 +98,7 @@ pub fn bundle_on(
             validation_rows: 0,
         },
         profile: summarise(&ingested(frame)),
+        rules: Vec::new(),
         golden: Golden::default(),
     };
     bundle.golden = make_golden(&bundle);

@@ -16,7 +16,7 @@ use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split,
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
-use crate::data::Kind;
+use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 /// Something wrong at one key.
@@ -129,8 +129,8 @@ pub struct ModelConfig {
     pub keys: Vec<String>,
     /// Time column.
     pub time_column: Option<String>,
-    /// Forced kinds.
-    pub schema: BTreeMap<String, Kind>,
+    /// Kinds and rules of columns.
+    pub schema: BTreeMap<String, ColumnRule>,
     /// What ingest takes in.
     pub ingest: Ingest,
     /// How far back `accumulate` reaches.
@@ -433,6 +433,11 @@ fn check_task(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
 }
 
 fn check_columns(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
+    for (column, rule) in &raw.schema {
+        if let Some(reason) = rule.problem() {
+            say(&format!("schema.{column}"), reason.to_string());
+        }
+    }
     if let Some(target) = &raw.target {
         for (key, columns) in [("drop", &raw.drop), ("keys", &raw.keys)] {
             if columns.contains(target) {

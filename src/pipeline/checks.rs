@@ -2,13 +2,14 @@
 
 use polars::prelude::DataFrame;
 
-use super::ingest::Dataset;
+use super::ingest::{self, Dataset};
 use super::labels::target_of;
 use super::wanted::{Wanted, wanted};
 use super::{Env, Error, Event, versions};
 use crate::bundle::Bundle;
 use crate::checks::{Categories, Finding, Inputs, Target, TestInputs, look, look_at_test};
-use crate::config::Severity;
+use crate::config::{ModelConfig, Severity};
+use crate::data::rules::{self, Rule};
 use crate::features::Step;
 use crate::registry::VersionRow;
 
@@ -30,7 +31,12 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
         .chain(config.keys.iter().cloned())
         .chain(config.time_column.iter().cloned())
         .collect();
-    let known = champion.map_or_else(Vec::new, |(_, _, bundle)| categories(&bundle));
+    let bundle = champion.as_ref().map(|(_, _, bundle)| bundle);
+    let known = bundle.map_or_else(Vec::new, categories);
+    let seen = bundle.map_or_else(Vec::new, |bundle| {
+        let rules = bundle.rules.iter().cloned();
+        rules.filter(|rule| rule.on_violation.is_none()).collect()
+    });
     let findings = look(&Inputs {
         frame: &dataset.frame,
         profile: &dataset.profile,
@@ -43,7 +49,8 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
             Wanted::Numbers(numbers) => Target::Numbers(numbers),
         },
         champion: &known,
-        rejected: (dataset.record.rows_read, 0),
+        rules: &seen,
+        rejected: (dataset.record.rows_read, dataset.record.rows_rejected),
         settings: &config.checks,
         seed: config.split.seed,
     })?;
@@ -91,18 +98,33 @@ fn tell(env: &Env, findings: &[Finding], action: &'static str) -> Result<(), Err
 fn categories(bundle: &Bundle) -> Vec<Categories> {
     let inputs = bundle.transformer.inputs.iter();
     inputs
-        .filter_map(|input| match &input.step {
-            Step::OneHot { categories } => {
-                let profile = bundle.profile.iter().find(|it| it.name == input.name)?;
-                let is_whole = profile.distinct <= categories.len() as u64;
-                is_whole.then(|| Categories {
-                    column: input.name.clone(),
-                    texts: categories.iter().cloned().collect(),
-                })
-            }
-            Step::Scale { .. } => None,
+        .filter_map(|input| {
+            let Step::OneHot { categories } = &input.step else {
+                return None;
+            };
+            let profile = bundle.profile.iter().find(|it| it.name == input.name)?;
+            let is_whole = profile.distinct <= categories.len() as u64;
+            is_whole.then(|| Categories {
+                column: input.name.clone(),
+                texts: categories.iter().cloned().collect(),
+            })
         })
         .collect()
+}
+
+/// The rules that a version keeps: those of the settings, then those that are read off its data set.
+pub fn rules_of(config: &ModelConfig, dataset: &Dataset, excluded: &[String]) -> Vec<Rule> {
+    let mut rules = ingest::rules_of(config);
+    let kind_of = |name: &str| {
+        let column = dataset.profile.iter().find(|it| it.name == name);
+        column.map(|column| column.kind)
+    };
+    for rule in &mut rules {
+        rule.kind = kind_of(&rule.column);
+    }
+    let inferred = rules::infer(&dataset.frame, &dataset.profile, excluded, &rules);
+    rules.extend(inferred);
+    rules
 }
 
 /// What was found before a version was trained, as its record has it.

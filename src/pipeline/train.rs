@@ -164,6 +164,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
             validation_rows: parts.validation.len() as u64,
         },
         profile,
+        rules: checks::rules_of(config, dataset, &excluded),
         golden: Golden::default(),
     };
     if let Part::Classes(class, 2) = &validation_part

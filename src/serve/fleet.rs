@@ -15,6 +15,7 @@ use super::probation::{Counts, Sample, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
+use crate::data::rules::{Checker, Rule};
 use crate::features::{CellRef, is_numeric};
 
 /// A version, loaded, verified and ready to answer. Never changes.
@@ -101,6 +102,8 @@ pub struct InputFacts {
     pub range: Option<(f64, f64)>,
     /// Position of "other" in a text column's table.
     pub other: Option<u32>,
+    /// The rule that is enforced.
+    pub rule: Option<Checker>,
 }
 
 impl InputFacts {
@@ -142,7 +145,10 @@ impl Served {
                 crate::features::Step::OneHot { categories } => Some(categories.len() as u32 + 1),
                 crate::features::Step::Scale { .. } => None,
             };
+            let enforced = |rule: &&Rule| rule.on_violation.is_some() && !rule.is_empty();
+            let mut rules = bundle.rules.iter().filter(|it| it.column == input.name);
             inputs.push(InputFacts {
+                rule: rules.find(enforced).map(Checker::new),
                 name: input.name.clone(),
                 key: format!("{}:", serde_json::Value::from(input.name.as_str())).into(),
                 kind: input.kind,
