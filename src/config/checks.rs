@@ -89,7 +89,7 @@ bounded! {
     /// Share of the rows with a value in the column above which it is told.
     ;
     /// Cells outside the range that the champion's data had, or missing where it had no gaps.
-    OutsideRules, Warn, 0.01, 1.0,
+    OutsideRules, Warn, 0.05, 1.0,
     /// Share of the rows above which it is told.
     ;
     /// Too few rows of a class.
