@@ -125,3 +125,114 @@ fn a_finding_in_the_test_rows_that_blocks_ends_the_run_before_the_gate() {
     assert_eq!(books.champion(), None);
     assert_eq!(books.version(1).verdict, None);
 }
+
+/// Rows about ages and plans; the last four break a rule each.
+fn people(from: u64, to: u64, with_misfits: bool) -> String {
+    let mut text = "age,plan,x,label\n".to_string();
+    for row in from..to {
+        let plan = ["basic", "gold"][(row % 2) as usize];
+        let label = u64::from((row * 37) % 101 + (row * 7919) % 83 > 90);
+        text += &format!(
+            "{},{plan},{}.{row},{label}\n",
+            18 + row % 60,
+            (row * 37) % 101
+        );
+    }
+    if with_misfits {
+        text += "-5,basic,3.5,0\n999,gold,3.25,1\n,gold,3.125,0\n40,secretplan,3.75,1\n";
+    }
+    text
+}
+
+fn ruled(schema: Value) -> Project {
+    let project = project(json!({}));
+    let mut config = project.read_json("config.json");
+    config["schema"] = schema;
+    project.write("config.json", &config.to_string());
+    project.write("in/a.csv", &people(0, 300, true));
+    project.write("test/test.csv", &people(400, 500, true));
+    project
+}
+
+#[test]
+fn rules_keep_rows_out_of_training_and_test_data_and_stand_with_the_version() {
+    let project = ruled(json!({
+        "age": {"min": 0, "max": 120, "nullable": false},
+        "plan": {"kind": "text", "values": ["basic", "gold"], "on_violation": "other"},
+    }));
+    let done = project.ok(&["run"]);
+    let shown = done.shown();
+    for part in [
+        "1 row that breaks the rule `nullable` of `age`, left out",
+        "1 row that breaks the rule `min` of `age`, left out",
+        "1 row that breaks the rule `max` of `age`, left out",
+        "1 row that breaks the rule `values` of `plan`, taken as another category",
+        "test data: 1 row that breaks the rule `max` of `age`, left out",
+        "301 rows from 1 file, 3 rows left out by rule",
+    ] {
+        assert!(shown.contains(part), "{part} not in {shown}");
+    }
+    assert!(!shown.contains("secretplan"), "{shown}");
+    let version = project.json(&["versions", "show", "1"]);
+    let rules = version["rules"].as_array().expect("a list");
+    let of = |column: &str| -> Vec<&Value> {
+        let of = rules.iter().filter(|rule| rule["column"] == column);
+        of.collect()
+    };
+    assert_eq!(of("age")[0]["on_violation"], "quarantine");
+    assert_eq!(of("plan")[0]["values"], json!(["basic", "gold"]));
+    assert_eq!(of("x")[0]["on_violation"], Value::Null);
+    assert_eq!(of("x")[0]["nullable"], false);
+    assert!(of("label").is_empty());
+    let text = project.ok(&["versions", "show", "1"]).shown();
+    assert!(
+        text.contains("age: integer, 0 to 120, no gaps; else quarantine"),
+        "{text}"
+    );
+    assert_eq!(version["score"]["rows"], 101);
+    let read = |file| std::fs::read_to_string(project.version_file(1, file)).expect("is there");
+    assert!(read("report.html").contains("integer, 0 to 120, no gaps; else quarantine"));
+    assert!(read("model_card.md").contains("else quarantine"));
+    // The same rules hold for a file that is predicted.
+    project.write("more.csv", "age,plan,x\n300,gold,1.5\n");
+    let refused = project.unseat(&["predict", "more.csv"]);
+    assert_eq!(refused.code(), 1);
+    let part = "failed to take in the column `age`: 1 row breaks its rule `max`";
+    assert!(refused.shown().contains(part), "{}", refused.shown());
+}
+
+#[test]
+fn a_rule_with_error_stops_the_run_and_later_data_is_held_against_what_was_seen() {
+    let project = ruled(json!({"age": {"max": 120, "on_violation": "error"}}));
+    let done = project.unseat(&["run"]);
+    assert_eq!(done.code(), 1);
+    let shown = done.shown();
+    assert!(
+        shown.contains("failed to take in the column `age`: 1 row breaks its rule `max`"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("hint: mend the data, or set `on_violation`"),
+        "{shown}"
+    );
+    let mut config = project.read_json("config.json");
+    config["schema"] = json!({});
+    project.write("config.json", &config.to_string());
+    project.write("in/a.csv", &people(0, 300, false));
+    project.write("test/test.csv", &people(400, 500, false));
+    project.ok(&["run"]);
+    let later = people(300, 340, false).replace(",gold,", ",gold,99");
+    project.write("in/b.csv", &later);
+    let shown = project.ok(&["run"]).shown();
+    let part = "check `outside_rules`: `x` is outside what the champion's data held in 20 rows (5.9 %): 20 beyond its range, 0 missing";
+    assert!(shown.contains(part), "{shown}");
+}
+
+#[test]
+fn columns_with_rules_must_be_there() {
+    let project = ruled(json!({"agee": {"max": 120}}));
+    let done = project.unseat(&["run"]);
+    assert_eq!(done.code(), 1);
+    let part = "failed to find the column `agee` (`schema`) in the data set; did you mean `age`?";
+    assert!(done.shown().contains(part), "{}", done.shown());
+}

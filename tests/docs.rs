@@ -184,7 +184,13 @@ fn table<'a>(
         let listed =
             properties_of(&property["items"], root).map(|keys| (format!("{key}[]."), keys));
         let is_group = below.is_some();
-        if let Some((prefix, keys)) = below.or(listed) {
+        let named = resolved(&property["additionalProperties"], root)["anyOf"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find_map(|option| properties_of(option, root))
+            .map(|keys| (format!("{key}.<name>."), keys));
+        if let Some((prefix, keys)) = below.or(listed).or(named) {
             let more: Vec<_> = keys
                 .iter()
                 .map(|(key, property)| (format!("{prefix}{key}"), property))
@@ -230,6 +236,16 @@ fn kind(property: &Value, root: &Value, names: &mut BTreeSet<String>) -> String 
         if resolved(property, root)["oneOf"].is_array() {
             names.insert(name.to_string());
             return format!("[a name](#{})", name.to_lowercase());
+        }
+        let definition = resolved(property, root);
+        if definition["properties"].is_object() {
+            return "object".to_string();
+        }
+        let options = definition["anyOf"].as_array().into_iter().flatten();
+        let objects = options.clone().any(|it| properties_of(it, root).is_some());
+        if objects {
+            let kinds: Vec<String> = options.map(|it| kind(it, root, names)).collect();
+            return kinds.join(" or ");
         }
         return "text, number or truth value".to_string();
     }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::raw::Learner;
 use crate::data::ColumnSummary;
+use crate::data::rules::Rule;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
@@ -88,6 +89,9 @@ pub struct Bundle {
     pub data: Provenance,
     /// Reference profile: each column of the data set, summarised without single rows.
     pub profile: Vec<ColumnSummary>,
+    /// What its columns held: rules that are enforced, and others that were only seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
     /// Made-up rows and what the model says of them.
     pub golden: Golden,
 }

@@ -112,6 +112,7 @@ pub fn bundle_of(
             validation_rows: 0,
         },
         profile: summarise(&ingested(frame)),
+        rules: Vec::new(),
         golden: Golden::default(),
     };
     bundle.golden = make_golden(&bundle);

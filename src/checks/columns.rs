@@ -2,6 +2,7 @@
 
 use super::{Check, Finding, Inputs, counted, percent};
 use crate::config::checks::Severity;
+use crate::data::rules::{Checker, Rule};
 use crate::data::{ColumnSummary, Kind};
 use crate::features::{Cells, Error};
 
@@ -91,6 +92,60 @@ pub(super) fn duplicates(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
     Ok(found)
 }
 
+/// A finding for each column with too many cells outside the range that the champion's data had, or missing where it had no
+/// gaps. Formula: such rows / rows. Exact: the summaries say which columns have any.
+pub(super) fn outside_rules(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
+    let check = inputs.settings.outside_rules;
+    let mut found = Vec::new();
+    if check.severity == Severity::Off {
+        return Ok(found);
+    }
+    for rule in inputs.rules {
+        let Some(column) = candidates(inputs).find(|it| it.name == rule.column) else {
+            continue;
+        };
+        let below = rule
+            .min
+            .zip(column.min)
+            .is_some_and(|(rule, min)| min < rule);
+        let above = rule
+            .max
+            .zip(column.max)
+            .is_some_and(|(rule, max)| max > rule);
+        let gaps = if rule.nullable { 0 } else { column.missing };
+        let mut outside = 0;
+        if column.kind.is_numeric() && (below || above) {
+            let checker = Checker::new(&Rule {
+                nullable: true,
+                values: None,
+                ..rule.clone()
+            });
+            let cells = cells_of(inputs, &column.name)?;
+            let rows = 0..inputs.frame.height();
+            outside = rows
+                .filter(|&row| checker.number(cells.number(row)).is_some())
+                .count() as u64;
+        }
+        let value = (gaps + outside) as f64 / column.rows.max(1) as f64;
+        if value > check.bound {
+            found.push(Finding {
+                check: Check::OutsideRules,
+                column: Some(column.name.clone()),
+                severity: check.severity,
+                value,
+                bound: Some(check.bound),
+                says: format!(
+                    "`{}` is outside what the champion's data held in {} ({}): {outside} beyond its range, {gaps} missing where none were",
+                    column.name,
+                    counted(gaps + outside, "row"),
+                    percent(value)
+                ),
+            });
+        }
+    }
+    Ok(found)
+}
+
 /// Whether two summaries may be of the same cells.
 fn alike(a: &ColumnSummary, b: &ColumnSummary) -> bool {
     let is_text = |column: &ColumnSummary| column.kind == Kind::Text;
@@ -101,14 +156,16 @@ fn alike(a: &ColumnSummary, b: &ColumnSummary) -> bool {
 }
 
 fn same_cells(inputs: &Inputs<'_>, a: &str, b: &str) -> Result<bool, Error> {
-    let cells = |name: &str| {
-        let column = inputs.frame.column(name);
-        Cells::of(column.map_err(|_| Error::MissingColumns(vec![name.to_string()]))?)
-    };
-    let (a, b) = (cells(a)?, cells(b)?);
+    let (a, b) = (cells_of(inputs, a)?, cells_of(inputs, b)?);
     let mut rows = 0..inputs.frame.height();
     Ok(match (&a, &b) {
         (Cells::Text(_), Cells::Text(_)) => rows.all(|row| a.text(row) == b.text(row)),
         _ => rows.all(|row| a.number(row) == b.number(row)),
     })
+}
+
+/// The cells of a column.
+pub(super) fn cells_of<'a>(inputs: &Inputs<'a>, name: &str) -> Result<Cells<'a>, Error> {
+    let column = inputs.frame.column(name);
+    Cells::of(column.map_err(|_| Error::MissingColumns(vec![name.to_string()]))?)
 }

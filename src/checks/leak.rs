@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::bins::Binned;
-use super::columns::candidates;
+use super::columns::{candidates, cells_of};
 use super::rank::{areas, order, quantile_bins, spearman};
 use super::rows::{mixed, sample};
 use super::{Check, Finding, Inputs, Target};
@@ -62,8 +62,7 @@ fn measure(
     name: &str,
     rows: &[u32],
 ) -> Result<Option<(f64, &'static str)>, Error> {
-    let column = inputs.frame.column(name);
-    let cells = Cells::of(column.map_err(|_| Error::MissingColumns(vec![name.to_string()]))?)?;
+    let cells = cells_of(inputs, name)?;
     let side: Vec<u8> = rows
         .iter()
         .map(|&row| (mixed(inputs.seed, u64::from(row)) >> 63) as u8)

@@ -20,6 +20,7 @@ pub use rows::{Categories, sample};
 
 use crate::config::checks::{Checks, Severity};
 use crate::data::ColumnSummary;
+use crate::data::rules::Rule;
 use crate::features::Error;
 
 /// Which check found it; named like its key in the settings.
@@ -44,6 +45,8 @@ pub enum Check {
     TestCategories,
     /// Texts that the champion does not know.
     NewCategories,
+    /// Outside what the champion's data held.
+    OutsideRules,
     /// Few rows of a class.
     RareClass,
 }
@@ -61,6 +64,7 @@ impl Check {
             Check::TestOverlap => "test_overlap",
             Check::TestCategories => "test_categories",
             Check::NewCategories => "new_categories",
+            Check::OutsideRules => "outside_rules",
             Check::RareClass => "rare_class",
         }
     }
@@ -125,6 +129,8 @@ pub struct Inputs<'a> {
     pub target: Target<'a>,
     /// What the champion knows of columns of text; empty without a champion.
     pub champion: &'a [Categories],
+    /// The rules that were read off the champion's data; empty without a champion.
+    pub rules: &'a [Rule],
     /// Rows that were read, and how many of them the rules kept out.
     pub rejected: (u64, u64),
     /// What to look for.
@@ -144,6 +150,7 @@ pub fn look(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
     found.extend(columns::missing(inputs));
     found.extend(columns::constant(inputs));
     found.extend(columns::duplicates(inputs)?);
+    found.extend(columns::outside_rules(inputs)?);
     found.extend(leak::leaks(inputs)?);
     found.extend(rows::conflicts(inputs)?);
     let new = &inputs.settings.new_categories;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use polars::prelude::DataFrame;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::columns::candidates;
+use super::columns::{candidates, cells_of};
 use super::{Check, Finding, Inputs, Target, TestInputs, Told, counted, percent};
 use crate::config::checks::Severity;
 use crate::features::{Cells, Error};
@@ -100,14 +100,7 @@ pub(super) fn conflicts(inputs: &Inputs<'_>) -> Result<Option<Finding>, Error> {
     let all = inputs.target.rows();
     let (mut rows, mut hashes) = (all.clone(), vec![0; all.len()]);
     for (at, column) in columns.iter().enumerate() {
-        let name = &column.name;
-        let frame_column = inputs.frame.column(name);
-        let missing = |_| Error::MissingColumns(vec![name.clone()]);
-        add_cells(
-            &Cells::of(frame_column.map_err(missing)?)?,
-            &rows,
-            &mut hashes,
-        );
+        add_cells(&cells_of(inputs, &column.name)?, &rows, &mut hashes);
         if at == 0 && rows.len() > ROWS {
             let bound = (ROWS as f64 / rows.len() as f64 * u64::MAX as f64) as u64;
             let drawn = |hash: u64| mixed(inputs.seed, hash) <= bound;

@@ -181,6 +181,9 @@ fn hint_on_data(error: &data::Error) -> &'static str {
         data::Error::File {
             action: "write", ..
         } => "check that the folder is there, that you may write in it, and that the disk has room",
+        data::Error::Rule { .. } => {
+            "mend the data, or set `on_violation` of the column below `schema` to something else"
+        }
         data::Error::NoColumn { .. } => "name a column that is in the files",
         data::Error::Time { .. } => "mend the column, or name another one as `time_column`",
         data::Error::Extension { .. } => "give the file an ending that says what it is",

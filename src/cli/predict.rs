@@ -46,6 +46,7 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
             .iter()
             .for_each(|note| output::talk(&output::plain(note)));
     }
+    frame = data::rules::enforce(frame, &bundle.rules)?;
     let predictions = bundle
         .scorer()
         .score_frame(&frame)

@@ -98,7 +98,9 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
     let probations = env.registry.probations(&env.config.name).await?;
     let probation = probations.iter().find(|it| it.version == version.number);
     if global.json {
-        output::line(&json!({"version": version, "score": score, "probation": probation}));
+        output::line(&json!({
+            "version": version, "score": score, "probation": probation, "rules": bundle.rules,
+        }));
         return Ok(());
     }
     let mut rows = vec![
@@ -132,6 +134,12 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
             bundle.transformer.n_features().to_string(),
         ],
     ];
+    for rule in &bundle.rules {
+        rows.push(vec![
+            "rule".to_string(),
+            format!("{}: {}", rule.column, rule.describe()),
+        ]);
+    }
     if let Some(probation) = probation {
         let reason = probation.reason.as_ref();
         let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));

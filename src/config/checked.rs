@@ -19,7 +19,8 @@ use super::raw::{
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
-use crate::data::{Expression, Kind};
+use crate::data::rules::ColumnRule;
+use crate::data::Expression;
 use crate::evaluate::{Metric, Task};
 
 /// Something wrong at one key.
@@ -132,8 +133,8 @@ pub struct ModelConfig {
     pub keys: Vec<String>,
     /// Time column.
     pub time_column: Option<String>,
-    /// Forced kinds.
-    pub schema: BTreeMap<String, Kind>,
+    /// Kinds and rules of columns.
+    pub schema: BTreeMap<String, ColumnRule>,
     /// What ingest takes in.
     pub ingest: Ingest,
     /// How far back `accumulate` reaches.
@@ -461,6 +462,11 @@ fn check_columns(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         if derive.name.trim().is_empty() || is_twice {
             let reason = "is empty or the name of another derived column";
             say(&format!("derive[{at}].name"), reason.to_string());
+        }
+    }
+    for (column, rule) in &raw.schema {
+        if let Some(reason) = rule.problem() {
+            say(&format!("schema.{column}"), reason.to_string());
         }
     }
     if let Some(target) = &raw.target {

@@ -88,6 +88,10 @@ bounded! {
     NewCategories, Warn, 0.05, 1.0,
     /// Share of the rows with a value in the column above which it is told.
     ;
+    /// Cells outside the range that the champion's data had, or missing where it had no gaps.
+    OutsideRules, Warn, 0.05, 1.0,
+    /// Share of the rows above which it is told.
+    ;
     /// Too few rows of a class.
     RareClass, Warn, 10.0, 1e9,
     /// Rows below which it is told.
@@ -148,6 +152,8 @@ pub struct Checks {
     pub test_categories: TestCategories,
     /// Texts that the champion was not trained on.
     pub new_categories: NewCategories,
+    /// Cells outside what the champion's data held.
+    pub outside_rules: OutsideRules,
     /// Classes of few rows.
     pub rare_class: RareClass,
 }
@@ -166,6 +172,7 @@ impl Checks {
             ("test_overlap.bound", self.test_overlap.problem()),
             ("test_categories.bound", self.test_categories.problem()),
             ("new_categories.bound", self.new_categories.problem()),
+            ("outside_rules.bound", self.outside_rules.problem()),
             ("rare_class.bound", self.rare_class.problem()),
         ];
         for (key, problem) in problems {

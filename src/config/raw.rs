@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Kind, OnBadFile};
+use crate::data::OnBadFile;
+use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 use super::checks::Checks;
@@ -52,9 +53,9 @@ pub struct RawConfig {
     /// Column with the time of a row. Never learned from; used by `split.kind: time` and by `ingest.window.days`.
     #[serde(default)]
     pub time_column: Option<String>,
-    /// Kind of columns for which inference would guess wrong: column → kind.
+    /// What columns hold and may hold: column → kind, where inference would guess wrong, or column → kind and rules.
     #[serde(default)]
-    pub schema: BTreeMap<String, Kind>,
+    pub schema: BTreeMap<String, ColumnRule>,
     /// What ingest takes in.
     #[serde(default)]
     pub ingest: Ingest,

@@ -89,6 +89,11 @@ fn check_any_of(
     path: &str,
     found: &mut Vec<Problem>,
 ) {
+    // One that is of the wrong form altogether says less than one with something wrong in it.
+    let rank = |problems: &[Problem]| {
+        let is_other = problems.iter().any(|problem| problem.path == path);
+        (is_other, problems.len())
+    };
     let mut fewest: Option<Vec<Problem>> = None;
     for option in options {
         let mut here = Vec::new();
@@ -97,7 +102,7 @@ fn check_any_of(
             return;
         }
         let is_null = resolve(option, root).get("type") == Some(&Value::from("null"));
-        if !is_null && fewest.as_ref().is_none_or(|best| here.len() < best.len()) {
+        if !is_null && fewest.as_ref().is_none_or(|best| rank(&here) < rank(best)) {
             fewest = Some(here);
         }
     }

@@ -57,6 +57,7 @@ mod parquet_file;
 mod part_column;
 mod read;
 mod rows;
+pub mod rules;
 mod scan;
 mod schema;
 mod signature;
@@ -129,6 +130,16 @@ pub enum Error {
     NoColumn {
         /// The column.
         column: String,
+    },
+    /// A column has cells that a rule with `error` does not allow.
+    #[error("take in the column `{column}`: {rows} {} its rule `{rule}`", if *rows == 1 { "row breaks" } else { "rows break" })]
+    Rule {
+        /// The column.
+        column: String,
+        /// Which part of its rule.
+        rule: &'static str,
+        /// How many rows.
+        rows: u64,
     },
     /// A column of the frame has a type this function cannot take.
     #[error("use the column `{column}`: expected {expected}, found {found}")]

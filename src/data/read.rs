@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::fit::{agree, column_of};
 use super::rows::{dedupe, row_hashes};
+use super::rules::{self, Applied, Rejected, Rule};
 use super::scan::{Scan, ScannedFile, is_unchanged};
 use super::schema::{Kind, Schema};
 use super::source::{self, Format};
@@ -29,7 +30,7 @@ pub enum OnBadFile {
 }
 
 /// How to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReadOptions {
     /// Cells of CSV files that mean "missing", compared without blanks around them. Empty and blank cells always do.
     pub null_values: Vec<String>,
@@ -37,6 +38,8 @@ pub struct ReadOptions {
     pub on_bad_file: OnBadFile,
     /// Kinds that inference is not asked for: column name → kind. Unlike an expected schema this asks for no column.
     pub kinds: BTreeMap<String, Kind>,
+    /// Rules that the rows of a folder must keep.
+    pub rules: Vec<Rule>,
     /// Whether of equal rows only the first is kept.
     pub dedupe: bool,
 }
@@ -50,6 +53,7 @@ impl Default for ReadOptions {
             null_values: null_values.map(str::to_owned).to_vec(),
             on_bad_file: OnBadFile::Quarantine,
             kinds: BTreeMap::new(),
+            rules: Vec::new(),
             dedupe: true,
         }
     }
@@ -102,6 +106,8 @@ pub struct FolderRead {
     pub duplicates_dropped: u64,
     /// Per column with any: cells that were ±inf or NaN and are now missing (duplicates count).
     pub non_finite: Vec<(String, u64)>,
+    /// What broke the rules, and the number of rows that were left out for it.
+    pub rejected: (Vec<Rejected>, u64),
     /// What a reader of the report should know, one sentence each.
     pub notes: Vec<String>,
     /// Of the frame's rows, over all columns in order.
@@ -163,6 +169,11 @@ pub fn read(
             ));
         }
     }
+    let Applied {
+        frame,
+        rejected,
+        left_out,
+    } = rules::apply(frame, &options.rules)?;
     let hashes = row_hashes(&frame, &schema.names())?;
     let (frame, row_hashes, duplicates_dropped) = match options.dedupe {
         true => dedupe(frame, hashes),
@@ -177,6 +188,7 @@ pub fn read(
         unsettled,
         duplicates_dropped,
         non_finite,
+        rejected: (rejected, left_out),
         notes,
         row_hashes,
     })

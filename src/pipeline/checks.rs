@@ -2,13 +2,14 @@
 
 use polars::prelude::DataFrame;
 
-use super::ingest::Dataset;
+use super::ingest::{self, Dataset};
 use super::labels::target_of;
 use super::wanted::{Wanted, wanted};
 use super::{Env, Error, Event, versions};
 use crate::bundle::Bundle;
 use crate::checks::{Categories, Finding, Inputs, Target, TestInputs, look, look_at_test};
-use crate::config::Severity;
+use crate::config::{ModelConfig, Severity};
+use crate::data::rules::{self, Rule};
 use crate::registry::VersionRow;
 
 /// Looks at a data set before a version is trained on it.
@@ -29,7 +30,12 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
         .chain(config.keys.iter().cloned())
         .chain(config.time_column.iter().cloned())
         .collect();
-    let known = champion.map_or_else(Vec::new, |(_, _, bundle)| categories(&bundle));
+    let bundle = champion.as_ref().map(|(_, _, bundle)| bundle);
+    let known = bundle.map_or_else(Vec::new, categories);
+    let seen = bundle.map_or_else(Vec::new, |bundle| {
+        let rules = bundle.rules.iter().cloned();
+        rules.filter(|rule| rule.on_violation.is_none()).collect()
+    });
     let findings = look(&Inputs {
         frame: &dataset.frame,
         profile: &dataset.profile,
@@ -42,7 +48,8 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
             Wanted::Numbers(numbers) => Target::Numbers(numbers),
         },
         champion: &known,
-        rejected: (dataset.record.rows_read, 0),
+        rules: &seen,
+        rejected: (dataset.record.rows_read, dataset.record.rows_rejected),
         settings: &config.checks,
         seed: config.split.seed,
     })?;
@@ -100,6 +107,21 @@ fn categories(bundle: &Bundle) -> Vec<Categories> {
             })
         })
         .collect()
+}
+
+/// The rules that a version keeps: those of the settings, then those that are read off its data set.
+pub fn rules_of(config: &ModelConfig, dataset: &Dataset, excluded: &[String]) -> Vec<Rule> {
+    let mut rules = ingest::rules_of(config);
+    let kind_of = |name: &str| {
+        let column = dataset.profile.iter().find(|it| it.name == name);
+        column.map(|column| column.kind)
+    };
+    for rule in &mut rules {
+        rule.kind = kind_of(&rule.column);
+    }
+    let inferred = rules::infer(&dataset.frame, &dataset.profile, excluded, &rules);
+    rules.extend(inferred);
+    rules
 }
 
 /// What was found before a version was trained, as its record has it.

@@ -18,6 +18,7 @@ use super::derive::with_derived;
 use super::{Env, Error, count, did_you_mean};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
+use crate::data::rules::{Rejected, Rule};
 use crate::data::{
     self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema,
 };
@@ -64,6 +65,12 @@ pub struct DatasetRecord {
     pub rows: u64,
     /// NaN and infinite cells that count as missing, per column.
     pub non_finite: Vec<(String, u64)>,
+    /// What broke the rules of `schema`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
+    /// Rows that were left out for it.
+    #[serde(default)]
+    pub rows_rejected: u64,
     /// Anything else worth a line.
     pub notes: Vec<String>,
 }
@@ -91,9 +98,22 @@ pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
     ReadOptions {
         null_values: config.ingest.null_values.clone(),
         on_bad_file: config.ingest.on_bad_file,
-        kinds: config.schema.clone(),
+        kinds: config
+            .schema
+            .iter()
+            .filter_map(|(column, rule)| Some((column.clone(), rule.kind()?)))
+            .collect(),
+        rules: rules_of(config),
         dedupe,
     }
+}
+
+/// The rules that the settings enforce.
+pub fn rules_of(config: &ModelConfig) -> Vec<Rule> {
+    let schema = config.schema.iter();
+    schema
+        .filter_map(|(column, rule)| rule.rule(column))
+        .collect()
 }
 
 /// Hash over file contents, whatever their names and order.
@@ -147,6 +167,9 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
             "{path} is still being written, is gone, or has a name that is not UTF-8; it is left for the next run"
         )));
     }
+    for rejected in &parts.record.rejected {
+        env.tell(super::Event::Warning(rejected.says()));
+    }
     for note in &parts.record.notes {
         env.tell(super::Event::Warning(note.clone()));
     }
@@ -173,6 +196,7 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
         (record.duplicates, "duplicate", "dropped"),
         (record.rows_kept, "row", "kept from before"),
         (record.quarantined.len() as u64, "file", "quarantined"),
+        (record.rows_rejected, "row", "left out by rule"),
     ];
     for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {
         summary += &format!(", {} {done}", count(n, what));
@@ -228,6 +252,8 @@ pub fn parts_of(read: FolderRead) -> Parts {
             duplicates: read.duplicates_dropped,
             non_finite: read.non_finite,
             notes: read.notes,
+            rejected: read.rejected.0,
+            rows_rejected: read.rejected.1,
             ..DatasetRecord::default()
         },
     }
@@ -296,6 +322,8 @@ fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
         // No file could be read, which is said elsewhere.
         return Ok(());
     }
+    let ruled = config.schema.iter();
+    let ruled = ruled.filter(|(column, rule)| rule.rule(column).is_some());
     let named = config
         .target
         .iter()
@@ -307,7 +335,8 @@ fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
                 .time_column
                 .iter()
                 .map(|column| (column, "`time_column`")),
-        );
+        )
+        .chain(ruled.map(|(column, _)| (column, "`schema`")));
     for (column, role) in named {
         if schema.get(column).is_none() {
             return Err(Error::NoColumn {
@@ -329,6 +358,9 @@ fn nothing_usable(config: &ModelConfig, scan: &Scan, record: &DatasetRecord) -> 
         }
         (None, Some(_)) if record.files.is_empty() => {
             "no file has an ending that can be read".to_string()
+        }
+        (None, _) if record.rows_rejected > 0 => {
+            "every row breaks a rule of `schema`, as the notes above say".to_string()
         }
         (None, None) if record.files.is_empty() => "the folder holds no file".to_string(),
         (None, _) => "the files have headers but no rows".to_string(),

@@ -213,6 +213,7 @@ impl Making<'_> {
                 validation_rows: parts.validation.len() as u64,
             },
             profile: self.profile.clone(),
+            rules: super::checks::rules_of(config, self.dataset, self.material.excluded),
             golden: Golden::default(),
         }
     }

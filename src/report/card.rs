@@ -188,6 +188,11 @@ fn data(input: &ReportInput) -> String {
             data.files.iter().map(row),
         ));
     }
+    if !data.rules.is_empty() {
+        let row = |(name, rule): &(String, String)| vec![name.clone(), rule.clone()];
+        body.push('\n');
+        body.push_str(&table(&["Column", "Rule"], data.rules.iter().map(row)));
+    }
     if !data.dropped_columns.is_empty() {
         let row = |(name, why): &(String, String)| vec![name.clone(), why.clone()];
         body.push('\n');

@@ -266,6 +266,15 @@ fn data(input: &ReportInput) -> String {
         &files,
     ));
     body.push_str(&columns(input));
+    if !data.rules.is_empty() {
+        let row = |(name, rule): &(String, String)| vec![name.clone(), rule.clone()];
+        let rows: Vec<Vec<String>> = data.rules.iter().map(row).collect();
+        body.push_str(&table(
+            "Rules of the columns; an inferred one says what was there and refuses nothing.",
+            &[("Column", false), ("Rule", false)],
+            &rows,
+        ));
+    }
     if !data.dropped_columns.is_empty() {
         let rows: Vec<Vec<String>> = data
             .dropped_columns

@@ -162,6 +162,8 @@ pub struct DataFacts {
     pub quarantined: Vec<Quarantined>,
     /// Columns of the data set.
     pub columns: Vec<ColumnFacts>,
+    /// Rules of its columns: name and what is allowed.
+    pub rules: Vec<(String, String)>,
     /// Columns that were not used: name and why.
     pub dropped_columns: Vec<(String, String)>,
     /// Anything else a reader should know, one sentence each.

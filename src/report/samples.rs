@@ -322,6 +322,7 @@ fn data() -> DataFacts {
         note: String::new(),
     };
     DataFacts {
+        rules: vec![("age".into(), "integer, 18 to 99; inferred".into())],
         files: vec![
             FileFacts {
                 name: "practice/extract_a.csv".into(),

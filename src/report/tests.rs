@@ -236,6 +236,7 @@ fn hostile() -> ReportInput {
     input.data.notes = vec![bad()];
     input.findings[0].column = Some(bad());
     input.findings[0].says = bad();
+    input.data.rules = vec![(bad(), bad())];
     input.data.dropped_columns = vec![(bad(), bad())];
     input.data.quarantined[0].reason = bad();
     let decision = input.decision.as_mut().unwrap();

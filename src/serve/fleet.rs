@@ -15,6 +15,7 @@ use super::probation::{Counts, Sample, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
+use crate::data::rules::{Checker, Rule};
 use crate::features::{CellRef, is_numeric};
 
 /// A version, loaded, verified and ready to answer. Never changes.
@@ -103,6 +104,8 @@ pub struct InputFacts {
     pub range: Option<(f64, f64)>,
     /// Position of "other" in a text column's table.
     pub other: Option<u32>,
+    /// The rule that is enforced.
+    pub rule: Option<Checker>,
 }
 
 impl InputFacts {
@@ -138,7 +141,10 @@ impl Served {
         let facts = |name: &str, kind: Kind, other: Option<u32>| {
             let profile = bundle.profile.iter().find(|it| it.name == name);
             let range = profile.and_then(|column| Some((column.min?, column.max?)));
+            let enforced = |rule: &&Rule| rule.on_violation.is_some() && !rule.is_empty();
+            let mut rules = bundle.rules.iter().filter(|it| it.column == name);
             InputFacts {
+                rule: rules.find(enforced).map(Checker::new),
                 name: name.to_string(),
                 key: format!("{}:", serde_json::Value::from(name)).into(),
                 kind,

@@ -166,6 +166,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "test_overlap": told("warn", 0.01),
         "test_categories": told("warn", 0.05),
         "new_categories": told("warn", 0.05),
+        "outside_rules": told("warn", 0.05),
         "rare_class": told("warn", 10.0),
     });
     expected["jobs"] = json!({

@@ -53,6 +53,15 @@ fn found_in(columns: Vec<Column>, target: Target<'_>, settings: &Checks) -> Vec<
         excluded: &["key".to_string()],
         target,
         champion: &[champion],
+        rules: &[Rule {
+            column: "a".to_string(),
+            kind: None,
+            values: None,
+            min: Some(0.0),
+            max: Some(1.0),
+            nullable: false,
+            on_violation: None,
+        }],
         rejected: (N as u64, 0),
         settings,
         seed: 7,
@@ -218,6 +227,19 @@ fn rare_classes_and_new_texts_are_found() {
         found_with(Column::new("c".into(), texts)),
         about(Check::NewCategories, "c")
     );
+}
+
+#[test]
+fn cells_outside_what_the_champion_saw_are_counted() {
+    let beyond = |row: usize| match row {
+        0..10 => None,
+        10..20 => Some(1.5),
+        20..30 => Some(-0.5),
+        _ => Some(share(row, 2)),
+    };
+    let values: Vec<Option<f64>> = (0..N).map(beyond).collect();
+    let found = found_with(Column::new("a".into(), values));
+    assert_eq!(found, about(Check::OutsideRules, "a"));
 }
 
 #[test]

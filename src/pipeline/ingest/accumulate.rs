@@ -67,6 +67,8 @@ pub fn put_together(
     record.quarantined.extend(fresh.quarantined);
     record.unsettled.extend(fresh.unsettled);
     record.rows_read += fresh.rows_read;
+    record.rejected.extend(fresh.rejected);
+    record.rows_rejected += fresh.rows_rejected;
     record.rows_kept = (to - from) as u64 - in_both;
     record.duplicates += fresh.duplicates;
     record.duplicates += (hashes.len() - order.len()) as u64 - in_both;

@@ -39,6 +39,11 @@ pub fn data_facts(subject: &Subject<'_>) -> DataFacts {
             })
             .collect(),
         columns: columns(bundle),
+        rules: bundle
+            .rules
+            .iter()
+            .map(|rule| (rule.column.clone(), rule.describe()))
+            .collect(),
         dropped_columns: bundle
             .dropped
             .iter()

@@ -108,6 +108,8 @@ pub fn read_test_rows(
         .iter()
         .map(|file| format!("test file {}", quarantine_line(file)))
         .collect();
+    let rejected = read.rejected.0.iter();
+    notes.extend(rejected.map(|it| format!("test data: {}", it.says())));
     let unfinished = scan.unsettled.iter();
     notes.extend(unfinished.map(|path| {
         format!("test file {path} is still being written; it is left for the next run")

@@ -16,7 +16,7 @@ use crate::data::Kind;
 use crate::features::{CellRef, is_numeric};
 use crate::serve::fleet::{Field, InputFacts, Served};
 use crate::serve::problem::Dialect;
-use crate::serve::rows::{Collector, Rows, Stop, fitting};
+use crate::serve::rows::{Collector, Rows, Stop, fitting, ruled};
 use crate::serve::{Code, Problem, Reply};
 
 /// Mistyped cells that are listed.
@@ -188,10 +188,24 @@ impl<'de> Visitor<'de> for Flight<'_, '_> {
                 mistakes.mistyped(input, given == Given::Nothing);
                 continue;
             };
-            if is_strange(input, &served.read(position, cell)) {
-                mistakes.strange(served, position);
+            let ruled = match &input.rule {
+                None => Ok(cell),
+                Some(rule) => ruled(rule, input.kind, cell),
+            };
+            match ruled {
+                // What the rule mends is not strange.
+                Ok(mended) if mended != cell => collector.put(position, mended),
+                Ok(cell) => {
+                    if is_strange(input, &served.read(position, cell)) {
+                        mistakes.strange(served, position);
+                    }
+                    collector.put(position, cell);
+                }
+                Err(_) => {
+                    mistakes.strange(served, position);
+                    collector.pass_over(position);
+                }
             }
-            collector.put(position, cell);
         }
         collector.end_row();
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::data::Kind;
+use crate::data::rules::Broken;
 use crate::serve::fleet::InputFacts;
 use crate::serve::{Code, Problem};
 
@@ -19,6 +20,8 @@ pub struct Faults {
     /// Input → first row without it, from 1, and number of such rows.
     missing: BTreeMap<usize, (usize, usize)>,
     mistyped: BTreeMap<usize, (usize, usize)>,
+    /// Input and broken part of its rule → as above.
+    broken: BTreeMap<(usize, Broken), (usize, usize)>,
     unknown: Vec<String>,
     n_unknown: usize,
 }
@@ -32,6 +35,12 @@ impl Faults {
     /// A cell cannot be what its column is.
     pub fn mistyped(&mut self, position: usize, row: usize) {
         self.mistyped.entry(position).or_insert((row, 0)).1 += 1;
+    }
+
+    /// A cell breaks a rule of its column.
+    pub fn broken(&mut self, position: usize, row: usize, broken: Broken) {
+        let entry = self.broken.entry((position, broken));
+        entry.or_insert((row, 0)).1 += 1;
     }
 
     /// A column that training did not have.
@@ -70,10 +79,24 @@ impl Faults {
                 .map(|input| format!("`{}` ({})", input.name, wanted(input.kind)));
             parts.push(format!("mistyped: {}", each.collect::<Vec<_>>().join(", ")));
         }
+        let broken: Vec<(&str, &str)> = self
+            .broken
+            .keys()
+            .map(|(at, broken)| (inputs[*at].name.as_str(), broken.name()))
+            .collect();
+        if !broken.is_empty() {
+            let each = broken.iter();
+            let each = each.map(|(column, rule)| format!("`{column}` (its rule `{rule}`)"));
+            parts.push(format!(
+                "not allowed: {}",
+                each.collect::<Vec<_>>().join(", ")
+            ));
+        }
         if parts.is_empty() {
             return None;
         }
         let first = self.missing.values().chain(self.mistyped.values());
+        let first = first.chain(self.broken.values());
         let first = first.map(|(row, _)| *row).min();
         let place = match first {
             Some(row) if n_rows > 1 => format!(" (first in row {row})"),
@@ -83,7 +106,7 @@ impl Faults {
             "the columns do not fit the model{place}: {}",
             parts.join("; ")
         );
-        Some(Problem::new(Code::Unprocessable, message).with(json!({
+        let mut details = json!({
             "missing": missing,
             "unknown": self.unknown,
             "mistyped": mistyped
@@ -91,7 +114,13 @@ impl Faults {
                 .map(|input| json!({"column": input.name, "expected": wanted(input.kind)}))
                 .collect::<Vec<_>>(),
             "first_row": first,
-        })))
+        });
+        if !broken.is_empty() {
+            let each = broken.iter();
+            let each = each.map(|(column, rule)| json!({"column": column, "rule": rule}));
+            details["not_allowed"] = each.collect();
+        }
+        Some(Problem::new(Code::Unprocessable, message).with(details))
     }
 }
 

@@ -18,6 +18,7 @@ use super::fleet::{Field, Served};
 use super::{Code, Problem};
 use crate::bundle::Slot;
 use crate::data::Kind;
+use crate::data::rules::{self, Broken, Checker, OnViolation};
 use crate::features::CellRef;
 
 use self::raw::Raw;
@@ -189,12 +190,8 @@ impl<'s> Collector<'s> {
     /// Puts a cell into the row that was begun last.
     #[inline]
     pub fn put(&mut self, position: usize, cell: CellRef<'_>) {
-        let row = self.rows.n_rows;
-        if self.given[position] != row {
-            self.given[position] = row;
-            self.n_given += 1;
-        }
-        self.put_at(row - 1, position, cell);
+        self.pass_over(position);
+        self.put_at(self.rows.n_rows - 1, position, cell);
     }
 
     /// Puts a cell into a row, counted from 0, that was begun or added.
@@ -203,6 +200,13 @@ impl<'s> Collector<'s> {
         let facts = &self.served.inputs[position];
         let Some(cell) = fitting(facts.kind, cell) else {
             return self.faults.mistyped(position, row + 1);
+        };
+        let cell = match &facts.rule {
+            None => cell,
+            Some(rule) => match ruled(rule, facts.kind, cell) {
+                Ok(cell) => cell,
+                Err(broken) => return self.faults.broken(position, row + 1, broken),
+            },
         };
         if let Some(raw) = &mut self.raw {
             if !raw.put(row, position, cell) {
@@ -222,14 +226,19 @@ impl<'s> Collector<'s> {
         self.rows.slots[at] = slot;
     }
 
-    /// Puts something that can be no cell: a list or an object.
-    pub fn put_nothing_usable(&mut self, position: usize) {
+    /// Takes a cell as given, whatever it is: its protocol says by itself what is wrong with it.
+    pub fn pass_over(&mut self, position: usize) {
         let row = self.rows.n_rows;
         if self.given[position] != row {
             self.given[position] = row;
             self.n_given += 1;
         }
-        self.faults.mistyped(position, row);
+    }
+
+    /// Puts something that can be no cell: a list or an object.
+    pub fn put_nothing_usable(&mut self, position: usize) {
+        self.pass_over(position);
+        self.faults.mistyped(position, self.rows.n_rows);
     }
 
     /// Ends a row: whatever it did not give is missing.
@@ -289,6 +298,23 @@ pub fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
         }
         (Kind::Integer | Kind::Number, CellRef::Boolean(_)) => None,
         (Kind::Integer | Kind::Number, cell) => cell.number().map(|_| cell),
+    }
+}
+
+/// The cell as its column's rule takes it, or what it breaks where that is not to be mended.
+pub fn ruled<'c>(rule: &Checker, kind: Kind, cell: CellRef<'c>) -> Result<CellRef<'c>, Broken> {
+    let broken = match kind {
+        Kind::Text => rule.text(cell.text().as_deref()),
+        _ => rule.number(cell.number()),
+    };
+    let Some(broken) = broken else {
+        return Ok(cell);
+    };
+    match rule.on_violation() {
+        Some(OnViolation::Null) => Ok(CellRef::Missing),
+        Some(OnViolation::Other) if kind == Kind::Text => Ok(CellRef::Text(rules::OTHER)),
+        Some(OnViolation::Other) => Ok(CellRef::Missing),
+        Some(OnViolation::Error | OnViolation::Quarantine) | None => Err(broken),
     }
 }
 

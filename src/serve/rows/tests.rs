@@ -73,6 +73,7 @@ fn served() -> Served {
             column("text", Kind::Text),
             column("y", Kind::Integer),
         ],
+        rules: Vec::new(),
         golden: Golden { rows: Vec::new() },
     };
     Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)

@@ -8,9 +8,8 @@ use super::{learn, refused};
 use crate::serve::Server;
 use crate::support::Project;
 
-/// A model of delays: one airline is late, months 1 to 12.
-fn of_delays() -> Project {
-    let project = Project::empty();
+/// Delays: one airline is late, months 1 to 12.
+fn delays() -> String {
     let mut csv = String::from("OPERA,TIPOVUELO,MES,delay\n");
     for at in 0..240 {
         let airline = ["Sky Airline", "Copa Air", "Latin American Wings"][at % 3];
@@ -18,7 +17,13 @@ fn of_delays() -> Project {
         let sort = ["N", "I"][at / 3 % 2];
         writeln!(csv, "{airline},{sort},{},{delay}", 1 + at / 5 % 12).expect("a line");
     }
-    learn(&project, "delays", "delay", &csv);
+    csv
+}
+
+/// A model of delays.
+fn of_delays() -> Project {
+    let project = Project::empty();
+    learn(&project, "delays", "delay", &delays());
     project
 }
 
@@ -144,4 +149,55 @@ fn text_classes_are_told_by_their_index() {
         server.post("/predict", &data).text(),
         r#"{"predictions":["YES","NO"]}"#
     );
+}
+
+#[test]
+fn rules_of_the_version_are_kept_here_in_the_same_words_and_elsewhere_in_ours() {
+    let project = Project::empty();
+    let csv = delays();
+    project.write("data/rows.csv", &csv);
+    project.write("test/rows.csv", &csv);
+    let config = json!({
+        "input_folder_path": "data", "output_folder_path": "ingested", "test_data_path": "test",
+        "output_model_path": "models", "prod_deployment_path": "production",
+        "name": "delays", "target": "delay", "score": {"replicates": 100}, "schema": {},
+    });
+    project.write("config.json", &config.to_string());
+    project.set("schema", json!({
+        "MES": {"min": 1, "max": 11},
+        "OPERA": {"values": ["Sky Airline", "Copa Air", "Latin American Wings"], "on_violation": "other"},
+        "TIPOVUELO": {"values": ["I", "N"], "on_violation": "null"},
+    }));
+    project.ok(&["run"]);
+    let server = Server::of(&project, &[]);
+    let flights = |flight: Value| server.post("/predict", &json!({"flights": [flight]}));
+    // December was seen nowhere and is not allowed; other airlines and sorts are mended.
+    let text = flights(flight("Copa Air", "N", 12)).expect(400).text();
+    assert!(text.contains("Invalid values in MES"), "{text}");
+    flights(flight("Argentinas", "N", 3)).expect(200);
+    flights(flight("Copa Air", "O", 3)).expect(200);
+    let rows = |rows: Value| server.post("/prediction", &json!({"rows": rows}));
+    rows(json!([flight("Argentinas", "O", 3)])).expect(200);
+    let refused = rows(json!([
+        flight("Copa Air", "N", 3),
+        flight("Copa Air", "N", 12)
+    ]))
+    .expect(422);
+    let error = &refused.json()["error"];
+    assert_eq!(
+        error["message"],
+        "the columns do not fit the model (first in row 2): not allowed: `MES` (its rule `max`)"
+    );
+    assert_eq!(
+        error["details"]["not_allowed"],
+        json!([{"column": "MES", "rule": "max"}])
+    );
+    let csv = "OPERA,TIPOVUELO,MES\nCopa Air,N,12\n";
+    let refused = server.send(
+        "POST",
+        "/prediction",
+        &[("content-type", "text/csv")],
+        csv.as_bytes(),
+    );
+    refused.expect(422);
 }
