@@ -18,6 +18,7 @@ const ROWS: &[&[&str]] = &[
         "faults",
     ],
     &["features", "gate", "drift", "sample"],
+    &["relate"],
     &["bundle", "learners", "registry", "report"],
     &["pipeline", "notify"],
     &["diagnose"],
@@ -42,6 +43,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
     (
         &[
             "features",
+            "relate",
             "learners",
             "predictors",
             "evaluate",

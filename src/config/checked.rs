@@ -12,6 +12,7 @@ use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
 use super::probation::Probation;
 use super::raw::{DataFormat, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind};
+use super::related::{Related, with_related};
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
@@ -134,6 +135,8 @@ pub struct ModelConfig {
     pub ingest: Ingest,
     /// How far back `accumulate` reaches.
     pub window: Window,
+    /// Several tables that become one.
+    pub related: Option<Related>,
     /// Columns to features.
     pub features: Features,
     /// The learner.
@@ -209,7 +212,12 @@ impl ModelConfig {
             self.score,
             self.gate,
         ]);
-        hex(&Sha256::digest(parts.to_string().as_bytes()))
+        let mut parts = parts.to_string();
+        // Added behind, so that settings without it keep the hash they had.
+        if let Some(related) = &self.related {
+            parts += &serde_json::json!(related).to_string();
+        }
+        hex(&Sha256::digest(parts.as_bytes()))
     }
 
     /// File ending of the dated data sets.
@@ -242,6 +250,7 @@ pub fn check(
 ) -> ModelConfig {
     let mut say =
         |path: &str, reason: String| problems.push(Problem::at(&format!("{prefix}{path}"), reason));
+    let raw = with_related(raw, &mut say);
     if !is_name(&raw.name) {
         say(
             "name",
@@ -290,6 +299,7 @@ pub fn check(
         schema: raw.schema,
         ingest: raw.ingest,
         window,
+        related: raw.related,
         features: raw.features,
         learner: raw.learner,
         split: raw.split,

@@ -12,6 +12,7 @@ use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
 use super::probation::Probation;
+use super::related::Related;
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
@@ -56,6 +57,9 @@ pub struct RawConfig {
     /// What ingest takes in.
     #[serde(default)]
     pub ingest: Ingest,
+    /// Several tables that become one: how the files of the input and the test folder go together.
+    #[serde(default)]
+    pub related: Option<Related>,
     /// How columns become features.
     #[serde(default)]
     pub features: Features,
