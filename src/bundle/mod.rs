@@ -22,6 +22,7 @@ use crate::data::ColumnSummary;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
+use crate::relate::RelatedPlan;
 
 /// Why bytes are not a bundle that may answer.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +88,9 @@ pub struct Bundle {
     pub profile: Vec<ColumnSummary>,
     /// Made-up rows and what the model says of them.
     pub golden: Golden,
+    /// How several tables become rows, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedPlan>,
 }
 
 /// What a bundle was learned from.
@@ -160,11 +164,15 @@ impl Bundle {
 
     /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.
     pub fn model_hash(&self) -> String {
-        codec::hash_of(&(
+        let model = (
             &self.classes,
             self.threshold,
             &self.transformer,
             &self.predictor,
-        ))
+        );
+        match &self.related {
+            None => codec::hash_of(&model),
+            Some(plan) => codec::hash_of(&(model, plan)),
+        }
     }
 }

@@ -99,6 +99,7 @@ pub fn bundle_on(
         },
         profile: summarise(&ingested(frame)),
         golden: Golden::default(),
+        related: None,
     };
     bundle.golden = make_golden(&bundle);
     Some(bundle)

@@ -159,6 +159,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         },
         profile,
         golden: Golden::default(),
+        related: dataset.record.related.clone(),
     };
     if let Part::Classes(class, 2) = &validation_part
         && config.learner.tune_threshold

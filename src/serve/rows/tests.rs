@@ -72,6 +72,7 @@ fn served() -> Served {
             column("y", Kind::Integer),
         ],
         golden: Golden { rows: Vec::new() },
+        related: None,
     };
     Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
 }
