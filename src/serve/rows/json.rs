@@ -193,6 +193,10 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
                 "threshold" => options.threshold = map.next_value()?,
                 "top_n" => options.top_n = map.next_value()?,
                 "explain" => options.explain = map.next_value()?,
+                // Read elsewhere; here only for the options beside them.
+                "tables" if self.collector.is_none() => {
+                    map.next_value::<IgnoredAny>().map(|_| ())?
+                }
                 _ => {
                     let known = "rows, model, version, probabilities, threshold, top_n, explain";
                     let why = format!("the body has a key that is not known; there is {known}");
