@@ -5,6 +5,7 @@
 //! - [`cron`]: when something is to happen
 //! - [`data`]: files to a frame; hashes, quarantine
 //! - [`checks`]: what can be wrong with data, looked for before training
+//! - [`relate`]: several tables to one frame, each row as of its own time
 //! - [`features`]: frame to matrix, fitted on the training part
 //! - [`learners`]: fit; each returns one of the plain [`predictors`]
 //! - [`bundle`]: a version's saved form
@@ -43,6 +44,7 @@ pub mod notify;
 pub mod pipeline;
 pub mod predictors;
 pub mod registry;
+pub mod relate;
 pub mod report;
 pub mod sample;
 pub mod schedule;

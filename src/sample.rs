@@ -1,4 +1,4 @@
-//! Sample data: the attrition project that `unseat init` lays out, and wide numeric data for benchmarks.
+//! Sample data: the projects that `unseat init` lays out, and wide numeric data for benchmarks.
 //!
 //! Goes in: how much, and a seed. Comes out: the bytes of CSV files with LF line endings. The same arguments give the
 //! same bytes on every machine: the draws come from `ChaCha8Rng`, and all that is done with them is addition,
@@ -6,12 +6,16 @@
 //!
 //! Must not know: the disk, the time, the config.
 
+mod referrals;
+
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+pub use referrals::{referrals, related};
 
 /// How many rows the second extract of a folder repeats from the end of the first.
 const OVERLAP_ROWS: usize = 50;

@@ -183,6 +183,8 @@ fn table<'a>(
         let below = properties_of(property, root).map(|keys| (format!("{key}."), keys));
         let listed =
             properties_of(&property["items"], root).map(|keys| (format!("{key}[]."), keys));
+        let mapped = properties_of(&property["additionalProperties"], root)
+            .map(|keys| (format!("{key}.<name>."), keys));
         let is_group = below.is_some();
         let named = resolved(&property["additionalProperties"], root)["anyOf"]
             .as_array()
@@ -190,7 +192,7 @@ fn table<'a>(
             .flatten()
             .find_map(|option| properties_of(option, root))
             .map(|keys| (format!("{key}.<name>."), keys));
-        if let Some((prefix, keys)) = below.or(listed).or(named) {
+        if let Some((prefix, keys)) = below.or(listed).or(mapped).or(named) {
             let more: Vec<_> = keys
                 .iter()
                 .map(|(key, property)| (format!("{prefix}{key}"), property))
@@ -211,6 +213,11 @@ fn table<'a>(
 }
 
 fn resolved<'a>(property: &'a Value, root: &'a Value) -> &'a Value {
+    // An object that may be left out.
+    let mut options = property["anyOf"].as_array().into_iter().flatten();
+    if let Some(group) = options.find(|option| properties_of(option, root).is_some()) {
+        return resolved(group, root);
+    }
     match property["$ref"]
         .as_str()
         .and_then(|at| at.strip_prefix('#'))
@@ -264,6 +271,9 @@ fn kind(property: &Value, root: &Value, names: &mut BTreeSet<String>) -> String 
             "list of objects".to_string()
         }
         "array" => format!("list of {}", kind(&property["items"], root, names)),
+        _ if properties_of(&property["additionalProperties"], root).is_some() => {
+            "objects by name".to_string()
+        }
         _ => match property["additionalProperties"].get("$ref") {
             Some(_) => format!(
                 "object of {}",

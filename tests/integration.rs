@@ -10,6 +10,7 @@ mod jobs;
 mod kill;
 mod notify;
 mod own_project;
+mod related;
 mod retain;
 mod schedule;
 mod serve;

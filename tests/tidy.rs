@@ -18,6 +18,7 @@ const ROWS: &[&[&str]] = &[
         "faults",
     ],
     &["features", "gate", "drift", "sample", "checks"],
+    &["relate"],
     &["bundle", "learners", "registry", "report"],
     &["explain", "export"],
     &["pipeline", "notify"],
@@ -44,6 +45,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
     (
         &[
             "features",
+            "relate",
             "learners",
             "predictors",
             "evaluate",

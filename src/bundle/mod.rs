@@ -23,6 +23,7 @@ use crate::data::rules::Rule;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
+use crate::relate::RelatedPlan;
 
 /// Why bytes are not a bundle that may answer.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,9 @@ pub struct Bundle {
     pub rules: Vec<Rule>,
     /// Made-up rows and what the model says of them.
     pub golden: Golden,
+    /// How several tables become rows, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedPlan>,
 }
 
 /// How one candidate of `auto` did.
@@ -185,11 +189,15 @@ impl Bundle {
 
     /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.
     pub fn model_hash(&self) -> String {
-        codec::hash_of(&(
+        let model = (
             &self.classes,
             self.threshold,
             &self.transformer,
             &self.predictor,
-        ))
+        );
+        match &self.related {
+            None => codec::hash_of(&model),
+            Some(plan) => codec::hash_of(&(model, plan)),
+        }
     }
 }

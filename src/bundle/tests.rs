@@ -114,6 +114,7 @@ pub fn bundle_of(
         profile: summarise(&ingested(frame)),
         rules: Vec::new(),
         golden: Golden::default(),
+        related: None,
     };
     bundle.golden = make_golden(&bundle);
     bundle

@@ -258,6 +258,12 @@ impl From<pipeline::Error> for Failure {
                 Some("mend or remove the file, or set `ingest.on_bad_file` to `quarantine`"),
             ),
             E::Data(ref error) => (Kind::Data, Some(hint_on_data(error))),
+            E::Relate(_) => (
+                Kind::Data,
+                Some(
+                    "`related` in config.json says which files and columns belong together; docs/related.md shows how",
+                ),
+            ),
             E::Features(crate::features::Error::NothingToLearnFrom(_)) => (
                 Kind::Data,
                 Some("add columns that vary, or take some out of `drop`"),

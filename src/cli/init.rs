@@ -17,7 +17,7 @@ pub struct InitArgs {
     /// Which sample data
     #[arg(long, value_enum, default_value = "attrition")]
     sample: Sample,
-    /// Rows per file (attrition), or rows to train on altogether (wide)
+    /// Rows per file (attrition), rows to train on altogether (wide), or clients to train on (referrals)
     #[arg(long, value_name = "N", default_value_t = 3000)]
     rows: u32,
     /// Columns, the target included (wide)
@@ -35,6 +35,8 @@ enum Sample {
     Attrition,
     /// Many rows of numbers, for measuring
     Wide,
+    /// Several tables: who is referred to an aid organisation, and how often they will come again
+    Referrals,
 }
 
 /// Parts of the wide sample's training rows.
@@ -52,6 +54,7 @@ pub fn init(global: &Global, args: &InitArgs) -> Result<u8, Failure> {
     let written = match args.sample {
         Sample::Attrition => attrition(args),
         Sample::Wide => wide(args),
+        Sample::Referrals => referrals(args),
     };
     let files = written.map_err(|error| {
         let context = format!("make a project in {}", args.dir.display());
@@ -70,15 +73,30 @@ pub fn init(global: &Global, args: &InitArgs) -> Result<u8, Failure> {
 }
 
 fn attrition(args: &InitArgs) -> io::Result<Vec<String>> {
-    let mut files = vec![project_file(&args.dir, "attrition")?];
+    let mut files = vec![project_file(&args.dir, &settings("attrition"))?];
     for file in sample::attrition(args.rows, args.seed) {
         files.push(write(&args.dir, file.path, &file.contents)?);
     }
     Ok(files)
 }
 
+fn referrals(args: &InitArgs) -> io::Result<Vec<String>> {
+    let mut config = settings("referrals");
+    config["input_folder_path"] = "sourcedata".into();
+    config["related"] = sample::related();
+    config["task"] = "regression".into();
+    config["learner"] = serde_json::json!({
+        "kind": "extra_trees", "trees": 120, "min_leaf_rows": 10, "feature_share": 0.4,
+    });
+    let mut files = vec![project_file(&args.dir, &config)?];
+    for file in sample::referrals(args.rows, args.seed) {
+        files.push(write(&args.dir, file.path, &file.contents)?);
+    }
+    Ok(files)
+}
+
 fn wide(args: &InitArgs) -> io::Result<Vec<String>> {
-    let mut files = vec![project_file(&args.dir, "wide")?];
+    let mut files = vec![project_file(&args.dir, &settings("wide"))?];
     let rows = u64::from(args.rows);
     for part in 0..WIDE_PARTS {
         let here = rows / WIDE_PARTS + u64::from(part < rows % WIDE_PARTS);
@@ -105,9 +123,9 @@ fn write_wide(args: &InitArgs, name: &str, rows: u64, part: u64) -> io::Result<S
     Ok(name.to_string())
 }
 
-/// `config.json`, the folder of the champion's copy, and what git leaves alone.
-fn project_file(dir: &Path, name: &str) -> io::Result<String> {
-    let config = serde_json::json!({
+/// The settings that every sample has.
+fn settings(name: &str) -> serde_json::Value {
+    serde_json::json!({
         "name": name,
         "input_folder_path": "practicedata",
         "output_folder_path": "ingesteddata",
@@ -115,7 +133,11 @@ fn project_file(dir: &Path, name: &str) -> io::Result<String> {
         "output_model_path": "models",
         "prod_deployment_path": "production_deployment",
         "schedule": {"cron": "*/10 * * * *"},
-    });
+    })
+}
+
+/// `config.json`, the folder of the champion's copy, and what git leaves alone.
+fn project_file(dir: &Path, config: &serde_json::Value) -> io::Result<String> {
     let text = format!("{config:#}\n");
     if !dir.join(".gitignore").exists() {
         write(

@@ -16,11 +16,12 @@ use super::probation::Probation;
 use super::raw::{
     DataFormat, Derive, Features, Ingest, Learner, RawConfig, Score, Split, SplitKind,
 };
+use super::related::{Related, with_related};
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
-use crate::data::rules::ColumnRule;
 use crate::data::Expression;
+use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 /// Something wrong at one key.
@@ -143,6 +144,8 @@ pub struct ModelConfig {
     pub checks: Checks,
     /// Columns that are computed.
     pub derive: Vec<Derive>,
+    /// Several tables that become one.
+    pub related: Option<Related>,
     /// Columns to features.
     pub features: Features,
     /// The learner.
@@ -219,7 +222,12 @@ impl ModelConfig {
             self.score,
             self.gate,
         ]);
-        hex(&Sha256::digest(parts.to_string().as_bytes()))
+        let mut parts = parts.to_string();
+        // Added behind, so that settings without it keep the hash they had.
+        if let Some(related) = &self.related {
+            parts += &serde_json::json!(related).to_string();
+        }
+        hex(&Sha256::digest(parts.as_bytes()))
     }
 
     /// Columns that are times to derived ones: those that become parts of a time, and the rows' own.
@@ -262,6 +270,7 @@ pub fn check(
 ) -> ModelConfig {
     let mut say =
         |path: &str, reason: String| problems.push(Problem::at(&format!("{prefix}{path}"), reason));
+    let raw = with_related(raw, &mut say);
     if !is_name(&raw.name) {
         say(
             "name",
@@ -312,6 +321,7 @@ pub fn check(
         window,
         checks: raw.checks,
         derive: raw.derive,
+        related: raw.related,
         features: raw.features,
         learner: raw.learner,
         split: raw.split,

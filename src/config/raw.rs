@@ -15,6 +15,7 @@ use super::health::Health;
 use super::notify::Notify;
 use super::policy::Policy;
 use super::probation::Probation;
+use super::related::Related;
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
@@ -65,6 +66,9 @@ pub struct RawConfig {
     /// Columns that are computed from others by SQL expressions, in order, the target included.
     #[serde(default)]
     pub derive: Vec<Derive>,
+    /// Several tables that become one: how the files of the input and the test folder go together.
+    #[serde(default)]
+    pub related: Option<Related>,
     /// How columns become features.
     #[serde(default)]
     pub features: Features,

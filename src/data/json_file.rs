@@ -1,12 +1,12 @@
 //! A JSON array of flat objects, or objects one after the other (NDJSON), to a table.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use polars::prelude::{self as pl, IntoColumn as _, NewChunkedArray as _};
-use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, error::Category};
 
 use super::schema::Kind;
@@ -35,6 +35,94 @@ pub(super) fn read_json(path: &Path) -> Result<Table, TableError> {
         return Err(Bad::new("no object with a key is in the file").into());
     }
     Ok(rows.finish())
+}
+
+/// Tables out of JSON: an object of table name → list of flat objects, each list a table. Names of `at` (a file, a body) stand
+/// in errors, cells do not.
+///
+/// # Errors
+/// [`Error::BadFile`](super::Error::BadFile) when it is not of this form.
+pub fn json_tables(
+    at: &str,
+    bytes: &[u8],
+) -> Result<BTreeMap<String, pl::DataFrame>, super::Error> {
+    struct Named<'a>(&'a mut Vec<(String, Rows)>);
+    impl<'de> Visitor<'de> for Named<'_> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of table name to list of objects")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(name) = map.next_key::<String>()? {
+                if self.0.iter().any(|(known, _)| *known == name) {
+                    return Err(A::Error::custom("a table stands there twice"));
+                }
+                self.0.push((name, Rows::default()));
+                if let Some((_, rows)) = self.0.last_mut() {
+                    map.next_value_seed(Elements(rows))?;
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut tables = Vec::new();
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = json
+        .deserialize_map(Named(&mut tables))
+        .and_then(|()| json.end());
+    if let Err(error) = read {
+        let line = (error.line() > 0).then_some(error.line() as u64);
+        let refused = tables.last_mut().and_then(|(name, rows)| {
+            let (bad, _) = rows.refused.take()?;
+            let short = |name: &str| name.chars().take(64).collect::<String>();
+            let reason = format!("{} in a record of {}", bad.reason, short(name));
+            Some((reason, bad.column.as_deref().map(short)))
+        });
+        let (reason, column) = match (error.classify(), refused) {
+            (_, Some(refused)) => refused,
+            (Category::Eof, _) => ("it ends in the middle of a value".to_string(), None),
+            (Category::Syntax | Category::Io, _) => ("it is not valid JSON".to_string(), None),
+            (Category::Data, _) => {
+                let form = "it is not an object of table name to list of objects, each table once";
+                (form.to_string(), None)
+            }
+        };
+        return Err(super::Error::BadFile {
+            path: at.to_string(),
+            line,
+            column,
+            reason,
+        });
+    }
+    let framed = tables.into_iter().map(|(name, rows)| {
+        let table = rows.finish();
+        let columns = table.columns.into_iter().map(|column| column.cells);
+        Ok((name, pl::DataFrame::new(table.rows, columns.collect())?))
+    });
+    framed.collect()
+}
+
+/// The elements of a list, each a row.
+struct Elements<'a>(&'a mut Rows);
+
+impl<'de> Visitor<'de> for Elements<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(value) = elements.next_element::<Value>()? {
+            self.0.push(value, None).map_err(A::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Elements<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_seq(self)
+    }
 }
 
 /// The first byte that is neither blank nor part of a byte order mark, left unread, and how many came before.
@@ -68,19 +156,6 @@ fn read_objects(reader: impl BufRead, skipped: u64, rows: &mut Rows) -> serde_js
 }
 
 fn read_array(reader: impl BufRead, rows: &mut Rows) -> serde_json::Result<()> {
-    struct Elements<'a>(&'a mut Rows);
-    impl<'de> Visitor<'de> for Elements<'_> {
-        type Value = ();
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an array of objects")
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-            while let Some(value) = elements.next_element::<Value>()? {
-                self.0.push(value, None).map_err(A::Error::custom)?;
-            }
-            Ok(())
-        }
-    }
     let mut json = serde_json::Deserializer::from_reader(reader);
     json.deserialize_seq(Elements(rows))?;
     json.end()

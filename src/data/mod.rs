@@ -74,6 +74,7 @@ use std::path::PathBuf;
 
 pub use derive::{Expression, Failure, cast_to, derive, times_of};
 pub use io::{read_file, read_parquet, write_file, write_parquet};
+pub use json_file::json_tables;
 pub use read::{FileRead, FolderRead, OnBadFile, Quarantined, ReadOptions, read};
 pub use rows::{count_shared, dedupe, fingerprint, row_hashes};
 pub use scan::{Scan, ScannedFile, scan};

@@ -2,10 +2,12 @@
 
 mod accumulate;
 mod stored;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use stored::{latest, latest_frame, load};
+pub use tables::read_tables;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -23,6 +25,7 @@ use crate::data::{
     self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema,
 };
 use crate::registry::SeenFile;
+use crate::relate::RelatedPlan;
 
 /// The rows of a data set and where they came from.
 pub struct Dataset {
@@ -73,6 +76,9 @@ pub struct DatasetRecord {
     pub rows_rejected: u64,
     /// Anything else worth a line.
     pub notes: Vec<String>,
+    /// How several tables became its rows, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedPlan>,
 }
 
 impl DatasetRecord {
@@ -149,9 +155,10 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
     let options = read_options(config, true);
     let seen = env.registry.seen_hashes(&config.name).await?;
     let kept = earlier(env).await?;
-    let mut parts = match kept {
-        None => parts_of(data::read(&config.input_folder, scan, &options, None)?),
-        Some((frame, before)) => {
+    let mut parts = match (kept, &config.related) {
+        (_, Some(related)) => tables::flat_parts(env, related, scan)?,
+        (None, None) => parts_of(data::read(&config.input_folder, scan, &options, None)?),
+        (Some((frame, before)), None) => {
             let (known, fresh) = halves(scan, &seen);
             let expected = Schema::of(&frame);
             let read =

@@ -6,7 +6,7 @@ use polars::prelude::{Column, DataFrame};
 
 use super::ingest::Dataset;
 use super::labels::{indices, labels_of};
-use super::score::read_test_rows;
+use super::score::{Plans, read_test_rows};
 use super::split::Parts;
 use super::{Env, Error};
 use crate::bundle::Bundle;
@@ -37,7 +37,8 @@ pub fn write(
     data::write_parquet(&mut train, &folder.join("train.parquet"))?;
 
     let scan = data::scan(&env.config.test_folder)?;
-    let test = read_test_rows(env, &scan, &bundle.target, &Schema::of(&dataset.frame))?;
+    let like = Schema::of(&dataset.frame);
+    let test = read_test_rows(env, &scan, &bundle.target, &like, Plans::of(bundle))?;
     let class = indices(&test.labels, &bundle.classes);
     let rows: Vec<u32> = (0..class.len() as u32)
         .filter(|&row| class[row as usize].is_some())

@@ -152,6 +152,9 @@ pub enum Error {
     /// Files.
     #[error(transparent)]
     Data(#[from] crate::data::Error),
+    /// Several tables that cannot become rows.
+    #[error(transparent)]
+    Relate(#[from] crate::relate::Error),
     /// Features.
     #[error(transparent)]
     Features(#[from] crate::features::Error),

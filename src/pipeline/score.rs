@@ -10,7 +10,7 @@ mod tests;
 
 pub use present::{PresentScore, present_score, score_champion};
 pub use rows::{PREDICTIONS, from_prediction_frame};
-pub use test_rows::{TestRows, read_test_rows, test_hash};
+pub use test_rows::{Plans, TestRows, read_test_rows, test_hash};
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -96,18 +96,22 @@ pub async fn score(
     dataset: &Dataset,
     scan: &Scan,
 ) -> Result<(Scored, String), Error> {
+    let champion = match env.registry.champion(&env.config.name).await? {
+        Some(champion) => Some(versions::load_bundle(env, champion.version).await?),
+        None => None,
+    };
     let test = read_test_rows(
         env,
         scan,
         &trained.bundle.target,
         &Schema::of(&dataset.frame),
+        Plans {
+            own: trained.bundle.related.as_ref(),
+            champion: champion.as_ref().and_then(|it| it.2.related.as_ref()),
+        },
     )?;
-    let champion = match env.registry.champion(&env.config.name).await? {
-        Some(champion) => Some(versions::load_bundle(env, champion.version).await?),
-        None => None,
-    };
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
-    scored.record.leaked_rows = test_rows::leaked(&test, dataset)?;
+    scored.record.leaked_rows = test_rows::leaked(env, &test, dataset)?;
     scored.record.findings =
         checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
     for note in &scored.record.notes {
@@ -157,6 +161,11 @@ fn compare(
         champion.map(|(_, _, bundle)| bundle.classes.as_slice()),
     );
     let known = test.known(&classes)?;
+    // The same rows, in the columns that the champion was trained on where those are others.
+    let for_champion = match &test.for_champion {
+        Some(test) => Some(test.known(&classes)?),
+        None => None,
+    };
     let mut notes = test.notes.clone();
     if known.strange > 0 {
         notes.push(format!(
@@ -166,7 +175,9 @@ fn compare(
     }
     let predicted =
         |bundle: &Bundle, version: i64, role: &'static str| -> Result<Predictions, Error> {
-            let predictions = predict(bundle, &known.frame, version, role)?;
+            let own = for_champion.as_ref().filter(|_| role == "champion");
+            let frame = &own.unwrap_or(&known).frame;
+            let predictions = predict(bundle, frame, version, role)?;
             Ok(aligned(predictions, &bundle.classes, &classes))
         };
     let challenger = predicted(bundle, trained.version.number, "challenger")?;

@@ -215,6 +215,7 @@ impl Making<'_> {
             profile: self.profile.clone(),
             rules: super::checks::rules_of(config, self.dataset, self.material.excluded),
             golden: Golden::default(),
+            related: self.dataset.record.related.clone(),
         }
     }
 

@@ -222,3 +222,41 @@ fn normal_has_mean_0_and_deviation_1() {
         "{mean} {variance}"
     );
 }
+
+#[test]
+fn referrals_are_a_function_of_their_seed_and_some_clients_come_again() {
+    use xxhash_rust::xxh3::xxh3_64;
+    let files = referrals(400, 42);
+    assert_eq!(files, referrals(400, 42));
+    assert_ne!(files, referrals(400, 43));
+    let all: Vec<u8> = files
+        .iter()
+        .flat_map(|file| file.contents.clone())
+        .collect();
+    assert_eq!(xxh3_64(&all), 4_695_009_957_165_554_038);
+    let years = files.iter().filter(|file| file.path.contains("/referral/"));
+    let rows: Vec<&str> = years.flat_map(lines).collect();
+    let test: serde_json::Value = serde_json::from_slice(&files[8].contents).unwrap();
+    assert_eq!(test["client"].as_array().unwrap().len(), 100);
+    // No client and no referral is on both sides.
+    let ids = |at: usize| -> HashSet<String> {
+        let cells = rows.iter().map(|row| row.split(',').nth(at).unwrap());
+        cells.map(str::to_string).collect()
+    };
+    let tested = test["referral"].as_array().unwrap();
+    for (at, column) in [(0, "referralinstanceid"), (1, "clientid")] {
+        let known = ids(at);
+        assert!(
+            tested
+                .iter()
+                .all(|it| !known.contains(&it[column].to_string()))
+        );
+    }
+    assert_eq!(ids(0).len(), rows.len());
+    assert_eq!(ids(1).len(), 400);
+    assert!(
+        (2.0..5.0).contains(&(rows.len() as f64 / 400.0)),
+        "{}",
+        rows.len()
+    );
+}

@@ -26,6 +26,9 @@ pub struct Doc;
 /// Predict rows
 ///
 /// JSON rows with options, CSV with a header, or one JSON object per line. With CSV and NDJSON, the options stand in the query.
+///
+/// A model that was trained on related tables takes `"tables": {"<table>": [{column: value}, …], …}` in place of `rows`, and
+/// answers one prediction per record of the base table, whose `id` is the record's.
 #[utoipa::path(
     post,
     path = "/prediction",
@@ -141,7 +144,7 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
         let (served, state) = (served.clone(), state.clone());
         move |request: &Request| {
             let bounds = self::bounds(&state, request);
-            let (options, read) = rows::read_body(&request.body, &served, bounds)?;
+            let (options, read) = read(&request.body, &served, bounds)?;
             let is_other = |asked: &Options| {
                 asked.model.as_ref().is_some_and(|it| *it != served.model)
                     || asked.version.is_some_and(|it| it != served.version)
@@ -163,11 +166,29 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
                 .await?;
             let (_, reply) = heavy(request, move |request: &Request| {
                 let bounds = self::bounds(&state, request);
-                let (_, read) = rows::read_body(&request.body, &served, bounds)?;
+                let (_, read) = read(&request.body, &served, bounds)?;
                 answer(&state, &served, read?, &options, request)
             })
             .await?;
             Ok(reply)
+        }
+    }
+}
+
+/// Options and rows of a body of rows or of tables.
+fn read(
+    body: &[u8],
+    served: &Served,
+    bounds: Bounds,
+) -> Result<(Options, Result<Rows, Problem>), Problem> {
+    match rows::tables_in(body)? {
+        None => rows::read_body(body, served, bounds),
+        Some(tables) => {
+            let options = rows::read_options(body)?;
+            Ok((
+                options,
+                rows::read_tables(tables.get().as_bytes(), served, bounds),
+            ))
         }
     }
 }

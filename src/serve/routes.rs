@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::borrowed::{mlflow, risk, switch, versioned};
+use super::borrowed::{mlflow, risk, switch, tables, versioned};
 use super::problem::Dialect::{self, Message, Mlflow, Native, Plain};
 use super::{
     Problem, Reply, Request, State, diagnostics, health, manage, observe, openapi, prediction, v2,
@@ -91,6 +91,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/set-model"                                  ADMIN   Message switch::set_model,
     GET     "/status"                                     READ    Message switch::status,
     GET     "/current-model"                              READ    Message switch::current_model,
+    POST    "/score"                                      PREDICT Message tables::score,
     "MLflow":
     POST    "/invocations"                                PREDICT Mlflow  mlflow::invocations,
     GET     "/ping"                                       OPEN    Mlflow  mlflow::ping,

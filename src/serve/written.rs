@@ -48,11 +48,9 @@ pub fn write_predictions(
         let label = served.scorer.label(&probabilities, threshold);
         served.tally.add(label);
         served.counts.look(&probabilities);
-        out.extend_from_slice(b"{\"id\":\"");
-        out.extend_from_slice(request.unique.as_bytes());
-        out.push(b'-');
-        whole(&mut out, row as u64);
-        out.extend_from_slice(b"\",\"prediction\":");
+        out.extend_from_slice(b"{\"id\":");
+        id(&mut out, rows, &request.unique, row);
+        out.extend_from_slice(b",\"prediction\":");
         out.extend_from_slice(served.labels[label as usize].as_bytes());
         out.extend_from_slice(b",\"probability\":");
         // Of the positive class where there are two, else of the class that is predicted.
@@ -80,6 +78,20 @@ pub fn write_predictions(
     out.extend_from_slice(b"]}");
     served.sample.offer(rows);
     Ok(out)
+}
+
+/// A row's id: its own, else the request's with the row's number.
+pub fn id(out: &mut Vec<u8>, rows: &Rows, unique: &str, row: usize) {
+    match rows.ids.get(row) {
+        Some(own) => text(out, own),
+        None => {
+            out.push(b'"');
+            out.extend_from_slice(unique.as_bytes());
+            out.push(b'-');
+            whole(out, row as u64);
+            out.push(b'"');
+        }
+    }
 }
 
 /// P of each class by its index, also with two classes.

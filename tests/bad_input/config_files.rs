@@ -132,6 +132,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
                 "format": "parquet",
             },
             "window": "unbounded",
+            "related": null,
             "features": {"max_categories": 200, "min_category_rows": 1},
             "learner": {"kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true},
             "split": {"kind": null, "validation": 0.2, "seed": 42},

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::clock::Clock;
-use crate::pipeline::{Ids, score};
+use crate::pipeline::Ids;
+use crate::pipeline::score::{self, Plans};
 use crate::registry::Registry;
 
 /// A project in a folder of its own, with two files to ingest and one to test on.
@@ -73,7 +74,7 @@ async fn nothing_is_scored_on_test_rows_that_are_not_whole() {
     let env = env(folder.path()).await;
     let stale = data::scan(&env.config.test_folder).expect("scans");
     touch(&folder.path().join("test/t.csv"));
-    let read = score::read_test_rows(&env, &stale, "y", &Schema::default());
+    let read = score::read_test_rows(&env, &stale, "y", &Schema::default(), Plans::default());
     let message = read
         .err()
         .map(|error| error.to_string())

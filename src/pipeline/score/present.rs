@@ -1,7 +1,7 @@
 //! A champion alone on the present test rows: for a run in which only those have changed, and for whoever only wants to know.
 
 use super::test_rows::Known;
-use super::{SideScore, predict, read_test_rows, save, side};
+use super::{Plans, SideScore, predict, read_test_rows, save, side};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::pipeline::{Env, Error, versions};
@@ -97,7 +97,7 @@ fn present_rows(env: &Env, bundle: &Bundle, scan: &Scan) -> Result<Known, Error>
     let like = Schema {
         columns: columns.collect(),
     };
-    read_test_rows(env, scan, &bundle.target, &like)?.known(&bundle.classes)
+    read_test_rows(env, scan, &bundle.target, &like, Plans::of(bundle))?.known(&bundle.classes)
 }
 
 fn scored(

@@ -2,12 +2,14 @@
 
 use polars::prelude::DataFrame;
 
+use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::features::Encoded;
 use crate::pipeline::derive::with_derived;
 use crate::pipeline::ingest::{self, Dataset, quarantine_line, read_options, take};
 use crate::pipeline::labels::{indices, labels_of};
 use crate::pipeline::{Env, Error, count};
+use crate::relate::{self, RelatedPlan, Rows};
 
 /// The labelled test rows.
 pub struct TestRows {
@@ -21,6 +23,27 @@ pub struct TestRows {
     pub row_hashes: Vec<u128>,
     /// Facts worth a line.
     pub notes: Vec<String>,
+    /// The same rows as the champion's plan makes them of several tables, where that is another one.
+    pub for_champion: Option<Box<TestRows>>,
+}
+
+/// By which plans several tables become test rows; none where the rows are rows already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plans<'a> {
+    /// That of the version that is scored.
+    pub own: Option<&'a RelatedPlan>,
+    /// That of the champion beside it.
+    pub champion: Option<&'a RelatedPlan>,
+}
+
+impl<'a> Plans<'a> {
+    /// A version alone.
+    pub fn of(bundle: &'a Bundle) -> Plans<'a> {
+        Plans {
+            own: bundle.related.as_ref(),
+            champion: None,
+        }
+    }
 }
 
 /// The test rows whose class is known: what both models are scored on.
@@ -76,6 +99,7 @@ pub fn read_test_rows(
     scan: &Scan,
     target: &str,
     like: &Schema,
+    plans: Plans<'_>,
 ) -> Result<TestRows, Error> {
     let config = &env.config;
     let mut options = read_options(config, false);
@@ -95,7 +119,19 @@ pub fn read_test_rows(
                 .to_string(),
         ));
     }
-    let read = data::read(&config.test_folder, scan, &options, None)?;
+    let read = match plans.own {
+        Some(plan) => related_rows(env, scan, plan, plans.champion)?,
+        None => {
+            let read = data::read(&config.test_folder, scan, &options, None)?;
+            Read {
+                frame: read.frame,
+                for_champion: None,
+                quarantined: read.quarantined,
+                unsettled: read.unsettled,
+                notes: read.rejected.0.iter().map(|it| it.says()).collect(),
+            }
+        }
+    };
     // The verdict will stand for the files of the scan, so it must not be made on fewer.
     let changed = |path: &&String| scan.files.iter().any(|file| file.path == **path);
     if let Some(path) = read.unsettled.iter().find(changed) {
@@ -108,8 +144,7 @@ pub fn read_test_rows(
         .iter()
         .map(|file| format!("test file {}", quarantine_line(file)))
         .collect();
-    let rejected = read.rejected.0.iter();
-    notes.extend(rejected.map(|it| format!("test data: {}", it.says())));
+    notes.extend(read.notes.iter().map(|note| format!("test data: {note}")));
     let unfinished = scan.unsettled.iter();
     notes.extend(unfinished.map(|path| {
         format!("test file {path} is still being written; it is left for the next run")
@@ -122,6 +157,10 @@ pub fn read_test_rows(
         return Err(nothing(why));
     }
     let mut frame = with_derived(config, read.frame)?;
+    let mut for_champion = match read.for_champion {
+        Some(frame) => Some(with_derived(config, frame)?),
+        None => None,
+    };
     let mut labels = labels_of(&frame, target, "the test data")?;
     let all = labels.codes.len();
     let labelled: Vec<u32> = (0..all as u32)
@@ -133,24 +172,100 @@ pub fn read_test_rows(
             count((all - labelled.len()) as u64, "test row")
         ));
         frame = take(&frame, &labelled)?;
+        for_champion = match for_champion {
+            Some(frame) => Some(take(&frame, &labelled)?),
+            None => None,
+        };
         labels.codes.retain(Option::is_some);
     }
     if frame.height() == 0 {
         return Err(nothing(format!("no row has a value in `{target}`")));
     }
-    let schema = Schema::of(&frame);
-    let row_hashes = data::row_hashes(&frame, &schema.names())?;
-    Ok(TestRows {
-        labels,
-        rows_hash: data::fingerprint(&row_hashes),
-        row_hashes,
-        frame,
+    let rows = |frame: DataFrame, labels, notes, for_champion| -> Result<TestRows, Error> {
+        let schema = Schema::of(&frame);
+        let row_hashes = data::row_hashes(&frame, &schema.names())?;
+        Ok(TestRows {
+            labels,
+            rows_hash: data::fingerprint(&row_hashes),
+            row_hashes,
+            frame,
+            notes,
+            for_champion,
+        })
+    };
+    let for_champion = match for_champion {
+        Some(frame) => Some(Box::new(rows(frame, labels.clone(), Vec::new(), None)?)),
+        None => None,
+    };
+    rows(frame, labels, notes, for_champion)
+}
+
+/// What a reading of the test folder came to.
+struct Read {
+    frame: DataFrame,
+    for_champion: Option<DataFrame>,
+    quarantined: Vec<data::Quarantined>,
+    unsettled: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// The rows that a plan makes of the test tables, and those of the champion's where it differs.
+fn related_rows(
+    env: &Env,
+    scan: &Scan,
+    plan: &RelatedPlan,
+    champion: Option<&RelatedPlan>,
+) -> Result<Read, Error> {
+    let champion = champion.filter(|champion| *champion != plan);
+    let mut related = plan.settings.clone();
+    // Tables that only the champion knows are read, too.
+    for (name, table) in champion.iter().flat_map(|plan| &plan.settings.tables) {
+        related.tables.entry(name.clone()).or_insert(table.clone());
+    }
+    let folder = &env.config.test_folder;
+    let read = ingest::read_tables(&env.config, &related, folder, scan, Some(plan))?;
+    let flat = relate::flatten(plan, &read.tables, Rows::WithTarget)?;
+    let for_champion = match champion {
+        None => None,
+        Some(champion) => {
+            let champion = champion.with_rows_of(plan);
+            Some(relate::flatten(&champion, &read.tables, Rows::WithTarget)?.frame)
+        }
+    };
+    if for_champion
+        .as_ref()
+        .is_some_and(|it| it.height() != flat.frame.height())
+    {
+        let why = "score the champion on the same rows: `related` names other rows than it did then; give the new rows another `name`";
+        return Err(Error::NothingThere(why.to_string()));
+    }
+    let mut notes = read.record.notes;
+    notes.extend(flat.notes);
+    Ok(Read {
+        frame: flat.frame,
+        for_champion,
+        quarantined: read.record.quarantined,
+        unsettled: read.record.unsettled,
         notes,
     })
 }
 
-/// Test rows that also stand in the data set, by their hash over the columns that both have.
-pub fn leaked(test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
+/// Test rows that also stand in the data set, by their hash over the columns that both have; with `related.entity`, rows of
+/// somebody who stands there, whose past and future those rows hold.
+pub fn leaked(env: &Env, test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
+    let related = env.config.related.as_ref();
+    if let Some(entity) = related.and_then(|related| related.entity.as_deref()) {
+        let named = |frame: &DataFrame| -> Result<Vec<u128>, Error> {
+            let hashes = data::row_hashes(frame, &[entity])?.into_iter();
+            let entity = frame.column(entity).map_err(data::Error::from)?.is_null();
+            let pairs = hashes
+                .zip(entity.iter())
+                .filter(|(_, is_null)| *is_null == Some(false));
+            Ok(pairs.map(|(hash, _)| hash).collect())
+        };
+        let (test, data) = (named(&test.frame)?, named(&dataset.frame)?);
+        return Ok(data::count_shared(&test, &data));
+    }
     let in_test = Schema::of(&test.frame);
     let in_data = Schema::of(&dataset.frame);
     let shared: Vec<&str> = in_data

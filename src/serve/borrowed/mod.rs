@@ -12,6 +12,7 @@ mod mlflow_tables;
 pub mod risk;
 mod scored;
 pub mod switch;
+pub mod tables;
 pub mod texts;
 pub mod versioned;
 
@@ -28,6 +29,7 @@ use utoipa::OpenApi;
     switch::set_model,
     switch::status,
     switch::current_model,
+    tables::score,
     mlflow::invocations,
     mlflow::ping,
     mlflow::version,
@@ -60,6 +62,7 @@ mod tests {
             "OPTIONS /predict",
             "POST /invocations",
             "POST /predict",
+            "POST /score",
             "POST /{version}/predict",
         ];
         assert_eq!(documented, expected);

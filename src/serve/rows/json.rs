@@ -196,6 +196,10 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
                 "top_n" => options.top_n = map.next_value()?,
                 "explain" => options.explain = map.next_value()?,
                 "flips" => options.flips = map.next_value()?,
+                // Read elsewhere; here only for the options beside them.
+                "tables" if self.collector.is_none() => {
+                    map.next_value::<IgnoredAny>().map(|_| ())?
+                }
                 _ => {
                     let known =
                         "rows, model, version, probabilities, threshold, top_n, explain, flips";

@@ -8,6 +8,7 @@ mod faults;
 mod json;
 mod quick;
 mod raw;
+mod tables;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use delimited::read_csv;
 
 pub use faults::Faults;
 pub use json::{Options, RowList, read_body, read_ndjson, read_options, read_row, version_of};
+pub use tables::{read_tables, tables_in};
 
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 512;
@@ -39,6 +41,8 @@ pub struct Rows {
     pub slots: Vec<Slot>,
     /// Texts that are no category of their own: `(row, input, text)`. For the prediction log, never for an answer.
     pub strangers: Vec<(u32, u32, Box<str>)>,
+    /// Each row's own id, where the caller's records have one; else empty.
+    pub ids: Vec<Box<str>>,
 }
 
 impl Rows {

@@ -69,6 +69,7 @@ impl Raw {
             n_rows,
             slots: Vec::with_capacity(n_rows * columns.len()),
             strangers: Vec::new(),
+            ids: Vec::new(),
         };
         for row in 0..n_rows {
             for (position, cells) in columns.iter().enumerate() {

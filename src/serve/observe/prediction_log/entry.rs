@@ -4,7 +4,7 @@ use chrono::SecondsFormat;
 
 use super::super::super::fleet::Served;
 use super::super::super::rows::Rows;
-use super::super::super::written::{number, per_class, text};
+use super::super::super::written::{id, number, per_class, text};
 use super::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
@@ -26,7 +26,8 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
         let label = served.scorer.label(&probabilities, kept.threshold);
         out.extend_from_slice(b"{\"at\":");
         text(out, &at);
-        out.extend_from_slice(format!(",\"id\":\"{}-{row}\"", kept.unique).as_bytes());
+        out.extend_from_slice(b",\"id\":");
+        id(out, rows, &kept.unique, row);
         out.extend_from_slice(b",\"request_id\":");
         text(out, &kept.request_id);
         out.extend_from_slice(b",\"model\":");
@@ -145,6 +146,7 @@ mod tests {
                 (2, 1, "c".into()),
                 (2, 0, "d".into()),
             ],
+            ids: Vec::new(),
         };
         assert_eq!(stranger(&rows, (0, 1)), Some("a"));
         assert_eq!(stranger(&rows, (1, 0)), None);

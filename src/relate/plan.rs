@@ -1,0 +1,209 @@
+//! What the training tables teach, kept with the version: which columns are joined, which categories are counted, and of what
+//! kind the columns are by which records are found.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Tables};
+use crate::config::shape::nearest;
+use crate::config::{Related, Relation};
+use crate::data::{Kind, Schema};
+use crate::features::Cells;
+
+/// The settings and what the training tables taught. Plain data; a version carries its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RelatedPlan {
+    /// The settings.
+    pub settings: Related,
+    /// What each table is like, the base table included.
+    pub tables: BTreeMap<String, TablePlan>,
+}
+
+/// What a table of the training data is like.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TablePlan {
+    /// Columns that become columns of the flat rows, with their kinds, in the table's order.
+    pub columns: Schema,
+    /// Kinds of the columns by which records are found or counted.
+    pub kinds: BTreeMap<String, Kind>,
+    /// Column → its categories that are counted, in the order of their columns in the flat rows.
+    pub categories: BTreeMap<String, Vec<String>>,
+}
+
+impl RelatedPlan {
+    /// The plan of a table; an empty one for a table that is none of the plan.
+    pub(super) fn table(&self, name: &str) -> &TablePlan {
+        static NONE: TablePlan = TablePlan {
+            columns: Schema {
+                columns: Vec::new(),
+            },
+            kinds: BTreeMap::new(),
+            categories: BTreeMap::new(),
+        };
+        self.tables.get(name).unwrap_or(&NONE)
+    }
+
+    /// The kinds in which a table's files are to be read, so that cells are what they were in training.
+    pub fn kinds_of(&self, table: &str) -> BTreeMap<String, Kind> {
+        let plan = self.table(table);
+        let columns = plan.columns.columns.iter();
+        let columns = columns.map(|column| (column.name.clone(), column.kind));
+        plan.kinds.clone().into_iter().chain(columns).collect()
+    }
+
+    /// The same columns, but with the rows and the target that another plan has: so that two versions are scored on the same
+    /// rows.
+    pub fn with_rows_of(&self, other: &RelatedPlan) -> RelatedPlan {
+        let mut plan = self.clone();
+        plan.settings.future = other.settings.future.clone();
+        plan
+    }
+}
+
+/// Learns a plan from training tables.
+///
+/// Categories of a column are the most frequent ones of its table, at most `max_categories`, then in the order of numbers
+/// where all are numbers, else of letters.
+///
+/// # Errors
+/// When a table or a column that the settings name is not there.
+pub fn plan(settings: &Related, tables: &Tables) -> Result<RelatedPlan, Error> {
+    let base = named(tables, &settings.base)?;
+    let schema = Schema::of(base);
+    let mut own = TablePlan {
+        columns: schema.clone(),
+        ..TablePlan::default()
+    };
+    let structural = [
+        (Some(&settings.key), "`related.key`"),
+        (settings.entity.as_ref(), "`related.entity`"),
+        (settings.time.as_ref(), "`related.time`"),
+    ];
+    for (column, role) in structural {
+        if let Some(column) = column {
+            remember(&mut own, base, &settings.base, column, role)?;
+        }
+    }
+    let mut planned = BTreeMap::new();
+    for (name, table) in &settings.tables {
+        let frame = named(tables, name)?;
+        let mut plan = TablePlan::default();
+        remember(
+            &mut own,
+            base,
+            &settings.base,
+            &table.on,
+            "`related.tables.….on`",
+        )?;
+        remember(&mut plan, frame, name, table.to(), "`on` or `to`")?;
+        let wanted: Vec<&String> = match table.relation {
+            Relation::OneToMany => table.last.iter().collect(),
+            Relation::ManyToOne => table.columns.iter().flatten().collect(),
+        };
+        let schema = Schema::of(frame);
+        let is_all = table.relation == Relation::ManyToOne && table.columns.is_none();
+        let is_own = |column: &str| column == table.to() || table.time.as_deref() == Some(column);
+        plan.columns.columns = schema.columns;
+        plan.columns.columns.retain(|column| match is_all {
+            true => !is_own(&column.name) && !table.days_since.contains(&column.name),
+            false => wanted.contains(&&column.name),
+        });
+        if !frame.get_column_names().is_empty() {
+            let named = wanted
+                .into_iter()
+                .map(|column| (column, "`columns` or `last`"));
+            let dates = table
+                .days_since
+                .iter()
+                .map(|column| (column, "`days_since`"));
+            let times = table.time.iter().map(|column| (column, "`time`"));
+            for (column, role) in named.chain(dates).chain(times) {
+                kind_of(frame, name, column, role)?;
+            }
+        }
+        for column in table.category_columns() {
+            remember(&mut plan, frame, name, column, "`count_by` or `any`")?;
+            let most = table.max_categories as usize;
+            let found = categories(frame, column, most)?;
+            plan.categories.insert(column.to_string(), found);
+        }
+        planned.insert(name.clone(), plan);
+    }
+    planned.insert(settings.base.clone(), own);
+    Ok(RelatedPlan {
+        settings: settings.clone(),
+        tables: planned,
+    })
+}
+
+/// A table by its name.
+pub(super) fn named<'a>(tables: &'a Tables, name: &str) -> Result<&'a DataFrame, Error> {
+    tables.get(name).ok_or_else(|| Error::NoTable {
+        table: name.to_string(),
+    })
+}
+
+/// The kind of a column that must be there, unless the table holds nothing at all.
+pub(super) fn kind_of(
+    frame: &DataFrame,
+    table: &str,
+    column: &str,
+    role: &'static str,
+) -> Result<Option<Kind>, Error> {
+    let schema = Schema::of(frame);
+    match schema.get(column) {
+        Some(found) => Ok(Some(found.kind)),
+        None if frame.height() == 0 => Ok(None),
+        None => {
+            let near = nearest(column, schema.names().into_iter());
+            Err(Error::NoColumn {
+                table: table.to_string(),
+                column: column.to_string(),
+                role,
+                hint: near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
+            })
+        }
+    }
+}
+
+fn remember(
+    plan: &mut TablePlan,
+    frame: &DataFrame,
+    table: &str,
+    column: &str,
+    role: &'static str,
+) -> Result<(), Error> {
+    if let Some(kind) = kind_of(frame, table, column, role)? {
+        plan.kinds.insert(column.to_string(), kind);
+    }
+    Ok(())
+}
+
+/// The most frequent labels of a column, then sorted.
+fn categories(frame: &DataFrame, column: &str, most: usize) -> Result<Vec<String>, Error> {
+    let Ok(cells) = frame.column(column) else {
+        return Ok(Vec::new());
+    };
+    let cells = cells.rechunk();
+    let encoded = Cells::of(&cells)
+        .map_err(|_| crate::data::Error::NoColumn {
+            column: column.to_string(),
+        })?
+        .encode(frame.height());
+    let counts = encoded.counts();
+    let mut found: Vec<(u64, String)> = counts.into_iter().zip(encoded.distinct).collect();
+    found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    found.truncate(most);
+    let mut labels: Vec<String> = found.into_iter().map(|(_, label)| label).collect();
+    let numbers: Option<Vec<f64>> = labels.iter().map(|label| label.parse().ok()).collect();
+    match numbers {
+        Some(_) => labels.sort_by(|a, b| {
+            let number = |label: &str| label.parse::<f64>().unwrap_or(f64::NAN);
+            number(a).total_cmp(&number(b)).then_with(|| a.cmp(b))
+        }),
+        None => labels.sort(),
+    }
+    Ok(labels)
+}

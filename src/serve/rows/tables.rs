@@ -1,0 +1,109 @@
+//! `{"tables": {name: [records]}}`: several tables, as the version was trained on, to rows.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::{Bounds, Collector, Rows, Strictness, too_many};
+use crate::data::{self, json_tables};
+use crate::features::Cells;
+use crate::pipeline::causes;
+use crate::relate::{self, Tables};
+use crate::serve::fleet::{Field, Served};
+use crate::serve::request::bad_json;
+use crate::serve::{Code, Problem};
+
+/// The part of a body that says whether it holds tables or rows.
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    tables: Option<&'a RawValue>,
+    rows: Option<IgnoredAny>,
+}
+
+/// The text of `tables` in a body; `None` for a body of rows.
+///
+/// # Errors
+/// 400 when the body cannot be read or holds both.
+pub fn tables_in(body: &[u8]) -> Result<Option<&RawValue>, Problem> {
+    // Nearly every body is one of rows, and is read once only.
+    if memchr::memmem::find(body, b"\"tables\"").is_none() {
+        return Ok(None);
+    }
+    let read: Body<'_> = serde_json::from_slice(body).map_err(|error| bad_json(&error))?;
+    if read.tables.is_some() && read.rows.is_some() {
+        let why = "the body has both `rows` and `tables`; send one";
+        return Err(Problem::new(Code::BadRequest, why));
+    }
+    Ok(read.tables)
+}
+
+/// Tables out of JSON, `{name: [{column: value}]}`, and these to rows.
+///
+/// # Errors
+/// 400 when the JSON is not of this form; else as [`rows_of`].
+pub fn read_tables(json: &[u8], served: &Served, bounds: Bounds) -> Result<Rows, Problem> {
+    let tables = json_tables("tables", json).map_err(|error| match error {
+        data::Error::BadFile {
+            line,
+            column,
+            reason,
+            ..
+        } => {
+            let line = line.map_or_else(String::new, |line| format!(", line {line}"));
+            let column = column.map_or_else(String::new, |column| format!(", column `{column}`"));
+            let why = format!("the tables cannot be read{line}{column}: {reason}");
+            Problem::new(Code::BadRequest, why)
+        }
+        other => Problem::internal(&other),
+    })?;
+    rows_of(&tables, served, bounds)
+}
+
+/// One row per record of the base table, each with the record's key as its id.
+///
+/// # Errors
+/// 422 when the version was not trained on tables, or a table or column is missing; 413 for too many records; else what
+/// [`Collector::finish`] says.
+fn rows_of(tables: &Tables, served: &Served, bounds: Bounds) -> Result<Rows, Problem> {
+    let unprocessable = |why: String| Problem::new(Code::Unprocessable, why);
+    let Some(plan) = &served.bundle.related else {
+        let why = "this model was not trained on related tables; send `rows`";
+        return Err(unprocessable(why.to_string()));
+    };
+    let base = tables.get(&plan.settings.base);
+    if base.is_some_and(|base| base.height() > bounds.rows) {
+        return Err(too_many(bounds.rows));
+    }
+    let flat = relate::flatten(plan, tables, relate::Rows::ToPredict);
+    let flat = flat.map_err(|error| {
+        let causes = causes(&error);
+        let told = std::iter::once(error.to_string()).chain(causes);
+        unprocessable(format!("cannot {}", told.collect::<Vec<_>>().join(": ")))
+    })?;
+    // What is not of the four kinds never comes out of tables.
+    let unusable = |error| Problem::internal(&error);
+    let mut collector = Collector::new(served, Strictness::ExtraIgnored, bounds);
+    let mut columns = Vec::new();
+    for column in flat.frame.columns() {
+        if let Field::Input(position) = collector.field(column.name()) {
+            columns.push((position, Cells::of(column).map_err(unusable)?));
+        }
+    }
+    for row in 0..flat.frame.height() {
+        if collector.begin_row().is_err() {
+            break;
+        }
+        for (position, cells) in &columns {
+            collector.put(*position, cells.cell(row).by_ref());
+        }
+        collector.end_row();
+    }
+    let mut rows = collector.finish()?;
+    if let Ok(keys) = flat.frame.column(&plan.settings.key) {
+        let keys = Cells::of(keys).map_err(unusable)?;
+        let ids = (0..rows.n_rows).map(|row| keys.text(row).unwrap_or_default().trim().into());
+        rows.ids = ids.collect();
+    }
+    Ok(rows)
+}
