@@ -4,6 +4,7 @@ mod champion;
 mod data;
 mod gate;
 mod models;
+mod numbers;
 mod output;
 mod predict;
 mod stages;

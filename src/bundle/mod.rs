@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::raw::Learner;
 use crate::data::ColumnSummary;
-use crate::evaluate::{Metric, Task};
+use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
 
@@ -67,10 +67,17 @@ pub struct Bundle {
     pub classes: Vec<String>,
     /// Share of each class in the training part.
     pub prior: Vec<f64>,
+    /// Mean and median of the training part's numbers, where a number is predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<Centre>,
     /// The metric the model is kept good by.
     pub metric: Metric,
     /// P(positive) from which on a row is positive; only with two classes.
     pub threshold: f64,
+    /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major: the class with the
+    /// smallest expected cost is predicted. `None`: the likeliest class. Only with more than two classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Vec<f64>>,
     /// Columns to features.
     pub transformer: Transformer,
     /// Features to margins.
@@ -138,6 +145,12 @@ impl Bundle {
         if !self.prior.iter().all(|share| (0.0..=1.0).contains(share)) {
             return unsound("its class shares are not shares");
         }
+        if let Some(costs) = &self.costs {
+            let n = self.classes.len();
+            if n < 3 || costs.len() != n * n || !costs.iter().all(|cost| cost.is_finite()) {
+                return unsound("its costs do not fit its classes");
+            }
+        }
         if !self.transformer.is_sound() {
             return unsound("its columns contradict one another");
         }
@@ -160,11 +173,16 @@ impl Bundle {
 
     /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.
     pub fn model_hash(&self) -> String {
-        codec::hash_of(&(
+        let decides = (
             &self.classes,
             self.threshold,
             &self.transformer,
             &self.predictor,
-        ))
+        );
+        // Without costs as it was before there were any.
+        match &self.costs {
+            None => codec::hash_of(&decides),
+            Some(costs) => codec::hash_of(&(decides, costs)),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What is served is what was scored, and what is read is what was written.
 
 mod codec;
+mod costs;
 mod invariant;
 
 use polars::prelude::{Column, DataFrame};
@@ -73,8 +74,10 @@ pub fn bundle_on(
             .map(|class| format!("class \"{class}\""))
             .collect(),
         prior: vec![1.0 / n_classes as f64; n_classes],
+        centre: None,
         metric: Metric::F1,
         threshold,
+        costs: None,
         predictor: Predictor::Linear(Linear {
             link: if outputs == 1 {
                 Link::Logistic

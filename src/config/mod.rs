@@ -4,7 +4,9 @@
 //! with its key path. It must not create, open or look at anything that the config names.
 
 pub mod checked;
+mod columns;
 mod created;
+pub mod decision;
 pub mod health;
 pub mod load;
 pub mod merge;
@@ -16,6 +18,7 @@ pub mod retention;
 pub mod schedule;
 pub mod server;
 pub mod shape;
+pub mod task;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
 pub use created::{CREATED_FOLDER, CREATED_KEYS, created_folders};

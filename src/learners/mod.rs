@@ -4,6 +4,7 @@
 //! clocks, thresholds or what is done with the predictor.
 
 mod cholesky;
+mod linear;
 mod logistic;
 mod newton;
 mod sums;
@@ -118,6 +119,10 @@ pub fn fit(
         (LearnerKind::Logistic | LearnerKind::Text, Target::Classes(class, n_classes)) => {
             logistic::fit(view, class, n_classes, settings, seed)
         }
+        (
+            LearnerKind::Linear | LearnerKind::Ridge | LearnerKind::Baseline,
+            Target::Numbers(numbers),
+        ) => linear::fit(view, numbers, settings),
         (_, Target::Classes(..)) => unable("classes"),
         (_, Target::Numbers(_)) => unable("numbers"),
     }

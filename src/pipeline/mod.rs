@@ -3,6 +3,7 @@
 //! What a run may touch is one [`Env`]. It must not know HTTP, a terminal or the schedule: it emits [`Event`]s and returns
 //! values.
 
+mod decision;
 mod deploy;
 mod env;
 mod envs;
@@ -37,7 +38,7 @@ pub use envs::Envs;
 pub use forget::{clear_name, finish_model_removals, remove_model};
 pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options};
 pub use log_end::{log_end, log_is_there};
-pub use probation::{ACTOR as PROBATION, TestShift, take_back, test_shift};
+pub use probation::{ACTOR as PROBATION, TestShift, numbers_apart, take_back, test_shift};
 pub use production::Manifest;
 pub use remove::remove_version;
 pub use replay::{ReplayRow, replay};

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::decision::{Decided, decide};
 use super::fit::{Fit, Material};
 use super::ingest::Dataset;
 use super::labels::target_of;
@@ -13,14 +14,15 @@ use crate::bundle::{self, Bundle, Golden, Provenance};
 use crate::config::checked::hex;
 use crate::config::{ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
-use crate::evaluate::threshold;
+use crate::evaluate::Centre;
 use crate::features;
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
 /// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
-const FEWEST_ROWS: usize = 40;
-const FEWEST_OF_A_CLASS: usize = 8;
+pub const FEWEST_ROWS: usize = 40;
+/// See [`FEWEST_ROWS`].
+pub const FEWEST_OF_A_CLASS: usize = 8;
 
 /// A trained version.
 #[derive(Debug, Clone)]
@@ -123,6 +125,13 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         .chain(config.keys.iter().cloned())
         .chain(config.time_column.iter().cloned())
         .collect();
+    let learner = config.learner_for(wanted.task());
+    if learner.kind != config.learner.kind {
+        notes.push(format!(
+            "`{target}` is a number, so `{}` learns it; `learner.kind` names another",
+            learner.kind.name()
+        ));
+    }
     let material = Material {
         config,
         frame,
@@ -134,7 +143,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         predictor,
         notes: fit_notes,
         fit_ms,
-    } = material.fit(&config.learner, &parts.train, &parts.validation)?;
+    } = material.fit(&learner, &parts.train, &parts.validation)?;
     notes.extend(fit_notes);
     notes.extend(left_out(&fitted));
     let profile = profile(dataset);
@@ -143,13 +152,15 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let mut bundle = Bundle {
         target,
         prior: shares(&train_part),
+        centre: centre(&train_part),
         classes: wanted.classes().to_vec(),
         metric: config.metric_for(wanted.task()),
         threshold: 0.5,
+        costs: None,
         transformer: fitted.transformer,
         predictor,
         dropped: fitted.dropped,
-        learner: config.learner.clone(),
+        learner,
         seed: config.split.seed,
         data: Provenance {
             rows_hash: dataset.rows_hash.clone(),
@@ -160,11 +171,10 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         profile,
         golden: Golden::default(),
     };
-    if let Part::Classes(class, 2) = &validation_part
-        && config.learner.tune_threshold
-    {
-        bundle.threshold = tuned(&bundle, dataset, &parts, class, &mut notes)?;
-    }
+    let validation_scores = || positive_scores(&bundle, dataset, &parts);
+    let Decided { threshold, costs } =
+        decide(&bundle, &validation_part, validation_scores, &mut notes)?;
+    (bundle.threshold, bundle.costs) = (threshold, costs);
     bundle.golden = bundle::make_golden(&bundle);
     bundle.verify()?;
     Ok(Fresh {
@@ -257,26 +267,10 @@ fn bucketed(
     .collect()
 }
 
-/// The threshold that is best for the metric on the validation part; 0.5 where that part is too small to tell.
-fn tuned(
-    bundle: &Bundle,
-    dataset: &Dataset,
-    parts: &Parts,
-    class: &[u32],
-    notes: &mut Vec<String>,
-) -> Result<f64, Error> {
-    let positives = class.iter().filter(|&&class| class == 1).count();
-    let rarer = positives.min(class.len() - positives);
-    if class.len() < FEWEST_ROWS || rarer < FEWEST_OF_A_CLASS {
-        notes.push(format!(
-            "the threshold stays 0.5: {} validation rows ({rarer} of the rarer class) are too few to choose one by",
-            class.len()
-        ));
-        return Ok(0.5);
-    }
+/// P(positive) of the validation rows.
+fn positive_scores(bundle: &Bundle, dataset: &Dataset, parts: &Parts) -> Result<Vec<f64>, Error> {
     let held_back = super::ingest::take(&dataset.frame, &parts.validation)?;
-    let predictions = bundle.scorer().score_frame(&held_back)?;
-    Ok(threshold::best(class, &predictions.probabilities, bundle.metric).value)
+    Ok(bundle.scorer().score_frame(&held_back)?.probabilities)
 }
 
 /// Share of each class; none of numbers.
@@ -292,6 +286,14 @@ fn shares(part: &Part) -> Vec<f64> {
         .iter()
         .map(|count| count / class.len().max(1) as f64)
         .collect()
+}
+
+/// Mean and median of numbers; none of classes.
+fn centre(part: &Part) -> Option<Centre> {
+    match part {
+        Part::Classes(..) => None,
+        Part::Numbers(numbers) => Centre::of(numbers),
+    }
 }
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.

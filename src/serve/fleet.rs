@@ -15,6 +15,7 @@ use super::probation::{Counts, Sample, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
+use crate::evaluate::Task;
 use crate::features::{CellRef, is_numeric};
 
 /// A version, loaded, verified and ready to answer. Never changes.
@@ -39,7 +40,7 @@ pub struct Served {
     pub inputs: Vec<InputFacts>,
     /// A row in which every input is missing.
     pub blank: Box<[Slot]>,
-    /// Each class as it stands in an answer: JSON, a number where the target was one.
+    /// Each class as it stands in an answer: JSON, a number where the target was one; none where numbers are predicted.
     pub labels: Vec<Box<str>>,
     /// `X-Model`.
     pub model_header: HeaderValue,
@@ -55,7 +56,7 @@ pub struct Served {
     pub sample: Sample,
 }
 
-/// Predictions per class.
+/// Predictions per class; of numbers all together.
 #[derive(Debug)]
 pub struct Tally(Box<[AtomicU64]>);
 
@@ -118,6 +119,11 @@ impl InputFacts {
 }
 
 impl Served {
+    /// Whether it predicts numbers; then there are no classes, labels and probabilities.
+    pub fn is_of_numbers(&self) -> bool {
+        self.bundle.task() == Task::Regression
+    }
+
     /// Makes a verified bundle ready to answer.
     pub fn new(
         model: &str,
@@ -164,7 +170,8 @@ impl Served {
                 .unwrap_or(HeaderValue::from_static("unnamed")),
             version_header: HeaderValue::from(version),
             loaded: Instant::now(),
-            tally: Tally::new(bundle.classes.len()),
+            // Numbers are counted as one kind.
+            tally: Tally::new(bundle.classes.len().max(1)),
             counts: Counts::default(),
             sample: Sample::default(),
             blank: (0..inputs.len())
