@@ -5,6 +5,7 @@ mod data;
 mod explain;
 mod gate;
 mod models;
+mod numbers;
 mod output;
 mod predict;
 mod stages;

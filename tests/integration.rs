@@ -1,5 +1,7 @@
 //! The one integration-test binary: it drives the real program.
 
+#![recursion_limit = "256"]
+
 mod bad_input;
 mod checks;
 mod docs;

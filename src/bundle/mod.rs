@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::raw::Learner;
 use crate::data::ColumnSummary;
 use crate::data::rules::Rule;
-use crate::evaluate::{Metric, Task};
+use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
 use crate::relate::RelatedPlan;
@@ -69,10 +69,17 @@ pub struct Bundle {
     pub classes: Vec<String>,
     /// Share of each class in the training part.
     pub prior: Vec<f64>,
+    /// Mean and median of the training part's numbers, where a number is predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<Centre>,
     /// The metric the model is kept good by.
     pub metric: Metric,
     /// P(positive) from which on a row is positive; only with two classes.
     pub threshold: f64,
+    /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major: the class with the
+    /// smallest expected cost is predicted. `None`: the likeliest class. Only with more than two classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Vec<f64>>,
     /// Columns to features.
     pub transformer: Transformer,
     /// Features to margins.
@@ -167,6 +174,12 @@ impl Bundle {
         if !self.prior.iter().all(|share| (0.0..=1.0).contains(share)) {
             return unsound("its class shares are not shares");
         }
+        if let Some(costs) = &self.costs {
+            let n = self.classes.len();
+            if n < 3 || costs.len() != n * n || !costs.iter().all(|cost| cost.is_finite()) {
+                return unsound("its costs do not fit its classes");
+            }
+        }
         if !self.transformer.is_sound() {
             return unsound("its columns contradict one another");
         }
@@ -189,15 +202,18 @@ impl Bundle {
 
     /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.
     pub fn model_hash(&self) -> String {
-        let model = (
+        let decides = (
             &self.classes,
             self.threshold,
             &self.transformer,
             &self.predictor,
         );
-        match &self.related {
-            None => codec::hash_of(&model),
-            Some(plan) => codec::hash_of(&(model, plan)),
+        // What came later is left out where there is none of it, so that older bundles keep their hash.
+        match (&self.related, &self.costs) {
+            (None, None) => codec::hash_of(&decides),
+            (Some(plan), None) => codec::hash_of(&(decides, plan)),
+            (None, Some(costs)) => codec::hash_of(&(decides, costs)),
+            (Some(plan), Some(costs)) => codec::hash_of(&(decides, plan, costs)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is served is what was scored, and what is read is what was written.
 
 mod codec;
+mod costs;
 mod invariant;
 mod skew;
 
@@ -94,9 +95,11 @@ pub fn bundle_of(
             .map(|class| format!("class \"{class}\""))
             .collect(),
         prior: vec![1.0 / n_classes as f64; n_classes],
+        centre: None,
         metric: Metric::F1,
         threshold,
         predictor,
+        costs: None,
         transformer: fitted.transformer,
         dropped: vec![Dropped {
             column: "z".to_string(),

@@ -9,7 +9,7 @@ use polars::prelude::{Column, DataFrame};
 use super::{Failure, Global, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::data::{self, ReadOptions};
-use crate::evaluate::Predictions;
+use crate::evaluate::Answers;
 use crate::features;
 use crate::pipeline;
 
@@ -47,11 +47,11 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
             .for_each(|note| output::talk(&output::plain(note)));
     }
     frame = data::rules::enforce(frame, &bundle.rules)?;
-    let predictions = bundle
+    let answers = bundle
         .scorer()
-        .score_frame(&frame)
+        .answer_frame(&frame)
         .map_err(pipeline::Error::from)?;
-    add_columns(&mut frame, &bundle, &predictions)?;
+    add_columns(&mut frame, &bundle, answers)?;
     match &args.output {
         Some(path) => {
             data::write_file(&mut frame, path)?;
@@ -87,32 +87,9 @@ fn texts_for_numbers(frame: &DataFrame, bundle: &Bundle) -> Vec<String> {
         .collect()
 }
 
-/// `prediction`, and `probability` of the positive class or `probability_<class>` of each.
-fn add_columns(
-    frame: &mut DataFrame,
-    bundle: &Bundle,
-    predictions: &Predictions,
-) -> Result<(), Failure> {
-    let labels: Vec<&str> = predictions
-        .labels
-        .iter()
-        .map(|&label| bundle.classes[label as usize].as_str())
-        .collect();
-    let mut columns = vec![Column::new("prediction".into(), labels)];
-    if bundle.is_binary() {
-        columns.push(Column::new(
-            "probability".into(),
-            predictions.probabilities.clone(),
-        ));
-    } else {
-        for (at, class) in bundle.classes.iter().enumerate() {
-            let values: Vec<f64> = (0..predictions.len())
-                .map(|row| predictions.probability(row, at))
-                .collect();
-            columns.push(Column::new(format!("probability_{class}").into(), values));
-        }
-    }
-    for column in columns {
+/// The columns that say what the model says: see [`columns`].
+fn add_columns(frame: &mut DataFrame, bundle: &Bundle, answers: Answers) -> Result<(), Failure> {
+    for column in columns(bundle, answers) {
         if frame.column(column.name()).is_ok() {
             let error = anyhow::anyhow!(
                 "add the column `{}`: the file has one of that name",
@@ -123,6 +100,31 @@ fn add_columns(
         frame.with_column(column).map_err(data::Error::from)?;
     }
     Ok(())
+}
+
+/// `prediction`; of classes also `probability` of the positive one or `probability_<class>` of each.
+fn columns(bundle: &Bundle, answers: Answers) -> Vec<Column> {
+    let predictions = match answers {
+        Answers::Numbers(numbers) => return vec![Column::new("prediction".into(), numbers)],
+        Answers::Classes(predictions) => predictions,
+    };
+    let labels: Vec<&str> = predictions
+        .labels
+        .iter()
+        .map(|&label| bundle.classes[label as usize].as_str())
+        .collect();
+    let mut columns = vec![Column::new("prediction".into(), labels)];
+    if bundle.is_binary() {
+        columns.push(Column::new("probability".into(), predictions.probabilities));
+    } else {
+        for (at, class) in bundle.classes.iter().enumerate() {
+            let values: Vec<f64> = (0..predictions.len())
+                .map(|row| predictions.probability(row, at))
+                .collect();
+            columns.push(Column::new(format!("probability_{class}").into(), values));
+        }
+    }
+    columns
 }
 
 fn print(frame: &mut DataFrame, as_json: bool) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
+use crate::evaluate::{Metric, Task};
 use crate::pipeline::{self, SideScore};
 use crate::registry::VersionState;
 
@@ -51,7 +52,10 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
         }));
         return Ok(());
     }
-    let metric = env.config.metric;
+    let newest = scores
+        .last()
+        .map(|score| env.config.metric_of(&score.record));
+    let metric = newest.unwrap_or(env.config.metric);
     let mut rows = vec![
         ["version", "made", "verdict", metric.name(), "folder"]
             .map(str::to_string)
@@ -127,7 +131,12 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         ],
         vec![
             "target".to_string(),
-            format!("{} ({})", bundle.target, bundle.classes.join(", ")),
+            match bundle.task() {
+                Task::Classification => {
+                    format!("{} ({})", bundle.target, bundle.classes.join(", "))
+                }
+                Task::Regression => format!("{} (a number)", bundle.target),
+            },
         ],
         vec![
             "features".to_string(),
@@ -155,7 +164,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         ]);
     }
     if let Some(score) = score {
-        for metric in crate::evaluate::Metric::ALL {
+        for &metric in Metric::of(bundle.task()) {
             if let Some(value) = score.challenger.scores.get(metric) {
                 rows.push(vec![metric.name().to_string(), format!("{value:.6}")]);
             }

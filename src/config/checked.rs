@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::checks::Checks;
+use super::columns::check_columns;
 use super::features::Encode;
 use super::health::Health;
 use super::notify::Notify;
@@ -20,7 +21,7 @@ use super::related::{Related, with_related};
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
 use super::server::Server;
-use crate::data::Expression;
+use super::task::{asked_of_learner, check_task, usual_metric};
 use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
@@ -175,21 +176,7 @@ pub struct ModelConfig {
     pub probation: Probation,
 }
 
-/// What a model is kept good by when the settings name no metric.
-pub fn usual_metric(task: Option<Task>) -> Metric {
-    match task {
-        Some(Task::Regression) => Metric::R2,
-        _ => Metric::F1,
-    }
-}
-
 impl ModelConfig {
-    /// The metric for a task that only the data told of.
-    pub fn metric_for(&self, task: Task) -> Metric {
-        self.metric_given
-            .unwrap_or_else(|| usual_metric(Some(task)))
-    }
-
     /// How rows are put on a side: as configured, else by what the settings know of the rows.
     pub fn split_kind(&self) -> SplitKind {
         let inferred = match (self.keys.is_empty(), &self.time_column) {
@@ -281,6 +268,9 @@ pub fn check(
     check_numbers(&raw, &mut say);
     check_columns(&raw, &mut say);
     check_task(&raw, &mut say);
+    if let Some(decision) = &raw.learner.decision {
+        decision.check(&mut |key, reason| say(&format!("learner.decision.{key}"), reason));
+    }
     let window = match (raw.ingest.window.days, raw.ingest.window.rows) {
         (None, None) => Window::Unbounded,
         (Some(days), None) => Window::Days(days),
@@ -301,7 +291,7 @@ pub fn check(
     }
     let task = raw
         .task
-        .or(raw.learner.kind.task())
+        .or(asked_of_learner(&raw.learner))
         .or(raw.metric.map(Metric::task));
     ModelConfig {
         project: project.to_path_buf(),
@@ -427,76 +417,6 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         if value < least {
             say(key, format!("{value} is less than {least}"));
         }
-    }
-}
-
-/// Task, learner and metric speak of the same thing.
-fn check_task(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
-    let words = |task: Task| match task {
-        Task::Classification => "classes",
-        Task::Regression => "numbers",
-    };
-    let learner = raw.learner.kind;
-    let task = raw.task.or(learner.task());
-    if let (Some(asked), Some(able)) = (raw.task, learner.task())
-        && asked != able
-    {
-        let reason = format!(
-            "`{}` learns {}, but `task` asks for {}",
-            learner.name(),
-            words(able),
-            words(asked)
-        );
-        say("learner.kind", reason);
-    } else if let (Some(task), Some(metric)) = (task, raw.metric)
-        && metric.task() != task
-    {
-        let reason = format!(
-            "`{}` judges {}, but the model predicts {}",
-            metric.name(),
-            words(metric.task()),
-            words(task)
-        );
-        say("metric", reason);
-    }
-}
-
-fn check_columns(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
-    for (at, derive) in raw.derive.iter().enumerate() {
-        if let Err(why) = Expression::parse(&derive.sql) {
-            say(&format!("derive[{at}].sql"), why);
-        }
-        let is_twice = raw.derive[..at]
-            .iter()
-            .any(|other| other.name == derive.name);
-        if derive.name.trim().is_empty() || is_twice {
-            let reason = "is empty or the name of another derived column";
-            say(&format!("derive[{at}].name"), reason.to_string());
-        }
-    }
-    for (column, rule) in &raw.schema {
-        if let Some(reason) = rule.problem() {
-            say(&format!("schema.{column}"), reason.to_string());
-        }
-    }
-    if let Some(target) = &raw.target {
-        for (key, columns) in [("drop", &raw.drop), ("keys", &raw.keys)] {
-            if columns.contains(target) {
-                say(key, format!("contains the target `{target}`"));
-            }
-        }
-        if raw.time_column.as_ref() == Some(target) {
-            say("time_column", "is the target".to_string());
-        }
-    }
-    if raw.split.kind == Some(SplitKind::Time) && raw.time_column.is_none() {
-        say("split.kind", "`time` needs `time_column`".to_string());
-    }
-    if raw.split.kind == Some(SplitKind::Group) && raw.keys.is_empty() {
-        say("split.kind", "`group` needs `keys`".to_string());
-    }
-    if raw.ingest.window.days.is_some() && raw.time_column.is_none() {
-        say("ingest.window.days", "needs `time_column`".to_string());
     }
 }
 

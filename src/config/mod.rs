@@ -5,7 +5,9 @@
 
 pub mod checked;
 pub mod checks;
+mod columns;
 mod created;
+pub mod decision;
 pub mod features;
 pub mod health;
 pub mod load;
@@ -19,6 +21,7 @@ pub mod retention;
 pub mod schedule;
 pub mod server;
 pub mod shape;
+pub mod task;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
 pub use checks::{Checks, Severity};

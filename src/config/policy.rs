@@ -24,12 +24,24 @@ pub struct Policy {
     /// Fewest rows on which exactly one of the two models is right; not asked for metrics that read no labels. 6 is the smallest count with which an exact
     /// two-sided McNemar test can reach p < 0.05.
     pub min_discordant: u64,
-    /// Whether the challenger must beat always-majority, always-positive and the class prior.
+    /// Whether the challenger must beat always-majority, always-positive and the class prior; of numbers, the mean and the
+    /// median of the training rows.
     pub beat_baselines: bool,
-    /// Worst value of the metric that may go live: the smallest, or the largest for `log_loss` and `brier`.
+    /// Worst value of the metric that may go live: the smallest, or the largest for `log_loss`, `brier`, `rmse` and `mae`.
     pub floor: Option<f64>,
     /// Largest gain over the champion that is believed; a larger one is suspicious and refused.
     pub ceiling: Option<f64>,
+    /// Smallest gain over the champion, in the metric's own unit, for which it is worth changing versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_absolute_gain: Option<f64>,
+    /// Smallest gain over the champion as a share of the champion's value without its sign: 0.02 asks for R² to rise from
+    /// 0.50 to 0.51, or RMSE to fall from 50 to 49.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_relative_gain: Option<f64>,
+    /// The champion's value counts as no nearer to zero than this in `min_relative_gain`, so that a champion at zero can be
+    /// unseated; above 0.
+    #[serde(skip_serializing_if = "is_usual_floor")]
+    pub relative_gain_floor: f64,
     /// Largest share of test rows that may also stand in the training rows.
     pub max_leakage: f64,
     /// Other metrics that must not fall.
@@ -40,6 +52,14 @@ pub struct Policy {
     pub replicates: u32,
     /// Seed of the paired bootstrap.
     pub seed: u64,
+}
+
+/// What [`Policy::relative_gain_floor`] is when it is not set.
+const RELATIVE_GAIN_FLOOR: f64 = 1e-6;
+
+/// A policy that does not set it is written as it was before there was one: settings that stay the same are no news.
+fn is_usual_floor(floor: &f64) -> bool {
+    *floor == RELATIVE_GAIN_FLOOR
 }
 
 impl Default for Policy {
@@ -54,6 +74,9 @@ impl Default for Policy {
             beat_baselines: true,
             floor: None,
             ceiling: None,
+            min_absolute_gain: None,
+            min_relative_gain: None,
+            relative_gain_floor: RELATIVE_GAIN_FLOOR,
             max_leakage: 0.05,
             guards: Vec::new(),
             slices: Vec::new(),
@@ -89,10 +112,24 @@ impl Policy {
             .iter()
             .enumerate()
             .map(|(at, slice)| (format!("slices[{at}].max_fall"), slice.max_fall));
+        let gains = [
+            ("min_absolute_gain", self.min_absolute_gain),
+            ("min_relative_gain", self.min_relative_gain),
+        ];
+        let gains = gains
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_string(), value?)));
+        if !(self.relative_gain_floor > 0.0 && self.relative_gain_floor.is_finite()) {
+            say(
+                "relative_gain_floor",
+                format!("{} is not above 0", self.relative_gain_floor),
+            );
+        }
         let at_least_zero = bounds
             .into_iter()
             .map(|(key, value)| (key.to_string(), value))
             .chain(self.ceiling.map(|value| ("ceiling".to_string(), value)))
+            .chain(gains)
             .chain(falls)
             .chain(slices);
         for (key, value) in at_least_zero {

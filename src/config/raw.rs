@@ -10,6 +10,7 @@ use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 use super::checks::Checks;
+use super::decision::Decide;
 pub use super::features::{Derive, Features};
 use super::health::Health;
 use super::notify::Notify;
@@ -300,8 +301,12 @@ pub struct Learner {
     pub c: f64,
     /// `logistic`, `text`: most iterations of the solver.
     pub max_iterations: u32,
-    /// Whether the decision threshold of a two-class model is tuned for the metric on the validation part; else 0.5.
+    /// Whether the decision threshold of a two-class model is tuned for the metric on the validation part; else 0.5. The old
+    /// spelling of `decision`, which goes before it.
     pub tune_threshold: bool,
+    /// The policy by which rows are decided on; it stays when versions change, and each version's threshold is chosen by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decide>,
     /// How much a row of each class counts while learning.
     pub class_weight: ClassWeight,
     /// `ridge`, `elastic_net`: strength of the regularisation, as in scikit-learn.
@@ -335,6 +340,7 @@ impl Default for Learner {
             c: 1.0,
             max_iterations: 200,
             tune_threshold: true,
+            decision: None,
             class_weight: ClassWeight::None,
             alpha: 1.0,
             l1_ratio: 0.5,

@@ -74,7 +74,7 @@ pub fn last_score(
 
 fn of(config: &ModelConfig, present: PresentScore) -> ChampionScore {
     let PresentScore { side, .. } = present;
-    let metric = config.metric;
+    let metric = config.metric_for(side.scores.task());
     let mut intervals = side.intervals.iter();
     let interval = intervals.find(|it| it.metric == metric);
     ChampionScore {

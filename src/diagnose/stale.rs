@@ -145,16 +145,18 @@ pub async fn staleness(
     let is_promotion = |operation: &&Operation| operation.action == Action::Promote.name();
     let champion = registry.champion(model).await?;
     let scores = registry.scores(model).await?;
+    let newest = scores.last().map(|score| config.metric_of(&score.record));
+    let metric = newest.unwrap_or(config.metric);
     let facts = StaleFacts {
         first_run_ms: registry.first_run_ms(model).await?,
         trained_ms: whole.map(|version| version.created_ms).max(),
         promoted_ms: operations.iter().find(is_promotion).map(|it| it.at_ms),
         scores: champion
             .as_ref()
-            .and_then(|champion| then_and_now(champion, &scores, config.metric)),
+            .and_then(|champion| then_and_now(champion, &scores, metric)),
         champion,
     };
-    Ok(stale(&facts, &config.health, config.metric, now_ms))
+    Ok(stale(&facts, &config.health, metric, now_ms))
 }
 
 /// The champion's metric at its promotion and now. Scores on the same rows replace each other; where that of the promotion

@@ -1,16 +1,18 @@
 //! How good predictions are, as numbers: metrics, baselines, curves, intervals.
 //!
-//! In: the true class of each row and what a model said of it. Out: plain values. Everything here is a function of its
-//! arguments; randomness comes in as a seed. It must not know where rows come from, which model made the predictions, or
+//! In: the true class or number of each row and what a model said of it. Out: plain values. Everything here is a function
+//! of its arguments; randomness comes in as a seed. It must not know where rows come from, which model made the predictions, or
 //! what a score is used for.
 //!
 //! Classes are indices into the model's class list. With two classes, index 1 is the positive class and "probability"
 //! means P(positive); with more, a row has one probability per class.
 
+pub mod answers;
 pub mod baselines;
 pub mod bootstrap;
 pub mod curves;
 pub mod metrics;
+pub mod numbers;
 mod resample;
 mod rows;
 pub mod threshold;
@@ -20,8 +22,11 @@ pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use answers::{Answers, Truth};
+pub use baselines::Centre;
 pub use metrics::score;
 
+pub(crate) use numbers::NumberScorer;
 #[cfg(test)]
 pub(crate) use resample::binomial;
 pub(crate) use resample::{
@@ -150,7 +155,7 @@ impl Predictions {
     }
 }
 
-/// A metric by its name in the config. Larger is better for all but `log_loss` and `brier`.
+/// A metric by its name in the config. Larger is better for all but `log_loss`, `brier`, `rmse` and `mae`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
@@ -201,6 +206,23 @@ impl Metric {
         Metric::Brier,
     ];
 
+    /// Every metric of numbers, in the order in which reports list them.
+    pub const OF_NUMBERS: [Metric; 5] = [
+        Metric::R2,
+        Metric::Rmse,
+        Metric::Mae,
+        Metric::Spearman,
+        Metric::WorstOverlap,
+    ];
+
+    /// Every metric of a task, in the order in which reports list them.
+    pub fn of(task: Task) -> &'static [Metric] {
+        match task {
+            Task::Classification => &Metric::ALL,
+            Task::Regression => &Metric::OF_NUMBERS,
+        }
+    }
+
     /// The name used in config, records and reports.
     pub fn name(self) -> &'static str {
         match self {
@@ -250,6 +272,11 @@ impl Metric {
         } else {
             old - new
         }
+    }
+
+    /// Whether its values mean the same whatever the unit of the target.
+    pub fn is_without_unit(self) -> bool {
+        !matches!(self, Metric::Rmse | Metric::Mae)
     }
 
     /// Whether a larger value is a better one.
@@ -322,6 +349,15 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// What was scored: classes leave a confusion matrix.
+    pub fn task(&self) -> Task {
+        let has_number = Metric::OF_NUMBERS.iter().any(|&it| self.get(it).is_some());
+        match self.confusion.is_empty() && has_number {
+            true => Task::Regression,
+            false => Task::Classification,
+        }
+    }
+
     /// The value of one metric.
     pub fn get(&self, metric: Metric) -> Option<f64> {
         match metric {

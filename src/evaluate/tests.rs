@@ -1,7 +1,9 @@
 //! Tests of the whole room: scikit-learn's values, properties, edge cases.
 
 mod cases;
+mod decisions;
 mod golden;
+mod numbers;
 mod properties;
 
 use super::Predictions;

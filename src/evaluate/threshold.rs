@@ -33,15 +33,108 @@ pub fn best(truth: &[u32], positive_probability: &[f64], metric: Metric) -> Thre
         value: DEFAULT,
         score: 0.0,
     };
+    if !metric.reads_labels() {
+        return untuned;
+    }
+    let mut tallies = Tallies::new(2);
+    let objective =
+        |below: [u64; 2], totals: [u64; 2]| score_at(tuned, below, totals, &mut tallies);
+    search(truth, positive_probability, objective).unwrap_or(untuned)
+}
+
+/// Finds the threshold with the smallest mean cost of mistakes for two classes, exactly, among the candidates of [`best`] and
+/// with its ties. `score` is minus the mean cost.
+///
+/// Edge cases: as [`best`], with the threshold of [`by_odds`] instead of 0.5.
+pub fn cheapest(
+    truth: &[u32],
+    positive_probability: &[f64],
+    false_positive: f64,
+    false_negative: f64,
+) -> Threshold {
+    let objective = |below: [u64; 2], totals: [u64; 2]| {
+        let (wrong_up, wrong_down) = (totals[0] - below[0], below[1]);
+        let cost = false_positive * wrong_up as f64 + false_negative * wrong_down as f64;
+        Some(-cost / truth.len() as f64).filter(|cost| cost.is_finite())
+    };
+    let by_odds = Threshold {
+        value: by_odds(false_positive, false_negative),
+        score: 0.0,
+    };
+    search(truth, positive_probability, objective).unwrap_or(by_odds)
+}
+
+/// The threshold with the smallest expected cost where probabilities are what they say: FP / (FP + FN); 0.5 where that is
+/// none. Source: Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+pub fn by_odds(false_positive: f64, false_negative: f64) -> f64 {
+    let odds = false_positive / (false_positive + false_negative);
+    if (0.0..=1.0).contains(&odds) {
+        odds
+    } else {
+        DEFAULT
+    }
+}
+
+/// The threshold that flags as many rows as it can without flagging more than a share of them: rows with the same
+/// probability are flagged together or not at all. It lies midway to the next smaller probability, or above the largest
+/// (above 1 where that is 1) when no row can be flagged. `None` without rows or for what is no probability or share.
+pub fn within(positive_probability: &[f64], share: f64) -> Option<f64> {
+    let is_usable = positive_probability.iter().all(|p| (0.0..=1.0).contains(p));
+    if positive_probability.is_empty() || !is_usable || !(0.0..=1.0).contains(&share) {
+        return None;
+    }
+    let mut sorted = positive_probability.to_vec();
+    sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+    // A share of 0.1 of 30 rows is 3 rows, also when the product is a bit less.
+    let most = (share * sorted.len() as f64 + 1e-9).floor() as usize;
+    let (mut flagged, mut lowest) = (0, None);
+    for tied in sorted.chunk_by(|a, b| a == b) {
+        if flagged + tied.len() > most {
+            return Some(match lowest {
+                Some(lowest) => between(tied[0], lowest),
+                None if tied[0] < 1.0 => between(tied[0], 1.0),
+                None => 1.0_f64.next_up(),
+            });
+        }
+        flagged += tied.len();
+        lowest = Some(tied[0]);
+    }
+    Some(0.0)
+}
+
+/// The class with the smallest expected cost: of Σₜ P(t) · cost[t][c], the first on a tie. `costs` is `(n, n)` row-major by
+/// true class. What is no number is never smallest; with nothing else it is class 0.
+pub fn cheapest_class(probabilities: &[f64], costs: &[f64]) -> u32 {
+    let n = probabilities.len();
+    let expected = |class: usize| -> f64 {
+        let rows = probabilities.iter().enumerate();
+        rows.map(|(truth, p)| p * costs[truth * n + class]).sum()
+    };
+    let (mut best, mut smallest) = (0, f64::INFINITY);
+    for class in 0..n {
+        let cost = expected(class);
+        if cost < smallest {
+            (best, smallest) = (class as u32, cost);
+        }
+    }
+    best
+}
+
+/// The best threshold by an objective of how many (negatives, positives) lie below it, and how many there are. `None` for one
+/// true class only, no rows, lengths that differ or a probability outside 0 to 1.
+fn search(
+    truth: &[u32],
+    positive_probability: &[f64],
+    mut objective: impl FnMut([u64; 2], [u64; 2]) -> Option<f64>,
+) -> Option<Threshold> {
     let positives = truth.iter().filter(|&&class| class == 1).count();
-    let usable = metric.reads_labels()
-        && truth.len() == positive_probability.len()
+    let usable = truth.len() == positive_probability.len()
         && positives > 0
         && positives < truth.len()
         && truth.iter().all(|&class| class < 2)
         && positive_probability.iter().all(|p| (0.0..=1.0).contains(p));
     if !usable {
-        return untuned;
+        return None;
     }
     let mut rows: Vec<(f64, bool)> = positive_probability
         .iter()
@@ -51,9 +144,9 @@ pub fn best(truth: &[u32], positive_probability: &[f64], metric: Metric) -> Thre
     rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
 
     let totals = [(rows.len() - positives) as u64, positives as u64];
-    let (mut best, mut tallies): (Option<Threshold>, _) = (None, Tallies::new(2));
+    let mut best: Option<Threshold> = None;
     let mut consider = |value: f64, below: [u64; 2]| {
-        let Some(score) = score_at(tuned, below, totals, &mut tallies) else {
+        let Some(score) = objective(below, totals) else {
             return;
         };
         if best.is_none_or(|best| beats(value, score, best)) {
@@ -72,7 +165,7 @@ pub fn best(truth: &[u32], positive_probability: &[f64], metric: Metric) -> Thre
     if previous < 1.0 {
         consider(between(previous, 1.0), below);
     }
-    best.unwrap_or(untuned)
+    best
 }
 
 /// The metric when the rows counted in `below` (negatives, positives) are predicted negative and the rest positive.
@@ -121,10 +214,11 @@ pub fn labels_from(n_classes: usize, probabilities: &[f64], threshold: f64) -> V
 /// The label of one row of [`labels_from`].
 #[inline]
 pub fn label_of(n_classes: usize, probabilities: &[f64], threshold: f64) -> u32 {
-    if n_classes <= 2 {
-        u32::from(probabilities[0] >= threshold)
-    } else {
-        likeliest(probabilities)
+    match n_classes {
+        // Numbers have no classes; 0 stands for all of them.
+        0 => 0,
+        1 | 2 => u32::from(probabilities[0] >= threshold),
+        _ => likeliest(probabilities),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The comparison: challenger against champion on the same rows, as `require` asks.
 
-use crate::evaluate::{Metric, valid_confidence};
+use crate::evaluate::{Answers, Metric, Truth, valid_confidence};
 
 use super::decide::{Case, skipped};
 use super::wording::{count, p_value, pair, percent, score, signed};
@@ -20,7 +20,7 @@ pub(super) fn measure(case: &Case<'_>) -> Option<Compared> {
     let (evidence, policy) = (case.evidence, case.policy);
     let predictions = evidence.champion?;
     let (challenger, champion) = (case.challenger_value()?, case.champion_value()?);
-    let deltas = paired::deltas(
+    let deltas = paired::of_answers(
         evidence.metric,
         evidence.truth,
         evidence.challenger,
@@ -29,11 +29,16 @@ pub(super) fn measure(case: &Case<'_>) -> Option<Compared> {
         policy.seed,
     )?;
     let interval = deltas.interval(policy.confidence)?;
-    let (only_challenger_right, only_champion_right) = mcnemar::discordant(
-        evidence.truth,
-        &evidence.challenger.labels,
-        &predictions.labels,
-    );
+    let (only_challenger_right, only_champion_right) =
+        match (evidence.truth, evidence.challenger, predictions) {
+            (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
+                mcnemar::discordant(truth, &new.labels, &old.labels)
+            }
+            (Truth::Numbers(truth), Answers::Numbers(new), Answers::Numbers(old)) => {
+                mcnemar::nearer(truth, new, old)
+            }
+            _ => return None,
+        };
     let comparison = Comparison {
         metric: evidence.metric,
         challenger,
@@ -160,7 +165,7 @@ fn not_worse(case: &Case<'_>, compared: &Compared, sufficient: bool) -> Rule {
     rule_with(case, outcome, compared.p_not_worse, asked, reason)
 }
 
-fn wrong_direction(sufficient: bool) -> RuleOutcome {
+pub(super) fn wrong_direction(sufficient: bool) -> RuleOutcome {
     if sufficient {
         RuleOutcome::Reject
     } else {
@@ -187,19 +192,32 @@ fn rule_with(
 
 /// "F1 rises from 0.571 to 0.750".
 pub(super) fn movement(metric: Metric, numbers: &Comparison) -> String {
-    let verb = match numbers.challenger.total_cmp(&numbers.champion) {
+    movement_of(metric, numbers.challenger, numbers.champion)
+}
+
+/// The same of two values.
+pub(super) fn movement_of(metric: Metric, new: f64, old: f64) -> String {
+    let verb = match new.total_cmp(&old) {
         std::cmp::Ordering::Less => "falls",
         std::cmp::Ordering::Equal => {
-            return format!("{} stays at {}", metric.title(), score(numbers.challenger));
+            return format!("{} stays at {}", metric.title(), score(new));
         }
         std::cmp::Ordering::Greater => "rises",
     };
-    let (new, old) = pair(numbers.challenger, numbers.champion);
+    let (new, old) = pair(new, old);
     format!("{} {verb} from {old} to {new}", metric.title())
 }
 
-/// The discordant rows and McNemar's test in words.
-pub(super) fn discordance(numbers: &Comparison) -> String {
+/// The discordant rows and McNemar's test in words; of numbers, who comes nearer and the sign test.
+pub(super) fn discordance(is_of_numbers: bool, numbers: &Comparison) -> String {
+    if is_of_numbers {
+        return format!(
+            "the challenger comes nearer to {} and the champion to {} (exact sign test p {})",
+            count(numbers.only_challenger_right, "row"),
+            numbers.only_champion_right,
+            p_value(numbers.mcnemar_p)
+        );
+    }
     format!(
         "{} only the challenger has right and {} only the champion (exact McNemar p {})",
         count(numbers.only_challenger_right, "row"),

@@ -1,12 +1,13 @@
 //! The decision itself: gather the numbers, ask every rule, draw the verdict.
 
-use crate::evaluate::{Predictions, Scores, baselines, score};
+use crate::evaluate::answers::score;
+use crate::evaluate::{Answers, Scores, Truth, baselines};
 
 use super::compare::Compared;
 use super::wording::{count, percent, score as written, signed};
 use super::{
     DECISION_FORMAT, Decision, Evidence, Policy, Require, Rule, RuleGroup, RuleOutcome, Verdict,
-    compare, guards, hard, sufficiency,
+    compare, gains, guards, hard, sufficiency,
 };
 
 /// Decides whether the challenger goes live. A function of its arguments: the same evidence and policy give the same
@@ -19,10 +20,7 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     let champion = evidence
         .champion
         .map(|predictions| score(evidence.truth, predictions));
-    let baselines: Vec<(String, Scores)> = baselines::all(evidence.prior, evidence.truth.len())
-        .into_iter()
-        .map(|(name, predictions)| (name, score(evidence.truth, &predictions)))
-        .collect();
+    let baselines = baselines::scored(evidence.truth, evidence.prior, evidence.centre);
     let case = Case {
         evidence,
         policy,
@@ -39,6 +37,7 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
         .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
     rules.extend(evidence_rules);
     rules.push(compare::rule(&case, compared.as_ref(), sufficient));
+    rules.extend(gains::rules(&case, sufficient));
     rules.extend(guards::rules(&case));
 
     let verdict = verdict(&rules);
@@ -120,7 +119,7 @@ fn grounds(case: &Case<'_>, compared: Option<&Compared>) -> Vec<String> {
             "the challenger is better in {} of the resamples",
             percent(numbers.p_better)
         ),
-        compare::discordance(numbers),
+        compare::discordance(case.is_of_numbers(), numbers),
     ]
 }
 
@@ -152,15 +151,22 @@ impl Case<'_> {
     }
 
     /// Why a model's predictions cannot be used on these rows.
-    pub(super) fn problem_with(&self, predictions: &Predictions) -> Option<String> {
+    pub(super) fn problem_with(&self, answers: &Answers) -> Option<String> {
         let classes = self.evidence.classes.len();
-        if predictions.n_classes != classes {
+        if let Some(predictions) = answers.classes()
+            && predictions.n_classes != classes
+        {
             return Some(format!(
                 "predictions over {} classes where the model has {classes}",
                 predictions.n_classes
             ));
         }
-        predictions.problem_with(self.evidence.truth)
+        answers.problem_with(self.evidence.truth)
+    }
+
+    /// Whether numbers are predicted.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        matches!(self.evidence.truth, Truth::Numbers(_))
     }
 
     /// The outcome of a failing check that asks more than the plain comparison of numbers does.

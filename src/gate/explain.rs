@@ -1,6 +1,6 @@
 //! A decision in words: plain text for a terminal, Markdown for the model card.
 
-use crate::evaluate::Scores;
+use crate::evaluate::{Scores, Task};
 
 use super::compare::difference;
 use super::wording::{count, p_value, percent, score};
@@ -91,6 +91,18 @@ fn rule_table(decision: &Decision) -> Table {
 fn comparison_table(decision: &Decision) -> Option<Table> {
     let numbers = decision.comparison.as_ref()?;
     let interval = percent(decision.policy.confidence);
+    let (by_challenger, by_champion, test) = match numbers.metric.task() {
+        Task::Classification => (
+            "rows only the challenger has right",
+            "rows only the champion has right",
+            "exact McNemar test",
+        ),
+        Task::Regression => (
+            "rows to which the challenger comes nearer",
+            "rows to which the champion comes nearer",
+            "exact sign test",
+        ),
+    };
     let rows = [
         ("measure".to_owned(), "value".to_owned()),
         (
@@ -110,17 +122,14 @@ fn comparison_table(decision: &Decision) -> Option<Table> {
             percent(numbers.p_better),
         ),
         (
-            "rows only the challenger has right".to_owned(),
+            by_challenger.to_owned(),
             numbers.only_challenger_right.to_string(),
         ),
         (
-            "rows only the champion has right".to_owned(),
+            by_champion.to_owned(),
             numbers.only_champion_right.to_string(),
         ),
-        (
-            "exact McNemar test".to_owned(),
-            format!("p {}", p_value(numbers.mcnemar_p)),
-        ),
+        (test.to_owned(), format!("p {}", p_value(numbers.mcnemar_p))),
     ];
     Some(
         rows.into_iter()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluate::{Predictions, score};
+use crate::evaluate::Answers;
+use crate::evaluate::answers::score;
 
 use super::decide::{Case, rule, skipped};
 use super::wording::{ROUNDING, count, pair, score as written};
@@ -114,7 +115,7 @@ fn slice_guard(case: &Case<'_>, guard: &SliceGuard) -> Vec<Rule> {
 fn slice(
     case: &Case<'_>,
     guard: &SliceGuard,
-    champion: &Predictions,
+    champion: &Answers,
     group: &str,
     rows: &[usize],
 ) -> Rule {
@@ -122,8 +123,8 @@ fn slice(
     let name = format!("slice:{}={group}", guard.column);
     let n = rows.len() as u64;
     let place = format!("in a group of `{}` with {}", guard.column, count(n, "row"));
-    let truth: Vec<u32> = rows.iter().map(|&row| case.evidence.truth[row]).collect();
-    let value = |model: &Predictions| score(&truth, &model.select(rows)).get(metric);
+    let truth = case.evidence.truth.select(rows);
+    let value = |model: &Answers| score(&truth, &model.select(rows)).get(metric);
     let Some((new, old)) = value(case.evidence.challenger).zip(value(champion)) else {
         let reason = format!("{title} is undefined {place}, so a fall cannot be ruled out");
         return rule(

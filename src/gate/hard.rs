@@ -21,20 +21,20 @@ pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
 fn finite_metrics(case: &Case<'_>) -> Rule {
     let title = case.evidence.metric.title();
     let predictions = case.evidence.challenger;
+    let (answers, every) = match case.is_of_numbers() {
+        true => ("predictions", "every prediction"),
+        false => ("probabilities", "every probability"),
+    };
     let fault = if case.rows() == 0 {
         Some("there are no test rows to score the challenger on".to_owned())
     } else if let Some(problem) = case.problem_with(predictions) {
         Some(format!(
             "the challenger's predictions do not fit the test rows: {problem}"
         ))
-    } else if !predictions.is_finite() {
-        let faulty = predictions
-            .probabilities
-            .iter()
-            .filter(|p| !p.is_finite())
-            .count() as u64;
+    } else if predictions.not_finite() > 0 {
         Some(format!(
-            "the challenger answers with {faulty} probabilities that are not finite numbers"
+            "the challenger answers with {} {answers} that are not finite numbers",
+            predictions.not_finite()
         ))
     } else if case.challenger_value().is_none() {
         Some(format!(
@@ -48,7 +48,7 @@ fn finite_metrics(case: &Case<'_>) -> Rule {
         Some(fault) => (RuleOutcome::Reject, fault),
         None => (
             RuleOutcome::Pass,
-            format!("{title} and every probability of the challenger are finite"),
+            format!("{title} and {every} of the challenger are finite"),
         ),
     };
     rule(

@@ -51,3 +51,16 @@ pub fn discordant(truth: &[u32], challenger_labels: &[u32], champion_labels: &[u
         },
     )
 }
+
+/// Counts the rows to whose number one model comes nearer: (the challenger, the champion). Rows to which both come equally
+/// near, rows where a number is none, and rows that not all three slices have are left out.
+pub fn nearer(truth: &[f64], challenger: &[f64], champion: &[f64]) -> (u64, u64) {
+    let rows = truth.iter().zip(challenger).zip(champion);
+    rows.fold((0, 0), |(new, old), ((actual, by_new), by_old)| {
+        let (new_error, old_error) = ((actual - by_new).abs(), (actual - by_old).abs());
+        (
+            new + u64::from(new_error < old_error),
+            old + u64::from(old_error < new_error),
+        )
+    })
+}

@@ -7,6 +7,7 @@
 mod compare;
 pub mod decide;
 pub mod explain;
+mod gains;
 mod guards;
 mod hard;
 pub mod mcnemar;
@@ -19,7 +20,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::{Interval, Metric, Predictions, Scores};
+use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Truth};
 
 pub use crate::config::policy::{Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
@@ -52,18 +53,20 @@ impl Verdict {
 pub struct Evidence<'a> {
     /// The metric the model is kept good by.
     pub metric: Metric,
-    /// Class names; with two, index 1 is the positive class.
+    /// Class names; with two, index 1 is the positive class; none where numbers are predicted.
     pub classes: &'a [String],
     /// Share of each class among the *training* rows, `(n_classes)`; what the class-prior baseline predicts.
     pub prior: &'a [f64],
-    /// True class of each test row.
-    pub truth: &'a [u32],
+    /// Mean and median of the *training* rows' numbers; what the baselines of numbers predict.
+    pub centre: Option<&'a Centre>,
+    /// True class or number of each test row.
+    pub truth: &'a Truth,
     /// Hash of the test rows; challenger and champion were scored on exactly these.
     pub rows_hash: &'a str,
     /// The challenger's predictions on the test rows.
-    pub challenger: &'a Predictions,
+    pub challenger: &'a Answers,
     /// The champion's predictions on the same rows; `None` when there is no champion.
-    pub champion: Option<&'a Predictions>,
+    pub champion: Option<&'a Answers>,
     /// Facts about the challenger that need no predictions.
     pub facts: &'a Facts,
     /// Group of each test row per guarded slice column: `(column, group name per row)`.
@@ -157,11 +160,11 @@ pub struct Comparison {
     pub interval: Interval,
     /// Share of bootstrap replicates in which `delta` is above zero.
     pub p_better: f64,
-    /// Rows that only the challenger has right.
+    /// Rows that only the challenger has right; of numbers, rows to which it comes nearer.
     pub only_challenger_right: u64,
-    /// Rows that only the champion has right.
+    /// Rows that only the champion has right; of numbers, rows to which it comes nearer.
     pub only_champion_right: u64,
-    /// Exact two-sided McNemar p-value.
+    /// Exact two-sided McNemar p-value; of numbers, that of the sign test, which is the same sum.
     pub mcnemar_p: f64,
 }
 

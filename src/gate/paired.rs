@@ -3,14 +3,14 @@
 //! Both models are scored on the *same* drawn rows, so what makes a row hard for both cancels out. Rows are drawn with
 //! replacement within each true class. For label metrics the rows are counted once per (true class, champion's label,
 //! challenger's label) and the counts are drawn; for probability metrics the rows themselves are, with fewer replicates on
-//! large test sets (see [`crate::evaluate::bootstrap::intervals`]).
+//! large test sets (see [`crate::evaluate::bootstrap::intervals`]). Of numbers, rows are drawn from all rows.
 
 use rayon::prelude::*;
 
 use crate::evaluate::metrics::Tallies;
 use crate::evaluate::{
-    Cells, Interval, Metric, Predictions, RowScorer, Strata, percentile_interval, replicate_rng,
-    row_replicates,
+    Answers, Cells, Interval, Metric, NumberScorer, Predictions, RowScorer, Strata, Truth, numbers,
+    percentile_interval, replicate_rng, row_replicates,
 };
 
 /// The replicates of a difference, signed so that above zero the challenger is better.
@@ -41,6 +41,54 @@ impl Deltas {
         let above = self.sorted.iter().filter(|&&delta| delta > bound).count();
         above as f64 / self.sorted.len() as f64
     }
+}
+
+/// Draws the difference of `metric` between challenger and champion, of classes or of numbers. `None` when both do not
+/// answer what is asked, and as [`deltas`] and [`deltas_of_numbers`] say.
+pub fn of_answers(
+    metric: Metric,
+    truth: &Truth,
+    challenger: &Answers,
+    champion: &Answers,
+    replicates: u32,
+    seed: u64,
+) -> Option<Deltas> {
+    match (truth, challenger, champion) {
+        (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
+            deltas(metric, truth, new, old, replicates, seed)
+        }
+        (Truth::Numbers(truth), Answers::Numbers(new), Answers::Numbers(old)) => {
+            deltas_of_numbers(metric, truth, new, old, replicates, seed)
+        }
+        _ => None,
+    }
+}
+
+/// Draws the difference of a metric of numbers; rows are drawn with replacement from all rows. `None` when it is undefined
+/// on these rows, or when no replicates are asked for. A replicate on which it is undefined (all rows alike) speaks for
+/// nobody: it counts as a difference of zero.
+pub fn deltas_of_numbers(
+    metric: Metric,
+    truth: &[f64],
+    challenger: &[f64],
+    champion: &[f64],
+    replicates: u32,
+    seed: u64,
+) -> Option<Deltas> {
+    let (new, old) = (
+        NumberScorer::new(truth, challenger)?,
+        NumberScorer::new(truth, champion)?,
+    );
+    let gain = |weights: &[u32]| {
+        let gain = metric.gain(new.score(metric, weights)?, old.score(metric, weights)?);
+        Some(gain).filter(|gain| gain.is_finite())
+    };
+    gain(&vec![1; truth.len()])?;
+    let mut sorted = numbers::drawn(truth.len(), replicates, seed, |weights| {
+        gain(weights).unwrap_or(0.0)
+    });
+    sorted.sort_unstable_by(f64::total_cmp);
+    (!sorted.is_empty()).then_some(Deltas { sorted })
 }
 
 /// Draws the difference of `metric` between challenger and champion. `None` when it is undefined on these rows, when

@@ -4,6 +4,7 @@ use super::decide::{Case, rule, skipped};
 use super::mcnemar::discordant;
 use super::wording::count;
 use super::{Rule, RuleGroup, RuleOutcome};
+use crate::evaluate::{Answers, Truth};
 
 const GROUP: RuleGroup = RuleGroup::Evidence;
 
@@ -44,6 +45,9 @@ fn min_rows(case: &Case<'_>) -> Rule {
 
 fn min_positives(case: &Case<'_>) -> Rule {
     let (name, bound) = ("min_positives", case.policy.min_positives);
+    let Truth::Classes(truth) = case.evidence.truth else {
+        return skipped(name, GROUP, "numbers have no positive rows");
+    };
     let classes = case.evidence.classes.len();
     if !(2..=crate::evaluate::MAX_CLASSES).contains(&classes) {
         return at_least(
@@ -56,7 +60,7 @@ fn min_positives(case: &Case<'_>) -> Rule {
         );
     }
     let mut counts = vec![0u64; classes];
-    for &class in case.evidence.truth {
+    for &class in truth {
         if let Some(count) = counts.get_mut(class as usize) {
             *count += 1;
         }
@@ -90,12 +94,20 @@ fn min_discordant(case: &Case<'_>) -> Rule {
     let Some(champion) = case.evidence.champion else {
         return skipped(name, GROUP, "there is no champion");
     };
+    if case.is_of_numbers() {
+        return skipped(name, GROUP, "a predicted number is not right or wrong");
+    }
     if !case.evidence.metric.reads_labels() {
         let reason = format!("{} does not read labels", case.evidence.metric.title());
         return skipped(name, GROUP, reason);
     }
-    let labels = (&case.evidence.challenger.labels, &champion.labels);
-    let (challenger_only, champion_only) = discordant(case.evidence.truth, labels.0, labels.1);
+    let (challenger_only, champion_only) =
+        match (case.evidence.truth, case.evidence.challenger, champion) {
+            (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
+                discordant(truth, &new.labels, &old.labels)
+            }
+            _ => (0, 0),
+        };
     let total = challenger_only + champion_only;
     let reason = format!(
         "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the champion), \

@@ -1,13 +1,15 @@
 //! Tests of the whole room: the statistics against scipy and enumeration, the policy rule by rule, properties.
 
+mod gains;
 mod golden;
 mod guards;
+mod numbers;
 mod policy;
 mod properties;
 mod words;
 
 use super::{Decision, Evidence, Facts, Policy, Rule, RuleOutcome, decide};
-use crate::evaluate::{Metric, Predictions};
+use crate::evaluate::{Answers, Metric, Predictions, Truth};
 
 /// Owned evidence, so that a test can change one thing.
 #[derive(Debug, Clone)]
@@ -29,10 +31,11 @@ impl Stand {
                 metric: self.metric,
                 classes: &self.classes,
                 prior: &self.prior,
-                truth: &self.truth,
+                centre: None,
+                truth: &Truth::Classes(self.truth.clone()),
                 rows_hash: "a1b2",
-                challenger: &self.challenger,
-                champion: self.champion.as_ref(),
+                challenger: &Answers::Classes(self.challenger.clone()),
+                champion: self.champion.clone().map(Answers::Classes).as_ref(),
                 facts: &self.facts,
                 slices: &self.slices,
             },

@@ -8,6 +8,7 @@ mod boosted;
 mod cholesky;
 mod columns;
 mod forest;
+mod linear;
 mod logistic;
 mod newton;
 mod sums;
@@ -148,6 +149,9 @@ pub fn fit(
             boosted::fit(view, target, held_back, settings, seed)
         }
         (LearnerKind::Baseline, target) => Ok(baseline::fit(view, target, settings.class_weight)),
+        (LearnerKind::Linear | LearnerKind::Ridge, Target::Numbers(numbers)) => {
+            linear::fit(view, numbers, settings)
+        }
         (_, Target::Classes(..)) => unable("classes"),
         (_, Target::Numbers(_)) => unable("numbers"),
     }

@@ -101,6 +101,7 @@ pub fn decide_under(scored: &Scored, facts: &Facts, policy: &gate::Policy) -> De
         metric: record.metric,
         classes: &record.classes,
         prior: &record.prior,
+        centre: record.centre.as_ref(),
         truth: &scored.truth,
         rows_hash: &record.rows_hash,
         challenger: &scored.challenger,

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::score::aligned;
 use crate::bundle::{Bundle, Slot};
-use crate::evaluate::{self, Metric, Predictions, threshold};
+use crate::evaluate::{Answers, Metric, Predictions, Truth, answers};
 use crate::explain::{self, Importance, Worth};
 use crate::features::Cells;
 use crate::predictors::Predictor;
@@ -22,8 +22,8 @@ const CLASS_STEPS: usize = 20;
 pub struct Judged<'a> {
     /// The rows.
     pub frame: &'a DataFrame,
-    /// True class of each, an index into `classes`.
-    pub truth: &'a [u32],
+    /// What is true of each: an index into `classes`, or a number.
+    pub truth: &'a Truth,
     /// The classes that are scored.
     pub classes: &'a [String],
     /// What is measured.
@@ -49,16 +49,23 @@ pub fn importance(bundle: &Bundle, judged: &Judged<'_>, seed: u64) -> Option<Imp
             of_row.map(|(position, cells)| scorer.read(position, cells.cell(row).by_ref())),
         );
     }
-    let truth: Vec<u32> = rows.iter().map(|&row| judged.truth[row]).collect();
-    let score = |probabilities: Vec<f64>| {
-        let n_classes = bundle.classes.len();
-        let answered = Predictions {
-            n_classes,
-            labels: threshold::labels_from(n_classes, &probabilities, bundle.threshold),
-            probabilities,
+    let truth = judged.truth.select(&rows);
+    let n_classes = bundle.classes.len();
+    let score = |numbers: Vec<f64>| {
+        let answered = match n_classes {
+            0 => Answers::Numbers(numbers),
+            _ => {
+                let labels = numbers.chunks(scorer.n_outputs());
+                let labels = labels.map(|row| scorer.label(row, bundle.threshold));
+                let predictions = Predictions {
+                    n_classes,
+                    labels: labels.collect(),
+                    probabilities: numbers,
+                };
+                Answers::Classes(aligned(predictions, &bundle.classes, judged.classes))
+            }
         };
-        let answered = aligned(answered, &bundle.classes, judged.classes);
-        let value = evaluate::score(&truth, &answered).get(judged.metric)?;
+        let value = answers::score(&truth, &answered).get(judged.metric)?;
         Some(judged.metric.gain(value, 0.0))
     };
     let positions = leading(bundle, sample.columns);

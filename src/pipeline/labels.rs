@@ -107,8 +107,12 @@ pub fn classes_of(
             _ if is_fraction => "a number with fractions",
             _ => "a number",
         };
+        let otherwise = match kind {
+            Kind::Text => "",
+            _ => ", or a learner of numbers in `learner.kind`",
+        };
         return refuse(format!(
-            "its {} distinct values are no classes but {what}, and this learner classifies; name another column as `target`",
+            "its {} distinct values are no classes but {what}; name another column as `target`{otherwise}",
             counts.len()
         ));
     }

@@ -5,14 +5,16 @@ use std::path::Path;
 use polars::prelude::{Column, DataFrame};
 
 use super::ingest::Dataset;
-use super::labels::{indices, labels_of};
-use super::score::{Plans, read_test_rows};
+use super::score::{Known, Plans, read_test_rows};
 use super::split::Parts;
+use super::wanted::{Part, wanted};
 use super::{Env, Error};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
+use crate::evaluate::{Answers, Truth};
 
-/// `train.parquet` (features and `__target`) and `test.parquet` (also our `__probability_<class index>`).
+/// `train.parquet` (features and `__target`) and `test.parquet` (also our `__probability_<class index>`, of numbers our
+/// `__prediction`).
 pub fn write(
     env: &Env,
     bundle: &Bundle,
@@ -24,41 +26,29 @@ pub fn write(
         folder: folder.to_path_buf(),
         source,
     })?;
-    let class = indices(
-        &labels_of(&dataset.frame, &bundle.target, "the data set")?,
-        &bundle.classes,
-    );
-    let target: Vec<i64> = parts
-        .train
-        .iter()
-        .filter_map(|&row| class[row as usize].map(i64::from))
-        .collect();
+    let target = match wanted(&env.config, &dataset.frame, &bundle.target)?.part(&parts.train) {
+        Part::Classes(class, _) => Truth::Classes(class),
+        Part::Numbers(numbers) => Truth::Numbers(numbers),
+    };
     let mut train = matrix(bundle, &dataset.frame, &parts.train, target, Vec::new())?;
     data::write_parquet(&mut train, &folder.join("train.parquet"))?;
 
     let scan = data::scan(&env.config.test_folder)?;
     let like = Schema::of(&dataset.frame);
     let test = read_test_rows(env, &scan, &bundle.target, &like, Plans::of(bundle))?;
-    let class = indices(&test.labels, &bundle.classes);
-    let rows: Vec<u32> = (0..class.len() as u32)
-        .filter(|&row| class[row as usize].is_some())
-        .collect();
-    let target: Vec<i64> = class
-        .iter()
-        .flatten()
-        .map(|&class| i64::from(class))
-        .collect();
-    let predictions = bundle.scorer().score_frame(&test.frame)?;
-    let probabilities = (0..bundle.classes.len())
-        .map(|class| {
-            let values: Vec<f64> = rows
-                .iter()
-                .map(|&row| predictions.probability(row as usize, class))
-                .collect();
-            Column::new(format!("__probability_{class}").into(), values)
-        })
-        .collect();
-    let mut test = matrix(bundle, &test.frame, &rows, target, probabilities)?;
+    let Known { frame, truth, .. } = test.known(bundle.task(), &bundle.classes)?;
+    let rows: Vec<u32> = (0..frame.height() as u32).collect();
+    let answered = match bundle.scorer().answer_frame(&frame)? {
+        Answers::Numbers(numbers) => vec![Column::new("__prediction".into(), numbers)],
+        Answers::Classes(predictions) => (0..bundle.classes.len())
+            .map(|class| {
+                let of = |&row: &u32| predictions.probability(row as usize, class);
+                let values: Vec<f64> = rows.iter().map(of).collect();
+                Column::new(format!("__probability_{class}").into(), values)
+            })
+            .collect(),
+    };
+    let mut test = matrix(bundle, &frame, &rows, truth, answered)?;
     data::write_parquet(&mut test, &folder.join("test.parquet"))?;
     Ok(())
 }
@@ -67,7 +57,7 @@ fn matrix(
     bundle: &Bundle,
     frame: &DataFrame,
     rows: &[u32],
-    target: Vec<i64>,
+    target: Truth,
     more: Vec<Column>,
 ) -> Result<DataFrame, Error> {
     let frame = bundle.transformer.prepared(frame)?;
@@ -88,7 +78,13 @@ fn matrix(
             Column::new(name.as_str().into(), values)
         })
         .collect();
-    columns.push(Column::new("__target".into(), target));
+    columns.push(match target {
+        Truth::Classes(class) => {
+            let indices: Vec<i64> = class.into_iter().map(i64::from).collect();
+            Column::new("__target".into(), indices)
+        }
+        Truth::Numbers(numbers) => Column::new("__target".into(), numbers),
+    });
     columns.extend(more);
     DataFrame::new(rows.len(), columns).map_err(|source| Error::Data(source.into()))
 }

@@ -6,6 +6,7 @@
 mod candidates;
 mod checks;
 mod choose;
+mod decision;
 mod deploy;
 mod derive;
 mod env;
@@ -43,7 +44,7 @@ pub use envs::Envs;
 pub use forget::{clear_name, finish_model_removals, remove_model};
 pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options};
 pub use log_end::{log_end, log_is_there};
-pub use probation::{ACTOR as PROBATION, TestShift, take_back, test_shift};
+pub use probation::{ACTOR as PROBATION, TestShift, numbers_apart, take_back, test_shift};
 pub use production::Manifest;
 pub use remove::remove_version;
 pub use replay::{ReplayRow, replay};

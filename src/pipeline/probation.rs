@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::versions::{load_bundle, pick_version, read_scored};
 use super::{Env, Error, production};
 use crate::clock::rfc3339;
-use crate::evaluate::Predictions;
+use crate::evaluate::{Answers, Predictions};
 use crate::registry::{Action, Lock, Operation, ProbationEnd, ProbationRow, ProbationState};
 
 /// Who takes a version back by itself, in the operations.
@@ -16,9 +16,10 @@ pub const ACTOR: &str = "probation";
 pub struct TestShift {
     /// Number of test rows.
     pub rows: u64,
-    /// Share of rows with another label, in [0, 1].
+    /// Share of rows with another label, in [0, 1]; of numbers 0, as no two versions say exactly the same.
     pub labels: f64,
-    /// Mean over the rows of the total variation between the two predicted distributions, in [0, 1].
+    /// Mean over the rows of the total variation between the two predicted distributions, in [0, 1]; of numbers the mean of
+    /// [`numbers_apart`].
     pub scores: f64,
 }
 
@@ -36,7 +37,12 @@ pub async fn test_shift(
         return Ok(None);
     }
     let champion = scored.champion.as_ref();
-    Ok(champion.and_then(|champion| shift(&scored.challenger, champion)))
+    let shift = |champion: &Answers| match (&scored.challenger, champion) {
+        (Answers::Classes(one), Answers::Classes(other)) => shift(one, other),
+        (Answers::Numbers(one), Answers::Numbers(other)) => shift_of_numbers(one, other),
+        _ => None,
+    };
+    Ok(champion.and_then(shift))
 }
 
 /// How far two sets of predictions of the same rows are apart; `None` without rows or when one holds what is no number.
@@ -55,6 +61,34 @@ fn shift(one: &Predictions, other: &Predictions) -> Option<TestShift> {
         scores: scores / rows as f64,
     };
     (rows > 0 && shift.scores.is_finite()).then_some(shift)
+}
+
+/// How far two predicted numbers are apart, in [0, 1]: |a − b| / (|a| + |b|), 0 where both are 0. It has no unit, so it means
+/// the same on test rows and on rows of requests. Source: Canberra distance, Lance and Williams, 1967.
+pub fn numbers_apart(one: f64, other: f64) -> f64 {
+    let size = one.abs() + other.abs();
+    if size == 0.0 {
+        return 0.0;
+    }
+    // Halved first: the sum of two large numbers need not be one.
+    let (half, half_other) = (one / 2.0, other / 2.0);
+    (half - half_other).abs() / (half.abs() + half_other.abs())
+}
+
+/// [`shift`] of predicted numbers.
+fn shift_of_numbers(one: &[f64], other: &[f64]) -> Option<TestShift> {
+    let sum: f64 = one
+        .iter()
+        .zip(other)
+        .map(|(a, b)| numbers_apart(*a, *b))
+        .sum();
+    let rows = one.len();
+    let scores = sum / rows as f64;
+    (rows > 0 && rows == other.len() && scores.is_finite()).then_some(TestShift {
+        rows: rows as u64,
+        labels: 0.0,
+        scores,
+    })
 }
 
 /// What is said of a version that production has refused: a run does not make it again by itself.
@@ -148,6 +182,17 @@ mod tests {
         assert!((found.scores - 0.8).abs() < 1e-12);
         let same = shift(&one, &one).expect("two rows");
         assert_eq!((same.labels, same.scores), (0.0, 0.0));
+    }
+
+    #[test]
+    fn numbers_are_apart_by_their_size_and_not_their_unit() {
+        let found = shift_of_numbers(&[10.0, 0.0, -4.0], &[30.0, 0.0, 4.0]).expect("three rows");
+        assert_eq!((found.rows, found.labels, found.scores), (3, 0.0, 0.5));
+        let thousandfold = shift_of_numbers(&[1e4, 0.0, -4e3], &[3e4, 0.0, 4e3]);
+        assert_eq!(thousandfold.map(|shift| shift.scores), Some(0.5));
+        assert_eq!(numbers_apart(f64::MAX, -f64::MAX), 1.0);
+        assert_eq!(shift_of_numbers(&[], &[]), None);
+        assert_eq!(shift_of_numbers(&[f64::NAN], &[1.0]), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod facts;
 mod lines;
 
 use self::facts::data_facts;
-use self::lines::{calibration, lines};
+use self::lines::{calibration, lines, pairs};
 use super::score::{ScoreRecord, Scored, SideScore};
 use super::{DatasetRecord, Env, Error, Stage, checks, fault, versions};
 use crate::bundle::Bundle;
@@ -107,7 +107,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         version: subject.version.number as u64,
         run: subject.version.run.clone(),
         created: rfc3339(subject.version.created_ms),
-        learner: "logistic".to_string(),
+        learner: learner.kind.name().to_string(),
         params: vec![
             ("C".to_string(), learner.c.to_string()),
             (
@@ -120,9 +120,11 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
             ),
         ],
         target: bundle.target.clone(),
+        task: bundle.task(),
         classes: record.classes.clone(),
         positive: bundle.positive().map(str::to_string),
         threshold: bundle.is_binary().then_some(bundle.threshold),
+        decided_by: super::decision::words(bundle),
         metric: record.metric,
         challenger: side(&record.challenger),
         champion: record.champion.as_ref().map(side),
@@ -132,6 +134,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
             scores.pr_auc
         }),
         calibration: calibration(subject.scored),
+        numbers: pairs(subject.scored),
         coefficients: coefficients(bundle),
         importance: importance(record),
         history: history(env, record).await?,

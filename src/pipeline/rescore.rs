@@ -4,7 +4,6 @@ use super::run::{RunReport, ScorePair, nothing};
 use super::score::{self, SideScore};
 use super::{Env, Error, Event, report};
 use crate::data::Scan;
-use crate::evaluate::Metric;
 use crate::registry::PastConclusion;
 
 /// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
@@ -17,13 +16,13 @@ pub async fn rescore(
     known: Option<&PastConclusion>,
 ) -> Result<Option<RunReport>, Error> {
     let model = &env.config.name;
-    let metric = env.config.metric;
-    let before = last_value(env, version, metric).await?;
+    let last = last_score(env, version).await?;
     let side = score::score_champion(env, id, version, test).await?;
+    let metric = env.config.metric_for(side.scores.task());
+    let before = last.and_then(|last| report::value_of(&last, metric));
     let now = report::value_of(&side, metric);
     let fall = match (before, now) {
-        (Some(before), Some(now)) if metric.larger_is_better() => before - now,
-        (Some(before), Some(now)) => now - before,
+        (Some(before), Some(now)) => metric.gain(before, now),
         // A score that cannot be told is no sign that all is well.
         _ => f64::INFINITY,
     };
@@ -60,10 +59,9 @@ pub async fn rescore(
     }))
 }
 
-/// The metric of a version when it was last scored.
-async fn last_value(env: &Env, version: i64, metric: Metric) -> Result<Option<f64>, Error> {
+/// The scores of a version when it was last scored.
+async fn last_score(env: &Env, version: i64) -> Result<Option<SideScore>, Error> {
     let scores = env.registry.scores(&env.config.name).await?;
     let last = scores.into_iter().rfind(|score| score.version == version);
-    let side = last.and_then(|score| serde_json::from_value::<SideScore>(score.record).ok());
-    Ok(side.and_then(|side| report::value_of(&side, metric)))
+    Ok(last.and_then(|score| serde_json::from_value::<SideScore>(score.record).ok()))
 }

@@ -10,7 +10,7 @@ mod tests;
 
 pub use present::{PresentScore, present_score, score_champion};
 pub use rows::{PREDICTIONS, from_prediction_frame};
-pub use test_rows::{Plans, TestRows, read_test_rows, test_hash};
+pub use test_rows::{Known, Plans, TestRows, read_test_rows, test_hash};
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ use super::{Env, Error, Event, checks, count, fault, versions};
 use crate::bundle::Bundle;
 use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
-use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
+use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Task, Truth, answers};
 use crate::explain::Importance;
 use crate::registry::ScoreRow;
 
@@ -41,6 +41,9 @@ pub struct SideScore {
     pub scores: Scores,
     /// Intervals of the metrics.
     pub intervals: Vec<MetricInterval>,
+    /// Number of test rows, of numbers; of classes the confusion matrix has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
 }
 
 /// `score.json`: everything about a scoring but the rows.
@@ -52,12 +55,15 @@ pub struct ScoreRecord {
     pub rows_hash: String,
     /// Number of test rows.
     pub rows: u64,
-    /// Class names; with two, index 1 is the positive class.
+    /// Class names; with two, index 1 is the positive class; none of numbers.
     pub classes: Vec<String>,
     /// Share of each class among the challenger's training rows.
     pub prior: Vec<f64>,
+    /// Mean and median of the challenger's training rows, of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<Centre>,
     /// The metric the model is kept good by.
-    pub metric: evaluate::Metric,
+    pub metric: Metric,
     /// The challenger.
     pub challenger: SideScore,
     /// The champion on the same rows.
@@ -78,12 +84,12 @@ pub struct ScoreRecord {
 pub struct Scored {
     /// What `score.json` says.
     pub record: ScoreRecord,
-    /// True class of each row.
-    pub truth: Vec<u32>,
-    /// The challenger's predictions.
-    pub challenger: Predictions,
-    /// The champion's.
-    pub champion: Option<Predictions>,
+    /// True class or number of each row.
+    pub truth: Truth,
+    /// What the challenger says of them.
+    pub challenger: Answers,
+    /// What the champion does.
+    pub champion: Option<Answers>,
     /// `(column, group of each row)` of the guarded slices.
     pub slices: Vec<(String, Vec<String>)>,
 }
@@ -156,30 +162,50 @@ fn compare(
     test: &TestRows,
 ) -> Result<Scored, Error> {
     let bundle = &trained.bundle;
+    if let Some((version, _, champion)) = champion
+        && champion.task() != bundle.task()
+    {
+        let words = |task| match task {
+            Task::Classification => "classes",
+            Task::Regression => "numbers",
+        };
+        return Err(Error::NothingThere(format!(
+            "compare {} with the {} that version {version}, the champion, predicts; give the new task another `name`, or set `task`",
+            words(bundle.task()),
+            words(champion.task()),
+        )));
+    }
     let classes = union(
         &bundle.classes,
         champion.map(|(_, _, bundle)| bundle.classes.as_slice()),
     );
-    let known = test.known(&classes)?;
+    let known = test.known(bundle.task(), &classes)?;
     // The same rows, in the columns that the champion was trained on where those are others.
     let for_champion = match &test.for_champion {
-        Some(test) => Some(test.known(&classes)?),
+        Some(test) => Some(test.known(bundle.task(), &classes)?),
         None => None,
     };
     let mut notes = test.notes.clone();
     if known.strange > 0 {
+        let why = match bundle.task() {
+            Task::Classification => "of a class that no training row has",
+            Task::Regression => "whose target is no number",
+        };
         notes.push(format!(
-            "{} of a class that no training row has, left out",
+            "{} {why}, left out",
             count(known.strange as u64, "test row")
         ));
     }
-    let predicted =
-        |bundle: &Bundle, version: i64, role: &'static str| -> Result<Predictions, Error> {
-            let own = for_champion.as_ref().filter(|_| role == "champion");
-            let frame = &own.unwrap_or(&known).frame;
-            let predictions = predict(bundle, frame, version, role)?;
-            Ok(aligned(predictions, &bundle.classes, &classes))
-        };
+    let predicted = |bundle: &Bundle, version: i64, role: &'static str| -> Result<Answers, Error> {
+        let own = for_champion.as_ref().filter(|_| role == "champion");
+        let frame = &own.unwrap_or(&known).frame;
+        Ok(match predict(bundle, frame, version, role)? {
+            Answers::Classes(predictions) => {
+                Answers::Classes(aligned(predictions, &bundle.classes, &classes))
+            }
+            numbers => numbers,
+        })
+    };
     let challenger = predicted(bundle, trained.version.number, "challenger")?;
     let champion_predictions = champion
         .map(|(version, _, bundle)| predicted(bundle, *version, "champion"))
@@ -189,7 +215,8 @@ fn compare(
         format_version: 1,
         rows: known.truth.len() as u64,
         prior: prior_over(&bundle.prior, &bundle.classes, &classes),
-        metric: env.config.metric,
+        centre: bundle.centre,
+        metric: env.config.metric_for(bundle.task()),
         challenger: side(
             env,
             trained.version.number,
@@ -206,7 +233,7 @@ fn compare(
                 frame: &known.frame,
                 truth: &known.truth,
                 classes: &classes,
-                metric: env.config.metric,
+                metric: env.config.metric_for(bundle.task()),
             };
             importance(bundle, &judged, env.config.split.seed)
         },
@@ -225,20 +252,18 @@ fn compare(
 }
 
 /// One model's scores and their intervals.
-fn side(
-    env: &Env,
-    version: i64,
-    sha256: &str,
-    truth: &[u32],
-    predictions: &Predictions,
-) -> SideScore {
+fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Answers) -> SideScore {
     SideScore {
         version,
         bundle_sha256: sha256.to_string(),
-        scores: evaluate::score(truth, predictions),
-        intervals: bootstrap::intervals(
+        rows: match truth {
+            Truth::Classes(_) => None,
+            Truth::Numbers(numbers) => Some(numbers.len() as u64),
+        },
+        scores: answers::score(truth, answers),
+        intervals: answers::intervals(
             truth,
-            predictions,
+            answers,
             env.config.score.confidence,
             env.config.score.replicates,
             env.config.split.seed,
@@ -252,8 +277,8 @@ fn predict(
     frame: &DataFrame,
     version: i64,
     role: &'static str,
-) -> Result<Predictions, Error> {
-    let predicted = bundle.scorer().score_frame(frame);
+) -> Result<Answers, Error> {
+    let predicted = bundle.scorer().answer_frame(frame);
     predicted.map_err(|source| Error::Unscorable {
         version,
         role,

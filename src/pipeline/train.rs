@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::choose::{Chosen, choose};
+use super::decision::{Decided, decide};
 use super::fit::{Fit, Material};
 use super::ingest::Dataset;
 use super::labels::target_of;
@@ -15,15 +16,16 @@ use crate::checks::Finding;
 use crate::config::checked::hex;
 use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
-use crate::evaluate::{self, Predictions, threshold};
+use crate::evaluate::{self, Answers, Centre, Truth, threshold};
 use crate::features;
 use crate::predictors::Predictor;
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
 /// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
-const FEWEST_ROWS: usize = 40;
-const FEWEST_OF_A_CLASS: usize = 8;
+pub const FEWEST_ROWS: usize = 40;
+/// See [`FEWEST_ROWS`].
+pub const FEWEST_OF_A_CLASS: usize = 8;
 
 /// A trained version.
 #[derive(Debug, Clone)]
@@ -131,6 +133,13 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         .chain(config.keys.iter().cloned())
         .chain(config.time_column.iter().cloned())
         .collect();
+    let learner = config.learner_for(wanted.task());
+    if learner.kind != config.learner.kind {
+        notes.push(format!(
+            "`{target}` is a number, so `{}` learns it; `learner.kind` names another",
+            learner.kind.name()
+        ));
+    }
     let material = Material {
         config,
         frame,
@@ -143,13 +152,11 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         target: &target,
         profile: profile(dataset),
     };
-    let chosen = match config.learner.kind {
+    let chosen = match learner.kind {
         LearnerKind::Auto => Some(making.choose(&parts)?),
         _ => None,
     };
-    let learner = chosen
-        .as_ref()
-        .map_or(&config.learner, |chosen| &chosen.learner);
+    let learner = chosen.as_ref().map_or(&learner, |chosen| &chosen.learner);
     let fit = material.fit(learner, &parts.train, &parts.validation)?;
     let mut fit_ms = fit.fit_ms;
     notes.extend(fit.notes.iter().cloned());
@@ -157,11 +164,10 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     notes.extend(bucketed(&fit.fitted.transformer, &making.profile, config));
 
     let mut bundle = making.bundle(learner, &parts, fit);
-    if let Part::Classes(class, 2) = &validation_part
-        && learner.tune_threshold
-    {
-        bundle.threshold = tuned(&bundle, dataset, &parts, class, &mut notes)?;
-    }
+    let validation_scores = || positive_scores(&bundle, dataset, &parts);
+    let Decided { threshold, costs } =
+        decide(&bundle, &validation_part, validation_scores, &mut notes)?;
+    (bundle.threshold, bundle.costs) = (threshold, costs);
     if config.split.refit && !parts.validation.is_empty() {
         let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
         fit_ms += again.fit_ms;
@@ -194,12 +200,15 @@ impl Making<'_> {
     /// The bundle of a fit, with the threshold 0.5 and without golden rows.
     fn bundle(&self, learner: &Learner, parts: &Parts, fit: Fit) -> Bundle {
         let (config, wanted) = (self.material.config, self.material.wanted);
+        let train = wanted.part(&parts.train);
         Bundle {
             target: self.target.to_string(),
-            prior: shares(&wanted.part(&parts.train)),
+            prior: shares(&train),
+            centre: centre(&train),
             classes: wanted.classes().to_vec(),
             metric: config.metric_for(wanted.task()),
-            threshold: 0.5,
+            threshold: threshold::DEFAULT,
+            costs: None,
             transformer: fit.fitted.transformer,
             predictor: fit.predictor,
             dropped: fit.fitted.dropped,
@@ -225,7 +234,7 @@ impl Making<'_> {
         choose(self.material, parts, metric, &|learner, fold, fit| {
             let bundle = self.bundle(learner, fold, fit);
             let held_back = super::ingest::take(self.material.frame, &fold.validation)?;
-            let answers = bundle.scorer().score_frame(&held_back)?;
+            let answers = bundle.scorer().answer_frame(&held_back)?;
             let truth = self.material.wanted.part(&fold.validation);
             Ok(at_its_best(
                 &bundle,
@@ -238,19 +247,21 @@ impl Making<'_> {
 }
 
 /// A candidate's score on held-back rows, two classes at the threshold that is best there, as it will be chosen later.
-fn at_its_best(
-    bundle: &Bundle,
-    truth: &Part,
-    answers: &Predictions,
-    is_tuned: bool,
-) -> Option<f64> {
-    match truth {
-        Part::Classes(class, 2) if is_tuned && bundle.metric.reads_labels() => {
-            Some(threshold::best(class, &answers.probabilities, bundle.metric).score)
+fn at_its_best(bundle: &Bundle, truth: &Part, answers: &Answers, is_tuned: bool) -> Option<f64> {
+    let scores = match (truth, answers) {
+        (Part::Classes(class, 2), Answers::Classes(predictions))
+            if is_tuned && bundle.metric.reads_labels() =>
+        {
+            return Some(threshold::best(class, &predictions.probabilities, bundle.metric).score);
         }
-        Part::Classes(class, _) => evaluate::score(class, answers).get(bundle.metric),
-        Part::Numbers(_) => None,
-    }
+        (Part::Classes(class, _), answers) => {
+            evaluate::answers::score(&Truth::Classes(class.clone()), answers)
+        }
+        (Part::Numbers(numbers), answers) => {
+            evaluate::answers::score(&Truth::Numbers(numbers.clone()), answers)
+        }
+    };
+    scores.get(bundle.metric)
 }
 
 /// The settings for a last fit without held-back rows: as many rounds as were found right.
@@ -349,26 +360,10 @@ fn bucketed(
     .collect()
 }
 
-/// The threshold that is best for the metric on the validation part; 0.5 where that part is too small to tell.
-fn tuned(
-    bundle: &Bundle,
-    dataset: &Dataset,
-    parts: &Parts,
-    class: &[u32],
-    notes: &mut Vec<String>,
-) -> Result<f64, Error> {
-    let positives = class.iter().filter(|&&class| class == 1).count();
-    let rarer = positives.min(class.len() - positives);
-    if class.len() < FEWEST_ROWS || rarer < FEWEST_OF_A_CLASS {
-        notes.push(format!(
-            "the threshold stays 0.5: {} validation rows ({rarer} of the rarer class) are too few to choose one by",
-            class.len()
-        ));
-        return Ok(0.5);
-    }
+/// P(positive) of the validation rows.
+fn positive_scores(bundle: &Bundle, dataset: &Dataset, parts: &Parts) -> Result<Vec<f64>, Error> {
     let held_back = super::ingest::take(&dataset.frame, &parts.validation)?;
-    let predictions = bundle.scorer().score_frame(&held_back)?;
-    Ok(threshold::best(class, &predictions.probabilities, bundle.metric).value)
+    Ok(bundle.scorer().score_frame(&held_back)?.probabilities)
 }
 
 /// Share of each class; none of numbers.
@@ -384,6 +379,14 @@ fn shares(part: &Part) -> Vec<f64> {
         .iter()
         .map(|count| count / class.len().max(1) as f64)
         .collect()
+}
+
+/// Mean and median of numbers; none of classes.
+fn centre(part: &Part) -> Option<Centre> {
+    match part {
+        Part::Classes(..) => None,
+        Part::Numbers(numbers) => Centre::of(numbers),
+    }
 }
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.

@@ -4,7 +4,7 @@ use super::limits::limits;
 use super::words::{self, counted, grouped, metric_name, score};
 use super::{ReportInput, ScoredModel};
 use crate::checks::Finding;
-use crate::evaluate::Metric;
+use crate::evaluate::{Metric, Task};
 
 /// Writes the card in Markdown.
 pub fn card(input: &ReportInput) -> String {
@@ -83,7 +83,20 @@ fn intended_use(input: &ReportInput) -> String {
             "A row is called {class} when its probability of {class} reaches {}.",
             threshold
         ),
-        _ => "A row is given the class with the highest probability.".to_owned(),
+        _ if input.task == Task::Regression => {
+            format!(
+                "A row is given a number, on the scale of the column {}.",
+                input.target
+            )
+        }
+        _ => match &input.decided_by {
+            Some(how) => format!("A row is given a class by {how}."),
+            None => "A row is given the class with the highest probability.".to_owned(),
+        },
+    };
+    let answer = match (&input.positive, &input.decided_by) {
+        (Some(_), Some(how)) => format!("{answer} That threshold is {how}."),
+        _ => answer,
     };
     let body = bullets([
         format!("It predicts the column {} of rows that have the columns of the training data.", input.target),
@@ -149,13 +162,14 @@ fn metrics(input: &ReportInput) -> String {
     let mut heads = vec!["Metric", &this, "Interval"];
     heads.extend(other.iter().flat_map(|name| [name.as_str(), "Interval"]));
     let intro = format!(
-        "On {}. The model is kept good by {}. For log loss and Brier score smaller is better.\n\n",
+        "On {}. The model is kept good by {}. For {} smaller is better.\n\n",
         counted(input.data.test_rows, "test row"),
         metric_name(input.metric),
+        words::smaller_is_better(input.task),
     );
     section(
         "Metrics",
-        &(intro + &table(&heads, Metric::ALL.into_iter().map(row))),
+        &(intro + &table(&heads, Metric::of(input.task).iter().copied().map(row))),
     )
 }
 
@@ -167,7 +181,11 @@ fn data(input: &ReportInput) -> String {
         format!("Rows used: {}", grouped(data.rows_used)),
         format!("Training rows: {}", grouped(data.train_rows)),
         format!(
-            "Validation rows, on which the threshold was chosen: {}",
+            "Validation rows{}: {}",
+            match input.threshold {
+                Some(_) => ", on which the threshold was chosen",
+                None => "",
+            },
             grouped(data.validation_rows)
         ),
         format!("Test rows: {}", grouped(data.test_rows)),

@@ -107,7 +107,12 @@ pub fn calibration_png(curves: &[Calibration]) -> Result<Vec<u8>, Error> {
 }
 
 /// Title and legend; says how many series are left out.
-fn head(canvas: &mut Canvas, title: &str, names: Vec<String>, base: Option<LegendEntry>) -> i32 {
+pub(super) fn head(
+    canvas: &mut Canvas,
+    title: &str,
+    names: Vec<String>,
+    base: Option<LegendEntry>,
+) -> i32 {
     let left_out = names.len().saturating_sub(MOST_SERIES);
     let title = match left_out {
         0 => title.to_owned(),

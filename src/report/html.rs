@@ -6,7 +6,7 @@ use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{ReportInput, ScoredModel};
 use crate::checks::Finding;
-use crate::evaluate::Metric;
+use crate::evaluate::{Metric, Task};
 use crate::gate::Decision;
 
 /// Writes the page; `plots` are file names and PNG bytes, as [`plots`](super::plots) gives them.
@@ -67,9 +67,9 @@ fn head(input: &ReportInput, title: &str) -> String {
 }
 
 fn scores(input: &ReportInput) -> String {
-    let rows: Vec<Vec<String>> = Metric::ALL
-        .into_iter()
-        .map(|metric| score_row(input, metric))
+    let rows: Vec<Vec<String>> = Metric::of(input.task)
+        .iter()
+        .map(|&metric| score_row(input, metric))
         .collect();
     let challenger = ("Challenger", true);
     let mut heads = vec![("Metric", false), challenger, ("Interval", true)];
@@ -86,9 +86,10 @@ fn scores(input: &ReportInput) -> String {
         None => format!("On {rows_read}. Challenger: version {version}. There is no champion."),
     };
     let note = paragraph(&format!(
-        "The model is kept good by {}. For log loss and Brier score smaller is better; for all others, larger. \
+        "The model is kept good by {}. For {} smaller is better; for all others, larger. \
          A dash means: not defined on these rows.",
-        metric_name(input.metric)
+        metric_name(input.metric),
+        words::smaller_is_better(input.task),
     ));
     section("Scores", &(table(&caption, &heads, &rows) + &note))
 }
@@ -187,18 +188,22 @@ fn baselines(decision: &Decision) -> String {
     if decision.baselines.is_empty() {
         return String::new();
     }
+    let beside = match decision.metric.task() {
+        Task::Classification => Metric::Accuracy,
+        Task::Regression => Metric::Mae,
+    };
     let row = |(name, scores): &(String, crate::evaluate::Scores)| {
         vec![
             name.clone(),
             score(scores.get(decision.metric)),
-            score(scores.accuracy),
+            score(scores.get(beside)),
         ]
     };
     let rows: Vec<Vec<String>> = decision.baselines.iter().map(row).collect();
     let heads = [
         ("Baseline", false),
         (metric_name(decision.metric), true),
-        ("Accuracy", true),
+        (metric_name(beside), true),
     ];
     table(
         "What could be had without a model, on the same rows.",

@@ -1,7 +1,7 @@
 //! What a report is made of: plain values, filled in by the caller.
 
 use crate::checks::Finding;
-use crate::evaluate::{Metric, MetricInterval, Scores};
+use crate::evaluate::{Metric, MetricInterval, Scores, Task};
 use crate::gate::Decision;
 
 /// Everything that the plots, the page and the card say.
@@ -21,12 +21,16 @@ pub struct ReportInput {
     pub params: Vec<(String, String)>,
     /// The column that is predicted.
     pub target: String,
-    /// Class names in the order of the confusion matrix; with two, index 1 is the positive class.
+    /// Whether classes or numbers are predicted.
+    pub task: Task,
+    /// Class names in the order of the confusion matrix; with two, index 1 is the positive class; none of numbers.
     pub classes: Vec<String>,
     /// Name of the positive class, when there are two.
     pub positive: Option<String>,
     /// Probability from which a row is called positive.
     pub threshold: Option<f64>,
+    /// How rows are decided on: by which policy the threshold, or the class, was chosen. A part of a sentence.
+    pub decided_by: Option<String>,
     /// The metric the model is kept good by.
     pub metric: Metric,
     /// The fresh version.
@@ -41,6 +45,8 @@ pub struct ReportInput {
     pub precision_recall: Vec<Curve>,
     /// Calibration curves. The challenger's come first.
     pub calibration: Vec<Calibration>,
+    /// True and predicted numbers. The challenger's come first; none of classes.
+    pub numbers: Vec<NumberPairs>,
     /// Weights of a linear model; empty for others.
     pub coefficients: Vec<Coefficient>,
     /// What each column is worth; `None` where it was not measured.
@@ -79,6 +85,15 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
     /// The area under it, as it stands in the scores.
     pub area: Option<f64>,
+}
+
+/// True and predicted numbers of a version.
+#[derive(Debug, Clone, Default)]
+pub struct NumberPairs {
+    /// What it is of, e.g. `challenger v2`.
+    pub name: String,
+    /// `(true, predicted)` of each row, or of rows spread evenly over them.
+    pub points: Vec<(f64, f64)>,
 }
 
 /// How often the predicted came true, by predicted probability.

@@ -63,15 +63,16 @@ fn evidence_limits(input: &ReportInput, limits: &mut Vec<String>) {
 
 fn interval_limits(input: &ReportInput, limits: &mut Vec<String>) {
     match interval_of(&input.challenger, input.metric) {
-        Some(found) if found.high - found.low > WIDE => limits.push(format!(
+        Some(found) if found.high - found.low > WIDE && input.metric.is_without_unit() => limits.push(format!(
             "The interval of {} is wide ({}): smaller differences between versions cannot be seen on these rows.",
             metric_name(input.metric),
             interval(Some(found)),
         )),
         _ => {}
     }
-    let undefined: Vec<&str> = Metric::ALL
-        .into_iter()
+    let undefined: Vec<&str> = Metric::of(input.task)
+        .iter()
+        .copied()
         .filter(|&metric| input.challenger.scores.get(metric).is_none())
         .map(metric_name)
         .collect();

@@ -15,6 +15,7 @@ mod html;
 mod input;
 mod lettering;
 mod limits;
+mod numbers;
 mod page_parts;
 mod pictures;
 mod png;
@@ -26,6 +27,8 @@ mod words;
 
 use rayon::prelude::*;
 
+use crate::evaluate::Task;
+
 pub use card::card;
 pub use coefficients::{coefficients_png, importance_png};
 pub use confusion::confusion_matrix_png;
@@ -34,8 +37,9 @@ pub use history::history_png;
 pub use html::html;
 pub use input::{
     Calibration, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint, Importance,
-    Quarantined, ReportInput, ScoredModel,
+    NumberPairs, Quarantined, ReportInput, ScoredModel,
 };
+pub use numbers::{predicted_true_png, residuals_png};
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +57,8 @@ pub enum Error {
 
 /// Draws every plot that this version has: file name and PNG bytes, in the order in which the page shows them.
 ///
-/// The confusion matrix and the history are always there; a curve or the weights only when there is something to draw.
+/// The confusion matrix (of classes), predicted against true and residuals (of numbers) and the history are always there; a
+/// curve or the weights only when there is something to draw.
 ///
 /// # Errors
 /// The first plot that fails.
@@ -69,6 +74,8 @@ pub fn plots(input: &ReportInput) -> Result<Vec<(&'static str, Vec<u8>)>, Error>
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Plot {
     ConfusionMatrix,
+    PredictedTrue,
+    Residuals,
     Roc,
     PrecisionRecall,
     Calibration,
@@ -78,8 +85,10 @@ enum Plot {
 }
 
 impl Plot {
-    const ALL: [Plot; 7] = [
+    const ALL: [Plot; 9] = [
         Plot::ConfusionMatrix,
+        Plot::PredictedTrue,
+        Plot::Residuals,
         Plot::Roc,
         Plot::PrecisionRecall,
         Plot::Calibration,
@@ -91,6 +100,8 @@ impl Plot {
     fn file_name(self) -> &'static str {
         match self {
             Plot::ConfusionMatrix => "confusion_matrix.png",
+            Plot::PredictedTrue => "predicted_true.png",
+            Plot::Residuals => "residuals.png",
             Plot::Roc => "roc.png",
             Plot::PrecisionRecall => "precision_recall.png",
             Plot::Calibration => "calibration.png",
@@ -102,7 +113,9 @@ impl Plot {
 
     fn applies(self, input: &ReportInput) -> bool {
         match self {
-            Plot::ConfusionMatrix | Plot::History => true,
+            Plot::History => true,
+            Plot::ConfusionMatrix => input.task == Task::Classification,
+            Plot::PredictedTrue | Plot::Residuals => input.task == Task::Regression,
             Plot::Roc => !input.roc.is_empty(),
             Plot::PrecisionRecall => !input.precision_recall.is_empty(),
             Plot::Calibration => !input.calibration.is_empty(),
@@ -117,6 +130,8 @@ impl Plot {
                 let title = format!("Confusion matrix, version {}", input.version);
                 confusion_matrix_png(&input.challenger.scores.confusion, &input.classes, &title)
             }
+            Plot::PredictedTrue => predicted_true_png(&input.numbers),
+            Plot::Residuals => residuals_png(&input.numbers),
             Plot::Roc => roc_png(&input.roc),
             Plot::PrecisionRecall => {
                 precision_recall_png(&input.precision_recall, input.prevalence())

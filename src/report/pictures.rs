@@ -27,6 +27,14 @@ fn describe(input: &ReportInput, name: &str) -> (String, String) {
             confusion_in_words(input),
             "Test rows by true and predicted class; shares are of the true class.",
         ),
+        "predicted_true.png" => (
+            format!("True over predicted numbers: {}.", sides(input)),
+            "On the dashed diagonal a prediction is right; above it, it is too small.",
+        ),
+        "residuals.png" => (
+            format!("What is left over, by predicted number: {}.", sides(input)),
+            "A cloud around the dashed line without a shape is all that can be had of these columns; a bend or a funnel is not.",
+        ),
         "roc.png" => (
             format!("ROC curves: {}.", areas(&input.roc)),
             "Higher and further left is better.",
@@ -61,6 +69,16 @@ fn describe(input: &ReportInput, name: &str) -> (String, String) {
         other => (other.to_owned(), other),
     };
     (alt, caption.to_owned())
+}
+
+fn sides(input: &ReportInput) -> String {
+    let one = |side: &super::NumberPairs| side.name.clone();
+    input
+        .numbers
+        .iter()
+        .map(one)
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 fn confusion_in_words(input: &ReportInput) -> String {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::checks::{Check, Finding};
 use crate::config::Severity;
-use crate::evaluate::{Interval, Metric, MetricInterval, Scores};
+use crate::evaluate::{Interval, Metric, MetricInterval, Scores, Task};
 use crate::gate::{Comparison, Decision, Facts, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
 
 /// A second version that unseats the first.
@@ -19,9 +19,11 @@ pub(super) fn typical() -> ReportInput {
             ("max_iterations".into(), "100".into()),
         ],
         target: "exited".into(),
+        task: Task::Classification,
         classes: vec!["stayed".into(), "exited".into()],
         positive: Some("exited".into()),
         threshold: Some(0.4125),
+        decided_by: Some("the best F1 on the validation rows".into()),
         metric: Metric::F1,
         challenger: ScoredModel {
             version: 2,
@@ -40,6 +42,7 @@ pub(super) fn typical() -> ReportInput {
             calibration("challenger v2", 1.15),
             calibration("champion v1", 0.7),
         ],
+        numbers: Vec::new(),
         coefficients: coefficients(12),
         importance: Some(importance()),
         history: history(5),
@@ -63,6 +66,55 @@ fn finding() -> Finding {
         value: 0.998,
         bound: Some(0.99),
         says: "`closing_date` alone predicts the target".into(),
+    }
+}
+
+/// A second version of numbers that unseats the first.
+pub(super) fn of_numbers() -> ReportInput {
+    let scores = |error: f64| Scores {
+        r2: Some(0.62 - error / 100.0),
+        rmse: Some(41.7 + error),
+        mae: Some(33.1 + error),
+        spearman: Some(0.81),
+        worst_overlap: Some(0.58),
+        ..Scores::default()
+    };
+    let pairs = |name: &str, noise: f64| NumberPairs {
+        name: name.into(),
+        points: (0..400)
+            .map(|row| {
+                let truth = 40.0 + f64::from(row) * 0.75;
+                let wave = (f64::from(row) * 12.9898).sin() * 43758.5453;
+                (
+                    truth,
+                    120.0 + truth * 0.3 + noise * (wave - wave.floor() - 0.5),
+                )
+            })
+            .collect(),
+    };
+    ReportInput {
+        task: Task::Regression,
+        classes: Vec::new(),
+        positive: None,
+        threshold: None,
+        decided_by: None,
+        metric: Metric::R2,
+        challenger: ScoredModel {
+            version: 2,
+            scores: scores(0.0),
+            intervals: Vec::new(),
+        },
+        champion: Some(ScoredModel {
+            version: 1,
+            scores: scores(3.2),
+            intervals: Vec::new(),
+        }),
+        decision: None,
+        roc: Vec::new(),
+        precision_recall: Vec::new(),
+        calibration: Vec::new(),
+        numbers: vec![pairs("challenger v2", 60.0), pairs("champion v1", 140.0)],
+        ..typical()
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the page and the card say things: numbers, names, and the decision.
 
 use super::{ReportInput, ScoredModel};
-use crate::evaluate::{Interval, Metric};
+use crate::evaluate::{Interval, Metric, Task};
 use crate::gate::{Decision, RuleGroup, RuleOutcome, Verdict};
 
 /// A count with commas between groups of three digits.
@@ -127,6 +127,14 @@ pub(super) fn metric_name(metric: Metric) -> &'static str {
     }
 }
 
+/// The metrics of which a smaller value is better.
+pub(super) fn smaller_is_better(task: Task) -> &'static str {
+    match task {
+        Task::Classification => "log loss and Brier score",
+        Task::Regression => "RMSE and MAE",
+    }
+}
+
 /// The verdict in one word.
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
@@ -203,10 +211,24 @@ pub(super) fn decision_sentence(input: &ReportInput) -> String {
 /// The comparison of challenger and champion in one sentence.
 pub(super) fn comparison_sentence(decision: &Decision) -> Option<String> {
     let compared = decision.comparison.as_ref()?;
+    let rows = (
+        counted(compared.only_challenger_right, "row"),
+        counted(compared.only_champion_right, "row"),
+        short_number(compared.mcnemar_p),
+    );
+    let by_row = match compared.metric.task() {
+        Task::Classification => format!(
+            "The challenger alone is right on {}, the champion alone on {} (exact McNemar p = {}).",
+            rows.0, rows.1, rows.2
+        ),
+        Task::Regression => format!(
+            "The challenger comes nearer to {}, the champion to {} (exact sign test p = {}).",
+            rows.0, rows.1, rows.2
+        ),
+    };
     Some(format!(
         "On the same {}, {} is {} for the challenger and {} for the champion: a difference of {:+.4} with a {} interval \
-         of {:+.4} to {:+.4}; {} of the bootstrap replicates are above zero. The challenger alone is right on {}, the \
-         champion alone on {} (exact McNemar p = {}).",
+         of {:+.4} to {:+.4}; {} of the bootstrap replicates are above zero. {by_row}",
         counted(decision.rows, "row"),
         metric_name(compared.metric),
         score(Some(compared.challenger)),
@@ -216,9 +238,6 @@ pub(super) fn comparison_sentence(decision: &Decision) -> Option<String> {
         compared.interval.low,
         compared.interval.high,
         percent(compared.p_better),
-        counted(compared.only_challenger_right, "row"),
-        counted(compared.only_champion_right, "row"),
-        short_number(compared.mcnemar_p),
     ))
 }
 
@@ -240,8 +259,11 @@ pub(super) fn model_facts(input: &ReportInput) -> Vec<(&'static str, String)> {
         ("Made at", input.created.clone()),
         ("Learner", input.learner.clone()),
         ("Target column", input.target.clone()),
-        ("Classes", input.classes.join(", ")),
     ];
+    facts.push(match input.task {
+        Task::Classification => ("Classes", input.classes.join(", ")),
+        Task::Regression => ("Predicts", "a number".to_owned()),
+    });
     facts.extend(
         input
             .positive
@@ -252,6 +274,12 @@ pub(super) fn model_facts(input: &ReportInput) -> Vec<(&'static str, String)> {
         input
             .threshold
             .map(|value| ("Threshold", value.to_string())),
+    );
+    facts.extend(
+        input
+            .decided_by
+            .iter()
+            .map(|how| ("Decides by", how.clone())),
     );
     facts.push(("Metric", metric_name(input.metric).to_owned()));
     facts.push(("Seed", input.seed.to_string()));

@@ -16,6 +16,7 @@ use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::Kind;
 use crate::data::rules::{Checker, Rule};
+use crate::evaluate::Task;
 use crate::features::{CellRef, is_numeric};
 
 /// A version, loaded, verified and ready to answer. Never changes.
@@ -42,7 +43,7 @@ pub struct Served {
     pub model_inputs: Vec<InputFacts>,
     /// A row in which every input of the model is missing.
     pub blank: Box<[Slot]>,
-    /// Each class as it stands in an answer: JSON, a number where the target was one.
+    /// Each class as it stands in an answer: JSON, a number where the target was one; none where numbers are predicted.
     pub labels: Vec<Box<str>>,
     /// `X-Model`.
     pub model_header: HeaderValue,
@@ -58,7 +59,7 @@ pub struct Served {
     pub sample: Sample,
 }
 
-/// Predictions per class.
+/// Predictions per class; of numbers all together.
 #[derive(Debug)]
 pub struct Tally(Box<[AtomicU64]>);
 
@@ -123,6 +124,11 @@ impl InputFacts {
 }
 
 impl Served {
+    /// Whether it predicts numbers; then there are no classes, labels and probabilities.
+    pub fn is_of_numbers(&self) -> bool {
+        self.bundle.task() == Task::Regression
+    }
+
     /// Makes a verified bundle ready to answer.
     pub fn new(
         model: &str,
@@ -187,7 +193,8 @@ impl Served {
                 .unwrap_or(HeaderValue::from_static("unnamed")),
             version_header: HeaderValue::from(version),
             loaded: Instant::now(),
-            tally: Tally::new(bundle.classes.len()),
+            // Numbers are counted as one kind.
+            tally: Tally::new(bundle.classes.len().max(1)),
             counts: Counts::default(),
             sample: Sample::default(),
             blank: (0..model_inputs.len())

@@ -66,12 +66,13 @@ pub struct PredictionAnswer {
 pub struct Prediction {
     /// Id of this prediction; no other has it.
     pub id: String,
-    /// The class, spelled as in the training data.
+    /// The class, spelled as in the training data, or the number.
     #[schema(schema_with = label)]
     pub prediction: Value,
-    /// Of the positive class where there are two, else of the class that is predicted.
-    #[schema(minimum = 0, maximum = 1)]
-    pub probability: f64,
+    /// Of the positive class where there are two, else of the class that is predicted; not there where numbers are predicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1, nullable = false)]
+    pub probability: Option<f64>,
     /// Of every class; with `probabilities`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub probabilities: BTreeMap<String, f64>,
@@ -101,8 +102,8 @@ pub struct Likely {
     pub probability: f64,
 }
 
-/// Bias and columns add up to the margin: the log-odds of the positive class, or with more than two classes the predicted
-/// class' margin before the softmax.
+/// Bias and columns add up to the margin: the log-odds of the positive class, with more than two classes the predicted
+/// class' margin before the softmax, or the predicted number.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Contributions {
     /// What the model says of no row in particular.
@@ -159,7 +160,7 @@ impl WarningKind {
 pub fn label() -> Object {
     let kinds = SchemaType::from_iter([Type::String, Type::Number, Type::Boolean]);
     let label = ObjectBuilder::new().schema_type(kinds);
-    let words = "The class, spelled as in the training data: a number or truth value where the target was one.";
+    let words = "The class, spelled as in the training data: a number or truth value where the target was one; or the predicted number.";
     label.description(Some(words)).build()
 }
 

@@ -296,6 +296,17 @@ pub fn answer(
     options: &Options,
     request: &Request,
 ) -> Result<Reply, Problem> {
+    if served.is_of_numbers() {
+        let asked = [
+            ("threshold", options.threshold.is_some()),
+            ("probabilities", options.probabilities),
+            ("top_n", options.top_n.is_some()),
+        ];
+        if let Some((name, _)) = asked.iter().find(|(_, is_asked)| *is_asked) {
+            let why = format!("`{name}` is for models of classes; this one predicts numbers");
+            return Err(Problem::new(Code::Unprocessable, why));
+        }
+    }
     if options
         .threshold
         .is_some_and(|it| !(0.0..=1.0).contains(&it))

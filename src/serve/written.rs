@@ -13,7 +13,8 @@ const ROW_BYTES: usize = 96;
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 512;
 
-/// `{"model", "version", "request_id", "predictions": [{"id", "prediction", "probability", …}]}`.
+/// `{"model", "version", "request_id", "predictions": [{"id", "prediction", "probability", …}]}`; of numbers without the
+/// probability.
 ///
 /// # Errors
 /// When the time is over before the last row.
@@ -34,6 +35,7 @@ pub fn write_predictions(
     let threshold = options.threshold.unwrap_or(served.bundle.threshold);
     let mut probabilities = vec![0.0; served.scorer.n_outputs()];
     let mut features = Vec::new();
+    let is_of_numbers = served.is_of_numbers();
     for row in 0..rows.n_rows {
         if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
             return Err(too_slow());
@@ -51,15 +53,17 @@ pub fn write_predictions(
         out.extend_from_slice(b"{\"id\":");
         id(&mut out, rows, &request.unique, row);
         out.extend_from_slice(b",\"prediction\":");
-        out.extend_from_slice(served.labels[label as usize].as_bytes());
-        out.extend_from_slice(b",\"probability\":");
-        // Of the positive class where there are two, else of the class that is predicted.
-        let at = if served.bundle.is_binary() {
-            0
-        } else {
-            label as usize
-        };
-        number(&mut out, probabilities[at]);
+        prediction(&mut out, served, label as usize, &probabilities);
+        if !is_of_numbers {
+            out.extend_from_slice(b",\"probability\":");
+            // Of the positive class where there are two, else of the class that is predicted.
+            let at = if served.bundle.is_binary() {
+                0
+            } else {
+                label as usize
+            };
+            number(&mut out, probabilities[at]);
+        }
         if options.probabilities {
             all_probabilities(&mut out, served, &probabilities);
         }
@@ -91,6 +95,14 @@ pub fn id(out: &mut Vec<u8>, rows: &Rows, unique: &str, row: usize) {
             whole(out, row as u64);
             out.push(b'"');
         }
+    }
+}
+
+/// What is predicted of a row, as JSON: its class, or where numbers are predicted the number.
+pub fn prediction(out: &mut Vec<u8>, served: &Served, class: usize, answers: &[f64]) {
+    match served.is_of_numbers() {
+        true => number(out, answers[0]),
+        false => out.extend_from_slice(served.labels[class].as_bytes()),
     }
 }
 
@@ -145,12 +157,12 @@ fn likeliest(out: &mut Vec<u8>, served: &Served, probabilities: &[f64], n: usize
     out.push(b']');
 }
 
-/// On the scale of the margin: log-odds of the positive class, or the predicted class' own margin before the softmax.
+/// On the scale of the margin: log-odds of the positive class, the predicted class' own margin before the softmax, or the
+/// predicted number.
 fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32) {
-    let output = if served.bundle.is_binary() {
-        0
-    } else {
-        label as usize
+    let output = match served.scorer.n_outputs() {
+        1 => 0,
+        _ => label as usize,
     };
     let (bias, pushes) = served.scorer.pushes(slots, output);
     out.extend_from_slice(b",\"contributions\":{\"bias\":");

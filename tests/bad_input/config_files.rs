@@ -68,6 +68,11 @@ fn every_expectation_has_its_file() {
 
 #[test]
 fn the_five_keys_alone_load_to_these_defaults() {
+    let learner = json!({
+        "kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true, "class_weight": "none",
+        "alpha": 1.0, "l1_ratio": 0.5, "rounds": null, "early_stopping": 20, "learning_rate": 0.1, "trees": null,
+        "max_depth": null, "min_leaf_rows": null, "feature_share": null, "max_fits": 60, "max_seconds": 0.0,
+    });
     let five = files("valid")
         .into_iter()
         .find(|file| file.ends_with("five_keys.json"));
@@ -134,7 +139,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "window": "unbounded",
             "related": null,
             "features": {"max_categories": 200, "min_category_rows": 1},
-            "learner": {"kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true},
+            "learner": learner,
             "split": {"kind": null, "validation": 0.2, "seed": 42},
             "metric": "f1",
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
@@ -195,6 +200,9 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "jobs": {"count": 10_000, "days": 365},
         "prediction_log": {"count": null, "days": 90},
     });
+    for open in ["task", "metric_given"] {
+        expected["models"][0][open] = Value::Null;
+    }
     expected["models"][0]["health"] =
         json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1});
     expected["models"][0]["probation"] = json!({

@@ -21,6 +21,11 @@ cases! {
     }
     target_of_one_class(p) { p.input(rows(0..50, ",exited", |_| ",1".to_string())); p.train() }
     target_a_number_to_regress(p) { p.input(rows(0..300, ",price", |row| format!(",{}.5", row))); p.train() }
+    target_a_number_for_classes(p) {
+        p.set(json!({"learner": {"kind": "logistic", "c": 2}}));
+        p.input(rows(0..300, ",price", |row| format!(",{}.5", row)));
+        p.train()
+    }
     target_of_few_fractions(p) { p.input(rows(0..100, ",price", |row| format!(",{}.5", row % 3))); p.train() }
     target_an_identifier(p) { p.input(rows(0..300, ",id", |row| format!(",u{row}"))); p.train() }
     positive_class_unknown(p) { p.set(json!({"positive_class": "yes"})); p.run() }

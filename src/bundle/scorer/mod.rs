@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use self::effect::ScoredColumn;
 use super::Bundle;
 use crate::evaluate::{
-    Predictions,
-    threshold::{label_of, labels_from},
+    Answers, Predictions,
+    threshold::{cheapest_class as cheapest, label_of, labels_from},
 };
 use crate::features::{Cell, CellRef, Cells, Error, Prepare};
 use crate::predictors::{Link, Predictor, Trees};
@@ -25,6 +25,8 @@ const BLOCK_ROWS: usize = 4096;
 pub struct Scorer {
     n_classes: usize,
     threshold: f64,
+    /// `(n_classes, n_classes)`: see [`Bundle::costs`].
+    costs: Option<Vec<f64>>,
     link: Link,
     bias: Vec<f64>,
     columns: Vec<ScoredColumn>,
@@ -69,6 +71,7 @@ impl Scorer {
         Scorer {
             n_classes: bundle.classes.len(),
             threshold: bundle.threshold,
+            costs: bundle.costs.clone(),
             link: bundle.predictor.link(),
             bias: match &bundle.predictor {
                 Predictor::Linear(linear) => linear.bias.clone(),
@@ -176,7 +179,22 @@ impl Scorer {
     /// The label of a row by its probabilities and a threshold of P(positive).
     #[inline]
     pub fn label(&self, probabilities: &[f64], threshold: f64) -> u32 {
-        label_of(self.n_classes, probabilities, threshold)
+        match &self.costs {
+            None => label_of(self.n_classes, probabilities, threshold),
+            Some(costs) => cheapest(probabilities, costs),
+        }
+    }
+
+    /// What the model says of every row of a frame: classes, or numbers where it has none.
+    ///
+    /// # Errors
+    /// As [`Scorer::score_frame`].
+    pub fn answer_frame(&self, frame: &DataFrame) -> Result<Answers, Error> {
+        let predictions = self.score_frame(frame)?;
+        Ok(match self.n_classes {
+            0 => Answers::Numbers(predictions.probabilities),
+            _ => Answers::Classes(predictions),
+        })
     }
 
     /// Predictions for every row of a frame; columns are found by name.
@@ -200,7 +218,13 @@ impl Scorer {
             .par_chunks_mut(BLOCK_ROWS * outputs)
             .enumerate()
             .for_each(|(block, margins)| self.score_block(&cells, block * BLOCK_ROWS, margins));
-        let labels = labels_from(self.n_classes, &probabilities, self.threshold);
+        let labels = match &self.costs {
+            None => labels_from(self.n_classes, &probabilities, self.threshold),
+            Some(costs) => probabilities
+                .chunks_exact(outputs)
+                .map(|row| cheapest(row, costs))
+                .collect(),
+        };
         Ok(Predictions {
             n_classes: self.n_classes,
             labels,

@@ -1,28 +1,53 @@
 //! What the pictures of a scoring are drawn from.
 
-use crate::evaluate::{Predictions, Scores, curves};
+use crate::evaluate::{Answers, Predictions, Scores, Truth, curves};
 use crate::pipeline::score::Scored;
-use crate::report::{Calibration, Curve};
+use crate::report::{Calibration, Curve, NumberPairs};
 
+/// Most points of a picture of numbers.
+const MOST_POINTS: usize = 2000;
 /// Bins of the calibration picture.
 const CALIBRATION_BINS: usize = 10;
 
-/// `(name, scores, predictions)` of the challenger and, if there is one, the champion.
-fn sides(scored: &Scored) -> Vec<(String, &Scores, &Predictions)> {
+/// `(name, scores, answers)` of the challenger and, if there is one, the champion.
+fn sides(scored: &Scored) -> Vec<(String, &Scores, &Answers)> {
     let record = &scored.record;
     let mut sides = vec![(
         format!("challenger v{}", record.challenger.version),
         &record.challenger.scores,
         &scored.challenger,
     )];
-    if let (Some(side), Some(predictions)) = (&record.champion, &scored.champion) {
-        sides.push((
-            format!("champion v{}", side.version),
-            &side.scores,
-            predictions,
-        ));
+    if let (Some(side), Some(answers)) = (&record.champion, &scored.champion) {
+        sides.push((format!("champion v{}", side.version), &side.scores, answers));
     }
     sides
+}
+
+/// True classes and the predictions of the challenger; `None` of numbers.
+fn of_classes(scored: &Scored) -> Option<(&[u32], &Predictions)> {
+    match (&scored.truth, &scored.challenger) {
+        (Truth::Classes(truth), Answers::Classes(predictions)) => Some((truth, predictions)),
+        _ => None,
+    }
+}
+
+/// True and predicted numbers of both sides, of rows spread evenly over all; none of classes.
+pub fn pairs(scored: &Scored) -> Vec<NumberPairs> {
+    let Truth::Numbers(truth) = &scored.truth else {
+        return Vec::new();
+    };
+    let every = truth.len().div_ceil(MOST_POINTS).max(1);
+    let pairs = |(name, _, answers): (String, &Scores, &Answers)| {
+        let Answers::Numbers(numbers) = answers else {
+            return None;
+        };
+        let points = truth.iter().copied().zip(numbers.iter().copied());
+        Some(NumberPairs {
+            name,
+            points: points.step_by(every).collect(),
+        })
+    };
+    sides(scored).into_iter().filter_map(pairs).collect()
 }
 
 /// One curve per side for two classes; one per class of the challenger for more.
@@ -32,19 +57,24 @@ pub fn lines(
     area: impl Fn(&Scores) -> Option<f64>,
 ) -> Vec<Curve> {
     let classes = &scored.record.classes;
+    let Some((all, challenger)) = of_classes(scored) else {
+        return Vec::new();
+    };
     if classes.len() == 2 {
-        let line = |(name, scores, predictions): (String, &Scores, &Predictions)| Curve {
-            name,
-            points: curve(&scored.truth, &predictions.probabilities),
-            area: area(scores),
+        let line = |(name, scores, answers): (String, &Scores, &Answers)| {
+            Some(Curve {
+                name,
+                points: curve(all, &answers.classes()?.probabilities),
+                area: area(scores),
+            })
         };
-        return sides(scored).into_iter().map(line).collect();
+        return sides(scored).into_iter().filter_map(line).collect();
     }
     classes
         .iter()
         .enumerate()
         .map(|(at, class)| {
-            let (truth, probabilities) = one_against_rest(&scored.truth, &scored.challenger, at);
+            let (truth, probabilities) = one_against_rest(all, challenger, at);
             Curve {
                 name: class.clone(),
                 points: curve(&truth, &probabilities),
@@ -77,14 +107,17 @@ pub fn calibration(scored: &Scored) -> Vec<Calibration> {
             .map(|bin| (bin.mean_predicted, bin.observed, bin.rows))
             .collect(),
     };
+    let Some((all, challenger)) = of_classes(scored) else {
+        return Vec::new();
+    };
     if scored.record.classes.len() == 2 {
-        let of_side = |(name, _, predictions): (String, &Scores, &Predictions)| {
-            line(name, &scored.truth, &predictions.probabilities)
+        let of_side = |(name, _, answers): (String, &Scores, &Answers)| {
+            Some(line(name, all, &answers.classes()?.probabilities))
         };
-        return sides(scored).into_iter().map(of_side).collect();
+        return sides(scored).into_iter().filter_map(of_side).collect();
     }
     let of_class = |(at, class): (usize, &String)| {
-        let (truth, probabilities) = one_against_rest(&scored.truth, &scored.challenger, at);
+        let (truth, probabilities) = one_against_rest(all, challenger, at);
         line(class.clone(), &truth, &probabilities)
     };
     scored

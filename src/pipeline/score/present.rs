@@ -79,7 +79,9 @@ impl PresentScore {
             let side = side_of(row)
                 .filter(|side| (row.version, side.bundle_sha256.as_str()) == (version, sha256))?;
             Some(PresentScore {
-                rows: side.scores.confusion.iter().flatten().sum(),
+                rows: side
+                    .rows
+                    .unwrap_or_else(|| side.scores.confusion.iter().flatten().sum()),
                 side,
                 rows_hash: row.rows_hash.clone(),
                 at_ms: row.at_ms,
@@ -97,7 +99,8 @@ fn present_rows(env: &Env, bundle: &Bundle, scan: &Scan) -> Result<Known, Error>
     let like = Schema {
         columns: columns.collect(),
     };
-    read_test_rows(env, scan, &bundle.target, &like, Plans::of(bundle))?.known(&bundle.classes)
+    let test = read_test_rows(env, scan, &bundle.target, &like, Plans::of(bundle))?;
+    test.known(bundle.task(), &bundle.classes)
 }
 
 fn scored(

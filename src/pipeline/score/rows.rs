@@ -4,7 +4,7 @@ use polars::prelude::{Column, DataFrame};
 
 use super::{ScoreRecord, Scored};
 use crate::data::Schema;
-use crate::evaluate::Predictions;
+use crate::evaluate::{Answers, Predictions, Truth};
 use crate::features::Cells;
 use crate::pipeline::Error;
 use crate::pipeline::labels::{indices, labels_of};
@@ -12,36 +12,36 @@ use crate::pipeline::labels::{indices, labels_of};
 /// The file they are kept in.
 pub const PREDICTIONS: &str = "predictions.parquet";
 
-/// Per-row predictions as a frame: `row`, `truth`, and per side `_prediction` and `_probability[_<class>]`.
+/// Per-row predictions as a frame: `row`, `truth`, and per side `_prediction` and, of classes, `_probability[_<class>]`.
 pub fn prediction_frame(scored: &Scored) -> Result<DataFrame, Error> {
     let classes = &scored.record.classes;
-    let name = |class: u32| classes[class as usize].as_str();
+    let named = |indices: &[u32]| -> Vec<&str> {
+        let name = |&class: &u32| classes[class as usize].as_str();
+        indices.iter().map(name).collect()
+    };
     let rows = scored.truth.len();
     let mut columns = vec![
         Column::new("row".into(), (0..rows as i64).collect::<Vec<_>>()),
-        Column::new(
-            "truth".into(),
-            scored
-                .truth
-                .iter()
-                .map(|&class| name(class))
-                .collect::<Vec<_>>(),
-        ),
+        match &scored.truth {
+            Truth::Classes(truth) => Column::new("truth".into(), named(truth)),
+            Truth::Numbers(truth) => Column::new("truth".into(), truth),
+        },
     ];
     let sides = [
         ("challenger", Some(&scored.challenger)),
         ("champion", scored.champion.as_ref()),
     ];
-    for (side, predictions) in sides {
-        let Some(predictions) = predictions else {
-            continue;
+    for (side, answers) in sides {
+        let prediction = format!("{side}_prediction");
+        let predictions = match answers {
+            None => continue,
+            Some(Answers::Numbers(numbers)) => {
+                columns.push(Column::new(prediction.into(), numbers));
+                continue;
+            }
+            Some(Answers::Classes(predictions)) => predictions,
         };
-        let labels: Vec<_> = predictions
-            .labels
-            .iter()
-            .map(|&class| name(class))
-            .collect();
-        columns.push(Column::new(format!("{side}_prediction").into(), labels));
+        columns.push(Column::new(prediction.into(), named(&predictions.labels)));
         if classes.len() == 2 {
             let column = format!("{side}_probability");
             columns.push(Column::new(
@@ -79,8 +79,20 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
             .map(|class| class.unwrap_or(u32::MAX))
             .collect())
     };
-    let side = |side: &str| -> Result<Predictions, Error> {
+    let numbers = |name: &str| -> Result<Vec<f64>, Error> {
+        let column = frame
+            .column(name)
+            .map_err(|_| Error::NothingThere(format!("find `{name}` in predictions.parquet")))?;
+        let cells = Cells::of(column)?;
+        let number = |row: usize| cells.number(row).unwrap_or(f64::NAN);
+        Ok((0..frame.height()).map(number).collect())
+    };
+    let is_of_numbers = record.classes.is_empty();
+    let side = |side: &str| -> Result<Answers, Error> {
         let n_classes = record.classes.len();
+        if is_of_numbers {
+            return Ok(Answers::Numbers(numbers(&format!("{side}_prediction"))?));
+        }
         let names: Vec<String> = if n_classes == 2 {
             vec![format!("{side}_probability")]
         } else {
@@ -102,11 +114,11 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
                 .iter()
                 .map(move |cells| cells.number(row).unwrap_or(f64::NAN))
         };
-        Ok(Predictions {
+        Ok(Answers::Classes(Predictions {
             n_classes,
             labels: labels(&format!("{side}_prediction"))?,
             probabilities: (0..frame.height()).flat_map(values).collect(),
-        })
+        }))
     };
     let mut slices = Vec::new();
     for name in Schema::of(frame).names() {
@@ -117,7 +129,10 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
         }
     }
     Ok(Scored {
-        truth: labels("truth")?,
+        truth: match is_of_numbers {
+            true => Truth::Numbers(numbers("truth")?),
+            false => Truth::Classes(labels("truth")?),
+        },
         challenger: side("challenger")?,
         champion: record
             .champion

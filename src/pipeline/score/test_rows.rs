@@ -4,7 +4,8 @@ use polars::prelude::DataFrame;
 
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
-use crate::features::Encoded;
+use crate::evaluate::{Task, Truth};
+use crate::features::{Cells, Encoded};
 use crate::pipeline::derive::with_derived;
 use crate::pipeline::ingest::{self, Dataset, quarantine_line, read_options, take};
 use crate::pipeline::labels::{indices, labels_of};
@@ -15,6 +16,8 @@ use crate::relate::{self, RelatedPlan, Rows};
 pub struct TestRows {
     /// The rows, in one chunk per column.
     pub frame: DataFrame,
+    /// The column that is predicted.
+    pub target: String,
     /// Their labels; none is missing.
     pub labels: Encoded,
     /// Hash over the rows: a score made on others is never compared with.
@@ -46,27 +49,37 @@ impl<'a> Plans<'a> {
     }
 }
 
-/// The test rows whose class is known: what both models are scored on.
+/// The test rows whose class or number is known: what both models are scored on.
 pub struct Known {
     /// The rows.
     pub frame: DataFrame,
-    /// Their class indices.
-    pub truth: Vec<u32>,
+    /// Their class indices or numbers.
+    pub truth: Truth,
     /// Hash over exactly these rows.
     pub rows_hash: String,
-    /// Rows of some other class, which are left out.
+    /// Rows of some other class, or of no number, which are left out.
     pub strange: usize,
 }
 
 impl TestRows {
-    /// The rows of these classes.
-    pub fn known(&self, classes: &[String]) -> Result<Known, Error> {
-        let class = indices(&self.labels, classes);
-        let rows: Vec<u32> = (0..class.len() as u32)
-            .filter(|&row| class[row as usize].is_some())
-            .collect();
-        let strange = class.len() - rows.len();
-        let truth = class.into_iter().flatten().collect();
+    /// The rows of these classes; those with a number where the task asks for numbers.
+    pub fn known(&self, task: Task, classes: &[String]) -> Result<Known, Error> {
+        let all = self.frame.height();
+        let (rows, truth) = match task {
+            Task::Classification => {
+                let class = indices(&self.labels, classes);
+                let truth = class.iter().copied().flatten().collect();
+                (present(&class), Truth::Classes(truth))
+            }
+            Task::Regression => {
+                let column = self.frame.column(&self.target);
+                let cells = Cells::of(column.map_err(|source| Error::Data(source.into()))?)?;
+                let numbers: Vec<Option<f64>> = (0..all).map(|row| cells.number(row)).collect();
+                let truth = numbers.iter().copied().flatten().collect();
+                (present(&numbers), Truth::Numbers(truth))
+            }
+        };
+        let strange = all - rows.len();
         if strange == 0 {
             return Ok(Known {
                 frame: self.frame.clone(),
@@ -86,6 +99,15 @@ impl TestRows {
             strange,
         })
     }
+}
+
+/// The rows that have a value.
+fn present<T>(values: &[Option<T>]) -> Vec<u32> {
+    let rows = values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| value.is_some());
+    rows.map(|(row, _)| row as u32).collect()
 }
 
 /// Hash over the contents of the test files.
@@ -185,6 +207,7 @@ pub fn read_test_rows(
         let schema = Schema::of(&frame);
         let row_hashes = data::row_hashes(&frame, &schema.names())?;
         Ok(TestRows {
+            target: target.to_string(),
             labels,
             rows_hash: data::fingerprint(&row_hashes),
             row_hashes,

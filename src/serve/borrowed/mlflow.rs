@@ -12,7 +12,7 @@ use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
 use crate::serve::rows::{Rows, Strictness, read_csv};
 use crate::serve::scored::score_each;
-use crate::serve::written::{number, per_class};
+use crate::serve::written::{number, per_class, prediction};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// What a body may be.
@@ -41,7 +41,7 @@ enum Form {
         (String = "text/csv", example = json!("lastmonth_activity,lastyear_activity,number_of_employees\n78,1024,12\n")),
     )),
     responses(
-        (status = 200, description = "A class per row, a number where the target was one; with `predict_proba`, a list of probabilities per row", body = Object, example = json!({"predictions": [0]})),
+        (status = 200, description = "A class or a number per row, a class as a number where the target was one; with `predict_proba`, a list of probabilities per row", body = Object, example = json!({"predictions": [0]})),
     )
 )]
 pub async fn invocations(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -133,6 +133,11 @@ fn answer(
     let refused = |why: &str| Err(Problem::new(Code::BadRequest, why));
     let threshold = match params.threshold {
         None => served.bundle.threshold,
+        Some(_) if served.is_of_numbers() => {
+            return refused(
+                "a `threshold` is for models with two classes; this one predicts numbers",
+            );
+        }
         Some(_) if !served.bundle.is_binary() => {
             return refused("a `threshold` is for models with two classes; this one has more");
         }
@@ -141,6 +146,9 @@ fn answer(
     };
     let with_probabilities = match params.predict_method.as_deref() {
         None | Some("predict") => false,
+        Some("predict_proba") if served.is_of_numbers() => {
+            return refused("`predict_proba` is for models of classes; this one predicts numbers");
+        }
         Some("predict_proba") => true,
         Some(_) => return refused("`predict_method` is neither `predict` nor `predict_proba`"),
     };
@@ -158,7 +166,7 @@ fn answer(
             }
             out.push(b']');
         } else {
-            out.extend_from_slice(served.labels[class].as_bytes());
+            prediction(&mut out, served, class, p);
         }
     })?;
     out.extend_from_slice(b"]}");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::serve::fleet::Served;
 use crate::serve::rows::{Rows, version_of};
 use crate::serve::scored::score_each;
+use crate::serve::written::number;
 use crate::serve::{Code, Problem, Request, State};
 
 /// The version that answers. These protocols know one model only, so `?model=` and `?version=` name another.
@@ -21,7 +22,7 @@ pub async fn asked_version(state: &State, request: &Request) -> Result<Arc<Serve
     state.fleet.pick(model.as_deref(), version).await
 }
 
-/// `{"<name>":[<answer of each row's class>,…]}`, where each class has its answer ready as JSON.
+/// `{"<name>":[<answer of each row's class>,…]}`, where each class has its answer ready as JSON; of numbers, the numbers.
 ///
 /// # Errors
 /// As [`score_each`].
@@ -37,11 +38,14 @@ pub fn list_of_classes(
     out.extend_from_slice(format!("{{\"{name}\":[").as_bytes());
     let mut is_first = true;
     let threshold = served.bundle.threshold;
-    score_each(state, request, served, rows, threshold, |class, _| {
+    score_each(state, request, served, rows, threshold, |class, p| {
         if !std::mem::replace(&mut is_first, false) {
             out.push(b',');
         }
-        out.extend_from_slice(answers[class].as_bytes());
+        match served.is_of_numbers() {
+            true => number(&mut out, p[0]),
+            false => out.extend_from_slice(answers[class].as_bytes()),
+        }
     })?;
     out.extend_from_slice(b"]}");
     Ok(out)

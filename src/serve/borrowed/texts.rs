@@ -54,6 +54,11 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
         }
         other => other?,
     };
+    if served.is_of_numbers() {
+        return refuse(
+            "the model predicts numbers, so a text has no likeliest class; POST /prediction answers with the number",
+        );
+    }
     let column = text_column(&served)?;
     let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds(state, request));
     if collector.begin_row().is_ok() {

@@ -59,7 +59,7 @@ pub async fn healthcheck(state: Arc<State>, request: Request) -> Result<Reply, P
 /// P(positive) of one row by a version, to four decimals.
 ///
 /// The body is one flat object: the columns of the row and an `id`, which comes back as it was. With more than two classes
-/// the probability is that of the class that is predicted. Keys that the model does not need are ignored.
+/// the probability is that of the class that is predicted; a model of numbers answers with its number, not rounded. Keys that the model does not need are ignored.
 #[utoipa::path(
     post,
     path = "/{version}/predict",
@@ -102,12 +102,12 @@ pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Probl
     let mut prediction = 0.0;
     let threshold = served.bundle.threshold;
     score_each(&state, &request, &served, rows, threshold, |class, p| {
-        let p = if served.bundle.is_binary() {
-            p[0]
-        } else {
-            p[class]
+        let rounded = |p: f64| (p * 1e4).round() / 1e4;
+        prediction = match served.bundle.classes.len() {
+            0 => p[0],
+            2 => rounded(p[0]),
+            _ => rounded(p[class]),
         };
-        prediction = (p * 1e4).round() / 1e4;
     })?;
     let answer = json!({"id": body.get("id"), "prediction": prediction});
     Ok(Reply::json(&answer).by(&served, 1))

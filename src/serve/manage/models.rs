@@ -65,7 +65,7 @@ async fn of_project(env: &Env, name: &str) -> Result<ModelView, Problem> {
     let ready = versions
         .iter()
         .filter(|version| version.state == VersionState::Ready);
-    let metric = env.config.metric.name();
+    let mut metric = env.config.metric.name();
     let score = match &champion {
         None => None,
         Some(champion) => {
@@ -73,7 +73,10 @@ async fn of_project(env: &Env, name: &str) -> Result<ModelView, Problem> {
             let newest = scores
                 .iter()
                 .rfind(|score| score.version == champion.version);
-            newest.and_then(|score| score.record[metric].as_f64())
+            newest.and_then(|score| {
+                metric = env.config.metric_of(&score.record).name();
+                score.record[metric].as_f64()
+            })
         }
     };
     Ok(ModelView {

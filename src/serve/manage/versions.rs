@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::views::{VersionDetail, VersionView};
 use super::{env_of, files, trouble};
 use crate::pipeline::Env;
@@ -27,13 +29,12 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     let champion = env.registry.champion(name).await.map_err(trouble)?;
     let champion = champion.map(|champion| champion.version);
     let scores = env.registry.scores(name).await.map_err(trouble)?;
-    let metric = env.config.metric.name();
     let views: Vec<VersionView> = versions
         .into_iter()
         .map(|row| {
             let newest = scores.iter().rfind(|score| score.version == row.number);
             let newest = newest.map(|score| score.record.clone());
-            VersionView::of(row, champion, metric, newest)
+            VersionView::of(row, champion, metric_in(&env, newest.as_ref()), newest)
         })
         .collect();
     Ok(Reply::json(&views).packable())
@@ -81,10 +82,16 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         decision: read("decision.json").await,
         scoring: read("score.json").await,
         record: row.record.clone(),
-        version: VersionView::of(row, champion, env.config.metric.name(), newest),
+        version: VersionView::of(row, champion, metric_in(&env, newest.as_ref()), newest),
         files,
     })
     .packable())
+}
+
+/// The metric that a version's recorded score is told by.
+fn metric_in(env: &Env, record: Option<&Value>) -> &'static str {
+    let metric = record.map(|record| env.config.metric_of(record));
+    metric.unwrap_or(env.config.metric).name()
 }
 
 /// The number in `3` or `v3`.

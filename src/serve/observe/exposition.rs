@@ -200,7 +200,7 @@ async fn stale(state: &State, now: &Now) {
     }
 }
 
-/// Predictions per class, of the versions that are loaded: one that is unloaded takes its counts along.
+/// Predictions per class, or numbers, of the versions that are loaded: one that is unloaded takes its counts along.
 fn predictions(state: &State, now: &Now) {
     let counts = now.counter(
         "unseat_predictions_total",
@@ -208,7 +208,11 @@ fn predictions(state: &State, now: &Now) {
         &["model", "version", "prediction"],
     );
     for served in state.fleet.models().flat_map(|model| model.loaded()) {
-        let classes = &served.bundle.classes;
+        let number = ["number".to_string()];
+        let classes = match served.is_of_numbers() {
+            true => &number[..],
+            false => &served.bundle.classes,
+        };
         if classes.len() > MOST_CLASSES {
             continue;
         }

@@ -207,7 +207,7 @@ fn shift(evidence: &Evidence, settings: &Probation) -> Option<String> {
     }
     is_beyond(live.scores, test.scores).then(|| {
         format!(
-            "its probabilities are {:.2} away from those of the version before it on {} rows of requests, on the test rows {:.2}",
+            "its answers are {:.2} away from those of the version before it on {} rows of requests, on the test rows {:.2}",
             live.scores, live.rows, test.scores
         )
     })

@@ -10,6 +10,7 @@ use super::sample::SampledRow;
 use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::features::CellRef;
+use crate::pipeline::numbers_apart;
 use crate::serve::Served;
 use crate::serve::written::per_class;
 
@@ -32,9 +33,12 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Pairs two versions; `None` when the old one reads a column that the new one does not, or as another kind: then its
+    /// Pairs two versions; `None` when one predicts classes and the other numbers, or when the old one reads a column that the new one does not, or as another kind: then its
     /// rows cannot be made out of those of the new one.
     pub fn new(new: Arc<Served>, old: Arc<Served>) -> Option<Self> {
+        if new.is_of_numbers() != old.is_of_numbers() {
+            return None;
+        }
         let is_text = |kind: Kind| kind == Kind::Text;
         let place = |input: &crate::serve::fleet::InputFacts| {
             new.model_inputs
@@ -91,6 +95,15 @@ impl Pair {
         // Two honest versions may say opposite things of a row that is unlike all that one of them was trained on, and
         // whoever may ask could send such rows.
         if !(is_usual(&self.new, &row.slots) && is_usual(&self.old, &slots)) {
+            return;
+        }
+        if self.new.is_of_numbers() {
+            // No two versions say exactly the same of a row, so only how far they are apart counts.
+            let apart = numbers_apart(new[0], old[0]);
+            if apart.is_finite() {
+                self.rows += 1;
+                self.scores += apart;
+            }
             return;
         }
         let new_label = self.new.scorer.label(&new, self.new.bundle.threshold);

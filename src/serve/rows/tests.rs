@@ -42,8 +42,10 @@ fn served() -> Served {
         target: "y".to_string(),
         classes: vec!["0".to_string(), "1".to_string()],
         prior: vec![0.5, 0.5],
+        centre: None,
         metric: Metric::F1,
         threshold: 0.5,
+        costs: None,
         transformer: Transformer {
             prepare: Prepare::default(),
             inputs: vec![

@@ -137,7 +137,7 @@ pub struct RequestInput {
     reason = "shown in the API document; requests are read by hand"
 )]
 pub struct RequestOutput {
-    /// `predict`, `predict_proba`, and with two classes `probability`.
+    /// `predict`; of classes also `predict_proba`, and with two `probability`.
     name: String,
     /// `binary_data`: as bytes. `classification`: the likeliest so many classes of `predict_proba`, as
     /// `probability:index:class`. Others are passed over.

@@ -11,7 +11,7 @@ use crate::serve::{Problem, Request, State};
 /// An output of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The label of each row.
+    /// The label of each row, or its number.
     Predict,
     /// The probability of each class.
     PredictProba,
@@ -22,6 +22,9 @@ pub enum Kind {
 impl Kind {
     /// The outputs of a version, in their order.
     pub fn of(served: &Served) -> Vec<Kind> {
+        if served.is_of_numbers() {
+            return vec![Kind::Predict];
+        }
         let mut kinds = vec![Kind::Predict, Kind::PredictProba];
         if served.bundle.is_binary() {
             kinds.push(Kind::Probability);
@@ -43,7 +46,7 @@ impl Kind {
 pub enum Labels {
     /// All classes are whole numbers.
     Integers(Vec<i64>),
-    /// All are numbers.
+    /// All are numbers; none where numbers are predicted and there are no classes.
     Numbers(Vec<f64>),
     /// They are `true` and `false`.
     Booleans(Vec<bool>),
@@ -60,7 +63,9 @@ impl Labels {
                 .map(|label| serde_json::from_str(label).ok())
                 .collect()
         }
-        if let Some(labels) = all(served) {
+        if served.is_of_numbers() {
+            Labels::Numbers(Vec::new())
+        } else if let Some(labels) = all(served) {
             Labels::Integers(labels)
         } else if let Some(labels) = all(served) {
             Labels::Numbers(labels)
@@ -158,7 +163,7 @@ pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem
 pub struct Scored {
     /// Number of rows.
     pub n_rows: usize,
-    /// `(n_rows, width)`: P(positive), or one per class.
+    /// `(n_rows, width)`: P(positive), one per class, or the predicted number.
     pub probabilities: Vec<f64>,
     /// Probabilities of a row.
     pub width: usize,

@@ -16,6 +16,7 @@ use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
 use crate::serve::request::bad_json;
 use crate::serve::rows::{Bounds, Collector, Rows, Strictness, read_row};
+use crate::serve::written::prediction;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// `GET /v1/models`.
@@ -84,11 +85,11 @@ pub struct PredictRequest {
     reason = "shown in the API document; answers are written by hand"
 )]
 pub struct PredictResponse {
-    /// The label of each row.
+    /// The label of each row, or its number.
     predictions: Vec<Value>,
 }
 
-/// Labels of the champion for rows.
+/// Labels or numbers of the champion for rows.
 #[utoipa::path(
     post,
     path = "/v1/models/{model}:predict",
@@ -96,7 +97,7 @@ pub struct PredictResponse {
     operation_id = "v1_predict",
     params(("model" = String, Path, description = "The model's name.")),
     request_body = PredictRequest,
-    responses((status = 200, description = "A label per row.", body = PredictResponse)),
+    responses((status = 200, description = "A label or a number per row.", body = PredictResponse)),
 )]
 pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let served = pick(&state, &request).await?;
@@ -115,7 +116,8 @@ fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Repl
         if row > 0 {
             body.push(b',');
         }
-        body.extend_from_slice(served.labels[class].as_bytes());
+        let own = &scored.probabilities[row * scored.width..][..scored.width];
+        prediction(&mut body, served, class, own);
     }
     body.extend_from_slice(b"]}");
     Ok(Reply::new(JSON, body).by(served, scored.n_rows).packable())

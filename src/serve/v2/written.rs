@@ -52,6 +52,10 @@ impl Written {
         let name = output.kind.name();
         let of_row = |row: usize| &scored.probabilities[row * scored.width..][..scored.width];
         match (output.kind, output.n_classes) {
+            (Kind::Predict, _) if served.is_of_numbers() => {
+                self.head(name, "FP64", &[n_rows]);
+                self.numbers(scored.probabilities.iter().copied(), output.is_bytes);
+            }
             (Kind::Predict, _) => {
                 let classes = scored.labels.iter().copied();
                 self.labels(name, n_rows, &Labels::of(served), classes, output.is_bytes);

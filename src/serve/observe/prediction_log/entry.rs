@@ -4,7 +4,7 @@ use chrono::SecondsFormat;
 
 use super::super::super::fleet::Served;
 use super::super::super::rows::Rows;
-use super::super::super::written::{id, number, per_class, text};
+use super::super::super::written::{id, number, per_class, prediction, text};
 use super::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
@@ -13,7 +13,7 @@ use crate::data::Kind;
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Writes a line per row: `{"at", "id", "request_id", "model", "version", "row", "prediction", "probability"}`, with more
-/// than two classes `"probabilities"` instead of the last.
+/// than two classes `"probabilities"` instead of the last, of numbers neither.
 pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
     let Kept { served, rows, .. } = kept;
     let mut probabilities = vec![0.0; served.scorer.n_outputs()];
@@ -42,8 +42,10 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
             cell(out, served, rows, (row, position), slot);
         }
         out.extend_from_slice(b"},\"prediction\":");
-        out.extend_from_slice(served.labels[label as usize].as_bytes());
-        if served.bundle.is_binary() {
+        prediction(out, served, label as usize, &probabilities);
+        if served.is_of_numbers() {
+            // The number is all there is.
+        } else if served.bundle.is_binary() {
             out.extend_from_slice(b",\"probability\":");
             number(out, probabilities[0]);
         } else {

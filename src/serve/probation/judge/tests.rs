@@ -140,7 +140,7 @@ fn other_predictions_count_beyond_those_on_the_test_rows() {
     );
     check(
         |it| it.live = live(5000, 0.1, 0.9),
-        "take back: its probabilities are 0.90 away",
+        "take back: its answers are 0.90 away",
     );
     // Few rows show nothing, however far apart.
     check(|it| it.live = live(20, 1.0, 1.0), "watch");

@@ -1,0 +1,113 @@
+//! Gains that the policy asks for.
+
+use super::numbers::Numbers;
+use super::{Stand, outcome, rule, says};
+use crate::evaluate::Metric;
+use crate::gate::gains::relative;
+use crate::gate::{Decision, Policy, RuleOutcome, Verdict};
+
+fn asking(relative: Option<f64>, absolute: Option<f64>) -> Policy {
+    Policy {
+        min_relative_gain: relative,
+        min_absolute_gain: absolute,
+        replicates: 200,
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn a_relative_gain_has_the_sign_of_the_gain_whatever_the_sign_of_the_old_value() {
+    // (gain, old, floor) → share. The first two are those on which dividing by the old value itself turns better into worse.
+    let cases = [
+        (0.1, -0.2, 1e-6, 0.5),
+        (-0.2, -0.2, 1e-6, -1.0),
+        (0.1, 0.2, 1e-6, 0.5),
+        (0.1, 0.0, 0.05, 2.0),
+        (0.1, -0.01, 0.05, 2.0),
+        (0.0, 0.0, 1e-6, 0.0),
+    ];
+    for (gain, old, floor, expected) in cases {
+        let found = relative(gain, old, floor);
+        assert!((found - expected).abs() < 1e-12, "{gain} on {old}: {found}");
+    }
+    assert!(relative(0.1, 0.2, f64::NAN).is_nan());
+}
+
+/// R² of the challenger and the champion are both below zero; the better one is let in.
+#[test]
+fn a_negative_r2_that_comes_nearer_to_zero_is_a_gain() {
+    let decide = |new: f64, old: f64| {
+        let policy = Policy {
+            beat_baselines: false,
+            ..asking(Some(0.05), None)
+        };
+        Numbers::missing_by(new, old).decide(&policy)
+    };
+    let better = decide(60.0, 70.0);
+    assert!(better.challenger.r2.unwrap() < 0.0);
+    assert_eq!(better.verdict, Verdict::Promote, "{:#?}", better.reasons);
+    assert!(rule(&better, "min_relative_gain").value.unwrap() > 0.05);
+    assert_eq!(decide(70.0, 60.0).verdict, Verdict::Reject);
+}
+
+#[test]
+fn gains_of_metrics_that_fall_are_falls() {
+    let stand = Numbers {
+        metric: Metric::Rmse,
+        ..Numbers::missing_by(18.0, 20.0)
+    };
+    let passes = stand.decide(&asking(Some(0.1), Some(2.0)));
+    assert_eq!(passes.verdict, Verdict::Promote, "{:#?}", passes.reasons);
+    let refused = stand.decide(&asking(Some(0.11), Some(2.01)));
+    assert_eq!(refused.verdict, Verdict::Reject);
+    for name in ["min_relative_gain", "min_absolute_gain"] {
+        assert_eq!(outcome(&refused, name), RuleOutcome::Reject);
+    }
+    says(
+        &refused,
+        "RMSE falls from 20.000 to 18.000, a relative gain of +10 %: less than the 11 % asked",
+    );
+}
+
+#[test]
+fn gains_hold_for_classes_too_and_are_not_asked_without_a_champion() {
+    let stand = Stand::clearly_better();
+    let passes = stand.decide(&asking(Some(0.1), Some(0.05)));
+    assert_eq!(passes.verdict, Verdict::Promote, "{:#?}", passes.reasons);
+    let refused = stand.decide(&asking(None, Some(0.5)));
+    assert_eq!(outcome(&refused, "min_absolute_gain"), RuleOutcome::Reject);
+    let first = stand
+        .without_champion()
+        .decide(&asking(Some(9.0), Some(9.0)));
+    assert_eq!(first.verdict, Verdict::Promote);
+    assert_eq!(outcome(&first, "min_relative_gain"), RuleOutcome::Skipped);
+    let few = Stand::five_rows().decide(&asking(Some(0.9), None));
+    assert_eq!(
+        outcome(&few, "min_relative_gain"),
+        RuleOutcome::Inconclusive,
+        "too few rows are no ground to refuse either"
+    );
+}
+
+#[test]
+fn an_undefined_gain_is_none() {
+    let mut stand = Numbers::missing_by(10.0, 20.0);
+    stand.champion.as_mut().unwrap()[3] = f64::NAN;
+    let decision = stand.decide(&asking(Some(0.0), None));
+    assert_eq!(
+        outcome(&decision, "min_relative_gain"),
+        RuleOutcome::Inconclusive
+    );
+    assert_ne!(decision.verdict, Verdict::Promote);
+}
+
+#[test]
+fn a_policy_that_asks_for_no_gain_is_written_as_before_and_an_old_decision_reads() {
+    let written = serde_json::to_value(Policy::default()).unwrap();
+    assert!(written.get("min_relative_gain").is_none());
+    assert!(written.get("relative_gain_floor").is_none());
+    let decision = Stand::five_rows().decide(&Policy::default());
+    let json = serde_json::to_string(&decision).unwrap();
+    assert!(!json.contains("gain"), "{json}");
+    assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
+}

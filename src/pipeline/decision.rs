@@ -1,0 +1,176 @@
+//! How a fresh version's rows are decided on: the policy of the settings, applied to its validation part.
+
+use super::train::{FEWEST_OF_A_CLASS, FEWEST_ROWS};
+use super::wanted::Part;
+use super::{Error, did_you_mean};
+use crate::bundle::Bundle;
+use crate::config::decision::{Cost, Decide, DecideBy};
+use crate::evaluate::threshold;
+
+/// What a version decides by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// P(positive) from which on a row is positive; only with two classes.
+    pub threshold: f64,
+    /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major; with more than two.
+    pub costs: Option<Vec<f64>>,
+}
+
+/// Applies the policy; `score` says P(positive) of the validation rows, of which `part` is the target.
+///
+/// # Errors
+/// When the policy is not for such a target, names a class that is not there, or the rows cannot be scored.
+pub fn decide(
+    bundle: &Bundle,
+    part: &Part,
+    score: impl FnOnce() -> Result<Vec<f64>, Error>,
+    notes: &mut Vec<String>,
+) -> Result<Decided, Error> {
+    let refused = |why: String| Error::Target {
+        target: bundle.target.clone(),
+        why,
+    };
+    let refuse = |why: String| Err(refused(why));
+    let by_default = Decide::default();
+    let settings = &bundle.learner;
+    let decide = settings.decision.as_ref().unwrap_or(&by_default);
+    let is_left_alone = settings.decision.is_none() && !settings.tune_threshold;
+    let usual = Decided {
+        threshold: threshold::DEFAULT,
+        costs: None,
+    };
+    let class = match part {
+        Part::Numbers(_) if settings.decision.is_some() => {
+            return refuse("`learner.decision` is for classes, and it is a number".to_string());
+        }
+        Part::Numbers(_) => return Ok(usual),
+        Part::Classes(class, _) => class,
+    };
+    let matrix = matrix(bundle, decide).map_err(refused)?;
+    if !bundle.is_binary() {
+        let n = bundle.classes.len();
+        return match decide.by {
+            DecideBy::Metric => Ok(usual),
+            DecideBy::Cost if matrix.is_some() => Ok(Decided {
+                costs: matrix,
+                ..usual
+            }),
+            DecideBy::Cost => refuse(format!(
+                "`learner.decision.cost` is for two classes and it has {n}; give a `cost_matrix`"
+            )),
+            DecideBy::Capacity | DecideBy::Fixed => refuse(format!(
+                "`learner.decision` by a threshold is for two classes, and it has {n}"
+            )),
+        };
+    }
+    // With two classes what counts are the two mistakes.
+    let cost = matrix.map(|costs| Cost {
+        false_positive: costs[1],
+        false_negative: costs[2],
+    });
+    let cost = cost.or(decide.cost).unwrap_or_default();
+    let positives = class.iter().filter(|&&class| class == 1).count();
+    let rarer = positives.min(class.len() - positives);
+    let mut too_few = |verb: &str, instead: f64| {
+        notes.push(format!(
+            "the threshold {verb} {instead}: {} validation rows ({rarer} of the rarer class) are too few to choose one by",
+            class.len()
+        ));
+        instead
+    };
+    let is_enough = class.len() >= FEWEST_ROWS && rarer >= FEWEST_OF_A_CLASS;
+    let threshold = match decide.by {
+        DecideBy::Metric if is_left_alone => threshold::DEFAULT,
+        DecideBy::Metric if !is_enough => too_few("stays", threshold::DEFAULT),
+        DecideBy::Metric => threshold::best(class, &score()?, bundle.metric).value,
+        DecideBy::Cost if !is_enough => too_few(
+            "is",
+            threshold::by_odds(cost.false_positive, cost.false_negative),
+        ),
+        DecideBy::Cost => {
+            let (fp, fn_) = (cost.false_positive, cost.false_negative);
+            threshold::cheapest(class, &score()?, fp, fn_).value
+        }
+        DecideBy::Capacity if class.len() < FEWEST_ROWS => too_few("stays", threshold::DEFAULT),
+        DecideBy::Capacity => threshold::within(&score()?, decide.capacity.unwrap_or(1.0))
+            .unwrap_or(threshold::DEFAULT),
+        DecideBy::Fixed => decide.threshold.unwrap_or(threshold::DEFAULT),
+    };
+    Ok(Decided {
+        threshold,
+        costs: None,
+    })
+}
+
+/// The cost matrix over the model's classes, or why it does not fit them.
+fn matrix(bundle: &Bundle, decide: &Decide) -> Result<Option<Vec<f64>>, String> {
+    if decide.cost_matrix.is_empty() {
+        return Ok(None);
+    }
+    let classes = &bundle.classes;
+    let n = classes.len();
+    let place = |name: &String| {
+        let at = classes.iter().position(|class| class == name);
+        at.ok_or_else(|| {
+            let hint = did_you_mean(name, classes.iter().map(String::as_str));
+            format!(
+                "`learner.decision.cost_matrix` names the class `{name}`, which no row has{hint}"
+            )
+        })
+    };
+    let mut costs: Vec<f64> = (0..n * n)
+        .map(|cell| if cell / n == cell % n { 0.0 } else { 1.0 })
+        .collect();
+    for (truth, row) in &decide.cost_matrix {
+        let from = place(truth)?;
+        for (predicted, cost) in row {
+            costs[from * n + place(predicted)?] = *cost;
+        }
+    }
+    Ok(Some(costs))
+}
+
+/// The policy in words, as a part of a sentence; none of numbers.
+pub fn words(bundle: &Bundle) -> Option<String> {
+    if bundle.classes.is_empty() {
+        return None;
+    }
+    let by_default = Decide::default();
+    let decide = bundle.learner.decision.as_ref().unwrap_or(&by_default);
+    Some(match (decide.by, bundle.is_binary()) {
+        (DecideBy::Metric, true)
+            if bundle.learner.decision.is_none() && !bundle.learner.tune_threshold =>
+        {
+            "0.5, not tuned".to_string()
+        }
+        (DecideBy::Metric, true) => {
+            format!(
+                "the one with the best {} on the validation rows",
+                bundle.metric.title()
+            )
+        }
+        (DecideBy::Cost, true) => {
+            let costs = match decide.cost {
+                Some(cost) => format!(
+                    "a false positive costing {} and a false negative {}",
+                    cost.false_positive, cost.false_negative
+                ),
+                None => "by the cost matrix of the settings".to_string(),
+            };
+            format!("the one with the smallest cost on the validation rows, {costs}")
+        }
+        (DecideBy::Capacity, _) => format!(
+            "the one from which on at most {} of the validation rows are positive",
+            percent(decide.capacity.unwrap_or(1.0))
+        ),
+        (DecideBy::Fixed, _) => "fixed by the settings".to_string(),
+        (DecideBy::Metric, false) => "the highest probability".to_string(),
+        (DecideBy::Cost, false) => {
+            "the smallest expected cost, by the cost matrix of the settings".to_string()
+        }
+    })
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 1000.0).round() / 10.0)
+}
