@@ -233,6 +233,11 @@ impl Explained {
         }
     }
 
+    /// Whether the model's kind tells what columns push.
+    fn has_pushes(&self) -> bool {
+        self.pushes.iter().any(|(_, push)| *push != 0.0)
+    }
+
     fn json(&self, bundle: &Bundle) -> Value {
         let columns: serde_json::Map<String, Value> = self
             .pushes
@@ -243,7 +248,9 @@ impl Explained {
         if !bundle.classes.is_empty() {
             row["probability"] = json!(self.probability);
         }
-        row["contributions"] = json!({"bias": self.bias, "columns": columns});
+        if self.has_pushes() {
+            row["contributions"] = json!({"bias": self.bias, "columns": columns});
+        }
         if let Some(flips) = &self.flips {
             row["flips"] = json!(flips);
         }
@@ -263,6 +270,13 @@ impl Explained {
             ));
         }
         output::say(&head);
+        if self.has_pushes() {
+            self.say_pushes();
+        }
+        self.say_flips();
+    }
+
+    fn say_pushes(&self) {
         let mut table = vec![vec!["column".to_string(), "contribution".into()]];
         table.push(vec!["(bias)".to_string(), short(self.bias)]);
         let mut sorted: Vec<&(String, f64)> = self.pushes.iter().collect();
@@ -275,6 +289,9 @@ impl Explained {
         );
         output::say(&output::table(&table));
         more(self.pushes.len());
+    }
+
+    fn say_flips(&self) {
         let Some(flips) = &self.flips else { return };
         if flips.is_empty() {
             return output::say("no column alone turns the answer");
@@ -313,7 +330,7 @@ fn plain(text: &str) -> String {
 fn short(number: f64) -> String {
     let size = number.abs();
     match size {
-        _ if size == 0.0 => "0".to_string(),
+        _ if number.fract() == 0.0 && size < 1e9 => format!("{number:.0}"),
         _ if (1e-4..1e9).contains(&size) => {
             let digits = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
             format!("{number:.digits$}")

@@ -7,6 +7,7 @@ Reads as docs/export.md: nothing but Python's own library, and nothing of the mo
 probabilities and numbers within 1e-9.
 """
 
+import collections
 import csv
 import json
 import math
@@ -99,20 +100,30 @@ def grams(text, of, low, high):
             yield from (word[at : at + n] for at in range(len(word) - n + 1))
 
 
+def places_of(block):
+    """The feature of each n-gram of a block, found once."""
+    if "places" not in block:
+        block["places"] = {term: place for place, term in enumerate(block["terms"])}
+    return block["places"]
+
+
 def text_of(step, cell):
     features = []
     for block in step["blocks"]:
         assert block["buckets"] == 0, "hashed n-grams need XXH3"
-        places = {term: place for place, term in enumerate(block["terms"])}
-        counts = [0] * len(places)
-        for gram in grams(cell, block["of"], *block["range"]):
+        counts = collections.Counter(grams(cell, block["of"], *block["range"]))
+        places = places_of(block)
+        values = {}
+        for gram, n in counts.items():
             if gram in places:
-                counts[places[gram]] += 1
-        values = [1 + math.log(n) if n and block["sublinear"] else float(n) for n in counts]
-        idf = block["idf"] or [1.0] * len(values)
-        values = [value * single(weight) for value, weight in zip(values, idf)]
-        length = math.sqrt(sum(value * value for value in values))
-        features += [single(value / length) if length > 0 else 0.0 for value in values]
+                value = 1 + math.log(n) if block["sublinear"] else float(n)
+                idf = single(block["idf"][places[gram]]) if block["idf"] else 1.0
+                values[places[gram]] = value * idf
+        length = math.sqrt(sum(value * value for value in values.values()))
+        here = [0.0] * len(places)
+        for place, value in values.items():
+            here[place] = single(value / length) if length > 0 else 0.0
+        features += here
     return features
 
 
@@ -142,8 +153,9 @@ def features_of(model, row):
 
 
 def linear(predictor, features):
+    there = [(at, feature) for at, feature in enumerate(features) if feature]
     return [
-        bias + sum(weight * feature for weight, feature in zip(weights, features))
+        bias + sum(weights[at] * feature for at, feature in there)
         for bias, weights in zip(predictor["bias"], predictor["weights"])
     ]
 

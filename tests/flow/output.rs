@@ -100,7 +100,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     train   version 1 on 280 rows, 3 features, 70 validation rows, threshold 0.519 (…)
     score   f1 0.6225, no champion yet, on 200 rows (…)
     deploy  promote: version 1 is the champion (…)
-    report  8 files in models/attrition/v1_20260301T000100Z/ (…)
+    report  9 files in models/attrition/v1_20260301T000100Z/ (…)
     ");
     insta::assert_snapshot!(project.unseat(&["run", "--input", "sourcedata"]).shown(), @r"
     status: 0
@@ -117,7 +117,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     train   version 2 on 280 rows, 3 features, 70 validation rows, threshold 0.438 (…)
     score   f1 0.7297, champion (version 1) 0.6225, on 200 rows (…)
     deploy  promote: version 2 is the champion (…)
-    report  8 files in models/attrition/v2_20260301T000200Z/ (…)
+    report  9 files in models/attrition/v2_20260301T000200Z/ (…)
     ");
     insta::assert_snapshot!(project.unseat(&["run", "--input", "sourcedata"]).shown(), @r"
     status: 0

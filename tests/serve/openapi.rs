@@ -76,7 +76,8 @@ fn an_answer_has_the_keys_that_are_documented() {
     let project = Project::promoted();
     let server = Server::of(&project, &[]);
     let row = json!({"lastmonth_activity": 1e9, "lastyear_activity": 1, "number_of_employees": 1});
-    let body = json!({"rows": [row], "probabilities": true, "top_n": 2, "explain": true});
+    let body =
+        json!({"rows": [row], "probabilities": true, "top_n": 2, "explain": true, "flips": true});
     let answer = server.post("/prediction", &body).expect(200).json();
     let document = document(&server);
     let schemas = &document["components"]["schemas"];
@@ -85,6 +86,7 @@ fn an_answer_has_the_keys_that_are_documented() {
         ("Prediction", &answer["predictions"][0]),
         ("Likely", &answer["predictions"][0]["top"][0]),
         ("Contributions", &answer["predictions"][0]["contributions"]),
+        ("Flip", &answer["predictions"][0]["flips"][0]),
         ("Warning", &answer["predictions"][0]["warnings"][0]),
     ];
     for (name, value) in cases {
