@@ -3,6 +3,7 @@
 mod bad_input;
 mod docs;
 mod faults;
+mod features;
 mod flow;
 mod jobs;
 mod kill;

@@ -327,7 +327,7 @@ fn fit_column(
             return Err(counted.identifier());
         }
     }
-    let categories = counted.frequent(plan.settings)?;
+    let categories = counted.frequent(own, plan.settings)?;
     let encode = encode.unwrap_or(match (plan.purpose, categories.len(), plan.goal) {
         (Purpose::Linear | Purpose::Texts, ..) => Encode::OneHot,
         (Purpose::Trees, n, _) if n <= MOST_ORDINAL => Encode::Ordinal,
