@@ -4,11 +4,14 @@
 //! - [`config`]: `config.json`, checked whole before anything starts
 //! - [`cron`]: when something is to happen
 //! - [`data`]: files to a frame; hashes, quarantine
+//! - [`checks`]: what can be wrong with data, looked for before training
 //! - [`features`]: frame to matrix, fitted on the training part
 //! - [`learners`]: fit; each returns one of the plain [`predictors`]
 //! - [`bundle`]: a version's saved form
 //! - [`evaluate`], [`gate`]: scores, and who goes live
 //! - [`report`]: pictures, page and card
+//! - [`explain`]: what columns are worth, and what would have changed an answer
+//! - [`export`]: a version in forms that other programs read
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
@@ -21,6 +24,7 @@
 
 pub mod artifacts;
 pub mod bundle;
+pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -28,6 +32,8 @@ pub mod cron;
 pub mod data;
 pub mod diagnose;
 pub mod evaluate;
+pub mod explain;
+pub mod export;
 pub mod faults;
 pub mod features;
 pub mod gate;

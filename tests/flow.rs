@@ -2,6 +2,7 @@
 
 mod champion;
 mod data;
+mod explain;
 mod gate;
 mod models;
 mod output;
@@ -19,6 +20,7 @@ const VERSION_FILES: &[&str] = &[
     "confusion_matrix.png",
     "decision.json",
     "history.png",
+    "importance.png",
     "latestscore.txt",
     "model_card.md",
     "precision_recall.png",

@@ -1,7 +1,9 @@
 //! The one integration-test binary: it drives the real program.
 
 mod bad_input;
+mod checks;
 mod docs;
+mod export;
 mod faults;
 mod features;
 mod flow;

@@ -17,8 +17,9 @@ const ROWS: &[&[&str]] = &[
         "clock",
         "faults",
     ],
-    &["features", "gate", "drift", "sample"],
+    &["features", "gate", "drift", "sample", "checks"],
     &["bundle", "learners", "registry", "report"],
+    &["explain", "export"],
     &["pipeline", "notify"],
     &["diagnose"],
     &["jobs"],
@@ -34,6 +35,7 @@ const ALONG: &[(&str, &str)] = &[
     ("config", "data"),
     ("config", "evaluate"),
     ("report", "registry"),
+    ("checks", "features"),
 ];
 const FREE: &[&str] = &["faults", "clock"];
 
@@ -47,7 +49,10 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "evaluate",
             "gate",
             "drift",
+            "checks",
             "bundle",
+            "explain",
+            "export",
             "sample",
             "cron",
         ],
@@ -106,6 +111,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("SystemTime::now", &["clock"]),
     ("linfa", &["learners"]),
     ("plotters", &["report"]),
+    ("prost", &["export"]),
     ("sqlx::", &["registry", "jobs"]),
     ("object_store::", &["artifacts"]),
 ];

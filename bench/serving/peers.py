@@ -12,8 +12,6 @@ from .server import Recipe, free_port
 CODE = Path(__file__).resolve().parent.parent / "peers_serve"
 SIDES = ["unseat", "echo", "fastapi", "mlserver", "mlflow"]
 PEERS = ["fastapi", "mlserver", "mlflow"]
-# What unseat cannot train yet; such a workload is measured for the peers, and unseat's place says "missing".
-NOT_YET = {"forest"}
 
 
 def train(workload, python, folder):
@@ -40,7 +38,7 @@ def recipes(side, workload, folders, programs):
     peers' programs; `folders` has the `project` and the `peers`' models of this workload.
     """
     if side == "unseat":
-        return {} if workload.learner in NOT_YET else {"": unseat(folders["project"], programs["unseat"])}
+        return {"": unseat(folders["project"], programs["unseat"])}
     if side == "echo":
         return {"": Recipe(lambda port: [programs["echo"], port], lambda port: {}, NATIVE, folders["peers"])}
     return {"fastapi": fastapi, "mlserver": mlserver, "mlflow": mlflow}[side](folders["peers"], programs["bin"])

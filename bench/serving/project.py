@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from measuring import ProgramFailed, last_json, write_config
 
+LEARNERS = {"logistic": "logistic", "forest": "random_forest"}
 TIME_COLUMN = "taken_at"
 VALIDATION = 0.2
 
@@ -28,7 +29,7 @@ def make_project(unseat, workload, folder):
         positive_class=workload.positive,
         time_column=TIME_COLUMN,
         split={"kind": "time", "validation": VALIDATION},
-        learner={"tune_threshold": False},
+        learner={"kind": LEARNERS[workload.learner], "tune_threshold": False},
     )
     half = len(workload.train) // 2
     write_rows(workload, folder / "test" / "test.csv", workload.test, len(workload.train))

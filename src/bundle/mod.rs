@@ -77,8 +77,11 @@ pub struct Bundle {
     pub predictor: Predictor,
     /// Columns that were not learned from, and why.
     pub dropped: Vec<Dropped>,
-    /// The learner's settings.
+    /// The learner's settings; of `auto`, those of the candidate that it chose.
     pub learner: Learner,
+    /// How the candidates of `auto` did, the chosen one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaderboard: Vec<Entry>,
     /// Seed of the split and the learner.
     pub seed: u64,
     /// Where it was learned.
@@ -87,6 +90,24 @@ pub struct Bundle {
     pub profile: Vec<ColumnSummary>,
     /// Made-up rows and what the model says of them.
     pub golden: Golden,
+}
+
+/// How one candidate of `auto` did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is, in words.
+    pub name: String,
+    /// Its mean score over the repetitions, by the model's metric; `None` where it could not be fitted or scored.
+    pub score: Option<f64>,
+    /// Standard deviation over the repetitions; 0 for one.
+    pub deviation: f64,
+    /// Rows that it learned from in its last comparison.
+    pub rows: u64,
+    /// Fits that were done for it.
+    pub fits: u32,
+    /// Why it could not be fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// What a bundle was learned from.

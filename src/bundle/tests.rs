@@ -103,6 +103,7 @@ pub fn bundle_of(
             reason: "constant".to_string(),
         }],
         learner: Learner::default(),
+        leaderboard: Vec::new(),
         seed: 42,
         data: Provenance {
             rows_hash: "r".to_string(),

@@ -29,6 +29,7 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
     let champion = env.registry.champion(&env.config.name).await?;
     let timings = room::timings(&env).await?;
     let stale = room::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
+    let checks = pipeline::findings_of(&env).await?;
     if global.json {
         let runs = env.registry.runs(Some(&env.config.name), 1).await?;
         let test = data::signature(&env.config.test_folder).ok();
@@ -46,6 +47,9 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
             "last_run": runs.first(),
             "freshness": room::freshness(&env, test.as_ref()).await?,
             "stale": stale,
+            "checks": checks.as_ref().map(
+                |(version, findings)| json!({"version": version, "findings": findings}),
+            ),
             "dependencies": room::dependencies(),
         }));
         return Ok(failure::DONE);
@@ -88,6 +92,16 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
         ),
         None => "champion: none yet".to_string(),
     });
+    for (version, findings) in checks.iter() {
+        for finding in findings {
+            output::say(&format!(
+                "{} of version {version}: {}: {}",
+                finding.severity.name(),
+                finding.check.name(),
+                finding.says
+            ));
+        }
+    }
     for stale in &stale {
         output::say(&format!("stale: it {}", stale.says));
     }

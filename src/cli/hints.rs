@@ -195,6 +195,12 @@ impl From<pipeline::Error> for Failure {
             return full_disk(error.into());
         }
         let (kind, hint) = match error {
+            E::Blocked { .. } => (
+                Kind::Data,
+                Some(
+                    "the champion stays as it was; mend the data, or set the `severity` of the check below `checks` in config.json to `warn`",
+                ),
+            ),
             E::Registry(inner) => return inner.into(),
             E::NoInput { .. } => (
                 Kind::Data,

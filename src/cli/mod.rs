@@ -10,6 +10,8 @@ mod completions;
 mod config;
 mod context;
 mod diagnose;
+mod explain;
+mod export;
 mod failure;
 mod feed;
 mod gate;
@@ -130,6 +132,10 @@ enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     /// Predict the rows of a file
     Predict(predict::PredictArgs),
+    /// Say what a version looks at, or why it says of a row what it says
+    Explain(explain::ExplainArgs),
+    /// Write a version as ONNX or JSON, for other programs
+    Export(export::ExportArgs),
     /// Server, schedule and worker in one process
     Up(up::UpArgs),
     /// Serve predictions and diagnostics over HTTP
@@ -233,6 +239,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Report(args) => stages::report(global, args).await,
         Command::Diagnose(args) => diagnose::diagnose(global, args).await,
         Command::Predict(args) => predict::predict(global, args).await,
+        Command::Explain(args) => explain::explain(global, args).await,
+        Command::Export(args) => export::export(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
         Command::Schedule(args) => schedule::schedule(global, args).await,
         Command::Up(args) => up::up(global, args).await,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::checks::Checks;
 use super::features::Encode;
 use super::health::Health;
 use super::notify::Notify;
@@ -137,6 +138,8 @@ pub struct ModelConfig {
     pub ingest: Ingest,
     /// How far back `accumulate` reaches.
     pub window: Window,
+    /// What is looked at before training.
+    pub checks: Checks,
     /// Columns that are computed.
     pub derive: Vec<Derive>,
     /// Columns to features.
@@ -306,6 +309,7 @@ pub fn check(
         schema: raw.schema,
         ingest: raw.ingest,
         window,
+        checks: raw.checks,
         derive: raw.derive,
         features: raw.features,
         learner: raw.learner,
@@ -389,6 +393,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("gate.{key}"), reason));
     raw.retention
         .check(&mut |key, reason| say(&format!("retention.{key}"), reason));
+    raw.checks
+        .check(&mut |key, reason| say(&format!("checks.{key}"), reason));
     raw.health
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
     raw.probation

@@ -4,6 +4,7 @@
 //! with its key path. It must not create, open or look at anything that the config names.
 
 pub mod checked;
+pub mod checks;
 mod created;
 pub mod features;
 pub mod health;
@@ -19,6 +20,7 @@ pub mod server;
 pub mod shape;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
+pub use checks::{Checks, Severity};
 pub use created::{CREATED_FOLDER, CREATED_KEYS, created_folders};
 pub use health::Health;
 pub use load::{Overrides, load};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Kind, OnBadFile};
 use crate::evaluate::{Metric, Task};
 
+use super::checks::Checks;
 pub use super::features::{Derive, Features};
 use super::health::Health;
 use super::notify::Notify;
@@ -57,6 +58,9 @@ pub struct RawConfig {
     /// What ingest takes in.
     #[serde(default)]
     pub ingest: Ingest,
+    /// What is looked at before training, and what comes of it.
+    #[serde(default)]
+    pub checks: Checks,
     /// Columns that are computed from others by SQL expressions, in order, the target included.
     #[serde(default)]
     pub derive: Vec<Derive>,
@@ -365,6 +369,8 @@ pub struct Split {
     pub validation: f64,
     /// Seed of the split and of everything else that draws at random in training.
     pub seed: u64,
+    /// Whether, once learner, rounds and threshold were chosen, the model is fitted again on both parts.
+    pub refit: bool,
 }
 
 impl Default for Split {
@@ -373,6 +379,7 @@ impl Default for Split {
             kind: None,
             validation: 0.2,
             seed: 42,
+            refit: false,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! L2-regularised logistic regression, binary or multinomial:
-//! minimise `Σ loss(y, b + w·x) + |w|² / (2 C)`, the intercept free, as scikit-learn states it.
+//! minimise `Σ weight(y) · loss(y, b + w·x) + |w|² / (2 C)`, the intercept free, as scikit-learn states it.
 //!
 //! linfa-logistic (L-BFGS) learns from a dense matrix that is bounded in size: all rows of a small set, a seeded sample of
 //! a large one. Newton steps over *all* rows then finish from there; they need per-pass sums only, use every core, and
@@ -14,7 +14,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::sums::Problem;
-use super::{Error, Learned, newton};
+use super::{Error, Learned, Target, class_weights, newton};
 use crate::config::raw::Learner;
 use crate::features::View;
 use crate::predictors::{Linear, Link, Predictor};
@@ -44,11 +44,14 @@ pub(super) fn fit_within(
     seed: u64,
     dense_cells: usize,
 ) -> Result<Learned, Error> {
+    let class_weight = class_weights(Target::Classes(target, n_classes), settings.class_weight)
+        .unwrap_or_else(|| vec![1.0; n_classes]);
     let problem = Problem {
         view,
         target,
         n_outputs: if n_classes == 2 { 1 } else { n_classes },
         penalty: 1.0 / settings.c,
+        class_weight: &class_weight,
     };
     let mut notes = Vec::new();
     let is_exact = problem.n_parameters() <= newton::MOST_PARAMETERS;

@@ -3,7 +3,11 @@
 //! In: features, class indices, parameters, a seed. Out: a [`Predictor`] and what the fit was like. It must not know files,
 //! clocks, thresholds or what is done with the predictor.
 
+mod baseline;
+mod boosted;
 mod cholesky;
+mod columns;
+mod forest;
 mod logistic;
 mod newton;
 mod sums;
@@ -11,7 +15,7 @@ mod sums;
 #[cfg(test)]
 mod tests;
 
-use crate::config::raw::{Learner, LearnerKind};
+use crate::config::raw::{ClassWeight, Learner, LearnerKind};
 use crate::features::View;
 use crate::predictors::Predictor;
 
@@ -79,6 +83,26 @@ pub enum Error {
         /// What it was asked for.
         what: &'static str,
     },
+    /// More cells than can be held side by side.
+    #[error(
+        "learn {features} features of {rows} rows with `{learner}`: trees look at them side by side, which takes too much memory; encode columns of many categories as `target_mean` or `ordinal`, or take fewer rows"
+    )]
+    TooWide {
+        /// The learner.
+        learner: &'static str,
+        /// Rows of the view.
+        rows: usize,
+        /// Features of each.
+        features: usize,
+    },
+    /// A forest beyond what can be counted.
+    #[error(
+        "grow a forest of so many nodes; set fewer `learner.trees` or more `learner.min_leaf_rows`"
+    )]
+    TooManyNodes,
+    /// forust gave up.
+    #[error("fit the boosted trees: {0}")]
+    Booster(String),
     /// The solver broke off.
     #[error("fit the logistic regression: {0}")]
     Solver(String),
@@ -113,11 +137,17 @@ pub fn fit(
             what,
         })
     };
-    let _ = held_back;
     match (settings.kind, target) {
         (LearnerKind::Logistic | LearnerKind::Text, Target::Classes(class, n_classes)) => {
             logistic::fit(view, class, n_classes, settings, seed)
         }
+        (LearnerKind::ExtraTrees | LearnerKind::RandomForest, target) => {
+            forest::fit(view, target, settings, seed)
+        }
+        (LearnerKind::BoostedTrees, target) => {
+            boosted::fit(view, target, held_back, settings, seed)
+        }
+        (LearnerKind::Baseline, target) => Ok(baseline::fit(view, target, settings.class_weight)),
         (_, Target::Classes(..)) => unable("classes"),
         (_, Target::Numbers(_)) => unable("numbers"),
     }
@@ -152,4 +182,20 @@ fn check(view: &View<'_>, target: Target<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// How much a row of each class counts, where that is not 1: `n / (k · n_c)` when they are balanced, as in scikit-learn. `k`
+/// counts the classes that rows have.
+fn class_weights(target: Target<'_>, wanted: ClassWeight) -> Option<Vec<f64>> {
+    let (Target::Classes(class, n_classes), ClassWeight::Balanced) = (target, wanted) else {
+        return None;
+    };
+    let mut rows = vec![0_u32; n_classes];
+    class.iter().for_each(|&class| rows[class as usize] += 1);
+    let present = rows.iter().filter(|&&rows| rows > 0).count() as f64;
+    let weight = rows.iter().map(|&rows| match rows {
+        0 => 1.0,
+        rows => class.len() as f64 / (present * f64::from(rows)),
+    });
+    Some(weight.collect())
 }

@@ -21,6 +21,8 @@ pub struct Problem<'a> {
     pub n_outputs: usize,
     /// Weight of `|w|² / 2`.
     pub penalty: f64,
+    /// How much a row of each class counts, `(n_classes)`.
+    pub class_weight: &'a [f64],
 }
 
 /// Sums over rows; gradient and Hessian are over all parameters, per output weights then bias.
@@ -167,11 +169,16 @@ impl Work {
             } else {
                 self.residual[row * outputs + class as usize] -= 1.0;
             }
+            let weight = problem.class_weight[class as usize];
+            let residuals = &mut self.residual[row * outputs..(row + 1) * outputs];
+            residuals
+                .iter_mut()
+                .for_each(|residual| *residual *= weight);
         }
         for output in 0..outputs {
             self.add_gradient(problem, output, sums);
             for other in 0..=output {
-                self.add_hessian(problem, output, other, sums);
+                self.add_hessian(problem, target, (output, other), sums);
             }
         }
     }
@@ -196,7 +203,7 @@ impl Work {
                 *margin = block[width - 1] + dot(dense, &block[..n_dense]);
                 *margin += ones.iter().map(|&one| block[one as usize]).sum::<f64>();
             }
-            loss += loss_of(margins, target[row]);
+            loss += problem.class_weight[target[row] as usize] * loss_of(margins, target[row]);
             link.apply(margins);
         }
         loss
@@ -220,9 +227,15 @@ impl Work {
         }
     }
 
-    /// Adds `Σ v · x xᵀ` to the block of two outputs, where `v = p_a (δ_ab - p_b)`. Rows of the block are filled up to
+    /// Adds `Σ v · x xᵀ` to the block of two outputs, where `v = p_a (δ_ab - p_b)` times the row's weight. Rows of the block are filled up to
     /// the diagonal at least.
-    fn add_hessian(&mut self, problem: &Problem<'_>, a: usize, b: usize, sums: &mut Sums) {
+    fn add_hessian(
+        &mut self,
+        problem: &Problem<'_>,
+        target: &[u32],
+        (a, b): (usize, usize),
+        sums: &mut Sums,
+    ) {
         let (outputs, width, n) = (
             problem.n_outputs,
             problem.view.n_features() + 1,
@@ -241,7 +254,7 @@ impl Work {
                 p * (1.0 - p)
             } else {
                 -p * self.probability[row * outputs + b]
-            };
+            } * problem.class_weight[target[row] as usize];
             let dense = &self.chunk.dense[row * n_dense..(row + 1) * n_dense];
             let ones = &self.chunk.ones[row * n_text..(row + 1) * n_text];
             let weighted = &mut self.weighted[row * n_dense..(row + 1) * n_dense];

@@ -7,7 +7,8 @@ mod hard;
 use polars::prelude::{Column, DataFrame};
 
 use crate::config::raw::Features;
-use crate::features::{Fitted, fit};
+use crate::features::{Fitted, View, fit};
+use crate::predictors::Predictor;
 
 /// A frame of number columns `x0 …` and text columns `t0 …`.
 pub fn frame(numbers: &[Vec<Option<f64>>], texts: &[Vec<Option<String>>]) -> DataFrame {
@@ -40,4 +41,35 @@ pub fn noise(seed: u64) -> impl FnMut() -> f64 {
         state ^= state << 17;
         (state >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
     }
+}
+
+/// What a predictor says of every row of a view: the number, or a probability per class.
+pub fn answers(view: &View<'_>, predictor: &Predictor, n_classes: usize) -> Vec<Vec<f64>> {
+    let width = view.n_features();
+    let margins = |features: &[f64]| match predictor {
+        Predictor::Linear(linear) => (0..linear.n_outputs())
+            .map(|output| {
+                let weights = linear.weights_of(output).iter();
+                let sum: f64 = features.iter().zip(weights).map(|(x, w)| x * w).sum();
+                sum + linear.bias[output]
+            })
+            .collect(),
+        Predictor::Trees(trees) => {
+            let features: Vec<f32> = features.iter().map(|&x| x as f32).collect();
+            let mut margins = trees.base.clone();
+            trees.add(&features, &mut margins);
+            margins
+        }
+    };
+    view.dense()
+        .chunks(width)
+        .map(|features| {
+            let mut row: Vec<f64> = margins(features);
+            predictor.link().apply(&mut row);
+            match (n_classes, &row[..]) {
+                (2, [positive]) => vec![1.0 - positive, *positive],
+                _ => row,
+            }
+        })
+        .collect()
 }

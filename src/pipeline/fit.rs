@@ -34,6 +34,9 @@ pub struct Fit {
     pub fit_ms: f64,
 }
 
+/// Texts with at least so many words on average are read word by word rather than taken for categories.
+const WORDS_OF_A_TEXT: usize = 4;
+
 /// The columns that the settings compute, as bundles keep them.
 pub fn derived(config: &ModelConfig) -> Vec<Derived> {
     let derive = config.derive.iter().cloned();
@@ -43,6 +46,22 @@ pub fn derived(config: &ModelConfig) -> Vec<Derived> {
 }
 
 impl Material<'_> {
+    /// Whether a column that is learned from holds texts of several words.
+    pub fn has_free_text(&self) -> bool {
+        let texts = self.frame.columns().iter().filter(|column| {
+            let name = column.name().as_str();
+            !self.excluded.iter().any(|excluded| excluded == name)
+        });
+        texts.filter_map(|column| column.str().ok()).any(|texts| {
+            let (mut n, mut words) = (0, 0);
+            for text in texts.iter().flatten().take(1000) {
+                n += 1;
+                words += text.split_whitespace().count();
+            }
+            n > 0 && words >= WORDS_OF_A_TEXT * n
+        })
+    }
+
     /// Fits on the rows of `train`; a learner that stops early looks at those of `validation`.
     ///
     /// # Errors

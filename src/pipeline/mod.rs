@@ -3,6 +3,9 @@
 //! What a run may touch is one [`Env`]. It must not know HTTP, a terminal or the schedule: it emits [`Event`]s and returns
 //! values.
 
+mod candidates;
+mod checks;
+mod choose;
 mod deploy;
 mod derive;
 mod env;
@@ -10,6 +13,7 @@ mod envs;
 mod fit;
 mod forget;
 mod heart;
+mod importance;
 mod ingest;
 mod labels;
 mod log_end;
@@ -32,6 +36,7 @@ mod train;
 mod versions;
 mod wanted;
 
+pub use checks::findings_of;
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use envs::Envs;
@@ -95,6 +100,14 @@ pub enum Error {
     /// The data set cannot be split as the settings say.
     #[error("split the data set: {0}")]
     Split(String),
+    /// A check that the settings let block was not passed.
+    #[error("{action}: {} it: {}", if .found.len() == 1 { "1 check blocks".to_string() } else { format!("{} checks block", .found.len()) }, .found.join("; "))]
+    Blocked {
+        /// What it keeps from happening.
+        action: &'static str,
+        /// Each finding in a sentence.
+        found: Vec<String>,
+    },
     /// A version does not fit the test data.
     #[error("score version {version}, the {role}, on the test data")]
     Unscorable {

@@ -6,15 +6,15 @@ mod lines;
 use self::facts::data_facts;
 use self::lines::{calibration, lines};
 use super::score::{ScoreRecord, Scored, SideScore};
-use super::{DatasetRecord, Env, Error, Stage, fault, versions};
+use super::{DatasetRecord, Env, Error, Stage, checks, fault, versions};
 use crate::bundle::Bundle;
+use crate::checks::Finding;
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, curves};
-use crate::features::Step;
+use crate::explain;
 use crate::gate::Decision;
-use crate::predictors::{Linear, Predictor};
 use crate::registry::VersionRow;
-use crate::report::{self, Coefficient, HistoryPoint, ReportInput, ScoredModel};
+use crate::report::{self, Coefficient, HistoryPoint, Importance, ReportInput, ScoredModel};
 
 /// The file that is written last: where it is, the whole report is.
 pub const LAST_FILE: &str = "report.html";
@@ -33,6 +33,8 @@ pub struct Subject<'a> {
     pub dataset: &'a DatasetRecord,
     /// What training noted.
     pub notes: &'a [String],
+    /// What the checks found before training.
+    pub findings: &'a [Finding],
     /// How long each stage took.
     pub timings: &'a [(Stage, f64)],
 }
@@ -91,6 +93,7 @@ pub async fn report_stored(
         decision: decision.as_ref(),
         dataset: &dataset,
         notes: &notes,
+        findings: &checks::recorded(version),
         timings: &[],
     };
     report(env, &subject).await
@@ -130,7 +133,14 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         }),
         calibration: calibration(subject.scored),
         coefficients: coefficients(bundle),
+        importance: importance(record),
         history: history(env, record).await?,
+        findings: subject
+            .findings
+            .iter()
+            .chain(&record.findings)
+            .cloned()
+            .collect(),
         data: data_facts(subject),
         timings_ms: subject
             .timings
@@ -151,49 +161,28 @@ fn side(side: &SideScore) -> ScoredModel {
 }
 
 fn coefficients(bundle: &Bundle) -> Vec<Coefficient> {
-    let Predictor::Linear(linear) = &bundle.predictor else {
-        return Vec::new();
-    };
-    let names = bundle.transformer.feature_names();
-    let scales: Vec<Option<f64>> = bundle
-        .transformer
-        .inputs
-        .iter()
-        .flat_map(|input| match &input.step {
-            Step::Scale { scale, .. } => vec![Some(*scale)],
-            Step::Number {
-                scale, indicator, ..
-            } => {
-                let mut scales = vec![Some(*scale)];
-                scales.extend(indicator.then_some(None));
-                scales
-            }
-            step => vec![None; step.width()],
+    let found = explain::coefficients(bundle).into_iter();
+    found
+        .map(|one| Coefficient {
+            feature: one.feature,
+            class: one.class,
+            weight: one.weight,
+            original: Some(one.original),
         })
-        .collect();
-    (0..linear.n_outputs())
-        .flat_map(|output| of_output(bundle, linear, output, &names, &scales))
         .collect()
 }
 
-fn of_output(
-    bundle: &Bundle,
-    linear: &Linear,
-    output: usize,
-    names: &[String],
-    scales: &[Option<f64>],
-) -> Vec<Coefficient> {
-    let class = (linear.n_outputs() > 1).then(|| bundle.classes[output].clone());
-    let weights = linear.weights_of(output).iter().zip(names).zip(scales);
-    weights
-        .filter(|((weight, _), _)| **weight != 0.0)
-        .map(|((weight, name), scale)| Coefficient {
-            feature: name.clone(),
-            class: class.clone(),
-            weight: *weight,
-            original: Some(scale.map_or(*weight, |scale| weight / scale)),
-        })
-        .collect()
+fn importance(record: &ScoreRecord) -> Option<Importance> {
+    let found = record.importance.as_ref()?;
+    let columns = found.columns.iter();
+    Some(Importance {
+        rows: found.rows,
+        repeats: found.repeats,
+        left_out: found.left_out,
+        columns: columns
+            .map(|it| (it.column.clone(), it.mean, it.deviation))
+            .collect(),
+    })
 }
 
 /// The newest score of each version of the model.

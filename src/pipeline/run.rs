@@ -267,6 +267,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         decision: Some(&deployed.decision),
         dataset: &dataset.record,
         notes: &trained.notes,
+        findings: &trained.findings,
         timings: &before_report,
     };
     let files = env

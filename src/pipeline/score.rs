@@ -15,14 +15,18 @@ pub use test_rows::{TestRows, read_test_rows, test_hash};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use self::aligned::{aligned, prior_over, union};
+pub use self::aligned::aligned;
+use self::aligned::{prior_over, union};
+use super::importance::{Judged, importance};
 use super::ingest::Dataset;
 use super::labels::labels_of;
 use super::train::Trained;
-use super::{Env, Error, Event, count, fault, versions};
+use super::{Env, Error, Event, checks, count, fault, versions};
 use crate::bundle::Bundle;
+use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{self, MetricInterval, Predictions, Scores, bootstrap};
+use crate::explain::Importance;
 use crate::registry::ScoreRow;
 
 /// One model's scores.
@@ -60,6 +64,12 @@ pub struct ScoreRecord {
     pub champion: Option<SideScore>,
     /// Test rows that also stand in the data set learned from.
     pub leaked_rows: u64,
+    /// What each column is worth to the challenger on these rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
+    /// What the checks found in the test rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Facts worth a line.
     pub notes: Vec<String>,
 }
@@ -98,6 +108,8 @@ pub async fn score(
     };
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
     scored.record.leaked_rows = test_rows::leaked(&test, dataset)?;
+    scored.record.findings =
+        checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }
@@ -178,6 +190,16 @@ fn compare(
             .zip(champion_predictions.as_ref())
             .map(|((version, sha256, _), it)| side(env, *version, sha256, &known.truth, it)),
         leaked_rows: 0,
+        importance: {
+            let judged = Judged {
+                frame: &known.frame,
+                truth: &known.truth,
+                classes: &classes,
+                metric: env.config.metric,
+            };
+            importance(bundle, &judged, env.config.split.seed)
+        },
+        findings: Vec::new(),
         notes,
         classes,
         rows_hash: known.rows_hash,

@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::deploy::Work;
 use super::run::{ScorePair, timings_map, with_lock};
 use super::train::{Fresh, Trained, learn};
-use super::{Env, Error, RunReport, Stage, deploy, ingest, report, room, score, train, versions};
+use super::{
+    Env, Error, RunReport, Stage, checks, deploy, ingest, report, room, score, train, versions,
+};
 use crate::data;
 use crate::registry::VersionRow;
 
@@ -83,6 +85,7 @@ async fn stored(env: &Env, version: VersionRow) -> Result<(Trained, ingest::Data
     let notes = serde_json::from_value(record["notes"].clone()).unwrap_or_default();
     let dataset = ingest::load(env, &run).await?;
     let trained = Trained {
+        findings: checks::recorded(&version),
         fit_ms: record["fit_ms"].as_f64().unwrap_or(0.0),
         version,
         bundle,

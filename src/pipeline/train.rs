@@ -3,18 +3,21 @@
 
 use serde_json::json;
 
+use super::choose::{Chosen, choose};
 use super::fit::{Fit, Material};
 use super::ingest::Dataset;
 use super::labels::target_of;
 use super::split::{Parts, split};
 use super::wanted::{Part, wanted};
-use super::{Env, Error, Event, count, fault};
+use super::{Env, Error, Event, checks, count, fault};
 use crate::bundle::{self, Bundle, Golden, Provenance};
+use crate::checks::Finding;
 use crate::config::checked::hex;
-use crate::config::{ModelConfig, SplitKind};
+use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
-use crate::evaluate::threshold;
+use crate::evaluate::{self, Predictions, threshold};
 use crate::features;
+use crate::predictors::Predictor;
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
@@ -31,12 +34,15 @@ pub struct Trained {
     pub bundle: Bundle,
     /// Facts worth a line in the report.
     pub notes: Vec<String>,
+    /// What the checks found before it was trained.
+    pub findings: Vec<Finding>,
     /// Time spent in the learner alone.
     pub fit_ms: f64,
 }
 
 /// Trains on a data set and records the version.
 pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, String), Error> {
+    let findings = checks::before_training(env, dataset).await?;
     let mut version = env
         .registry
         .reserve_version(&env.config.name, run, run_stamp(run), env.clock.now_ms())
@@ -63,6 +69,7 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
         "dataset_run": dataset.run,
         "notes": learned.notes,
         "fit_ms": learned.fit_ms,
+        "checks": findings,
     }));
     env.registry.version_ready(&version).await?;
     fault("train.recorded")?;
@@ -84,6 +91,7 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
             version,
             bundle: learned.bundle,
             notes: learned.notes,
+            findings,
             fit_ms: learned.fit_ms,
         },
         summary,
@@ -129,41 +137,40 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         excluded: &excluded,
         wanted: &wanted,
     };
-    let Fit {
-        fitted,
-        predictor,
-        notes: fit_notes,
-        fit_ms,
-    } = material.fit(&config.learner, &parts.train, &parts.validation)?;
-    notes.extend(fit_notes);
-    notes.extend(left_out(&fitted));
-    let profile = profile(dataset);
-    notes.extend(bucketed(&fitted.transformer, &profile, config));
-
-    let mut bundle = Bundle {
-        target,
-        prior: shares(&train_part),
-        classes: wanted.classes().to_vec(),
-        metric: config.metric_for(wanted.task()),
-        threshold: 0.5,
-        transformer: fitted.transformer,
-        predictor,
-        dropped: fitted.dropped,
-        learner: config.learner.clone(),
-        seed: config.split.seed,
-        data: Provenance {
-            rows_hash: dataset.rows_hash.clone(),
-            config_hash: config.fingerprint(),
-            train_rows: parts.train.len() as u64,
-            validation_rows: parts.validation.len() as u64,
-        },
-        profile,
-        golden: Golden::default(),
+    let making = Making {
+        material: &material,
+        dataset,
+        target: &target,
+        profile: profile(dataset),
     };
+    let chosen = match config.learner.kind {
+        LearnerKind::Auto => Some(making.choose(&parts)?),
+        _ => None,
+    };
+    let learner = chosen
+        .as_ref()
+        .map_or(&config.learner, |chosen| &chosen.learner);
+    let fit = material.fit(learner, &parts.train, &parts.validation)?;
+    let mut fit_ms = fit.fit_ms;
+    notes.extend(fit.notes.iter().cloned());
+    notes.extend(left_out(&fit.fitted));
+    notes.extend(bucketed(&fit.fitted.transformer, &making.profile, config));
+
+    let mut bundle = making.bundle(learner, &parts, fit);
     if let Part::Classes(class, 2) = &validation_part
-        && config.learner.tune_threshold
+        && learner.tune_threshold
     {
         bundle.threshold = tuned(&bundle, dataset, &parts, class, &mut notes)?;
+    }
+    if config.split.refit && !parts.validation.is_empty() {
+        let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
+        fit_ms += again.fit_ms;
+        (bundle.transformer, bundle.predictor) = (again.fitted.transformer, again.predictor);
+        bundle.dropped = again.fitted.dropped;
+    }
+    if let Some(chosen) = chosen {
+        notes.extend(chosen.notes);
+        bundle.leaderboard = chosen.entries;
     }
     bundle.golden = bundle::make_golden(&bundle);
     bundle.verify()?;
@@ -173,6 +180,89 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         fit_ms,
         parts,
     })
+}
+
+/// What a bundle is made of beside a fit.
+struct Making<'a> {
+    material: &'a Material<'a>,
+    dataset: &'a Dataset,
+    target: &'a str,
+    profile: Vec<ColumnSummary>,
+}
+
+impl Making<'_> {
+    /// The bundle of a fit, with the threshold 0.5 and without golden rows.
+    fn bundle(&self, learner: &Learner, parts: &Parts, fit: Fit) -> Bundle {
+        let (config, wanted) = (self.material.config, self.material.wanted);
+        Bundle {
+            target: self.target.to_string(),
+            prior: shares(&wanted.part(&parts.train)),
+            classes: wanted.classes().to_vec(),
+            metric: config.metric_for(wanted.task()),
+            threshold: 0.5,
+            transformer: fit.fitted.transformer,
+            predictor: fit.predictor,
+            dropped: fit.fitted.dropped,
+            learner: learner.clone(),
+            leaderboard: Vec::new(),
+            seed: config.split.seed,
+            data: Provenance {
+                rows_hash: self.dataset.rows_hash.clone(),
+                config_hash: config.fingerprint(),
+                train_rows: parts.train.len() as u64,
+                validation_rows: parts.validation.len() as u64,
+            },
+            profile: self.profile.clone(),
+            golden: Golden::default(),
+        }
+    }
+
+    /// The candidate of `auto` that is best on held-back rows.
+    fn choose(&self, parts: &Parts) -> Result<Chosen, Error> {
+        let metric = self.material.config.metric_for(self.material.wanted.task());
+        choose(self.material, parts, metric, &|learner, fold, fit| {
+            let bundle = self.bundle(learner, fold, fit);
+            let held_back = super::ingest::take(self.material.frame, &fold.validation)?;
+            let answers = bundle.scorer().score_frame(&held_back)?;
+            let truth = self.material.wanted.part(&fold.validation);
+            Ok(at_its_best(
+                &bundle,
+                &truth,
+                &answers,
+                learner.tune_threshold,
+            ))
+        })
+    }
+}
+
+/// A candidate's score on held-back rows, two classes at the threshold that is best there, as it will be chosen later.
+fn at_its_best(
+    bundle: &Bundle,
+    truth: &Part,
+    answers: &Predictions,
+    is_tuned: bool,
+) -> Option<f64> {
+    match truth {
+        Part::Classes(class, 2) if is_tuned && bundle.metric.reads_labels() => {
+            Some(threshold::best(class, &answers.probabilities, bundle.metric).score)
+        }
+        Part::Classes(class, _) => evaluate::score(class, answers).get(bundle.metric),
+        Part::Numbers(_) => None,
+    }
+}
+
+/// The settings for a last fit without held-back rows: as many rounds as were found right.
+fn as_long(learner: &Learner, predictor: &Predictor) -> Learner {
+    let rounds = match predictor {
+        Predictor::Trees(trees) if learner.kind == LearnerKind::BoostedTrees => {
+            Some(trees.roots.len().div_ceil(trees.n_outputs()).max(1) as u32)
+        }
+        _ => learner.rounds,
+    };
+    Learner {
+        rounds,
+        ..learner.clone()
+    }
 }
 
 /// What a split at random keeps the shares of: classes; numbers have none.

@@ -3,6 +3,7 @@
 use super::limits::limits;
 use super::words::{self, counted, grouped, metric_name, score};
 use super::{ReportInput, ScoredModel};
+use crate::checks::Finding;
 use crate::evaluate::Metric;
 
 /// Writes the card in Markdown.
@@ -20,6 +21,7 @@ pub fn card(input: &ReportInput) -> String {
         metrics(input),
         data(input),
         decision(input),
+        checks(input),
         section("Limits and caveats", &bullets(limits(input))),
         reproduce(input),
     ];
@@ -221,6 +223,25 @@ fn decision(input: &ReportInput) -> String {
         ));
     }
     section("Decision", &body)
+}
+
+/// What the checks found in the data.
+fn checks(input: &ReportInput) -> String {
+    let row = |finding: &Finding| {
+        vec![
+            finding.check.name().to_owned(),
+            finding.severity.name().to_owned(),
+            finding.says.clone(),
+        ]
+    };
+    let body = match input.findings.is_empty() {
+        true => "No check found anything.\n".to_owned(),
+        false => table(
+            &["Check", "Severity", "Finding"],
+            input.findings.iter().map(row),
+        ),
+    };
+    section("Checks", &body)
 }
 
 fn reproduce(input: &ReportInput) -> String {

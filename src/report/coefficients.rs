@@ -1,9 +1,11 @@
-//! The largest weights of a linear model as bars to the right and to the left of zero.
+//! Bars to the right and to the left of zero: the largest weights of a linear model, and what columns are worth.
 
 use super::canvas::{Align, Canvas, GRID, INK, MUTED};
 use super::chart::{self, FIRST, Frame, LegendEntry, SECOND, WIDTH};
 use super::lettering::{SMALL, shorten, text_width};
-use super::{Coefficient, Error};
+use super::words::metric_name;
+use super::{Coefficient, Error, Importance};
+use crate::evaluate::Metric;
 
 /// Most bars that are drawn.
 const MOST_BARS: usize = 20;
@@ -12,20 +14,71 @@ const MOST_BARS: usize = 20;
 const LINE: i32 = 22;
 const NAME: i32 = 220;
 
+/// What stands around the bars.
+struct Words {
+    /// Above all of them.
+    title: &'static str,
+    /// What they are, where not all are shown.
+    things: &'static str,
+    /// What a bar to the right and one to the left mean.
+    sides: [&'static str; 2],
+    /// Below them.
+    axis: String,
+    /// In place of them.
+    none: &'static str,
+}
+
 /// Draws the 20 weights that are largest without their sign, largest first.
 ///
 /// # Errors
 /// When the font or the encoder fails.
 pub fn coefficients_png(coefficients: &[Coefficient]) -> Result<Vec<u8>, Error> {
+    let words = Words {
+        title: "Weights, one standard deviation each",
+        things: "weights",
+        sides: ["raises the score", "lowers the score"],
+        axis: "change of the score per standard deviation".to_owned(),
+        none: "not defined: this model has no weights",
+    };
+    bars_png(coefficients, &words)
+}
+
+/// Draws the 20 columns that are worth most, the fall of the metric when their cells are dealt out anew.
+///
+/// # Errors
+/// When the font or the encoder fails.
+pub fn importance_png(importance: Option<&Importance>, metric: Metric) -> Result<Vec<u8>, Error> {
+    let words = Words {
+        title: "What the columns are worth",
+        things: "columns",
+        sides: ["worse without it", "better without it"],
+        axis: format!(
+            "fall of {} when the column is permuted",
+            metric_name(metric)
+        ),
+        none: "not defined: it was not measured",
+    };
+    let columns = importance.map_or(&[][..], |it| &it.columns);
+    let bar = |(column, mean, _): &(String, Option<f64>, Option<f64>)| Coefficient {
+        feature: column.clone(),
+        weight: mean.unwrap_or(f64::NAN),
+        ..Coefficient::default()
+    };
+    let bars: Vec<Coefficient> = columns.iter().map(bar).collect();
+    bars_png(&bars, &words)
+}
+
+fn bars_png(coefficients: &[Coefficient], words: &Words) -> Result<Vec<u8>, Error> {
     let (bars, left_out) = largest(coefficients);
     let height = 137 + LINE * bars.len().max(8) as i32;
     let mut canvas = Canvas::new(WIDTH, height);
     let title = match left_out {
-        0 => "Weights, one standard deviation each".to_owned(),
+        0 => words.title.to_owned(),
         _ => format!(
-            "The {} largest of {} weights",
+            "The {} largest of {} {}",
             bars.len(),
-            bars.len() + left_out
+            bars.len() + left_out,
+            words.things
         ),
     };
     let top = chart::title(&mut canvas, &title);
@@ -37,10 +90,7 @@ pub fn coefficients_png(coefficients: &[Coefficient]) -> Result<Vec<u8>, Error> 
     let top = chart::legend(
         &mut canvas,
         top,
-        &[
-            entry("raises the score", FIRST),
-            entry("lowers the score", SECOND),
-        ],
+        &[entry(words.sides[0], FIRST), entry(words.sides[1], SECOND)],
     );
     let names: Vec<String> = bars
         .iter()
@@ -54,7 +104,7 @@ pub fn coefficients_png(coefficients: &[Coefficient]) -> Result<Vec<u8>, Error> 
     let most = bars.iter().map(|bar| bar.weight.abs()).fold(0.0, f64::max);
     let frame = frame(&canvas, top, widest, most, &bars);
     if !bars.is_empty() {
-        draw_axis(&mut canvas, &frame, most);
+        draw_axis(&mut canvas, &frame, most, &words.axis);
     }
     for (index, bar) in bars.iter().enumerate() {
         let y = frame.top + LINE * index as i32 + LINE / 2;
@@ -68,11 +118,7 @@ pub fn coefficients_png(coefficients: &[Coefficient]) -> Result<Vec<u8>, Error> 
         );
     }
     if bars.is_empty() {
-        chart::nothing(
-            &mut canvas,
-            &frame,
-            "not defined: this model has no weights",
-        );
+        chart::nothing(&mut canvas, &frame, words.none);
     }
     canvas.into_png()
 }
@@ -139,7 +185,7 @@ fn frame(canvas: &Canvas, top: i32, widest: i32, most: f64, bars: &[&Coefficient
     }
 }
 
-fn draw_axis(canvas: &mut Canvas, frame: &Frame, most: f64) {
+fn draw_axis(canvas: &mut Canvas, frame: &Frame, most: f64, title: &str) {
     let (ticks, _) = chart::round_ticks(frame.x.0 * most, frame.x.1 * most);
     let label_room = (frame.right - frame.left) / ticks.len().max(1) as i32;
     for tick in ticks {
@@ -151,13 +197,7 @@ fn draw_axis(canvas: &mut Canvas, frame: &Frame, most: f64) {
     let (zero, _) = frame.pixel((0.0, 0.0));
     canvas.hairline((zero, frame.top), (zero, frame.bottom), MUTED);
     let middle = (canvas.width / 2, canvas.height - 18);
-    canvas.text(
-        "change of the score per standard deviation",
-        middle,
-        Align::Centre,
-        super::lettering::LABEL,
-        INK,
-    );
+    canvas.text(title, middle, Align::Centre, super::lettering::LABEL, INK);
 }
 
 /// Draws one bar; `units` is its weight in units of the largest.

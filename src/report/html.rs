@@ -5,6 +5,7 @@ use super::page_parts::{STYLE, escape, facts, list, paragraph, table};
 use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{ReportInput, ScoredModel};
+use crate::checks::Finding;
 use crate::evaluate::Metric;
 use crate::gate::Decision;
 
@@ -23,6 +24,8 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
         page.push_str(&section("Pictures", &pictures(input, plots)));
     }
     page.push_str(&decision(input));
+    page.push_str(&importance(input));
+    page.push_str(&checks(input));
     page.push_str(&section("Limits", &list(&limits(input))));
     page.push_str(&data(input));
     page.push_str(&model(input));
@@ -152,6 +155,34 @@ fn decision(input: &ReportInput) -> String {
     section("Decision", &body)
 }
 
+/// What the checks found in the data.
+fn checks(input: &ReportInput) -> String {
+    if input.findings.is_empty() {
+        return section("Checks", &paragraph("No check found anything."));
+    }
+    let row = |finding: &Finding| {
+        vec![
+            finding.check.name().to_owned(),
+            finding.severity.name().to_owned(),
+            finding.column.clone().unwrap_or_else(|| "–".to_owned()),
+            maybe_number(Some(finding.value)),
+            maybe_number(finding.bound),
+            finding.says.clone(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = input.findings.iter().map(row).collect();
+    let heads = [
+        ("Check", false),
+        ("Severity", false),
+        ("Column", false),
+        ("Measured", true),
+        ("Bound", true),
+        ("Finding", false),
+    ];
+    let caption = "What was found in the data and the test rows, worst first.";
+    section("Checks", &table(caption, &heads, &rows))
+}
+
 fn baselines(decision: &Decision) -> String {
     if decision.baselines.is_empty() {
         return String::new();
@@ -173,6 +204,41 @@ fn baselines(decision: &Decision) -> String {
         "What could be had without a model, on the same rows.",
         &heads,
         &rows,
+    )
+}
+
+/// What the columns are worth, with how it was measured.
+fn importance(input: &ReportInput) -> String {
+    let Some(importance) = &input.importance else {
+        return String::new();
+    };
+    let row = |(column, mean, deviation): &(String, Option<f64>, Option<f64>)| {
+        vec![
+            column.clone(),
+            maybe_number(*mean),
+            maybe_number(*deviation),
+        ]
+    };
+    let rows: Vec<Vec<String>> = importance.columns.iter().map(row).collect();
+    let metric = metric_name(input.metric);
+    let caption = format!(
+        "Fall of {metric} when a column's cells are dealt out anew among {}, {} times each.",
+        counted(importance.rows, "test row"),
+        importance.repeats
+    );
+    let heads = [("Column", false), ("Mean fall", true), ("Std", true)];
+    let mut note =
+        "Columns that say the same share what they are worth; a fall near 0 or below it is chance."
+            .to_owned();
+    if importance.left_out > 0 {
+        let left_out = counted(importance.left_out, "column");
+        note.push_str(&format!(
+            " {left_out} with the smallest weights were not measured."
+        ));
+    }
+    section(
+        "What the columns are worth",
+        &(table(&caption, &heads, &rows) + &paragraph(&note)),
     )
 }
 

@@ -1,5 +1,6 @@
 //! What a report is made of: plain values, filled in by the caller.
 
+use crate::checks::Finding;
 use crate::evaluate::{Metric, MetricInterval, Scores};
 use crate::gate::Decision;
 
@@ -42,10 +43,14 @@ pub struct ReportInput {
     pub calibration: Vec<Calibration>,
     /// Weights of a linear model; empty for others.
     pub coefficients: Vec<Coefficient>,
+    /// What each column is worth; `None` where it was not measured.
+    pub importance: Option<Importance>,
     /// The model's versions, oldest first.
     pub history: Vec<HistoryPoint>,
     /// What is known about the data.
     pub data: DataFacts,
+    /// What the checks found in it.
+    pub findings: Vec<Finding>,
     /// Duration of each stage in milliseconds.
     pub timings_ms: Vec<(String, f64)>,
     /// Version of this program.
@@ -96,6 +101,19 @@ pub struct Coefficient {
     pub weight: f64,
     /// Weight on the column's own scale.
     pub original: Option<f64>,
+}
+
+/// What the columns are worth: how much the metric falls when a column's cells are dealt out anew among the test rows.
+#[derive(Debug, Clone, Default)]
+pub struct Importance {
+    /// Test rows that it was measured on.
+    pub rows: u64,
+    /// How often each column was permuted.
+    pub repeats: u32,
+    /// Columns that were not measured, since there are so many.
+    pub left_out: u64,
+    /// Column, mean fall of the metric (positive: it got worse) and its standard deviation; the most important first.
+    pub columns: Vec<(String, Option<f64>, Option<f64>)>,
 }
 
 /// One version in the model's history.

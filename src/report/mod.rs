@@ -27,14 +27,14 @@ mod words;
 use rayon::prelude::*;
 
 pub use card::card;
-pub use coefficients::coefficients_png;
+pub use coefficients::{coefficients_png, importance_png};
 pub use confusion::confusion_matrix_png;
 pub use curves::{calibration_png, precision_recall_png, roc_png};
 pub use history::history_png;
 pub use html::html;
 pub use input::{
-    Calibration, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint, Quarantined,
-    ReportInput, ScoredModel,
+    Calibration, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint, Importance,
+    Quarantined, ReportInput, ScoredModel,
 };
 
 /// Why a picture could not be made.
@@ -73,16 +73,18 @@ enum Plot {
     PrecisionRecall,
     Calibration,
     Coefficients,
+    Importance,
     History,
 }
 
 impl Plot {
-    const ALL: [Plot; 6] = [
+    const ALL: [Plot; 7] = [
         Plot::ConfusionMatrix,
         Plot::Roc,
         Plot::PrecisionRecall,
         Plot::Calibration,
         Plot::Coefficients,
+        Plot::Importance,
         Plot::History,
     ];
 
@@ -93,6 +95,7 @@ impl Plot {
             Plot::PrecisionRecall => "precision_recall.png",
             Plot::Calibration => "calibration.png",
             Plot::Coefficients => "coefficients.png",
+            Plot::Importance => "importance.png",
             Plot::History => "history.png",
         }
     }
@@ -104,6 +107,7 @@ impl Plot {
             Plot::PrecisionRecall => !input.precision_recall.is_empty(),
             Plot::Calibration => !input.calibration.is_empty(),
             Plot::Coefficients => !input.coefficients.is_empty(),
+            Plot::Importance => input.importance.is_some(),
         }
     }
 
@@ -119,6 +123,7 @@ impl Plot {
             }
             Plot::Calibration => calibration_png(&input.calibration),
             Plot::Coefficients => coefficients_png(&input.coefficients),
+            Plot::Importance => importance_png(input.importance.as_ref(), input.metric),
             Plot::History => history_png(&input.history, input.metric),
         }
     }

@@ -46,6 +46,10 @@ fn describe(input: &ReportInput, name: &str) -> (String, String) {
             format!("Bars of the largest weights: {}.", largest_weights(input)),
             "Weights on the standardised scale: what one standard deviation adds to the score.",
         ),
+        "importance.png" => (
+            format!("Bars of what the columns are worth: {}.", most_worth(input)),
+            "How much worse the metric gets when one column's cells are dealt out anew among the test rows.",
+        ),
         "history.png" => (
             format!(
                 "{} of {}.",
@@ -96,6 +100,18 @@ fn largest_weights(input: &ReportInput) -> String {
         .iter()
         .take(5)
         .map(text)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn most_worth(input: &ReportInput) -> String {
+    let columns = input.importance.iter().flat_map(|it| &it.columns);
+    let text = |(column, mean, _): &(String, Option<f64>, Option<f64>)| {
+        mean.map(|mean| format!("{column} {}", words::short_number(mean)))
+    };
+    columns
+        .filter_map(text)
+        .take(5)
         .collect::<Vec<_>>()
         .join(", ")
 }

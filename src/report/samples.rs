@@ -1,6 +1,8 @@
 //! Inputs that the tests draw and write.
 
 use super::*;
+use crate::checks::{Check, Finding};
+use crate::config::Severity;
 use crate::evaluate::{Interval, Metric, MetricInterval, Scores};
 use crate::gate::{Comparison, Decision, Facts, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
 
@@ -39,7 +41,9 @@ pub(super) fn typical() -> ReportInput {
             calibration("champion v1", 0.7),
         ],
         coefficients: coefficients(12),
+        importance: Some(importance()),
         history: history(5),
+        findings: vec![finding()],
         data: data(),
         timings_ms: vec![
             ("ingest".into(), 21.4),
@@ -48,6 +52,17 @@ pub(super) fn typical() -> ReportInput {
         ],
         program_version: "0.1.0".into(),
         seed: 42,
+    }
+}
+
+fn finding() -> Finding {
+    Finding {
+        check: Check::Leak,
+        column: Some("closing_date".into()),
+        severity: Severity::Warn,
+        value: 0.998,
+        bound: Some(0.99),
+        says: "`closing_date` alone predicts the target".into(),
     }
 }
 
@@ -61,11 +76,13 @@ pub(super) fn bare() -> ReportInput {
         roc: vec![Curve::default()],
         precision_recall: vec![Curve::default()],
         calibration: vec![Calibration::default()],
+        importance: None,
         coefficients: vec![Coefficient {
             weight: f64::NAN,
             ..Coefficient::default()
         }],
         history: Vec::new(),
+        findings: Vec::new(),
         data: DataFacts::default(),
         ..typical()
     }
@@ -227,6 +244,20 @@ fn calibration(name: &str, power: f64) -> Calibration {
     Calibration {
         name: name.into(),
         points,
+    }
+}
+
+fn importance() -> Importance {
+    let column = |name: &str, mean| (name.to_owned(), Some(mean), Some(0.01));
+    Importance {
+        rows: 200,
+        repeats: 5,
+        left_out: 3,
+        columns: vec![
+            column("lastmonth_activity", 0.21),
+            column("<b>number_of_employees</b>", 0.04),
+            column("lastyear_activity", -0.003),
+        ],
     }
 }
 

@@ -94,6 +94,7 @@ fn every_plot_of_a_typical_version_decodes_and_is_not_blank() {
         "precision_recall.png",
         "calibration.png",
         "coefficients.png",
+        "importance.png",
         "history.png",
     ];
     assert_eq!(names, expected);
@@ -103,10 +104,10 @@ fn every_plot_of_a_typical_version_decodes_and_is_not_blank() {
             size,
             (
                 640,
-                if *name == "coefficients.png" {
-                    401
-                } else {
-                    480
+                match *name {
+                    "coefficients.png" => 401,
+                    "importance.png" => 313,
+                    _ => 480,
                 }
             ),
             "{name}"
@@ -233,6 +234,8 @@ fn hostile() -> ReportInput {
     input.data.columns[0].note = bad();
     input.data.columns[0].missing_share = f64::NAN;
     input.data.notes = vec![bad()];
+    input.findings[0].column = Some(bad());
+    input.findings[0].says = bad();
     input.data.dropped_columns = vec![(bad(), bad())];
     input.data.quarantined[0].reason = bad();
     let decision = input.decision.as_mut().unwrap();
@@ -262,7 +265,7 @@ fn the_page_is_whole_and_asks_for_nothing() {
     let plots = plots(&input).unwrap();
     let plots: Vec<(&str, &[u8])> = plots.iter().map(|(name, png)| (*name, &png[..])).collect();
     let page = html(&input, &plots);
-    assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 6);
+    assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 7);
     for absent in ["http:", "https:", "<link", "<script", "url(", "@import"] {
         assert!(!page.contains(absent), "{absent} in the page");
     }
@@ -272,6 +275,8 @@ fn the_page_is_whole_and_asks_for_nothing() {
         "c41f9b7d0a2e",
         "max_leakage",
         "3 fields, 5 expected",
+        "<td class=\"n\">0.998</td>",
+        "`closing_date` alone predicts the target",
     ] {
         assert!(page.contains(present), "{present} not in the page");
     }
@@ -304,6 +309,7 @@ fn the_card_has_the_decision_the_fingerprints_and_the_limits() {
         "Warning of the gate",
         "More than a fifth of the values are missing in: number\\_of\\_employees",
         "Seed: 42",
+        "| leak | warn | \\`closing\\_date\\` alone predicts the target |",
     ] {
         assert!(card.contains(present), "{present} not in the card:\n{card}");
     }
@@ -313,6 +319,8 @@ fn the_card_has_the_decision_the_fingerprints_and_the_limits() {
 fn a_bare_version_has_a_page_and_a_card() {
     let input = samples::bare();
     assert!(html(&input, &[]).contains("has not been put before the gate"));
+    assert!(html(&input, &[]).contains("No check found anything."));
+    assert!(card(&input).contains("No check found anything."));
     assert!(card(&input).contains("There are no test rows"));
 }
 

@@ -37,6 +37,10 @@ pub struct PredictionRequest {
     /// Adds what each column contributed.
     #[serde(skip_serializing_if = "is_false")]
     pub explain: bool,
+    /// Adds what would have turned the answer: per column the nearest value that does so alone. Only for linear models with two
+    /// classes.
+    #[serde(skip_serializing_if = "is_false")]
+    pub flips: bool,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -78,6 +82,9 @@ pub struct Prediction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub contributions: Option<Contributions>,
+    /// What would have turned the answer, nearest first; with `flips`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flips: Vec<Flip>,
     /// What is unusual about the row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
@@ -102,6 +109,21 @@ pub struct Contributions {
     pub bias: f64,
     /// What each column added; `null` where the sum is beyond all numbers.
     pub columns: BTreeMap<String, Option<f64>>,
+}
+
+/// A column and the nearest value that turns the answer while all others stay as they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Flip {
+    /// The column.
+    pub column: String,
+    /// The value: of the column's kind.
+    #[schema(schema_with = label)]
+    pub value: Value,
+    /// How far it is: standard deviations of a number, √2 for another category.
+    #[schema(minimum = 0)]
+    pub distance: f64,
+    /// Whether the training data reached so far.
+    pub is_seen: bool,
 }
 
 /// Something unusual about a row.
@@ -182,6 +204,7 @@ mod tests {
             threshold: Some(0.25),
             top_n: Some(2),
             explain: true,
+            flips: true,
         };
         let body = serde_json::to_vec(&all).expect("JSON");
         let expected = rows::Options {
@@ -191,6 +214,7 @@ mod tests {
             threshold: Some(0.25),
             top_n: Some(2),
             explain: true,
+            flips: true,
         };
         assert_eq!(rows::read_options(&body).expect("readable"), expected);
         let refused = rows::read_options(br#"{"rows": [], "other": 1}"#);

@@ -12,6 +12,7 @@ use super::reply::JSON;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
 use super::written::write_predictions;
 use super::{Code, Problem, Reply, Request, State};
+use crate::explain;
 use crate::features::CellRef;
 
 /// Bytes from which on a body is read off the threads that answer.
@@ -69,6 +70,7 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         ("threshold" = Option<f64>, Query, description = "P(positive) from which on the row is positive; for models with two classes", minimum = 0, maximum = 1),
         ("top_n" = Option<usize>, Query, description = "Adds so many of the likeliest classes", minimum = 1),
         ("explain" = Option<bool>, Query, description = "Adds what each column contributed"),
+        ("flips" = Option<bool>, Query, description = "Adds what would have turned the answer; for linear models with two classes"),
     ),
     responses((status = 200, description = "The prediction", body = forms::PredictionAnswer)),
 )]
@@ -189,7 +191,7 @@ enum Form {
 async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply, Problem> {
     let (options, cells) = options_and_cells(&request)?;
     if !cells.is_empty() {
-        let known = "model, version, probabilities, threshold, top_n, explain";
+        let known = "model, version, probabilities, threshold, top_n, explain, flips";
         let why = format!("the query has a parameter that is not known; there is {known}");
         return Err(Problem::new(Code::BadRequest, why));
     }
@@ -242,6 +244,7 @@ fn options_and_cells(request: &Request) -> Result<(Options, Vec<(String, String)
         threshold: request.parsed("threshold", "a number")?,
         top_n: request.parsed("top_n", "a whole number")?,
         explain: flag("explain")?.unwrap_or(false),
+        flips: flag("flips")?.unwrap_or(false),
     };
     let known = [
         "model",
@@ -250,6 +253,7 @@ fn options_and_cells(request: &Request) -> Result<(Options, Vec<(String, String)
         "threshold",
         "top_n",
         "explain",
+        "flips",
     ];
     let mut cells = request.query_pairs();
     cells.retain(|(name, _)| !known.contains(&name.as_str()));
@@ -284,6 +288,10 @@ pub fn answer(
     }
     if options.top_n == Some(0) {
         let why = "`top_n` is at least 1";
+        return Err(Problem::new(Code::Unprocessable, why));
+    }
+    if options.flips && !explain::has_flips(&served.bundle) {
+        let why = "`flips` are for linear models with two classes; this one is another";
         return Err(Problem::new(Code::Unprocessable, why));
     }
     let body = write_predictions(served, &rows, options, request)?;

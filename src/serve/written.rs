@@ -6,6 +6,7 @@ use super::fleet::Served;
 use super::rows::{Options, Rows, too_slow};
 use super::{Problem, Request};
 use crate::bundle::Slot;
+use crate::explain;
 
 /// Bytes that a row takes about, for the size of the buffer.
 const ROW_BYTES: usize = 96;
@@ -69,6 +70,9 @@ pub fn write_predictions(
         }
         if options.explain {
             contributions(&mut out, served, slots, label);
+        }
+        if options.flips {
+            flips(&mut out, served, slots, threshold);
         }
         warnings(&mut out, served, slots);
         out.push(b'}');
@@ -149,6 +153,16 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
         number(out, push);
     }
     out.extend_from_slice(b"}}");
+}
+
+/// The nearest value of each column that turns the answer alone.
+fn flips(out: &mut Vec<u8>, served: &Served, slots: &[Slot], threshold: f64) {
+    let found = explain::flips(&served.bundle, &served.scorer, slots, threshold);
+    if let Some(found) = found.filter(|found| !found.is_empty()) {
+        out.extend_from_slice(b",\"flips\":");
+        // Writing into memory cannot fail.
+        let _ = serde_json::to_writer(out, &found);
+    }
 }
 
 /// What is unusual about a row, if anything.

@@ -155,6 +155,19 @@ fn the_five_keys_alone_load_to_these_defaults() {
             },
         }],
     });
+    let told = |severity: &str, bound: f64| json!({"severity": severity, "bound": bound});
+    expected["models"][0]["checks"] = json!({
+        "rejected_rows": told("warn", 0.01),
+        "missing": told("warn", 0.5),
+        "constant": {"severity": "note"},
+        "duplicate_columns": {"severity": "note"},
+        "leak": told("warn", 0.99),
+        "conflicting_labels": told("note", 0.01),
+        "test_overlap": told("warn", 0.01),
+        "test_categories": told("warn", 0.05),
+        "new_categories": told("warn", 0.05),
+        "rare_class": told("warn", 10.0),
+    });
     expected["jobs"] = json!({
         "concurrency": 1,
         "memory_mb": null,

@@ -24,6 +24,8 @@ fn the_help_names_every_command() {
       report       Draw the plots, page and card of a version
       diagnose     Show summary statistics, missing values, timings and freshness
       predict      Predict the rows of a file
+      explain      Say what a version looks at, or why it says of a row what it says
+      export       Write a version as ONNX or JSON, for other programs
       up           Server, schedule and worker in one process
       serve        Serve predictions and diagnostics over HTTP
       call         Ask every endpoint of a running server that changes nothing, and keep the answers

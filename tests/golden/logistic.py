@@ -30,11 +30,13 @@ def matrix(numbers, texts):
     return np.column_stack(columns)
 
 
-def fit(x, y, c):
+def fit(x, y, c, balanced):
     """lbfgs and newton-cholesky must agree before either is believed; the tighter one is kept."""
     kinds = {}
     for solver in ("newton-cholesky", "lbfgs"):
-        model = LogisticRegression(C=c, tol=1e-12, solver=solver, max_iter=100_000)
+        model = LogisticRegression(
+            C=c, tol=1e-12, solver=solver, max_iter=100_000, class_weight="balanced" if balanced else None
+        )
         model.fit(x, y)
         kinds[solver] = model
     a, b = kinds["newton-cholesky"], kinds["lbfgs"]
@@ -49,14 +51,15 @@ def centred(model):
     return bias - bias.mean() if len(bias) > 1 else bias
 
 
-def case(name, numbers, texts, y, c):
+def case(name, numbers, texts, y, c, balanced=False):
     x = matrix(numbers, texts)
-    model = fit(x, y, c)
+    model = fit(x, y, c, balanced)
     proba = model.predict_proba(x)
     pick = list(range(len(y))) if len(y) <= 300 else list(range(0, len(y), 20))
     return {
         "name": name,
         "c": c,
+        "balanced": balanced,
         "numbers": [list(column) for column in numbers],
         "texts": [list(column) for column in texts],
         "y": [int(v) for v in y],
@@ -117,6 +120,13 @@ def main():
     x = draw(rng, 30, 10)
     cases.append(case("small and wide", [rounded(v) for v in x.T], [], classes(x, 2), 1.0))
     cases.append(case("small and wide, three classes", [rounded(v) for v in x.T], [], classes(x, 3), 1.0))
+
+    x = draw(rng, 200, 3)
+    z = (x[:, 0] - x[:, 0].mean()) / x[:, 0].std()
+    rare = (z + 0.5 * rng.normal(size=200) > 1.2).astype(int)
+    cases.append(case("balanced, one in ten", [rounded(v) for v in x.T], [text], rare, 1.0, True))
+    three = np.where(rare, 2, classes(x, 2))
+    cases.append(case("balanced, three classes", [rounded(v) for v in x.T], [text], three, 0.5, True))
 
     versions = {"scikit-learn": sklearn.__version__, "numpy": np.__version__, "python": platform.python_version()}
     print(json.dumps({"versions": versions, "cases": cases}, separators=(",", ":")))

@@ -103,6 +103,28 @@ fn options_add_to_the_answer() {
         "{margin} {told}"
     );
 
+    // What would have turned the answer does turn it.
+    let asked = json!({"rows": [row()], "flips": true});
+    let told = server.post("/prediction", &asked).expect(200).json();
+    let flips = told["predictions"][0]["flips"].as_array().cloned();
+    let flips = flips.expect("a column can turn it");
+    let distances: Vec<f64> = flips
+        .iter()
+        .filter_map(|it| it["distance"].as_f64())
+        .collect();
+    assert!(
+        distances.len() == flips.len() && distances.is_sorted(),
+        "{flips:?}"
+    );
+    for flip in &flips {
+        let mut other = row();
+        other[flip["column"].as_str().expect("a name")] = flip["value"].clone();
+        let asked = json!({"rows": [other]});
+        let turned = server.post("/prediction", &asked).expect(200).json();
+        let (one, other) = (&told["predictions"][0], &turned["predictions"][0]);
+        assert_ne!(one["prediction"], other["prediction"], "{flip}");
+    }
+
     // A version by number, in the body, in the query, and after the rows; each answers as itself.
     for (path, body) in [
         ("/prediction", json!({"version": 1, "rows": [row()]})),
@@ -151,7 +173,7 @@ fn every_bad_request_is_told_what_is_wrong() {
         ("{}", JSON, "/prediction", 400, "bad_request", "the body has no `rows`; send {\"rows\": [{column: value, …}, …]}".into()),
         ("{\"rows\": 3}", JSON, "/prediction", 400, "bad_request", "the body is not of the form that is expected, at line 1, column 10; /docs shows its form".into()),
         ("{\"rows\": [3]}", JSON, "/prediction", 400, "bad_request", "the body is not of the form that is expected, at line 1, column 11; /docs shows its form".into()),
-        ("{\"rows\": [], \"secret\": 1}", JSON, "/prediction", 400, "bad_request", "the body has a key that is not known; there is rows, model, version, probabilities, threshold, top_n, explain".into()),
+        ("{\"rows\": [], \"secret\": 1}", JSON, "/prediction", 400, "bad_request", "the body has a key that is not known; there is rows, model, version, probabilities, threshold, top_n, explain, flips".into()),
         ("{\"rows\": [{}]}", JSON, "/prediction", 422, "unprocessable", columns(": missing: `lastmonth_activity`, `lastyear_activity`, `number_of_employees`")),
         ("{\"rows\": [{\"a\": 1, \"b\": 2, \"lastmonth_activity\": [], \"lastyear_activity\": true, \"number_of_employees\": \"secret\"}]}", JSON, "/prediction", 422, "unprocessable",
          columns(": unknown: `a`, `b`; mistyped: `lastmonth_activity` (a number is expected), `lastyear_activity` (a number is expected), `number_of_employees` (a number is expected)")),
@@ -169,7 +191,7 @@ fn every_bad_request_is_told_what_is_wrong() {
         ("", "text/csv", "/prediction", 422, "unprocessable", columns(": missing: `lastmonth_activity`, `lastyear_activity`, `number_of_employees`")),
         ("a,b\n1,2\n", "text/csv", "/prediction", 422, "unprocessable", columns(": missing: `lastmonth_activity`, `lastyear_activity`, `number_of_employees`; unknown: `a`, `b`")),
         ("{\"a\": 1}\nsecret\n", "application/x-ndjson", "/prediction", 400, "bad_request", "line 2 of the body is not a JSON object, at column 1".into()),
-        ("a\n", "text/csv", "/prediction?secret=1", 400, "bad_request", "the query has a parameter that is not known; there is model, version, probabilities, threshold, top_n, explain".into()),
+        ("a\n", "text/csv", "/prediction?secret=1", 400, "bad_request", "the query has a parameter that is not known; there is model, version, probabilities, threshold, top_n, explain, flips".into()),
         ("a\n", "text/csv", "/prediction?top_n=secret", 400, "bad_request", "the parameter `top_n` is not a whole number".into()),
         ("<a/>", "application/xml", "/prediction", 415, "unsupported_media_type", "the body may be application/json, text/csv or application/x-ndjson".into()),
     ];

@@ -44,6 +44,8 @@ fn rows(n: usize, n_outputs: usize) -> Rows {
     }
 }
 
+const CLASS_WEIGHT: [f64; 3] = [0.5, 2.0, 1.25];
+
 /// Calls `check` with one output and with three.
 fn each(n: usize, penalty: f64, check: impl Fn(&Problem<'_>, &[f64])) {
     for n_outputs in [1, 3] {
@@ -58,6 +60,7 @@ fn each(n: usize, penalty: f64, check: impl Fn(&Problem<'_>, &[f64])) {
             target: &rows.target,
             n_outputs,
             penalty,
+            class_weight: &CLASS_WEIGHT[..n_outputs.max(2)],
         };
         check(&problem, &rows.parameters);
     }
@@ -132,12 +135,13 @@ fn the_loss_keeps_its_digits_where_the_model_is_sure_and_wrong() {
             parameters[width - 1] = push;
             let sums = problem.evaluate(&parameters);
             // One output: every row of class 0 costs the push. More: every row that is not of class 0 does.
-            let wrong = problem
+            let wrong: f64 = problem
                 .target
                 .iter()
                 .filter(|&&class| (class == 0) == (problem.n_outputs == 1))
-                .count();
-            assert_near("loss", sums.loss, wrong as f64 * push, 1e-12);
+                .map(|&class| CLASS_WEIGHT[class as usize])
+                .sum();
+            assert_near("loss", sums.loss, wrong * push, 1e-12);
         }
     });
 }
@@ -161,6 +165,7 @@ fn sums_of_parts_add_up_to_the_sums_of_the_whole() {
                 target: &made.target[at..at + part.len()],
                 n_outputs: problem.n_outputs,
                 penalty: 0.0,
+                class_weight: problem.class_weight,
             }
             .evaluate(parameters);
             match &mut merged {

@@ -1,22 +1,73 @@
 //! What every learner keeps, as scikit-learn's `check_estimator` does for estimators. A new kind is held to it as soon as
-//! it is listed in [`kinds`].
+//! it is listed in [`KINDS`].
 
 use polars::prelude::DataFrame;
 
-use super::golden::probabilities;
-use super::{all, fitted, frame, noise};
-use crate::config::raw::{Learner, LearnerKind};
+use super::{all, answers, fitted, frame, noise};
+use crate::config::raw::{ClassWeight, Learner, LearnerKind};
 use crate::features::{Transformer, View};
-use crate::learners::{Error, Learned, Target, fit};
+use crate::learners::{Error, HeldBack, Learned, Target, fit};
 use crate::predictors::Predictor;
 
-fn kinds() -> Vec<LearnerKind> {
-    vec![LearnerKind::Logistic]
+/// Each kind with what it learns.
+const KINDS: [(LearnerKind, &[Wanted]); 5] = [
+    (LearnerKind::Logistic, &[Wanted::Two, Wanted::Three]),
+    (LearnerKind::BoostedTrees, &Wanted::ALL),
+    (LearnerKind::ExtraTrees, &Wanted::ALL),
+    (LearnerKind::RandomForest, &Wanted::ALL),
+    (LearnerKind::Baseline, &Wanted::ALL),
+];
+
+/// What is learned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Wanted {
+    Two,
+    Three,
+    Numbers,
+}
+
+impl Wanted {
+    const ALL: [Wanted; 3] = [Wanted::Two, Wanted::Three, Wanted::Numbers];
+
+    fn n_classes(self) -> usize {
+        match self {
+            Wanted::Two => 2,
+            Wanted::Three => 3,
+            Wanted::Numbers => 0,
+        }
+    }
+}
+
+/// One kind with one thing to learn.
+struct Case {
+    name: String,
+    settings: Learner,
+    transformer: Transformer,
+    frame: DataFrame,
+    n_classes: usize,
+    class: Vec<u32>,
+    numbers: Vec<f64>,
+}
+
+impl Case {
+    fn target(&self) -> Target<'_> {
+        match self.n_classes {
+            0 => Target::Numbers(&self.numbers),
+            n => Target::Classes(&self.class, n),
+        }
+    }
+
+    fn learn(&self, view: &View<'_>) -> Learned {
+        fit(view, self.target(), None, &self.settings, 42).expect(&self.name)
+    }
+
+    fn is(&self, kinds: &[LearnerKind]) -> bool {
+        kinds.contains(&self.settings.kind)
+    }
 }
 
 /// 2 500 rows, so that sums come from several parts; numbers with gaps and a text column.
-fn data(n_classes: usize) -> (DataFrame, Vec<u32>) {
-    let n = 2500;
+fn data(wanted: Wanted, n: usize) -> (DataFrame, Vec<u32>, Vec<f64>) {
     let mut random = noise(3);
     let columns: Vec<Vec<Option<f64>>> = (0..3)
         .map(|_| {
@@ -29,143 +80,338 @@ fn data(n_classes: usize) -> (DataFrame, Vec<u32>) {
         .map(|_| ["a", "b", "c", ""][((random() + 1.0) * 2.0) as usize % 4].to_string())
         .map(|text| Some(text).filter(|text| !text.is_empty()))
         .collect();
-    let class = (0..n)
-        .map(|row| {
-            let x = columns[0][row].unwrap_or(0.0) + 8.0 * random();
-            let step = 20.0 / n_classes as f64;
-            (((x + 10.0) / step) as i64).clamp(0, n_classes as i64 - 1) as u32
-        })
+    let numbers: Vec<f64> = (0..n)
+        .map(|row| columns[0][row].unwrap_or(0.0) + 8.0 * random())
         .collect();
-    (frame(&columns, &[texts]), class)
+    let n_classes = wanted.n_classes().max(1) as i64;
+    let step = 20.0 / n_classes as f64;
+    let class = numbers
+        .iter()
+        .map(|x| (((x + 10.0) / step) as i64).clamp(0, n_classes - 1) as u32)
+        .collect();
+    (frame(&columns, &[texts]), class, numbers)
 }
 
-/// Calls `check` with every kind on two and three classes.
-fn each(check: impl Fn(&str, &Learner, &Transformer, &DataFrame, &[u32], usize)) {
-    for kind in kinds() {
-        for n_classes in [2, 3] {
-            let (frame, class) = data(n_classes);
-            let settings = Learner {
-                kind,
-                ..Learner::default()
-            };
-            let transformer = fitted(&frame).transformer;
-            let name = format!("{kind:?}, {n_classes} classes");
-            check(&name, &settings, &transformer, &frame, &class, n_classes);
+fn small(kind: LearnerKind) -> Learner {
+    Learner {
+        kind,
+        trees: Some(12),
+        rounds: Some(12),
+        ..Learner::default()
+    }
+}
+
+/// Calls `check` with every kind and everything it learns.
+fn each(n_rows: usize, check: impl Fn(&Case)) {
+    for (kind, learns) in KINDS {
+        for &wanted in learns {
+            let (frame, class, numbers) = data(wanted, n_rows);
+            check(&Case {
+                name: format!("{}, {wanted:?}", kind.name()),
+                settings: small(kind),
+                transformer: fitted(&frame).transformer,
+                frame,
+                n_classes: wanted.n_classes(),
+                class,
+                numbers,
+            });
         }
     }
 }
 
-fn learn(view: &View<'_>, class: &[u32], n_classes: usize, settings: &Learner) -> Learned {
-    fit(view, Target::Classes(class, n_classes), None, settings, 42).expect("learns")
-}
-
-fn answers(view: &View<'_>, learned: &Learned) -> Vec<Vec<f64>> {
-    let Predictor::Linear(linear) = &learned.predictor else {
-        panic!("a linear predictor")
-    };
-    probabilities(view, linear)
-}
-
 #[test]
 fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
-    each(|name, settings, transformer, frame, class, n_classes| {
-        let rows = all(frame);
-        let view = transformer.view(frame, &rows).expect("a view");
+    each(2500, |case| {
+        let rows = all(&case.frame);
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .expect("a pool");
-            pool.install(|| learn(&view, class, n_classes, settings))
+            pool.install(|| case.learn(&view))
         };
         let first = on(1);
-        assert_eq!(first, on(1), "{name}: again");
-        assert_eq!(first, on(2), "{name}: two threads");
-        assert_eq!(first, on(5), "{name}: five threads");
+        assert_eq!(first, on(1), "{}: again", case.name);
+        assert_eq!(first, on(2), "{}: two threads", case.name);
+        assert_eq!(first, on(5), "{}: five threads", case.name);
     });
 }
 
 #[test]
-fn what_is_learned_has_the_shape_of_the_features_and_classes_and_is_finite() {
-    each(|name, settings, transformer, frame, class, n_classes| {
-        let rows = all(frame);
-        let view = transformer.view(frame, &rows).expect("a view");
-        let learned = learn(&view, class, n_classes, settings);
-        let Predictor::Linear(linear) = &learned.predictor else {
-            panic!("a linear predictor")
+fn what_is_learned_has_the_shape_of_features_and_target_and_is_finite() {
+    each(2500, |case| {
+        let rows = all(&case.frame);
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
+        let learned = case.learn(&view);
+        let name = &case.name;
+        assert!(learned.predictor.is_sound(view.n_features()), "{name}");
+        let outputs = if case.n_classes > 2 {
+            case.n_classes
+        } else {
+            1
         };
-        assert!(linear.is_sound(transformer.n_features()), "{name}");
-        let outputs = if n_classes == 2 { 1 } else { n_classes };
-        assert_eq!(linear.n_outputs(), outputs, "{name}");
-        for row in answers(&view, &learned) {
-            assert_eq!(row.len(), n_classes, "{name}");
-            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{name}");
-            assert!(row.iter().all(|p| (0.0..=1.0).contains(p)), "{name}");
+        assert_eq!(learned.predictor.n_outputs(), outputs, "{name}");
+        for row in answers(&view, &learned.predictor, case.n_classes) {
+            assert_eq!(row.len(), case.n_classes.max(1), "{name}");
+            assert!(row.iter().all(|answer| answer.is_finite()), "{name}");
+            if case.n_classes > 0 {
+                assert!(
+                    (row.iter().sum::<f64>() - 1.0).abs() < 1e-11,
+                    "{name}: {row:?}"
+                );
+                assert!(
+                    row.iter().all(|p| (0.0..=1.0).contains(p)),
+                    "{name}: {row:?}"
+                );
+            }
         }
     });
 }
 
 #[test]
-fn it_learns_more_than_the_class_shares() {
-    each(|name, settings, transformer, frame, class, n_classes| {
-        let rows = all(frame);
-        let view = transformer.view(frame, &rows).expect("a view");
-        let answers = answers(&view, &learn(&view, class, n_classes, settings));
-        let loss =
-            |p: &dyn Fn(usize) -> f64| -> f64 { (0..class.len()).map(|row| -p(row).ln()).sum() };
-        let share = |wanted: u32| {
-            class.iter().filter(|&&class| class == wanted).count() as f64 / class.len() as f64
+fn it_learns_more_than_shares_and_means() {
+    each(2500, |case| {
+        if case.is(&[LearnerKind::Baseline]) {
+            return;
+        }
+        // Every other row is learned from, the rest tells.
+        let rows = all(&case.frame);
+        let (train, test): (Vec<u32>, Vec<u32>) = rows.iter().partition(|row| *row % 2 == 0);
+        let class = |rows: &[u32]| rows.iter().map(|&row| case.class[row as usize]).collect();
+        let numbers = |rows: &[u32]| rows.iter().map(|&row| case.numbers[row as usize]).collect();
+        let (train_class, train_numbers): (Vec<u32>, Vec<f64>) = (class(&train), numbers(&train));
+        let target = match case.n_classes {
+            0 => Target::Numbers(&train_numbers),
+            n => Target::Classes(&train_class, n),
         };
-        let ours = loss(&|row| answers[row][class[row] as usize]);
-        let prior = loss(&|row| share(class[row]));
-        assert!(ours < 0.9 * prior, "{name}: {ours} against {prior}");
+        let view = case.transformer.view(&case.frame, &train).expect("a view");
+        let learned = fit(&view, target, None, &case.settings, 42).expect(&case.name);
+        let view = case.transformer.view(&case.frame, &test).expect("a view");
+        let found = answers(&view, &learned.predictor, case.n_classes);
+        let baseline = fit(&view, target, None, &small(LearnerKind::Baseline), 42).expect("learns");
+        let prior = answers(&view, &baseline.predictor, case.n_classes);
+        let (class, numbers): (Vec<u32>, Vec<f64>) = (class(&test), numbers(&test));
+        // Squared error, of numbers or of shares (Brier).
+        let loss = |answers: &[Vec<f64>]| -> f64 {
+            let one = |(row, answer): (usize, &Vec<f64>)| match case.n_classes {
+                0 => (answer[0] - numbers[row]).powi(2),
+                _ => (1.0 - answer[class[row] as usize]).powi(2),
+            };
+            answers.iter().enumerate().map(one).sum()
+        };
+        let (ours, prior) = (loss(&found), loss(&prior));
+        assert!(ours < 0.9 * prior, "{}: {ours} against {prior}", case.name);
     });
 }
 
 #[test]
-fn the_order_of_rows_does_not_matter() {
-    each(|name, settings, transformer, frame, class, n_classes| {
-        let rows = all(frame);
+fn where_chance_plays_no_part_the_order_of_rows_does_not_matter() {
+    each(2500, |case| {
+        let draws_rows = [LearnerKind::RandomForest];
+        if case.is(&draws_rows) || (case.is(&[LearnerKind::ExtraTrees]) && case.n_classes == 0) {
+            return;
+        }
+        let rows = all(&case.frame);
         let back: Vec<u32> = rows.iter().rev().copied().collect();
-        let class_back: Vec<u32> = class.iter().rev().copied().collect();
-        let view = transformer.view(frame, &rows).expect("a view");
-        let view_back = transformer.view(frame, &back).expect("a view");
-        let there = answers(&view, &learn(&view, class, n_classes, settings));
-        let other = learn(&view_back, &class_back, n_classes, settings);
-        let again = answers(&view, &other);
+        let class_back: Vec<u32> = case.class.iter().rev().copied().collect();
+        let numbers_back: Vec<f64> = case.numbers.iter().rev().copied().collect();
+        let target_back = match case.n_classes {
+            0 => Target::Numbers(&numbers_back),
+            n => Target::Classes(&class_back, n),
+        };
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
+        let view_back = case.transformer.view(&case.frame, &back).expect("a view");
+        let other = fit(&view_back, target_back, None, &case.settings, 42).expect(&case.name);
+        let there = answers(&view, &case.learn(&view).predictor, case.n_classes);
+        let again = answers(&view, &other.predictor, case.n_classes);
         for (a, b) in there.iter().flatten().zip(again.iter().flatten()) {
-            assert!((a - b).abs() <= 1e-9, "{name}: {a} and {b}");
+            assert!((a - b).abs() <= 1e-9, "{}: {a} and {b}", case.name);
+        }
+    });
+}
+
+#[test]
+fn which_index_a_class_has_does_not_matter() {
+    each(400, |case| {
+        if case.n_classes < 3 {
+            return;
+        }
+        let rows = all(&case.frame);
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
+        let turned: Vec<u32> = case.class.iter().map(|&class| 2 - class).collect();
+        let other = fit(&view, Target::Classes(&turned, 3), None, &case.settings, 42);
+        let other = answers(&view, &other.expect(&case.name).predictor, 3);
+        let there = answers(&view, &case.learn(&view).predictor, 3);
+        for (a, b) in there.iter().zip(&other) {
+            let close = a
+                .iter()
+                .zip(b.iter().rev())
+                .all(|(a, b)| (a - b).abs() < 1e-6);
+            assert!(close, "{}: {a:?} and {b:?}", case.name);
         }
     });
 }
 
 #[test]
 fn what_is_learned_is_the_same_after_it_was_written_and_read() {
-    each(|name, settings, transformer, frame, class, n_classes| {
-        let rows = all(frame);
-        let view = transformer.view(frame, &rows).expect("a view");
-        let learned = learn(&view, class, n_classes, settings);
+    each(400, |case| {
+        let rows = all(&case.frame);
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
+        let learned = case.learn(&view);
         let text = serde_json::to_string(&learned.predictor).expect("writes");
         let read: Predictor = serde_json::from_str(&text).expect("reads");
-        assert_eq!(read, learned.predictor, "{name}");
+        assert_eq!(read, learned.predictor, "{}", case.name);
     });
 }
 
 #[test]
-fn rows_of_one_class_and_labels_that_do_not_fit_are_refused() {
-    each(|name, settings, transformer, frame, class, n_classes| {
-        let rows = all(frame);
-        let view = transformer.view(frame, &rows).expect("a view");
-        let refused = |labels: &[u32]| {
-            fit(&view, Target::Classes(labels, n_classes), None, settings, 1).expect_err(name)
+fn features_that_do_not_vary_in_the_rows_at_hand_are_harmless() {
+    let mut random = noise(8);
+    let late = (0..100).map(|row| Some(if row < 90 { 0.5 } else { f64::from(row) }));
+    let columns = [
+        (0..100).map(|_| Some(random())).collect(),
+        late.collect::<Vec<_>>(),
+    ];
+    let frame = frame(&columns, &[]);
+    let transformer = fitted(&frame).transformer;
+    let rows: Vec<u32> = (0..90).collect();
+    let view = transformer.view(&frame, &rows).expect("a view");
+    let (class, numbers): (Vec<u32>, Vec<f64>) = (
+        (0..90).map(|row| row % 2).collect(),
+        (0..90).map(f64::from).collect(),
+    );
+    for (kind, learns) in KINDS {
+        for wanted in learns {
+            let target = match wanted {
+                Wanted::Numbers => Target::Numbers(&numbers),
+                wanted => Target::Classes(&class, wanted.n_classes()),
+            };
+            let learned = fit(&view, target, None, &small(kind), 1);
+            let learned = learned.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+            assert!(
+                learned.predictor.is_sound(2),
+                "{kind:?} {wanted:?}: {learned:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rows_of_other_kinds_than_any_learned_from_are_answered_with_finite_numbers() {
+    each(400, |case| {
+        let rows = all(&case.frame);
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
+        let learned = case.learn(&view);
+        let Predictor::Trees(trees) = &learned.predictor else {
+            return;
         };
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e38, -1e-45] {
+            let mut margins = trees.base.clone();
+            trees.add(&vec![odd; view.n_features()], &mut margins);
+            trees.link.apply(&mut margins);
+            assert!(
+                margins.iter().all(|answer| answer.is_finite()),
+                "{}: {odd}",
+                case.name
+            );
+        }
+    });
+}
+
+#[test]
+fn balanced_classes_raise_the_share_of_the_rare_one() {
+    let mut random = noise(21);
+    let x: Vec<Option<f64>> = (0..1000).map(|_| Some(random())).collect();
+    let class: Vec<u32> = x
+        .iter()
+        .map(|x| u32::from(x.unwrap_or(0.0) + 0.7 * random() > 1.1))
+        .collect();
+    let frame = frame(&[x], &[]);
+    let transformer = fitted(&frame).transformer;
+    let rows = all(&frame);
+    let view = transformer.view(&frame, &rows).expect("a view");
+    for (kind, learns) in KINDS {
+        if !learns.contains(&Wanted::Two) {
+            continue;
+        }
+        let mean = |class_weight| {
+            let settings = Learner {
+                class_weight,
+                min_leaf_rows: Some(20),
+                ..small(kind)
+            };
+            let learned = fit(&view, Target::Classes(&class, 2), None, &settings, 1);
+            let answers = answers(&view, &learned.expect("learns").predictor, 2);
+            answers.iter().map(|row| row[1]).sum::<f64>() / 1000.0
+        };
+        let (plain, balanced) = (mean(ClassWeight::None), mean(ClassWeight::Balanced));
+        assert!(balanced > 1.5 * plain, "{kind:?}: {plain} and {balanced}");
+    }
+}
+
+#[test]
+fn rows_of_one_class_and_labels_that_do_not_fit_are_refused() {
+    each(100, |case| {
+        let n_classes = case.n_classes;
+        let rows = all(&case.frame);
+        let view = case.transformer.view(&case.frame, &rows).expect("a view");
+        let refused =
+            |target: Target<'_>| fit(&view, target, None, &case.settings, 1).expect_err(&case.name);
+        if n_classes == 0 {
+            let short = Target::Numbers(&case.numbers[1..]);
+            assert!(matches!(refused(short), Error::Shape { .. }));
+            let odd = vec![f64::NAN; rows.len()];
+            assert!(matches!(
+                refused(Target::Numbers(&odd)),
+                Error::Shape { .. }
+            ));
+            return;
+        }
+        let refused = |labels: &[u32]| refused(Target::Classes(labels, n_classes));
         assert!(matches!(refused(&vec![1; rows.len()]), Error::OneClass));
-        assert!(matches!(refused(&class[1..]), Error::Shape { .. }));
+        assert!(matches!(refused(&case.class[1..]), Error::Shape { .. }));
         assert!(matches!(refused(&vec![9; rows.len()]), Error::Shape { .. }));
-        let nobody = transformer.view(frame, &[]).expect("a view");
+        let nobody = case.transformer.view(&case.frame, &[]).expect("a view");
         assert!(matches!(
-            fit(&nobody, Target::Classes(&[], n_classes), None, settings, 1),
+            fit(
+                &nobody,
+                Target::Classes(&[], n_classes),
+                None,
+                &case.settings,
+                1
+            ),
             Err(Error::OneClass)
         ));
     });
+}
+
+#[test]
+fn what_a_learner_cannot_learn_it_refuses_and_held_back_rows_change_no_shape() {
+    for (kind, learns) in KINDS {
+        for wanted in Wanted::ALL {
+            let (frame, class, numbers) = data(wanted, 200);
+            let transformer = fitted(&frame).transformer;
+            let rows = all(&frame);
+            let view = transformer.view(&frame, &rows).expect("a view");
+            let target = match wanted {
+                Wanted::Numbers => Target::Numbers(&numbers),
+                wanted => Target::Classes(&class, wanted.n_classes()),
+            };
+            let held_back = HeldBack {
+                view: transformer.view(&frame, &rows).expect("a view"),
+                target,
+            };
+            match fit(&view, target, Some(&held_back), &small(kind), 1) {
+                Ok(learned) => {
+                    assert!(learns.contains(&wanted), "{kind:?} learned {wanted:?}");
+                    assert!(learned.predictor.is_sound(view.n_features()));
+                }
+                Err(error) => {
+                    assert!(!learns.contains(&wanted), "{kind:?} {wanted:?}: {error}");
+                    assert!(matches!(error, Error::Unable { .. }), "{error}");
+                }
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{all, fitted, frame};
-use crate::config::raw::Learner;
+use crate::config::raw::{ClassWeight, Learner};
 use crate::features::View;
 use crate::learners::logistic;
 use crate::predictors::{Linear, Predictor};
@@ -17,6 +17,7 @@ struct Goldens {
 struct Case {
     name: String,
     c: f64,
+    balanced: bool,
     numbers: Vec<Vec<Option<f64>>>,
     texts: Vec<Vec<Option<String>>>,
     y: Vec<u32>,
@@ -29,7 +30,7 @@ struct Case {
 fn cases() -> Vec<Case> {
     let text = include_str!("../../../tests/golden/logistic.json");
     let goldens: Goldens = serde_json::from_str(text).expect("the goldens parse");
-    assert!(goldens.cases.len() >= 18, "{} cases", goldens.cases.len());
+    assert!(goldens.cases.len() >= 20, "{} cases", goldens.cases.len());
     goldens.cases
 }
 
@@ -41,6 +42,10 @@ fn fit(case: &Case, dense_cells: usize) -> (Linear, Vec<Vec<f64>>) {
     let view = fitted.transformer.view(&frame, &rows).expect("a view");
     let settings = Learner {
         c: case.c,
+        class_weight: match case.balanced {
+            true => ClassWeight::Balanced,
+            false => ClassWeight::None,
+        },
         ..Learner::default()
     };
     let n_classes = case.weights.len().max(2);

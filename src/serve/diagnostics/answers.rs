@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::score::Told;
+use crate::checks::Finding;
 use crate::data::ColumnSummary;
 use crate::diagnose::{
     self, ChampionScore, DataSummary, Dependency, Freshness, ScoreInterval, Timings,
@@ -167,6 +168,10 @@ pub struct DiagnosticsAnswer {
     /// where it is not there; null when a bundle is served without its project.
     #[schema(value_type = Option<Object>)]
     pub freshness: Option<Freshness>,
+    /// What the checks found in the data of the newest version: `check`, `column`, `severity`, `value`, `bound`, `says`; null
+    /// without a version, or when a bundle is served without its project.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub checks: Option<Vec<Finding>>,
     /// What is wrong, in sentences; empty when all is well. Settings are checked before the server starts.
     pub problems: Vec<String>,
     /// Version of this program.
@@ -197,6 +202,7 @@ impl DiagnosticsAnswer {
             missing_values: None,
             timings: Vec::new(),
             freshness: None,
+            checks: None,
             problems: Vec::new(),
             program_version: env!("CARGO_PKG_VERSION"),
             dependencies: diagnose::dependencies(),

@@ -105,6 +105,8 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
         let freshness = diagnose::freshness(&env, test.as_ref()).await;
         answer.freshness = Some(freshness.map_err(broken)?);
         answer.timings = diagnose::timings(&env).await.map_err(broken)?;
+        let found = crate::pipeline::findings_of(&env).await.map_err(broken)?;
+        answer.checks = found.map(|(_, findings)| findings);
     }
     answer.problems = problems;
     Ok(Reply::json(&answer).packable())

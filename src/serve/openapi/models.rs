@@ -15,13 +15,14 @@ const MOST_CATEGORIES: usize = 20;
 const NUMBER: &str = r"[+-]?([0-9]{1,200}(\.[0-9]{0,200})?|\.[0-9]{1,200})([eE][+-]?[0-9]{1,2})?";
 const FLAG: &str = "([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])";
 /// Parameters of `GET /prediction` that are no columns.
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 7] = [
     "model",
     "version",
     "probabilities",
     "threshold",
     "top_n",
     "explain",
+    "flips",
 ];
 
 /// Adds what is known of the models. `champions` are those of them that are loaded.

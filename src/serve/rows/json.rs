@@ -28,6 +28,8 @@ pub struct Options {
     pub top_n: Option<usize>,
     /// What each column contributed.
     pub explain: bool,
+    /// What would have turned the answer.
+    pub flips: bool,
 }
 
 /// `3` or `"v3"` or `"3"`.
@@ -193,8 +195,10 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
                 "threshold" => options.threshold = map.next_value()?,
                 "top_n" => options.top_n = map.next_value()?,
                 "explain" => options.explain = map.next_value()?,
+                "flips" => options.flips = map.next_value()?,
                 _ => {
-                    let known = "rows, model, version, probabilities, threshold, top_n, explain";
+                    let known =
+                        "rows, model, version, probabilities, threshold, top_n, explain, flips";
                     let why = format!("the body has a key that is not known; there is {known}");
                     *self.problem = Some(Problem::new(Code::BadRequest, why));
                     return Err(A::Error::custom("unknown key"));

@@ -59,6 +59,7 @@ fn served() -> Served {
         }),
         dropped: Vec::new(),
         learner: Learner::default(),
+        leaderboard: Vec::new(),
         seed: 1,
         data: Provenance {
             rows_hash: String::new(),

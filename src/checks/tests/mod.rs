@@ -1,0 +1,4 @@
+//! The checks against other implementations, on data with one thing wrong, and on nasty data.
+
+mod found;
+mod golden;

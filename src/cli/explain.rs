@@ -1,0 +1,323 @@
+//! `explain`: what a version looks at, and why it says of a row what it says.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use polars::prelude::DataFrame;
+use serde_json::{Value, json};
+
+use super::export::{Picked, Which};
+use super::{Failure, Global, Kind, failure, output};
+use crate::bundle::{Bundle, Scorer, Slot};
+use crate::data::{self, ReadOptions};
+use crate::explain::{self, Flip, Importance};
+use crate::features::Cells;
+use crate::pipeline;
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Explain the rows of this file instead: a JSON object, or anything that `predict` reads; `-` for JSON from stdin
+    #[arg(long, value_name = "FILE")]
+    row: Option<PathBuf>,
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Most bytes that are read from stdin.
+const MOST_BYTES: u64 = 64 << 20;
+/// Most rows that are explained.
+const MOST_ROWS: usize = 100;
+/// Most weights that are shown to people; `--json` has all.
+const MOST_LINES: usize = 30;
+
+pub async fn explain(global: &Global, args: &ExplainArgs) -> Result<u8, Failure> {
+    let picked = args.which.pick(global).await?;
+    match &args.row {
+        None => whole(global, &picked, &args.which).await?,
+        Some(file) => rows(global, &picked, file)?,
+    }
+    Ok(failure::DONE)
+}
+
+/// The version as a whole: weights or gains, and what the columns were worth on its test rows.
+async fn whole(global: &Global, picked: &Picked, which: &Which) -> Result<(), Failure> {
+    let importance = measured(picked, which).await;
+    let coefficients = explain::coefficients(&picked.bundle);
+    let gains = explain::gains(&picked.bundle);
+    if global.json {
+        let gains: Vec<Value> = gains
+            .iter()
+            .map(|(column, share)| json!({"column": column, "share": share}))
+            .collect();
+        output::line(&json!({
+            "model": picked.model, "version": picked.version, "importance": importance,
+            "coefficients": coefficients, "gains": gains,
+        }));
+        return Ok(());
+    }
+    match &importance {
+        Some(importance) => say_importance(importance),
+        None => output::talk(
+            "note: what the columns are worth was not measured for this version; `unseat score` measures it",
+        ),
+    }
+    if !coefficients.is_empty() {
+        output::say(&output::bold("weights"));
+        let mut largest: Vec<_> = coefficients.iter().collect();
+        largest.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        let mut table = vec![vec![
+            "feature".to_string(),
+            "class".into(),
+            "per deviation".into(),
+            "per unit".into(),
+        ]];
+        table.extend(largest.iter().take(MOST_LINES).map(|it| {
+            let class = it.class.clone().unwrap_or_default();
+            vec![
+                plain(&it.feature),
+                plain(&class),
+                short(it.weight),
+                short(it.original),
+            ]
+        }));
+        output::say(&output::table(&table));
+        more(coefficients.len());
+    }
+    if !gains.is_empty() {
+        output::say(&output::bold("gain of the splits"));
+        let mut table = vec![vec!["column".to_string(), "share".into()]];
+        let line = |(column, share): &(String, f64)| {
+            vec![plain(column), format!("{:.1} %", share * 100.0)]
+        };
+        table.extend(gains.iter().take(MOST_LINES).map(line));
+        output::say(&output::table(&table));
+        more(gains.len());
+    }
+    Ok(())
+}
+
+/// What stands in the version's `score.json`.
+async fn measured(picked: &Picked, which: &Which) -> Option<Importance> {
+    let env = picked.env.as_ref()?;
+    let row = pipeline::pick_version(env, &which.version).await.ok()?;
+    pipeline::read_score(env, &row).await.ok()?.importance
+}
+
+fn say_importance(importance: &Importance) {
+    output::say(&output::bold("what the columns are worth"));
+    let rows = output::thousands(importance.rows);
+    output::say(&format!(
+        "mean fall of {} over {} permutations of {rows} test rows",
+        importance.metric.title(),
+        importance.repeats
+    ));
+    let number = |number: Option<f64>| number.map_or("-".to_string(), short);
+    let mut table = vec![vec![
+        "column".to_string(),
+        "fall".into(),
+        "deviation".into(),
+    ]];
+    table.extend(
+        importance
+            .columns
+            .iter()
+            .take(MOST_LINES)
+            .map(|it| vec![plain(&it.column), number(it.mean), number(it.deviation)]),
+    );
+    output::say(&output::table(&table));
+    more(importance.columns.len() + importance.left_out as usize);
+}
+
+fn more(n: usize) {
+    if n > MOST_LINES {
+        output::say(&format!("and {} more; --json has them", n - MOST_LINES));
+    }
+}
+
+/// Rows one by one: the answer, what each column pushed, and what would have turned it.
+fn rows(global: &Global, picked: &Picked, file: &Path) -> Result<(), Failure> {
+    let bundle = &picked.bundle;
+    let frame = read(file, picked)?;
+    if frame.height() > MOST_ROWS {
+        output::talk(&format!(
+            "note: only the first {MOST_ROWS} rows are explained"
+        ));
+    }
+    let scorer = bundle.scorer();
+    let answered = scorer.score_frame(&frame).map_err(pipeline::Error::from)?;
+    let prepared = bundle.transformer.prepared(&frame);
+    let frame = prepared.map_err(pipeline::Error::from)?;
+    let cells: Vec<Cells<'_>> = bundle
+        .transformer
+        .inputs
+        .iter()
+        .map(|input| {
+            let absent = |_| crate::features::Error::MissingColumns(vec![input.name.clone()]);
+            frame
+                .column(&input.name)
+                .map_err(absent)
+                .and_then(Cells::of)
+        })
+        .collect::<Result<_, _>>()
+        .map_err(pipeline::Error::from)?;
+    let outputs = scorer.n_outputs();
+    let mut told = Vec::new();
+    for row in 0..frame.height().min(MOST_ROWS) {
+        let slots: Vec<Slot> = cells
+            .iter()
+            .enumerate()
+            .map(|(position, cells)| scorer.read(position, cells.cell(row).by_ref()))
+            .collect();
+        let label = answered.labels[row];
+        let probabilities = &answered.probabilities[row * outputs..(row + 1) * outputs];
+        told.push(Explained::of(bundle, &scorer, &slots, label, probabilities));
+    }
+    if global.json {
+        let rows: Vec<Value> = told.iter().map(|it| it.json(bundle)).collect();
+        output::line(&json!({"model": picked.model, "version": picked.version, "rows": rows}));
+    } else {
+        told.iter().for_each(|it| it.say(bundle));
+    }
+    Ok(())
+}
+
+fn read(file: &Path, picked: &Picked) -> Result<DataFrame, Failure> {
+    let null_values = match &picked.env {
+        Some(env) => env.config.ingest.null_values.clone(),
+        None => ReadOptions::default().null_values,
+    };
+    let kinds = picked.bundle.profile.iter();
+    let options = ReadOptions {
+        null_values,
+        kinds: kinds.map(|it| (it.name.clone(), it.kind)).collect(),
+        ..ReadOptions::default()
+    };
+    if file != Path::new("-") {
+        return Ok(data::read_file(file, &options)?);
+    }
+    let failed = |error: std::io::Error| {
+        Failure::new(Kind::Data, anyhow::Error::from(error).context("read stdin"))
+    };
+    let mut copy = tempfile::Builder::new()
+        .suffix(".json")
+        .tempfile()
+        .map_err(failed)?;
+    let stdin = std::io::stdin().lock();
+    std::io::copy(&mut stdin.take(MOST_BYTES), copy.as_file_mut()).map_err(failed)?;
+    Ok(data::read_file(copy.path(), &options)?)
+}
+
+/// One row's explanation.
+struct Explained {
+    prediction: String,
+    probability: f64,
+    bias: f64,
+    /// Column and push, in the order of the inputs.
+    pushes: Vec<(String, f64)>,
+    flips: Option<Vec<Flip>>,
+}
+
+impl Explained {
+    fn of(bundle: &Bundle, scorer: &Scorer, slots: &[Slot], label: u32, answer: &[f64]) -> Self {
+        let output = if answer.len() == 1 { 0 } else { label as usize };
+        let (bias, pushes) = scorer.pushes(slots, output);
+        let names = bundle.transformer.inputs.iter().map(|it| it.name.clone());
+        let class = bundle.classes.get(label as usize).cloned();
+        Explained {
+            prediction: class.unwrap_or_else(|| answer[output].to_string()),
+            probability: answer[output],
+            bias,
+            pushes: names.zip(pushes).collect(),
+            flips: explain::flips(bundle, scorer, slots, bundle.threshold),
+        }
+    }
+
+    fn json(&self, bundle: &Bundle) -> Value {
+        let columns: serde_json::Map<String, Value> = self
+            .pushes
+            .iter()
+            .map(|(column, push)| (column.clone(), json!(push)))
+            .collect();
+        let mut row = json!({"prediction": self.prediction});
+        if !bundle.classes.is_empty() {
+            row["probability"] = json!(self.probability);
+        }
+        row["contributions"] = json!({"bias": self.bias, "columns": columns});
+        if let Some(flips) = &self.flips {
+            row["flips"] = json!(flips);
+        }
+        row
+    }
+
+    fn say(&self, bundle: &Bundle) {
+        let mut head = format!("{} {}", output::bold("prediction"), plain(&self.prediction));
+        if !bundle.classes.is_empty() {
+            head.push_str(&format!(", probability {}", short(self.probability)));
+        }
+        if bundle.is_binary() {
+            let positive = plain(&bundle.classes[1]);
+            head.push_str(&format!(
+                " of {positive}, threshold {}",
+                short(bundle.threshold)
+            ));
+        }
+        output::say(&head);
+        let mut table = vec![vec!["column".to_string(), "contribution".into()]];
+        table.push(vec!["(bias)".to_string(), short(self.bias)]);
+        let mut sorted: Vec<&(String, f64)> = self.pushes.iter().collect();
+        sorted.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+        table.extend(
+            sorted
+                .iter()
+                .take(MOST_LINES)
+                .map(|(column, push)| vec![plain(column), short(*push)]),
+        );
+        output::say(&output::table(&table));
+        more(self.pushes.len());
+        let Some(flips) = &self.flips else { return };
+        if flips.is_empty() {
+            return output::say("no column alone turns the answer");
+        }
+        let mut table = vec![vec![
+            "it would turn with".to_string(),
+            "value".into(),
+            "distance".into(),
+        ]];
+        table.extend(flips.iter().take(MOST_LINES).map(|flip| {
+            let value = match &flip.value {
+                explain::Value::Boolean(flag) => flag.to_string(),
+                explain::Value::Number(number) => short(*number),
+                explain::Value::Category(name) => plain(name),
+            };
+            let seen = if flip.is_seen {
+                ""
+            } else {
+                " (beyond the training data)"
+            };
+            vec![
+                plain(&flip.column),
+                value,
+                format!("{:.2}{seen}", flip.distance),
+            ]
+        }));
+        output::say(&output::table(&table));
+    }
+}
+
+fn plain(text: &str) -> String {
+    output::plain(text)
+}
+
+/// A number in as many digits as anybody compares.
+fn short(number: f64) -> String {
+    let size = number.abs();
+    match size {
+        _ if size == 0.0 => "0".to_string(),
+        _ if (1e-4..1e9).contains(&size) => {
+            let digits = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
+            format!("{number:.digits$}")
+        }
+        _ => format!("{number:.4e}"),
+    }
+}

@@ -1,0 +1,177 @@
+//! The part of `config.json` that says what is looked at before training, and what comes of it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What comes of a finding.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It is not looked for.
+    Off,
+    /// It stands in the version's record, its report and its card.
+    Note,
+    /// It is told while the run goes on, too.
+    Warn,
+    /// The run ends there as failed; the champion stays.
+    Block,
+}
+
+impl Severity {
+    /// The name used in config, records and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Off => "off",
+            Severity::Note => "note",
+            Severity::Warn => "warn",
+            Severity::Block => "block",
+        }
+    }
+}
+
+/// Declares checks with a bound: `key: Type, default severity, default bound, largest bound`.
+macro_rules! bounded {
+    ($($(#[doc = $looks:literal])* $name:ident, $severity:ident, $bound:literal, $most:literal, $(#[doc = $means:literal])*;)*) => {$(
+        $(#[doc = $looks])*
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $(#[doc = $looks])*
+            pub severity: Severity,
+            $(#[doc = $means])*
+            pub bound: f64,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { severity: Severity::$severity, bound: $bound }
+            }
+        }
+
+        impl $name {
+            fn problem(&self) -> Option<String> {
+                let Self { bound, .. } = self;
+                (!(0.0..=$most).contains(bound)).then(|| format!("{bound} is not from 0 to {}", $most))
+            }
+        }
+    )*};
+}
+
+bounded! {
+    /// Rows that the rules of `schema` keep out of the data set.
+    RejectedRows, Warn, 0.01, 1.0,
+    /// Share of the rows read above which it is told.
+    ;
+    /// Missing cells of a column.
+    MissingCells, Warn, 0.5, 1.0,
+    /// Share of the rows above which it is told.
+    ;
+    /// A column that alone predicts the target, and so may have been written down after what is to be predicted.
+    Leak, Warn, 0.99, 1.0,
+    /// From here on it is told: ROC AUC (mean over the classes) where classes are predicted, |Spearman| or R² where a number is.
+    ;
+    /// Rows with the same features and another class.
+    ConflictingLabels, Note, 0.01, 1.0,
+    /// Share of the rows above which it is told.
+    ;
+    /// Test rows that stand in the data set, too. Looked for when the test rows are read, before the gate.
+    TestOverlap, Warn, 0.01, 1.0,
+    /// Share of the test rows above which it is told.
+    ;
+    /// Texts in the test data that the training rows do not have. Looked for when the test rows are read, before the gate.
+    TestCategories, Warn, 0.05, 1.0,
+    /// Share of the test rows with a value in the column above which it is told.
+    ;
+    /// Texts in the data set that the champion was not trained on.
+    NewCategories, Warn, 0.05, 1.0,
+    /// Share of the rows with a value in the column above which it is told.
+    ;
+    /// Too few rows of a class.
+    RareClass, Warn, 10.0, 1e9,
+    /// Rows below which it is told.
+    ;
+}
+
+/// A check without a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConstantColumns {
+    /// Columns with one value in every row.
+    pub severity: Severity,
+}
+
+impl Default for ConstantColumns {
+    fn default() -> Self {
+        ConstantColumns {
+            severity: Severity::Note,
+        }
+    }
+}
+
+/// A check without a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DuplicateColumns {
+    /// Columns with the same content as another one.
+    pub severity: Severity,
+}
+
+impl Default for DuplicateColumns {
+    fn default() -> Self {
+        DuplicateColumns {
+            severity: Severity::Note,
+        }
+    }
+}
+
+/// What is looked at before a training is believed. A finding never changes a row or a column.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Checks {
+    /// Rows that the rules of `schema` keep out.
+    pub rejected_rows: RejectedRows,
+    /// Missing cells of a column.
+    pub missing: MissingCells,
+    /// Columns with one value.
+    pub constant: ConstantColumns,
+    /// Columns with the same content.
+    pub duplicate_columns: DuplicateColumns,
+    /// Columns that alone predict the target.
+    pub leak: Leak,
+    /// Rows with the same features and another class.
+    pub conflicting_labels: ConflictingLabels,
+    /// Test rows that stand in the data set.
+    pub test_overlap: TestOverlap,
+    /// Texts that only the test data has.
+    pub test_categories: TestCategories,
+    /// Texts that the champion was not trained on.
+    pub new_categories: NewCategories,
+    /// Classes of few rows.
+    pub rare_class: RareClass,
+}
+
+impl Checks {
+    /// Tells every bound that makes no sense, under its key within these settings.
+    pub fn check(&self, say: &mut impl FnMut(&str, String)) {
+        let problems = [
+            ("rejected_rows.bound", self.rejected_rows.problem()),
+            ("missing.bound", self.missing.problem()),
+            ("leak.bound", self.leak.problem()),
+            (
+                "conflicting_labels.bound",
+                self.conflicting_labels.problem(),
+            ),
+            ("test_overlap.bound", self.test_overlap.problem()),
+            ("test_categories.bound", self.test_categories.problem()),
+            ("new_categories.bound", self.new_categories.problem()),
+            ("rare_class.bound", self.rare_class.problem()),
+        ];
+        for (key, problem) in problems {
+            if let Some(reason) = problem {
+                say(key, reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Why a model says what it says: what each column is worth, and what would have changed an answer.
+//!
+//! In: a bundle, rows as its scorer reads them. Out: plain values. Everything here is a function of its arguments; chance
+//! comes in as a seed. It must not know where rows come from, or how anything is shown.
+
+mod coefficients;
+mod flip;
+mod permutation;
+
+#[cfg(test)]
+mod tests;
+
+pub use coefficients::{Coefficient, coefficients, gains};
+pub use flip::{Flip, Value, flips, has_flips};
+pub use permutation::{Importance, Sample, Worth, drop_of, orders, permutation, sample_for};

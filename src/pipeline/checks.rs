@@ -1,0 +1,131 @@
+//! The checks of a run: what they look at, who is told, and where they end it.
+
+use polars::prelude::DataFrame;
+
+use super::ingest::Dataset;
+use super::labels::target_of;
+use super::wanted::{Wanted, wanted};
+use super::{Env, Error, Event, versions};
+use crate::bundle::Bundle;
+use crate::checks::{Categories, Finding, Inputs, Target, TestInputs, look, look_at_test};
+use crate::config::Severity;
+use crate::registry::VersionRow;
+
+/// Looks at a data set before a version is trained on it.
+///
+/// # Errors
+/// [`Error::Blocked`] with every finding that the settings let block.
+pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding>, Error> {
+    let config = &env.config;
+    let champion = match env.registry.champion(&config.name).await? {
+        // A champion that cannot be loaded is told of where it is scored.
+        Some(champion) => versions::load_bundle(env, champion.version).await.ok(),
+        None => None,
+    };
+    let target = target_of(config, &dataset.frame)?;
+    let wanted = wanted(config, &dataset.frame, &target)?;
+    let excluded: Vec<String> = std::iter::once(target)
+        .chain(config.drop.iter().cloned())
+        .chain(config.keys.iter().cloned())
+        .chain(config.time_column.iter().cloned())
+        .collect();
+    let known = champion.map_or_else(Vec::new, |(_, _, bundle)| categories(&bundle));
+    let findings = look(&Inputs {
+        frame: &dataset.frame,
+        profile: &dataset.profile,
+        excluded: &excluded,
+        target: match &wanted {
+            Wanted::Classes { classes, class } => Target::Classes {
+                codes: class,
+                n: classes.len(),
+            },
+            Wanted::Numbers(numbers) => Target::Numbers(numbers),
+        },
+        champion: &known,
+        rejected: (dataset.record.rows_read, 0),
+        settings: &config.checks,
+        seed: config.split.seed,
+    })?;
+    tell(env, &findings, "train on the data set")?;
+    Ok(findings)
+}
+
+/// Looks at the test rows before a verdict is built on them.
+///
+/// # Errors
+/// [`Error::Blocked`] with every finding that the settings let block.
+pub fn of_test_rows(
+    env: &Env,
+    frame: &DataFrame,
+    overlap: u64,
+    bundle: &Bundle,
+) -> Result<Vec<Finding>, Error> {
+    let findings = look_at_test(&TestInputs {
+        frame,
+        overlap,
+        known: &categories(bundle),
+        settings: &env.config.checks,
+        seed: env.config.split.seed,
+    })?;
+    tell(env, &findings, "judge the version by the test data")?;
+    Ok(findings)
+}
+
+/// Tells what is to be told, and ends the run where a finding blocks.
+fn tell(env: &Env, findings: &[Finding], action: &'static str) -> Result<(), Error> {
+    let says = |severity: Severity| {
+        let of = findings.iter().filter(move |it| it.severity == severity);
+        of.map(|finding| format!("check `{}`: {}", finding.check.name(), finding.says))
+    };
+    says(Severity::Warn).for_each(|line| env.tell(Event::Warning(line)));
+    let found: Vec<String> = says(Severity::Block).collect();
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Blocked { action, found }),
+    }
+}
+
+/// The texts that a bundle knows, of the columns of which it knows all: where rare ones share a bucket, a text outside
+/// the list is nothing new.
+fn categories(bundle: &Bundle) -> Vec<Categories> {
+    let inputs = bundle.transformer.inputs.iter();
+    inputs
+        .filter_map(|input| {
+            let categories = input.step.categories()?;
+            let profile = bundle.profile.iter().find(|it| it.name == input.name)?;
+            let is_whole = profile.distinct <= categories.len() as u64;
+            is_whole.then(|| Categories {
+                column: input.name.clone(),
+                texts: categories.iter().cloned().collect(),
+            })
+        })
+        .collect()
+}
+
+/// What was found before a version was trained, as its record has it.
+pub fn recorded(version: &VersionRow) -> Vec<Finding> {
+    let record = version.record.as_ref();
+    let findings = record.and_then(|record| record.get("checks"));
+    findings
+        .and_then(|findings| serde_json::from_value(findings.clone()).ok())
+        .unwrap_or_default()
+}
+
+/// Everything that the checks found of the newest version, the test rows included: its number and the findings; `None`
+/// without a version.
+///
+/// # Errors
+/// When the registry cannot be asked.
+pub async fn findings_of(env: &Env) -> Result<Option<(i64, Vec<Finding>)>, Error> {
+    let versions = env.registry.versions(&env.config.name).await?;
+    let is_ready = |version: &&VersionRow| version.state == crate::registry::VersionState::Ready;
+    let Some(version) = versions.iter().find(is_ready) else {
+        return Ok(None);
+    };
+    let mut findings = recorded(version);
+    // A version that was trained by hand may have no score yet.
+    if let Ok(score) = versions::read_score(env, version).await {
+        findings.extend(score.findings);
+    }
+    Ok(Some((version.number, findings)))
+}
