@@ -7,6 +7,7 @@ mod checks;
 mod docs;
 mod export;
 mod faults;
+mod features;
 mod flow;
 mod jobs;
 mod kill;

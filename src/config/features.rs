@@ -121,7 +121,7 @@ pub struct TextFeatures {
 impl Default for TextFeatures {
     fn default() -> Self {
         TextFeatures {
-            words: [1, 2],
+            words: [1, 1],
             characters: [0, 0],
             sublinear: true,
             idf: true,
@@ -146,6 +146,10 @@ pub struct ColumnFeatures {
     pub indicator: Option<bool>,
     /// How its numbers are scaled.
     pub scale: Option<Scaling>,
+    /// Most categories of it that get a feature of their own.
+    pub max_categories: Option<u32>,
+    /// Fewest training rows that one of its categories needs for a feature of its own.
+    pub min_category_rows: Option<u32>,
     /// `text`: how it becomes n-grams.
     pub text: Option<TextFeatures>,
     /// `date`: which parts. Default: month, weekday, days, the hour where training rows have a time of day, and season and

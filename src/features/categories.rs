@@ -112,21 +112,28 @@ impl Counted {
 
     /// The categories that get a place of their own: the most frequent, ties by name; sorted by name. With why there is
     /// none, where no feature would tell anything.
-    pub fn frequent(self, settings: &Features) -> Result<Vec<String>, String> {
+    pub fn frequent(
+        self,
+        own: Option<&ColumnFeatures>,
+        settings: &Features,
+    ) -> Result<Vec<String>, String> {
+        let least = own.and_then(|own| own.min_category_rows);
+        let least = least.unwrap_or(settings.min_category_rows);
+        let most = own.and_then(|own| own.max_categories);
+        let most = most.unwrap_or(settings.max_categories);
         let n_texts = self.counts.len();
         let mut ranked: Vec<(String, usize)> = self
             .counts
             .into_iter()
-            .filter(|(_, count)| *count >= settings.min_category_rows as usize)
+            .filter(|(_, count)| *count >= least as usize)
             .collect();
         if ranked.is_empty() && self.present == self.rows {
             return Err(format!(
-                "none of its {n_texts} texts stands in {} rows or more",
-                settings.min_category_rows
+                "none of its {n_texts} texts stands in {least} rows or more"
             ));
         }
         ranked.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
-        ranked.truncate(settings.max_categories as usize);
+        ranked.truncate(most as usize);
         let mut categories: Vec<_> = ranked.into_iter().map(|(category, _)| category).collect();
         categories.sort();
         Ok(categories)

@@ -5,22 +5,12 @@ use std::collections::HashSet;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::categories::Counted;
-use super::numbers::{NumberSettings, fit_numbers};
+use super::column::{Made, fit_column};
 use super::prepare::{prune, usable_dates};
-use super::target_mean::fit_target_mean;
-use super::text::fit_blocks;
-use super::{
-    Cells, Dates, Derived, Dropped, Error, Fill, Input, Step, Transformer, View, index_of,
-    is_numeric, label_of,
-};
-use crate::config::features::{ColumnFeatures, Encode, Features};
-use crate::config::raw::{Label, LearnerKind};
-use crate::data::{self, Column, Kind, Schema};
-
-/// Categories that trees take as a place in a list, and as a feature each; more become target means.
-const MOST_ORDINAL: usize = 2;
-const MOST_ONE_HOT: usize = 16;
+use super::{Cells, Dates, Derived, Dropped, Error, Fill, Input, Transformer, View};
+use crate::config::features::Features;
+use crate::config::raw::LearnerKind;
+use crate::data::{self, Column, Schema};
 
 /// What the features are for, since learners differ in what they take best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,24 +146,6 @@ pub fn fit(
     fit_for(frame, rows, &plan)
 }
 
-/// What a column became.
-struct Made {
-    step: Step,
-    out_of_fold: Option<Vec<f64>>,
-    /// What a missing text counts as.
-    fill: Option<String>,
-}
-
-impl From<Step> for Made {
-    fn from(step: Step) -> Self {
-        Made {
-            step,
-            out_of_fold: None,
-            fill: None,
-        }
-    }
-}
-
 /// Fits one step per usable column on `rows` of `frame`, which has the derived columns.
 ///
 /// # Errors
@@ -270,156 +242,4 @@ fn why_none(dropped: &[Dropped]) -> String {
         why.push(format!("and {} more", dropped.len() - FEW));
     }
     why.join("; ")
-}
-
-/// The step of a column, or why the column cannot help.
-fn fit_column(
-    cells: &Cells<'_>,
-    rows: &[u32],
-    column: &Column,
-    is_part: bool,
-    plan: &Plan<'_>,
-) -> Result<Made, String> {
-    let own = plan.settings.columns.get(&column.name);
-    let encode = own.and_then(|own| own.encode);
-    match encode {
-        Some(Encode::Drop) => return Err("left out by `features.columns`".to_string()),
-        Some(Encode::Text) if column.kind == Kind::Text => {
-            return fit_text(cells, rows, own, plan.settings);
-        }
-        Some(Encode::Text) => {
-            return Err(
-                "a column of numbers, which `encode: text` cannot read; `schema` makes it text"
-                    .to_string(),
-            );
-        }
-        // Months and hours go round: a weight each, where trees can cut them anywhere.
-        None if is_part && column.kind == Kind::Integer && plan.purpose != Purpose::Trees => {}
-        None | Some(Encode::Date) if is_numeric(column.kind) => {
-            let settings = number_settings(own, plan);
-            return fit_numbers(cells, rows, settings).map(Made::from);
-        }
-        _ => {}
-    }
-    let counted = Counted::new(cells, column.kind, rows);
-    if let Some(reason) = counted.useless() {
-        return Err(reason);
-    }
-    let fill = match column.kind {
-        Kind::Text => counted.fill(own),
-        _ => None,
-    };
-    if encode.is_none() && !is_part {
-        let is_text = match plan.purpose {
-            Purpose::Linear => counted.is_free_text(plan.settings),
-            Purpose::Texts => counted.has_words(),
-            Purpose::Trees => false,
-        };
-        if is_text {
-            return fit_text(cells, rows, own, plan.settings);
-        }
-        if plan.purpose == Purpose::Trees && counted.is_free_text(plan.settings) {
-            return Err(
-                "free text, which trees do not read; `encode: text` makes them".to_string(),
-            );
-        }
-        if counted.is_identifier() {
-            return Err(counted.identifier());
-        }
-    }
-    let categories = counted.frequent(plan.settings)?;
-    let encode = encode.unwrap_or(match (plan.purpose, categories.len(), plan.goal) {
-        (Purpose::Linear | Purpose::Texts, ..) => Encode::OneHot,
-        (Purpose::Trees, n, _) if n <= MOST_ORDINAL => Encode::Ordinal,
-        (Purpose::Trees, n, _) if n <= MOST_ONE_HOT => Encode::OneHot,
-        (Purpose::Trees, _, Some(_)) => Encode::TargetMean,
-        (Purpose::Trees, _, None) => Encode::Ordinal,
-    });
-    let is_linear = plan.purpose != Purpose::Trees;
-    let mut made = match (encode, plan.goal) {
-        (Encode::TargetMean, Some(goal)) => {
-            let places = places(cells, column.kind, rows, &categories, fill.as_deref());
-            let made = fit_target_mean(categories, &places, goal, plan.seed, is_linear);
-            Made {
-                step: made.step,
-                out_of_fold: Some(made.out_of_fold),
-                fill: None,
-            }
-        }
-        (Encode::Ordinal | Encode::TargetMean, _) => Made::from(Step::Ordinal {
-            categories,
-            missing: is_linear.then_some(-1.0),
-        }),
-        _ => Made::from(Step::OneHot { categories }),
-    };
-    made.fill = fill;
-    Ok(made)
-}
-
-/// Each row's place: a category's, then missing, then other. A missing cell counts as `fill`.
-fn places(
-    cells: &Cells<'_>,
-    kind: Kind,
-    rows: &[u32],
-    categories: &[String],
-    fill: Option<&str>,
-) -> Vec<u32> {
-    let index = index_of(categories);
-    let n = categories.len() as u32;
-    let place_of = |label: &str| index.get(label).copied().unwrap_or(n + 1);
-    let place = |&row: &u32| match label_of(cells, kind, row as usize) {
-        None => fill.map_or(n, place_of),
-        Some(label) => place_of(&label),
-    };
-    rows.iter().map(place).collect()
-}
-
-fn fit_text(
-    cells: &Cells<'_>,
-    rows: &[u32],
-    own: Option<&ColumnFeatures>,
-    settings: &Features,
-) -> Result<Made, String> {
-    let text = own.and_then(|own| own.text.as_ref());
-    let blocks = fit_blocks(cells, rows, text.unwrap_or(&settings.text));
-    match blocks.is_empty() {
-        true => Err("text in which no n-gram stands in enough rows".to_string()),
-        false => Ok(Made::from(Step::Text { blocks })),
-    }
-}
-
-/// How a column of numbers is treated: as its own settings say, else those for all, else as the purpose needs.
-fn number_settings(own: Option<&ColumnFeatures>, plan: &Plan<'_>) -> NumberSettings {
-    use crate::config::features::Impute;
-    let usual = NumberSettings::usual(plan.purpose);
-    let settings = plan.settings;
-    let impute = own.and_then(|own| own.impute).or(settings.impute);
-    let impute = match impute.unwrap_or(usual.impute) {
-        // A weighted sum cannot skip a number.
-        Impute::None if plan.purpose != Purpose::Trees => Impute::Mean,
-        impute => impute,
-    };
-    let fill = own.and_then(|own| own.fill.as_ref());
-    NumberSettings {
-        impute,
-        fill: fill.and_then(as_number).unwrap_or(usual.fill),
-        scale: own
-            .and_then(|own| own.scale)
-            .or(settings.scale)
-            .unwrap_or(usual.scale),
-        indicator: own
-            .and_then(|own| own.indicator)
-            .unwrap_or(settings.indicator),
-    }
-}
-
-/// A filled-in value as a number.
-fn as_number(label: &Label) -> Option<f64> {
-    let number = match label {
-        Label::Text(text) => text.trim().parse().ok(),
-        Label::Integer(number) => Some(*number as f64),
-        Label::Number(number) => Some(*number),
-        Label::Boolean(flag) => Some(f64::from(*flag)),
-    };
-    number.filter(|number| number.is_finite())
 }

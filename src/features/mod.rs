@@ -5,6 +5,7 @@
 
 mod categories;
 mod cells;
+mod column;
 mod fit;
 mod numbers;
 mod prepare;

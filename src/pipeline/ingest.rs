@@ -344,6 +344,14 @@ fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
                 .map(|column| (column, "`time_column`")),
         )
         .chain(ruled.map(|(column, _)| (column, "`schema`")));
+    // Also a part of a time, `time.month`, may have settings.
+    let is_part = |name: &str| {
+        let whole = name.rsplit_once('.').map(|(whole, _)| whole);
+        whole.is_some_and(|whole| schema.get(whole).is_some())
+    };
+    let own = config.features.columns.keys();
+    let own = own.filter(|name| !is_part(name));
+    let named = named.chain(own.map(|column| (column, "`features.columns`")));
     for (column, role) in named {
         if schema.get(column).is_none() {
             return Err(Error::NoColumn {

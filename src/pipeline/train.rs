@@ -344,14 +344,22 @@ fn bucketed(
     profile: &[crate::data::ColumnSummary],
     config: &ModelConfig,
 ) -> Vec<String> {
-    let most = config.features.max_categories as usize;
-    let is_full = |input: &&features::Input| matches!(&input.step, features::Step::OneHot { categories } if categories.len() == most);
+    let most_of = |input: &features::Input| {
+        let own = config.features.columns.get(&input.name);
+        let own = own.and_then(|own| own.max_categories);
+        own.unwrap_or(config.features.max_categories) as usize
+    };
+    let is_full = |input: &&features::Input| {
+        let categories = input.step.categories();
+        categories.is_some_and(|categories| categories.len() == most_of(input))
+    };
     let full = transformer.inputs.iter().filter(is_full);
     let over = full.filter(|input| {
         let summary = profile.iter().find(|column| column.name == input.name);
-        summary.is_some_and(|summary| summary.distinct > most as u64)
+        summary.is_some_and(|summary| summary.distinct > most_of(input) as u64)
     });
     over.map(|input| {
+        let most = most_of(input);
         format!(
             "`{}` has more than {most} categories: the most frequent have a feature each, the rest share one (`features.max_categories`)",
             input.name

@@ -8,6 +8,7 @@ use super::super::super::written::{id, number, per_class, prediction, text};
 use super::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
+use crate::features::is_numeric;
 
 /// Whole numbers up to here are the same as a float.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -76,6 +77,8 @@ fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slo
             let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
             let is_other = Some(entry) == served.model_inputs[at.1].other;
             match category.or_else(|| stranger(rows, at).filter(|_| is_other)) {
+                // A number that is told by its category is spelled as one.
+                Some(number) if is_numeric(input.kind) => out.extend_from_slice(number.as_bytes()),
                 Some(category) => text(out, category),
                 None => out.extend_from_slice(b"null"),
             }

@@ -1,0 +1,4 @@
+//! From raw columns to a served model: times, derived targets, seasons, texts.
+
+mod flights;
+mod texts;
