@@ -14,7 +14,8 @@ pub struct Health {
     /// Days after which a champion that was not replaced is stale, unless it is pinned. Default: none, since a champion that
     /// stays the best is none the worse for it.
     pub max_days_unpromoted: Option<f64>,
-    /// Fall of the champion's metric since its promotion, by more than which it is stale; `null` for none.
+    /// Fall of the champion's metric since its promotion, by more than which it is stale; of `rmse` and `mae` as a share of
+    /// what it was; `null` for none.
     pub max_fall: Option<f64>,
 }
 

@@ -404,7 +404,7 @@ pub struct Score {
     /// Replicates of the stratified bootstrap behind them.
     pub replicates: u32,
     /// When only the test data changed, a fall of the champion's metric by more than this since its last score (model
-    /// drift) starts a training.
+    /// drift) starts a training. Of `rmse` and `mae` it is a share of what they were.
     pub max_fall: f64,
 }
 

@@ -109,12 +109,7 @@ pub fn stale(facts: &StaleFacts, bounds: &Health, metric: Metric, now_ms: i64) -
 fn fall(facts: &StaleFacts, bounds: &Health, metric: Metric) -> Option<Stale> {
     let champion = facts.champion.as_ref()?;
     let (most, (then, now)) = (bounds.max_fall?, facts.scores?);
-    let fall = if metric.larger_is_better() {
-        then - now
-    } else {
-        now - then
-    };
-    // A number that is none is no sign that all is well.
+    let fall = metric.fall(then, now);
     let is_well = fall <= most;
     (!is_well).then(|| Stale {
         reason: StaleReason::Fall,
@@ -271,5 +266,20 @@ mod tests {
         };
         assert_eq!(reasons(&facts(0.1), &bounds(), Metric::LogLoss).len(), 0);
         assert_eq!(reasons(&facts(0.5), &bounds(), Metric::LogLoss), ["fall"]);
+    }
+
+    #[test]
+    fn an_error_in_the_targets_unit_falls_by_its_share() {
+        let facts = |then, now| StaleFacts {
+            champion: champion(false),
+            scores: Some((then, now)),
+            ..StaleFacts::default()
+        };
+        let of = |then, now| reasons(&facts(then, now), &bounds(), Metric::Rmse);
+        assert_eq!(of(5000.0, 5400.0).len(), 0, "8 % more");
+        assert_eq!(of(5000.0, 5600.0), ["fall"], "12 % more");
+        assert_eq!(of(5000.0, 10.0).len(), 0, "less is better");
+        assert_eq!(of(0.0, 0.0).len(), 0);
+        assert_eq!(of(0.0, 1e-9), ["fall"]);
     }
 }

@@ -3,7 +3,7 @@
 mod facts;
 mod lines;
 
-use self::facts::data_facts;
+use self::facts::{data_facts, params};
 use self::lines::{calibration, lines, pairs};
 use super::score::{ScoreRecord, Scored, SideScore};
 use super::{DatasetRecord, Env, Error, Stage, checks, fault, versions};
@@ -108,17 +108,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         run: subject.version.run.clone(),
         created: rfc3339(subject.version.created_ms),
         learner: learner.kind.name().to_string(),
-        params: vec![
-            ("C".to_string(), learner.c.to_string()),
-            (
-                "max_iterations".to_string(),
-                learner.max_iterations.to_string(),
-            ),
-            (
-                "tune_threshold".to_string(),
-                learner.tune_threshold.to_string(),
-            ),
-        ],
+        params: params(learner),
         target: bundle.target.clone(),
         task: bundle.task(),
         classes: record.classes.clone(),

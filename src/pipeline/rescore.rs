@@ -22,7 +22,7 @@ pub async fn rescore(
     let before = last.and_then(|last| report::value_of(&last, metric));
     let now = report::value_of(&side, metric);
     let fall = match (before, now) {
-        (Some(before), Some(now)) => metric.gain(before, now),
+        (Some(before), Some(now)) => metric.fall(before, now),
         // A score that cannot be told is no sign that all is well.
         _ => f64::INFINITY,
     };

@@ -2,9 +2,45 @@
 
 use super::Subject;
 use crate::bundle::Bundle;
+use crate::config::{Learner, LearnerKind};
 use crate::data::Kind;
 use crate::features::Step;
 use crate::report::{ColumnFacts, DataFacts, FileFacts, Quarantined};
+
+/// The settings that a learner has, by their keys in the config; those that are left open are left out.
+pub fn params(learner: &Learner) -> Vec<(String, String)> {
+    let forest = [
+        "trees",
+        "max_depth",
+        "min_leaf_rows",
+        "feature_share",
+        "class_weight",
+    ];
+    let boosted = [
+        "rounds",
+        "early_stopping",
+        "learning_rate",
+        "max_depth",
+        "min_leaf_rows",
+        "class_weight",
+    ];
+    let keys: &[&str] = match learner.kind {
+        LearnerKind::Logistic | LearnerKind::Text => &["c", "max_iterations", "class_weight"],
+        LearnerKind::Linear | LearnerKind::Baseline => &[],
+        LearnerKind::Ridge => &["alpha"],
+        LearnerKind::ElasticNet => &["alpha", "l1_ratio"],
+        LearnerKind::BoostedTrees => &boosted,
+        LearnerKind::ExtraTrees | LearnerKind::RandomForest => &forest,
+        LearnerKind::Auto => &["max_fits", "max_seconds"],
+    };
+    let written = serde_json::to_value(learner).unwrap_or_default();
+    let param = |key: &&str| match &written[*key] {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some((key.to_string(), text.clone())),
+        value => Some((key.to_string(), value.to_string())),
+    };
+    keys.iter().filter_map(param).collect()
+}
 
 pub fn data_facts(subject: &Subject<'_>) -> DataFacts {
     let (dataset, bundle, record) = (subject.dataset, subject.bundle, &subject.scored.record);
