@@ -221,7 +221,7 @@ struct Explained {
 impl Explained {
     fn of(bundle: &Bundle, scorer: &Scorer, slots: &[Slot], label: u32, answer: &[f64]) -> Self {
         let output = if answer.len() == 1 { 0 } else { label as usize };
-        let (bias, pushes) = scorer.pushes(slots, output);
+        let (bias, pushes) = scorer.contributions(&bundle.predictor, slots, output);
         let names = bundle.transformer.inputs.iter().map(|it| it.name.clone());
         let class = bundle.classes.get(label as usize).cloned();
         Explained {

@@ -10,7 +10,7 @@ use forust_ml::objective::ObjectiveType;
 use forust_ml::{GradientBooster, Matrix};
 
 use super::columns::Columns;
-use super::{Error, HeldBack, Learned, Target, class_weights};
+use super::{Error, HeldBack, Learned, Standard, Target, class_weights};
 use crate::config::raw::Learner;
 use crate::features::View;
 use crate::predictors::{LEAF, Link, Predictor, Trees};
@@ -108,9 +108,8 @@ fn widened(view: &View<'_>, settings: &Learner) -> Result<Rows, Error> {
 struct Goal {
     /// The class that is told from the others.
     class: u32,
-    /// Numbers are learned as `(y - centre) / scale`, so that regularisation means the same whatever their unit.
-    centre: f64,
-    scale: f64,
+    /// Numbers are learned in standard form, so that regularisation means the same whatever their unit.
+    standard: Standard,
 }
 
 impl Goal {
@@ -121,27 +120,13 @@ impl Goal {
                 let wanted = if n_classes == 2 { 1 } else { output as u32 };
                 class.contains(&wanted).then_some(Goal {
                     class: wanted,
-                    centre: 0.0,
-                    scale: 1.0,
+                    standard: Standard::NONE,
                 })
             }
-            Target::Numbers(numbers) => {
-                let n = numbers.len().max(1) as f64;
-                let centre = numbers.iter().map(|number| number / n).sum::<f64>();
-                let spread = numbers.iter().map(|number| (number - centre).abs());
-                let largest = spread.fold(0.0, f64::max);
-                let squares = |number: &f64| ((number - centre) / largest).powi(2);
-                let scale = largest * (numbers.iter().map(squares).sum::<f64>() / n).sqrt();
-                Some(Goal {
-                    class: 0,
-                    centre,
-                    scale: if scale > 0.0 && scale.is_finite() {
-                        scale
-                    } else {
-                        1.0
-                    },
-                })
-            }
+            Target::Numbers(numbers) => Some(Goal {
+                class: 0,
+                standard: Standard::of(numbers),
+            }),
         }
     }
 
@@ -151,10 +136,7 @@ impl Goal {
                 .iter()
                 .map(|&class| f64::from(class == self.class))
                 .collect(),
-            Target::Numbers(numbers) => numbers
-                .iter()
-                .map(|number| (number - self.centre) / self.scale)
-                .collect(),
+            Target::Numbers(numbers) => self.standard.apply(numbers),
         }
     }
 }
@@ -224,7 +206,7 @@ fn empty(target: Target<'_>, n_features: usize) -> Trees {
 
 /// Appends a booster's trees, those of the best round and before, and says how many they are.
 fn append(trees: &mut Trees, booster: &GradientBooster, output: u32, goal: &Goal) -> usize {
-    trees.base[output as usize] = goal.centre + goal.scale * booster.base_score;
+    trees.base[output as usize] = goal.standard.centre + goal.standard.scale * booster.base_score;
     let n_trees = booster.prediction_iteration.unwrap_or(booster.trees.len());
     for tree in &booster.trees[..n_trees] {
         let first = trees.feature.len();
@@ -241,7 +223,9 @@ fn append(trees: &mut Trees, booster: &GradientBooster, output: u32, goal: &Goal
                 trees.threshold.push(0.0);
                 trees.missing_left.push(false);
                 trees.left.push(trees.values.len() as u32);
-                trees.values.push(goal.scale * f64::from(node.weight_value));
+                trees
+                    .values
+                    .push(goal.standard.scale * f64::from(node.weight_value));
             } else {
                 trees.feature.push(node.split_feature as u32);
                 trees.threshold.push(rounded_up(node.split_value));
@@ -315,7 +299,7 @@ mod tests {
                 let features: Vec<f32> = (0..p).map(|feature| cell(row, feature) as f32).collect();
                 let mut margin = trees.base.clone();
                 trees.add(&features, &mut margin);
-                let theirs = goal.centre + goal.scale * theirs;
+                let theirs = goal.standard.centre + goal.standard.scale * theirs;
                 let gap = (margin[0] - theirs).abs();
                 assert!(
                     gap <= 1e-11 * theirs.abs().max(1.0),

@@ -4,6 +4,18 @@
 /// factor, `right` becomes the solution. `None` when the matrix is not positive definite.
 pub fn solve(matrix: &mut [f64], right: &mut [f64]) -> Option<()> {
     let n = right.len();
+    factor(matrix, n)?;
+    forward(matrix, right);
+    for row in (0..n).rev() {
+        let sum: f64 = (row + 1..n).map(|k| matrix[k * n + row] * right[k]).sum();
+        right[row] = (right[row] - sum) / matrix[row * n + row];
+    }
+    Some(())
+}
+
+/// Overwrites the lower triangle of `matrix`, `(n, n)` row-major, by `L` with `L Lᵀ` the matrix. `None` when it is not
+/// positive definite.
+pub fn factor(matrix: &mut [f64], n: usize) -> Option<()> {
     for column in 0..n {
         for row in column..n {
             let (above, below) = matrix.split_at(row.max(column) * n);
@@ -29,15 +41,17 @@ pub fn solve(matrix: &mut [f64], right: &mut [f64]) -> Option<()> {
             matrix[row * n + column] = entry;
         }
     }
-    for row in 0..n {
-        let sum: f64 = (0..row).map(|k| matrix[row * n + k] * right[k]).sum();
-        right[row] = (right[row] - sum) / matrix[row * n + row];
-    }
-    for row in (0..n).rev() {
-        let sum: f64 = (row + 1..n).map(|k| matrix[k * n + row] * right[k]).sum();
-        right[row] = (right[row] - sum) / matrix[row * n + row];
-    }
     Some(())
+}
+
+/// `L⁻¹ x` in place of `x`, where `L` is the lower triangle of `factor`.
+pub fn forward(factor: &[f64], right: &mut [f64]) {
+    let n = right.len();
+    for row in 0..n {
+        let line = factor[row * n..row * n + row].iter().zip(&right[..row]);
+        let sum: f64 = line.map(|(x, y)| x * y).sum();
+        right[row] = (right[row] - sum) / factor[row * n + row];
+    }
 }
 
 #[cfg(test)]

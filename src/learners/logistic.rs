@@ -4,7 +4,7 @@
 //! linfa-logistic (L-BFGS) learns from a dense matrix that is bounded in size: all rows of a small set, a seeded sample of
 //! a large one. Newton steps over *all* rows then finish from there; they need per-pass sums only, use every core, and
 //! converge to the one optimum whatever the start, so the sample decides speed and never the result. Where the Hessian
-//! would be too large for that (very many features × classes), linfa's solution stands, and the notes say so.
+//! would be too large for that (very many features × classes), and for texts, L-BFGS goes over sparse rows (see `wide`).
 
 use linfa::prelude::*;
 use linfa_logistic::{LogisticRegression, MultiLogisticRegression};
@@ -13,8 +13,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::rows::{Rows, has_sparse};
 use super::sums::Problem;
-use super::{Error, Learned, Target, class_weights, newton};
+use super::{Error, Learned, Target, class_weights, newton, rounded, wide};
 use crate::config::raw::Learner;
 use crate::features::View;
 use crate::predictors::{Linear, Link, Predictor};
@@ -54,42 +55,59 @@ pub(super) fn fit_within(
         class_weight: &class_weight,
     };
     let mut notes = Vec::new();
-    let is_exact = problem.n_parameters() <= newton::MOST_PARAMETERS;
-    let most_rows = if is_exact {
-        (dense_cells / view.n_features().max(1)).max(SAMPLE_ROWS.min(dense_cells))
-    } else {
-        view.n_rows()
-    };
+    if problem.n_parameters() > newton::MOST_PARAMETERS || has_sparse(view) {
+        return fit_wide(&problem, settings);
+    }
+    let most_rows = (dense_cells / view.n_features().max(1)).max(SAMPLE_ROWS.min(dense_cells));
     let sample = sample(target, n_classes, most_rows, seed);
-    let start = match learn_with_linfa(view, target, &sample, &problem, settings, is_exact) {
+    let start = match learn_with_linfa(view, target, &sample, &problem, settings) {
         Ok(start) => start,
-        Err(reason) if is_exact => {
+        Err(reason) => {
             notes.push(format!(
                 "linfa-logistic gave no start ({reason}); Newton steps began at zero"
             ));
             vec![0.0; problem.n_parameters()]
         }
-        Err(reason) => return Err(Error::Solver(reason)),
     };
-    let parameters = if is_exact {
-        let end = newton::minimise(&problem, start, settings.max_iterations)?;
-        if !end.converged {
-            notes.push(format!(
-                "the solver stopped after {} iterations before it converged",
-                end.iterations
-            ));
-        }
-        end.parameters
-    } else {
-        notes.push(format!(
-            "{} parameters are too many for Newton steps; linfa's L-BFGS solution stands",
-            problem.n_parameters()
-        ));
-        start
-    };
+    let end = newton::minimise(&problem, start, settings.max_iterations)?;
+    if !end.converged {
+        notes.push(unfinished(end.iterations));
+    }
     Ok(Learned {
-        predictor: Predictor::Linear(linear(&problem, &parameters)),
+        predictor: Predictor::Linear(linear(&problem, &end.parameters)),
         notes,
+    })
+}
+
+fn unfinished(iterations: u32) -> String {
+    format!("the solver stopped after {iterations} iterations before it converged")
+}
+
+/// Where the Hessian would be too large, or features are of texts: loss and gradient over sparse rows.
+fn fit_wide(problem: &Problem<'_>, settings: &Learner) -> Result<Learned, Error> {
+    let rows = Rows::of(problem.view);
+    let (linear, converged) = wide::fit(
+        &wide::Problem {
+            rows: &rows,
+            wanted: wide::Wanted::Classes {
+                class: problem.target,
+                n_outputs: problem.n_outputs,
+                weight: problem.class_weight,
+            },
+            penalty: problem.penalty,
+        },
+        wide::Stop {
+            iterations: settings.max_iterations,
+            gradient: 2e-5,
+            change: 1e-8,
+        },
+    )?;
+    Ok(Learned {
+        predictor: Predictor::Linear(linear),
+        notes: match converged {
+            true => Vec::new(),
+            false => vec![unfinished(settings.max_iterations)],
+        },
     })
 }
 
@@ -121,17 +139,12 @@ fn learn_with_linfa(
     sample: &[u32],
     problem: &Problem<'_>,
     settings: &Learner,
-    is_exact: bool,
 ) -> Result<Vec<f64>, String> {
     let x = dense(view, sample);
     // The whole penalty, although a sample has only its share of the loss: a start that trusts few rows too much is a
     // worse one than zero.
     let alpha = problem.penalty;
-    let tolerance = if is_exact {
-        1e-4 * sample.len() as f64
-    } else {
-        1e-6
-    };
+    let tolerance = 1e-4 * sample.len() as f64;
     let iterations = u64::from(settings.max_iterations);
     if problem.n_outputs == 1 {
         let y: Array1<bool> = sample
@@ -192,15 +205,14 @@ fn dense(view: &View<'_>, sample: &[u32]) -> Array2<f64> {
         .unwrap_or_else(|_| Array2::zeros((sample.len(), n_features)))
 }
 
-/// Parameters are per output: weights, then bias. Rounded to 12 significant digits: that is far below what a fit means,
-/// and keeps the last bits of a platform's arithmetic out of the bundle.
+/// Parameters are per output: weights, then bias.
 fn linear(problem: &Problem<'_>, parameters: &[f64]) -> Linear {
     let width = problem.view.n_features() + 1;
     let mut bias = Vec::with_capacity(problem.n_outputs);
     let mut weights = Vec::with_capacity(parameters.len());
     for block in parameters.chunks(width) {
-        weights.extend(block[..width - 1].iter().map(|&weight| round(weight)));
-        bias.push(round(block[width - 1]));
+        weights.extend(block[..width - 1].iter().map(|&weight| rounded(weight)));
+        bias.push(rounded(block[width - 1]));
     }
     Linear {
         link: if problem.n_outputs == 1 {
@@ -211,12 +223,4 @@ fn linear(problem: &Problem<'_>, parameters: &[f64]) -> Linear {
         bias,
         weights,
     }
-}
-
-fn round(number: f64) -> f64 {
-    // Below this a weight says nothing at all; it also catches the tiny remains of features that never vary.
-    if number.abs() < 1e-14 {
-        return 0.0;
-    }
-    format!("{number:.11e}").parse().unwrap_or(number)
 }

@@ -10,8 +10,11 @@ mod columns;
 mod forest;
 mod linear;
 mod logistic;
+mod moments;
 mod newton;
+mod rows;
 mod sums;
+mod wide;
 
 #[cfg(test)]
 mod tests;
@@ -105,7 +108,7 @@ pub enum Error {
     #[error("fit the boosted trees: {0}")]
     Booster(String),
     /// The solver broke off.
-    #[error("fit the logistic regression: {0}")]
+    #[error("fit the linear model: {0}")]
     Solver(String),
 }
 
@@ -142,6 +145,10 @@ pub fn fit(
         (LearnerKind::Logistic | LearnerKind::Text, Target::Classes(class, n_classes)) => {
             logistic::fit(view, class, n_classes, settings, seed)
         }
+        (
+            LearnerKind::Linear | LearnerKind::Ridge | LearnerKind::ElasticNet,
+            Target::Numbers(numbers),
+        ) => linear::fit(view, numbers, settings),
         (LearnerKind::ExtraTrees | LearnerKind::RandomForest, target) => {
             forest::fit(view, target, settings, seed)
         }
@@ -149,9 +156,6 @@ pub fn fit(
             boosted::fit(view, target, held_back, settings, seed)
         }
         (LearnerKind::Baseline, target) => Ok(baseline::fit(view, target, settings.class_weight)),
-        (LearnerKind::Linear | LearnerKind::Ridge, Target::Numbers(numbers)) => {
-            linear::fit(view, numbers, settings)
-        }
         (_, Target::Classes(..)) => unable("classes"),
         (_, Target::Numbers(_)) => unable("numbers"),
     }
@@ -202,4 +206,52 @@ fn class_weights(target: Target<'_>, wanted: ClassWeight) -> Option<Vec<f64>> {
         rows => class.len() as f64 / (present * f64::from(rows)),
     });
     Some(weight.collect())
+}
+
+/// What brings numbers to mean 0 and standard deviation 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Standard {
+    centre: f64,
+    scale: f64,
+}
+
+impl Standard {
+    /// Leaves numbers as they are.
+    const NONE: Standard = Standard {
+        centre: 0.0,
+        scale: 1.0,
+    };
+
+    /// Of these numbers; numbers that are all alike keep their scale.
+    fn of(numbers: &[f64]) -> Self {
+        let n = numbers.len().max(1) as f64;
+        let centre = numbers.iter().map(|number| number / n).sum::<f64>();
+        let spread = numbers.iter().map(|number| (number - centre).abs());
+        let largest = spread.fold(0.0, f64::max);
+        // Divided first: squares of very large numbers are not finite.
+        let squares = |number: &f64| ((number - centre) / largest).powi(2);
+        let scale = largest * (numbers.iter().map(squares).sum::<f64>() / n).sqrt();
+        let is_usable = scale > 0.0 && scale.is_finite();
+        Standard {
+            centre,
+            scale: if is_usable { scale } else { 1.0 },
+        }
+    }
+
+    fn apply(&self, numbers: &[f64]) -> Vec<f64> {
+        numbers
+            .iter()
+            .map(|number| (number - self.centre) / self.scale)
+            .collect()
+    }
+}
+
+/// A weight with 12 significant digits: that is far more than a fit means, and keeps the last bits of a platform's arithmetic
+/// out of the bundle.
+fn rounded(number: f64) -> f64 {
+    // Below this a weight says nothing at all; it also catches the tiny remains of features that never vary.
+    if number.abs() < 1e-14 {
+        return 0.0;
+    }
+    format!("{number:.11e}").parse().unwrap_or(number)
 }

@@ -248,13 +248,13 @@ impl Work {
         );
         let at = |i: usize, j: usize| (a * width + i) * n + b * width + j;
         let bias = width - 1;
-        for row in 0..rows {
+        for (row, &class) in target.iter().enumerate() {
             let p = self.probability[row * outputs + a];
             let curvature = if a == b {
                 p * (1.0 - p)
             } else {
                 -p * self.probability[row * outputs + b]
-            } * problem.class_weight[target[row] as usize];
+            } * problem.class_weight[class as usize];
             let dense = &self.chunk.dense[row * n_dense..(row + 1) * n_dense];
             let ones = &self.chunk.ones[row * n_text..(row + 1) * n_text];
             let weighted = &mut self.weighted[row * n_dense..(row + 1) * n_dense];
@@ -295,7 +295,7 @@ impl Work {
 
 /// Negative log likelihood of one row, from its margins: `ln(1 + eᶻ) - y z` for one output, `ln Σ exp(z_k) - z_y` for
 /// more. Taking the logarithm of a probability instead would lose every digit where the model is sure of itself.
-fn loss_of(margins: &[f64], class: u32) -> f64 {
+pub fn loss_of(margins: &[f64], class: u32) -> f64 {
     if let [margin] = margins {
         let signed = if class == 1 { -margin } else { *margin };
         return signed.max(0.0) + (-signed.abs()).exp().ln_1p();

@@ -3,11 +3,13 @@
 mod conformance;
 mod golden;
 mod hard;
+mod linear;
 
 use polars::prelude::{Column, DataFrame};
 
 use crate::config::raw::Features;
-use crate::features::{Fitted, View, fit};
+use crate::data::Kind;
+use crate::features::{Fitted, Transformer, View, fit};
 use crate::predictors::Predictor;
 
 /// A frame of number columns `x0 …` and text columns `t0 …`.
@@ -72,4 +74,25 @@ pub fn answers(view: &View<'_>, predictor: &Predictor, n_classes: usize) -> Vec<
             }
         })
         .collect()
+}
+
+/// A text column of so many categories, and the position of each row's category among them.
+pub fn many_categories(n_rows: usize, n_categories: usize) -> (DataFrame, Vec<u32>) {
+    let category: Vec<u32> = (0..n_rows)
+        .map(|row| (row * 11 % n_categories) as u32)
+        .collect();
+    let names = category.iter().map(|category| Some(spelled(*category)));
+    (frame(&[], &[names.collect()]), category)
+}
+
+fn spelled(category: u32) -> String {
+    format!("c{category:06}")
+}
+
+/// The transformer that has a feature for every one of them.
+pub fn one_hot(n_categories: usize) -> Transformer {
+    let categories: Vec<String> = (0..n_categories as u32).map(spelled).collect();
+    let step = serde_json::json!({"one_hot": {"categories": categories}});
+    let input = serde_json::json!({"name": "t0", "kind": Kind::Text, "step": step});
+    serde_json::from_value(serde_json::json!({"inputs": [input]})).expect("a transformer")
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::packed;
+
 /// How margins become probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +26,7 @@ pub struct Linear {
     /// `(n_outputs)`: 1 for logistic, the number of classes for softmax.
     pub bias: Vec<f64>,
     /// `(n_outputs, n_features)` row-major.
+    #[serde(with = "packed")]
     pub weights: Vec<f64>,
 }
 

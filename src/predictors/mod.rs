@@ -1,9 +1,16 @@
 //! Plain predictors: the closed set of forms that every learner ends as. They are what is saved, what predicts and what
 //! is explained, so neither the file format nor the serving speed depends on the library that trained them.
 
+mod compiled;
 mod linear;
+pub mod packed;
+mod shap;
 mod trees;
 
+#[cfg(test)]
+mod tests;
+
+pub use compiled::CompiledTrees;
 pub use linear::{Linear, Link};
 pub use trees::{LEAF, Trees};
 

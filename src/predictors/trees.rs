@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Link;
+use super::{Link, packed};
 
 /// Marks a leaf in [`Trees::feature`].
 pub const LEAF: u32 = u32::MAX;
@@ -18,22 +18,31 @@ pub struct Trees {
     /// `(n_outputs)`: what every row begins with.
     pub base: Vec<f64>,
     /// `(n_trees)`: the output that a tree adds to; empty where every leaf has a value per output.
+    #[serde(with = "packed")]
     pub output: Vec<u32>,
     /// `(n_trees)`: first node of each tree.
+    #[serde(with = "packed")]
     pub roots: Vec<u32>,
     /// `(n_nodes)`: the feature that a node looks at, or [`LEAF`].
+    #[serde(with = "packed")]
     pub feature: Vec<u32>,
     /// `(n_nodes)`: a row goes left when its feature is less than this.
+    #[serde(with = "packed")]
     pub threshold: Vec<f32>,
     /// `(n_nodes)`: the left child, the right one is the next; of a leaf, its row in `values`.
+    #[serde(with = "packed")]
     pub left: Vec<u32>,
     /// `(n_nodes)`: whether a missing number goes left.
+    #[serde(with = "packed")]
     pub missing_left: Vec<bool>,
     /// `(n_nodes)`: weight of the training rows that came by.
+    #[serde(with = "packed")]
     pub cover: Vec<f32>,
     /// `(n_values, width)` row-major; width is 1 where trees have an output each, else the number of outputs.
+    #[serde(with = "packed")]
     pub values: Vec<f64>,
     /// `(n_features)`: how much the splits on each feature gained.
+    #[serde(with = "packed")]
     pub gain: Vec<f64>,
 }
 
@@ -94,7 +103,7 @@ impl Trees {
             LEAF => (self.left[node] as usize + 1) * width <= self.values.len(),
             feature => {
                 let left = self.left[node] as usize;
-                (feature as usize) < n_features
+                (feature as usize) < n_features.min(1 << 30)
                     && left > node
                     && left + 1 < n
                     && self.threshold[node].is_finite()

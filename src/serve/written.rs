@@ -164,7 +164,8 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
         1 => 0,
         _ => label as usize,
     };
-    let (bias, pushes) = served.scorer.pushes(slots, output);
+    let predictor = &served.bundle.predictor;
+    let (bias, pushes) = served.scorer.contributions(predictor, slots, output);
     out.extend_from_slice(b",\"contributions\":{\"bias\":");
     number(out, bias);
     out.extend_from_slice(b",\"columns\":{");

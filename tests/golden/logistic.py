@@ -132,4 +132,5 @@ def main():
     print(json.dumps({"versions": versions, "cases": cases}, separators=(",", ":")))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -16,10 +16,13 @@ use crate::evaluate::{
     threshold::{cheapest_class as cheapest, label_of, labels_from},
 };
 use crate::features::{Cell, CellRef, Cells, Error, Prepare};
-use crate::predictors::{Link, Predictor, Trees};
+use crate::predictors::{CompiledTrees, Link, Predictor};
 
 /// Rows scored together; a multiple of what fits the first-level cache.
 const BLOCK_ROWS: usize = 4096;
+
+/// Rows whose features are made before trees read them: a few hundred kilobytes of the widest tables.
+const TREE_ROWS: usize = 256;
 
 /// A bundle made ready to predict.
 pub struct Scorer {
@@ -38,7 +41,7 @@ pub struct Scorer {
 
 /// Trees and how many features they read.
 struct Forest {
-    trees: Trees,
+    trees: CompiledTrees,
     n_features: usize,
 }
 
@@ -80,7 +83,7 @@ impl Scorer {
             trees: match &bundle.predictor {
                 Predictor::Linear(_) => None,
                 Predictor::Trees(trees) => Some(Forest {
-                    trees: trees.clone(),
+                    trees: CompiledTrees::new(trees),
                     n_features: feature,
                 }),
             },
@@ -163,7 +166,26 @@ impl Scorer {
         self.columns.iter().map(sum).collect()
     }
 
-    /// How far each column pushes one output's margin from the bias, in the transformer's order: `(n_inputs)`. The bias and
+    /// What each column contributes to one output's margin, and what the margin is without any: exact for linear predictors,
+    /// Shapley values along the trees' paths for trees. `predictor` is that of the bundle that this was compiled from.
+    pub fn contributions(
+        &self,
+        predictor: &Predictor,
+        slots: &[Slot],
+        output: usize,
+    ) -> (f64, Vec<f64>) {
+        match predictor {
+            Predictor::Linear(_) => self.pushes(slots, output),
+            Predictor::Trees(trees) => {
+                let mut features = Vec::new();
+                self.features(slots, &mut features);
+                let (base, per_feature) = trees.contributions(&features, output);
+                (base, self.by_input(&per_feature))
+            }
+        }
+    }
+
+    /// How far each column pushes one output's margin from the bias of a linear predictor, in the transformer's order: `(n_inputs)`. The bias and
     /// these, added in order, are the margin that the link is applied to.
     pub fn pushes(&self, slots: &[Slot], output: usize) -> (f64, Vec<f64>) {
         let mut margins = vec![0.0; self.bias.len()];
@@ -234,25 +256,40 @@ impl Scorer {
 
     fn score_block(&self, cells: &[Cells<'_>], start: usize, block: &mut [f64]) {
         let outputs = self.bias.len();
-        if self.trees.is_some() {
-            let (mut slots, mut features) = (Vec::new(), Vec::new());
-            for (at, margins) in block.chunks_mut(outputs).enumerate() {
-                slots.clear();
-                let row = self.columns.iter().zip(cells);
-                slots.extend(row.map(|(column, cells)| column.read_from(cells, start + at)));
-                self.score_slots(&slots, &mut features, margins);
-            }
-            return;
-        }
         for margins in block.chunks_mut(outputs) {
             margins.copy_from_slice(&self.bias);
         }
-        for (column, cells) in self.columns.iter().zip(cells) {
-            column.push_block(cells, start, block, outputs);
+        match &self.trees {
+            None => {
+                for (column, cells) in self.columns.iter().zip(cells) {
+                    column.push_block(cells, start, block, outputs);
+                }
+            }
+            Some(forest) => {
+                for (part, margins) in block.chunks_mut(TREE_ROWS * outputs).enumerate() {
+                    let n_rows = margins.len() / outputs;
+                    let features = self.features_of(cells, start + part * TREE_ROWS, n_rows);
+                    forest.trees.add_rows(&features, forest.n_features, margins);
+                }
+            }
         }
         for margins in block.chunks_mut(outputs) {
             self.link.apply(margins);
         }
+    }
+
+    /// The features of a stretch of a frame's rows, `(n_rows, n_features)` row-major.
+    fn features_of(&self, cells: &[Cells<'_>], start: usize, n_rows: usize) -> Vec<f32> {
+        let mut matrix = Vec::new();
+        let (mut slots, mut features) = (Vec::new(), Vec::new());
+        for row in start..start + n_rows {
+            slots.clear();
+            let of_row = self.columns.iter().zip(cells);
+            slots.extend(of_row.map(|(column, cells)| column.read_from(cells, row)));
+            self.features(&slots, &mut features);
+            matrix.extend_from_slice(&features);
+        }
+        matrix
     }
 
     fn cells_of<'f>(&self, frame: &'f DataFrame) -> Result<Vec<Cells<'f>>, Error> {
