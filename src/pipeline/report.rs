@@ -128,6 +128,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         coefficients: coefficients(bundle),
         importance: importance(record),
         history: history(env, record).await?,
+        leaderboard: bundle.leaderboard.clone(),
         findings: subject
             .findings
             .iter()

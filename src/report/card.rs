@@ -3,6 +3,7 @@
 use super::limits::limits;
 use super::words::{self, counted, grouped, metric_name, score};
 use super::{ReportInput, ScoredModel};
+use crate::bundle::Entry;
 use crate::checks::Finding;
 use crate::evaluate::{Metric, Task};
 
@@ -21,10 +22,13 @@ pub fn card(input: &ReportInput) -> String {
         metrics(input),
         data(input),
         decision(input),
+        candidates(input),
         checks(input),
         section("Limits and caveats", &bullets(limits(input))),
         reproduce(input),
     ];
+    let has_text = |section: &&String| !section.is_empty();
+    let sections: Vec<&str> = sections.iter().filter(has_text).map(String::as_str).collect();
     sections.join("\n")
 }
 
@@ -249,6 +253,22 @@ fn decision(input: &ReportInput) -> String {
 }
 
 /// What the checks found in the data.
+/// What `auto` compared; nothing where the learner was named.
+fn candidates(input: &ReportInput) -> String {
+    if input.leaderboard.is_empty() {
+        return String::new();
+    }
+    let row = |entry: &Entry| {
+        vec![
+            entry.name.clone(),
+            entry.score.map_or_else(|| "–".to_owned(), score),
+            entry.failure.clone().unwrap_or_default(),
+        ]
+    };
+    let heads = ["Candidate", metric_name(input.metric), "Failure"];
+    section("Candidates", &table(&heads, input.leaderboard.iter().map(row)))
+}
+
 fn checks(input: &ReportInput) -> String {
     let row = |finding: &Finding| {
         vec![

@@ -5,6 +5,7 @@ use super::page_parts::{STYLE, escape, facts, list, paragraph, table};
 use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{ReportInput, ScoredModel};
+use crate::bundle::Entry;
 use crate::checks::Finding;
 use crate::evaluate::{Metric, Task};
 use crate::gate::Decision;
@@ -24,6 +25,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
         page.push_str(&section("Pictures", &pictures(input, plots)));
     }
     page.push_str(&decision(input));
+    page.push_str(&leaderboard(input));
     page.push_str(&importance(input));
     page.push_str(&checks(input));
     page.push_str(&section("Limits", &list(&limits(input))));
@@ -182,6 +184,34 @@ fn checks(input: &ReportInput) -> String {
     ];
     let caption = "What was found in the data and the test rows, worst first.";
     section("Checks", &table(caption, &heads, &rows))
+}
+
+/// How the candidates of `auto` did; nothing where the learner was named.
+fn leaderboard(input: &ReportInput) -> String {
+    if input.leaderboard.is_empty() {
+        return String::new();
+    }
+    let row = |entry: &Entry| {
+        vec![
+            entry.name.clone(),
+            entry.score.map_or_else(|| "–".to_owned(), score),
+            maybe_number(Some(entry.deviation).filter(|_| entry.score.is_some())),
+            grouped(entry.rows),
+            grouped(u64::from(entry.fits)),
+            entry.failure.clone().unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = input.leaderboard.iter().map(row).collect();
+    let heads = [
+        ("Candidate", false),
+        (metric_name(input.metric), true),
+        ("Deviation", true),
+        ("Rows learned from", true),
+        ("Fits", true),
+        ("Failure", false),
+    ];
+    let caption = "What `auto` compared on held-back rows, the chosen one first. One that was compared on fewer rows was left behind there.";
+    section("Candidates", &table(caption, &heads, &rows))
 }
 
 fn baselines(decision: &Decision) -> String {

@@ -1,5 +1,6 @@
 //! What a report is made of: plain values, filled in by the caller.
 
+use crate::bundle::Entry;
 use crate::checks::Finding;
 use crate::evaluate::{Metric, MetricInterval, Scores, Task};
 use crate::gate::Decision;
@@ -57,6 +58,8 @@ pub struct ReportInput {
     pub data: DataFacts,
     /// What the checks found in it.
     pub findings: Vec<Finding>,
+    /// How the candidates of `auto` did, the chosen one first; none where the learner was named.
+    pub leaderboard: Vec<Entry>,
     /// Duration of each stage in milliseconds.
     pub timings_ms: Vec<(String, f64)>,
     /// Version of this program.

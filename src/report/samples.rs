@@ -1,6 +1,7 @@
 //! Inputs that the tests draw and write.
 
 use super::*;
+use crate::bundle::Entry;
 use crate::checks::{Check, Finding};
 use crate::config::Severity;
 use crate::evaluate::{Interval, Metric, MetricInterval, Scores, Task};
@@ -47,6 +48,7 @@ pub(super) fn typical() -> ReportInput {
         importance: Some(importance()),
         history: history(5),
         findings: vec![finding()],
+        leaderboard: vec![candidate("boosted_trees (depth 3)", Some(0.62)), candidate("text", None)],
         data: data(),
         timings_ms: vec![
             ("ingest".into(), 21.4),
@@ -55,6 +57,17 @@ pub(super) fn typical() -> ReportInput {
         ],
         program_version: "0.1.0".into(),
         seed: 42,
+    }
+}
+
+fn candidate(name: &str, score: Option<f64>) -> Entry {
+    Entry {
+        name: name.into(),
+        score,
+        deviation: 0.012,
+        rows: 1200,
+        fits: 3,
+        failure: score.is_none().then(|| "no column holds texts".into()),
     }
 }
 
@@ -135,6 +148,7 @@ pub(super) fn bare() -> ReportInput {
         }],
         history: Vec::new(),
         findings: Vec::new(),
+        leaderboard: Vec::new(),
         data: DataFacts::default(),
         ..typical()
     }
