@@ -68,11 +68,6 @@ fn every_expectation_has_its_file() {
 
 #[test]
 fn the_five_keys_alone_load_to_these_defaults() {
-    let learner = json!({
-        "kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true, "class_weight": "none",
-        "alpha": 1.0, "l1_ratio": 0.5, "rounds": null, "early_stopping": 20, "learning_rate": 0.1, "trees": null,
-        "max_depth": null, "min_leaf_rows": null, "feature_share": null, "max_fits": 60, "max_seconds": 0.0,
-    });
     let five = files("valid")
         .into_iter()
         .find(|file| file.ends_with("five_keys.json"));
@@ -138,9 +133,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             },
             "window": "unbounded",
             "related": null,
-            "features": {"max_categories": 200, "min_category_rows": 1},
-            "learner": learner,
-            "split": {"kind": null, "validation": 0.2, "seed": 42},
+            "split": {"kind": null, "validation": 0.2, "seed": 42, "refit": false},
             "metric": "f1",
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
             "gate": {
@@ -161,6 +154,30 @@ fn the_five_keys_alone_load_to_these_defaults() {
             },
         }],
     });
+    let more = json!({
+        "derive": [],
+        "features": {
+            "max_categories": 100_000,
+            "min_category_rows": 1,
+            "impute": null,
+            "indicator": false,
+            "scale": null,
+            "text": {
+                "words": [1, 1], "characters": [0, 0], "sublinear": true, "idf": true,
+                "max_features": 50_000, "min_rows": 2, "buckets": 0,
+            },
+            "columns": {},
+        },
+        "learner": {
+            "kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true,
+            "class_weight": "none", "alpha": 1.0, "l1_ratio": 0.5, "rounds": null,
+            "early_stopping": 20, "learning_rate": 0.1, "trees": null, "max_depth": null,
+            "min_leaf_rows": null, "feature_share": null, "max_fits": 60, "max_seconds": 0.0,
+        },
+    });
+    for (key, value) in more.as_object().expect("an object") {
+        expected["models"][0][key] = value.clone();
+    }
     let told = |severity: &str, bound: f64| json!({"severity": severity, "bound": bound});
     expected["models"][0]["checks"] = json!({
         "rejected_rows": told("warn", 0.01),

@@ -4,8 +4,8 @@ use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
 
 use super::{all, frame, matrix};
-use crate::config::raw::Features;
-use crate::features::{Cells, Error, Fitted, fit};
+use crate::config::features::{Features, Impute, Scaling, TextFeatures};
+use crate::features::{Cells, Error, Fitted, Goal, Plan, Purpose, fit, fit_for};
 
 /// Numbers of every kind, the nasty ones often.
 fn number() -> impl Strategy<Value = Option<f64>> {
@@ -123,6 +123,41 @@ proptest! {
                 prop_assert_eq!(there.dropped, again.dropped);
             }
             (there, again) => prop_assert_eq!(there.is_none(), again.is_none()),
+        }
+    }
+
+    #[test]
+    fn the_order_of_rows_changes_no_step_of_any_purpose(frame in any_frame()) {
+        let settings = Features {
+            text: TextFeatures { min_rows: 1, characters: [2, 2], ..TextFeatures::default() },
+            impute: Some(Impute::Median),
+            indicator: true,
+            scale: Some(Scaling::Robust),
+            ..Features::default()
+        };
+        let class: Vec<u32> = (0..frame.height() as u32).map(|row| row % 2).collect();
+        let turned: Vec<u32> = class.iter().rev().copied().collect();
+        let back: Vec<u32> = all(&frame).into_iter().rev().collect();
+        for purpose in [Purpose::Linear, Purpose::Trees, Purpose::Texts] {
+            let fitted = |rows: &[u32], class: &[u32]| {
+                let plan = Plan {
+                    excluded: &[],
+                    settings: &settings,
+                    purpose,
+                    goal: Some(Goal::Classes(class, 2)),
+                    seed: 1,
+                    derived: &[],
+                    times: &[],
+                };
+                fit_for(&frame, rows, &plan).ok()
+            };
+            match (fitted(&all(&frame), &class), fitted(&back, &turned)) {
+                (Some(there), Some(again)) => {
+                    prop_assert_eq!(there.transformer, again.transformer);
+                    prop_assert_eq!(there.dropped, again.dropped);
+                }
+                (there, again) => prop_assert_eq!(there.is_none(), again.is_none()),
+            }
         }
     }
 
