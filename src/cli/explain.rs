@@ -233,11 +233,6 @@ impl Explained {
         }
     }
 
-    /// Whether the model's kind tells what columns push.
-    fn has_pushes(&self) -> bool {
-        self.pushes.iter().any(|(_, push)| *push != 0.0)
-    }
-
     fn json(&self, bundle: &Bundle) -> Value {
         let columns: serde_json::Map<String, Value> = self
             .pushes
@@ -248,9 +243,7 @@ impl Explained {
         if !bundle.classes.is_empty() {
             row["probability"] = json!(self.probability);
         }
-        if self.has_pushes() {
-            row["contributions"] = json!({"bias": self.bias, "columns": columns});
-        }
+        row["contributions"] = json!({"bias": self.bias, "columns": columns});
         if let Some(flips) = &self.flips {
             row["flips"] = json!(flips);
         }
@@ -270,9 +263,7 @@ impl Explained {
             ));
         }
         output::say(&head);
-        if self.has_pushes() {
-            self.say_pushes();
-        }
+        self.say_pushes();
         self.say_flips();
     }
 

@@ -2,6 +2,7 @@
 //! interpreter with what `bench/onnx-requirements.txt` lists; `.ci/run` makes one.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -52,10 +53,18 @@ fn rows_of(first: usize, rows: usize, n_classes: usize) -> String {
     text
 }
 
+/// Says something to whoever reads the tests' output.
+fn tell(text: &str) {
+    // Nobody can be told that stderr is closed.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Runs a script of this folder; `false` where there is no interpreter for it.
 fn check(project: &Project, script: &str, model: &str, predicted: &str) -> bool {
     let Some(python) = std::env::var_os("UNSEAT_ONNX_PYTHON") else {
-        eprintln!("left out: {script} (UNSEAT_ONNX_PYTHON names no interpreter)");
+        tell(&format!(
+            "left out: {script} (UNSEAT_ONNX_PYTHON names no interpreter)"
+        ));
         return false;
     };
     let script = format!("{}/tests/export/{script}", env!("CARGO_MANIFEST_DIR"));
@@ -67,7 +76,7 @@ fn check(project: &Project, script: &str, model: &str, predicted: &str) -> bool 
     let said = String::from_utf8_lossy(&done.stdout);
     let complaint = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}{complaint}");
-    eprintln!("{said}");
+    tell(&said);
     true
 }
 
