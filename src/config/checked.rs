@@ -368,7 +368,7 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             );
         }
     };
-    within("learner.c", raw.learner.c, 0.0, 1e9);
+    within("learner.c", raw.learner.c.unwrap_or(1.0), 0.0, 1e9);
     within("learner.learning_rate", raw.learner.learning_rate, 0.0, 1.0);
     if let Some(share) = raw.learner.feature_share {
         within("learner.feature_share", share, 0.0, 1.0);

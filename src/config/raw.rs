@@ -297,8 +297,9 @@ pub enum ClassWeight {
 pub struct Learner {
     /// Which learner.
     pub kind: LearnerKind,
-    /// `logistic`, `text`: inverse of the regularisation strength, as in scikit-learn: larger fits closer.
-    pub c: f64,
+    /// `logistic`, `text`: inverse of the regularisation strength, as in scikit-learn: larger fits closer. Default: 1; 10 where
+    /// texts are read word by word.
+    pub c: Option<f64>,
     /// `logistic`, `text`: most iterations of the solver.
     pub max_iterations: u32,
     /// Whether the decision threshold of a two-class model is tuned for the metric on the validation part; else 0.5. The old
@@ -337,7 +338,7 @@ impl Default for Learner {
     fn default() -> Self {
         Learner {
             kind: LearnerKind::Logistic,
-            c: 1.0,
+            c: None,
             max_iterations: 200,
             tune_threshold: true,
             decision: None,
@@ -380,8 +381,9 @@ pub struct Split {
     pub validation: f64,
     /// Seed of the split and of everything else that draws at random in training.
     pub seed: u64,
-    /// Whether, once learner, rounds and threshold were chosen, the model is fitted again on both parts.
-    pub refit: bool,
+    /// Whether, once candidate, rounds and threshold were chosen, the model is fitted again on both parts. Default: not for
+    /// `logistic`; for the others where there are at most 100,000 rows.
+    pub refit: Option<bool>,
 }
 
 impl Default for Split {
@@ -390,7 +392,7 @@ impl Default for Split {
             kind: None,
             validation: 0.2,
             seed: 42,
-            refit: false,
+            refit: None,
         }
     }
 }

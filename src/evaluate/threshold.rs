@@ -25,10 +25,7 @@ pub struct Threshold {
 /// `score` is that F1. Edge cases: a metric that does not read labels, one true class only, no rows, lengths that differ
 /// or a probability outside 0 to 1 give 0.5 with score 0.
 pub fn best(truth: &[u32], positive_probability: &[f64], metric: Metric) -> Threshold {
-    let tuned = match metric {
-        Metric::Precision | Metric::Recall => Metric::F1,
-        other => other,
-    };
+    let tuned = tuned_for(metric);
     let untuned = Threshold {
         value: DEFAULT,
         score: 0.0,
@@ -40,6 +37,30 @@ pub fn best(truth: &[u32], positive_probability: &[f64], metric: Metric) -> Thre
     let objective =
         |below: [u64; 2], totals: [u64; 2]| score_at(tuned, below, totals, &mut tallies);
     search(truth, positive_probability, objective).unwrap_or(untuned)
+}
+
+/// What [`best`] makes as large as it can, at a given threshold; `None` where it is not defined.
+pub fn score_of(
+    truth: &[u32],
+    positive_probability: &[f64],
+    metric: Metric,
+    at: f64,
+) -> Option<f64> {
+    let (mut below, mut totals) = ([0u64; 2], [0u64; 2]);
+    for (&class, &p) in truth.iter().zip(positive_probability) {
+        let class = usize::from(class == 1);
+        totals[class] += 1;
+        below[class] += u64::from(p < at);
+    }
+    score_at(tuned_for(metric), below, totals, &mut Tallies::new(2))
+}
+
+/// What is tuned for a metric.
+fn tuned_for(metric: Metric) -> Metric {
+    match metric {
+        Metric::Precision | Metric::Recall => Metric::F1,
+        other => other,
+    }
 }
 
 /// Finds the threshold with the smallest mean cost of mistakes for two classes, exactly, among the candidates of [`best`] and

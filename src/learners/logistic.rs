@@ -22,6 +22,8 @@ use crate::predictors::{Linear, Link, Predictor};
 
 /// Most cells of the dense matrix that linfa is given: 3.2 MB of `f64`, which stays in the second-level cache.
 const DENSE_CELLS: usize = 400_000;
+/// `c` where texts are read and none was set: rows of tf-idf have length 1, so their weights must be larger.
+const C_OF_TEXTS: f64 = 10.0;
 /// Fewest rows of the sample, however wide.
 const SAMPLE_ROWS: usize = 1_000;
 
@@ -51,7 +53,11 @@ pub(super) fn fit_within(
         view,
         target,
         n_outputs: if n_classes == 2 { 1 } else { n_classes },
-        penalty: 1.0 / settings.c,
+        penalty: 1.0
+            / settings.c.unwrap_or(match has_sparse(view) {
+                true => C_OF_TEXTS,
+                false => 1.0,
+            }),
         class_weight: &class_weight,
     };
     let mut notes = Vec::new();

@@ -18,13 +18,14 @@ pub struct Candidate {
 /// The candidates for what is to be learned.
 pub fn candidates(material: &Material<'_>) -> Vec<Candidate> {
     let base = &material.config.learner;
-    let mut listed: Vec<Learner> = match material.wanted.task() {
-        Task::Classification => classification(base),
+    let (n_texts, n_others) = material.texts_and_others();
+    let listed = match material.wanted.task() {
         Task::Regression => regression(base),
+        Task::Classification if n_texts == 0 => classification(base),
+        // Trees read no texts.
+        Task::Classification if n_others == 0 => texts(base),
+        Task::Classification => [texts(base), trees(base)].concat(),
     };
-    if material.has_free_text() {
-        listed = texts(base);
-    }
     let named = |(place, learner): (usize, Learner)| Candidate {
         name: name(&learner),
         place,
@@ -42,7 +43,7 @@ fn of(base: &Learner, kind: LearnerKind) -> Learner {
 
 fn classification(base: &Learner) -> Vec<Learner> {
     let logistic = |c| Learner {
-        c,
+        c: Some(c),
         ..of(base, LearnerKind::Logistic)
     };
     let mut listed = vec![logistic(1.0), logistic(0.05)];
@@ -83,7 +84,7 @@ fn trees(base: &Learner) -> Vec<Learner> {
 
 fn texts(base: &Learner) -> Vec<Learner> {
     let text = |c, class_weight| Learner {
-        c,
+        c: Some(c),
         class_weight,
         ..of(base, LearnerKind::Text)
     };
@@ -100,7 +101,9 @@ fn name(learner: &Learner) -> String {
     let kind = learner.kind.name();
     let mut facts = Vec::new();
     match learner.kind {
-        LearnerKind::Logistic | LearnerKind::Text => facts.push(format!("c {}", learner.c)),
+        LearnerKind::Logistic | LearnerKind::Text => {
+            facts.extend(learner.c.map(|c| format!("c {c}")))
+        }
         LearnerKind::Ridge => facts.push(format!("alpha {}", learner.alpha)),
         LearnerKind::BoostedTrees => {
             facts.extend(learner.max_depth.map(|depth| format!("depth {depth}")));

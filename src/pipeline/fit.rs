@@ -1,6 +1,6 @@
 //! One fit: rows to a transformer and a predictor, by one learner's settings. Training does one of these, `auto` many.
 
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, StringChunked};
 
 use super::Error;
 use super::wanted::{Part, Wanted};
@@ -36,6 +36,8 @@ pub struct Fit {
 
 /// Texts with at least so many words on average are read word by word rather than taken for categories.
 const WORDS_OF_A_TEXT: usize = 4;
+/// Texts that are looked at to tell.
+const LOOKED_AT: usize = 1000;
 
 /// The columns that the settings compute, as bundles keep them.
 pub fn derived(config: &ModelConfig) -> Vec<Derived> {
@@ -45,21 +47,27 @@ pub fn derived(config: &ModelConfig) -> Vec<Derived> {
         .collect()
 }
 
+/// Whether the first texts of a column have several words on average.
+fn is_of_words(texts: &StringChunked) -> bool {
+    let (mut n, mut words) = (0, 0);
+    for text in texts.iter().flatten().take(LOOKED_AT) {
+        n += 1;
+        words += text.split_whitespace().count();
+    }
+    n > 0 && words >= WORDS_OF_A_TEXT * n
+}
+
 impl Material<'_> {
-    /// Whether a column that is learned from holds texts of several words.
-    pub fn has_free_text(&self) -> bool {
-        let texts = self.frame.columns().iter().filter(|column| {
+    /// How many of the columns that are learned from hold texts of several words, and how many something else.
+    pub fn texts_and_others(&self) -> (usize, usize) {
+        let columns = self.frame.columns().iter().filter(|column| {
             let name = column.name().as_str();
             !self.excluded.iter().any(|excluded| excluded == name)
         });
-        texts.filter_map(|column| column.str().ok()).any(|texts| {
-            let (mut n, mut words) = (0, 0);
-            for text in texts.iter().flatten().take(1000) {
-                n += 1;
-                words += text.split_whitespace().count();
-            }
-            n > 0 && words >= WORDS_OF_A_TEXT * n
-        })
+        let (texts, others): (Vec<bool>, Vec<bool>) = columns
+            .map(|column| column.str().is_ok_and(is_of_words))
+            .partition(|is_text| *is_text);
+        (texts.len(), others.len())
     }
 
     /// Fits on the rows of `train`; a learner that stops early looks at those of `validation`.

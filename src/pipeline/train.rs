@@ -22,6 +22,8 @@ use crate::predictors::Predictor;
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
+/// With more rows than this, a second fit costs more than the validation part can add.
+const MOST_REFITTED: usize = 100_000;
 /// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
 pub const FEWEST_ROWS: usize = 40;
 /// See [`FEWEST_ROWS`].
@@ -168,7 +170,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let Decided { threshold, costs } =
         decide(&bundle, &validation_part, validation_scores, &mut notes)?;
     (bundle.threshold, bundle.costs) = (threshold, costs);
-    if config.split.refit && !parts.validation.is_empty() {
+    if is_refitted(config, rows.len()) && !parts.validation.is_empty() {
         let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
         fit_ms += again.fit_ms;
         (bundle.transformer, bundle.predictor) = (again.fitted.transformer, again.predictor);
@@ -262,6 +264,12 @@ fn at_its_best(bundle: &Bundle, truth: &Part, answers: &Answers, is_tuned: bool)
         }
     };
     scores.get(bundle.metric)
+}
+
+/// Whether the model learns from the validation part, too, once that has told what it can.
+fn is_refitted(config: &ModelConfig, n_rows: usize) -> bool {
+    let by_default = config.learner.kind != LearnerKind::Logistic && n_rows <= MOST_REFITTED;
+    config.split.refit.unwrap_or(by_default)
 }
 
 /// The settings for a last fit without held-back rows: as many rounds as were found right.

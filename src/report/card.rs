@@ -28,7 +28,11 @@ pub fn card(input: &ReportInput) -> String {
         reproduce(input),
     ];
     let has_text = |section: &&String| !section.is_empty();
-    let sections: Vec<&str> = sections.iter().filter(has_text).map(String::as_str).collect();
+    let sections: Vec<&str> = sections
+        .iter()
+        .filter(has_text)
+        .map(String::as_str)
+        .collect();
     sections.join("\n")
 }
 
@@ -261,12 +265,15 @@ fn candidates(input: &ReportInput) -> String {
     let row = |entry: &Entry| {
         vec![
             entry.name.clone(),
-            entry.score.map_or_else(|| "–".to_owned(), score),
+            score(entry.score),
             entry.failure.clone().unwrap_or_default(),
         ]
     };
     let heads = ["Candidate", metric_name(input.metric), "Failure"];
-    section("Candidates", &table(&heads, input.leaderboard.iter().map(row)))
+    section(
+        "Candidates",
+        &table(&heads, input.leaderboard.iter().map(row)),
+    )
 }
 
 fn checks(input: &ReportInput) -> String {

@@ -194,7 +194,7 @@ fn leaderboard(input: &ReportInput) -> String {
     let row = |entry: &Entry| {
         vec![
             entry.name.clone(),
-            entry.score.map_or_else(|| "–".to_owned(), score),
+            score(entry.score),
             maybe_number(Some(entry.deviation).filter(|_| entry.score.is_some())),
             grouped(entry.rows),
             grouped(u64::from(entry.fits)),

@@ -48,7 +48,10 @@ pub(super) fn typical() -> ReportInput {
         importance: Some(importance()),
         history: history(5),
         findings: vec![finding()],
-        leaderboard: vec![candidate("boosted_trees (depth 3)", Some(0.62)), candidate("text", None)],
+        leaderboard: vec![
+            candidate("boosted_trees (depth 3)", Some(0.62)),
+            candidate("text", None),
+        ],
         data: data(),
         timings_ms: vec![
             ("ingest".into(), 21.4),

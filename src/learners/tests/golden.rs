@@ -42,7 +42,7 @@ fn fit(case: &Case, dense_cells: usize) -> (Linear, Vec<Vec<f64>>) {
     let rows = all(&frame);
     let view = fitted.transformer.view(&frame, &rows).expect("a view");
     let settings = Learner {
-        c: case.c,
+        c: Some(case.c),
         class_weight: match case.balanced {
             true => ClassWeight::Balanced,
             false => ClassWeight::None,

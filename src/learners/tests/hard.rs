@@ -12,7 +12,7 @@ fn learn(frame: &DataFrame, class: &[u32], n_classes: usize, c: f64) -> Learned 
     let rows = all(frame);
     let view = fitted.transformer.view(frame, &rows).expect("a view");
     let settings = Learner {
-        c,
+        c: Some(c),
         ..Learner::default()
     };
     let learned = fit(

@@ -105,7 +105,7 @@ fn thousands_of_categories_are_told_apart_without_a_dense_matrix() {
             .map(|category| category % n_classes)
             .collect();
         let settings = Learner {
-            c: 10.0,
+            c: Some(10.0),
             ..Learner::default()
         };
         let target = Target::Classes(&class, n_classes as usize);
