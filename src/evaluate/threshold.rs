@@ -39,22 +39,6 @@ pub fn best(truth: &[u32], positive_probability: &[f64], metric: Metric) -> Thre
     search(truth, positive_probability, objective).unwrap_or(untuned)
 }
 
-/// What [`best`] makes as large as it can, at a given threshold; `None` where it is not defined.
-pub fn score_of(
-    truth: &[u32],
-    positive_probability: &[f64],
-    metric: Metric,
-    at: f64,
-) -> Option<f64> {
-    let (mut below, mut totals) = ([0u64; 2], [0u64; 2]);
-    for (&class, &p) in truth.iter().zip(positive_probability) {
-        let class = usize::from(class == 1);
-        totals[class] += 1;
-        below[class] += u64::from(p < at);
-    }
-    score_at(tuned_for(metric), below, totals, &mut Tallies::new(2))
-}
-
 /// What is tuned for a metric.
 fn tuned_for(metric: Metric) -> Metric {
     match metric {

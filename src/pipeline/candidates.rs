@@ -18,13 +18,14 @@ pub struct Candidate {
 /// The candidates for what is to be learned.
 pub fn candidates(material: &Material<'_>) -> Vec<Candidate> {
     let base = &material.config.learner;
+    let n_classes = material.wanted.classes().len();
     let (n_texts, n_others) = material.texts_and_others();
     let listed = match material.wanted.task() {
         Task::Regression => regression(base),
-        Task::Classification if n_texts == 0 => classification(base),
+        Task::Classification if n_texts == 0 => classification(base, n_classes),
         // Trees read no texts.
         Task::Classification if n_others == 0 => texts(base),
-        Task::Classification => [texts(base), trees(base)].concat(),
+        Task::Classification => [texts(base), trees(base, n_classes)].concat(),
     };
     let named = |(place, learner): (usize, Learner)| Candidate {
         name: name(&learner),
@@ -41,13 +42,13 @@ fn of(base: &Learner, kind: LearnerKind) -> Learner {
     }
 }
 
-fn classification(base: &Learner) -> Vec<Learner> {
+fn classification(base: &Learner, n_classes: usize) -> Vec<Learner> {
     let logistic = |c| Learner {
         c: Some(c),
         ..of(base, LearnerKind::Logistic)
     };
     let mut listed = vec![logistic(1.0), logistic(0.05)];
-    listed.extend(trees(base));
+    listed.extend(trees(base, n_classes));
     listed
 }
 
@@ -57,13 +58,19 @@ fn regression(base: &Learner) -> Vec<Learner> {
         ..of(base, LearnerKind::Ridge)
     };
     let mut listed = vec![ridge(1.0), ridge(30.0)];
-    listed.extend(trees(base));
+    listed.extend(trees(base, 0));
     listed
 }
 
-/// Shallow trees for small or smooth data, deeper ones for large data with interactions.
-fn trees(base: &Learner) -> Vec<Learner> {
-    let boosted = |depth, rate, rounds| Learner {
+/// Shallow trees for small or smooth data, deeper ones for large data with interactions. More than two classes take a booster
+/// each, so theirs get there in fewer, larger steps.
+fn trees(base: &Learner, n_classes: usize) -> Vec<Learner> {
+    let (rate, rounds) = if n_classes > 2 {
+        (0.1, 300)
+    } else {
+        (0.05, 600)
+    };
+    let boosted = |depth| Learner {
         max_depth: Some(depth),
         learning_rate: rate,
         rounds: Some(rounds),
@@ -74,8 +81,8 @@ fn trees(base: &Learner) -> Vec<Learner> {
         ..of(base, LearnerKind::ExtraTrees)
     };
     vec![
-        boosted(3, 0.05, 600),
-        boosted(6, 0.05, 600),
+        boosted(3),
+        boosted(6),
         extra(Some(5)),
         extra(None),
         of(base, LearnerKind::RandomForest),

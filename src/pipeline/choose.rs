@@ -36,8 +36,8 @@ pub struct Chosen {
     pub notes: Vec<String>,
 }
 
-/// How good a fit of some settings is on the held-back rows of a fold; `None` where that is undefined.
-pub type Score<'s> = dyn Fn(&Learner, &Parts, Fit) -> Result<Option<f64>, Error> + 's;
+/// How good a fit of a candidate is on the held-back rows of a fold; `None` where that is undefined.
+pub type Score<'s> = dyn Fn(&Candidate, &Parts, Fit) -> Result<Option<f64>, Error> + 's;
 
 /// A candidate under way.
 struct Running {
@@ -145,7 +145,7 @@ impl Running {
             let learner = &self.candidate.learner;
             let scored = material
                 .fit(learner, &fold.train, &fold.validation)
-                .and_then(|fit| score(learner, fold, fit));
+                .and_then(|fit| score(&self.candidate, fold, fit));
             match scored {
                 Ok(Some(value)) if value.is_finite() => scores.push(value),
                 Ok(_) => {}

@@ -5,7 +5,7 @@ use super::wanted::Part;
 use super::{Error, did_you_mean};
 use crate::bundle::Bundle;
 use crate::config::decision::{Cost, Decide, DecideBy};
-use crate::evaluate::{Metric, threshold};
+use crate::evaluate::threshold;
 
 /// What a version decides by.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +82,7 @@ pub fn decide(
     let threshold = match decide.by {
         DecideBy::Metric if is_left_alone => threshold::DEFAULT,
         DecideBy::Metric if !is_enough => too_few("stays", threshold::DEFAULT),
-        DecideBy::Metric => steady(class, &score()?, bundle.metric, rarer),
+        DecideBy::Metric => threshold::best(class, &score()?, bundle.metric).value,
         DecideBy::Cost if !is_enough => too_few(
             "is",
             threshold::by_odds(cost.false_positive, cost.false_negative),
@@ -100,20 +100,6 @@ pub fn decide(
         threshold,
         costs: None,
     })
-}
-
-/// The threshold that is best for the metric; 0.5 where it is better by no more than about one row makes out.
-fn steady(class: &[u32], scores: &[f64], metric: Metric, rarer: usize) -> f64 {
-    let best = threshold::best(class, scores, metric);
-    let usual = threshold::score_of(class, scores, metric, threshold::DEFAULT);
-    let one_row = match metric {
-        Metric::Accuracy => class.len(),
-        _ => rarer,
-    };
-    match usual.is_some_and(|usual| best.score - usual <= 1.0 / one_row as f64) {
-        true => threshold::DEFAULT,
-        false => best.value,
-    }
 }
 
 /// The cost matrix over the model's classes, or why it does not fit them.

@@ -1,6 +1,9 @@
 //! train: a data set to a bundle. The transformer and the learner see the training part only, the threshold the
 //! validation part only.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::choose::{Chosen, choose};
@@ -154,18 +157,22 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         target: &target,
         profile: profile(dataset),
     };
-    let chosen = match learner.kind {
-        LearnerKind::Auto => Some(making.choose(&parts)?),
-        _ => None,
+    let (chosen, made) = match learner.kind {
+        LearnerKind::Auto => {
+            let (chosen, made) = making.choose(&parts)?;
+            (Some(chosen), made)
+        }
+        _ => (None, None),
     };
     let learner = chosen.as_ref().map_or(&learner, |chosen| &chosen.learner);
-    let fit = material.fit(learner, &parts.train, &parts.validation)?;
-    let mut fit_ms = fit.fit_ms;
-    notes.extend(fit.notes.iter().cloned());
-    notes.extend(left_out(&fit.fitted));
-    notes.extend(bucketed(&fit.fitted.transformer, &making.profile, config));
-
-    let mut bundle = making.bundle(learner, &parts, fit);
+    let made = match made {
+        Some(made) => made,
+        None => making.fit(learner, &parts)?,
+    };
+    let (mut bundle, mut fit_ms) = (made.bundle, made.fit_ms);
+    notes.extend(made.notes);
+    notes.extend(left_out(&bundle.dropped));
+    notes.extend(bucketed(&bundle.transformer, &making.profile, config));
     let validation_scores = || positive_scores(&bundle, dataset, &parts);
     let Decided { threshold, costs } =
         decide(&bundle, &validation_part, validation_scores, &mut notes)?;
@@ -230,22 +237,52 @@ impl Making<'_> {
         }
     }
 
-    /// The candidate of `auto` that is best on held-back rows.
-    fn choose(&self, parts: &Parts) -> Result<Chosen, Error> {
+    /// The candidate of `auto` that is best on held-back rows, and what was made of it on exactly these parts.
+    fn choose(&self, parts: &Parts) -> Result<(Chosen, Option<Made>), Error> {
+        let made: RefCell<BTreeMap<String, Made>> = RefCell::default();
         let metric = self.material.config.metric_for(self.material.wanted.task());
-        choose(self.material, parts, metric, &|learner, fold, fit| {
+        let chosen = choose(self.material, parts, metric, &|candidate, fold, fit| {
+            let learner = &candidate.learner;
+            let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
             let bundle = self.bundle(learner, fold, fit);
             let held_back = super::ingest::take(self.material.frame, &fold.validation)?;
             let answers = bundle.scorer().answer_frame(&held_back)?;
             let truth = self.material.wanted.part(&fold.validation);
-            Ok(at_its_best(
-                &bundle,
-                &truth,
-                &answers,
-                learner.tune_threshold,
-            ))
+            let score = at_its_best(&bundle, &truth, &answers, learner.tune_threshold);
+            if fold == parts {
+                let one = Made {
+                    bundle,
+                    notes,
+                    fit_ms,
+                };
+                made.borrow_mut().insert(candidate.name.clone(), one);
+            }
+            Ok(score)
+        })?;
+        let winner = chosen.entries.first().map(|entry| entry.name.as_str());
+        let made = winner.and_then(|name| made.into_inner().remove(name));
+        Ok((chosen, made))
+    }
+
+    /// One fit of a learner that is named.
+    fn fit(&self, learner: &Learner, parts: &Parts) -> Result<Made, Error> {
+        let fit = self
+            .material
+            .fit(learner, &parts.train, &parts.validation)?;
+        let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
+        Ok(Made {
+            bundle: self.bundle(learner, parts, fit),
+            notes,
+            fit_ms,
         })
     }
+}
+
+/// A bundle without golden rows, and what its fit was like.
+struct Made {
+    bundle: Bundle,
+    notes: Vec<String>,
+    fit_ms: f64,
 }
 
 /// A candidate's score on held-back rows, two classes at the threshold that is best there, as it will be chosen later.
@@ -332,9 +369,8 @@ fn notes_on(dataset: &Dataset, target: &str, unlabelled: usize) -> Vec<String> {
 }
 
 /// One line on the columns that cannot help.
-fn left_out(fitted: &features::Fitted) -> Option<String> {
+fn left_out(dropped: &[features::Dropped]) -> Option<String> {
     const FEW: usize = 3;
-    let dropped = &fitted.dropped;
     let named = dropped.iter().take(FEW);
     let mut named: Vec<String> = named
         .map(|dropped| format!("`{}` is {}", dropped.column, dropped.reason))

@@ -360,6 +360,7 @@ fn a_version_of_numbers_has_its_own_pictures_and_words() {
         "predicted_true.png",
         "residuals.png",
         "coefficients.png",
+        "importance.png",
         "history.png",
     ];
     assert_eq!(names, expected);

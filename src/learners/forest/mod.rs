@@ -31,7 +31,7 @@ use sums::Goal;
 
 /// Most nodes of a forest whose `min_leaf_rows` is not set: some 340 MB. Pure leaves stop by themselves; only noise
 /// grows beyond that, and gains nothing by it.
-const MOST_NODES: usize = 20_000_000;
+const MOST_NODES: usize = 8_000_000;
 /// What `min_leaf_rows` is raised to, one after another, until the forest stays within [`MOST_NODES`].
 const LEAF_ROWS: [usize; 9] = [1, 2, 3, 5, 8, 13, 21, 34, 55];
 /// Shares are kept in steps of 2⁻⁵²: sums of them up to 1 are exact, whatever the order.
