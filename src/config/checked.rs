@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use super::checks::Checks;
 use super::columns::check_columns;
 use super::features::Encode;
+use super::folders::check_folders;
 use super::health::Health;
+pub use super::names::{is_name, plain_name};
 use super::notify::Notify;
 use super::policy::{Policy, not_at_least_zero};
 use super::probation::Probation;
@@ -236,13 +238,6 @@ impl ModelConfig {
     }
 }
 
-/// A model's name as it can stand in the name of a file of the prediction log, between other parts.
-pub fn plain_name(model: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let plain = model.chars().map(|c| if is_plain(c) { c } else { '-' });
-    plain.take(100).collect()
-}
-
 /// Bytes as lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -328,37 +323,6 @@ pub fn check(
     }
 }
 
-/// Folders are named, and no two of them are the same one.
-fn check_folders(raw: &RawConfig, project: &Path, say: &mut impl FnMut(&str, String)) {
-    let folders = [
-        ("input_folder_path", &raw.input_folder_path),
-        ("output_folder_path", &raw.output_folder_path),
-        ("test_data_path", &raw.test_data_path),
-        ("output_model_path", &raw.output_model_path),
-        ("prod_deployment_path", &raw.prod_deployment_path),
-    ];
-    for (index, (key, folder)) in folders.iter().enumerate() {
-        if folder.trim().is_empty() {
-            say(key, "is empty; name a folder".to_string());
-        }
-        for (other, same) in &folders[..index] {
-            if !folder.trim().is_empty() && project.join(folder) == project.join(same) {
-                say(key, format!("names the same folder as `{other}`"));
-            }
-        }
-    }
-    let input = project.join(&raw.input_folder_path);
-    for (key, folder) in &folders[1..] {
-        let path = project.join(folder);
-        if !folder.trim().is_empty() && path != input && path.starts_with(&input) {
-            say(
-                key,
-                "lies inside `input_folder_path`, below which every file is read as data to train on".to_string(),
-            );
-        }
-    }
-}
-
 fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     let mut within = |key: &str, value: f64, low: f64, high: f64| {
         if !(value > low && value <= high) {
@@ -418,15 +382,4 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             say(key, format!("{value} is less than {least}"));
         }
     }
-}
-
-/// Whether a text can be a model's name, which becomes a folder name.
-pub fn is_name(text: &str) -> bool {
-    text.chars()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphanumeric())
-        && text.len() <= 64
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
 }

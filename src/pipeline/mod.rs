@@ -18,6 +18,7 @@ mod importance;
 mod ingest;
 mod labels;
 mod log_end;
+mod making;
 mod matrix;
 mod plan;
 mod probation;

@@ -7,14 +7,16 @@ use self::facts::{data_facts, params};
 use self::lines::{calibration, lines, pairs};
 use super::score::{ScoreRecord, Scored, SideScore};
 use super::{DatasetRecord, Env, Error, Stage, checks, fault, versions};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Entry};
 use crate::checks::Finding;
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, curves};
 use crate::explain;
 use crate::gate::Decision;
 use crate::registry::VersionRow;
-use crate::report::{self, Coefficient, HistoryPoint, Importance, ReportInput, ScoredModel};
+use crate::report::{
+    self, Candidate, Coefficient, HistoryPoint, Importance, ReportInput, ScoredModel,
+};
 
 /// The file that is written last: where it is, the whole report is.
 pub const LAST_FILE: &str = "report.html";
@@ -128,7 +130,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         coefficients: coefficients(bundle),
         importance: importance(record),
         history: history(env, record).await?,
-        leaderboard: bundle.leaderboard.clone(),
+        leaderboard: candidates(bundle),
         findings: subject
             .findings
             .iter()
@@ -144,6 +146,19 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         program_version: env!("CARGO_PKG_VERSION").to_string(),
         seed: bundle.seed,
     })
+}
+
+fn candidates(bundle: &Bundle) -> Vec<Candidate> {
+    let entries = bundle.leaderboard.iter();
+    let candidate = |entry: &Entry| Candidate {
+        name: entry.name.clone(),
+        score: entry.score,
+        deviation: entry.deviation,
+        rows: entry.rows,
+        fits: entry.fits,
+        failure: entry.failure.clone(),
+    };
+    entries.map(candidate).collect()
 }
 
 fn side(side: &SideScore) -> ScoredModel {

@@ -1,32 +1,25 @@
 //! train: a data set to a bundle. The transformer and the learner see the training part only, the threshold the
 //! validation part only.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
-use super::choose::{Chosen, choose};
 use super::decision::{Decided, decide};
-use super::fit::{Fit, Material};
+use super::fit::Material;
 use super::ingest::Dataset;
 use super::labels::target_of;
+use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
 use super::wanted::{Part, wanted};
 use super::{Env, Error, Event, checks, count, fault};
-use crate::bundle::{self, Bundle, Golden, Provenance};
+use crate::bundle::{self, Bundle};
 use crate::checks::Finding;
 use crate::config::checked::hex;
-use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
+use crate::config::{LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
-use crate::evaluate::{self, Answers, Centre, Truth, threshold};
 use crate::features;
-use crate::predictors::Predictor;
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
-/// With more rows than this, a second fit costs more than the validation part can add.
-const MOST_REFITTED: usize = 100_000;
 /// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
 pub const FEWEST_ROWS: usize = 40;
 /// See [`FEWEST_ROWS`].
@@ -197,132 +190,6 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     })
 }
 
-/// What a bundle is made of beside a fit.
-struct Making<'a> {
-    material: &'a Material<'a>,
-    dataset: &'a Dataset,
-    target: &'a str,
-    profile: Vec<ColumnSummary>,
-}
-
-impl Making<'_> {
-    /// The bundle of a fit, with the threshold 0.5 and without golden rows.
-    fn bundle(&self, learner: &Learner, parts: &Parts, fit: Fit) -> Bundle {
-        let (config, wanted) = (self.material.config, self.material.wanted);
-        let train = wanted.part(&parts.train);
-        Bundle {
-            target: self.target.to_string(),
-            prior: shares(&train),
-            centre: centre(&train),
-            classes: wanted.classes().to_vec(),
-            metric: config.metric_for(wanted.task()),
-            threshold: threshold::DEFAULT,
-            costs: None,
-            transformer: fit.fitted.transformer,
-            predictor: fit.predictor,
-            dropped: fit.fitted.dropped,
-            learner: learner.clone(),
-            leaderboard: Vec::new(),
-            seed: config.split.seed,
-            data: Provenance {
-                rows_hash: self.dataset.rows_hash.clone(),
-                config_hash: config.fingerprint(),
-                train_rows: parts.train.len() as u64,
-                validation_rows: parts.validation.len() as u64,
-            },
-            profile: self.profile.clone(),
-            rules: super::checks::rules_of(config, self.dataset, self.material.excluded),
-            golden: Golden::default(),
-            related: self.dataset.record.related.clone(),
-        }
-    }
-
-    /// The candidate of `auto` that is best on held-back rows, and what was made of it on exactly these parts.
-    fn choose(&self, parts: &Parts) -> Result<(Chosen, Option<Made>), Error> {
-        let made: RefCell<BTreeMap<String, Made>> = RefCell::default();
-        let metric = self.material.config.metric_for(self.material.wanted.task());
-        let chosen = choose(self.material, parts, metric, &|candidate, fold, fit| {
-            let learner = &candidate.learner;
-            let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
-            let bundle = self.bundle(learner, fold, fit);
-            let held_back = super::ingest::take(self.material.frame, &fold.validation)?;
-            let answers = bundle.scorer().answer_frame(&held_back)?;
-            let truth = self.material.wanted.part(&fold.validation);
-            let score = at_its_best(&bundle, &truth, &answers, learner.tune_threshold);
-            if fold == parts {
-                let one = Made {
-                    bundle,
-                    notes,
-                    fit_ms,
-                };
-                made.borrow_mut().insert(candidate.name.clone(), one);
-            }
-            Ok(score)
-        })?;
-        let winner = chosen.entries.first().map(|entry| entry.name.as_str());
-        let made = winner.and_then(|name| made.into_inner().remove(name));
-        Ok((chosen, made))
-    }
-
-    /// One fit of a learner that is named.
-    fn fit(&self, learner: &Learner, parts: &Parts) -> Result<Made, Error> {
-        let fit = self
-            .material
-            .fit(learner, &parts.train, &parts.validation)?;
-        let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
-        Ok(Made {
-            bundle: self.bundle(learner, parts, fit),
-            notes,
-            fit_ms,
-        })
-    }
-}
-
-/// A bundle without golden rows, and what its fit was like.
-struct Made {
-    bundle: Bundle,
-    notes: Vec<String>,
-    fit_ms: f64,
-}
-
-/// A candidate's score on held-back rows, two classes at the threshold that is best there, as it will be chosen later.
-fn at_its_best(bundle: &Bundle, truth: &Part, answers: &Answers, is_tuned: bool) -> Option<f64> {
-    let scores = match (truth, answers) {
-        (Part::Classes(class, 2), Answers::Classes(predictions))
-            if is_tuned && bundle.metric.reads_labels() =>
-        {
-            return Some(threshold::best(class, &predictions.probabilities, bundle.metric).score);
-        }
-        (Part::Classes(class, _), answers) => {
-            evaluate::answers::score(&Truth::Classes(class.clone()), answers)
-        }
-        (Part::Numbers(numbers), answers) => {
-            evaluate::answers::score(&Truth::Numbers(numbers.clone()), answers)
-        }
-    };
-    scores.get(bundle.metric)
-}
-
-/// Whether the model learns from the validation part, too, once that has told what it can.
-fn is_refitted(config: &ModelConfig, n_rows: usize) -> bool {
-    let by_default = config.learner.kind != LearnerKind::Logistic && n_rows <= MOST_REFITTED;
-    config.split.refit.unwrap_or(by_default)
-}
-
-/// The settings for a last fit without held-back rows: as many rounds as were found right.
-fn as_long(learner: &Learner, predictor: &Predictor) -> Learner {
-    let rounds = match predictor {
-        Predictor::Trees(trees) if learner.kind == LearnerKind::BoostedTrees => {
-            Some(trees.roots.len().div_ceil(trees.n_outputs()).max(1) as u32)
-        }
-        _ => learner.rounds,
-    };
-    Learner {
-        rounds,
-        ..learner.clone()
-    }
-}
-
 /// What a split at random keeps the shares of: classes; numbers have none.
 fn strata(part: &Part) -> Vec<u32> {
     match part {
@@ -416,29 +283,6 @@ fn bucketed(
 fn positive_scores(bundle: &Bundle, dataset: &Dataset, parts: &Parts) -> Result<Vec<f64>, Error> {
     let held_back = super::ingest::take(&dataset.frame, &parts.validation)?;
     Ok(bundle.scorer().score_frame(&held_back)?.probabilities)
-}
-
-/// Share of each class; none of numbers.
-fn shares(part: &Part) -> Vec<f64> {
-    let Part::Classes(class, n_classes) = part else {
-        return Vec::new();
-    };
-    let mut counts = vec![0.0; *n_classes];
-    class
-        .iter()
-        .for_each(|&class| counts[class as usize] += 1.0);
-    counts
-        .iter()
-        .map(|count| count / class.len().max(1) as f64)
-        .collect()
-}
-
-/// Mean and median of numbers; none of classes.
-fn centre(part: &Part) -> Option<Centre> {
-    match part {
-        Part::Classes(..) => None,
-        Part::Numbers(numbers) => Centre::of(numbers),
-    }
 }
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.

@@ -2,8 +2,7 @@
 
 use super::limits::limits;
 use super::words::{self, counted, grouped, metric_name, score};
-use super::{ReportInput, ScoredModel};
-use crate::bundle::Entry;
+use super::{Candidate, ReportInput, ScoredModel};
 use crate::checks::Finding;
 use crate::evaluate::{Metric, Task};
 
@@ -262,7 +261,7 @@ fn candidates(input: &ReportInput) -> String {
     if input.leaderboard.is_empty() {
         return String::new();
     }
-    let row = |entry: &Entry| {
+    let row = |entry: &Candidate| {
         vec![
             entry.name.clone(),
             score(entry.score),

@@ -1,12 +1,11 @@
 //! The report as one page that needs nothing beside itself: no script, no request, pictures inside.
 
+use super::found::{checks, leaderboard};
 use super::limits::limits;
 use super::page_parts::{STYLE, escape, facts, list, paragraph, table};
 use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{ReportInput, ScoredModel};
-use crate::bundle::Entry;
-use crate::checks::Finding;
 use crate::evaluate::{Metric, Task};
 use crate::gate::Decision;
 
@@ -39,7 +38,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
     page
 }
 
-fn section(heading: &str, body: &str) -> String {
+pub(super) fn section(heading: &str, body: &str) -> String {
     format!(
         "<section>\n<h2>{}</h2>\n{body}</section>\n",
         escape(heading)
@@ -156,62 +155,6 @@ fn decision(input: &ReportInput) -> String {
     body.push_str(&table("Every rule of the policy, in order.", &heads, &rows));
     body.push_str(&baselines(decision));
     section("Decision", &body)
-}
-
-/// What the checks found in the data.
-fn checks(input: &ReportInput) -> String {
-    if input.findings.is_empty() {
-        return section("Checks", &paragraph("No check found anything."));
-    }
-    let row = |finding: &Finding| {
-        vec![
-            finding.check.name().to_owned(),
-            finding.severity.name().to_owned(),
-            finding.column.clone().unwrap_or_else(|| "–".to_owned()),
-            maybe_number(Some(finding.value)),
-            maybe_number(finding.bound),
-            finding.says.clone(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = input.findings.iter().map(row).collect();
-    let heads = [
-        ("Check", false),
-        ("Severity", false),
-        ("Column", false),
-        ("Measured", true),
-        ("Bound", true),
-        ("Finding", false),
-    ];
-    let caption = "What was found in the data and the test rows, worst first.";
-    section("Checks", &table(caption, &heads, &rows))
-}
-
-/// How the candidates of `auto` did; nothing where the learner was named.
-fn leaderboard(input: &ReportInput) -> String {
-    if input.leaderboard.is_empty() {
-        return String::new();
-    }
-    let row = |entry: &Entry| {
-        vec![
-            entry.name.clone(),
-            score(entry.score),
-            maybe_number(Some(entry.deviation).filter(|_| entry.score.is_some())),
-            grouped(entry.rows),
-            grouped(u64::from(entry.fits)),
-            entry.failure.clone().unwrap_or_default(),
-        ]
-    };
-    let rows: Vec<Vec<String>> = input.leaderboard.iter().map(row).collect();
-    let heads = [
-        ("Candidate", false),
-        (metric_name(input.metric), true),
-        ("Deviation", true),
-        ("Rows learned from", true),
-        ("Fits", true),
-        ("Failure", false),
-    ];
-    let caption = "What `auto` compared on held-back rows, the chosen one first. One that was compared on fewer rows was left behind there.";
-    section("Candidates", &table(caption, &heads, &rows))
 }
 
 fn baselines(decision: &Decision) -> String {

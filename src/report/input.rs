@@ -1,6 +1,5 @@
 //! What a report is made of: plain values, filled in by the caller.
 
-use crate::bundle::Entry;
 use crate::checks::Finding;
 use crate::evaluate::{Metric, MetricInterval, Scores, Task};
 use crate::gate::Decision;
@@ -59,7 +58,7 @@ pub struct ReportInput {
     /// What the checks found in it.
     pub findings: Vec<Finding>,
     /// How the candidates of `auto` did, the chosen one first; none where the learner was named.
-    pub leaderboard: Vec<Entry>,
+    pub leaderboard: Vec<Candidate>,
     /// Duration of each stage in milliseconds.
     pub timings_ms: Vec<(String, f64)>,
     /// Version of this program.
@@ -252,4 +251,21 @@ impl ReportInput {
             _ => None,
         }
     }
+}
+
+/// How one candidate of `auto` did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Candidate {
+    /// What it is, in words.
+    pub name: String,
+    /// Its mean score; `None` where it has none.
+    pub score: Option<f64>,
+    /// Standard deviation over the repetitions.
+    pub deviation: f64,
+    /// Rows that it learned from at last.
+    pub rows: u64,
+    /// Fits that were done for it.
+    pub fits: u32,
+    /// Why it could not be fitted.
+    pub failure: Option<String>,
 }

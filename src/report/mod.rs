@@ -10,6 +10,7 @@ mod chart;
 mod coefficients;
 mod confusion;
 mod curves;
+mod found;
 mod history;
 mod html;
 mod input;
@@ -36,8 +37,8 @@ pub use curves::{calibration_png, precision_recall_png, roc_png};
 pub use history::history_png;
 pub use html::html;
 pub use input::{
-    Calibration, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint, Importance,
-    NumberPairs, Quarantined, ReportInput, ScoredModel,
+    Calibration, Candidate, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint,
+    Importance, NumberPairs, Quarantined, ReportInput, ScoredModel,
 };
 pub use numbers::{predicted_true_png, residuals_png};
 

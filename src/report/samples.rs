@@ -1,9 +1,9 @@
 //! Inputs that the tests draw and write.
 
+mod small;
+
+use self::small::{candidate, finding, importance};
 use super::*;
-use crate::bundle::Entry;
-use crate::checks::{Check, Finding};
-use crate::config::Severity;
 use crate::evaluate::{Interval, Metric, MetricInterval, Scores, Task};
 use crate::gate::{Comparison, Decision, Facts, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
 
@@ -60,28 +60,6 @@ pub(super) fn typical() -> ReportInput {
         ],
         program_version: "0.1.0".into(),
         seed: 42,
-    }
-}
-
-fn candidate(name: &str, score: Option<f64>) -> Entry {
-    Entry {
-        name: name.into(),
-        score,
-        deviation: 0.012,
-        rows: 1200,
-        fits: 3,
-        failure: score.is_none().then(|| "no column holds texts".into()),
-    }
-}
-
-fn finding() -> Finding {
-    Finding {
-        check: Check::Leak,
-        column: Some("closing_date".into()),
-        severity: Severity::Warn,
-        value: 0.998,
-        bound: Some(0.99),
-        says: "`closing_date` alone predicts the target".into(),
     }
 }
 
@@ -313,20 +291,6 @@ fn calibration(name: &str, power: f64) -> Calibration {
     Calibration {
         name: name.into(),
         points,
-    }
-}
-
-fn importance() -> Importance {
-    let column = |name: &str, mean| (name.to_owned(), Some(mean), Some(0.01));
-    Importance {
-        rows: 200,
-        repeats: 5,
-        left_out: 3,
-        columns: vec![
-            column("lastmonth_activity", 0.21),
-            column("<b>number_of_employees</b>", 0.04),
-            column("lastyear_activity", -0.003),
-        ],
     }
 }
 

@@ -133,7 +133,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             },
             "window": "unbounded",
             "related": null,
-            "split": {"kind": null, "validation": 0.2, "seed": 42, "refit": false},
+            "split": {"kind": null, "validation": 0.2, "seed": 42, "refit": null},
             "metric": "f1",
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
             "gate": {
@@ -169,7 +169,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "columns": {},
         },
         "learner": {
-            "kind": "logistic", "c": 1.0, "max_iterations": 200, "tune_threshold": true,
+            "kind": "logistic", "c": null, "max_iterations": 200, "tune_threshold": true,
             "class_weight": "none", "alpha": 1.0, "l1_ratio": 0.5, "rounds": null,
             "early_stopping": 20, "learning_rate": 0.1, "trees": null, "max_depth": null,
             "min_leaf_rows": null, "feature_share": null, "max_fits": 60, "max_seconds": 0.0,

@@ -1,0 +1,174 @@
+//! From a fit to a bundle: of one learner that is named, or of the best candidate of `auto`.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::Error;
+use super::choose::{Chosen, choose};
+use super::fit::{Fit, Material};
+use super::ingest::Dataset;
+use super::split::Parts;
+use super::wanted::Part;
+use crate::bundle::{Bundle, Golden, Provenance};
+use crate::config::{Learner, LearnerKind, ModelConfig};
+use crate::data::ColumnSummary;
+use crate::evaluate::{self, Answers, Centre, Truth, threshold};
+use crate::predictors::Predictor;
+
+/// With more rows than this, a second fit costs more than the validation part can add.
+const MOST_REFITTED: usize = 100_000;
+/// What a bundle is made of beside a fit.
+pub struct Making<'a> {
+    /// What is fitted on.
+    pub material: &'a Material<'a>,
+    /// Where it comes from.
+    pub dataset: &'a Dataset,
+    /// The column that is predicted.
+    pub target: &'a str,
+    /// The columns, summarised without single rows.
+    pub profile: Vec<ColumnSummary>,
+}
+
+impl Making<'_> {
+    /// The bundle of a fit, with the threshold 0.5 and without golden rows.
+    fn bundle(&self, learner: &Learner, parts: &Parts, fit: Fit) -> Bundle {
+        let (config, wanted) = (self.material.config, self.material.wanted);
+        let train = wanted.part(&parts.train);
+        Bundle {
+            target: self.target.to_string(),
+            prior: shares(&train),
+            centre: centre(&train),
+            classes: wanted.classes().to_vec(),
+            metric: config.metric_for(wanted.task()),
+            threshold: threshold::DEFAULT,
+            costs: None,
+            transformer: fit.fitted.transformer,
+            predictor: fit.predictor,
+            dropped: fit.fitted.dropped,
+            learner: learner.clone(),
+            leaderboard: Vec::new(),
+            seed: config.split.seed,
+            data: Provenance {
+                rows_hash: self.dataset.rows_hash.clone(),
+                config_hash: config.fingerprint(),
+                train_rows: parts.train.len() as u64,
+                validation_rows: parts.validation.len() as u64,
+            },
+            profile: self.profile.clone(),
+            rules: super::checks::rules_of(config, self.dataset, self.material.excluded),
+            golden: Golden::default(),
+            related: self.dataset.record.related.clone(),
+        }
+    }
+
+    /// The candidate of `auto` that is best on held-back rows, and what was made of it on exactly these parts.
+    pub fn choose(&self, parts: &Parts) -> Result<(Chosen, Option<Made>), Error> {
+        let made: RefCell<BTreeMap<String, Made>> = RefCell::default();
+        let metric = self.material.config.metric_for(self.material.wanted.task());
+        let chosen = choose(self.material, parts, metric, &|candidate, fold, fit| {
+            let learner = &candidate.learner;
+            let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
+            let bundle = self.bundle(learner, fold, fit);
+            let held_back = super::ingest::take(self.material.frame, &fold.validation)?;
+            let answers = bundle.scorer().answer_frame(&held_back)?;
+            let truth = self.material.wanted.part(&fold.validation);
+            let score = at_its_best(&bundle, &truth, &answers, learner.tune_threshold);
+            if fold == parts {
+                let one = Made {
+                    bundle,
+                    notes,
+                    fit_ms,
+                };
+                made.borrow_mut().insert(candidate.name.clone(), one);
+            }
+            Ok(score)
+        })?;
+        let winner = chosen.entries.first().map(|entry| entry.name.as_str());
+        let made = winner.and_then(|name| made.into_inner().remove(name));
+        Ok((chosen, made))
+    }
+
+    /// One fit of a learner that is named.
+    pub fn fit(&self, learner: &Learner, parts: &Parts) -> Result<Made, Error> {
+        let fit = self
+            .material
+            .fit(learner, &parts.train, &parts.validation)?;
+        let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
+        Ok(Made {
+            bundle: self.bundle(learner, parts, fit),
+            notes,
+            fit_ms,
+        })
+    }
+}
+
+/// A bundle without golden rows, and what its fit was like.
+pub struct Made {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// Facts worth a line in the report.
+    pub notes: Vec<String>,
+    /// Milliseconds in the learner alone.
+    pub fit_ms: f64,
+}
+
+/// A candidate's score on held-back rows, two classes at the threshold that is best there, as it will be chosen later.
+fn at_its_best(bundle: &Bundle, truth: &Part, answers: &Answers, is_tuned: bool) -> Option<f64> {
+    let scores = match (truth, answers) {
+        (Part::Classes(class, 2), Answers::Classes(predictions))
+            if is_tuned && bundle.metric.reads_labels() =>
+        {
+            return Some(threshold::best(class, &predictions.probabilities, bundle.metric).score);
+        }
+        (Part::Classes(class, _), answers) => {
+            evaluate::answers::score(&Truth::Classes(class.clone()), answers)
+        }
+        (Part::Numbers(numbers), answers) => {
+            evaluate::answers::score(&Truth::Numbers(numbers.clone()), answers)
+        }
+    };
+    scores.get(bundle.metric)
+}
+
+/// Whether the model learns from the validation part, too, once that has told what it can.
+pub fn is_refitted(config: &ModelConfig, n_rows: usize) -> bool {
+    let by_default = config.learner.kind != LearnerKind::Logistic && n_rows <= MOST_REFITTED;
+    config.split.refit.unwrap_or(by_default)
+}
+
+/// The settings for a last fit without held-back rows: as many rounds as were found right.
+pub fn as_long(learner: &Learner, predictor: &Predictor) -> Learner {
+    let rounds = match predictor {
+        Predictor::Trees(trees) if learner.kind == LearnerKind::BoostedTrees => {
+            Some(trees.roots.len().div_ceil(trees.n_outputs()).max(1) as u32)
+        }
+        _ => learner.rounds,
+    };
+    Learner {
+        rounds,
+        ..learner.clone()
+    }
+}
+
+/// Share of each class; none of numbers.
+fn shares(part: &Part) -> Vec<f64> {
+    let Part::Classes(class, n_classes) = part else {
+        return Vec::new();
+    };
+    let mut counts = vec![0.0; *n_classes];
+    class
+        .iter()
+        .for_each(|&class| counts[class as usize] += 1.0);
+    counts
+        .iter()
+        .map(|count| count / class.len().max(1) as f64)
+        .collect()
+}
+
+/// Mean and median of numbers; none of classes.
+fn centre(part: &Part) -> Option<Centre> {
+    match part {
+        Part::Classes(..) => None,
+        Part::Numbers(numbers) => Centre::of(numbers),
+    }
+}

@@ -1,0 +1,41 @@
+//! The small things that a sample holds.
+
+use crate::checks::{Check, Finding};
+use crate::config::Severity;
+use crate::report::{Candidate, Importance};
+
+pub(super) fn candidate(name: &str, score: Option<f64>) -> Candidate {
+    Candidate {
+        name: name.into(),
+        score,
+        deviation: 0.012,
+        rows: 1200,
+        fits: 3,
+        failure: score.is_none().then(|| "no column holds texts".into()),
+    }
+}
+
+pub(super) fn finding() -> Finding {
+    Finding {
+        check: Check::Leak,
+        column: Some("closing_date".into()),
+        severity: Severity::Warn,
+        value: 0.998,
+        bound: Some(0.99),
+        says: "`closing_date` alone predicts the target".into(),
+    }
+}
+
+pub(super) fn importance() -> Importance {
+    let column = |name: &str, mean| (name.to_owned(), Some(mean), Some(0.01));
+    Importance {
+        rows: 200,
+        repeats: 5,
+        left_out: 3,
+        columns: vec![
+            column("lastmonth_activity", 0.21),
+            column("<b>number_of_employees</b>", 0.04),
+            column("lastyear_activity", -0.003),
+        ],
+    }
+}
