@@ -100,7 +100,7 @@ def train(arguments, folder, meta, learner):
         challenger = report["scores"]["challenger"]
         value = challenger[report["scores"]["metric"]]
         fit = report["timings_ms"].get("fit", 0) / 1000
-        return value, fit, taken.wall_s, taken.peak_mb, chosen(project)
+        return value, fit, taken.wall_s, taken.peak_mb, chosen(project) if learner == "auto" else ""
 
 
 def chosen(project):
