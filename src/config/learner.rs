@@ -142,7 +142,7 @@ impl Default for Learner {
             max_depth: None,
             min_leaf_rows: None,
             feature_share: None,
-            max_fits: 60,
+            max_fits: 100,
             max_seconds: 0.0,
         }
     }

@@ -107,7 +107,7 @@ pub fn within(positive_probability: &[f64], share: f64) -> Option<f64> {
     Some(0.0)
 }
 
-/// The class with the smallest expected cost: of Σₜ P(t) · cost[t][c], the first on a tie. `costs` is `(n, n)` row-major by
+/// The class with the smallest expected cost: of Σₜ P(t) · cost(t, c), the first on a tie. `costs` is `(n, n)` row-major by
 /// true class. What is no number is never smallest; with nothing else it is class 0.
 pub fn cheapest_class(probabilities: &[f64], costs: &[f64]) -> u32 {
     let n = probabilities.len();

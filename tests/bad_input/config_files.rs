@@ -172,7 +172,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "kind": "logistic", "c": null, "max_iterations": 200, "tune_threshold": true,
             "class_weight": "none", "alpha": 1.0, "l1_ratio": 0.5, "rounds": null,
             "early_stopping": 20, "learning_rate": 0.1, "trees": null, "max_depth": null,
-            "min_leaf_rows": null, "feature_share": null, "max_fits": 60, "max_seconds": 0.0,
+            "min_leaf_rows": null, "feature_share": null, "max_fits": 100, "max_seconds": 0.0,
         },
     });
     for (key, value) in more.as_object().expect("an object") {

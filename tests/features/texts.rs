@@ -68,6 +68,8 @@ fn a_text_is_sorted_alike_by_file_by_row_and_by_the_service() {
     project.write("config.json", &config.to_string());
     let run = project.json(&["run"]);
     assert_eq!(run["verdict"], "promote", "{run}");
+    let score = run["scores"]["challenger"]["f1"].as_f64();
+    assert!(score.is_some_and(|score| score > 0.97), "{run}");
     let predicted = project.ok(&["predict", "test/texts.csv", "--json"]);
     let predicted: Vec<Value> = predicted
         .stdout
