@@ -11,12 +11,11 @@ column. Start it with a plain `python3`: its own size is the least peak memory t
 
 import argparse
 import json
-import shutil
 import statistics
 import tempfile
 from pathlib import Path
 
-from measuring import ProgramFailed, limit_cores, measure, write_config
+from measuring import ProgramFailed, limit_cores, make_project, measure
 
 PEER = Path(__file__).parent / "peers" / "learner.py"
 LEARNERS = {
@@ -42,7 +41,7 @@ def main():
             peers = [learner] + (["lightgbm"] if learner == "boosted_trees" and arguments.lightgbm else [])
             rows = {"unseat": []} | {peer: [] for peer in peers}
             for _ in range(arguments.runs):
-                rows["unseat"].append(ours(arguments, folder, meta, learner))
+                rows["unseat"].append(ours(arguments, folder, learner))
                 for peer in peers:
                     rows[peer].append(theirs(arguments, folder, peer))
             for side, taken in rows.items():
@@ -59,16 +58,10 @@ def print_row(name, learner, side, taken):
     print(f"{name:14}{learner:15}{side:14}{fit:>9.3f}{train:>9.2f}{train_mb:>7.0f}{predict:>11.2f}{predict_mb:>7.0f}", flush=True)
 
 
-def ours(arguments, folder, meta, learner):
+def ours(arguments, folder, learner):
     with tempfile.TemporaryDirectory(prefix="unseat-learners-") as work:
         project = Path(work)
-        for part in ("sourcedata", "testdata"):
-            shutil.copytree(folder / part, project / part)
-        settings = {"target": meta["target"], "drop": meta.get("id_columns") or [], "learner": {"kind": learner}}
-        if meta.get("positive_class") is not None:
-            settings["positive_class"] = meta["positive_class"]
-        write_config(project, input_folder_path="sourcedata", **settings)
-        test = next(iter(sorted((project / "testdata").glob("*.csv"))))
+        test = make_project(folder, project, learner)
         try:
             trained, stdout = measure([arguments.unseat, "run", "--json", "--quiet"], project)
             predicted, _ = measure([arguments.unseat, "predict", test, "-o", project / "out.csv", "--version", "latest"], project)

@@ -83,6 +83,18 @@ def write_config(project, **keys):
     Path(project, "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
+def make_project(folder, project, learner, **more):
+    """Lays out a project of a data set (`sourcedata`, `testdata`, `meta.json`) for a learner; returns its test file."""
+    meta = json.loads((folder / "meta.json").read_text())
+    for part in ("sourcedata", "testdata"):
+        shutil.copytree(folder / part, project / part)
+    settings = {"target": meta["target"], "drop": meta.get("id_columns") or [], "learner": {"kind": learner}}
+    if meta.get("positive_class") is not None:
+        settings["positive_class"] = meta["positive_class"]
+    write_config(project, input_folder_path="sourcedata", **{**settings, **more})
+    return next(iter(sorted((project / "testdata").glob("*.csv"))))
+
+
 def last_json(text):
     """Reads the JSON object that `text` consists of, or the one on its last line."""
     try:

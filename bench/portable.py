@@ -9,13 +9,12 @@ the ONNX file, and how far the probabilities (or numbers) are apart; labels must
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from measuring import write_config
+from measuring import make_project
 
 CHECKS = Path(__file__).parent.parent / "tests" / "export"
 LEARNERS = {
@@ -45,22 +44,16 @@ def main():
         for learner in LEARNERS[task]:
             if arguments.learners and learner not in arguments.learners:
                 continue
-            outcome, is_same = check(arguments.unseat, folder, meta, learner)
+            outcome, is_same = check(arguments.unseat, folder, learner)
             is_good = is_good and is_same
             print(f"{folder.name:14}{learner:15}{outcome}", flush=True)
     sys.exit(0 if is_good else 1)
 
 
-def check(unseat, folder, meta, learner):
+def check(unseat, folder, learner):
     with tempfile.TemporaryDirectory(prefix="unseat-portable-") as work:
         project = Path(work)
-        for part in ("sourcedata", "testdata"):
-            shutil.copytree(folder / part, project / part)
-        settings = {"target": meta["target"], "drop": meta.get("id_columns") or [], "learner": {"kind": learner}}
-        if meta.get("positive_class") is not None:
-            settings["positive_class"] = meta["positive_class"]
-        write_config(project, input_folder_path="sourcedata", **settings)
-        test = next(iter(sorted((project / "testdata").glob("*.csv"))))
+        test = make_project(folder, project, learner)
         latest = ["--version", "latest"]
         steps = [
             [unseat, "train", "--quiet"],

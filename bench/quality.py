@@ -12,12 +12,11 @@ Needs the packages of bench/requirements.txt.
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from measuring import ProgramFailed, measure, write_config
+from measuring import ProgramFailed, make_project, measure
 
 COUNTERPART = {
     "logistic": ["logreg", "logreg_balanced"],
@@ -82,16 +81,11 @@ def train(arguments, folder, meta, learner):
     with tempfile.TemporaryDirectory(prefix="unseat-quality-") as work:
         project = Path(work, "project")
         project.mkdir()
-        for part in ("sourcedata", "testdata"):
-            shutil.copytree(folder / part, project / part)
-        settings = {"target": meta["target"], "drop": meta.get("id_columns") or [], "learner": {"kind": learner}}
-        if meta.get("positive_class") is not None:
-            settings["positive_class"] = meta["positive_class"]
+        more = dict(arguments.set)
         if meta.get("time_column"):
-            settings["time_column"] = meta["time_column"]
-            settings["drop"] = [name for name in settings["drop"] if name != meta["time_column"]]
-        settings.update(arguments.set)
-        write_config(project, input_folder_path="sourcedata", **settings)
+            dropped = [name for name in meta.get("id_columns") or [] if name != meta["time_column"]]
+            more = {"time_column": meta["time_column"], "drop": dropped, **more}
+        make_project(folder, project, learner, **more)
         try:
             taken, stdout = measure([arguments.unseat, "run", "--json", "--quiet"], project)
         except ProgramFailed as failed:
@@ -139,6 +133,7 @@ def bundled(name, work):
         predicted = model.fit(train[features], train["target"]).predict(test[features])
         scores[model_name] = {metric: metrics.f1_score(test["target"], predicted, average=average)}
     meta = {"task": "binary" if is_binary else "multiclass", "target": "target", "positive_class": "1" if is_binary else None}
+    (folder / "meta.json").write_text(json.dumps(meta))
     return folder, meta, {"scores": scores}
 
 

@@ -179,6 +179,15 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// The columns that are never learned from: the target, and what the settings take out.
+    pub fn excluded(&self, target: &str) -> Vec<String> {
+        std::iter::once(target.to_string())
+            .chain(self.drop.iter().cloned())
+            .chain(self.keys.iter().cloned())
+            .chain(self.time_column.iter().cloned())
+            .collect()
+    }
+
     /// How rows are put on a side: as configured, else by what the settings know of the rows.
     pub fn split_kind(&self) -> SplitKind {
         let inferred = match (self.keys.is_empty(), &self.time_column) {
@@ -364,22 +373,10 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
     raw.probation
         .check(&mut |key, reason| say(&format!("probation.{key}"), reason));
-    let counts = [
-        ("score.replicates", raw.score.replicates, 100),
-        ("learner.max_iterations", raw.learner.max_iterations, 1),
-        ("learner.max_fits", raw.learner.max_fits, 1),
-        ("learner.rounds", raw.learner.rounds.unwrap_or(1), 1),
-        ("learner.trees", raw.learner.trees.unwrap_or(1), 1),
-        ("learner.max_depth", raw.learner.max_depth.unwrap_or(1), 1),
-        (
-            "learner.min_leaf_rows",
-            raw.learner.min_leaf_rows.unwrap_or(1),
-            1,
-        ),
-    ];
-    for (key, value, least) in counts {
-        if value < least {
-            say(key, format!("{value} is less than {least}"));
-        }
+    if raw.score.replicates < 100 {
+        let reason = format!("{} is less than 100", raw.score.replicates);
+        say("score.replicates", reason);
     }
+    raw.learner
+        .check_counts(&mut |key, reason| say(&format!("learner.{key}"), reason));
 }

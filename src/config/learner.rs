@@ -124,6 +124,27 @@ pub struct Learner {
     pub max_seconds: f64,
 }
 
+impl Learner {
+    /// Says which counts are none, or more than any machine should be asked for.
+    pub(super) fn check_counts(&self, say: &mut impl FnMut(&str, String)) {
+        let counts = [
+            ("max_iterations", Some(self.max_iterations), 1_000_000),
+            ("max_fits", Some(self.max_fits), 1_000_000),
+            ("rounds", self.rounds, 100_000),
+            ("trees", self.trees, 10_000),
+            ("max_depth", self.max_depth, 1_000),
+            ("min_leaf_rows", self.min_leaf_rows, u32::MAX),
+        ];
+        for (key, value, most) in counts {
+            match value {
+                Some(0) => say(key, "0 is less than 1".to_string()),
+                Some(value) if value > most => say(key, format!("{value} is more than {most}")),
+                _ => {}
+            }
+        }
+    }
+}
+
 impl Default for Learner {
     fn default() -> Self {
         Learner {

@@ -1,5 +1,7 @@
 //! One column to its step: what the settings ask for, else what its kind, its training rows and the purpose suggest.
 
+use polars::prelude::DataFrame;
+
 use super::categories::Counted;
 use super::numbers::{NumberSettings, fit_numbers};
 use super::target_mean::fit_target_mean;
@@ -7,7 +9,7 @@ use super::text::fit_blocks;
 use super::{Cells, Plan, Purpose, Step, index_of, is_numeric, label_of};
 use crate::config::features::{ColumnFeatures, Encode, Features, Impute};
 use crate::config::raw::Label;
-use crate::data::{Column, Kind};
+use crate::data::{Column, Kind, Schema};
 
 /// Categories that trees take as a place in a list, and as a feature each; more become target means.
 const MOST_ORDINAL: usize = 2;
@@ -31,6 +33,34 @@ impl From<Step> for Made {
             fill: None,
         }
     }
+}
+
+/// How many of the columns of a frame hold written texts, by the settings or by what stands in them, and how many hold
+/// something else. `excluded` ones do not count.
+pub fn texts_and_others(
+    frame: &DataFrame,
+    excluded: &[String],
+    settings: &Features,
+) -> (usize, usize) {
+    let rows: Vec<u32> = (0..frame.height() as u32).collect();
+    let columns = Schema::of(frame).columns.into_iter();
+    let columns = columns.filter(|column| !excluded.contains(&column.name));
+    let is_text = |column: &Column| {
+        let own = settings.columns.get(&column.name);
+        match own.and_then(|own| own.encode) {
+            Some(encode) => encode == Encode::Text,
+            None if column.kind != Kind::Text => false,
+            None => {
+                let cells = frame.column(&column.name).ok();
+                let cells = cells.and_then(|column| Cells::of(column).ok());
+                cells.is_some_and(|cells| {
+                    Counted::new(&cells, column.kind, &rows).is_free_text(settings)
+                })
+            }
+        }
+    };
+    let (texts, others): (Vec<Column>, Vec<Column>) = columns.partition(is_text);
+    (texts.len(), others.len())
 }
 
 /// The step of a column, or why the column cannot help. `is_part` is true for what was made of a time.

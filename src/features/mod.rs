@@ -19,6 +19,7 @@ mod view;
 mod tests;
 
 pub use cells::{Cells, Encoded, label_of};
+pub use column::texts_and_others;
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
 pub use prepare::{Dates, Derived, Fill, Prepare};
 pub use step::{Input, Layout, Step, index_of};

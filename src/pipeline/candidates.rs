@@ -3,6 +3,7 @@
 use super::fit::Material;
 use crate::config::raw::{ClassWeight, Learner, LearnerKind};
 use crate::evaluate::Task;
+use crate::features;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +20,9 @@ pub struct Candidate {
 pub fn candidates(material: &Material<'_>) -> Vec<Candidate> {
     let base = &material.config.learner;
     let n_classes = material.wanted.classes().len();
-    let (n_texts, n_others) = material.texts_and_others();
+    let settings = &material.config.features;
+    let (n_texts, n_others) =
+        features::texts_and_others(material.frame, material.excluded, settings);
     let listed = match material.wanted.task() {
         Task::Regression => regression(base),
         Task::Classification if n_texts == 0 => classification(base, n_classes),

@@ -25,11 +25,7 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
     };
     let target = target_of(config, &dataset.frame)?;
     let wanted = wanted(config, &dataset.frame, &target)?;
-    let excluded: Vec<String> = std::iter::once(target)
-        .chain(config.drop.iter().cloned())
-        .chain(config.keys.iter().cloned())
-        .chain(config.time_column.iter().cloned())
-        .collect();
+    let excluded = config.excluded(&target);
     let bundle = champion.as_ref().map(|(_, _, bundle)| bundle);
     let known = bundle.map_or_else(Vec::new, categories);
     let seen = bundle.map_or_else(Vec::new, |bundle| {

@@ -1,6 +1,6 @@
 //! One fit: rows to a transformer and a predictor, by one learner's settings. Training does one of these, `auto` many.
 
-use polars::prelude::{DataFrame, StringChunked};
+use polars::prelude::DataFrame;
 
 use super::Error;
 use super::wanted::{Part, Wanted};
@@ -34,11 +34,6 @@ pub struct Fit {
     pub fit_ms: f64,
 }
 
-/// Texts with at least so many words on average are read word by word rather than taken for categories.
-const WORDS_OF_A_TEXT: usize = 4;
-/// Texts that are looked at to tell.
-const LOOKED_AT: usize = 1000;
-
 /// The columns that the settings compute, as bundles keep them.
 pub fn derived(config: &ModelConfig) -> Vec<Derived> {
     let derive = config.derive.iter().cloned();
@@ -47,29 +42,7 @@ pub fn derived(config: &ModelConfig) -> Vec<Derived> {
         .collect()
 }
 
-/// Whether the first texts of a column have several words on average.
-fn is_of_words(texts: &StringChunked) -> bool {
-    let (mut n, mut words) = (0, 0);
-    for text in texts.iter().flatten().take(LOOKED_AT) {
-        n += 1;
-        words += text.split_whitespace().count();
-    }
-    n > 0 && words >= WORDS_OF_A_TEXT * n
-}
-
 impl Material<'_> {
-    /// How many of the columns that are learned from hold texts of several words, and how many something else.
-    pub fn texts_and_others(&self) -> (usize, usize) {
-        let columns = self.frame.columns().iter().filter(|column| {
-            let name = column.name().as_str();
-            !self.excluded.iter().any(|excluded| excluded == name)
-        });
-        let (texts, others): (Vec<bool>, Vec<bool>) = columns
-            .map(|column| column.str().is_ok_and(is_of_words))
-            .partition(|is_text| *is_text);
-        (texts.len(), others.len())
-    }
-
     /// Fits on the rows of `train`; a learner that stops early looks at those of `validation`.
     ///
     /// # Errors

@@ -126,11 +126,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let (train_part, validation_part) = (wanted.part(&parts.train), wanted.part(&parts.validation));
     check_split(config, &train_part)?;
 
-    let excluded: Vec<String> = std::iter::once(target.clone())
-        .chain(config.drop.iter().cloned())
-        .chain(config.keys.iter().cloned())
-        .chain(config.time_column.iter().cloned())
-        .collect();
+    let excluded = config.excluded(&target);
     let learner = config.learner_for(wanted.task());
     if learner.kind != config.learner.kind {
         notes.push(format!(
