@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::column_builder::ColumnBuilder;
 use super::csv_header::read_header;
 use super::csv_part::{Flaw, FlawKind, Layout, Part, parse_part};
-use super::read::ReadOptions;
+use super::options::ReadOptions;
 use super::schema::Kind;
 use super::source;
 use super::table::{Bad, Table, TableColumn, TableError, read_error};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::cells::Nulls;
 use super::csv_part::{Field, FlawKind, Layout, next_field};
-use super::read::ReadOptions;
+use super::options::ReadOptions;
 use super::source;
 use super::table::{Bad, TableError};
 

@@ -7,11 +7,12 @@ use std::path::Path;
 use polars::prelude::{self as pl, DataFrame, JsonFormat, ParquetCompression, SerWriter as _};
 
 use super::Error;
-use super::read::ReadOptions;
+use super::formats::read_table;
+use super::options::ReadOptions;
 use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
-use super::table::{Bad, TableError, read_table};
+use super::table::{Bad, TableError};
 
 /// Reads one file by its extension: CSV (also `.gz`, `.zst`), JSON array, NDJSON or Parquet.
 ///

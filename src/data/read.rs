@@ -1,6 +1,6 @@
 //! All files of a scanned folder to one frame.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
@@ -8,56 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::fit::{agree, column_of};
+use super::formats::read_table;
+use super::options::{OnBadFile, ReadOptions, text_columns};
 use super::rows::{dedupe, row_hashes};
-use super::rules::{self, Applied, Rejected, Rule};
+use super::rules::{self, Applied, Rejected};
 use super::scan::{Scan, ScannedFile, is_unchanged};
 use super::schema::{Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
-use super::table::{Bad, Table, TableError, read_table};
-
-/// What to do with a file that cannot be used.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum OnBadFile {
-    /// Leave it out, say why, go on with the others.
-    #[default]
-    Quarantine,
-    /// Stop.
-    Fail,
-}
-
-/// How to read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReadOptions {
-    /// Cells of CSV files that mean "missing", compared without blanks around them. Empty and blank cells always do.
-    pub null_values: Vec<String>,
-    /// What to do with a file that cannot be used.
-    pub on_bad_file: OnBadFile,
-    /// Kinds that inference is not asked for: column name → kind. Unlike an expected schema this asks for no column.
-    pub kinds: BTreeMap<String, Kind>,
-    /// Rules that the rows of a folder must keep.
-    pub rules: Vec<Rule>,
-    /// Whether of equal rows only the first is kept.
-    pub dedupe: bool,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        let null_values = [
-            "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?",
-        ];
-        ReadOptions {
-            null_values: null_values.map(str::to_owned).to_vec(),
-            on_bad_file: OnBadFile::Quarantine,
-            kinds: BTreeMap::new(),
-            rules: Vec::new(),
-            dedupe: true,
-        }
-    }
-}
+use super::table::{Bad, Table, TableError};
 
 /// A file that is part of the frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -319,22 +278,6 @@ impl Loaded<'_> {
         }
         notes
     }
-}
-
-impl ReadOptions {
-    /// Names of the columns that are read as they are written, by the schema and by `kinds`.
-    pub(super) fn text_columns(&self, schema: Option<&Schema>) -> BTreeSet<String> {
-        let named = self.kinds.iter().filter(|(_, kind)| **kind == Kind::Text);
-        let mut names: BTreeSet<String> = named.map(|(name, _)| name.clone()).collect();
-        names.extend(text_columns(schema));
-        names
-    }
-}
-
-fn text_columns(schema: Option<&Schema>) -> BTreeSet<String> {
-    let columns = schema.iter().flat_map(|schema| &schema.columns);
-    let texts = columns.filter(|column| column.kind == Kind::Text);
-    texts.map(|column| column.name.clone()).collect()
 }
 
 /// True when a column of these names holds numbers or booleans.

@@ -1,15 +1,12 @@
 //! One file's content before it is known whether it fits the others.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use polars::prelude as pl;
 
-use super::read::ReadOptions;
 use super::schema::Kind;
-use super::source::{self, Format};
-use super::{csv_file, json_file, parquet_file};
+use super::source;
 
 /// A file's columns, each of one of the four kinds, as long as each other.
 pub(super) struct Table {
@@ -92,18 +89,4 @@ pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
         return Bad::new("the compressed data is damaged or cut off").into();
     }
     TableError::Io(error)
-}
-
-/// Reads one file. Columns in `as_text` are kept as they are written where the format allows.
-pub(super) fn read_table(
-    path: &Path,
-    format: Format,
-    options: &ReadOptions,
-    as_text: &BTreeSet<String>,
-) -> Result<Table, TableError> {
-    match format {
-        Format::Csv => csv_file::read_csv(path, options, as_text),
-        Format::Json => json_file::read_json(path),
-        Format::Parquet => parquet_file::read(path),
-    }
 }
