@@ -225,6 +225,7 @@ impl ModelConfig {
         if let Some(related) = &self.related {
             parts += &serde_json::json!(related).to_string();
         }
+        parts += &self.ingest.not_default().unwrap_or_default();
         hex(&Sha256::digest(parts.as_bytes()))
     }
 
@@ -361,6 +362,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         }
     }
     raw.schedule.check(say);
+    raw.ingest
+        .check(&mut |key, reason| say(&format!("ingest.{key}"), reason));
     raw.features
         .check(&mut |key, reason| say(&format!("features.{key}"), reason));
     raw.gate

@@ -11,6 +11,7 @@ pub mod decision;
 pub mod features;
 mod folders;
 pub mod health;
+pub mod ingest;
 pub mod learner;
 pub mod load;
 pub mod merge;

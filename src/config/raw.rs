@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::OnBadFile;
 use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 use super::checks::Checks;
 pub use super::features::{Derive, Features};
 use super::health::Health;
+pub use super::ingest::{DataFormat, Ingest, Keep, RawWindow};
 pub use super::learner::{ClassWeight, Learner, LearnerKind};
 use super::notify::Notify;
 use super::policy::Policy;
@@ -154,66 +154,6 @@ impl Label {
             Label::Boolean(flag) => flag.to_string(),
         }
     }
-}
-
-/// Which rows make the data set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Keep {
-    /// What stands in the input folder now.
-    #[default]
-    Folder,
-    /// What stands there now and everything seen before.
-    Accumulate,
-}
-
-/// The form of the dated data sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DataFormat {
-    /// Parquet.
-    #[default]
-    Parquet,
-    /// Comma-separated text.
-    Csv,
-}
-
-/// What ingest takes in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Ingest {
-    /// Which rows make the data set.
-    pub keep: Keep,
-    /// How far back `accumulate` reaches.
-    pub window: RawWindow,
-    /// What happens to a file that cannot be read or does not fit the others: leave it out and say so, or stop.
-    pub on_bad_file: OnBadFile,
-    /// Cells that mean "missing", besides cells of nothing but spaces.
-    pub null_values: Vec<String>,
-    /// Form of `finaldata_<stamp>`.
-    pub format: DataFormat,
-}
-
-impl Default for Ingest {
-    fn default() -> Self {
-        Ingest {
-            keep: Keep::Folder,
-            window: RawWindow::default(),
-            on_bad_file: OnBadFile::Quarantine,
-            null_values: crate::data::ReadOptions::default().null_values,
-            format: DataFormat::Parquet,
-        }
-    }
-}
-
-/// How far back `accumulate` reaches; at most one of the two.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawWindow {
-    /// Rows whose `time_column` is within so many days of the newest row.
-    pub days: Option<u32>,
-    /// The last so many rows.
-    pub rows: Option<u64>,
 }
 
 /// How rows are put on a side.

@@ -111,6 +111,7 @@ pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
             .collect(),
         rules: rules_of(config),
         dedupe,
+        text: config.ingest.text(),
     }
 }
 
