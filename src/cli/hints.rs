@@ -268,6 +268,12 @@ impl From<pipeline::Error> for Failure {
                 Kind::Data,
                 Some("add columns that vary, or take some out of `drop`"),
             ),
+            E::Features(crate::features::Error::Derive { .. }) => (
+                Kind::Data,
+                Some(
+                    "mend `derive` in config.json, or the data; docs/features.md has what an expression may say",
+                ),
+            ),
             E::Features(_) => (
                 Kind::Data,
                 Some("the data needs every column that the model was trained on"),

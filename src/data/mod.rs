@@ -75,7 +75,9 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use derive::{Expression, Failure, cast_to, derive, times_of};
+pub use derive::{
+    Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
+};
 pub use encoding::Encoding;
 pub use io::{read_file, read_parquet, write_file, write_parquet};
 pub use json_file::json_tables;

@@ -21,7 +21,7 @@ mod tests;
 pub use cells::{Cells, Encoded, label_of};
 pub use column::texts_and_others;
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
-pub use prepare::{Dates, Derived, Fill, Prepare};
+pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell};
 pub use step::{Input, Layout, Step, index_of};
 pub use text::{GramKind, Grams, NGrams};
 pub use transformer::{Transformer, scaled};

@@ -15,10 +15,12 @@ pub fn with_derived(config: &ModelConfig, frame: DataFrame) -> Result<DataFrame,
     if config.derive.is_empty() || frame.width() == 0 {
         return Ok(frame);
     }
-    let failed = |column: &str, why: String| {
+    let failed = |column: &str, key: &str, why: String| {
+        let at = config.derive.iter().position(|it| it.name == column);
+        let at = at.map_or(String::new(), |at| format!("`derive[{at}].{key}`: "));
         Error::Features(features::Error::Derive {
             column: column.to_string(),
-            why,
+            why: format!("{at}{why}"),
         })
     };
     let mut expressions = Vec::new();
@@ -26,13 +28,14 @@ pub fn with_derived(config: &ModelConfig, frame: DataFrame) -> Result<DataFrame,
         if frame.column(&derive.name).is_ok() {
             let why =
                 "the data has a column of that name; give the derived one another in `derive`";
-            return Err(failed(&derive.name, why.to_string()));
+            return Err(failed(&derive.name, "name", why.to_string()));
         }
-        let parsed = Expression::parse(&derive.sql).map_err(|why| failed(&derive.name, why))?;
+        let parsed =
+            Expression::parse(&derive.sql).map_err(|why| failed(&derive.name, "sql", why))?;
         expressions.push((derive.name.clone(), parsed));
     }
     data::derive(&frame, &config.times(), &expressions)
-        .map_err(|failure| failed(&failure.column, failure.why))
+        .map_err(|failure| failed(&failure.column, "sql", failure.why))
 }
 
 /// The frame as the files had it.

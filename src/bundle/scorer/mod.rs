@@ -15,7 +15,7 @@ use crate::evaluate::{
     Answers, Predictions,
     threshold::{cheapest_class as cheapest, label_of, labels_from},
 };
-use crate::features::{Cell, CellRef, Cells, Error, Prepare};
+use crate::features::{Cell, CellRef, Cells, Error, Preparer};
 use crate::predictors::{CompiledTrees, Link, Predictor};
 
 /// Rows scored together; a multiple of what fits the first-level cache.
@@ -34,7 +34,7 @@ pub struct Scorer {
     bias: Vec<f64>,
     columns: Vec<ScoredColumn>,
     /// What makes the columns out of those of the data.
-    prepare: Prepare,
+    prepare: Preparer,
     /// Where there are trees: they read features, the columns only make them.
     trees: Option<Forest>,
 }
@@ -87,7 +87,7 @@ impl Scorer {
                     n_features: feature,
                 }),
             },
-            prepare: bundle.transformer.prepare.clone(),
+            prepare: Preparer::new(&bundle.transformer.prepare),
             columns,
         }
     }
@@ -113,9 +113,9 @@ impl Scorer {
         self.columns[position].read(cell)
     }
 
-    /// As [`Scorer::read`], from a row of a prepared frame's column.
-    pub fn read_from(&self, position: usize, cells: &Cells<'_>, row: usize) -> Slot {
-        self.columns[position].read_from(cells, row)
+    /// What makes the columns of the model out of those of the data.
+    pub fn preparer(&self) -> &Preparer {
+        &self.prepare
     }
 
     /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.

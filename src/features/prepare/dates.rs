@@ -1,10 +1,13 @@
 //! Parts of a time: what of it may matter more than how long ago it was.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, Timelike};
-use polars::prelude::Column;
+use polars::prelude::{Column, DataType};
 use serde::{Deserialize, Serialize};
 
 use crate::config::features::{DatePart, Range};
+use crate::data::Values;
 
 const MICROS_PER_DAY: f64 = 86_400e6;
 /// What lies outside of all named ranges.
@@ -49,41 +52,47 @@ impl Dates {
 
     /// The parts of times in microseconds since 1970, a column each.
     pub fn columns(&self, times: &[Option<i64>]) -> Vec<Column> {
-        let of = |part: &DatePart| self.column_of(*part, times);
+        let columns = self.values(times).into_iter();
+        columns
+            .map(|(name, values)| match values {
+                Values::Integer(cells) => Column::new(name.into(), cells),
+                Values::Number(cells) => Column::new(name.into(), cells),
+                Values::Text(cells) => Column::new(name.into(), cells),
+                other => Column::full_null(name.into(), other.len(), &DataType::String),
+            })
+            .collect()
+    }
+
+    /// The parts of times in microseconds since 1970, by the names of their columns.
+    pub fn values(&self, times: &[Option<i64>]) -> Vec<(String, Values<'static>)> {
+        let of = |part: &DatePart| (self.name_of(*part), self.values_of(*part, times));
         self.parts.iter().map(of).collect()
     }
 
-    fn column_of(&self, part: DatePart, times: &[Option<i64>]) -> Column {
-        let name = self.name_of(part);
-        let whole = |read: fn(&DateTime<chrono::Utc>) -> u32| -> Vec<Option<i64>> {
+    fn values_of(&self, part: DatePart, times: &[Option<i64>]) -> Values<'static> {
+        let whole = |read: fn(&DateTime<chrono::Utc>) -> u32| {
             let read = |time: &Option<i64>| {
                 let time = DateTime::from_timestamp_micros((*time)?)?;
                 Some(i64::from(read(&time)))
             };
-            times.iter().map(read).collect()
+            Values::Integer(times.iter().map(read).collect())
         };
         let named = |ranges: &[(String, Vec<Range>)], read: fn(&DateTime<chrono::Utc>) -> u32| {
             let read = |time: &Option<i64>| {
                 let time = DateTime::from_timestamp_micros((*time)?)?;
-                Some(name_in(ranges, read(&time)).to_string())
+                Some(Cow::Owned(name_in(ranges, read(&time)).to_string()))
             };
-            let names: Vec<Option<String>> = times.iter().map(read).collect();
-            Column::new(name.as_str().into(), names)
+            Values::Text(times.iter().map(read).collect())
         };
-        let name_of_numbers = name.as_str();
         match part {
-            DatePart::Month => Column::new(name_of_numbers.into(), whole(Datelike::month)),
-            DatePart::Weekday => Column::new(
-                name_of_numbers.into(),
-                whole(|time| time.weekday().number_from_monday()),
-            ),
-            DatePart::Hour => Column::new(name_of_numbers.into(), whole(Timelike::hour)),
+            DatePart::Month => whole(Datelike::month),
+            DatePart::Weekday => whole(|time| time.weekday().number_from_monday()),
+            DatePart::Hour => whole(Timelike::hour),
             DatePart::Days => {
                 let days = |time: &Option<i64>| {
                     Some((*time)?.checked_sub(self.first)? as f64 / MICROS_PER_DAY)
                 };
-                let days: Vec<Option<f64>> = times.iter().map(days).collect();
-                Column::new(name_of_numbers.into(), days)
+                Values::Number(times.iter().map(days).collect())
             }
             DatePart::Season => named(&self.seasons, |time| time.month() * 100 + time.day()),
             DatePart::Period => named(&self.periods, |time| time.hour() * 60 + time.minute()),

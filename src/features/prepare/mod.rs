@@ -3,15 +3,17 @@
 
 mod dates;
 mod plan;
+mod preparer;
 
 pub use dates::Dates;
 pub use plan::{prune, usable_dates};
+pub use preparer::{Preparer, cell};
 
-use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, StringChunked};
+use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::data::{self, Column, Expression, Kind};
+use crate::data::{Column, Expression, Kind};
 
 /// Columns made of columns, in this order: derived ones, parts of times, then gaps of texts filled in.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -55,20 +57,11 @@ impl Prepare {
 
     /// Whether it can be done.
     pub fn is_sound(&self) -> bool {
-        self.expressions().is_ok()
+        self.derived
+            .iter()
+            .all(|it| Expression::parse(&it.sql).is_ok())
             && self.dates.iter().all(Dates::is_sound)
             && (self.is_empty() || !self.raw.is_empty())
-    }
-
-    fn expressions(&self) -> Result<Vec<(String, Expression)>, Error> {
-        let parse = |derived: &Derived| match Expression::parse(&derived.sql) {
-            Ok(expression) => Ok((derived.name.clone(), expression)),
-            Err(why) => Err(Error::Derive {
-                column: derived.name.clone(),
-                why,
-            }),
-        };
-        self.derived.iter().map(parse).collect()
     }
 
     /// The frame with the columns that are made; those of the data are cast to the kinds of training first.
@@ -76,45 +69,7 @@ impl Prepare {
     /// # Errors
     /// All missing columns at once, or a column that cannot be computed.
     pub fn apply(&self, frame: &DataFrame) -> Result<DataFrame, Error> {
-        let absent = self.raw.iter().filter(|it| frame.column(&it.name).is_err());
-        let absent: Vec<String> = absent.map(|it| it.name.clone()).collect();
-        if !absent.is_empty() {
-            return Err(Error::MissingColumns(absent));
-        }
-        let of = |column: &str| {
-            let column = column.to_string();
-            move |why: String| Error::Derive { column, why }
-        };
-        let frame =
-            data::cast_to(frame, &self.raw).map_err(|error| of("a column")(error.to_string()))?;
-        let mut made = data::derive(&frame, &self.times, &self.expressions()?)
-            .map_err(|failure| of(&failure.column)(failure.why))?;
-        for dates in &self.dates {
-            let column = made
-                .column(&dates.column)
-                .map_err(|_| Error::MissingColumns(vec![dates.column.clone()]))?;
-            for part in dates.columns(&data::times_of(column)) {
-                made.with_column(part)
-                    .map_err(|_| of(&dates.column)("its parts do not fit".to_string()))?;
-            }
-        }
-        for fill in &self.fills {
-            let filled = made.column(&fill.column).ok().and_then(|column| {
-                let texts = column.str().ok()?;
-                let filled = texts.iter().map(|text| Some(text.unwrap_or(&fill.text)));
-                let filled: Vec<Option<&str>> = filled.collect();
-                Some(StringChunked::from_slice_options(
-                    column.name().clone(),
-                    &filled,
-                ))
-            });
-            if let Some(filled) = filled {
-                made.with_column(filled.into_column())
-                    .map_err(|_| of(&fill.column)("its gaps cannot be filled".to_string()))?;
-            }
-        }
-        made.rechunk_mut();
-        Ok(made)
+        Preparer::new(self).apply(frame)
     }
 
     /// The kind of a column of the data that it begins with.

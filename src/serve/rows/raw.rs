@@ -1,12 +1,10 @@
 //! Cells of requests whose model reads columns that are made of them: kept as they came, then made ready all at once by
 //! the code that training used.
 
-use polars::prelude::{Column, DataFrame};
-
 use super::Rows;
 use crate::bundle::Slot;
-use crate::data::Kind;
-use crate::features::{Cell, CellRef, Cells};
+use crate::data::{Kind, Values};
+use crate::features::{Cell, CellRef, cell};
 use crate::serve::fleet::{InputFacts, Served};
 use crate::serve::{Code, Problem};
 
@@ -48,23 +46,14 @@ impl Raw {
     /// 422 when a column cannot be made.
     pub fn prepared(self, served: &Served, n_rows: usize) -> Result<Rows, Problem> {
         let unusable = |why: String| Problem::new(Code::Unprocessable, why);
-        let transformer = &served.bundle.transformer;
-        let frame = self
-            .frame(served, n_rows)
-            .and_then(|frame| {
-                transformer
-                    .prepare
-                    .apply(&frame)
-                    .map_err(|error| error.to_string())
-            })
-            .map_err(unusable)?;
-        let columns = transformer.inputs.iter().map(|input| {
-            let column = frame.column(&input.name).map_err(|_| input.name.clone())?;
-            Cells::of(column).map_err(|_| input.name.clone())
+        let made = served.scorer.preparer().rows(self.columns(), n_rows);
+        let made = made.map_err(|error| unusable(error.to_string()))?;
+        let inputs = served.bundle.transformer.inputs.iter();
+        let columns = inputs.map(|input| {
+            let column = made.get(&input.name);
+            column.ok_or_else(|| unusable(format!("the column `{}` cannot be made", input.name)))
         });
-        let columns: Vec<Cells<'_>> = columns
-            .collect::<Result<_, String>>()
-            .map_err(|name| unusable(format!("the column `{name}` cannot be made")))?;
+        let columns = columns.collect::<Result<Vec<&Values<'_>>, Problem>>()?;
         let mut rows = Rows {
             n_rows,
             slots: Vec::with_capacity(n_rows * columns.len()),
@@ -72,11 +61,12 @@ impl Raw {
             ids: Vec::new(),
         };
         for row in 0..n_rows {
-            for (position, cells) in columns.iter().enumerate() {
-                let slot = served.scorer.read_from(position, cells, row);
+            for (position, values) in columns.iter().enumerate() {
+                let cell = cell(values, row);
+                let slot = served.scorer.read(position, cell);
                 if let Slot::Entry(entry) = slot
                     && Some(entry) == served.model_inputs[position].other
-                    && let Some(text) = cells.text(row)
+                    && let Some(text) = cell.text()
                 {
                     let stranger = (row as u32, position as u32, text.as_ref().into());
                     rows.strangers.push(stranger);
@@ -87,34 +77,30 @@ impl Raw {
         Ok(rows)
     }
 
-    /// The cells as a frame of the columns that training read.
-    fn frame(&self, served: &Served, n_rows: usize) -> Result<DataFrame, String> {
+    /// The cells as the columns that training read.
+    fn columns(&self) -> Vec<Values<'_>> {
         let width = self.kinds.len();
-        let column = |(position, facts): (usize, &InputFacts)| {
+        let column = |(position, kind): (usize, &Kind)| {
             let cells = || self.cells.iter().skip(position).step_by(width.max(1));
-            let name = facts.name.as_str().into();
-            match facts.kind {
-                Kind::Integer => Column::new(
-                    name,
+            match kind {
+                Kind::Integer => Values::Integer(
                     cells()
                         .map(|cell| match cell {
                             Cell::Integer(number) => Some(*number),
                             _ => None,
                         })
-                        .collect::<Vec<_>>(),
+                        .collect(),
                 ),
-                Kind::Number => Column::new(name, cells().map(Cell::number).collect::<Vec<_>>()),
-                Kind::Boolean => Column::new(
-                    name,
+                Kind::Number => Values::Number(cells().map(Cell::number).collect()),
+                Kind::Boolean => Values::Boolean(
                     cells()
                         .map(|cell| cell.number().map(|number| number != 0.0))
-                        .collect::<Vec<_>>(),
+                        .collect(),
                 ),
-                Kind::Text => Column::new(name, cells().map(Cell::text).collect::<Vec<_>>()),
+                Kind::Text => Values::Text(cells().map(Cell::text).collect()),
             }
         };
-        let columns = served.inputs.iter().enumerate().map(column).collect();
-        DataFrame::new(n_rows, columns).map_err(|_| "the columns do not fit".to_string())
+        self.kinds.iter().enumerate().map(column).collect()
     }
 }
 

@@ -1,6 +1,12 @@
 //! What expressions may say, and what comes of them.
 
+mod golden;
+mod refused;
+
+use polars::prelude::DataFrame;
+
 use super::*;
+use crate::data::Kind;
 
 fn frame() -> DataFrame {
     let columns = vec![

@@ -1,0 +1,160 @@
+//! What stands in an expression as it is: values, patterns, parts of times, types.
+
+use regex::{Regex, RegexBuilder};
+use sqlparser::ast::{DataType, DateTimeField, Expr, Value, ValueWithSpan};
+
+use super::{Literal, Part, Target, nearest, times};
+
+/// A value, as it is written.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn literal(value: Value) -> Result<Literal, String> {
+    Ok(match value {
+        Value::Null => Literal::Null,
+        Value::Boolean(flag) => Literal::Boolean(flag),
+        Value::SingleQuotedString(text) => Literal::Text(text),
+        Value::Number(digits, false) => match digits.contains(['.', 'e', 'E']) {
+            true => Literal::Number(
+                digits
+                    .parse()
+                    .map_err(|_| format!("`{digits}` is no number"))?,
+            ),
+            false => Literal::Integer(digits.parse().map_err(|_| {
+                format!("`{digits}` is too large for a whole number; write it with a fraction")
+            })?),
+        },
+        other => return Err(format!("`{other}` is no value of expressions")),
+    })
+}
+
+/// A `DATE '2026-11-21'`.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn date(value: &Value) -> Result<Literal, String> {
+    let Value::SingleQuotedString(text) = value else {
+        return Err("a `DATE` is followed by a day in quotes".to_string());
+    };
+    times::date_literal(text).map(Literal::Date)
+}
+
+/// A part of a time that `EXTRACT` names.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn part(field: &DateTimeField) -> Result<Part, String> {
+    match field {
+        DateTimeField::Week(Some(_)) => Err(format!("`EXTRACT` knows no part `{field}`")),
+        DateTimeField::Custom(name) => part_named(&name.value),
+        field => part_named(&field.to_string()),
+    }
+}
+
+/// A part of a time by its name, in quotes or not.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn part_named(name: &str) -> Result<Part, String> {
+    let quoted = name.trim_matches('\'');
+    Part::named(quoted).ok_or_else(|| {
+        let hint = nearest(&quoted.to_lowercase(), Part::names());
+        let hint = hint.map_or(String::new(), |name| {
+            format!("; did you mean `{}`?", name.to_uppercase())
+        });
+        format!("`{quoted}` is no part of a time{hint}")
+    })
+}
+
+/// The pattern of a `LIKE`: `%` is any text, `_` any character.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn like(
+    pattern: Expr,
+    escape: Option<ValueWithSpan>,
+    fold: bool,
+) -> Result<Regex, String> {
+    let Expr::Value(ValueWithSpan {
+        value: Value::SingleQuotedString(pattern),
+        ..
+    }) = pattern
+    else {
+        return Err("the pattern of `LIKE` stands in quotes".to_string());
+    };
+    let escape = match escape.map(|it| it.value) {
+        None => None,
+        Some(Value::SingleQuotedString(text)) if text.chars().count() == 1 => text.chars().next(),
+        Some(_) => return Err("`ESCAPE` is followed by one character in quotes".to_string()),
+    };
+    let mut expression = "^".to_string();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            it if Some(it) == escape => {
+                let next = characters.next();
+                let next = next.ok_or("a `LIKE` cannot end in its escape character")?;
+                expression.push_str(&regex::escape(next.encode_utf8(&mut [0; 4])));
+            }
+            '%' => expression.push_str(".*"),
+            '_' => expression.push('.'),
+            it => expression.push_str(&regex::escape(it.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    expression.push('$');
+    RegexBuilder::new(&expression)
+        .dot_matches_new_line(true)
+        .case_insensitive(fold)
+        .build()
+        .map_err(|_| "the pattern of `LIKE` is too long".to_string())
+}
+
+/// A regular expression.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn regex(pattern: &str, flags: &str) -> Result<Regex, String> {
+    let whole = match flags {
+        "" => pattern.to_string(),
+        flags => format!("(?{flags}){pattern}"),
+    };
+    Regex::new(&whole).map_err(|_| format!("`{pattern}` is no regular expression"))
+}
+
+/// A type to cast to.
+///
+/// # Errors
+/// Why it is none, in words.
+pub(super) fn target(to: &DataType) -> Result<Target, String> {
+    use DataType::*;
+    let (i8s, i16s, i32s) = (
+        Target::Integer(i8::MIN.into(), i8::MAX.into()),
+        Target::Integer(i16::MIN.into(), i16::MAX.into()),
+        Target::Integer(i32::MIN.into(), i32::MAX.into()),
+    );
+    let up_to = |most: i64| Target::Integer(0, most);
+    Ok(match to {
+        TinyInt(_) => i8s,
+        Int16 | Int2(_) | SmallInt(_) => i16s,
+        Int32 | Int4(_) | MediumInt(_) | Integer(_) | Int(_) => i32s,
+        Int64 | Int8(_) | BigInt(_) => Target::Integer(i64::MIN, i64::MAX),
+        UTinyInt | TinyIntUnsigned(_) => up_to(u8::MAX.into()),
+        USmallInt | SmallIntUnsigned(_) | Int2Unsigned(_) | UInt16 => up_to(u16::MAX.into()),
+        IntUnsigned(_) | Int4Unsigned(_) | MediumIntUnsigned(_) | UnsignedInteger | UInt32 => {
+            up_to(u32::MAX.into())
+        }
+        UBigInt | BigIntUnsigned(_) | Int8Unsigned(_) | UInt64 | UInt8 => up_to(i64::MAX),
+        Float4 | Real => Target::Real,
+        Double(_) | DoublePrecision | Float8 | Float(_) => Target::Number,
+        Boolean | Bool => Target::Boolean,
+        Char(_) | CharVarying(_) | Character(_) | CharacterVarying(_) | Clob(_) | String(_)
+        | Text | Uuid | Varchar(_) => Target::Text,
+        Date => Target::Date,
+        Time(..) => Target::TimeOfDay,
+        other => {
+            return Err(format!(
+                "nothing can be cast to `{other}`; INT, BIGINT, DOUBLE, BOOLEAN, VARCHAR, DATE and TIME can be cast to"
+            ));
+        }
+    })
+}

@@ -1,0 +1,148 @@
+//! Preparation, made ready once for as many frames and requests as come: expressions are parsed, nothing is planned.
+
+use std::borrow::Cow;
+
+use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, StringChunked};
+
+use super::{Fill, Prepare};
+use crate::data::{self, Batch, Expression, Failure, Values};
+use crate::features::{CellRef, Error};
+
+/// A [`Prepare`] whose expressions are parsed.
+pub struct Preparer {
+    prepare: Prepare,
+    /// Its derived columns, or the first that cannot be read.
+    derived: Result<Vec<(String, Expression)>, Failure>,
+}
+
+impl Preparer {
+    /// Parses the expressions.
+    pub fn new(prepare: &Prepare) -> Self {
+        let parse = |derived: &super::Derived| match Expression::parse(&derived.sql) {
+            Ok(expression) => Ok((derived.name.clone(), expression)),
+            Err(why) => Err(Failure {
+                column: derived.name.clone(),
+                why,
+            }),
+        };
+        Preparer {
+            prepare: prepare.clone(),
+            derived: prepare.derived.iter().map(parse).collect(),
+        }
+    }
+
+    /// Whether the inputs are columns of the data.
+    pub fn is_empty(&self) -> bool {
+        self.prepare.is_empty()
+    }
+
+    /// The frame with the columns that are made; those of the data are cast to the kinds of training first.
+    ///
+    /// # Errors
+    /// All missing columns at once, or a column that cannot be computed.
+    pub fn apply(&self, frame: &DataFrame) -> Result<DataFrame, Error> {
+        let prepare = &self.prepare;
+        let raw = prepare.raw.iter();
+        let absent = raw.filter(|it| frame.column(&it.name).is_err());
+        let absent: Vec<String> = absent.map(|it| it.name.clone()).collect();
+        if !absent.is_empty() {
+            return Err(Error::MissingColumns(absent));
+        }
+        let frame = data::cast_to(frame, &prepare.raw)
+            .map_err(|error| failed("a column", error.to_string()))?;
+        let mut made = data::derive(&frame, &prepare.times, self.derived()?)
+            .map_err(|failure| failed(&failure.column, failure.why))?;
+        for dates in &prepare.dates {
+            let column = made
+                .column(&dates.column)
+                .map_err(|_| Error::MissingColumns(vec![dates.column.clone()]))?;
+            for part in dates.columns(&data::times_of(column)) {
+                made.with_column(part)
+                    .map_err(|_| failed(&dates.column, "its parts do not fit"))?;
+            }
+        }
+        for fill in &prepare.fills {
+            let filled = made.column(&fill.column).ok().and_then(|column| {
+                let texts = column.str().ok()?;
+                let filled = texts.iter().map(|text| Some(text.unwrap_or(&fill.text)));
+                let filled: Vec<Option<&str>> = filled.collect();
+                Some(StringChunked::from_slice_options(
+                    column.name().clone(),
+                    &filled,
+                ))
+            });
+            if let Some(filled) = filled {
+                made.with_column(filled.into_column())
+                    .map_err(|_| failed(&fill.column, "its gaps cannot be filled"))?;
+            }
+        }
+        made.rechunk_mut();
+        Ok(made)
+    }
+
+    /// The rows of a request with the columns that are made, without a frame: `raw` are the columns of the data in their order
+    /// and in the kinds of training.
+    ///
+    /// # Errors
+    /// A column that cannot be computed.
+    pub fn rows<'a>(&self, raw: Vec<Values<'a>>, n_rows: usize) -> Result<Batch<'a>, Error> {
+        let prepare = &self.prepare;
+        let mut batch = Batch::new(n_rows);
+        // A time stays as it came where a column of the model or its parts read it.
+        let mut as_came = Vec::new();
+        for (column, values) in prepare.raw.iter().zip(raw) {
+            if prepare.times.contains(&column.name) {
+                batch.put(&column.name, values.as_times());
+                as_came.push((column.name.as_str(), values));
+            } else {
+                batch.put(&column.name, values);
+            }
+        }
+        data::derive_batch(&mut batch, self.derived()?)
+            .map_err(|failure| failed(&failure.column, failure.why))?;
+        for (name, values) in as_came {
+            batch.put(name, values);
+        }
+        for dates in &prepare.dates {
+            let Some(Values::Time(times)) = batch.get(&dates.column).map(Values::as_times) else {
+                return Err(Error::MissingColumns(vec![dates.column.clone()]));
+            };
+            for (name, part) in dates.values(&times) {
+                batch.put(&name, part);
+            }
+        }
+        for Fill { column, text } in &prepare.fills {
+            if let Some(Values::Text(cells)) = batch.get_mut(column) {
+                let gaps = cells.iter_mut().filter(|cell| cell.is_none());
+                gaps.for_each(|cell| *cell = Some(Cow::Owned(text.clone())));
+            }
+        }
+        Ok(batch)
+    }
+
+    fn derived(&self) -> Result<&[(String, Expression)], Error> {
+        match &self.derived {
+            Ok(derived) => Ok(derived),
+            Err(failure) => Err(failed(&failure.column, failure.why.clone())),
+        }
+    }
+}
+
+fn failed(column: &str, why: impl Into<String>) -> Error {
+    Error::Derive {
+        column: column.to_string(),
+        why: why.into(),
+    }
+}
+
+/// A cell of a batch.
+pub fn cell<'v>(values: &'v Values<'_>, row: usize) -> CellRef<'v> {
+    let cell = match values {
+        Values::Boolean(cells) => cells[row].map(CellRef::Boolean),
+        Values::Integer(cells) => cells[row].map(CellRef::Integer),
+        Values::Number(cells) => cells[row].map(CellRef::Number),
+        Values::Text(cells) => cells[row].as_deref().map(CellRef::Text),
+        Values::Nothing(_) | Values::Time(_) | Values::Date(_) | Values::Span(_) => None,
+    };
+    cell.unwrap_or(CellRef::Missing)
+}
