@@ -5,6 +5,7 @@
 mod bad_input;
 mod checks;
 mod docs;
+mod doubts;
 mod export;
 mod faults;
 mod features;

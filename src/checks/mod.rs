@@ -6,9 +6,13 @@
 
 mod bins;
 mod columns;
+mod identifiers;
 mod leak;
 mod rank;
 mod rows;
+mod spelling;
+mod target;
+mod target_kinds;
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +20,9 @@ mod tests;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+pub use identifiers::{Rows as IdentifierRows, identifiers};
 pub use rows::{Categories, sample};
+pub use target::{FileLabels, Labels, NullWord, look_at_target, needs_files};
 
 use crate::config::checks::{Checks, Severity};
 use crate::data::ColumnSummary;
@@ -49,6 +55,18 @@ pub enum Check {
     OutsideRules,
     /// Few rows of a class.
     RareClass,
+    /// Classes that differ in spelling only.
+    TargetSpelling,
+    /// A target of several kinds.
+    TargetKinds,
+    /// Classes that are numbers.
+    TargetNumbers,
+    /// Classes that look like missing labels.
+    TargetMarkers,
+    /// Classes of one row.
+    TargetSingleRows,
+    /// Labels that count as missing.
+    TargetNulls,
 }
 
 impl Check {
@@ -66,6 +84,36 @@ impl Check {
             Check::NewCategories => "new_categories",
             Check::OutsideRules => "outside_rules",
             Check::RareClass => "rare_class",
+            Check::TargetSpelling => "target_spelling",
+            Check::TargetKinds => "target_kinds",
+            Check::TargetNumbers => "target_numbers",
+            Check::TargetMarkers => "target_markers",
+            Check::TargetSingleRows => "target_single_rows",
+            Check::TargetNulls => "target_nulls",
+        }
+    }
+
+    /// Whether it makes a first version doubtful, which [`crate::gate`] then holds: what is said of the target, and a column
+    /// that gives it away.
+    pub fn is_doubt(self) -> bool {
+        match self {
+            Check::Leak
+            | Check::TargetSpelling
+            | Check::TargetKinds
+            | Check::TargetNumbers
+            | Check::TargetMarkers
+            | Check::TargetSingleRows
+            | Check::TargetNulls => true,
+            Check::RejectedRows
+            | Check::Missing
+            | Check::Constant
+            | Check::DuplicateColumns
+            | Check::ConflictingLabels
+            | Check::TestOverlap
+            | Check::TestCategories
+            | Check::NewCategories
+            | Check::OutsideRules
+            | Check::RareClass => false,
         }
     }
 }
@@ -219,7 +267,7 @@ struct Told {
 }
 
 /// Sorted by severity; findings alike stay in the order of checks and columns.
-fn worst_first(mut found: Vec<Finding>) -> Vec<Finding> {
+pub fn worst_first(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }

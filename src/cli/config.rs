@@ -3,10 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Global, context, failure, output};
+use super::{Failure, Global, Kind, context, failure, output};
 use crate::config::raw::{Keep, RawConfig};
 use crate::config::{Config, ModelConfig, shape};
 use crate::data;
+use crate::pipeline::{self, Preview};
 
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
@@ -28,7 +29,7 @@ pub fn config(global: &Global, args: &ConfigArgs) -> Result<u8, Failure> {
     match args.command {
         ConfigCommand::Schema => output::pretty(&shape::schema_of::<RawConfig>()),
         ConfigCommand::Show => show(global, &context::load(global, &[])?),
-        ConfigCommand::Check => check(global, &context::load(global, &[])?),
+        ConfigCommand::Check => return check(global, &context::load(global, &[])?),
     }
     Ok(failure::DONE)
 }
@@ -49,20 +50,41 @@ fn show(global: &Global, config: &Config) {
     }
 }
 
-fn check(global: &Global, config: &Config) {
+/// Says what a run would do, and what it would fail for as far as headers and first rows tell.
+fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
+    let seen: Vec<(&ModelConfig, Preview)> = config
+        .models
+        .values()
+        .map(|model| (model, pipeline::preview(model)))
+        .collect();
+    let problems: usize = seen.iter().map(|(_, preview)| preview.problems.len()).sum();
     if global.json {
-        let models: Vec<_> = config
-            .models
-            .values()
-            .map(|model| json!({"model": model.name, "plan": plan(model)}))
+        let models: Vec<_> = seen
+            .iter()
+            .map(|(model, preview)| {
+                json!({"model": model.name, "plan": plan(model), "problems": preview.problems, "notes": preview.notes})
+            })
             .collect();
-        output::line(&json!({"valid": true, "models": models}));
-        return;
+        output::line(&json!({"valid": problems == 0, "models": models}));
+        return Ok(if problems == 0 {
+            failure::DONE
+        } else {
+            failure::USAGE
+        });
     }
-    for model in config.models.values() {
+    for (model, preview) in &seen {
         output::say(&output::bold(&model.name));
         for line in plan(model) {
             output::say(&format!("  {line}"));
+        }
+        for note in &preview.notes {
+            output::say(&format!("  note: {}", output::plain(note)));
+        }
+        for problem in &preview.problems {
+            output::say(&format!(
+                "  problem: a run would fail to {}",
+                output::plain(problem)
+            ));
         }
     }
     let database = config.database_path();
@@ -72,7 +94,17 @@ fn check(global: &Global, config: &Config) {
         "will be made"
     };
     output::say(&format!("the database {} {is_there}", database.display()));
-    output::say("the configuration is valid");
+    if problems == 0 {
+        output::say("the configuration is valid");
+        return Ok(failure::DONE);
+    }
+    let many = match problems {
+        1 => "1 problem".to_string(),
+        n => format!("{n} problems"),
+    };
+    let error = anyhow::anyhow!("use the configuration: {many} with the data, as said above");
+    Err(Failure::new(Kind::Config, error)
+        .hint("correct the keys or the files that are named; nothing was written"))
 }
 
 /// What a run would do, in words.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::{Failure, Global, output, progress};
 use crate::jobs::Queue;
-use crate::registry::{JobRow, JobState, Registry};
+use crate::registry::{JobRow, JobState, Registry, RunRow};
 use crate::schedule::{Plan, Scheduler};
 
 /// How often the registry is asked.
@@ -150,6 +150,7 @@ impl Feed {
         let word = match outcome {
             "promote" => output::green("promoted"),
             "reject" => "rejected".to_string(),
+            "inconclusive" if is_first(run.as_ref()) => "held".to_string(),
             other => other.replace('_', " "),
         };
         let version = run.as_ref().and_then(|run| run.version);
@@ -169,4 +170,10 @@ impl Feed {
             .unwrap_or_default();
         format!("{word}{version}{reason}{took}")
     }
+}
+
+/// Whether a run that came to a verdict found no champion to compare with.
+fn is_first(run: Option<&RunRow>) -> bool {
+    let record = run.and_then(|run| run.record.as_ref());
+    record.is_some_and(|record| record["champion"].is_null())
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
 use crate::diagnose::{self, Stale};
+use crate::pipeline;
 use crate::registry::ProbationState;
 
 #[derive(Debug, Args)]
@@ -103,10 +104,14 @@ async fn show(global: &Global) -> Result<u8, Failure> {
     let stale = diagnose::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
     let probation = env.registry.probations(&env.config.name).await?;
     let probation = probation.into_iter().next();
+    let learner = match &champion {
+        Some(champion) => learner(&env, champion.version).await?,
+        None => None,
+    };
     if global.json {
         output::line(&json!({
             "model": env.config.name, "champion": champion, "operations": operations, "stale": stale,
-            "probation": probation,
+            "probation": probation, "learner": learner,
         }));
         return Ok(failure::DONE);
     }
@@ -115,6 +120,9 @@ async fn show(global: &Global) -> Result<u8, Failure> {
         format!("version {}{pinned}", champion.version)
     });
     output::say(&format!("{}: champion {now}", env.config.name));
+    if let Some(learner) = &learner {
+        output::say(&format!("learner: {learner}"));
+    }
     for stale in &stale {
         output::say(&format!("stale: it {}", stale.says));
     }
@@ -144,4 +152,12 @@ async fn show(global: &Global) -> Result<u8, Failure> {
     }
     output::say(&output::table(&rows));
     Ok(failure::DONE)
+}
+
+/// The learner of a version, where its record has it.
+async fn learner(env: &pipeline::Env, version: i64) -> Result<Option<String>, Failure> {
+    let version = env.registry.version(&env.config.name, version).await?;
+    let record = version.and_then(|version| version.record);
+    let learner = record.and_then(|record| record["learner"].as_str().map(str::to_string));
+    Ok(learner)
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{Failure, Global, Kind, context, failure, notify, output};
+use crate::config::Severity;
 use crate::evaluate::{Interval, Metric};
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
 
@@ -148,12 +149,27 @@ pub fn show(global: &Global, report: &RunReport) {
     if !rows.is_empty() {
         output::say(&output::table(&rows));
     }
+    if let (Some(learner), Some(n)) = (report.learner, report.chosen_from) {
+        output::say(&format!(
+            "learner     {learner}, chosen by `auto` from {n} candidates"
+        ));
+    }
     if let Some(page) = report
         .artifacts
         .iter()
         .find(|file| file.ends_with("report.html"))
     {
         output::say(&format!("report      {page}"));
+    }
+    let is_told = |says: &str| report.reasons.iter().any(|reason| reason.contains(says));
+    for finding in &report.findings {
+        if finding.severity >= Severity::Warn && !is_told(&finding.says) {
+            let says = output::plain(&finding.says);
+            output::say(&format!(
+                "warning     check `{}`: {says}",
+                finding.check.name()
+            ));
+        }
     }
     for reason in report.reasons.iter().skip(1) {
         output::say(&format!("also        {}", output::plain(reason)));
@@ -170,10 +186,11 @@ fn value(side: &SideScore, metric: Metric) -> String {
         .intervals
         .iter()
         .find(|interval| interval.metric == metric);
-    match interval.map(|found| found.interval) {
-        Some(Interval { low, high }) => {
-            format!("{} {value:.4} ({low:.4} to {high:.4})", metric.name())
-        }
+    // A width that does not show is none.
+    let shown = interval.map(|found| found.interval);
+    let shown = shown.map(|Interval { low, high }| (format!("{low:.4}"), format!("{high:.4}")));
+    match shown.filter(|(low, high)| low != high) {
+        Some((low, high)) => format!("{} {value:.4} ({low} to {high})", metric.name()),
         None => format!("{} {value:.4}", metric.name()),
     }
 }
@@ -202,6 +219,9 @@ fn last_line(report: &RunReport) -> String {
             "{} version {version}, {stays}{why}",
             output::bold("rejected")
         ),
+        "inconclusive" if report.champion.is_none() => {
+            format!("{} version {version}, {stays}{why}", output::bold("held"))
+        }
         "inconclusive" => format!(
             "{} on version {version}, {stays}{why}",
             output::bold("inconclusive")

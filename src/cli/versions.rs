@@ -7,7 +7,7 @@ use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, Task};
 use crate::pipeline::{self, SideScore};
-use crate::registry::VersionState;
+use crate::registry::{VersionRow, VersionState};
 
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
@@ -57,11 +57,19 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
         .map(|score| env.config.metric_of(&score.record));
     let metric = newest.unwrap_or(env.config.metric);
     let mut rows = vec![
-        ["version", "made", "verdict", metric.name(), "folder"]
-            .map(str::to_string)
-            .to_vec(),
+        [
+            "version",
+            "made",
+            "verdict",
+            metric.name(),
+            "learner",
+            "folder",
+        ]
+        .map(str::to_string)
+        .to_vec(),
     ];
     for version in versions {
+        let learner = learner_of(&version);
         let newest = scores.iter().rfind(|score| score.version == version.number);
         let side =
             newest.and_then(|score| serde_json::from_value::<SideScore>(score.record.clone()).ok());
@@ -88,11 +96,19 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
             rfc3339(version.created_ms),
             verdict,
             value.map_or(String::new(), |value| format!("{value:.4}")),
+            learner,
             env.shown(&version.folder, ""),
         ]);
     }
     output::say(&output::table(&rows));
     Ok(())
+}
+
+/// The learner that a version was trained with; nothing of versions made before that was recorded.
+fn learner_of(version: &VersionRow) -> String {
+    let record = version.record.as_ref();
+    let learner = record.and_then(|record| record["learner"].as_str());
+    learner.unwrap_or_default().to_string()
 }
 
 async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Failure> {
@@ -104,6 +120,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
     if global.json {
         output::line(&json!({
             "version": version, "score": score, "probation": probation, "rules": bundle.rules,
+            "learner": bundle.learner, "leaderboard": bundle.leaderboard,
         }));
         return Ok(());
     }
@@ -136,6 +153,16 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
                     format!("{} ({})", bundle.target, bundle.classes.join(", "))
                 }
                 Task::Regression => format!("{} (a number)", bundle.target),
+            },
+        ],
+        vec![
+            "learner".to_string(),
+            match bundle.leaderboard.len() {
+                0 => bundle.learner.kind.name().to_string(),
+                n => format!(
+                    "{} (chosen by `auto` from {n} candidates)",
+                    bundle.learner.kind.name()
+                ),
             },
         ],
         vec![

@@ -14,6 +14,7 @@ use super::folders::check_folders;
 use super::health::Health;
 pub use super::names::{is_name, plain_name};
 use super::notify::Notify;
+use super::policy::First;
 use super::policy::{Policy, not_at_least_zero};
 use super::probation::Probation;
 use super::raw::{
@@ -201,6 +202,11 @@ impl ModelConfig {
     /// Hash of every setting that can change what is trained or decided. Folders are not among them: the same data and
     /// settings are the same work wherever they stand.
     pub fn fingerprint(&self) -> String {
+        // Settings that leave it as it is keep the hash they had before there was one.
+        let mut gate = serde_json::json!(self.gate);
+        if let (First::Hold, Some(keys)) = (self.gate.first, gate.as_object_mut()) {
+            keys.remove("first");
+        }
         let parts = serde_json::json!([
             self.target,
             self.positive_class,
@@ -218,7 +224,7 @@ impl ModelConfig {
             self.task,
             self.metric_given,
             self.score,
-            self.gate,
+            gate,
         ]);
         let mut parts = parts.to_string();
         // Added behind, so that settings without it keep the hash they had.

@@ -96,38 +96,46 @@ bounded! {
     RareClass, Warn, 10.0, 1e9,
     /// Rows below which it is told.
     ;
+    /// Cells of the target that hold a text which `ingest.null_values` counts as missing, such as `None`.
+    TargetNulls, Warn, 0.01, 1.0,
+    /// Share of the rows above which it is told.
+    ;
 }
 
-/// A check without a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ConstantColumns {
+/// Declares checks without a bound: `key, default severity`.
+macro_rules! unbounded {
+    ($($(#[doc = $looks:literal])* $name:ident, $severity:ident;)*) => {$(
+        /// A check without a bound.
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $(#[doc = $looks])*
+            pub severity: Severity,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { severity: Severity::$severity }
+            }
+        }
+    )*};
+}
+
+unbounded! {
     /// Columns with one value in every row.
-    pub severity: Severity,
-}
-
-impl Default for ConstantColumns {
-    fn default() -> Self {
-        ConstantColumns {
-            severity: Severity::Note,
-        }
-    }
-}
-
-/// A check without a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct DuplicateColumns {
+    ConstantColumns, Note;
     /// Columns with the same content as another one.
-    pub severity: Severity,
-}
-
-impl Default for DuplicateColumns {
-    fn default() -> Self {
-        DuplicateColumns {
-            severity: Severity::Note,
-        }
-    }
+    DuplicateColumns, Note;
+    /// Classes that differ in case, blanks or form only, such as `Yes` and `yes`, or `0` beside `no`.
+    TargetSpelling, Warn;
+    /// A target that is of another kind in one file than in another.
+    TargetKinds, Warn;
+    /// Classes that are numbers which do not read as such, or numbers but for a few.
+    TargetNumbers, Warn;
+    /// Classes that look like a marker of a missing label, such as `?` or `unknown`.
+    TargetMarkers, Warn;
+    /// Classes of one row.
+    TargetSingleRows, Warn;
 }
 
 /// What is looked at before a training is believed. A finding never changes a row or a column.
@@ -156,6 +164,18 @@ pub struct Checks {
     pub outside_rules: OutsideRules,
     /// Classes of few rows.
     pub rare_class: RareClass,
+    /// Classes that differ in spelling only.
+    pub target_spelling: TargetSpelling,
+    /// A target of several kinds.
+    pub target_kinds: TargetKinds,
+    /// Classes that are numbers.
+    pub target_numbers: TargetNumbers,
+    /// Classes that look like missing labels.
+    pub target_markers: TargetMarkers,
+    /// Classes of one row.
+    pub target_single_rows: TargetSingleRows,
+    /// Labels that count as missing.
+    pub target_nulls: TargetNulls,
 }
 
 impl Checks {
@@ -174,6 +194,7 @@ impl Checks {
             ("new_categories.bound", self.new_categories.problem()),
             ("outside_rules.bound", self.outside_rules.problem()),
             ("rare_class.bound", self.rare_class.problem()),
+            ("target_nulls.bound", self.target_nulls.problem()),
         ];
         for (key, problem) in problems {
             if let Some(reason) = problem {

@@ -60,6 +60,8 @@ pub enum Encode {
     Text,
     /// Parts of a time: month, weekday, hour, days, season, period of the day.
     Date,
+    /// The number as it is, also where whole numbers look like an identifier.
+    Number,
     /// Nothing: it is left out.
     Drop,
 }

@@ -13,6 +13,8 @@ use crate::evaluate::Metric;
 pub struct Policy {
     /// How the challenger is compared with the champion.
     pub require: Require,
+    /// What becomes of a first version, with no champion to compare it with, that is doubtful by itself.
+    pub first: First,
     /// Confidence that the paired bootstrap must reach, in (0.5, 1).
     pub confidence: f64,
     /// Largest true fall that `not_worse` accepts.
@@ -66,6 +68,7 @@ impl Default for Policy {
     fn default() -> Self {
         Policy {
             require: Require::Better,
+            first: First::Hold,
             confidence: 0.95,
             margin: 0.01,
             min_rows: 30,
@@ -201,6 +204,17 @@ impl Require {
             Require::Naive => "naive",
         }
     }
+}
+
+/// What becomes of a doubtful first version: one of whose target or columns the checks say something that makes its score
+/// worth little, whose test rows were learned from, or that enough test rows show to be worse than a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum First {
+    /// It is held: the verdict is `inconclusive`, and somebody may promote it by hand.
+    Hold,
+    /// It goes in, with a warning.
+    Promote,
 }
 
 /// A metric that must not fall by more than a margin when the challenger goes in.

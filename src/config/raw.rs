@@ -179,8 +179,8 @@ pub struct Split {
     pub validation: f64,
     /// Seed of the split and of everything else that draws at random in training.
     pub seed: u64,
-    /// Whether, once candidate, rounds and threshold were chosen, the model is fitted again on both parts. Default: not for
-    /// `logistic`; for the others where there are at most 100,000 rows.
+    /// Whether, once candidate, rounds and threshold were chosen, the model is fitted again on both parts. Default: not where
+    /// `logistic` is fitted; with any other learner where there are at most 100,000 rows.
     pub refit: Option<bool>,
 }
 

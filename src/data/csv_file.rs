@@ -86,7 +86,8 @@ fn read_once(
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
 ) -> Result<Vec<Head>, TableError> {
-    let mut reader = source::open(path).map_err(|error| read_error(path, error))?;
+    let mut reader =
+        source::open_head(path, options.head).map_err(|error| read_error(path, error))?;
     let mut block = Vec::new();
     let mut at_end = fill(&mut *reader, &mut block, 0).map_err(|error| read_error(path, error))?;
     let mut start = if block.starts_with(b"\xEF\xBB\xBF") {

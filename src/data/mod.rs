@@ -55,6 +55,7 @@ mod fit;
 mod formats;
 mod io;
 mod json_file;
+mod lines;
 mod options;
 mod parquet_file;
 mod part_column;
@@ -81,6 +82,7 @@ pub use derive::{
 pub use encoding::Encoding;
 pub use io::{read_file, read_parquet, write_file, write_parquet};
 pub use json_file::json_tables;
+pub use lines::line_of_row;
 pub use options::{Decimal, OnBadFile, ReadOptions, TextOptions, Thousands};
 pub use read::{FileRead, FolderRead, Quarantined, read};
 pub use rows::{count_shared, dedupe, fingerprint, row_hashes};

@@ -36,6 +36,9 @@ pub struct ReadOptions {
     pub dedupe: bool,
     /// How text files are written.
     pub text: TextOptions,
+    /// Bytes of each CSV file to read at most, decompressed and up to the end of a row; none for all. Other formats are read
+    /// whole.
+    pub head: Option<u64>,
 }
 
 /// How text files are written, where the settings say so; what they do not say is found out.
@@ -112,6 +115,7 @@ impl Default for ReadOptions {
             rules: Vec::new(),
             dedupe: true,
             text: TextOptions::default(),
+            head: None,
         }
     }
 }

@@ -55,6 +55,41 @@ pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     })
 }
 
+/// As [`open`], but no more than about `most` bytes, up to the end of a row. What is not text of one byte per separator
+/// (UTF-16) is read whole.
+pub(super) fn open_head(path: &Path, most: Option<u64>) -> io::Result<Box<dyn Read + Send>> {
+    let mut reader = open(path)?;
+    let Some(most) = most else {
+        return Ok(reader);
+    };
+    let mut head = Vec::new();
+    reader.by_ref().take(most).read_to_end(&mut head)?;
+    let is_utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
+    if (head.len() as u64) < most || is_utf16 {
+        return Ok(Box::new(io::Cursor::new(head).chain(reader)));
+    }
+    match end_of_last_row(&head) {
+        0 => Ok(Box::new(io::Cursor::new(head).chain(reader))),
+        end => {
+            head.truncate(end);
+            Ok(Box::new(io::Cursor::new(head)))
+        }
+    }
+}
+
+/// Where the last whole row ends: behind a line feed with an even number of quotes before it; 0 where there is none.
+fn end_of_last_row(head: &[u8]) -> usize {
+    let (mut end, mut is_open) = (0, false);
+    for at in memchr::memchr2_iter(b'"', b'\n', head) {
+        match head[at] {
+            b'"' => is_open = !is_open,
+            _ if !is_open => end = at + 1,
+            _ => {}
+        }
+    }
+    end
+}
+
 /// True when reading fails because the packed bytes are wrong, not because the disk is.
 pub(super) fn is_packed(path: &Path) -> bool {
     split_name(path).is_some_and(|(_, packing)| packing != Packing::Plain)

@@ -129,8 +129,12 @@ pub fn score(truth: &Truth, answers: &Answers) -> Scores {
     }
 }
 
+/// Fewer test rows than this give no interval: resamples of a handful of rows are far narrower than the truth.
+pub const FEWEST_INTERVAL_ROWS: usize = 30;
+
 /// Bootstrap intervals of every metric that is defined: stratified by class, of numbers over all rows. See
-/// [`bootstrap::intervals`] and [`numbers::intervals`].
+/// [`bootstrap::intervals`] and [`numbers::intervals`]. None at all of fewer than [`FEWEST_INTERVAL_ROWS`] rows, and none
+/// without a width: a score that no resample changes is not known exactly for that.
 pub fn intervals(
     truth: &Truth,
     answers: &Answers,
@@ -138,7 +142,10 @@ pub fn intervals(
     replicates: u32,
     seed: u64,
 ) -> Vec<MetricInterval> {
-    match (truth, answers) {
+    if answers.len() < FEWEST_INTERVAL_ROWS {
+        return Vec::new();
+    }
+    let mut intervals = match (truth, answers) {
         (Truth::Classes(truth), Answers::Classes(predictions)) => {
             bootstrap::intervals(truth, predictions, confidence, replicates, seed)
         }
@@ -146,5 +153,7 @@ pub fn intervals(
             numbers::intervals(truth, answers, confidence, replicates, seed)
         }
         _ => Vec::new(),
-    }
+    };
+    intervals.retain(|found| found.interval.has_width());
+    intervals
 }

@@ -240,6 +240,13 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// Whether its ends are apart.
+    pub fn has_width(&self) -> bool {
+        self.high > self.low
+    }
+}
+
 /// The interval of one metric, as listed in a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricInterval {

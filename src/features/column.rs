@@ -86,7 +86,13 @@ pub fn fit_column(
         }
         // Months and hours go round: a weight each, where trees can cut them anywhere.
         None if is_part && column.kind == Kind::Integer && plan.purpose != Purpose::Trees => {}
-        None | Some(Encode::Date) if is_numeric(column.kind) => {
+        Some(Encode::Number) if !is_numeric(column.kind) => {
+            let kind = column.kind;
+            return Err(format!(
+                "a column of {kind}, which `encode: number` cannot take; `schema` makes it numbers"
+            ));
+        }
+        None | Some(Encode::Date | Encode::Number) if is_numeric(column.kind) => {
             let settings = number_settings(own, plan);
             return fit_numbers(cells, rows, settings).map(Made::from);
         }

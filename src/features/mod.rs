@@ -18,7 +18,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use cells::{Cells, Encoded, label_of};
+pub use cells::{Cells, Encoded, label_of, parse_number, spell_number};
 pub use column::texts_and_others;
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
 pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell};

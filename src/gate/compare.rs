@@ -28,7 +28,12 @@ pub(super) fn measure(case: &Case<'_>) -> Option<Compared> {
         policy.replicates,
         policy.seed,
     )?;
-    let interval = deltas.interval(policy.confidence)?;
+    if !valid_confidence(policy.confidence) {
+        return None;
+    }
+    let is_enough = evidence.truth.len() >= super::FEWEST_INTERVAL_ROWS;
+    let interval = deltas.deciding(policy.confidence);
+    let interval = interval.filter(|found| is_enough && found.has_width());
     let (only_challenger_right, only_champion_right) =
         match (evidence.truth, evidence.challenger, predictions) {
             (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
@@ -45,6 +50,8 @@ pub(super) fn measure(case: &Case<'_>) -> Option<Compared> {
         champion,
         delta: evidence.metric.gain(challenger, champion),
         interval,
+        // Without the last bits of a subtraction.
+        interval_level: Some(((2.0 * policy.confidence - 1.0) * 1e12).round() / 1e12),
         p_better: deltas.p_better(),
         only_challenger_right,
         only_champion_right,
@@ -228,10 +235,13 @@ pub(super) fn discordance(is_of_numbers: bool, numbers: &Comparison) -> String {
 
 /// A difference for tables, with its interval.
 pub(super) fn difference(numbers: &Comparison) -> String {
-    format!(
-        "{} ({} to {})",
-        signed(numbers.delta),
-        signed(numbers.interval.low),
-        signed(numbers.interval.high)
-    )
+    match &numbers.interval {
+        Some(found) => format!(
+            "{} ({} to {})",
+            signed(numbers.delta),
+            signed(found.low),
+            signed(found.high)
+        ),
+        None => signed(numbers.delta),
+    }
 }

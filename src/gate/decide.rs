@@ -4,17 +4,17 @@ use crate::evaluate::answers::score;
 use crate::evaluate::{Answers, Scores, Truth, baselines};
 
 use super::compare::Compared;
-use super::wording::{count, percent, score as written, signed};
+use super::wording::{count, ordinal, percent, score as written, signed};
 use super::{
     DECISION_FORMAT, Decision, Evidence, Policy, Require, Rule, RuleGroup, RuleOutcome, Verdict,
-    compare, gains, guards, hard, sufficiency,
+    compare, first, gains, guards, hard, sufficiency,
 };
 
 /// Decides whether the challenger goes live. A function of its arguments: the same evidence and policy give the same
 /// decision, whatever they hold; nothing in them makes it fail.
 ///
 /// Any rule that says `reject` rejects; otherwise any that says `inconclusive` leaves it open; otherwise the challenger is
-/// promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can refuse.
+/// promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can refuse, and `first_version` holds.
 pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     let challenger = score(evidence.truth, evidence.challenger);
     let champion = evidence
@@ -39,11 +39,13 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     rules.push(compare::rule(&case, compared.as_ref(), sufficient));
     rules.extend(gains::rules(&case, sufficient));
     rules.extend(guards::rules(&case));
+    rules.extend(first::rule_of(&case, &rules));
 
     let verdict = verdict(&rules);
     let mut reasons = Vec::new();
     if verdict == Verdict::Promote {
         reasons.extend(grounds(&case, compared.as_ref()));
+        reasons.extend(attempts(&case));
     }
     reasons.extend(failures(&rules));
     Decision {
@@ -83,9 +85,12 @@ fn failures(rules: &[Rule]) -> Vec<String> {
         RuleOutcome::Warn,
     ];
     let reasons_of = |outcome| rules.iter().filter(move |rule| rule.outcome == outcome);
+    let first = rules.iter().find(|rule| rule.name == first::NAME);
+    let is_told = |rule: &&Rule| first.is_some_and(|first| first::has_told(first, rule));
     order
         .into_iter()
         .flat_map(reasons_of)
+        .filter(|rule| !is_told(rule))
         .map(|rule| rule.reason.clone())
         .collect()
 }
@@ -106,14 +111,20 @@ fn grounds(case: &Case<'_>, compared: Option<&Compared>) -> Vec<String> {
         };
     };
     let numbers = &compared.comparison;
+    let interval = match &numbers.interval {
+        Some(found) => format!(
+            " with a {} interval of {} to {}",
+            percent(numbers.level(case.policy)),
+            signed(found.low),
+            signed(found.high),
+        ),
+        None => String::new(),
+    };
     vec![
         format!(
-            "{} on {rows}: {} with a {} interval of {} to {}",
+            "{} on {rows}: {}{interval}",
             compare::movement(case.evidence.metric, numbers),
             signed(numbers.delta),
-            percent(case.policy.confidence),
-            signed(numbers.interval.low),
-            signed(numbers.interval.high),
         ),
         format!(
             "the challenger is better in {} of the resamples",
@@ -121,6 +132,18 @@ fn grounds(case: &Case<'_>, compared: Option<&Compared>) -> Vec<String> {
         ),
         compare::discordance(case.is_of_numbers(), numbers),
     ]
+}
+
+/// How often these test rows have been asked, where that is often enough to matter.
+fn attempts(case: &Case<'_>) -> Option<String> {
+    const FEW: u64 = 3;
+    let n = case.evidence.facts.attempts;
+    (n >= FEW && case.has_champion()).then(|| {
+        format!(
+            "this is the {} version that these test rows judge, and each is another chance to be let in by luck",
+            ordinal(n)
+        )
+    })
 }
 
 /// What every rule is shown.
@@ -162,6 +185,19 @@ impl Case<'_> {
             ));
         }
         answers.problem_with(self.evidence.truth)
+    }
+
+    /// The baseline that is best by the metric, and its value. Of several as good, always-positive, which people recognise.
+    pub(super) fn best_baseline(&self) -> Option<(&str, f64)> {
+        let metric = self.evidence.metric;
+        let scored = self
+            .baselines
+            .iter()
+            .filter_map(|(name, scores)| Some((name.as_str(), scores.get(metric)?)));
+        scored.max_by(|a, b| {
+            let by_value = metric.gain(a.1, 0.0).total_cmp(&metric.gain(b.1, 0.0));
+            by_value.then((a.0 == "always_positive").cmp(&(b.0 == "always_positive")))
+        })
     }
 
     /// Whether numbers are predicted.

@@ -90,7 +90,10 @@ fn rule_table(decision: &Decision) -> Table {
 
 fn comparison_table(decision: &Decision) -> Option<Table> {
     let numbers = decision.comparison.as_ref()?;
-    let interval = percent(decision.policy.confidence);
+    let interval = match numbers.interval {
+        Some(_) => format!(" ({} interval)", percent(numbers.level(&decision.policy))),
+        None => String::new(),
+    };
     let (by_challenger, by_champion, test) = match numbers.metric.task() {
         Task::Classification => (
             "rows only the challenger has right",
@@ -114,7 +117,7 @@ fn comparison_table(decision: &Decision) -> Option<Table> {
             score(numbers.champion),
         ),
         (
-            format!("difference, above 0 is better ({interval} interval)"),
+            format!("difference, above 0 is better{interval}"),
             difference(numbers),
         ),
         (

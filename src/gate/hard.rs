@@ -106,15 +106,7 @@ fn beats_baselines(case: &Case<'_>) -> Rule {
     if !case.policy.beat_baselines {
         return skipped(name, GROUP, "the policy does not ask for it");
     }
-    let scored = case
-        .baselines
-        .iter()
-        .filter_map(|(name, scores)| Some((name.as_str(), scores.get(metric)?)));
-    // Where several baselines are equally good, always-positive is the one that people recognise.
-    let best = scored.max_by(|a, b| {
-        let by_value = metric.gain(a.1, 0.0).total_cmp(&metric.gain(b.1, 0.0));
-        by_value.then((a.0 == "always_positive").cmp(&(b.0 == "always_positive")))
-    });
+    let best = case.best_baseline();
     let (title, rows, value) = (
         metric.title(),
         count(case.rows(), "row"),

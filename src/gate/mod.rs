@@ -7,6 +7,7 @@
 mod compare;
 pub mod decide;
 pub mod explain;
+mod first;
 mod gains;
 mod guards;
 mod hard;
@@ -20,9 +21,10 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::answers::FEWEST_INTERVAL_ROWS;
 use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Truth};
 
-pub use crate::config::policy::{Guard, Policy, Require, SliceGuard};
+pub use crate::config::policy::{First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
 
 /// What the gate concludes.
@@ -83,6 +85,16 @@ pub struct Facts {
     pub differs_from_champion: bool,
     /// Test rows that also stand in the training data, its validation part included.
     pub leaked_rows: u64,
+    /// What the checks found that makes a first version doubtful, each in a sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+    /// How many versions have been scored on these test rows, the challenger included; 0 where nobody counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u64,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// Which part of the policy a rule belongs to.
@@ -156,8 +168,14 @@ pub struct Comparison {
     pub champion: f64,
     /// Challenger minus champion, signed so that larger is better.
     pub delta: f64,
-    /// Two-sided percentile interval of `delta` at the policy's confidence.
-    pub interval: Interval,
+    /// The interval of `delta` that decided: its lower end is the one-sided bound at the policy's confidence, its upper end
+    /// the same from the other side. `None` of fewer rows than [`FEWEST_INTERVAL_ROWS`], and where it has no width.
+    #[serde(default)]
+    pub interval: Option<Interval>,
+    /// How sure it is as a two-sided interval: 2 · confidence − 1. Left out of records whose interval is two-sided at the
+    /// policy's confidence, as it was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_level: Option<f64>,
     /// Share of bootstrap replicates in which `delta` is above zero.
     pub p_better: f64,
     /// Rows that only the challenger has right; of numbers, rows to which it comes nearer.
@@ -166,6 +184,13 @@ pub struct Comparison {
     pub only_champion_right: u64,
     /// Exact two-sided McNemar p-value; of numbers, that of the sign test, which is the same sum.
     pub mcnemar_p: f64,
+}
+
+impl Comparison {
+    /// How sure the interval is as a two-sided one.
+    pub fn level(&self, policy: &Policy) -> f64 {
+        self.interval_level.unwrap_or(policy.confidence)
+    }
 }
 
 /// Version of the form in which a [`Decision`] is written.

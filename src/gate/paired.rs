@@ -30,6 +30,23 @@ impl Deltas {
         percentile_interval(&self.sorted, confidence)
     }
 
+    /// The interval whose lower end decides at a confidence c: the largest replicate that at least c of them reach, and from
+    /// the other side the smallest. Its lower end is above a bound exactly when [`Deltas::share_above`] that bound is at
+    /// least c. `None` when the confidence is not between 0.5 and 1.
+    pub fn deciding(&self, confidence: f64) -> Option<Interval> {
+        let n = self.sorted.len();
+        if !(0.5..1.0).contains(&confidence) || n == 0 {
+            return None;
+        }
+        // As many replicates may lie below as leave a share of c above.
+        let enough = |below: &usize| (n - below) as f64 / n as f64 >= confidence;
+        let below = (0..n).take_while(enough).last().unwrap_or(0);
+        Some(Interval {
+            low: self.sorted[below],
+            high: self.sorted[n - 1 - below],
+        })
+    }
+
     /// Share of replicates above zero; one that is exactly zero speaks for nobody and does not count as better.
     pub fn p_better(&self) -> f64 {
         self.share_above(0.0)

@@ -1,5 +1,6 @@
 //! Tests of the whole room: the statistics against scipy and enumeration, the policy rule by rule, properties.
 
+mod first;
 mod gains;
 mod golden;
 mod guards;
@@ -56,6 +57,8 @@ impl Stand {
                 load_failure: None,
                 differs_from_champion: true,
                 leaked_rows: 0,
+                doubts: Vec::new(),
+                attempts: 0,
             },
             slices: Vec::new(),
         }

@@ -62,3 +62,15 @@ pub(super) fn count(n: u64, what: &str) -> String {
         format!("{n} {what}s")
     }
 }
+
+/// `1st`, `2nd`, `11th`.
+pub(super) fn ordinal(n: u64) -> String {
+    let end = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{end}")
+}

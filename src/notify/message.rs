@@ -36,6 +36,12 @@ pub struct Event {
     pub facts: Map<String, Value>,
 }
 
+/// Whether a run that came to a verdict found no champion to compare with.
+fn is_first(run: &RunRow) -> bool {
+    let record = run.record.as_ref();
+    record.is_some_and(|record| record["version"].is_i64() && record["champion"].is_null())
+}
+
 impl Event {
     /// What must not be said twice.
     pub fn topic(&self, channel: &str) -> String {
@@ -49,6 +55,10 @@ impl Event {
         let verdict = match run.outcome.as_deref() {
             Some("promote") => Some((Topic::Promoted, "is the champion")),
             Some("reject") => Some((Topic::Refused, "was rejected")),
+            Some("inconclusive") if is_first(run) => Some((
+                Topic::Refused,
+                "is held, and there is no champion: it is doubtful",
+            )),
             Some("inconclusive") => Some((Topic::Refused, "was not promoted: too little evidence")),
             Some("pinned") => Some((Topic::Refused, "was held back: the champion is pinned")),
             _ => None,

@@ -5,9 +5,9 @@ use polars::prelude::DataFrame;
 use super::ingest::{self, Dataset};
 use super::labels::target_of;
 use super::wanted::{Wanted, wanted};
-use super::{Env, Error, Event, versions};
+use super::{Env, Error, Event, target_cells, versions};
 use crate::bundle::Bundle;
-use crate::checks::{Categories, Finding, Inputs, Target, TestInputs, look, look_at_test};
+use crate::checks::{Categories, Finding, Inputs, TestInputs, look, look_at_test, worst_first};
 use crate::config::{ModelConfig, Severity};
 use crate::data::rules::{self, Rule};
 use crate::registry::VersionRow;
@@ -24,7 +24,10 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
         None => None,
     };
     let target = target_of(config, &dataset.frame)?;
-    let wanted = wanted(config, &dataset.frame, &target)?;
+    let wanted = wanted(config, &dataset.frame, &target);
+    let is_class = !matches!(wanted, Ok(Wanted::Numbers(_)));
+    let of_target = target_cells::findings(env, dataset, &target, is_class)?;
+    let wanted = wanted.map_err(|error| with_cause(error, &of_target))?;
     let excluded = config.excluded(&target);
     let bundle = champion.as_ref().map(|(_, _, bundle)| bundle);
     let known = bundle.map_or_else(Vec::new, categories);
@@ -32,25 +35,34 @@ pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding
         let rules = bundle.rules.iter().cloned();
         rules.filter(|rule| rule.on_violation.is_none()).collect()
     });
-    let findings = look(&Inputs {
+    let mut findings = of_target;
+    findings.extend(look(&Inputs {
         frame: &dataset.frame,
         profile: &dataset.profile,
         excluded: &excluded,
-        target: match &wanted {
-            Wanted::Classes { classes, class } => Target::Classes {
-                codes: class,
-                n: classes.len(),
-            },
-            Wanted::Numbers(numbers) => Target::Numbers(numbers),
-        },
+        target: wanted.checked(),
         champion: &known,
         rules: &seen,
         rejected: (dataset.record.rows_read, dataset.record.rows_rejected),
         settings: &config.checks,
         seed: config.split.seed,
-    })?;
+    })?);
+    let findings = worst_first(findings);
     tell(env, &findings, "train on the data set")?;
     Ok(findings)
+}
+
+/// A target that cannot be learned, with what was found of its labels said first: it is usually why.
+fn with_cause(error: Error, findings: &[Finding]) -> Error {
+    match (error, findings) {
+        (error, []) => error,
+        (Error::Target { target, why }, findings) => {
+            let found: Vec<&str> = findings.iter().map(|it| it.says.as_str()).collect();
+            let why = format!("{why}. {}", found.join("; "));
+            Error::Target { target, why }
+        }
+        (error, _) => error,
+    }
 }
 
 /// Looks at the test rows before a verdict is built on them.

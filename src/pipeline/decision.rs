@@ -4,6 +4,7 @@ use super::train::{FEWEST_OF_A_CLASS, FEWEST_ROWS};
 use super::wanted::Part;
 use super::{Error, did_you_mean};
 use crate::bundle::Bundle;
+use crate::config::Learner;
 use crate::config::decision::{Cost, Decide, DecideBy};
 use crate::evaluate::threshold;
 
@@ -14,6 +15,32 @@ pub struct Decided {
     pub threshold: f64,
     /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major; with more than two.
     pub costs: Option<Vec<f64>>,
+}
+
+/// Says before anything is fitted when the policy is not for such a target. `n_classes` is none where a number is predicted.
+///
+/// # Errors
+/// [`Error::Target`], with the key that does not fit.
+pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Result<(), Error> {
+    let refuse = |why: String| {
+        Err(Error::Target {
+            target: target.to_string(),
+            why,
+        })
+    };
+    let Some(decide) = &learner.decision else {
+        return Ok(());
+    };
+    match (n_classes, decide.by) {
+        (None, _) => refuse("`learner.decision` is for classes, and it is a number".to_string()),
+        (Some(n), DecideBy::Capacity | DecideBy::Fixed) if n != 2 => refuse(format!(
+            "`learner.decision` by a threshold is for two classes, and it has {n}"
+        )),
+        (Some(n), DecideBy::Cost) if n != 2 && decide.cost_matrix.is_empty() => refuse(format!(
+            "`learner.decision.cost` is for two classes and it has {n}; give a `cost_matrix`"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Applies the policy; `score` says P(positive) of the validation rows, of which `part` is the target.

@@ -1,9 +1,12 @@
 //! deploy: scores to a verdict; only `promote` moves the champion, and only after everything is durable and verified.
 
+use std::collections::BTreeSet;
+
 use super::score::{Scored, to_json};
 use super::train::Trained;
 use super::{DatasetRecord, Env, Error, fault, production, versions};
 use crate::bundle;
+use crate::config::Severity;
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
@@ -53,6 +56,10 @@ pub async fn deploy(
     let deployed = conclude(env, run, work, decision).await?;
     production::publish(env).await?;
     let summary = match deployed.outcome.as_str() {
+        "inconclusive" if scored.champion.is_none() => format!(
+            "held: version {} is doubtful, and there is no champion",
+            work.trained.version.number
+        ),
         "promote" => format!(
             "promote: version {} is the champion",
             work.trained.version.number
@@ -80,13 +87,26 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         Some(side) => env.registry.version(&env.config.name, side.version).await?,
         None => None,
     };
+    let attempts = attempts(env, number, &scored.record.rows_hash).await?;
     fault("deploy.verified")?;
+    let found = work.trained.findings.iter().chain(&scored.record.findings);
+    let doubts = found.filter(|it| it.check.is_doubt() && it.severity >= Severity::Warn);
     Ok(Facts {
         load_failure,
         differs_from_champion: champion
             .is_none_or(|champion| champion.model_hash != work.trained.version.model_hash),
         leaked_rows: scored.record.leaked_rows,
+        doubts: doubts.map(|finding| finding.says.clone()).collect(),
+        attempts,
     })
+}
+
+/// How many versions up to this one have been scored on these test rows: whoever asks often enough is let in by chance.
+async fn attempts(env: &Env, version: i64, rows_hash: &str) -> Result<u64, Error> {
+    let scores = env.registry.scores(&env.config.name).await?;
+    let on_these = scores.iter().filter(|score| score.rows_hash == rows_hash);
+    let versions: BTreeSet<i64> = on_these.map(|score| score.version).collect();
+    Ok(versions.range(..=version).count() as u64)
 }
 
 /// The gate on the evidence of a scoring.

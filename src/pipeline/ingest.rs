@@ -1,11 +1,13 @@
 //! ingest: the input folder to one dated data set.
 
 mod accumulate;
+mod named;
 mod stored;
 mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use named::missing_columns;
 pub use stored::{latest, latest_frame, load};
 pub use tables::read_tables;
 
@@ -16,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::accumulate::{earlier, halves, put_together};
+use self::named::check_columns;
 use super::derive::with_derived;
-use super::{Env, Error, count, did_you_mean};
+use super::{Env, Error, count};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
 use crate::data::rules::{Rejected, Rule};
@@ -112,6 +115,7 @@ pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
         rules: rules_of(config),
         dedupe,
         text: config.ingest.text(),
+        head: None,
     }
 }
 
@@ -321,49 +325,6 @@ fn window(config: &ModelConfig, frame: &DataFrame) -> Result<Option<Vec<u32>>, E
         }
         _ => Ok(None),
     }
-}
-
-/// Says at once when a column that the settings name is not there.
-fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {
-    let schema = Schema::of(frame);
-    if schema.columns.is_empty() {
-        // No file could be read, which is said elsewhere.
-        return Ok(());
-    }
-    let ruled = config.schema.iter();
-    let ruled = ruled.filter(|(column, rule)| rule.rule(column).is_some());
-    let named = config
-        .target
-        .iter()
-        .map(|column| (column, "`target`"))
-        .chain(config.keys.iter().map(|column| (column, "`keys`")))
-        .chain(config.drop.iter().map(|column| (column, "`drop`")))
-        .chain(
-            config
-                .time_column
-                .iter()
-                .map(|column| (column, "`time_column`")),
-        )
-        .chain(ruled.map(|(column, _)| (column, "`schema`")));
-    // Also a part of a time, `time.month`, may have settings.
-    let is_part = |name: &str| {
-        let whole = name.rsplit_once('.').map(|(whole, _)| whole);
-        whole.is_some_and(|whole| schema.get(whole).is_some())
-    };
-    let own = config.features.columns.keys();
-    let own = own.filter(|name| !is_part(name));
-    let named = named.chain(own.map(|column| (column, "`features.columns`")));
-    for (column, role) in named {
-        if schema.get(column).is_none() {
-            return Err(Error::NoColumn {
-                column: column.clone(),
-                role,
-                place: "the data set".to_string(),
-                hint: did_you_mean(column, schema.names().into_iter()),
-            });
-        }
-    }
-    Ok(())
 }
 
 fn nothing_usable(config: &ModelConfig, scan: &Scan, record: &DatasetRecord) -> Error {

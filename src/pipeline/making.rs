@@ -130,9 +130,10 @@ fn at_its_best(bundle: &Bundle, truth: &Part, answers: &Answers, is_tuned: bool)
     scores.get(bundle.metric)
 }
 
-/// Whether the model learns from the validation part, too, once that has told what it can.
-pub fn is_refitted(config: &ModelConfig, n_rows: usize) -> bool {
-    let by_default = config.learner.kind != LearnerKind::Logistic && n_rows <= MOST_REFITTED;
+/// Whether the model learns from the validation part, too, once that has told what it can. `used` is the learner that is
+/// fitted, which is another than the settings name where a number is predicted or `auto` chose.
+pub fn is_refitted(config: &ModelConfig, used: LearnerKind, n_rows: usize) -> bool {
+    let by_default = used != LearnerKind::Logistic && n_rows <= MOST_REFITTED;
     config.split.refit.unwrap_or(by_default)
 }
 

@@ -11,9 +11,10 @@ use super::report::Subject;
 use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, probation, recover,
-    report, retain, room, train,
+    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, preview, probation,
+    recover, report, retain, room, train,
 };
+use crate::checks::{Finding, worst_first};
 use crate::data;
 use crate::evaluate::Metric;
 use crate::registry::{Lock, PastConclusion, RunRow, RunState};
@@ -63,6 +64,15 @@ pub struct RunReport {
     pub artifacts: Vec<String>,
     /// How the data set was made.
     pub data: Option<DatasetRecord>,
+    /// What the checks found, in the data set and in the test rows, the worst first.
+    pub findings: Vec<Finding>,
+    /// The learner that was used; with `auto` the one that won.
+    pub learner: Option<&'static str>,
+    /// How many candidates `auto` chose it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen_from: Option<usize>,
+    /// How many versions, this one included, have been judged by these test rows.
+    pub attempt: Option<u64>,
     /// Milliseconds per stage, and `fit` for the learner alone.
     pub timings_ms: serde_json::Map<String, serde_json::Value>,
 }
@@ -215,7 +225,16 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         champion,
     });
     match what {
-        Plan::Nothing(why) => return Ok(nothing(env, id, champion, why)),
+        Plan::Nothing(why) => {
+            let held = env.registry.held_version(&config.name).await?;
+            let why = match held {
+                Some(held) => format!(
+                    "{why}; version {held} is held: look at it with `unseat gate explain {held}`, and `unseat promote {held}` makes it the champion"
+                ),
+                None => why,
+            };
+            return Ok(nothing(env, id, champion, why));
+        }
         Plan::Rescore(version) => {
             let known = same_work.or(last);
             if let Some(report) =
@@ -236,6 +255,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let dataset = env
         .stage(Stage::Ingest, &mut timings, ingest::ingest(env, id, &input))
         .await?;
+    preview::before_training(env, &dataset, &test)?;
     let trained = env
         .stage(Stage::Train, &mut timings, train::train(env, id, &dataset))
         .await?;
@@ -302,6 +322,10 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         },
         artifacts: artifacts.collect(),
         data: Some(dataset.record),
+        learner: Some(trained.bundle.learner.kind.name()),
+        chosen_from: trained.chosen_from(),
+        findings: worst_first([trained.findings, scored.record.findings].concat()),
+        attempt: Some(deployed.decision.facts.attempts),
         timings_ms: timings_map(&timings, Some(trained.fit_ms)),
     })
 }
@@ -342,6 +366,10 @@ pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunRe
         champion,
         artifacts: Vec::new(),
         data: None,
+        findings: Vec::new(),
+        learner: None,
+        chosen_from: None,
+        attempt: None,
         timings_ms: serde_json::Map::new(),
     }
 }

@@ -9,6 +9,7 @@ use super::train::{Fresh, Trained, learn};
 use super::{
     Env, Error, RunReport, Stage, checks, deploy, ingest, report, room, score, train, versions,
 };
+use crate::checks::worst_first;
 use crate::data;
 use crate::registry::VersionRow;
 
@@ -28,6 +29,10 @@ fn empty(env: &Env, id: &str, outcome: &str) -> RunReport {
         champion: None,
         artifacts: Vec::new(),
         data: None,
+        findings: Vec::new(),
+        learner: None,
+        chosen_from: None,
+        attempt: None,
         timings_ms: serde_json::Map::new(),
     }
 }
@@ -70,6 +75,9 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
             version: Some(trained.version.number),
             artifacts: vec![env.shown(&trained.version.folder, "trainedmodel.json")],
             reasons: trained.notes.clone(),
+            learner: Some(trained.bundle.learner.kind.name()),
+            chosen_from: trained.chosen_from(),
+            findings: trained.findings,
             timings_ms: timings_map(&timings, Some(trained.fit_ms)),
             ..empty(env, &id, "trained")
         })
@@ -178,6 +186,9 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
         Ok(RunReport {
             version: Some(trained.version.number),
             verdict: Some(deployed.decision.verdict),
+            learner: Some(trained.bundle.learner.kind.name()),
+            attempt: Some(deployed.decision.facts.attempts),
+            findings: worst_first([trained.findings, scored.record.findings.clone()].concat()),
             reasons: deployed.decision.reasons,
             champion: champion.map(|champion| champion.version),
             artifacts: vec![env.shown(&trained.version.folder, "decision.json")],

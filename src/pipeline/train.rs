@@ -3,16 +3,16 @@
 
 use serde_json::json;
 
-use super::decision::{Decided, decide};
+use super::decision::{self, Decided, decide};
 use super::fit::Material;
 use super::ingest::Dataset;
 use super::labels::target_of;
 use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
-use super::wanted::{Part, wanted};
+use super::wanted::{Part, Wanted, wanted};
 use super::{Env, Error, Event, checks, count, fault};
 use crate::bundle::{self, Bundle};
-use crate::checks::Finding;
+use crate::checks::{Finding, IdentifierRows, identifiers};
 use crate::config::checked::hex;
 use crate::config::{LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
@@ -38,6 +38,14 @@ pub struct Trained {
     pub findings: Vec<Finding>,
     /// Time spent in the learner alone.
     pub fit_ms: f64,
+}
+
+impl Trained {
+    /// How many candidates its learner was chosen from, where `auto` chose.
+    pub fn chosen_from(&self) -> Option<usize> {
+        let n = self.bundle.leaderboard.len();
+        (n > 0).then_some(n)
+    }
 }
 
 /// Trains on a data set and records the version.
@@ -70,13 +78,18 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
         "notes": learned.notes,
         "fit_ms": learned.fit_ms,
         "checks": findings,
+        "learner": learned.bundle.learner.kind.name(),
     }));
     env.registry.version_ready(&version).await?;
     fault("train.recorded")?;
     let data = &learned.bundle.data;
     let summary = format!(
-        "version {} on {}, {}, {}{}",
+        "version {}{} on {}, {}, {}{}",
         version.number,
+        match learned.bundle.leaderboard.is_empty() {
+            true => String::new(),
+            false => format!(" (`auto` chose {})", learned.bundle.learner.kind.name()),
+        },
         count(data.train_rows, "row"),
         count(learned.bundle.transformer.n_features() as u64, "feature"),
         count(data.validation_rows, "validation row"),
@@ -126,7 +139,9 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let (train_part, validation_part) = (wanted.part(&parts.train), wanted.part(&parts.validation));
     check_split(config, &train_part)?;
 
-    let excluded = config.excluded(&target);
+    let mut excluded = config.excluded(&target);
+    let named = identifiers_of(config, dataset, &excluded, &wanted);
+    excluded.extend(named.iter().map(|dropped| dropped.column.clone()));
     let learner = config.learner_for(wanted.task());
     if learner.kind != config.learner.kind {
         notes.push(format!(
@@ -134,6 +149,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
             learner.kind.name()
         ));
     }
+    decision::check(&learner, &target, wanted.n_classes())?;
     let material = Material {
         config,
         frame,
@@ -160,18 +176,19 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     };
     let (mut bundle, mut fit_ms) = (made.bundle, made.fit_ms);
     notes.extend(made.notes);
-    notes.extend(left_out(&bundle.dropped));
+    notes.extend(left_out(&[&named[..], &bundle.dropped].concat()));
     notes.extend(bucketed(&bundle.transformer, &making.profile, config));
     let validation_scores = || positive_scores(&bundle, dataset, &parts);
     let Decided { threshold, costs } =
         decide(&bundle, &validation_part, validation_scores, &mut notes)?;
     (bundle.threshold, bundle.costs) = (threshold, costs);
-    if is_refitted(config, rows.len()) && !parts.validation.is_empty() {
+    if is_refitted(config, learner.kind, rows.len()) && !parts.validation.is_empty() {
         let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
         fit_ms += again.fit_ms;
         (bundle.transformer, bundle.predictor) = (again.fitted.transformer, again.predictor);
         bundle.dropped = again.fitted.dropped;
     }
+    bundle.dropped.splice(0..0, named);
     if let Some(chosen) = chosen {
         notes.extend(chosen.notes);
         bundle.leaderboard = chosen.entries;
@@ -183,6 +200,25 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         notes,
         fit_ms,
         parts,
+    })
+}
+
+/// Columns of whole numbers that name rows. Where tables were put together, the columns are computed and none does.
+fn identifiers_of(
+    config: &ModelConfig,
+    dataset: &Dataset,
+    excluded: &[String],
+    wanted: &Wanted,
+) -> Vec<features::Dropped> {
+    if config.related.is_some() {
+        return Vec::new();
+    }
+    identifiers(&IdentifierRows {
+        frame: &dataset.frame,
+        files: dataset.record.files.len(),
+        excluded,
+        target: wanted.checked(),
+        settings: &config.features,
     })
 }
 

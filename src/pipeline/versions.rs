@@ -37,7 +37,16 @@ pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
         .iter()
         .find(|version| Some(version.number) == wanted)
         .cloned();
+    let held = match id {
+        "champion" => env.registry.held_version(model).await?,
+        _ => None,
+    };
     found.ok_or_else(|| {
+        if let Some(held) = held {
+            return Error::NothingThere(format!(
+                "find the champion of `{model}`: there is none, since version {held} is held (`unseat gate explain {held}` says why); `unseat promote {held}` makes it the champion"
+            ));
+        }
         let there: Vec<_> = ready
             .iter()
             .rev()

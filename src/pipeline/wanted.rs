@@ -4,6 +4,7 @@ use polars::prelude::DataFrame;
 
 use super::Error;
 use super::labels::{classes_of, indices, labels_of};
+use crate::checks;
 use crate::config::ModelConfig;
 use crate::data::{Kind, Schema};
 use crate::evaluate::Task;
@@ -52,6 +53,25 @@ impl Wanted {
         match self {
             Wanted::Classes { .. } => Task::Classification,
             Wanted::Numbers(_) => Task::Regression,
+        }
+    }
+
+    /// How many classes there are; none of numbers.
+    pub fn n_classes(&self) -> Option<usize> {
+        match self {
+            Wanted::Classes { classes, .. } => Some(classes.len()),
+            Wanted::Numbers(_) => None,
+        }
+    }
+
+    /// As the checks take it.
+    pub fn checked(&self) -> checks::Target<'_> {
+        match self {
+            Wanted::Classes { classes, class } => checks::Target::Classes {
+                codes: class,
+                n: classes.len(),
+            },
+            Wanted::Numbers(numbers) => checks::Target::Numbers(numbers),
         }
     }
 

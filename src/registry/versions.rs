@@ -305,6 +305,22 @@ impl Registry {
     }
 }
 
+impl Registry {
+    /// The newest version of a model without a champion, where the gate holds it for a person to look at.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn held_version(&self, model: &str) -> Result<Option<i64>, Error> {
+        if self.champion(model).await?.is_some() {
+            return Ok(None);
+        }
+        let versions = self.versions(model).await?;
+        let newest = versions.iter().find(|it| it.state == VersionState::Ready);
+        let held = newest.filter(|it| it.verdict.as_deref() == Some("inconclusive"));
+        Ok(held.map(|version| version.number))
+    }
+}
+
 fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }

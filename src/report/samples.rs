@@ -226,10 +226,11 @@ fn decision() -> Decision {
             challenger: 0.7312,
             champion: 0.6712,
             delta: 0.06,
-            interval: Interval {
+            interval: Some(Interval {
                 low: 0.021,
                 high: 0.099,
-            },
+            }),
+            interval_level: Some(0.9),
             p_better: 0.998,
             only_challenger_right: 141,
             only_champion_right: 62,
@@ -248,6 +249,8 @@ fn decision() -> Decision {
             load_failure: None,
             differs_from_champion: true,
             leaked_rows: 21,
+            doubts: Vec::new(),
+            attempts: 0,
         },
         policy: Policy::default(),
     }

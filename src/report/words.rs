@@ -92,8 +92,10 @@ pub(super) fn percent(share: f64) -> String {
 /// An interval, or nothing.
 pub(super) fn interval(interval: Option<Interval>) -> String {
     match interval {
-        Some(Interval { low, high }) => format!("{} to {}", score(Some(low)), score(Some(high))),
-        None => String::new(),
+        Some(Interval { low, high }) if score(Some(low)) != score(Some(high)) => {
+            format!("{} to {}", score(Some(low)), score(Some(high)))
+        }
+        _ => String::new(),
     }
 }
 
@@ -226,17 +228,23 @@ pub(super) fn comparison_sentence(decision: &Decision) -> Option<String> {
             rows.0, rows.1, rows.2
         ),
     };
+    let interval = match &compared.interval {
+        Some(found) => format!(
+            " with a {} interval of {:+.4} to {:+.4}",
+            percent(compared.level(&decision.policy)),
+            found.low,
+            found.high
+        ),
+        None => ", which so few rows give no interval".to_owned(),
+    };
     Some(format!(
-        "On the same {}, {} is {} for the challenger and {} for the champion: a difference of {:+.4} with a {} interval \
-         of {:+.4} to {:+.4}; {} of the bootstrap replicates are above zero. {by_row}",
+        "On the same {}, {} is {} for the challenger and {} for the champion: a difference of {:+.4}{interval}; {} of \
+         the bootstrap replicates are above zero. {by_row}",
         counted(decision.rows, "row"),
         metric_name(compared.metric),
         score(Some(compared.challenger)),
         score(Some(compared.champion)),
         compared.delta,
-        percent(decision.policy.confidence),
-        compared.interval.low,
-        compared.interval.high,
         percent(compared.p_better),
     ))
 }

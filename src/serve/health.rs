@@ -67,6 +67,7 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     let mut checks = checks(&state);
     let is_ready = is_ready(&state);
     if request.query("verbose").is_some() {
+        checks.extend(held_checks(&state).await);
         checks.extend(stale_check(&state).await);
         let reply = Reply::json(&Readiness {
             ready: is_ready,
@@ -101,6 +102,33 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
 )]
 pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     readyz(state, request).await
+}
+
+/// First versions that the gate holds, which is why nothing is served: model and version.
+pub async fn held(state: &State) -> Vec<(String, i64)> {
+    let Some(project) = state.project.as_ref() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (name, _) in project.envs.all().iter() {
+        // A database that cannot be asked is told by the check `stale`.
+        if let Ok(Some(held)) = project.registry.held_version(name).await {
+            found.push((name.clone(), held));
+        }
+    }
+    found
+}
+
+async fn held_checks(state: &State) -> Vec<Check> {
+    let held = held(state).await.into_iter();
+    held.map(|(name, version)| Check {
+        name: format!("held {name}"),
+        is_well: false,
+        says: format!(
+            "version {version} is held: `unseat gate explain {version}` says why, and `unseat promote {version}` makes it the champion"
+        ),
+    })
+    .collect()
 }
 
 /// Whether a model is stale. It warns: a stale model answers like any other.

@@ -138,6 +138,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
             "gate": {
                 "require": "better",
+                "first": "hold",
                 "confidence": 0.95,
                 "margin": 0.01,
                 "min_rows": 30,
@@ -191,6 +192,12 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "new_categories": told("warn", 0.05),
         "outside_rules": told("warn", 0.05),
         "rare_class": told("warn", 10.0),
+        "target_spelling": {"severity": "warn"},
+        "target_kinds": {"severity": "warn"},
+        "target_numbers": {"severity": "warn"},
+        "target_markers": {"severity": "warn"},
+        "target_single_rows": {"severity": "warn"},
+        "target_nulls": told("warn", 0.01),
     });
     expected["jobs"] = json!({
         "concurrency": 1,

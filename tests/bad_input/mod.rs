@@ -19,6 +19,7 @@ macro_rules! cases {
     };
 }
 
+mod ahead;
 mod book;
 mod cells;
 mod check;
@@ -52,6 +53,7 @@ fn the_document_and_the_tests_have_the_same_cases() {
         stored::NAMES,
         config::NAMES,
         usage::NAMES,
+        ahead::NAMES,
         serve::NAMES,
     ]
     .concat()

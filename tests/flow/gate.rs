@@ -38,7 +38,7 @@ fn a_decision_is_explained_rule_by_rule() {
       measure                                          value
       F1 of the challenger                             0.730
       F1 of the champion                               0.623
-      difference, above 0 is better (99.9 % interval)  +0.107 (-0.013 to +0.265)
+      difference, above 0 is better (99.9 % interval)  +0.107 (-0.013 to +0.266)
       resamples in which the challenger is better      99 %
       rows only the challenger has right               32
       rows only the champion has right                 15
@@ -74,7 +74,7 @@ fn another_policy_can_be_tried_on_past_runs_and_changes_nothing() {
     --- stdout
     version  champion then  then          under this policy  because
     1        none           promote       promote            there is no champion to protect; F1 of the challenger is 0.623 on 200 test rows
-    2        1              inconclusive  promote            F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 95 % interval of +0.009 to +0.203
+    2        1              inconclusive  promote            F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.030 to +0.185
     1 of 2 decisions would have been different
     --- stderr
     ");

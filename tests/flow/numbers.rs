@@ -347,6 +347,7 @@ fn a_cost_matrix_decides_in_scoring_predict_and_over_http_alike() {
         json!({"decision": {"by": "cost", "cost_matrix": matrix}}),
     );
     project.write("input/a.csv", &states(0, 400));
+    project.write("test/a.csv", &states(3000, 120));
     let refused = project.unseat(&["run"]).shown();
     assert!(
         refused.contains("names the class `alarm`, which no row has"),

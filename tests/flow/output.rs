@@ -110,7 +110,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     report      models/attrition/v2_20260301T000200Z/report.html
     also        the challenger is better in 99 % of the resamples
     also        32 rows only the challenger has right and 15 only the champion (exact McNemar p = 0.0186)
-    promoted version 2 is the champion: F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 95 % interval of +0.019 to +0.188
+    promoted version 2 is the champion: F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.031 to +0.176
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
     note: 1 column not learned from: `corporation` is identifier-like: 280 distinct texts in 280 rows
@@ -155,6 +155,9 @@ fn run_as_json_has_the_keys_of_the_contract() {
         "champion",
         "artifacts",
         "data",
+        "findings",
+        "learner",
+        "attempt",
         "timings_ms",
     ]
     "#);
@@ -275,7 +278,7 @@ fn no_cell_of_the_data_is_in_what_is_logged_or_recorded() {
     project.write(
         "config.json",
         r#"{"input_folder_path": "practicedata", "output_folder_path": "out", "test_data_path": "testdata",
-            "output_model_path": "models", "prod_deployment_path": "production"}"#,
+            "output_model_path": "models", "prod_deployment_path": "production", "gate": {"first": "promote"}}"#,
     );
     let rows = |from: usize| -> String {
         let mut text = "who,amount,kind,left\n".to_string();

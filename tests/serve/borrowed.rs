@@ -64,7 +64,7 @@ fn learn(project: &Project, name: &str, target: &str, csv: &str) {
     let config = json!({
         "input_folder_path": "data", "output_folder_path": "ingested", "test_data_path": "test",
         "output_model_path": "models", "prod_deployment_path": "production",
-        "name": name, "target": target, "score": {"replicates": 100},
+        "name": name, "target": target, "score": {"replicates": 100}, "gate": {"first": "promote"},
     });
     project.write("config.json", &config.to_string());
     project.ok(&["run"]);

@@ -2,3 +2,6 @@
 
 mod found;
 mod golden;
+mod identifiers;
+mod spelling;
+mod target;

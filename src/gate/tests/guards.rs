@@ -149,7 +149,9 @@ fn for_losses_smaller_is_better_everywhere() {
     );
     let numbers = decision.comparison.unwrap();
     assert!(
-        numbers.challenger < numbers.champion && numbers.delta > 0.0 && numbers.interval.low > 0.0
+        numbers.challenger < numbers.champion
+            && numbers.delta > 0.0
+            && numbers.interval.as_ref().is_some_and(|it| it.low > 0.0)
     );
     assert_eq!(stand.swapped().decide(&policy).verdict, Verdict::Reject);
     let stricter = Policy {

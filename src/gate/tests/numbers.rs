@@ -41,6 +41,8 @@ impl Numbers {
                     load_failure: None,
                     differs_from_champion: true,
                     leaked_rows: 0,
+                    doubts: Vec::new(),
+                    attempts: 0,
                 },
                 slices: &self.slices,
             },
@@ -125,7 +127,11 @@ fn it_must_beat_the_mean_and_the_median() {
         ..Numbers::missing_by(90.0, 0.0)
     };
     let decision = first.decide(&Policy::default());
-    assert_eq!(decision.verdict, Verdict::Promote);
+    assert_eq!(
+        decision.verdict,
+        Verdict::Inconclusive,
+        "a first version is held"
+    );
     assert_eq!(outcome(&decision, "beats_baselines"), RuleOutcome::Warn);
     let backwards = Numbers {
         metric: Metric::Spearman,
@@ -206,6 +212,8 @@ fn classes_are_no_answer_where_numbers_are_asked_for() {
                 load_failure: None,
                 differs_from_champion: true,
                 leaked_rows: 0,
+                doubts: Vec::new(),
+                attempts: 0,
             },
             slices: &[],
         },

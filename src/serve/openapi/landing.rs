@@ -82,6 +82,18 @@ fn is_there(link: &str) -> bool {
     routes.any(|route| route.method == "GET" && route.path.strip_prefix('/') == Some(path))
 }
 
+impl Landing {
+    /// Says of a model without a version in production that the gate holds one.
+    pub fn hold(&mut self, model: &str, version: i64) {
+        let found = self.models.iter_mut().find(|it| it.model == model);
+        if let Some(found) = found.filter(|it| it.version.is_none()) {
+            found.alarm = Some(format!(
+                "version {version} is held, since it is doubtful: unseat gate explain {version} says why, and unseat promote {version} makes it the champion"
+            ));
+        }
+    }
+}
+
 /// Whether a caller would rather have JSON: it names it, and no page.
 pub fn wants_json(headers: &HeaderMap) -> bool {
     let named = |kind: &str| {

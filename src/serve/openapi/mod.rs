@@ -45,7 +45,10 @@ pub fn gathered() -> Map<String, Value> {
     ))),
 )]
 pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    let landing = landing::of(&state);
+    let mut landing = landing::of(&state);
+    for (model, version) in super::health::held(&state).await {
+        landing.hold(&model, version);
+    }
     let reply = if landing::wants_json(&request.headers) {
         Reply::json(&landing)
     } else {

@@ -1,0 +1,239 @@
+//! How labels are spelled: which of them say the same, which look like a marker of a missing one, which are numbers that do
+//! not read as one. Pure, on the texts alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::features::{parse_number, spell_number};
+
+/// Words for no and yes, pair by pair: `(no, yes)`.
+const FORMS: &[(&str, &str)] = &[
+    ("0", "1"),
+    ("no", "yes"),
+    ("n", "y"),
+    ("false", "true"),
+    ("f", "t"),
+    ("off", "on"),
+    ("negative", "positive"),
+    ("neg", "pos"),
+];
+/// More labels than this are not words for no and yes.
+const MOST_FORMS: usize = 20;
+
+/// What people write where they do not know; compared in lower case.
+const MARKERS: &[&str] = &[
+    "?",
+    "??",
+    "???",
+    "-",
+    "--",
+    "---",
+    "–",
+    "—",
+    ".",
+    "..",
+    "...",
+    "_",
+    "*",
+    "#",
+    "na",
+    "n/a",
+    "n.a.",
+    "n.a",
+    "#n/a",
+    "<na>",
+    "nan",
+    "null",
+    "nil",
+    "unknown",
+    "unk",
+    "undefined",
+    "missing",
+    "not available",
+    "not known",
+    "unspecified",
+    "tbd",
+    "todo",
+    "blank",
+    "empty",
+    "(blank)",
+    "(empty)",
+    "(null)",
+    "-99",
+    "-999",
+    "-9999",
+    "9999",
+    "99999",
+];
+
+/// In what labels of one meaning differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Differ {
+    /// `Yes` and `YES`.
+    Case,
+    /// `two year` and `two-year`.
+    Blanks,
+    /// `1` and `yes`, `1` and `1.0`.
+    Form,
+}
+
+impl Differ {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Differ::Case => "case",
+            Differ::Blanks => "blanks or hyphens",
+            Differ::Form => "form",
+        }
+    }
+}
+
+/// Labels that say the same, in the order given, and in what they differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Variants {
+    pub(super) labels: Vec<String>,
+    pub(super) differ: BTreeSet<Differ>,
+}
+
+/// The groups of labels that say the same.
+pub(super) fn variants(labels: &[&str]) -> Vec<Variants> {
+    let is_mixed = mixes_forms(labels);
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for label in labels {
+        let plain = folded(label);
+        let key = match form_of(&plain).filter(|_| is_mixed) {
+            Some((_, is_yes)) => format!("\u{0}{is_yes}"),
+            None => plain,
+        };
+        groups.entry(key).or_default().push(label);
+    }
+    let several = groups.into_values().filter(|group| group.len() > 1);
+    several
+        .map(|group| Variants {
+            differ: group[1..]
+                .iter()
+                .map(|other| differ(group[0], other))
+                .collect(),
+            labels: group.into_iter().map(str::to_string).collect(),
+        })
+        .collect()
+}
+
+/// A label without case, and with one blank for blanks, hyphens and underscores; a number as numbers are spelled.
+pub(super) fn folded(label: &str) -> String {
+    if let Some(number) = parse_number(label) {
+        return spell_number(number);
+    }
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '\u{ad}' | '\u{200b}');
+    let words: Vec<&str> = label
+        .split(is_gap)
+        .filter(|word| !word.is_empty())
+        .collect();
+    match words.is_empty() {
+        true => label.to_string(),
+        false => words.join(" ").to_lowercase(),
+    }
+}
+
+/// Which pair of [`FORMS`] a folded label is of, and whether it says yes.
+fn form_of(plain: &str) -> Option<(usize, bool)> {
+    let at = |(at, (no, yes)): (usize, &(&str, &str))| match plain {
+        word if word == *no => Some((at, false)),
+        word if word == *yes => Some((at, true)),
+        _ => None,
+    };
+    FORMS.iter().enumerate().find_map(at)
+}
+
+/// Whether most labels are words for no and yes, of more than one pair, one of which is whole: letters and digits that are
+/// classes of their own are not taken for such words.
+fn mixes_forms(labels: &[&str]) -> bool {
+    if labels.len() > MOST_FORMS {
+        return false;
+    }
+    let forms: BTreeSet<(usize, bool)> = labels
+        .iter()
+        .filter_map(|label| form_of(&folded(label)))
+        .collect();
+    let pairs: BTreeSet<usize> = forms.iter().map(|(pair, _)| *pair).collect();
+    let is_whole = |pair: &usize| forms.contains(&(*pair, true)) && forms.contains(&(*pair, false));
+    let named = labels.iter().filter(|it| form_of(&folded(it)).is_some());
+    pairs.len() > 1 && pairs.iter().any(is_whole) && named.count() * 2 >= labels.len()
+}
+
+fn differ(a: &str, b: &str) -> Differ {
+    if a.to_lowercase() == b.to_lowercase() {
+        return Differ::Case;
+    }
+    match parse_number(a).is_some() || folded(a) != folded(b) {
+        true => Differ::Form,
+        false => Differ::Blanks,
+    }
+}
+
+/// Whether a label looks like a marker of a missing one.
+pub(super) fn is_marker(label: &str) -> bool {
+    let plain = label.trim().to_lowercase();
+    MARKERS.contains(&plain.as_str())
+}
+
+/// What a label is, as far as numbers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numeric {
+    /// A number as it is read.
+    Plain,
+    /// A number as people write it: with a currency, a per cent sign, or separators of another country.
+    Local,
+    /// None.
+    No,
+}
+
+/// Signs and codes beside an amount.
+const CURRENCIES: &[&str] = &[
+    "$", "€", "£", "¥", "₹", "₽", "₩", "%", "usd", "eur", "gbp", "chf", "jpy", "cad", "aud", "inr",
+    "sek", "nok", "dkk", "pln", "kr", "zł", "fr.",
+];
+
+/// Whether a label is a number, and in which form.
+pub(super) fn numeric(label: &str) -> Numeric {
+    if parse_number(label).is_some() {
+        return Numeric::Plain;
+    }
+    let mut rest = label.trim().to_lowercase();
+    for sign in CURRENCIES {
+        let bare = rest.strip_prefix(sign).or_else(|| rest.strip_suffix(sign));
+        if let Some(bare) = bare {
+            rest = bare.trim().to_string();
+        }
+        // `-$5`: the sign may stand before the currency.
+        if let Some(bare) = rest.strip_prefix('-').and_then(|it| it.strip_prefix(sign)) {
+            rest = format!("-{}", bare.trim());
+        }
+    }
+    if let Some(inner) = rest.strip_prefix('(').and_then(|it| it.strip_suffix(')')) {
+        rest = inner.to_string();
+    }
+    let body = rest
+        .trim_start_matches(['-', '+', '−'])
+        .trim_end_matches('-');
+    let is_grouped = |c: char| {
+        c.is_ascii_digit()
+            || matches!(
+                c,
+                ',' | '.' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}'
+            )
+    };
+    let digits = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let is_number = body.chars().all(is_grouped)
+        && digits(body.chars().next().filter(|c| *c != ','))
+        && digits(body.chars().last())
+        && !looks_like_a_day(body);
+    match is_number {
+        true => Numeric::Local,
+        false => Numeric::No,
+    }
+}
+
+/// `31.12.2024`, `1.2.3`: three parts between dots that are no groups of thousands.
+fn looks_like_a_day(body: &str) -> bool {
+    let parts: Vec<&str> = body.split('.').collect();
+    parts.len() > 2 && parts[1..].iter().any(|part| part.len() != 3)
+}

@@ -1,0 +1,101 @@
+//! What kind of thing a target's labels are: the same in every file, and numbers that read as such.
+
+use super::counted;
+use super::spelling::{Numeric, numeric};
+use super::target::{FileLabels, Labels, inside, place_of};
+use crate::data::Kind;
+
+/// Share of the labelled rows that are numbers from which on the others are told of.
+const MOSTLY_NUMBERS: f64 = 0.8;
+
+/// What a file's labels are.
+fn kind_of(file: &FileLabels) -> Option<&'static str> {
+    let of = |label: &str| match (numeric(label), label.to_lowercase().as_str()) {
+        (Numeric::Plain, _) => "numbers",
+        (_, "true" | "false") => "booleans",
+        _ => "text",
+    };
+    let mut kinds: Vec<&str> = file.labels.iter().map(|(label, _)| of(label)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    match kinds[..] {
+        [] => None,
+        ["numbers"] => Some("numbers"),
+        ["booleans"] => Some("booleans"),
+        _ => Some("text"),
+    }
+}
+
+/// A target of several kinds, by the files that were left out for it, else by those that are in.
+pub(super) fn several_kinds(labels: &Labels<'_>, files: &[FileLabels]) -> Option<String> {
+    let target = labels.target;
+    if let Some((path, why)) = labels.left_out.first() {
+        let more = match labels.left_out.len() {
+            1 => "is".to_string(),
+            n => format!("and {} are", counted(n as u64 - 1, "more file")),
+        };
+        return Some(format!(
+            "`{target}` is of another kind in some files: {path} {more} left out ({why}); write it the same way in every file, or set its kind in `schema`"
+        ));
+    }
+    let mut kinds: Vec<(&str, Vec<String>)> = Vec::new();
+    for file in files {
+        let Some(kind) = kind_of(file) else { continue };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, paths)) => paths.push(file.path.clone()),
+            None => kinds.push((kind, vec![file.path.clone()])),
+        }
+    }
+    let told: Vec<String> = kinds
+        .iter()
+        .map(|(kind, paths)| format!("{kind}{}", inside(paths)))
+        .collect();
+    (kinds.len() > 1).then(|| {
+        format!(
+            "`{target}` is of several kinds: {}; write it the same way in every file",
+            told.join(", ")
+        )
+    })
+}
+
+/// Classes that are numbers in another form, or numbers but for a few.
+pub(super) fn numbers(labels: &Labels<'_>, files: &[FileLabels]) -> Option<String> {
+    if labels.kind != Kind::Text {
+        return None;
+    }
+    let rows = |is: Numeric| -> u64 {
+        let of = labels
+            .counts
+            .iter()
+            .filter(|(label, _)| numeric(label) == is);
+        of.map(|(_, rows)| rows).sum()
+    };
+    let (plain, local, other) = (
+        rows(Numeric::Plain),
+        rows(Numeric::Local),
+        rows(Numeric::No),
+    );
+    let all = plain + local + other;
+    let is_mostly = (plain + local) as f64 >= MOSTLY_NUMBERS * all as f64;
+    if !is_mostly || all == plain || all == 0 {
+        return None;
+    }
+    let target = labels.target;
+    if local > 0 {
+        return Some(format!(
+            "{local} of {} of `{target}` are numbers that do not read as such (a currency, a per cent sign, or separators of another country), so they count as classes; set `ingest.decimal`, `ingest.thousands` or `ingest.currency`, or write plain numbers",
+            counted(all, "label"),
+        ));
+    }
+    let first = labels
+        .counts
+        .iter()
+        .find(|(label, _)| numeric(label) == Numeric::No);
+    let place = first.and_then(|(label, _)| place_of(files, label));
+    let place = place.map_or_else(String::new, |place| format!(", the first in {place}"));
+    Some(format!(
+        "{plain} of {} of `{target}` are numbers and {other} {} not{place}; if that is a marker of missing labels, add it to `ingest.null_values`, else mend the file",
+        counted(all, "label"),
+        if other == 1 { "is" } else { "are" },
+    ))
+}
