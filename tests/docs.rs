@@ -203,6 +203,7 @@ fn table<'a>(
             continue;
         }
         let default = match property.get("default") {
+            None if may_be_null(property) => "none".to_string(),
             None => "must be given".to_string(),
             Some(Value::Null) => "none".to_string(),
             Some(default) => format!("`{default}`"),
@@ -210,6 +211,16 @@ fn table<'a>(
         let (kind, meaning) = (kind(property, root, names), meaning(property, root));
         let _ = writeln!(text, "| `{key}` | {kind} | {default} | {meaning} |");
     }
+}
+
+/// Whether a key may be left out because `null` stands for that.
+fn may_be_null(property: &Value) -> bool {
+    let null = Value::from("null");
+    let kinds = property["type"].as_array().into_iter().flatten();
+    let options = property["anyOf"].as_array().into_iter().flatten();
+    kinds
+        .chain(options.map(|option| &option["type"]))
+        .any(|kind| *kind == null)
 }
 
 fn resolved<'a>(property: &'a Value, root: &'a Value) -> &'a Value {

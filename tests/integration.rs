@@ -13,6 +13,7 @@ mod flow;
 mod jobs;
 mod kill;
 mod notify;
+mod ops;
 mod own_project;
 mod related;
 mod retain;

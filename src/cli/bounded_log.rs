@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::output::Stderr;
+
 /// Bytes that a log may become.
 const MOST_BYTES: u64 = 16 << 20;
 /// What stands at the end of one that was cut. The result of the run may follow.
@@ -55,12 +57,12 @@ impl BoundedLog {
 /// A line comes as one write.
 impl Write for BoundedLog {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.write_to(&mut io::stderr(), line)?;
+        self.write_to(&mut Stderr, line)?;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Stderr.flush()
     }
 }
 

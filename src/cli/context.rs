@@ -1,29 +1,43 @@
 //! From global flags to a configuration, a registry and the model to work on.
 
 use std::path::PathBuf;
+use std::sync::Once;
 
 use chrono::{DateTime, Utc};
 
 use super::{Failure, Global, Kind, progress};
 use crate::clock::Clock;
-use crate::config::{self, Config, ModelConfig, Overrides, Server, merge};
+use crate::config::{self, Config, ModelConfig, Overrides, Server, variables};
 use crate::pipeline::{Env, Ids, finish_model_removals};
 use crate::registry::Registry;
 
 /// Loads the configuration. `flags` come after `--set`.
 pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure> {
     let overrides = overrides(global, flags)?;
-    let file = if global.project.is_file() {
-        global.project.clone()
-    } else {
-        global.project.join("config.json")
-    };
-    Ok(config::load(&file, &overrides)?)
+    Ok(config::load(&file(global), &overrides)?)
+}
+
+/// The project's `config.json`.
+pub fn file(global: &Global) -> PathBuf {
+    match global.project.is_file() {
+        true => global.project.clone(),
+        false => global.project.join("config.json"),
+    }
 }
 
 fn overrides(global: &Global, flags: &[(&str, String)]) -> Result<Overrides, Failure> {
+    // A variable that is no text is none of ours.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let variables = variables::of(variables);
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        for unknown in &variables.unknown {
+            progress::warn(global, &unknown.to_string());
+        }
+    });
     let mut overrides = Overrides {
-        environment: merge::from_environment(std::env::vars()),
+        environment: variables.settings,
         flags: Vec::new(),
     };
     for setting in &global.settings {
@@ -108,8 +122,13 @@ pub async fn project(
     global: &Global,
     flags: &[(&str, String)],
 ) -> Result<(Config, Registry), Failure> {
-    let mut config = load(global, flags)?;
+    let config = load(global, flags)?;
     let registry = registry(&config).await?;
+    Ok((with_created(config, &registry).await?, registry))
+}
+
+/// A configuration with the models that were created by request. One that does not fit is left out and told in the log.
+pub async fn with_created(mut config: Config, registry: &Registry) -> Result<Config, Failure> {
     for model in registry.created_models().await? {
         if let Err(problems) = config.add_created(&model.name, &model.settings) {
             let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
@@ -117,7 +136,7 @@ pub async fn project(
             tracing::warn!(model = model.name, "a created model is left out: {said}");
         }
     }
-    Ok((config, registry))
+    Ok(config)
 }
 
 /// Finishes what removals of models left undone when their process died. What goes wrong is told, and tried at the next start.

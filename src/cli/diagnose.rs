@@ -31,7 +31,10 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
     let stale = room::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
     let checks = pipeline::findings_of(&env).await?;
     if global.json {
-        let runs = env.registry.runs(Some(&env.config.name), 1).await?;
+        let runs = env
+            .registry
+            .shown_runs(Some(&env.config.name), 1, env.clock.now_ms());
+        let runs = runs.await?;
         let test = data::signature(&env.config.test_folder).ok();
         let timings = timings.iter().map(
             |Timings {

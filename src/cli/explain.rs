@@ -11,7 +11,7 @@ use super::export::{Picked, Which};
 use super::{Failure, Global, Kind, failure, output};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::{self, ReadOptions};
-use crate::explain::{self, Flip, Importance};
+use crate::explain::{self, Flip, Importance, Word};
 use crate::features::Cells;
 use crate::pipeline;
 
@@ -20,6 +20,9 @@ pub struct ExplainArgs {
     /// Explain the rows of this file instead: a JSON object, or anything that `predict` reads; `-` for JSON from stdin
     #[arg(long, value_name = "FILE")]
     row: Option<PathBuf>,
+    /// Also say which values beyond the training data would turn the answer
+    #[arg(long, requires = "row")]
+    unseen: bool,
     #[command(flatten)]
     which: Which,
 }
@@ -30,12 +33,14 @@ const MOST_BYTES: u64 = 64 << 20;
 const MOST_ROWS: usize = 100;
 /// Most weights that are shown to people; `--json` has all.
 const MOST_LINES: usize = 30;
+/// Most words of a text that are shown to people.
+const MOST_WORDS: usize = 15;
 
 pub async fn explain(global: &Global, args: &ExplainArgs) -> Result<u8, Failure> {
     let picked = args.which.pick(global).await?;
     match &args.row {
         None => whole(global, &picked, &args.which).await?,
-        Some(file) => rows(global, &picked, file)?,
+        Some(file) => rows(global, &picked, file, args.unseen)?,
     }
     Ok(failure::DONE)
 }
@@ -100,7 +105,7 @@ async fn whole(global: &Global, picked: &Picked, which: &Which) -> Result<(), Fa
 /// What stands in the version's `score.json`.
 async fn measured(picked: &Picked, which: &Which) -> Option<Importance> {
     let env = picked.env.as_ref()?;
-    let row = pipeline::pick_version(env, &which.version).await.ok()?;
+    let row = pipeline::pick_version(env, which.version()).await.ok()?;
     pipeline::read_score(env, &row).await.ok()?.importance
 }
 
@@ -136,7 +141,7 @@ fn more(n: usize) {
 }
 
 /// Rows one by one: the answer, what each column pushed, and what would have turned it.
-fn rows(global: &Global, picked: &Picked, file: &Path) -> Result<(), Failure> {
+fn rows(global: &Global, picked: &Picked, file: &Path, unseen: bool) -> Result<(), Failure> {
     let bundle = &picked.bundle;
     let frame = read(file, picked)?;
     if frame.height() > MOST_ROWS {
@@ -171,7 +176,14 @@ fn rows(global: &Global, picked: &Picked, file: &Path) -> Result<(), Failure> {
             .collect();
         let label = answered.labels[row];
         let probabilities = &answered.probabilities[row * outputs..(row + 1) * outputs];
-        told.push(Explained::of(bundle, &scorer, &slots, label, probabilities));
+        told.push(Explained::of(
+            bundle,
+            &scorer,
+            &slots,
+            label,
+            probabilities,
+            unseen,
+        ));
     }
     if global.json {
         let rows: Vec<Value> = told.iter().map(|it| it.json(bundle)).collect();
@@ -215,11 +227,20 @@ struct Explained {
     bias: f64,
     /// Column and push, in the order of the inputs.
     pushes: Vec<(String, f64)>,
+    /// Of each column, the words of its text.
+    words: Vec<Vec<Word>>,
     flips: Option<Vec<Flip>>,
 }
 
 impl Explained {
-    fn of(bundle: &Bundle, scorer: &Scorer, slots: &[Slot], label: u32, answer: &[f64]) -> Self {
+    fn of(
+        bundle: &Bundle,
+        scorer: &Scorer,
+        slots: &[Slot],
+        label: u32,
+        answer: &[f64],
+        unseen: bool,
+    ) -> Self {
         let output = if answer.len() == 1 { 0 } else { label as usize };
         let (bias, pushes) = scorer.contributions(&bundle.predictor, slots, output);
         let names = bundle.transformer.inputs.iter().map(|it| it.name.clone());
@@ -229,7 +250,10 @@ impl Explained {
             probability: answer[output],
             bias,
             pushes: names.zip(pushes).collect(),
-            flips: explain::flips(bundle, scorer, slots, bundle.threshold),
+            words: (0..slots.len())
+                .map(|position| explain::words(bundle, scorer, slots, output, position))
+                .collect(),
+            flips: explain::flips(bundle, scorer, slots, bundle.threshold, unseen),
         }
     }
 
@@ -244,6 +268,14 @@ impl Explained {
             row["probability"] = json!(self.probability);
         }
         row["contributions"] = json!({"bias": self.bias, "columns": columns});
+        let texts = self.pushes.iter().zip(&self.words);
+        let texts: serde_json::Map<String, Value> = texts
+            .filter(|(_, words)| !words.is_empty())
+            .map(|((column, _), words)| (column.clone(), json!(words)))
+            .collect();
+        if !texts.is_empty() {
+            row["contributions"]["words"] = Value::Object(texts);
+        }
         if let Some(flips) = &self.flips {
             row["flips"] = json!(flips);
         }
@@ -280,6 +312,9 @@ impl Explained {
         );
         output::say(&output::table(&table));
         more(self.pushes.len());
+        for ((column, _), words) in self.pushes.iter().zip(&self.words) {
+            say_words(column, words);
+        }
     }
 
     fn say_flips(&self) {
@@ -310,6 +345,24 @@ impl Explained {
             ]
         }));
         output::say(&output::table(&table));
+    }
+}
+
+/// The words of a text, as its column's contribution is made of them.
+fn say_words(column: &str, words: &[Word]) {
+    if words.is_empty() {
+        return;
+    }
+    let mut table = vec![vec![
+        format!("words of {}", plain(column)),
+        "contribution".into(),
+    ]];
+    let largest = words.iter().take(MOST_WORDS);
+    table.extend(largest.map(|it| vec![plain(&it.word), short(it.contribution)]));
+    output::say(&output::table(&table));
+    if words.len() > MOST_WORDS {
+        let left = words.len() - MOST_WORDS;
+        output::say(&format!("… and {left} more; `--json` has them"));
     }
 }
 

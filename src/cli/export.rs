@@ -33,10 +33,20 @@ pub struct Which {
         default_value = "champion",
         conflicts_with = "bundle"
     )]
-    pub version: String,
+    version: String,
+    /// The same
+    #[arg(value_name = "VERSION", conflicts_with_all = ["version", "bundle"])]
+    place: Option<String>,
     /// Take the bundle in this folder, without a project and without a database
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+}
+
+impl Which {
+    /// The version, however it was given.
+    pub fn version(&self) -> &str {
+        self.place.as_deref().unwrap_or(&self.version)
+    }
 }
 
 /// Forms of an exported model.
@@ -67,7 +77,7 @@ impl Which {
             return of_folder(folder).await;
         }
         let env = context::open(global, &[]).await?;
-        let row = pipeline::pick_version(&env, &self.version).await?;
+        let row = pipeline::pick_version(&env, self.version()).await?;
         let (number, _, bundle) = pipeline::load_bundle(&env, row.number).await?;
         Ok(Picked {
             model: env.config.name.clone(),

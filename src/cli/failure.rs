@@ -110,6 +110,15 @@ impl Failure {
         self
     }
 
+    /// The failure with its causes, without hints.
+    pub fn on_one_line(&self) -> String {
+        let message = self.error.to_string();
+        let lines: Vec<&str> = message.lines().map(str::trim).collect();
+        let mut parts = vec![lines.join(" ")];
+        parts.extend(pipeline::causes(self.error.as_ref()));
+        output::plain(&format!("failed to {}", parts.join(": ")))
+    }
+
     /// Prints it, as JSON on stdout or for people on stderr, and returns its exit code.
     pub fn print(&self, as_json: bool) -> ExitCode {
         let causes: Vec<String> = pipeline::causes(self.error.as_ref())

@@ -1,14 +1,15 @@
-//! What `up` tells while it runs: a line when a job begins or ends, whoever asked for it.
+//! What `up` tells while it runs: a line when a job begins or ends, whoever asked for it, and when a probation ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::Local;
 use tokio::sync::watch;
 
 use super::{Failure, Global, output, progress};
+use crate::clock::Clock;
 use crate::jobs::Queue;
-use crate::registry::{JobRow, JobState, Registry, RunRow};
+use crate::registry::{JobRow, JobState, ProbationRow, ProbationState, Registry, RunRow};
 use crate::schedule::{Plan, Scheduler};
 
 /// How often the registry is asked.
@@ -21,7 +22,7 @@ pub async fn say_next(global: &Global, scheduler: &Scheduler) -> Result<(), Fail
     if global.quiet || global.json {
         return Ok(());
     }
-    for model in &scheduler.models {
+    for model in scheduler.models.load_full().iter() {
         let row = scheduler.queue.registry.schedule(&model.name).await?;
         let name = output::bold(&model.name);
         output::say(&match Plan::of(model, &row)? {
@@ -47,20 +48,27 @@ pub async fn say_next(global: &Global, scheduler: &Scheduler) -> Result<(), Fail
 /// What was told of each job.
 pub struct Feed {
     registry: Registry,
+    /// Jobs, and where each stood.
     known: BTreeMap<String, String>,
+    /// Ends of probations from before this are no news.
+    began_ms: i64,
+    /// Probations whose end was told: model and operation.
+    ended: BTreeSet<(String, i64)>,
     is_quiet: bool,
     is_json: bool,
 }
 
 impl Feed {
     /// Jobs that have ended before are no news.
-    pub async fn of(global: &Global, queue: &Queue) -> Result<Self, Failure> {
+    pub async fn of(global: &Global, queue: &Queue, clock: Clock) -> Result<Self, Failure> {
         let registry = queue.registry.clone();
         let jobs = registry.jobs(None, NEWEST).await?;
         let ended = jobs.into_iter().filter(|job| !job.is_open());
         Ok(Feed {
             registry,
             known: ended.map(|job| (job.id, job.state)).collect(),
+            began_ms: clock.now_ms(),
+            ended: BTreeSet::new(),
             is_quiet: global.quiet,
             is_json: global.json,
         })
@@ -96,26 +104,43 @@ impl Feed {
             if self.is_json {
                 output::line(job);
             } else if let Some(text) = self.told(job).await {
-                let at = Local::now().format("%H:%M:%S");
-                output::say(&format!("{at}  {}  {text}", output::bold(&job.model)));
+                say(&job.model, &text);
             }
             self.known.insert(job.id.clone(), job.state.clone());
         }
+        self.look_at_probations().await;
         // What is not among the newest is not asked for again.
         self.known
             .retain(|id, _| jobs.iter().any(|job| job.id == *id));
     }
 
+    async fn look_at_probations(&mut self) {
+        let Ok(rows) = self.registry.probations_ended_since(self.began_ms).await else {
+            return;
+        };
+        for row in rows {
+            let Some(text) = told_of_probation(&row) else {
+                continue;
+            };
+            if !self.ended.insert((row.model.clone(), row.operation)) {
+                continue;
+            }
+            if self.is_json {
+                output::line(&row);
+            } else {
+                say(&row.model, &text);
+            }
+        }
+    }
+
     /// One line about a job's present state; waiting is told only when it is not short.
     async fn told(&self, job: &JobRow) -> Option<String> {
-        let why = job
-            .error
-            .as_deref()
-            .map(|why| format!(": {}", output::plain(why)));
-        let why = why.unwrap_or_default();
         let is = |state: JobState| job.state == state.name();
         if is(JobState::Queued) {
-            return (job.attempts > 0).then(|| format!("waits for another attempt{why}"));
+            let at = local(job.not_before_ms);
+            let why = job.error.as_deref().map(output::plain).unwrap_or_default();
+            return (job.attempts > 0)
+                .then(|| format!("waits for another attempt, not before {at}: {why}"));
         }
         if is(JobState::Running) {
             let asked = match job.trigger.as_str() {
@@ -129,10 +154,18 @@ impl Feed {
         if is(JobState::Done) {
             return Some(self.outcome(job).await);
         }
-        Some(format!(
-            "{}{why}",
-            output::red(&job.state.replace('_', " "))
-        ))
+        let mut text = output::red(&job.state.replace('_', " "));
+        if let Some(why) = job.error.as_deref().map(output::plain) {
+            // `failed to read …` needs no `failed:` before it.
+            match why.strip_prefix("failed").filter(|_| is(JobState::Failed)) {
+                Some(rest) => text.push_str(rest),
+                None => text.push_str(&format!(": {why}")),
+            }
+        }
+        if let (true, "up") = (is(JobState::Failed), job.trigger.as_str()) {
+            text.push_str("; tried again when config.json or a file of its data changes");
+        }
+        Some(text)
     }
 
     /// What came of a job's run, with the reason that its record gives.
@@ -176,4 +209,41 @@ impl Feed {
 fn is_first(run: Option<&RunRow>) -> bool {
     let record = run.and_then(|run| run.record.as_ref());
     record.is_some_and(|record| record["champion"].is_null())
+}
+
+/// A line that is of no model alone.
+pub fn say_of_project(text: &str) {
+    let at = Local::now().format("%H:%M:%S");
+    output::say(&format!("{at}  {text}"));
+}
+
+fn say(model: &str, text: &str) {
+    let at = Local::now().format("%H:%M:%S");
+    output::say(&format!("{at}  {}  {text}", output::bold(model)));
+}
+
+/// A time of the next hours, as the wall shows it.
+fn local(at_ms: i64) -> String {
+    let at = chrono::DateTime::from_timestamp_millis(at_ms);
+    at.map(|at| at.with_timezone(&Local).format("%H:%M:%S").to_string())
+        .unwrap_or_default()
+}
+
+/// One line about the end of a probation; nothing of one without a finding.
+fn told_of_probation(row: &ProbationRow) -> Option<String> {
+    let ProbationRow {
+        version, previous, ..
+    } = row;
+    let reason = output::plain(row.reason.as_deref().unwrap_or_default());
+    match row.state {
+        ProbationState::RolledBack => Some(format!(
+            "{} version {version}, version {previous} is the champion again: {reason}",
+            output::red("rolled back")
+        )),
+        ProbationState::Confirmed => Some(format!(
+            "{} version {version}: {reason}",
+            output::green("confirmed")
+        )),
+        ProbationState::Watching | ProbationState::Ended => None,
+    }
 }

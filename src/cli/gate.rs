@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::stages::VersionArgs;
 use super::{Failure, Global, Kind, context, failure, output};
 use crate::gate::{Policy, explain};
 use crate::pipeline;
@@ -17,24 +18,20 @@ pub struct GateArgs {
 #[derive(Debug, Subcommand)]
 enum GateCommand {
     /// Say why a version was promoted or not, rule by rule
-    Explain {
-        /// Version: a number, `latest` or `champion`
-        #[arg(value_name = "VERSION", default_value = "latest")]
-        version: String,
-    },
+    Explain(VersionArgs),
     /// Say what another policy would have decided, on the stored predictions of past runs
     Replay {
-        /// File with a policy: the content of `gate` in config.json, as JSON
+        /// File with a policy: the content of `gate` in config.json, as JSON. Without it, config.json's with what `--set` says
         #[arg(long, value_name = "FILE")]
-        policy: PathBuf,
+        policy: Option<PathBuf>,
     },
 }
 
 pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     match &args.command {
-        GateCommand::Explain { version } => {
-            let version = pipeline::pick_version(&env, version).await?;
+        GateCommand::Explain(which) => {
+            let version = pipeline::pick_version(&env, which.version()).await?;
             let decision = pipeline::read_decision(&env, &version).await?;
             if global.json {
                 output::line(&decision);
@@ -42,7 +39,13 @@ pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
                 output::say(explain::text(&decision).trim_end());
             }
         }
-        GateCommand::Replay { policy } => replay(global, &env, &read_policy(policy)?).await?,
+        GateCommand::Replay { policy } => {
+            let policy = match policy {
+                Some(file) => read_policy(file)?,
+                None => env.config.gate.clone(),
+            };
+            replay(global, &env, &policy).await?;
+        }
     }
     Ok(failure::DONE)
 }

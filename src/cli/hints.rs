@@ -1,6 +1,7 @@
 //! What a user can do about each failure: its kind and the next step, by the error that caused it.
 
 use super::failure::{Failure, Kind};
+use super::listener;
 use crate::{config, data, jobs, pipeline, registry, schedule, serve};
 
 impl From<config::Error> for Failure {
@@ -28,6 +29,13 @@ impl From<serve::Error> for Failure {
     fn from(error: serve::Error) -> Self {
         let (kind, hint) = match error {
             serve::Error::Pipeline(error) => return error.into(),
+            serve::Error::Listen {
+                ref address,
+                ref source,
+            } if source.kind() == std::io::ErrorKind::AddrInUse => {
+                let hint = in_use(listener::on(address));
+                return Failure::new(Kind::Store, error.into()).hint(hint);
+            }
             serve::Error::Settings(_) => (
                 Kind::Config,
                 "docs/config.md has every key of `server` with its meaning",
@@ -62,9 +70,6 @@ impl From<serve::Error> for Failure {
             serve::Error::Listen { ref source, .. } => (
                 Kind::Store,
                 match source.kind() {
-                    std::io::ErrorKind::AddrInUse => {
-                        "another program listens there: end it, or take another port with `--listen ADDR:PORT`; port 0 takes a free one"
-                    }
                     std::io::ErrorKind::AddrNotAvailable => {
                         "the address is none of this machine's: 127.0.0.1 is this machine alone, 0.0.0.0 is all its addresses"
                     }
@@ -89,6 +94,19 @@ impl From<serve::Error> for Failure {
         };
         Failure::new(kind, error.into()).hint(hint)
     }
+}
+
+/// What to do about a port that somebody has.
+fn in_use(by: Option<listener::Listener>) -> String {
+    let who = match by {
+        Some(it) if it.program.starts_with("unseat") => format!(
+            "`{}` is already running there as process {}: use it, end it with `kill {}`,",
+            it.program, it.pid, it.pid
+        ),
+        Some(it) => format!("process {} ({}) listens there: end it,", it.pid, it.program),
+        None => "another program listens there: end it,".to_string(),
+    };
+    format!("{who} or take another port with `--listen ADDR:PORT`; port 0 takes a free one")
 }
 
 impl From<registry::Error> for Failure {
@@ -151,6 +169,8 @@ impl From<schedule::Error> for Failure {
             schedule::Error::Queue(error) => error.into(),
             schedule::Error::Expression(_) => Failure::new(Kind::Usage, error.into())
                 .hint("docs/schedule.md has what an expression may be, with examples"),
+            schedule::Error::Zone(_) => Failure::new(Kind::Usage, error.into())
+                .hint("docs/schedule.md says which names there are: IANA's, like `Europe/Berlin`, and `UTC`"),
             schedule::Error::Driver(_) => Failure::new(Kind::Internal, error.into()),
         }
     }

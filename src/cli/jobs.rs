@@ -87,20 +87,39 @@ fn list(global: &Global, jobs: Vec<JobRow>) {
     if global.json {
         return output::line(&jobs);
     }
-    let head = ["job", "model", "by", "asked", "state", "attempts", "why"];
+    let head = [
+        "job",
+        "model",
+        "by",
+        "asked",
+        "state",
+        "outcome",
+        "attempts",
+        "next attempt",
+        "why",
+    ];
     let mut rows = vec![head.map(str::to_string).to_vec()];
     for job in jobs {
+        let next = next_attempt(&job).unwrap_or_default();
         rows.push(vec![
             job.id,
             job.model,
             job.trigger,
             rfc3339(job.created_ms),
-            job.outcome.unwrap_or(job.state),
+            job.state.replace('_', " "),
+            job.outcome.clone().unwrap_or_default().replace('_', " "),
             job.attempts.to_string(),
+            next,
             output::plain(&job.error.unwrap_or_default()),
         ]);
     }
     output::say(&output::table(&rows));
+}
+
+/// When a job that waits to be tried again is begun, at the earliest.
+fn next_attempt(job: &JobRow) -> Option<String> {
+    let waits = job.state == JobState::Queued.name() && job.attempts > 0;
+    waits.then(|| rfc3339(job.not_before_ms))
 }
 
 async fn find(registry: &Registry, id: &str) -> Result<JobRow, Failure> {
@@ -146,6 +165,7 @@ fn show(global: &Global, config: &Config, job: &JobRow) {
         ("outcome", job.outcome.clone()),
         ("why", job.error.as_deref().map(output::plain)),
         ("attempts", Some(job.attempts.to_string())),
+        ("next attempt", next_attempt(job)),
         ("run", job.run.clone()),
         ("worker", job.worker.clone()),
         ("begun", moment(job.started_ms)),

@@ -14,11 +14,15 @@ mod explain;
 mod export;
 mod failure;
 mod feed;
+mod first_runs;
 mod gate;
 mod gc;
 mod hints;
 mod init;
+mod interrupt;
 mod jobs;
+mod listener;
+mod live;
 mod models;
 mod notify;
 mod notify_systemd;
@@ -182,7 +186,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
     };
-    progress::start_log(&cli.global, cli.is_server());
+    let has_feed = matches!(cli.command, Command::Up(_)) && !cli.global.json;
+    progress::start_log(&cli.global, cli.is_server(), has_feed);
     if let Command::Run(args) = &cli.command
         && let Err(failure) = args.limit_memory()
     {

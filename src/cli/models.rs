@@ -57,7 +57,7 @@ async fn list(global: &Global) -> Result<u8, Failure> {
         let is_watched = probation
             .as_ref()
             .is_some_and(|it| it.state == ProbationState::Watching);
-        let last = registry.runs(Some(name), 1).await?.pop();
+        let last = registry.shown_runs(Some(name), 1, now_ms).await?.pop();
         rows.push(vec![
             name.clone(),
             champion.as_ref().map_or("none".to_string(), |c| {

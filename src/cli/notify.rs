@@ -1,9 +1,11 @@
 //! `notify test|list|send`, and what a run tells at its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::{Failure, Global, Kind, context, failure, output, progress};
 use crate::clock::{Clock, rfc3339};
@@ -193,14 +195,15 @@ pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs
     if post.is_silent() {
         return;
     }
+    // In the order in which it happened: a run that died before this one is told first.
+    if let Err(error) = notify::catch_up(&post).await {
+        tracing::warn!("messages may be late: failed to {}", error.told());
+    }
     for run in runs {
         notify::run_ended(&post, run).await;
     }
     for event in grown_stale(registry, config.models.values(), clock).await {
         notify::happened(&post, &event).await;
-    }
-    if let Err(error) = notify::catch_up(&post).await {
-        tracing::warn!("messages may be late: failed to {}", error.told());
     }
     notify::send_due(&post, Some(AT_THE_END)).await;
 }
@@ -219,4 +222,24 @@ pub async fn deliver(
         Box::pin(async move { grown_stale(&registry, models.iter(), clock).await })
     });
     notify::deliver(&post, look, shutdown).await;
+}
+
+/// The same for settings that may be exchanged meanwhile.
+pub async fn deliver_live(
+    registry: Registry,
+    mut settings: watch::Receiver<Arc<Config>>,
+    clock: Clock,
+    stop: watch::Receiver<bool>,
+) {
+    while !*stop.borrow() {
+        let config = Config::clone(&settings.borrow_and_update());
+        let (mut changes, mut stopped) = (settings.clone(), stop.clone());
+        let until = async {
+            tokio::select! {
+                Ok(()) = changes.changed() => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+        };
+        deliver(registry.clone(), config, clock, until).await;
+    }
 }

@@ -5,14 +5,25 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-/// Prints a line of the result. A closed pipe ends the program quietly.
+/// Prints a line of the result. A reader that has gone away ends nothing: a server serves on, a run comes to its end.
 pub fn say(text: &str) {
     let mut stdout = io::stdout().lock();
-    if writeln!(stdout, "{text}")
-        .and_then(|()| stdout.flush())
-        .is_err()
-    {
-        std::process::exit(0);
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Stderr for the log: a line that cannot be written is lost, and nobody is told of it on the same closed stderr.
+#[derive(Clone, Copy)]
+pub struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = io::stderr().flush();
+        Ok(())
     }
 }
 

@@ -14,9 +14,11 @@ use crate::pipeline::Event;
 
 /// Starts the log: `-v` for info, `-vv` for everything, `UNSEAT_LOG` for a filter of one's own.
 /// A server tells its callers to look here, so it logs what went wrong without being asked to.
-pub fn start_log(global: &Global, is_server: bool) {
+pub fn start_log(global: &Global, is_server: bool, has_feed: bool) {
     let level = match (global.quiet, global.verbose, global.log_format) {
         (true, _, _) => "off",
+        // What the feed has a line for is not told twice.
+        (_, 0, LogFormat::Text) if has_feed => "unseat=warn,unseat::feed=off",
         (_, 0, LogFormat::Text) if is_server => "unseat=warn",
         (_, 0, LogFormat::Text) => "off",
         (_, 0 | 1, _) => "unseat=info",
@@ -28,10 +30,12 @@ pub fn start_log(global: &Global, is_server: bool) {
             let log = BoundedLog::new();
             BoxMakeWriter::new(move || log.clone())
         }
-        false => BoxMakeWriter::new(std::io::stderr),
+        false => BoxMakeWriter::new(|| output::Stderr),
     };
     let builder = tracing_subscriber::fmt()
         .with_writer(writer)
+        // It would print why a line was not written, and panic where that cannot be printed either.
+        .log_internal_errors(false)
         .with_env_filter(EnvFilter::new(filter));
     match global.log_format {
         LogFormat::Json => builder
@@ -41,6 +45,16 @@ pub fn start_log(global: &Global, is_server: bool) {
             .with_span_list(false)
             .init(),
         LogFormat::Text => builder.with_target(false).with_ansi(false).init(),
+    }
+}
+
+/// Tells of something that is odd, where there is no run to tell it: in the log where that is JSON, to a person elsewhere.
+pub fn warn(global: &Global, text: &str) {
+    if global.log_format == LogFormat::Json {
+        tracing::warn!("{text}");
+    } else if !global.quiet {
+        let text = output::plain(text);
+        output::talk(&format!("{} {text}", output::yellow("warning:")));
     }
 }
 

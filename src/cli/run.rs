@@ -3,7 +3,7 @@
 use clap::Args;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::{Failure, Global, Kind, context, failure, notify, output};
+use super::{Failure, Global, Kind, context, failure, interrupt, notify, output};
 use crate::config::Severity;
 use crate::evaluate::{Interval, Metric};
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
@@ -75,6 +75,7 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         let error = Failure::usage("use one run id for several models");
         return Err(error.hint("add `--model NAME`"));
     }
+    interrupt::watch(global, &registry, context::clock()?)?;
     notify::at_the_beginning(&registry, &config, context::clock()?).await;
     let mut code = failure::DONE;
     let mut failed = None;
@@ -232,6 +233,10 @@ fn last_line(report: &RunReport) -> String {
         ),
         "nothing_new" => format!("{}{why}", output::bold("nothing new")),
         "rescored" => format!("{}{why}", output::bold("scored again")),
+        "scored" if report.artifacts.is_empty() => format!(
+            "{} version {version}; the score is in the database, the files of a version that was decided on stay as the gate saw them{why}",
+            output::bold("scored")
+        ),
         other => {
             let files = report.artifacts.join(", ");
             format!("{} {files}{why}", output::bold(other))

@@ -30,18 +30,18 @@ enum RunsCommand {
 
 pub async fn runs(global: &Global, args: &RunsArgs) -> Result<u8, Failure> {
     let (_, registry) = context::project(global, &[]).await?;
-    match &args.command {
-        Some(RunsCommand::Show { run }) => {
+    let now_ms = context::clock()?.now_ms();
+    let usual = RunsCommand::List { limit: 20 };
+    match args.command.as_ref().unwrap_or(&usual) {
+        RunsCommand::Show { run } => {
             let found = registry.find_runs(run).await?;
-            show(global, run, found)?;
+            show(global, run, registry.with_the_dead(found, now_ms).await?)?;
         }
-        Some(RunsCommand::List { limit }) => list(
-            global,
-            registry
-                .runs(global.model.as_deref(), i64::from(*limit))
-                .await?,
-        ),
-        None => list(global, registry.runs(global.model.as_deref(), 20).await?),
+        RunsCommand::List { limit } => {
+            let model = global.model.as_deref();
+            let limit = i64::from(*limit);
+            list(global, registry.shown_runs(model, limit, now_ms).await?);
+        }
     }
     Ok(failure::DONE)
 }
@@ -116,9 +116,9 @@ fn show(global: &Global, id: &str, mut found: Vec<RunRow>) -> Result<(), Failure
             .map(|outcome| vec!["outcome".to_string(), outcome.clone()]),
     );
     rows.extend(
-        run.error
+        run.why()
             .iter()
-            .map(|error| vec!["error".to_string(), error.clone()]),
+            .map(|why| vec!["error".to_string(), output::plain(why)]),
     );
     output::say(&output::table(&rows));
     if let Some(record) = &run.record {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use super::{Failure, Global, context, failure, notify, output};
 use crate::clock::rfc3339;
 use crate::config::{Config, ModelConfig};
+use crate::diagnose;
 use crate::jobs::Queue;
 use crate::registry::{Registry, ScheduleRow};
 use crate::schedule::{self, Origin, Plan, Scheduler};
@@ -71,7 +73,7 @@ pub async fn schedule(global: &Global, args: &ScheduleArgs) -> Result<u8, Failur
             let after = at.unwrap_or_else(|| clock.now());
             next(global, &models, &registry, *count, after).await?;
         }
-        Some(ScheduleCommand::Log { limit }) => log(global, &registry, *limit).await?,
+        Some(ScheduleCommand::Log { limit }) => log(global, &registry, &models, *limit).await?,
         Some(ScheduleCommand::Set { cron, timezone }) => {
             let model = context::model(global, &config)?;
             let zone = timezone.as_ref().unwrap_or(&model.schedule.timezone);
@@ -161,6 +163,16 @@ async fn show(global: &Global, models: &[ModelConfig], registry: &Registry) -> R
     } else {
         output::say(&output::table(&rows));
     }
+    if !global.quiet {
+        for notice in registry.notices().await? {
+            let (command, pid, text) = (notice.command, notice.process.pid, notice.text);
+            let said = format!(
+                "`unseat {command}` (process {pid}): {}",
+                output::plain(&text)
+            );
+            output::talk(&format!("{} {said}", output::yellow("note:")));
+        }
+    }
     Ok(())
 }
 
@@ -232,7 +244,32 @@ fn shown(at: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
         .to_string()
 }
 
-async fn log(global: &Global, registry: &Registry, limit: u32) -> Result<(), Failure> {
+/// What is wrong now stands above what came of past ticks: runs by hand and jobs fail without a tick.
+async fn say_trouble(
+    global: &Global,
+    registry: &Registry,
+    models: &[ModelConfig],
+) -> Result<(), Failure> {
+    let now_ms = context::clock()?.now_ms();
+    for model in models {
+        let trouble = diagnose::trouble(registry, model, now_ms).await?;
+        let failure = trouble.failure.as_ref().map(|failure| failure.says());
+        for says in failure.into_iter().chain(trouble.says_quarantined()) {
+            if !global.quiet {
+                let (name, says) = (&model.name, output::plain(&says));
+                output::talk(&format!("{} {name}: {says}", output::yellow("note:")));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn log(
+    global: &Global,
+    registry: &Registry,
+    models: &[ModelConfig],
+    limit: u32,
+) -> Result<(), Failure> {
     let ticks = registry
         .ticks(global.model.as_deref(), i64::from(limit))
         .await?;
@@ -240,6 +277,7 @@ async fn log(global: &Global, registry: &Registry, limit: u32) -> Result<(), Fai
         output::line(&ticks);
         return Ok(());
     }
+    say_trouble(global, registry, models).await?;
     let mut rows = vec![
         ["tick", "model", "outcome", "run", "why"]
             .map(str::to_string)
@@ -269,12 +307,12 @@ async fn follow(
     let queue = Queue::open(&registry).await?;
     let scheduler = Scheduler {
         queue: queue.clone(),
-        models,
+        models: ArcSwap::from_pointee(models),
         clock: context::clock()?,
         ids: context::ids()?,
     };
     if once {
-        for model in &scheduler.models {
+        for model in scheduler.models.load_full().iter() {
             scheduler.look(model).await?;
         }
         return super::worker::until_empty(global, &config, queue).await;

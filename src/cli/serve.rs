@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
+use tokio::sync::watch;
 
 use super::asked_runs::AskedRuns;
-use super::{Failure, Global, context, failure, notify_systemd, output, progress, worker};
+use super::{Failure, Global, context, failure, notify, notify_systemd, output, progress, worker};
 use crate::config::{self, Config};
 use crate::jobs::Queue;
 use crate::pipeline::{Env, Envs};
@@ -20,7 +21,7 @@ use crate::serve::{
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub listen: Option<String>,
     /// Serve the bundle in this folder, without a project and without a database
     #[arg(long, value_name = "DIR")]
@@ -35,7 +36,31 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let opened = open(global, args, None).await?;
     let no_version = "no version in production yet; `unseat run` makes one";
     say_where(global, &opened, began, no_version);
-    opened.answer().await.close(global).await
+    let (stop, stopped) = watch::channel(false);
+    // Probations end here, and nobody else may be there to tell of it.
+    let telling = match opened.state.project {
+        Some(_)
+            if !context::load(global, &flags(args))?
+                .notify
+                .channels
+                .is_empty() =>
+        {
+            let (config, registry) = context::project(global, &flags(args)).await?;
+            let clock = context::clock()?;
+            let until = worker::told(stopped);
+            Some(tokio::spawn(notify::deliver(
+                registry, config, clock, until,
+            )))
+        }
+        _ => None,
+    };
+    let drained = opened.answer().await;
+    stop.send_replace(true);
+    if let Some(telling) = telling {
+        // What it could not send waits in the outbox.
+        let _ = telling.await;
+    }
+    drained.close(global).await
 }
 
 /// A server whose port is taken and whose models are loaded.
@@ -199,7 +224,18 @@ fn opener(
     Ok(Some(Box::new(open)))
 }
 
-fn flags(args: &ServeArgs) -> Vec<(&'static str, String)> {
+/// An address is looked up later; a port alone says too little of who can reach it.
+pub fn address(text: &str) -> Result<String, String> {
+    match text.parse::<u16>() {
+        Ok(port) => Err(format!(
+            "write the address, too, like 127.0.0.1:{port}, which only this machine reaches"
+        )),
+        Err(_) => Ok(text.to_string()),
+    }
+}
+
+/// What overrides the file: it stands for `--listen` and `--insecure`.
+pub fn flags(args: &ServeArgs) -> Vec<(&'static str, String)> {
     let mut flags = Vec::new();
     if let Some(listen) = &args.listen {
         flags.push(("server.listen", listen.clone()));

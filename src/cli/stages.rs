@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::run::show;
-use super::{Failure, Global, context, failure};
-use crate::pipeline::{self, Error, RunReport};
+use super::{Failure, Global, context, failure, interrupt};
+use crate::pipeline::{self, Env, Error, RunReport};
 
 #[derive(Debug, Args)]
 pub struct IngestArgs {
@@ -27,16 +27,32 @@ pub struct VersionArgs {
     /// Version to work on: a number, `latest` or `champion`
     #[arg(value_name = "VERSION", default_value = "latest")]
     version: String,
+    /// Version to work on, as in `predict`
+    #[arg(long = "version", value_name = "VERSION", conflicts_with = "version")]
+    named: Option<String>,
+}
+
+impl VersionArgs {
+    /// The version, however it was given.
+    pub fn version(&self) -> &str {
+        self.named.as_deref().unwrap_or(&self.version)
+    }
 }
 
 #[derive(Debug, Args)]
 pub struct DeployArgs {
-    /// Version to decide on: a number or `latest`
-    #[arg(value_name = "VERSION", default_value = "latest")]
-    version: String,
+    #[command(flatten)]
+    which: VersionArgs,
     /// How the gate compares: `better`, `not_worse` or `naive`
     #[arg(long, value_name = "MODE")]
     gate: Option<String>,
+}
+
+/// What a stage may touch; Ctrl-C ends it as it ends a whole run.
+async fn open(global: &Global, flags: &[(&str, String)]) -> Result<Env, Failure> {
+    let env = context::open(global, flags).await?;
+    interrupt::watch(global, &env.registry, env.clock)?;
+    Ok(env)
 }
 
 pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
@@ -45,12 +61,12 @@ pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
         .iter()
         .map(|input| ("input_folder_path", input.clone()))
         .collect();
-    let env = context::open(global, &flags).await?;
+    let env = open(global, &flags).await?;
     finish(global, pipeline::ingest_stage(&env).await, &env).await
 }
 
 pub async fn train(global: &Global, args: &TrainArgs) -> Result<u8, Failure> {
-    let env = context::open(global, &[]).await?;
+    let env = open(global, &[]).await?;
     finish(
         global,
         pipeline::train_stage(&env, args.matrix.as_deref()).await,
@@ -60,10 +76,10 @@ pub async fn train(global: &Global, args: &TrainArgs) -> Result<u8, Failure> {
 }
 
 pub async fn score(global: &Global, args: &VersionArgs) -> Result<u8, Failure> {
-    let env = context::open(global, &[]).await?;
+    let env = open(global, &[]).await?;
     finish(
         global,
-        pipeline::score_stage(&env, &args.version).await,
+        pipeline::score_stage(&env, args.version()).await,
         &env,
     )
     .await
@@ -75,30 +91,26 @@ pub async fn deploy(global: &Global, args: &DeployArgs) -> Result<u8, Failure> {
         .iter()
         .map(|mode| ("gate.require", mode.clone()))
         .collect();
-    let env = context::open(global, &flags).await?;
+    let env = open(global, &flags).await?;
     finish(
         global,
-        pipeline::deploy_stage(&env, &args.version).await,
+        pipeline::deploy_stage(&env, args.which.version()).await,
         &env,
     )
     .await
 }
 
 pub async fn report(global: &Global, args: &VersionArgs) -> Result<u8, Failure> {
-    let env = context::open(global, &[]).await?;
+    let env = open(global, &[]).await?;
     finish(
         global,
-        pipeline::report_stage(&env, &args.version).await,
+        pipeline::report_stage(&env, args.version()).await,
         &env,
     )
     .await
 }
 
-async fn finish(
-    global: &Global,
-    done: Result<RunReport, Error>,
-    env: &pipeline::Env,
-) -> Result<u8, Failure> {
+async fn finish(global: &Global, done: Result<RunReport, Error>, env: &Env) -> Result<u8, Failure> {
     env.registry.close().await;
     show(global, &done?);
     Ok(failure::DONE)

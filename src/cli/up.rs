@@ -1,22 +1,28 @@
 //! `up`: server, schedule and worker in one process. Only this file knows that there are three roles.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
+use super::first_runs::FirstRuns;
+use super::live::Live;
 use super::serve::{self, ServeArgs};
 use super::{Failure, Global, context, feed, notify, output, worker};
-use crate::config::Config;
+use crate::config::{Config, Jobs};
 use crate::jobs::{self, Queue};
+use crate::pipeline::Env;
+use crate::registry::{JobRow, Registry};
 use crate::schedule::{self, Scheduler};
-use crate::serve::{Signals, Wish};
+use crate::serve::{Signals, State, Wish, follow_settings};
 
 #[derive(Debug, Args)]
 pub struct UpArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = serve::address)]
     listen: Option<String>,
     /// Let everybody do everything on an address that is not loopback
     #[arg(long)]
@@ -25,12 +31,17 @@ pub struct UpArgs {
 
 pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let began = Instant::now();
+    // From the very beginning: a terminal may be closed as soon as it has shown the first line.
+    let signals = Signals::listen()?;
     let server = ServeArgs {
         listen: args.listen.clone(),
         insecure: args.insecure,
         bundle: None,
     };
-    let (config, registry) = context::project(global, &[]).await?;
+    let flags = serve::flags(&server);
+    let seen = Live::look(global);
+    let (config, registry) = context::project(global, &flags).await?;
+    let clock = context::clock()?;
     let queue = Queue::open(&registry).await?;
     let opened = serve::open(global, &server, Some(&queue)).await?;
     let no_version = "no version in production yet: its first run begins";
@@ -41,32 +52,98 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let (stop, stopped) = watch::channel(false);
     let scheduler = Arc::new(scheduler(global, &config, &queue)?);
     feed::say_next(global, &scheduler).await?;
-    let feed = feed::Feed::of(global, &queue).await?;
-    first_runs(&scheduler).await?;
-    tokio::spawn(tell_the_end(Signals::listen()?, stop));
+    let feed = feed::Feed::of(global, &queue, clock).await?;
+    let first = FirstRuns::begin(&scheduler).await?;
+    tokio::spawn(tell_the_end(signals, stop));
+    let live = Live::new(global, flags, &registry, clock, &config, seen);
+    let settings = live.settings();
+    let roles = Roles {
+        global: global.clone(),
+        registry: registry.clone(),
+        state: opened.state.clone(),
+        scheduler: scheduler.clone(),
+        jobs: Arc::new(ArcSwap::from_pointee(config.jobs.clone())),
+    };
+    let is_told = !global.quiet && !global.json;
+    let tell = move |text: &str| {
+        if is_told {
+            feed::say_of_project(text);
+        }
+    };
     // Answering has a task of its own: it waits for nothing that the other roles do.
+    let state = opened.state.clone();
     let server = tokio::spawn(opened.answer());
-    let following = schedule::run(scheduler, stopped.clone());
-    let telling = notify::deliver(
-        registry.clone(),
-        config.clone(),
-        context::clock()?,
-        worker::told(stopped.clone()),
-    );
+    let following = schedule::run(scheduler.clone(), stopped.clone());
+    let telling = notify::deliver_live(registry.clone(), settings, clock, stopped.clone());
     // A role that cannot begin ends the whole: half of it would look well and do nothing.
     tokio::try_join!(
-        worker::work(global.clone(), config, queue, stopped.clone()),
+        worker::work(
+            global.clone(),
+            config,
+            roles.jobs.clone(),
+            queue,
+            stopped.clone()
+        ),
         async { Ok(following.await?) },
         async {
-            tokio::join!(feed.follow(stopped), telling);
+            tokio::join!(
+                feed.follow(stopped.clone()),
+                telling,
+                first.follow(stopped.clone()),
+                live.follow(state, stopped, async |fresh| roles.take(fresh), tell),
+            );
             Ok(())
         },
     )?;
     let drained = server
         .await
         .map_err(|error| Failure::internal(error.into()))?;
+    let cut_off = cut_off(&registry).await;
     registry.close().await;
+    if !global.quiet {
+        for job in cut_off {
+            let run = job.run.as_deref().unwrap_or_default();
+            let (model, id) = (&job.model, &job.id);
+            output::talk(&format!(
+                "the run of {model} was cut off; the champion is what it was, and job {id} waits for the next worker (run {run})"
+            ));
+        }
+    }
     drained.close(global).await
+}
+
+/// Jobs whose run ended because this process did.
+async fn cut_off(registry: &Registry) -> Vec<JobRow> {
+    // What cannot be asked any more is not told.
+    let jobs = registry.jobs(None, 50).await.unwrap_or_default();
+    let is_cut = |job: &JobRow| job.is_open() && job.error.as_deref() == Some(jobs::WORKER_ENDED);
+    jobs.into_iter().filter(is_cut).collect()
+}
+
+/// What edited settings are given to.
+struct Roles {
+    global: Global,
+    registry: Registry,
+    state: Arc<State>,
+    scheduler: Arc<Scheduler>,
+    jobs: Arc<ArcSwap<Jobs>>,
+}
+
+impl Roles {
+    /// Makes edited settings true in all roles, or in none.
+    fn take(&self, fresh: &Config) -> Result<(), Failure> {
+        let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
+        for model in fresh.models.values() {
+            let env = context::env(&self.global, &self.registry, model.clone())?;
+            envs.insert(model.name.clone(), Arc::new(env));
+        }
+        let models = context::models(&self.global, fresh)?;
+        let state = self.state.clone();
+        tokio::spawn(async move { follow_settings(&state, envs).await });
+        self.scheduler.models.store(Arc::new(models));
+        self.jobs.store(Arc::new(fresh.jobs.clone()));
+        Ok(())
+    }
 }
 
 /// Tells the other roles of a signal to end; the server hears it itself.
@@ -78,22 +155,8 @@ async fn tell_the_end(mut signals: Signals, stop: watch::Sender<bool>) {
 fn scheduler(global: &Global, config: &Config, queue: &Queue) -> Result<Scheduler, Failure> {
     Ok(Scheduler {
         queue: queue.clone(),
-        models: context::models(global, config)?,
+        models: ArcSwap::from_pointee(context::models(global, config)?),
         clock: context::clock()?,
         ids: context::ids()?,
     })
-}
-
-/// A model without a version is not left so until its first tick: its first run begins now.
-async fn first_runs(scheduler: &Scheduler) -> Result<(), Failure> {
-    for model in &scheduler.models {
-        let registry = &scheduler.queue.registry;
-        if registry.champion(&model.name).await?.is_some() {
-            continue;
-        }
-        let now = scheduler.clock.now();
-        let job = jobs::new_job(scheduler.ids, &model.name, "up", &context::actor(), now);
-        jobs::submit(&scheduler.queue, &job, model.schedule.overlap).await?;
-    }
-    Ok(())
 }

@@ -1,13 +1,14 @@
 //! `versions list|show`.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::stages::VersionArgs;
 use super::{Failure, Global, context, failure, output};
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, Task};
 use crate::pipeline::{self, SideScore};
-use crate::registry::{VersionRow, VersionState};
+use crate::registry::{RunRow, VersionRow, VersionState};
 
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
@@ -20,24 +21,21 @@ enum VersionsCommand {
     /// One line per version, newest first
     List,
     /// A version with its scores
-    Show {
-        /// Version: a number, `latest` or `champion`
-        #[arg(value_name = "VERSION", default_value = "latest")]
-        version: String,
-    },
+    Show(VersionArgs),
 }
 
 pub async fn versions(global: &Global, args: &VersionsArgs) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     match &args.command {
         None | Some(VersionsCommand::List) => list(global, &env).await?,
-        Some(VersionsCommand::Show { version }) => show(global, &env, version).await?,
+        Some(VersionsCommand::Show(which)) => show(global, &env, which.version()).await?,
     }
     Ok(failure::DONE)
 }
 
 async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
     let model = &env.config.name;
+    let now_ms = env.clock.now_ms();
     let versions = env.registry.versions(model).await?;
     let champion = env
         .registry
@@ -47,9 +45,18 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
     let scores = env.registry.scores(model).await?;
     let probations = env.registry.probations(model).await?;
     if global.json {
-        output::line(&json!({
-            "model": model, "champion": champion, "versions": versions, "probations": probations,
-        }));
+        let all: Vec<Value> = versions
+            .iter()
+            .map(|version| {
+                let number = version.number;
+                let probation = probations.iter().find(|it| it.version == number);
+                let mut value = json!(version);
+                value["is_champion"] = json!(Some(number) == champion);
+                value["probation"] = json!(probation);
+                value
+            })
+            .collect();
+        output::line(&all);
         return Ok(());
     }
     let newest = scores
@@ -82,7 +89,14 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
                     None => verdict,
                 }
             }
-            VersionState::Building => "being made".to_string(),
+            VersionState::Building => match env.registry.run(&version.run).await? {
+                Some(run) => {
+                    let shown = env.registry.with_the_dead(vec![run], now_ms).await?;
+                    let lives = shown.iter().any(RunRow::is_running);
+                    if lives { "being made" } else { "interrupted" }.to_string()
+                }
+                None => "interrupted".to_string(),
+            },
             VersionState::Abandoned => "given up".to_string(),
             VersionState::Removed => "removed".to_string(),
         };

@@ -1,10 +1,13 @@
 //! `worker`: does the runs that were asked for, each as a process of its own.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
 use super::{Failure, Global, context, failure, notify, output};
-use crate::config::Config;
+use crate::config::{Config, Jobs};
 use crate::jobs::{self, Program, Queue, Until};
 use crate::serve::{Signals, Wish};
 
@@ -36,7 +39,8 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
             context::clock()?,
             told(stopped.clone()),
         );
-        let working = work(global.clone(), config, queue, stopped);
+        let settings = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
+        let working = work(global.clone(), config, settings, queue, stopped);
         let (worked, ()) = tokio::join!(working, telling);
         worked?;
     }
@@ -48,11 +52,12 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
 pub async fn work(
     global: Global,
     config: Config,
+    settings: Arc<ArcSwap<Jobs>>,
     queue: Queue,
     stop: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let program = program(&global, &config)?;
-    Ok(jobs::work(queue, program, config.jobs, Until::Told, told(stop)).await?)
+    Ok(jobs::work(queue, program, settings, Until::Told, told(stop)).await?)
 }
 
 /// Waits until a role is to end.
@@ -66,7 +71,8 @@ pub async fn until_empty(global: &Global, config: &Config, queue: Queue) -> Resu
     let mut signals = Signals::listen()?;
     let told = async move { while signals.next().await != Wish::End {} };
     let program = program(global, config)?;
-    jobs::work(queue, program, config.jobs.clone(), Until::Empty, told).await?;
+    let settings = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
+    jobs::work(queue, program, settings, Until::Empty, told).await?;
     Ok(failure::DONE)
 }
 

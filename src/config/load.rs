@@ -93,6 +93,13 @@ pub fn from_value(
     problems.extend(jobs.problems());
     problems.extend(notify.problems());
     problems.dedup();
+    for problem in problems.iter_mut().filter(|it| it.path == "server.listen") {
+        if problem.reason == "expected a text, found a whole number" {
+            problem
+                .reason
+                .push_str("; write the address, too, like \"127.0.0.1:8000\"");
+        }
+    }
     name_the_source(&mut problems[given..], overrides);
     if problems.is_empty() {
         Ok(Config {

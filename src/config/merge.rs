@@ -4,24 +4,6 @@ use serde_json::{Map, Value};
 
 use super::checked::Problem;
 
-/// Variables that are not settings.
-const RESERVED: &[&str] = &[
-    "UNSEAT_NOW",
-    "UNSEAT_FAULT",
-    "UNSEAT_LOG",
-    "UNSEAT_SEED",
-    "UNSEAT_TOKEN",
-];
-
-/// Whether a variable holds a secret of a channel, `UNSEAT_NOTIFY_<NAME>_SECRET`: such ones are read where they are used, and
-/// never become settings, which are shown.
-fn is_secret(name: &str) -> bool {
-    let rest = name.strip_prefix("UNSEAT_NOTIFY_");
-    rest.is_some_and(|rest| {
-        !rest.starts_with('_') && (rest.ends_with("_SECRET") || rest.ends_with("_PASSWORD"))
-    })
-}
-
 /// Lays `top` over `base`: objects are merged key by key, everything else is replaced.
 pub fn overlay(base: &mut Map<String, Value>, top: &Map<String, Value>) {
     for (key, value) in top {
@@ -62,24 +44,6 @@ fn value_of(text: &str) -> Value {
     }
 }
 
-/// `UNSEAT_GATE__REQUIRE=naive` becomes `("gate.require", "naive")`; reserved names are passed over.
-pub fn from_environment(
-    variables: impl Iterator<Item = (String, String)>,
-) -> Vec<(String, String)> {
-    let mut settings: Vec<_> = variables
-        .filter(|(name, _)| !RESERVED.contains(&name.as_str()) && !is_secret(name))
-        .filter_map(|(name, value)| {
-            let path = name
-                .strip_prefix("UNSEAT_")?
-                .to_lowercase()
-                .replace("__", ".");
-            Some((path, value))
-        })
-        .collect();
-    settings.sort();
-    settings
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,26 +61,6 @@ mod tests {
         assert_eq!(
             Value::Object(object),
             json!({"gate": {"floor": 0.5, "require": "naive"}, "drop": ["id"]})
-        );
-    }
-
-    #[test]
-    fn the_environment_is_read_by_prefix_and_reserved_names_are_not_settings() {
-        let variables = [
-            ("UNSEAT_GATE__REQUIRE", "naive"),
-            ("UNSEAT_NOW", "2026-01-01T00:00:00Z"),
-            ("UNSEAT_NOTIFY_WEBHOOK_SECRET", "s"),
-            ("UNSEAT_NOTIFY_EMAIL_PASSWORD", "p"),
-            ("HOME", "x"),
-        ];
-        let settings = from_environment(
-            variables
-                .iter()
-                .map(|(k, v)| (k.to_string(), v.to_string())),
-        );
-        assert_eq!(
-            settings,
-            [("gate.require".to_string(), "naive".to_string())]
         );
     }
 }

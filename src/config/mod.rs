@@ -26,6 +26,7 @@ pub mod schedule;
 pub mod server;
 pub mod shape;
 pub mod task;
+pub mod variables;
 
 pub use checked::{Config, ModelConfig, Problem, Window};
 pub use checks::{Checks, Severity};

@@ -30,17 +30,38 @@ pub enum Topic {
     Stale,
     /// The champion's score has fallen further than `health.max_fall`.
     Drift,
+    /// Probation took a promoted version back. Also sent to channels of `promoted`.
+    RolledBack,
+    /// A promoted version has passed its probation. Also sent to channels of `promoted`.
+    Confirmed,
+    /// A run came to its end after runs that broke off. Also sent to channels of `promoted` or `failed`.
+    Recovered,
+    /// A run left files out that it could not use. Also sent to channels of `promoted` or `failed`.
+    Quarantined,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Topic; 5] = [
+    pub const ALL: [Topic; 9] = [
         Topic::Promoted,
         Topic::Refused,
         Topic::Failed,
         Topic::Stale,
         Topic::Drift,
+        Topic::RolledBack,
+        Topic::Confirmed,
+        Topic::Recovered,
+        Topic::Quarantined,
     ];
+
+    /// Whoever is told of one of these is told of this, too: what they know would be wrong without it.
+    fn goes_with(self) -> &'static [Topic] {
+        match self {
+            Topic::RolledBack | Topic::Confirmed => &[Topic::Promoted],
+            Topic::Recovered | Topic::Quarantined => &[Topic::Promoted, Topic::Failed],
+            Topic::Promoted | Topic::Refused | Topic::Failed | Topic::Stale | Topic::Drift => &[],
+        }
+    }
 
     /// The name in settings and messages.
     pub fn name(self) -> &'static str {
@@ -50,6 +71,10 @@ impl Topic {
             Topic::Failed => "failed",
             Topic::Stale => "stale",
             Topic::Drift => "drift",
+            Topic::RolledBack => "rolled_back",
+            Topic::Confirmed => "confirmed",
+            Topic::Recovered => "recovered",
+            Topic::Quarantined => "quarantined",
         }
     }
 }
@@ -239,6 +264,12 @@ impl Notify {
 }
 
 impl Channel {
+    /// Whether what happened is sent here.
+    pub fn wants(&self, topic: Topic) -> bool {
+        let mut kinds = topic.goes_with().iter().chain([&topic]);
+        kinds.any(|kind| self.on.contains(kind))
+    }
+
     /// Keys that belong to another kind.
     fn misplaced(&self, say: &mut impl FnMut(&str, &str)) {
         use ChannelKind::{Command, Email, Webhook};

@@ -150,7 +150,8 @@ fn check_number(number: &serde_json::Number, schema: &Value, path: &str, found: 
     }
 }
 
-fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+/// What a schema refers to, or the schema itself.
+pub(super) fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     match schema
         .get("$ref")
         .and_then(Value::as_str)

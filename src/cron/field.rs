@@ -96,7 +96,11 @@ impl Field {
     pub(super) fn parse(name: FieldName, text: &str) -> Result<Field, ExpressionError> {
         let mut parts = Vec::new();
         for part in text.split(',') {
-            parts.push(parse_part(name, part)?);
+            let part = parse_part(name, part)?;
+            // `0,7` is Sunday once.
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
         }
         let bits = parts
             .iter()

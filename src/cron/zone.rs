@@ -9,24 +9,44 @@ use super::error::ZoneError;
 /// this of the same number in UTC, and every change of the clocks is shorter.
 const FAR: TimeDelta = TimeDelta::hours(26);
 
+/// How like a zone's name a misspelt one has to be, from 0 to 1.
+const NEAR: f64 = 0.75;
+
 /// Finds a zone by its IANA name.
 ///
 /// # Errors
-/// No such zone; the message names the nearest one where only the case or the region differs.
+/// No such zone; the message names the nearest one, where one is near.
 pub fn parse_zone(name: &str) -> Result<Tz, ZoneError> {
     if let Ok(zone) = name.parse::<Tz>() {
         return Ok(zone);
     }
+    let written = name.trim().replace(' ', "_");
     let near = TZ_VARIANTS.iter().map(|zone| zone.name()).find(|zone| {
         let city = zone.rsplit('/').next().unwrap_or(zone);
-        let written = name.trim().replace(' ', "_");
         zone.eq_ignore_ascii_case(&written) || city.eq_ignore_ascii_case(&written)
     });
+    let near = near.or_else(|| misspelt(&written));
     let name = name.to_string();
     Err(match near {
         Some(near) => ZoneError::Near { name, near },
         None => ZoneError::Unknown { name },
     })
+}
+
+/// The zone that a misspelt name is nearest to, by its whole name or by its city alone; none that is far.
+fn misspelt(written: &str) -> Option<&'static str> {
+    let written = written.to_lowercase();
+    let alike = |name: &str| strsim::normalized_damerau_levenshtein(&written, &name.to_lowercase());
+    let zones = TZ_VARIANTS.iter().map(|zone| zone.name());
+    let rated = zones.map(|zone| {
+        let city = zone.rsplit('/').next().unwrap_or(zone);
+        (alike(zone).max(alike(city)), zone)
+    });
+    rated
+        .filter(|(similarity, _)| *similarity >= NEAR)
+        // The first of those that are equally near.
+        .reduce(|best, other| if other.0 > best.0 { other } else { best })
+        .map(|(_, zone)| zone)
 }
 
 /// Where a wall time lies on the line of time.

@@ -117,7 +117,11 @@ pub async fn freshness(env: &Env, test: Option<&Signature>) -> Result<Freshness,
     let age = |at_ms: i64| (now.saturating_sub(at_ms)).max(0) as f64 / 1e3;
     let data_set = registry.latest_dataset(model).await?;
     let data_set_ms = registry.latest_dataset_ms(model).await?;
-    let last_run = registry.runs(Some(model), 1).await?.into_iter().next();
+    let last_run = registry
+        .shown_runs(Some(model), 1, now)
+        .await?
+        .into_iter()
+        .next();
     let versions = registry.versions(model).await?;
     let trained = versions
         .into_iter()

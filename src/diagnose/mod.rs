@@ -9,6 +9,7 @@ mod freshness;
 mod scoring;
 mod stale;
 mod timings;
+mod trouble;
 
 pub use columns::{DataSummary, missing_by_name, missing_in_order, statistics, summarise_newest};
 pub use dependencies::{Dependency, dependencies, dependency_table};
@@ -18,3 +19,4 @@ pub use freshness::{
 pub use scoring::{ChampionScore, ScoreInterval, last_score, score_now};
 pub use stale::{Stale, StaleFacts, StaleReason, stale, staleness};
 pub use timings::{StageSeconds, Timings, stage_seconds, timings};
+pub use trouble::{Failure, Trouble, trouble};

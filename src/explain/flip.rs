@@ -41,12 +41,14 @@ const NUDGES: [f64; 6] = [0.0, 1e-12, 1e-9, 1e-6, 1e-4, 1e-2];
 ///
 /// With the margin `m = bias + Σ push` and the threshold's `t = ln(threshold / (1 - threshold))`, a number has to push by
 /// `t - (m - push)`, which it does at `centre + scale · (that - push at centre) / weight`. Whole numbers are rounded away from
-/// the row, truth values can only be the other one. Every value is put to the scorer before it is believed.
+/// the row; truth values, and whole numbers of which the training data had two, can only be the other one. Every value is put
+/// to the scorer before it is believed. Values that the training data did not reach are left out, unless `unseen` wants them.
 pub fn flips(
     bundle: &Bundle,
     scorer: &Scorer,
     slots: &[Slot],
     threshold: f64,
+    unseen: bool,
 ) -> Option<Vec<Flip>> {
     if !has_flips(bundle) {
         return None;
@@ -55,6 +57,7 @@ pub fn flips(
     let inputs = bundle.transformer.inputs.iter().enumerate();
     let mut flips: Vec<Flip> = inputs
         .filter_map(|(position, input)| row.flip(bundle, position, input))
+        .filter(|flip| unseen || flip.is_seen)
         .collect();
     flips.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     Some(flips)
@@ -127,8 +130,10 @@ impl<'a> Row<'a> {
                 return self.category(position, &input.name, categories);
             }
         };
-        let (value, distance) = match input.kind {
-            Kind::Boolean => self.boolean(position, scale)?,
+        let two = only_two(bundle, &input.name).filter(|_| input.kind == Kind::Integer);
+        let (value, distance) = match (input.kind, two) {
+            (Kind::Boolean, _) => self.boolean(position, scale)?,
+            (_, Some(two)) => self.either(position, scale, two)?,
             _ => self.number(position, input.kind, centre, scale)?,
         };
         Some(Flip {
@@ -173,6 +178,21 @@ impl<'a> Row<'a> {
         })
     }
 
+    /// The other one of the two numbers that there are.
+    fn either(&self, position: usize, scale: f64, two: [f64; 2]) -> Option<(Value, f64)> {
+        let now = match &self.slots[position] {
+            Slot::Number(number) => Some(*number),
+            _ => None,
+        };
+        two.into_iter().find_map(|number| {
+            let is_other = now != Some(number);
+            let turns = is_other && self.turns(position, CellRef::Number(number));
+            // One that is missing has no place from which it could be far.
+            let far = now.map_or(two[1] - two[0], |now| (number - now).abs());
+            turns.then_some((Value::Number(number), far / scale))
+        })
+    }
+
     fn boolean(&self, position: usize, scale: f64) -> Option<(Value, f64)> {
         let now = match &self.slots[position] {
             Slot::Number(number) => Some(*number),
@@ -205,6 +225,13 @@ impl<'a> Row<'a> {
             is_seen: true,
         })
     }
+}
+
+/// The two values of a column that had no others in the training data, as 0 and 1.
+fn only_two(bundle: &Bundle, column: &str) -> Option<[f64; 2]> {
+    let summary = bundle.profile.iter().find(|it| it.name == column)?;
+    let (low, high) = summary.min.zip(summary.max)?;
+    (summary.distinct == 2 && low < high).then_some([low, high])
 }
 
 /// Whether a value lies within what the training data had.

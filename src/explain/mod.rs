@@ -6,6 +6,7 @@
 mod coefficients;
 mod flip;
 mod permutation;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ mod tests;
 pub use coefficients::{Coefficient, coefficients, gains};
 pub use flip::{Flip, Value, flips, has_flips};
 pub use permutation::{Importance, Sample, Worth, drop_of, orders, permutation, sample_for};
+pub use words::{Word, words};

@@ -185,7 +185,7 @@ fn the_nearest_flip_of_each_column_turns_the_answer_and_no_nearer_one_does() {
     ];
     let slots = slots(&bundle, &cells);
     let found =
-        flips(&bundle, &bundle.scorer(), &slots, 0.5).expect("a linear model of two classes");
+        flips(&bundle, &bundle.scorer(), &slots, 0.5, true).expect("a linear model of two classes");
     let told: Vec<(&str, &Value, bool)> = found
         .iter()
         .map(|it| (it.column.as_str(), &it.value, it.is_seen))
@@ -217,7 +217,7 @@ fn a_missing_number_stands_where_it_pushes_from() {
     ];
     let slots = slots(&bundle, &cells);
     let found =
-        flips(&bundle, &bundle.scorer(), &slots, 0.5).expect("a linear model of two classes");
+        flips(&bundle, &bundle.scorer(), &slots, 0.5, true).expect("a linear model of two classes");
     let of = |column: &str| found.iter().find(|it| it.column == column);
     let a = of("a").expect("a turns it");
     assert!((a.distance - 1.25).abs() < 1e-9, "{a:?}");
@@ -239,8 +239,11 @@ fn other_models_and_thresholds_at_the_ends_have_no_flips() {
     ];
     let slots = slots(&bundle, &cells);
     let none: Vec<Flip> = Vec::new();
-    assert_eq!(flips(&bundle, &bundle.scorer(), &slots, 0.0), Some(none));
+    assert_eq!(
+        flips(&bundle, &bundle.scorer(), &slots, 0.0, true),
+        Some(none)
+    );
     let mut numbers = bundle.clone();
     numbers.classes.clear();
-    assert_eq!(flips(&numbers, &bundle.scorer(), &slots, 0.5), None);
+    assert_eq!(flips(&numbers, &bundle.scorer(), &slots, 0.5, true), None);
 }

@@ -1,9 +1,10 @@
 //! One attempt at a job: begin its run or take it over, watch it, and say what became of it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::carriers::living_workers;
@@ -27,8 +28,8 @@ pub struct Bench {
     pub queue: Queue,
     /// What is started for a run.
     pub program: Program,
-    /// The settings.
-    pub settings: Jobs,
+    /// The settings, which may be exchanged while it works.
+    pub settings: Arc<ArcSwap<Jobs>>,
     /// Whether the worker is to end.
     pub stop: watch::Receiver<bool>,
     /// Jobs that this process is at.
@@ -106,7 +107,7 @@ impl Bench {
             return self.settle(me, job, Over::Ended(End::Code(LOCKED))).await;
         }
         tracing::info!(job = job.id, run, model = job.model, "a job begins");
-        match self.program.spawn(job, run, self.settings.memory_mb) {
+        match self.program.spawn(job, run, self.settings.load().memory_mb) {
             Ok(body) => self.see_through(me, job, body).await,
             Err(error) => {
                 let said = Said::Error {
@@ -200,7 +201,7 @@ impl Bench {
         if in_stage != stage.0 {
             *stage = (in_stage, Instant::now());
         }
-        let minutes = self.settings.stage_minutes;
+        let minutes = self.settings.load().stage_minutes;
         if stage.1.elapsed().as_secs_f64() > minutes * 60.0 {
             let stage = &stage.0;
             let why = format!("the stage {stage} took longer than {minutes} minutes");

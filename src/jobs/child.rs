@@ -167,6 +167,8 @@ impl Body {
 
 fn end_of(status: ExitStatus) -> End {
     match (status.code(), status.signal()) {
+        // A run that hears a signal settles itself, and then says which it was.
+        (Some(code @ (130 | 143)), _) => End::Signal(code - 128),
         (Some(code), _) => End::Code(code),
         (None, Some(signal)) => End::Signal(signal),
         (None, None) => End::Unseen,

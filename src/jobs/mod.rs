@@ -16,6 +16,7 @@ pub use carriers::living_workers;
 pub use child::Program;
 pub use created::{ModelSubmitted, submit_model};
 pub use queue::{Queue, Submitted, commit, new_job, retry, submit};
+pub use settle::WORKER_ENDED;
 pub use worker::{Until, work};
 
 /// Why a job cannot be queued or worked on.

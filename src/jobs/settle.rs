@@ -13,6 +13,9 @@ use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
 /// Wait before another look at a model whose lock somebody has.
 const LOCKED_WAIT: Duration = Duration::from_secs(2);
 
+/// Why a job waits again whose worker was told to end.
+pub const WORKER_ENDED: &str = "its worker ended";
+
 /// How watching a run ended.
 pub enum Over {
     /// The run ended.
@@ -50,7 +53,7 @@ impl Bench {
             }
             Over::TooLong(why) => self.end(me, job, JobState::Failed, None, Some(why)).await,
             Over::Stopped => {
-                let why = "its worker ended".to_string();
+                let why = WORKER_ENDED.to_string();
                 self.wait_again(me, job, run.as_ref(), false, why, Duration::ZERO)
                     .await
             }
@@ -65,7 +68,7 @@ impl Bench {
                     },
                     (said, _) => said,
                 };
-                let end = match (end, self.settings.memory_mb) {
+                let end = match (end, self.settings.load().memory_mb) {
                     (End::Signal(_) | End::Code(1 | 101), Some(limit)) if had_no_memory => {
                         End::OutOfMemory(limit)
                     }
@@ -85,7 +88,7 @@ impl Bench {
         end: End,
         said: &Said,
     ) -> Result<(), Error> {
-        match next(end, said, job.attempts, &self.settings) {
+        match next(end, said, job.attempts, &self.settings.load()) {
             Next::Done { outcome } => self.end(me, job, JobState::Done, Some(outcome), None).await,
             Next::Failed { why } => self.end(me, job, JobState::Failed, None, Some(why)).await,
             Next::SetAside { why } => self.end(me, job, JobState::SetAside, None, Some(why)).await,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use apalis::prelude::{BackendExt, BoxDynError, WorkerBuilder, WorkerBuilderExt};
 use apalis_sqlite::{Config, SqliteStorage};
+use arc_swap::ArcSwap;
 use futures_util::Stream;
 use rand::RngCore;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -48,7 +49,7 @@ pub enum Until {
 pub async fn work(
     queue: Queue,
     program: Program,
-    settings: Jobs,
+    settings: Arc<ArcSwap<Jobs>>,
     until: Until,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
@@ -122,7 +123,7 @@ async fn round(bench: &Arc<Bench>, me: &str, at_work: &Arc<Semaphore>) -> Result
     let (doing, worker, places) = (bench.clone(), me.to_string(), at_work.clone());
     let worker = WorkerBuilder::new(me)
         .backend(storage)
-        .concurrency(bench.settings.concurrency)
+        .concurrency(bench.settings.load().concurrency)
         .build(move |job: String| {
             let (bench, me, places) = (doing.clone(), worker.clone(), places.clone());
             async move {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::rfc3339;
 use crate::config::{Topic, checked::hex};
-use crate::registry::{RunRow, RunState};
+use crate::registry::{ProbationRow, ProbationState, RunRow, RunState};
 
 /// Version of the JSON form.
 const FORMAT: u32 = 1;
@@ -14,6 +14,8 @@ const FORMAT: u32 = 1;
 const MOST_SUBJECT: usize = 150;
 /// Longest reason in a text.
 const MOST_LINE: usize = 600;
+/// Most files that a message names.
+const MOST_FILES: usize = 20;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
@@ -48,8 +50,8 @@ impl Event {
         format!("{}/{}/{}/{channel}", self.kind.name(), self.model, self.key)
     }
 
-    /// What a run's end is worth telling: usually one thing; a run that failed after its verdict, two; nothing of one that found
-    /// nothing new.
+    /// What a run's end is worth telling: usually one thing; of a run that failed after its verdict, or left files out, two;
+    /// nothing of one that found nothing new.
     pub fn of_run(run: &RunRow) -> Vec<Event> {
         let mut events = Vec::new();
         let verdict = match run.outcome.as_deref() {
@@ -66,11 +68,78 @@ impl Event {
         if let Some((kind, words)) = verdict {
             events.push(of_verdict(run, kind, words));
         }
-        let broke_off = [RunState::Failed.name(), RunState::Interrupted.name()];
-        if broke_off.contains(&run.state.as_str()) {
+        if RunState::broke_off(&run.state) {
             events.push(of_failure(run));
         }
+        events.extend(of_quarantine(run));
         events
+    }
+
+    /// What is worth telling of a run that came to its end after runs that did not, newest first.
+    pub fn recovered(run: &RunRow, failures: &[RunRow]) -> Option<Event> {
+        let (last, first) = (failures.first()?, failures.last()?);
+        let since = rfc3339(first.ended_ms.unwrap_or(first.started_ms));
+        let (n, s) = (failures.len(), if failures.len() == 1 { "" } else { "s" });
+        let outcome = run.came_to().replace('_', " ");
+        let why = last.why().unwrap_or_default();
+        let why = line(&why, MOST_LINE);
+        Some(Event {
+            kind: Topic::Recovered,
+            model: run.model.clone(),
+            key: run.id.clone(),
+            at_ms: run.ended_ms.unwrap_or(run.started_ms),
+            subject: line(
+                &format!("{}: runs succeed again after {n} failure{s}", run.model),
+                MOST_SUBJECT,
+            ),
+            text: format!(
+                "{}: a run succeeded ({outcome}) after {n} failure{s} since {since}.\nlast failure: {why}\nrun: {}\n",
+                run.model, run.id
+            ),
+            facts: facts(json!({
+                "run": run.id, "trigger": run.trigger, "outcome": run.came_to(), "failures": n, "since": since,
+                "error": why,
+            })),
+        })
+    }
+
+    /// What the end of a probation is worth telling; nothing of one that goes on or ended without a finding.
+    pub fn of_probation(row: &ProbationRow) -> Option<Event> {
+        let ProbationRow {
+            model,
+            version,
+            previous,
+            ..
+        } = row;
+        let at_ms = row.ended_ms?;
+        let (kind, champion, words) = match row.state {
+            ProbationState::RolledBack => (
+                Topic::RolledBack,
+                previous,
+                format!(
+                    "version {version} was rolled back; version {previous} is the champion again"
+                ),
+            ),
+            ProbationState::Confirmed => (
+                Topic::Confirmed,
+                version,
+                format!("version {version} passed its probation and stays the champion"),
+            ),
+            ProbationState::Watching | ProbationState::Ended => return None,
+        };
+        let reason = line(row.reason.as_deref().unwrap_or_default(), MOST_LINE);
+        Some(Event {
+            kind,
+            model: model.clone(),
+            key: row.operation.to_string(),
+            at_ms,
+            subject: line(&format!("{model}: {words}"), MOST_SUBJECT),
+            text: format!("{model}: {words}.\n- {reason}\n"),
+            facts: facts(json!({
+                "version": version, "previous": previous, "champion": champion, "reason": reason,
+                "promoted_version_seen_at": rfc3339(row.began_ms),
+            })),
+        })
     }
 
     /// A model that is stale for a reason since some time.
@@ -192,36 +261,68 @@ fn of_verdict(run: &RunRow, kind: Topic, words: &str) -> Event {
 
 fn of_failure(run: &RunRow) -> Event {
     let at_ms = run.ended_ms.unwrap_or(run.started_ms);
-    let error = run.error.as_deref().unwrap_or("nobody knows why");
-    let error = line(error, MOST_LINE);
+    let why = run.why().unwrap_or_else(|| "nobody knows why".to_string());
+    let why = line(&why, MOST_LINE);
     // The same failure every few minutes is told once a day.
-    let same = hex(&Sha256::digest(format!("{} {error}", run.stage).as_bytes())[..6]);
+    let same = hex(&Sha256::digest(format!("{} {why}", run.stage).as_bytes())[..6]);
     let stays = match run.outcome.as_deref() {
         Some("promote") => "Its version is the champion all the same.",
         _ => "The champion is what it was.",
+    };
+    let what = match run.state == RunState::Interrupted.name() {
+        true => format!("a run was cut off in {}", run.stage),
+        false => format!("a run failed in {}", run.stage),
     };
     Event {
         kind: Topic::Failed,
         model: run.model.clone(),
         key: format!("{}/{same}", at_ms.div_euclid(DAY_MS)),
         at_ms,
-        subject: line(
-            &format!("{}: a run failed in {}", run.model, run.stage),
-            MOST_SUBJECT,
-        ),
-        text: format!(
-            "{}: a run failed in {}: failed to {error}\n{stays}\nrun: {}\n",
-            run.model, run.stage, run.id
-        ),
+        subject: line(&format!("{}: {what}", run.model), MOST_SUBJECT),
+        text: format!("{}: {what}: {why}\n{stays}\nrun: {}\n", run.model, run.id),
         facts: facts(json!({
             "run": run.id,
             "trigger": run.trigger,
             "state": run.state,
             "stage": run.stage,
             "outcome": run.outcome,
-            "error": error,
+            "error": why,
         })),
     }
+}
+
+/// Files that a run left out. The same content at the same path is told once.
+fn of_quarantine(run: &RunRow) -> Option<Event> {
+    let files = run.quarantined();
+    if files.is_empty() {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    for file in &files {
+        hash.update(format!("{}\n{}\n{}\n", file.path, file.sha256, file.reason));
+    }
+    let (n, s) = (files.len(), if files.len() == 1 { "" } else { "s" });
+    let lines: Vec<String> = files
+        .iter()
+        .map(|file| line(&file.to_string(), MOST_LINE))
+        .collect();
+    let lines = &lines[..n.min(MOST_FILES)];
+    let words = format!("{n} file{s} quarantined");
+    let listed: String = lines.iter().map(|line| format!("- {line}\n")).collect();
+    Some(Event {
+        kind: Topic::Quarantined,
+        model: run.model.clone(),
+        key: hex(&hash.finalize()[..8]),
+        at_ms: run.ended_ms.unwrap_or(run.started_ms),
+        subject: line(&format!("{}: {words}", run.model), MOST_SUBJECT),
+        text: format!(
+            "{}: {words}; the run went on without.\n{listed}run: {}\n",
+            run.model, run.id
+        ),
+        facts: facts(json!({
+            "run": run.id, "trigger": run.trigger, "outcome": run.came_to(), "count": n, "files": lines,
+        })),
+    })
 }
 
 fn facts(value: Value) -> Map<String, Value> {

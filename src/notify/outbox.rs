@@ -2,7 +2,7 @@
 
 use super::message::Event;
 use super::{Error, Post};
-use crate::registry::NewMessage;
+use crate::registry::{NewMessage, RunRow, RunState};
 
 /// How far back is looked for what nobody told, since the process died that should have.
 const LOOK_BACK_MS: i64 = 86_400_000;
@@ -42,15 +42,47 @@ pub async fn run_ended(post: &Post, run: &str) {
     }
     match post.registry.find_runs(run).await {
         Ok(rows) => {
-            for event in rows.iter().flat_map(Event::of_run) {
-                happened(post, &event).await;
+            for row in &rows {
+                match events(post, row).await {
+                    Ok(events) => {
+                        for event in &events {
+                            happened(post, event).await;
+                        }
+                    }
+                    Err(error) => warn(run, error),
+                }
             }
         }
-        Err(error) => {
-            let told = Error::from(error).told();
-            tracing::warn!(run, "the end of the run cannot be told: failed to {told}");
-        }
+        Err(error) => warn(run, error),
     }
+}
+
+fn warn(run: &str, error: crate::registry::Error) {
+    let told = Error::from(error).told();
+    tracing::warn!(run, "the end of the run cannot be told: failed to {told}");
+}
+
+/// What a run's end is worth telling, also beside the runs before it.
+async fn events(post: &Post, run: &RunRow) -> Result<Vec<Event>, crate::registry::Error> {
+    let mut events = Event::of_run(run);
+    if run.state == RunState::Done.name() {
+        let before = post.registry.failures_before(&run.model, &run.id).await?;
+        events.extend(Event::recovered(run, &before));
+    }
+    Ok(events)
+}
+
+/// What ends of probations are worth telling.
+async fn verdicts_of_probation(
+    post: &Post,
+    model: &str,
+    since_ms: i64,
+) -> Result<Vec<Event>, crate::registry::Error> {
+    let rows = post.registry.probations(model).await?;
+    let fresh = rows
+        .iter()
+        .filter(|row| row.ended_ms.is_some_and(|ended_ms| ended_ms >= since_ms));
+    Ok(fresh.filter_map(Event::of_probation).collect())
 }
 
 /// Makes up for runs whose process died before it told: everything that ended in the last day, but nothing from before a
@@ -63,20 +95,42 @@ pub async fn catch_up(post: &Post) -> Result<(), Error> {
     for model in &post.models {
         let since_ms = now_ms - LOOK_BACK_MS;
         let runs = post.registry.runs_ended_since(model, since_ms).await?;
-        let events: Vec<Event> = runs.iter().flat_map(Event::of_run).collect();
-        for (name, _) in post.settings.named() {
-            let began_ms = post.registry.told_since(&name, now_ms).await?;
-            let fresh = events.iter().filter(|event| event.at_ms >= began_ms);
-            let mut owed = Vec::new();
-            for message in fresh.flat_map(|event| messages(post, event)) {
-                let is_owed = message.channel == name;
-                if is_owed && !post.registry.has_topic(&message.topic).await? {
-                    owed.push(message);
-                }
+        let mut told = verdicts_of_probation(post, model, since_ms).await?;
+        for run in &runs {
+            told.extend(events(post, run).await?);
+        }
+        owe(post, &told).await?;
+    }
+    Ok(())
+}
+
+/// Puts ends of probations into the outbox soon after they come: until then the last message that people have is wrong.
+pub(super) async fn catch_up_on_probations(post: &Post) -> Result<(), Error> {
+    let since_ms = post.clock.now_ms() - LOOK_BACK_MS;
+    for model in &post.models {
+        let events = verdicts_of_probation(post, model, since_ms).await?;
+        if !events.is_empty() {
+            owe(post, &events).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts what happened since a channel was there into the outbox, unless it is in it.
+async fn owe(post: &Post, events: &[Event]) -> Result<(), Error> {
+    for (name, _) in post.settings.named() {
+        let now_ms = post.clock.now_ms();
+        let began_ms = post.registry.told_since(&name, now_ms).await?;
+        let fresh = events.iter().filter(|event| event.at_ms >= began_ms);
+        let mut owed = Vec::new();
+        for message in fresh.flat_map(|event| messages(post, event)) {
+            let is_owed = message.channel == name;
+            if is_owed && !post.registry.has_topic(&message.topic).await? {
+                owed.push(message);
             }
-            if !owed.is_empty() {
-                post.registry.enqueue(&owed).await?;
-            }
+        }
+        if !owed.is_empty() {
+            post.registry.enqueue(&owed).await?;
         }
     }
     Ok(())
@@ -86,7 +140,7 @@ fn messages(post: &Post, event: &Event) -> Vec<NewMessage> {
     let named = post.settings.named();
     let wanted = named
         .iter()
-        .filter(|(_, channel)| channel.on.contains(&event.kind));
+        .filter(|(_, channel)| channel.wants(event.kind));
     // An event is texts and numbers: it can be written.
     let body = serde_json::to_string(event).unwrap_or_default();
     wanted

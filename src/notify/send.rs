@@ -6,6 +6,7 @@ use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 
 use super::message::id_of;
+use super::outbox::catch_up_on_probations;
 use super::webhook::Posting;
 use super::{Error, Event, Post, catch_up, command, happened, mail, secret, webhook};
 use crate::config::notify::{Smtp, not_an_address};
@@ -297,6 +298,8 @@ pub async fn deliver(post: &Post, look: Look, shutdown: impl Future<Output = ()>
             if looked.is_none_or(|looked| looked.elapsed() >= LOOK) {
                 look_around(post, &look).await;
                 looked = Some(Instant::now());
+            } else if let Err(error) = catch_up_on_probations(post).await {
+                tracing::warn!("messages may be late: failed to {}", error.told());
             }
             send_due(post, None).await;
         };

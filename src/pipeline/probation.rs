@@ -145,10 +145,12 @@ async fn locked(
     };
     let is_done = env.registry.take_back(lock, row, end, &operation).await?;
     if is_done {
+        // `up` has a line of its own for it.
         tracing::warn!(
+            target: "unseat::feed",
             model = row.model,
             version = row.version,
-            "taken back at {}: {}",
+            "rolled back at {}: {}",
             rfc3339(end.at_ms),
             end.reason
         );

@@ -57,8 +57,9 @@ pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
                 "find version `{id}` of `{model}`: it has no version yet; run `unseat run` first"
             )
         } else {
+            let are = if there.len() == 1 { "is only" } else { "are" };
             format!(
-                "find version `{id}` of `{model}`: there is only {}; `unseat versions` lists them",
+                "find version `{id}` of `{model}`: there {are} {}; `unseat versions` lists them",
                 there.join(", ")
             )
         })

@@ -5,10 +5,12 @@
 
 mod conclude;
 mod created;
+mod dead_runs;
 mod files;
 mod job_moves;
 mod jobs;
 mod lock;
+mod notices;
 mod operations;
 mod outbox;
 mod probations;
@@ -18,6 +20,7 @@ mod retention;
 mod runs;
 mod schedules;
 mod ticks;
+mod totals;
 mod versions;
 
 #[cfg(test)]
@@ -28,15 +31,17 @@ pub use created::{CreatedModel, add_model};
 pub use job_moves::{Cancel, JobEnd, PutBack, put_job_back, reopen_job};
 pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};
 pub use lock::{Holder, Lock};
+pub use notices::Notice;
 pub use operations::{Action, Champion, Operation};
 pub use outbox::{MessageRow, MessageState, NewMessage, enqueue};
 pub use probations::{ProbationEnd, ProbationRow, ProbationState};
 pub use process::ProcessId;
 pub use removed::{Removal, free_name};
 pub use retention::{OldRows, RowHead};
-pub use runs::{RunRow, RunState};
+pub use runs::{LeftOutFile, RunRow, RunState};
 pub use schedules::{ScheduleRow, follow_schedule, move_cursor};
 pub use ticks::{TickOutcome, TickRow, add_tick, end_tick};
+pub use totals::RunTotal;
 pub use versions::{DatasetRow, ScoreRow, VersionRow, VersionState};
 
 use std::path::{Path, PathBuf};
@@ -50,10 +55,11 @@ use sqlx::{Row, Sqlite, Transaction};
 pub const SCHEMA_VERSION: i64 = TABLES.len() as i64;
 
 /// What each version added to the tables. A database is brought up to date when it is opened.
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
 ];
 
 /// How long to wait for another process that is writing.

@@ -131,6 +131,16 @@ impl Registry {
         rows.iter().map(probation_of).collect()
     }
 
+    /// Probations of all models that ended since some time, oldest first.
+    pub async fn probations_ended_since(&self, since_ms: i64) -> Result<Vec<ProbationRow>, Error> {
+        let rows = sqlx::query("SELECT * FROM probations WHERE ended_ms >= ? ORDER BY ended_ms")
+            .bind(since_ms)
+            .fetch_all(&self.pool)
+            .await
+            .doing("list probations")?;
+        rows.iter().map(probation_of).collect()
+    }
+
     /// Ends a probation without moving the champion; tells whether it was still going on.
     pub async fn end_probation(
         &self,

@@ -19,7 +19,7 @@ pub enum Removal {
 }
 
 /// What is taken out of the tables with a model. The lock and messages that wait to be sent stay.
-pub(super) const ROWS: [&str; 11] = [
+pub(super) const ROWS: [&str; 12] = [
     "DELETE FROM runs WHERE model = ?",
     "DELETE FROM datasets WHERE model = ?",
     "DELETE FROM versions WHERE model = ?",
@@ -31,6 +31,7 @@ pub(super) const ROWS: [&str; 11] = [
     "DELETE FROM ticks WHERE model = ?",
     "DELETE FROM job_records WHERE model = ?",
     "DELETE FROM probations WHERE model = ?",
+    "DELETE FROM run_totals WHERE model = ?",
 ];
 
 /// Takes every row of a model out.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Doing, Error, Registry};
+use super::{Doing, Error, Registry, totals};
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,11 @@ impl RunState {
             RunState::Failed => "failed",
             RunState::Interrupted => "interrupted",
         }
+    }
+
+    /// Whether a name of a state or an outcome is that of a run which did not come to its end.
+    pub fn broke_off(name: &str) -> bool {
+        [RunState::Failed.name(), RunState::Interrupted.name()].contains(&name)
     }
 }
 
@@ -59,6 +64,66 @@ pub struct RunRow {
     pub error: Option<String>,
     /// Its whole record.
     pub record: Option<serde_json::Value>,
+}
+
+/// A file that a run could not use, as its record names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutFile {
+    /// Its path below the input folder.
+    pub path: String,
+    /// Of its content.
+    pub sha256: String,
+    /// The physical line at which it went wrong, the header being line 1.
+    pub line: Option<u64>,
+    /// Why not.
+    pub reason: String,
+}
+
+impl std::fmt::Display for LeftOutFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}, line {line}: {}", self.path, self.reason),
+            None => write!(f, "{}: {}", self.path, self.reason),
+        }
+    }
+}
+
+impl RunRow {
+    /// Whether it is under way, as far as the database knows.
+    pub fn is_running(&self) -> bool {
+        self.state == RunState::Running.name()
+    }
+
+    /// What came of it in one word: its outcome, or the state of one that broke off or is under way.
+    pub fn came_to(&self) -> &str {
+        match &self.outcome {
+            Some(outcome) if self.state == RunState::Done.name() => outcome,
+            _ => &self.state,
+        }
+    }
+
+    /// Why it broke off, as a sentence of its own.
+    pub fn why(&self) -> Option<String> {
+        let error = self.error.as_deref()?;
+        Some(match self.state == RunState::Interrupted.name() {
+            true => error.to_string(),
+            false => format!("failed to {error}"),
+        })
+    }
+
+    /// Files that it quarantined.
+    pub fn quarantined(&self) -> Vec<LeftOutFile> {
+        let record = self.record.as_ref().unwrap_or(&serde_json::Value::Null);
+        let files = record["data"]["quarantined"].as_array();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
+        let files = files.into_iter().flatten().map(|file| LeftOutFile {
+            path: text(&file["path"]),
+            sha256: text(&file["sha256"]),
+            line: file["line"].as_u64(),
+            reason: text(&file["reason"]),
+        });
+        files.collect()
+    }
 }
 
 impl Registry {
@@ -105,8 +170,15 @@ impl Registry {
     /// Records the end of a run. What it had concluded stays true when it failed afterwards.
     pub async fn end_run(&self, end: &RunRow) -> Result<(), Error> {
         let record = end.record.as_ref().map(ToString::to_string);
-        sqlx::query(
-            "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, record = ? WHERE id = ?",
+        let mut transaction = self.begin().await?;
+        let was_running = sqlx::query("SELECT 1 FROM runs WHERE id = ? AND state = 'running'")
+            .bind(&end.id)
+            .fetch_optional(&mut *transaction)
+            .await
+            .doing("record the end of the run")?
+            .is_some();
+        let ended = sqlx::query(
+            "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, record = ? WHERE id = ? RETURNING *",
         )
         .bind(&end.state)
         .bind(&end.stage)
@@ -116,34 +188,14 @@ impl Registry {
         .bind(&end.error)
         .bind(record)
         .bind(&end.id)
-        .execute(&self.pool)
+        .fetch_optional(&mut *transaction)
         .await
         .doing("record the end of the run")?;
-        Ok(())
-    }
-
-    /// Runs whose process is gone: those marked running although the caller holds the lock. One that had come to a verdict
-    /// is done, the others were interrupted. Returns them as they are now.
-    pub async fn settle_dead_runs(
-        &self,
-        model: &str,
-        mine: &str,
-        now_ms: i64,
-    ) -> Result<Vec<RunRow>, Error> {
-        let settled = sqlx::query(
-            "UPDATE runs SET
-                 state = CASE WHEN outcome IS NULL THEN 'interrupted' ELSE 'done' END,
-                 error = CASE WHEN outcome IS NULL THEN 'its process ended before the run did' ELSE error END,
-                 ended_ms = ?
-             WHERE model = ? AND id <> ? AND state = 'running' RETURNING *",
-        )
-        .bind(now_ms)
-        .bind(model)
-        .bind(mine)
-        .fetch_all(&self.pool)
-        .await
-        .doing("settle runs of dead processes")?;
-        settled.iter().map(run_of).collect()
+        if let Some(ended) = ended.filter(|_| was_running) {
+            totals::add(&mut transaction, &run_of(&ended)?).await?;
+        }
+        let done = transaction.commit().await;
+        done.doing("record the end of the run")
     }
 
     /// The newest runs first.
@@ -170,6 +222,35 @@ impl Registry {
         .fetch_all(&self.pool)
         .await
         .doing("list runs")?;
+        rows.iter().map(run_of).collect()
+    }
+
+    /// The newest run of a model that has read its input, whatever came of it.
+    pub async fn newest_run_with_data(&self, model: &str) -> Result<Option<RunRow>, Error> {
+        let row = sqlx::query(
+            "SELECT * FROM runs WHERE model = ? AND record LIKE '%\"data\":{%' ORDER BY id DESC LIMIT 1",
+        )
+        .bind(model)
+        .fetch_optional(&self.pool)
+        .await
+        .doing("find the newest run with data")?;
+        row.as_ref().map(run_of).transpose()
+    }
+
+    /// The runs of a model right before one that broke off, newest first, until the last that came to its end; at most 100.
+    pub async fn failures_before(&self, model: &str, run: &str) -> Result<Vec<RunRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM runs WHERE model = ? AND id < ? AND state <> 'running'
+             AND id > COALESCE((SELECT MAX(id) FROM runs WHERE model = ? AND id < ? AND state = 'done'), '')
+             ORDER BY id DESC LIMIT 100",
+        )
+        .bind(model)
+        .bind(run)
+        .bind(model)
+        .bind(run)
+        .fetch_all(&self.pool)
+        .await
+        .doing("look for failures")?;
         rows.iter().map(run_of).collect()
     }
 
@@ -210,7 +291,7 @@ impl Registry {
     }
 }
 
-fn run_of(row: &SqliteRow) -> Result<RunRow, Error> {
+pub(super) fn run_of(row: &SqliteRow) -> Result<RunRow, Error> {
     let record: Option<String> = row.get("record");
     let record = record
         .map(|text| serde_json::from_str(&text))

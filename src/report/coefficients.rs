@@ -35,7 +35,7 @@ struct Words {
 pub fn coefficients_png(coefficients: &[Coefficient]) -> Result<Vec<u8>, Error> {
     let words = Words {
         title: "Weights, one standard deviation each",
-        things: "weights",
+        things: "weights that are not 0",
         sides: ["raises the score", "lowers the score"],
         axis: "change of the score per standard deviation".to_owned(),
         none: "not defined: this model has no weights",

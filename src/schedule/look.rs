@@ -1,5 +1,6 @@
 //! One look at the clock: which ticks are due, a row for each, a job for the one that fires.
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 
 use super::{Error, Plan};
@@ -16,8 +17,8 @@ use crate::registry::{
 pub struct Scheduler {
     /// Where jobs go.
     pub queue: Queue,
-    /// The models.
-    pub models: Vec<ModelConfig>,
+    /// The models; their settings may be exchanged while the schedules are followed.
+    pub models: ArcSwap<Vec<ModelConfig>>,
     /// What time it is.
     pub clock: Clock,
     /// Where ids come from.
@@ -36,7 +37,7 @@ pub struct Looked {
 impl Scheduler {
     /// Looks at every model; what goes wrong with one is logged and keeps no other from its tick.
     pub async fn look_and_log(&self) {
-        for model in &self.models {
+        for model in self.models.load_full().iter() {
             match self.look(model).await {
                 Ok(looked) => {
                     for job in looked.queued {

@@ -17,9 +17,12 @@ pub use plan::{Origin, Plan, parse};
 /// Why a schedule cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The expression or the zone cannot be read.
-    #[error("{0}")]
-    Expression(String),
+    /// The expression cannot be read.
+    #[error("use the schedule: {0}")]
+    Expression(#[from] crate::cron::ExpressionError),
+    /// The time zone is not known.
+    #[error("use the time zone: {0}")]
+    Zone(#[from] crate::cron::ZoneError),
     /// The registry cannot answer.
     #[error(transparent)]
     Registry(#[from] crate::registry::Error),

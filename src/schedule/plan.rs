@@ -114,8 +114,5 @@ fn pause(row: &ScheduleRow) -> Option<Pause> {
 /// # Errors
 /// What is wrong, and what would be right.
 pub fn parse(expression: &str, timezone: &str) -> Result<(Expression, Tz), Error> {
-    let parsed =
-        Expression::parse(expression).map_err(|error| Error::Expression(error.to_string()))?;
-    let zone = cron::parse_zone(timezone).map_err(|error| Error::Expression(error.to_string()))?;
-    Ok((parsed, zone))
+    Ok((Expression::parse(expression)?, cron::parse_zone(timezone)?))
 }

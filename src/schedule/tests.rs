@@ -44,7 +44,7 @@ impl Site {
     async fn look(&self, now: &str) -> Looked {
         let scheduler = Scheduler {
             queue: self.queue.clone(),
-            models: vec![self.model.clone()],
+            models: arc_swap::ArcSwap::from_pointee(vec![self.model.clone()]),
             clock: Clock::Fixed(at(now)),
             ids: Ids::Random,
         };

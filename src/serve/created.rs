@@ -93,3 +93,20 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
     }
     Ok(())
 }
+
+/// Gives models of `config.json` their new settings: requests, diagnostics and probations look at them from here on. A model
+/// that was created by request keeps its own.
+pub async fn follow_settings(state: &State, fresh: BTreeMap<String, Arc<Env>>) {
+    let Some(project) = &state.project else {
+        return;
+    };
+    // `sync` puts all of them back, too.
+    let _alone = project.created.seen.lock().await;
+    let mut envs = BTreeMap::clone(&project.envs.all());
+    for (name, env) in fresh {
+        if envs.contains_key(&name) && !state.fleet.is_created(&name) {
+            envs.insert(name, env);
+        }
+    }
+    project.envs.put(envs);
+}

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
+use super::manage::without_folder;
 use super::{Code, Problem, Project, Reply, Request, State};
+use crate::clock::rfc3339;
 use crate::diagnose::{self, Stale};
 use crate::registry::ProbationState;
 
@@ -69,6 +71,8 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     if request.query("verbose").is_some() {
         checks.extend(held_checks(&state).await);
         checks.extend(stale_check(&state).await);
+        checks.extend(trouble_checks(&state).await);
+        checks.extend(settings_check(&state));
         let reply = Reply::json(&Readiness {
             ready: is_ready,
             checks,
@@ -129,6 +133,50 @@ async fn held_checks(state: &State) -> Vec<Check> {
         ),
     })
     .collect()
+}
+
+/// Whether the last runs of each model came to their end, and whether files were left out. They warn: what is served stays.
+async fn trouble_checks(state: &State) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let Some(project) = &state.project else {
+        return checks;
+    };
+    for (name, env) in project.envs.all().iter() {
+        let found = diagnose::trouble(&project.registry, &env.config, state.clock.now_ms()).await;
+        let Ok(found) = found else {
+            checks.push(Check {
+                name: format!("runs {name}"),
+                is_well: false,
+                says: "the database cannot be asked".to_string(),
+            });
+            continue;
+        };
+        let failure = found.failure.as_ref().map(|failure| failure.says());
+        let quarantined = found.says_quarantined();
+        for (what, says) in [("runs", failure), ("quarantine", quarantined)] {
+            let says = says.map(|says| without_folder(&says, &env.config.project));
+            checks.push(Check {
+                name: format!("{what} {name}"),
+                is_well: says.is_none(),
+                says: says.unwrap_or_else(|| match what {
+                    "runs" => "no failure since the last success".to_string(),
+                    _ => "no file".to_string(),
+                }),
+            });
+        }
+    }
+    checks
+}
+
+/// What is to be said of an edited `config.json`; nothing before it was edited.
+fn settings_check(state: &State) -> Option<Check> {
+    let news = state.settings_news()?;
+    let says = news.says();
+    Some(Check {
+        name: "config".to_string(),
+        is_well: says.is_none(),
+        says: says.unwrap_or_else(|| format!("followed since {}", rfc3339(news.at_ms))),
+    })
 }
 
 /// Whether a model is stale. It warns: a stale model answers like any other.

@@ -1,14 +1,16 @@
 //! What all handlers share.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use arc_swap::ArcSwapOption;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 
 use super::diagnostics::Diagnostics;
 use super::observe::Observer;
-use super::{Created, Fleet, Guard};
+use super::{Created, Fleet, Guard, SettingsNews};
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::pipeline::Envs;
@@ -98,6 +100,8 @@ pub struct State {
     pub observer: Observer,
     /// Scores and summaries that were worked out.
     pub diagnostics: Diagnostics,
+    /// What is to be said of `config.json`, once it was edited.
+    news: ArcSwapOption<SettingsNews>,
     draining: AtomicBool,
     instance: u32,
     requests: AtomicU64,
@@ -122,6 +126,7 @@ impl State {
             began: Instant::now(),
             observer: Observer::counting(clock),
             diagnostics: Diagnostics::default(),
+            news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),
@@ -148,6 +153,16 @@ impl State {
     /// Requests that came so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// What became of an edited `config.json`.
+    pub fn know_settings(&self, news: SettingsNews) {
+        self.news.store(Some(Arc::new(news)));
+    }
+
+    /// What is to be said of `config.json`; nothing before it was edited.
+    pub fn settings_news(&self) -> Option<Arc<SettingsNews>> {
+        self.news.load_full()
     }
 
     /// Whether the server is on its way out.

@@ -184,7 +184,7 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
 
 /// The nearest value of each column that turns the answer alone.
 fn flips(out: &mut Vec<u8>, served: &Served, slots: &[Slot], threshold: f64) {
-    let found = explain::flips(&served.bundle, &served.scorer, slots, threshold);
+    let found = explain::flips(&served.bundle, &served.scorer, slots, threshold, false);
     if let Some(found) = found.filter(|found| !found.is_empty()) {
         out.extend_from_slice(b",\"flips\":");
         // Writing into memory cannot fail.

@@ -10,7 +10,7 @@ cases! {
     setting_without_a_value(p) { Some(p.unseat(&["run", "--set", "metric"])) }
     setting_unknown(p) { Some(p.unseat(&["run", "--set", "gate.requires=naive"])) }
     setting_below_a_value(p) { Some(p.unseat(&["run", "--set", "metric.kind=f1"])) }
-    environment_unknown(p) { Some(p.unseat_with(&["run"], &[("UNSEAT_METRICS", "f1")])) }
+    environment_unknown(p) { Some(p.unseat_with(&["config", "check"], &[("UNSEAT_METRICS", "f1")])) }
     clock_unreadable(p) { Some(p.unseat_with(&["run"], &[("UNSEAT_NOW", "noon")])) }
     input_flag_missing_folder(p) { Some(p.unseat(&["run", "--input", "nowhere"])) }
     gate_mode_unknown(p) { Some(p.unseat(&["run", "--gate", "naiv"])) }

@@ -163,6 +163,6 @@ fn versions_and_runs_are_listed_and_found_by_latest_and_by_a_unique_beginning() 
     status: 1
     --- stdout
     --- stderr
-    error: failed to find version `3` of `attrition`: there is only 1, 2; `unseat versions` lists them
+    error: failed to find version `3` of `attrition`: there are 1, 2; `unseat versions` lists them
     ");
 }

@@ -71,7 +71,7 @@ fn a_run_that_dies_before_it_tells_is_told_of_by_the_next() {
     let dead = project.unseat_with(fault, &["run", "--force"]);
     assert!(dead.is_killed());
     project.ok(&["run"]);
-    assert_eq!(kinds(&project), ["promoted", "failed"]);
+    assert_eq!(kinds(&project), ["promoted", "failed", "recovered"]);
     assert_eq!(told(&project)[1]["facts"]["state"], "interrupted");
 }
 

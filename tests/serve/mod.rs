@@ -18,4 +18,4 @@ mod strangers;
 mod v2;
 mod wire;
 
-pub use running::{Answer, Server};
+pub use running::{Answer, Server, asked};

@@ -47,6 +47,24 @@ impl Answer {
     }
 }
 
+/// What a server at `http://…` answers to a GET.
+#[track_caller]
+pub fn asked(base: &str, path: &str) -> Answer {
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .new_agent();
+    let mut response = agent
+        .get(format!("{base}{path}"))
+        .call()
+        .expect("an answer");
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: response.body_mut().read_to_vec().expect("a body"),
+    }
+}
+
 impl Server {
     /// `unseat serve` in a project, with further arguments, once it answers.
     pub fn of(project: &Project, arguments: &[&str]) -> Self {

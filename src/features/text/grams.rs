@@ -94,6 +94,29 @@ impl Grams {
     }
 }
 
+impl Grams {
+    /// The n-grams of a text that have a feature, with its place, ascending; each once. A piece of a word is in quotes.
+    pub fn named(&self, text: &str) -> Vec<(u32, String)> {
+        let mut named = Vec::new();
+        for block in &self.blocks {
+            each_gram(text, block.of, block.range, &mut |gram| {
+                let place = match block.buckets {
+                    0 => block.index.get(gram).copied(),
+                    buckets => Some(bucket_of(gram, buckets)),
+                };
+                let gram = match block.of {
+                    GramKind::Words => gram.to_string(),
+                    GramKind::Characters => format!("\"{gram}\""),
+                };
+                named.extend(place.map(|place| (block.offset + place, gram)));
+            });
+        }
+        named.sort();
+        named.dedup();
+        named
+    }
+}
+
 impl Block {
     /// The features of its n-grams in a text, ascending, as often as they stand in it.
     fn terms(&self, text: &str, terms: &mut Vec<u32>) {

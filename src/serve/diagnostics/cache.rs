@@ -215,7 +215,7 @@ impl Place {
 pub fn look_now(env: &Env) -> Option<Signature> {
     let signature = data::signature(&env.config.test_folder);
     signature
-        .inspect_err(|error| tracing::warn!("cannot look at the test data: {error}"))
+        .inspect_err(|error| tracing::warn!("the test data cannot be looked at: failed to {error}"))
         .ok()
 }
 

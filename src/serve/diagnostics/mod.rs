@@ -15,6 +15,7 @@ use utoipa::OpenApi;
 use self::answers::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
 pub use self::cache::Diagnostics;
 use super::fleet::Model;
+use super::manage::without_folder;
 use super::{Code, Problem, Reply, Request, State};
 use crate::diagnose::{self, DataSummary};
 use crate::pipeline::Env;
@@ -102,6 +103,11 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
             problems.push("the test folder cannot be read; the log says why".to_string());
         }
         let broken = |error: crate::pipeline::Error| Problem::internal(&error);
+        let trouble = diagnose::trouble(&env.registry, &env.config, state.clock.now_ms()).await;
+        let trouble = trouble.map_err(|error| broken(error.into()))?;
+        let failure = trouble.failure.as_ref().map(|failure| failure.says());
+        let says = failure.into_iter().chain(trouble.says_quarantined());
+        problems.extend(says.map(|says| without_folder(&says, &env.config.project)));
         let freshness = diagnose::freshness(&env, test.as_ref()).await;
         answer.freshness = Some(freshness.map_err(broken)?);
         answer.timings = diagnose::timings(&env).await.map_err(broken)?;

@@ -26,7 +26,7 @@ pub use files::{file, report};
 pub use jobs::{cancel as cancel_job, list as jobs, show as job};
 pub use logs::log;
 pub use models::{list as models, show as model};
-pub use runs::{list as runs, show as run, start as start_run};
+pub use runs::{list as runs, show as run, start as start_run, without_folder};
 pub use schedule::{list as schedules, ticks};
 pub use versions::{list as versions, show as version};
 

@@ -10,7 +10,7 @@ use warp::http::StatusCode;
 use super::views::{RunDetail, RunView, Started};
 use super::{audit, busy, detached, limit, logs, optional_body, project, trouble};
 use crate::pipeline;
-use crate::registry::{Registry, RunRow, RunState};
+use crate::registry::RunRow;
 use crate::serve::reply::not_found;
 use crate::serve::state::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
@@ -34,11 +34,10 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     if let Some(name) = &model {
         state.fleet.model(Some(name))?;
     }
-    let rows = project.registry.runs(model.as_deref(), limit).await;
-    let mut views = Vec::new();
-    for row in rows.map_err(trouble)? {
-        views.push(told(project, row).await?.0);
-    }
+    let now_ms = state.clock.now_ms();
+    let rows = project.registry.shown_runs(model.as_deref(), limit, now_ms);
+    let rows = rows.await.map_err(trouble)?;
+    let views: Vec<RunView> = rows.into_iter().map(|row| told(project, row).0).collect();
     Ok(Reply::json(&views).packable())
 }
 
@@ -56,7 +55,11 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     let row = find(project, request.param("run")).await?;
     let log = logs::path_of(project, &row).filter(|path| pipeline::log_is_there(path));
     let log = log.map(|_| format!("/runs/{}/log", row.id));
-    let (run, record) = told(project, row).await?;
+    let shown = project
+        .registry
+        .with_the_dead(vec![row.clone()], state.clock.now_ms());
+    let row = shown.await.map_err(trouble)?.pop().unwrap_or(row);
+    let (run, record) = told(project, row);
     Ok(Reply::json(&RunDetail { run, record, log }).packable())
 }
 
@@ -76,33 +79,13 @@ pub async fn find(project: &Project, id: &str) -> Result<RunRow, Problem> {
     }
 }
 
-/// A run as it is told: one whose process died is not running, although nobody has settled it yet; folders of the machine
-/// are nobody's concern.
-async fn told(
-    project: &Project,
-    mut row: RunRow,
-) -> Result<(RunView, Option<serde_json::Value>), Problem> {
-    if row.state == RunState::Running.name() && !is_alive(&project.registry, &row).await? {
-        // It may have come to its end between the two questions.
-        let again = project.registry.find_runs(&row.id).await.map_err(trouble)?;
-        row = again.into_iter().next().unwrap_or(row);
-        if row.state == RunState::Running.name() {
-            row.state = RunState::Interrupted.name().to_string();
-        }
-    }
+/// A run as it is told: folders of the machine are nobody's concern.
+fn told(project: &Project, mut row: RunRow) -> (RunView, Option<serde_json::Value>) {
     let env = project.envs.get(&row.model);
     if let (Some(env), Some(error)) = (env, &mut row.error) {
         *error = without_folder(error, &env.config.project);
     }
-    Ok(RunView::of(row))
-}
-
-/// Whether the process that works on a run still lives.
-async fn is_alive(registry: &Registry, row: &RunRow) -> Result<bool, Problem> {
-    let holder = registry.holder(&row.model).await.map_err(trouble)?;
-    // A holder on another machine cannot be asked.
-    Ok(holder
-        .is_some_and(|holder| holder.run == row.id && holder.process.is_alive() != Some(false)))
+    RunView::of(row)
 }
 
 /// A message without the place of the project on the machine.

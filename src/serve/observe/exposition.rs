@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType, Summary};
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 
 use super::super::{Problem, Reply, Request, State, health, manage};
 use super::metrics::{made, registered};
 use super::process::Process;
 use crate::diagnose::StaleReason;
-use crate::registry::ProbationState;
+use crate::registry::{JobState, ProbationState, RunTotal};
 
 /// What Prometheus asks for.
 const TEXT: &str = "text/plain; version=0.0.4";
@@ -28,6 +29,7 @@ pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     let current = now(&state);
     stale(&state, &current).await;
     nights(&state, &current).await;
+    families.extend(totals(&state, &current).await);
     families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);
     let text = text.map_err(|error| Problem::internal(&error))?;
@@ -163,12 +165,12 @@ async fn nights(state: &State, now: &Now) {
     let labels = ["model", "outcome"];
     let ticks = now.gauge(
         "unseat_ticks",
-        "Ticks of the schedule that are remembered, by what came of them.",
+        "Ticks of the schedule by outcome; old ones are removed, so this falls. unseat_runs_total never does.",
         &labels,
     );
     let last = now.gauge(
         "unseat_last_tick_timestamp_seconds",
-        "When the last tick was that came to this.",
+        "When the last tick with this outcome was due.",
         &labels,
     );
     for (model, outcome, count, last_ms) in counts {
@@ -176,6 +178,81 @@ async fn nights(state: &State, now: &Now) {
         ticks.with_label_values(&labels).set(count as f64);
         last.with_label_values(&labels).set(last_ms as f64 / 1e3);
     }
+}
+
+/// What all runs came to, since the first: sums that outlive the removal of old rows, so that none ever falls.
+async fn totals(state: &State, now: &Now) -> Option<MetricFamily> {
+    let project = state.project.as_ref()?;
+    let totals = project.registry.run_totals().await.ok()?;
+    let labels = ["model", "outcome"];
+    let runs = now.counter(
+        "unseat_runs_total",
+        "Runs that have ended, by what came of them.",
+        &labels,
+    );
+    let quarantined = now.counter(
+        "unseat_quarantined_files_total",
+        "Input files that runs left out because they could not be used; counted by each run that met them.",
+        &["model"],
+    );
+    let success = now.gauge(
+        "unseat_last_success_timestamp_seconds",
+        "When the last run ended that neither failed nor was cut off.",
+        &["model"],
+    );
+    let waiting = now.gauge(
+        "unseat_job_queue_length",
+        "Jobs that wait for a worker or for another attempt.",
+        &["model"],
+    );
+    for name in project.envs.all().keys() {
+        waiting.with_label_values(&[name]).set(0.0);
+        quarantined.with_label_values(&[name]).inc_by(0);
+    }
+    for (model, state, count) in project.registry.open_job_counts().await.ok()? {
+        if state == JobState::Queued.name() {
+            waiting.with_label_values(&[&model]).set(count as f64);
+        }
+    }
+    for total in &totals {
+        let labels = [total.model.as_str(), total.outcome.as_str()];
+        runs.with_label_values(&labels).inc_by(total.runs as u64);
+        quarantined
+            .with_label_values(&labels[..1])
+            .inc_by(total.quarantined as u64);
+        if total.is_success() {
+            let newest = success.with_label_values(&labels[..1]);
+            newest.set(newest.get().max(total.last_ms as f64 / 1e3));
+        }
+    }
+    Some(durations(&totals))
+}
+
+/// How long runs took, as a summary without quantiles: sum and count.
+fn durations(totals: &[RunTotal]) -> MetricFamily {
+    let label = |name: &str, value: &str| {
+        let mut label = LabelPair::default();
+        label.set_name(name.to_string());
+        label.set_value(value.to_string());
+        label
+    };
+    let metrics = totals.iter().map(|total| {
+        let mut summary = Summary::default();
+        summary.set_sample_count(total.runs as u64);
+        summary.set_sample_sum(total.took_ms as f64 / 1e3);
+        let mut metric = Metric::from_label(vec![
+            label("model", &total.model),
+            label("outcome", &total.outcome),
+        ]);
+        metric.set_summary(summary);
+        metric
+    });
+    let mut family = MetricFamily::default();
+    family.set_name("unseat_run_duration_seconds".to_string());
+    family.set_help("Seconds that runs took, by what came of them.".to_string());
+    family.set_field_type(MetricType::SUMMARY);
+    family.set_metric(metrics.collect());
+    family
 }
 
 /// Whether models are stale, 1 or 0 for each reason. Of a model whose registry cannot be asked, nothing is said.
@@ -281,7 +358,7 @@ fn process(state: &State, now: &Now) {
         ("open_fds", "Open files and sockets.", process.open_files),
         (
             "max_fds",
-            "Most of them that there may be.",
+            "The most files and sockets that may be open.",
             process.most_files,
         ),
         ("threads", "Threads.", process.threads),

@@ -35,6 +35,7 @@ pub async fn watch(state: Arc<State>) {
             state.fleet.models().any(|model| model.name == name)
         });
         for watcher in &mut watchers {
+            watcher.follow_settings(&state);
             watcher.look(&state).await;
         }
         if watchers.is_empty() {
@@ -73,6 +74,18 @@ impl Watcher {
             ask_in: 0,
             trouble: String::new(),
         })
+    }
+
+    /// The settings may have been edited.
+    fn follow_settings(&mut self, state: &State) {
+        let name = self.env.config.name.as_str();
+        let now = state
+            .project
+            .as_ref()
+            .and_then(|project| project.envs.get(name));
+        if let Some(now) = now.filter(|now| !Arc::ptr_eq(now, &self.env)) {
+            self.env = now;
+        }
     }
 
     async fn look(&mut self, state: &State) {

@@ -1,0 +1,129 @@
+//! Ctrl-C and SIGTERM during a run: it ends at once, says what it leaves, and gives the model's lock back.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Failure, Global, output};
+use crate::clock::Clock;
+use crate::registry::{ProcessId, Registry, RunRow, RunState};
+
+/// How long the database may take to be told; a run that is not settled then is settled by the next one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Exit codes are this and the number of the signal, as shells have it.
+const SIGNALLED: i32 = 128;
+
+/// Ends this process, which runs stages, when it is told to.
+///
+/// # Errors
+/// When the system does not let us hear signals.
+pub fn watch(global: &Global, registry: &Registry, clock: Clock) -> Result<(), Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::internal(error.into()));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let (is_json, registry) = (global.json, registry.clone());
+    tokio::spawn(async move {
+        let kind = either(&mut interrupt, &mut terminate).await;
+        let why = match kind == SignalKind::interrupt() {
+            true => "it was interrupted (Ctrl-C)",
+            false => "it was told to end (SIGTERM)",
+        };
+        let me = ProcessId::current();
+        let ending = async {
+            let ended = registry.interrupt(&me, why, clock.now_ms());
+            match tokio::time::timeout(PATIENCE, ended).await {
+                Ok(Ok(ended)) => said(&ended),
+                Ok(Err(error)) => format!("{UNSETTLED}: failed to {error}"),
+                Err(_) => UNSETTLED.to_string(),
+            }
+        };
+        let text = tokio::select! {
+            text = ending => text,
+            _ = either(&mut interrupt, &mut terminate) => UNSETTLED.to_string(),
+        };
+        tell(&text, is_json);
+        std::process::exit(SIGNALLED + kind.as_raw_value());
+    });
+    Ok(())
+}
+
+const UNSETTLED: &str = "interrupted; the next run of the model settles what this one leaves";
+
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) -> SignalKind {
+    tokio::select! {
+        _ = interrupt.recv() => SignalKind::interrupt(),
+        _ = terminate.recv() => SignalKind::terminate(),
+    }
+}
+
+fn tell(text: &str, is_json: bool) {
+    if is_json {
+        let error = json!({"code": "interrupted", "message": text, "details": {}});
+        return output::line(&json!({ "error": error }));
+    }
+    // A spinner may stand on the line.
+    let line = if std::io::stderr().is_terminal() {
+        "\r\u{1b}[K"
+    } else {
+        ""
+    };
+    output::talk(&format!("{line}{text}"));
+}
+
+/// What a person is told of the runs that were cut off.
+fn said(ended: &[RunRow]) -> String {
+    let Some(run) = ended.first() else {
+        return "interrupted; no run was under way, and nothing was changed".to_string();
+    };
+    let (id, stage) = (&run.id, &run.stage);
+    match &run.outcome {
+        Some(outcome) if run.state == RunState::Done.name() => format!(
+            "interrupted after the verdict of run {id}, which stands: {outcome}{}; the next run makes what is missing of its report",
+            run.version
+                .map(|version| format!(" (version {version})"))
+                .unwrap_or_default()
+        ),
+        _ => format!(
+            "interrupted: run {id} was cut off in {stage}; the champion is what it was, the lock is released, and the next run removes what this one leaves"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(state: RunState, outcome: Option<&str>) -> RunRow {
+        RunRow {
+            id: "r".to_string(),
+            model: "m".to_string(),
+            trigger: "cli".to_string(),
+            state: state.name().to_string(),
+            stage: "report".to_string(),
+            outcome: outcome.map(str::to_string),
+            version: Some(3),
+            started_ms: 0,
+            ended_ms: Some(1),
+            error: None,
+            record: None,
+        }
+    }
+
+    #[test]
+    fn a_verdict_that_is_there_is_said_to_stand() {
+        let text = said(&[run(RunState::Done, Some("promote"))]);
+        assert_eq!(
+            text,
+            "interrupted after the verdict of run r, which stands: promote (version 3); the next run makes what is missing of its report"
+        );
+        let text = said(&[run(RunState::Interrupted, None)]);
+        assert!(
+            text.starts_with(
+                "interrupted: run r was cut off in report; the champion is what it was"
+            )
+        );
+        assert!(said(&[]).contains("nothing was changed"));
+    }
+}

@@ -1,0 +1,71 @@
+//! What the words of a text contribute to one answer.
+
+use serde::Serialize;
+
+use crate::bundle::{Bundle, Scorer, Slot};
+use crate::features::{Grams, Step};
+use crate::predictors::Predictor;
+
+/// What a word, a group of words or a piece of a word contributes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Word {
+    /// As it is counted: in lower case; a piece of a word in quotes. Several that share a feature stand behind one another.
+    pub word: String,
+    /// To the margin; for trees the Shapley value of its feature.
+    pub contribution: f64,
+}
+
+/// The words of the text in a column, by what they contribute to an output, largest first. Empty for a column that is no text,
+/// and for a missing one. Of a linear model they add up to the column's contribution; of trees, words that are *not* in the
+/// text contribute, too, and are no part of this.
+pub fn words(
+    bundle: &Bundle,
+    scorer: &Scorer,
+    slots: &[Slot],
+    output: usize,
+    position: usize,
+) -> Vec<Word> {
+    let input = &bundle.transformer.inputs[position];
+    let (Step::Text { blocks }, Slot::Text(text)) = (&input.step, &slots[position]) else {
+        return Vec::new();
+    };
+    let before = &bundle.transformer.inputs[..position];
+    let first: usize = before.iter().map(|input| input.width()).sum();
+    let grams = Grams::new(blocks);
+    let per_feature: Vec<(u32, f64)> = match &bundle.predictor {
+        Predictor::Linear(linear) => {
+            let mut found = Vec::new();
+            grams.weigh(text, &mut found);
+            let weights = &linear.weights_of(output)[first..];
+            let push = |(at, value): (u32, f32)| (at, f64::from(value) * weights[at as usize]);
+            found.into_iter().map(push).collect()
+        }
+        Predictor::Trees(trees) => {
+            let mut features = Vec::new();
+            scorer.features(slots, &mut features);
+            let (_, all) = trees.contributions(&features, output);
+            let mut places: Vec<u32> = grams.named(text).into_iter().map(|(at, _)| at).collect();
+            places.dedup();
+            let of = |at: u32| (at, all[first + at as usize]);
+            places.into_iter().map(of).collect()
+        }
+    };
+    let named = grams.named(text);
+    let mut words: Vec<Word> = per_feature
+        .into_iter()
+        .filter(|(_, contribution)| *contribution != 0.0)
+        .map(|(feature, contribution)| {
+            let same = named.iter().filter(|(at, _)| *at == feature);
+            let same: Vec<&str> = same.map(|(_, gram)| gram.as_str()).collect();
+            Word {
+                word: same.join(", "),
+                contribution,
+            }
+        })
+        .collect();
+    words.sort_by(|a, b| {
+        let sizes = b.contribution.abs().total_cmp(&a.contribution.abs());
+        sizes.then_with(|| a.word.cmp(&b.word))
+    });
+    words
+}

@@ -1,0 +1,72 @@
+//! Sums over all runs that have ended. Rows of old runs are removed; these stay, so that what is counted never falls.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Doing, Error, Registry, RunRow, RunState};
+
+/// What came of all runs of a model that ended alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunTotal {
+    /// The model.
+    pub model: String,
+    /// What came of them: the outcome, or `failed` or `interrupted`.
+    pub outcome: String,
+    /// How many.
+    pub runs: i64,
+    /// Milliseconds that they took together.
+    pub took_ms: i64,
+    /// When the last one ended.
+    pub last_ms: i64,
+    /// Files that they quarantined.
+    pub quarantined: i64,
+}
+
+impl RunTotal {
+    /// Whether runs that ended like this did what they were to do.
+    pub fn is_success(&self) -> bool {
+        !RunState::broke_off(&self.outcome)
+    }
+}
+
+/// Adds a run that has ended, inside the transaction that ends it.
+///
+/// # Errors
+/// When the statement fails.
+pub(super) async fn add(connection: &mut SqliteConnection, run: &RunRow) -> Result<(), Error> {
+    let ended_ms = run.ended_ms.unwrap_or(run.started_ms);
+    sqlx::query(
+        "INSERT INTO run_totals (model, outcome, runs, took_ms, last_ms, quarantined) VALUES (?, ?, 1, ?, ?, ?)
+         ON CONFLICT (model, outcome) DO UPDATE SET runs = runs + 1, took_ms = took_ms + excluded.took_ms,
+             last_ms = excluded.last_ms, quarantined = quarantined + excluded.quarantined",
+    )
+    .bind(&run.model)
+    .bind(run.came_to())
+    .bind((ended_ms - run.started_ms).max(0))
+    .bind(ended_ms)
+    .bind(run.quarantined().len() as i64)
+    .execute(connection)
+    .await
+    .doing("count the run")?;
+    Ok(())
+}
+
+impl Registry {
+    /// Sums over all runs, by model and by what came of them.
+    pub async fn run_totals(&self) -> Result<Vec<RunTotal>, Error> {
+        let rows = sqlx::query("SELECT * FROM run_totals ORDER BY model, outcome")
+            .fetch_all(&self.pool)
+            .await
+            .doing("look at the sums of runs")?;
+        Ok(rows
+            .iter()
+            .map(|row| RunTotal {
+                model: row.get("model"),
+                outcome: row.get("outcome"),
+                runs: row.get("runs"),
+                took_ms: row.get("took_ms"),
+                last_ms: row.get("last_ms"),
+                quarantined: row.get("quarantined"),
+            })
+            .collect())
+    }
+}
