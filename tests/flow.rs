@@ -8,8 +8,10 @@ mod gate;
 mod models;
 mod numbers;
 mod output;
+mod own_columns;
 mod predict;
 mod stages;
+mod times;
 
 use serde_json::json;
 

@@ -58,6 +58,30 @@ fn tables_become_a_model_that_answers_tables() {
     let answer = answer.expect(200).json();
     let predictions = answer["predictions"].as_array().expect("predictions");
     let referrals = tables["referral"].as_array().expect("referrals");
+    // The same from the command line, of a file that holds the tables and of their folder.
+    let told = project.ok(&["predict", "testdata/tables.json", "--json"]);
+    let rows: Vec<Value> = told
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a record"))
+        .collect();
+    assert_eq!(rows.len(), predictions.len(), "{told}");
+    for (row, answered) in rows.iter().zip(predictions) {
+        assert_eq!(row["prediction"], answered["prediction"]);
+        let id = &row["referralinstanceid"];
+        let id = id.as_str().map_or_else(|| id.to_string(), str::to_string);
+        assert_eq!(Some(id.as_str()), answered["id"].as_str());
+    }
+    let folder = project.ok(&["predict", "testdata", "--json"]);
+    assert_eq!(folder.stdout, told.stdout);
+    project.write("flat.csv", "referralinstanceid\n1\n");
+    let flat = project.unseat(&["predict", "flat.csv"]);
+    assert_eq!(flat.code(), 1, "{flat}");
+    assert!(
+        flat.stderr
+            .contains("hint: this model reads related tables: give a folder"),
+        "{flat}"
+    );
     assert_eq!(predictions.len(), referrals.len());
     for (prediction, referral) in predictions.iter().zip(referrals) {
         assert_eq!(prediction["id"], referral["referralinstanceid"].to_string());

@@ -194,6 +194,9 @@ fn full_disk(error: anyhow::Error) -> Failure {
 }
 
 /// What to do about a file or a frame.
+const HOW_TIMES: &str =
+    "name how the column is meant in `ingest`; docs/files.md has the forms of times that are read";
+
 fn hint_on_data(error: &data::Error) -> &'static str {
     match error {
         data::Error::BadFile { .. } => "mend the file at that place",
@@ -206,6 +209,7 @@ fn hint_on_data(error: &data::Error) -> &'static str {
         }
         data::Error::NoColumn { .. } => "name a column that is in the files",
         data::Error::Time { .. } => "mend the column, or name another one as `time_column`",
+        data::Error::Times { .. } => HOW_TIMES,
         data::Error::Extension { .. } => "give the file an ending that says what it is",
         _ => "check that the file is there and that you may read it",
     }
@@ -294,6 +298,7 @@ impl From<pipeline::Error> for Failure {
                     "mend `derive` in config.json, or the data; docs/features.md has what an expression may say",
                 ),
             ),
+            E::Features(crate::features::Error::Times { .. }) => (Kind::Data, Some(HOW_TIMES)),
             E::Features(_) => (
                 Kind::Data,
                 Some("the data needs every column that the model was trained on"),

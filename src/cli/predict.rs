@@ -1,21 +1,27 @@
-//! `predict FILE`: the input's columns with predictions beside them.
+//! `predict FILE`: the file's own columns as they stand, with predictions beside them.
 
-use std::io::Write;
-use std::path::PathBuf;
+mod given;
+mod written;
 
-use clap::Args;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 use polars::prelude::{Column, DataFrame};
+use serde_json::json;
 
+use self::given::Given;
 use super::{Failure, Global, Kind, context, failure, output};
 use crate::bundle::Bundle;
-use crate::data::{self, ReadOptions};
+use crate::config::shape::nearest;
+use crate::data;
 use crate::evaluate::Answers;
-use crate::features;
+use crate::features::{self, Unreadable, unreadable};
 use crate::pipeline;
 
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// File to predict: CSV (also .gz, .zst), JSON, NDJSON or Parquet
+    /// File to predict: CSV (also .gz, .zst), JSON, NDJSON or Parquet; `-` is stdin; for a model of related tables, a folder
+    /// with a file for each or a JSON file that holds them
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// File to write, its form by its ending; without it, CSV on stdout (NDJSON with --json)
@@ -24,82 +30,271 @@ pub struct PredictArgs {
     /// Version to predict with: a number, `latest` or `champion`
     #[arg(long = "version", value_name = "VERSION", default_value = "champion")]
     version: String,
+    /// Format of stdin; without it, what its first bytes say
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// What becomes of a row in which a cell cannot be what its column is: a text among numbers, a time in another form
+    #[arg(long, value_name = "WHAT", default_value = "fail")]
+    on_bad_row: OnBadRow,
+}
+
+/// Formats of stdin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Comma-separated, or what the header says
+    Csv,
+    /// Separated by tabs
+    Tsv,
+    /// A list of records
+    Json,
+    /// A record a line
+    Ndjson,
+    /// Parquet
+    Parquet,
+}
+
+/// What becomes of such a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnBadRow {
+    /// Nothing is predicted; the first such cell is named, as the server does with 422
+    Fail,
+    /// The cell counts as missing; how many there are is said
+    Missing,
+    /// The row is left out; how many there are is said
+    Skip,
 }
 
 pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure> {
+    if let Some(path) = &args.output {
+        written::check(path)?;
+    }
     let env = context::open(global, &[]).await?;
     let version = pipeline::pick_version(&env, &args.version).await?;
     let (number, _, bundle) = pipeline::load_bundle(&env, version.number).await?;
     env.registry.close().await;
-    let options = ReadOptions {
-        null_values: env.config.ingest.null_values.clone(),
-        kinds: bundle
-            .profile
-            .iter()
-            .map(|column| (column.name.clone(), column.kind))
-            .collect(),
-        ..ReadOptions::default()
-    };
-    let mut frame = data::read_file(&args.file, &options)?;
-    if !global.quiet {
-        texts_for_numbers(&frame, &bundle)
-            .iter()
-            .for_each(|note| output::talk(&output::plain(note)));
+    let given = Given::read(&args.file, args.format, &env.config, &bundle)?;
+    for note in &given.notes {
+        warn(global, note, json!({ "note": note }));
     }
-    frame = data::rules::enforce(frame, &bundle.rules)?;
+    check_columns(&given.frame, &bundle)?;
+    let found = unreadable(&given.frame, &bundle.transformer.reads());
+    let keep = judge(global, args.on_bad_row, &given, &found)?;
+    for dates in &bundle.transformer.prepare.dates {
+        let column = given.frame.column(&dates.column);
+        let far = column.map_or(0, |column| dates.far(column));
+        if far > 0 {
+            let text = format!(
+                "`{}`: {} far outside the times of training",
+                dates.column,
+                cells(far as u64)
+            );
+            warn(
+                global,
+                &text,
+                json!({"column": dates.column, "cells": far, "warning": "outside_training_range"}),
+            );
+        }
+    }
+    let frame = match &keep {
+        None => given.frame.clone(),
+        Some(keep) => filtered(&given.frame, keep)?,
+    };
+    let frame = data::rules::enforce(frame, &bundle.rules)?;
     let answers = bundle
         .scorer()
         .answer_frame(&frame)
         .map_err(pipeline::Error::from)?;
-    add_columns(&mut frame, &bundle, answers)?;
-    match &args.output {
-        Some(path) => {
-            data::write_file(&mut frame, path)?;
-            let rows = output::thousands(frame.height() as u64);
-            if !global.quiet {
-                output::talk(&format!(
-                    "{rows} rows predicted by version {number}, written to {}",
-                    path.display()
-                ));
-            }
-        }
-        None => print(&mut frame, global.json)?,
+    let mut added = columns(&bundle, answers);
+    for (from, to) in make_room(&mut added, &given.own.names()) {
+        let note = format!("the file has a column `{from}`; the model's is written as `{to}`");
+        warn(global, &note, json!({"column": from, "written_as": to}));
+    }
+    let added = match &keep {
+        None => added,
+        Some(keep) => added
+            .iter()
+            .map(|column| spread(column, keep))
+            .collect::<Result<_, _>>()?,
+    };
+    written::write(
+        &given.own,
+        &added,
+        keep.as_deref(),
+        args.output.as_deref(),
+        global.json,
+    )?;
+    if let Some(path) = &args.output {
+        report(
+            global,
+            path,
+            frame.height(),
+            number,
+            &found,
+            keep.as_deref(),
+        );
     }
     Ok(failure::DONE)
 }
 
-/// Says which columns have text where the model learned from numbers.
-fn texts_for_numbers(frame: &DataFrame, bundle: &Bundle) -> Vec<String> {
-    let found = data::Schema::of(frame);
-    let numbers = bundle.transformer.inputs.iter();
-    let numbers = numbers.filter(|input| features::is_numeric(input.kind));
-    numbers
-        .filter(|input| {
-            let column = found.get(&input.name);
-            column.is_some_and(|column| !features::is_numeric(column.kind))
-        })
-        .map(|input| {
-            format!(
-                "note: `{}` has text where the model learned from numbers; what is no number counts as missing",
-                input.name
-            )
-        })
-        .collect()
+/// Something that the user must hear, whether or not there is to be talk: a line, or an object on stderr with `--json`.
+fn warn(global: &Global, text: &str, details: serde_json::Value) {
+    match global.json {
+        true => output::talk(&json!({"warning": text, "details": details}).to_string()),
+        false => output::talk(&format!(
+            "{} {}",
+            output::yellow("warning:"),
+            output::plain(text)
+        )),
+    }
 }
 
-/// The columns that say what the model says: see [`columns`].
-fn add_columns(frame: &mut DataFrame, bundle: &Bundle, answers: Answers) -> Result<(), Failure> {
-    for column in columns(bundle, answers) {
-        if frame.column(column.name()).is_ok() {
-            let error = anyhow::anyhow!(
-                "add the column `{}`: the file has one of that name",
-                column.name()
-            );
-            return Err(Failure::new(Kind::Data, error).hint("rename the column in the file"));
-        }
-        frame.with_column(column).map_err(data::Error::from)?;
+/// Names what the model needs and the file lacks, each with the nearest column that is there.
+fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
+    let reads = bundle.transformer.reads();
+    let absent: Vec<String> = reads
+        .into_iter()
+        .map(|read| read.name)
+        .filter(|name| frame.column(name).is_err())
+        .collect();
+    if absent.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let there: Vec<String> = frame
+        .get_column_names_owned()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let near = absent.iter().filter_map(|name| {
+        let near = nearest(name, there.iter().map(String::as_str))?;
+        Some(format!("`{near}` may be `{name}`; rename it in the file"))
+    });
+    let near: Vec<String> = near.collect();
+    let error = pipeline::Error::from(features::Error::MissingColumns(absent));
+    let failure = Failure::new(Kind::Data, error.into());
+    Err(match near.is_empty() {
+        false => failure.hint(near.join("; ")),
+        true if bundle.related.is_some() => failure.hint(given::TABLES),
+        true => {
+            let there = there.iter().take(20).map(|name| format!("`{name}`"));
+            let there = there.collect::<Vec<_>>().join(", ");
+            failure.hint(format!(
+                "the data needs every column that the model was trained on; the file has {there}"
+            ))
+        }
+    })
+}
+
+/// What becomes of cells that cannot be read: rows to keep, where some are left out.
+fn judge(
+    global: &Global,
+    on_bad_row: OnBadRow,
+    given: &Given,
+    found: &[Unreadable],
+) -> Result<Option<Vec<bool>>, Failure> {
+    if found.is_empty() {
+        return Ok(None);
+    }
+    if let Some(whole) = found.iter().find(|it| it.is_whole()) {
+        let error = anyhow::anyhow!(
+            "read the column `{}` of {}: none of its {} can be read; {}",
+            whole.column,
+            given.name,
+            cells(whole.of),
+            whole.wanted
+        );
+        return Err(Failure::new(Kind::Data, error).hint(
+            "write the column as the training data has it; `ingest` in config.json has settings for other forms of numbers and times",
+        ));
+    }
+    if on_bad_row == OnBadRow::Fail {
+        let first = found.iter().min_by_key(|it| it.rows.first());
+        let (Some(first), Some(row)) = (first, first.and_then(|it| it.rows.first())) else {
+            return Ok(None);
+        };
+        let place = match given.line_of(*row as usize)? {
+            Some(line) => format!("line {line}"),
+            None => format!("row {}", row + 1),
+        };
+        let others: Vec<String> = found.iter().map(Unreadable::says).collect();
+        let error = anyhow::anyhow!(
+            "read {}, {place}, column `{}`: {}; {}",
+            given.name,
+            first.column,
+            first.wanted,
+            others.join("; ")
+        );
+        return Err(Failure::new(Kind::Data, error).hint(
+            "mend the cells, or take `--on-bad-row missing` (they count as missing) or `--on-bad-row skip` (their rows are left out)",
+        ));
+    }
+    for it in found {
+        let (what, outcome) = match on_bad_row {
+            OnBadRow::Skip => ("skipped", "their rows are left out"),
+            _ => ("missing", "they count as missing"),
+        };
+        warn(
+            global,
+            &format!("{}; {outcome}", it.says()),
+            json!({"column": it.column, "cells": it.rows.len(), "of": it.of, "rows": what}),
+        );
+    }
+    if on_bad_row == OnBadRow::Missing {
+        return Ok(None);
+    }
+    let mut keep = vec![true; given.frame.height()];
+    for row in found.iter().flat_map(|it| &it.rows) {
+        keep[*row as usize] = false;
+    }
+    Ok(Some(keep))
+}
+
+fn cells(n: u64) -> String {
+    format!(
+        "{} cell{}",
+        output::thousands(n),
+        if n == 1 { "" } else { "s" }
+    )
+}
+
+fn filtered(frame: &DataFrame, keep: &[bool]) -> Result<DataFrame, Failure> {
+    let mask = keep.iter().copied().map(Some).collect();
+    let mut frame = frame.filter(&mask).map_err(data::Error::from)?;
+    frame.rechunk_mut();
+    Ok(frame)
+}
+
+/// A column of the kept rows over all rows; the others stay missing and are not written.
+fn spread(column: &Column, keep: &[bool]) -> Result<Column, Failure> {
+    let mut next = 0_u32;
+    let places = keep.iter().map(|keep| {
+        let at = keep.then_some(next);
+        next += u32::from(*keep);
+        at
+    });
+    let places: polars::prelude::IdxCa = places.collect();
+    Ok(column.take(&places).map_err(data::Error::from)?)
+}
+
+/// Gives the model's columns names that the file does not have; which were renamed to what.
+fn make_room(added: &mut [Column], own: &[String]) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for at in 0..added.len() {
+        let name = added[at].name().to_string();
+        if !own.contains(&name) {
+            continue;
+        }
+        let is_taken = |other: &String| {
+            own.contains(other) || added.iter().any(|it| it.name().as_str() == other)
+        };
+        let free = (2..)
+            .map(|n| format!("{name}_{n}"))
+            .find(|other| !is_taken(other));
+        if let Some(free) = free {
+            added[at].rename(free.as_str().into());
+            renamed.push((name, free));
+        }
+    }
+    renamed
 }
 
 /// `prediction`; of classes also `probability` of the positive one or `probability_<class>` of each.
@@ -127,22 +322,33 @@ fn columns(bundle: &Bundle, answers: Answers) -> Vec<Column> {
     columns
 }
 
-fn print(frame: &mut DataFrame, as_json: bool) -> Result<(), Failure> {
-    let store = |error: std::io::Error| {
-        Failure::new(
-            Kind::Store,
-            anyhow::Error::from(error).context("write the result"),
-        )
-    };
-    let ending = if as_json { ".ndjson" } else { ".csv" };
-    let file = tempfile::Builder::new()
-        .suffix(ending)
-        .tempfile()
-        .map_err(store)?;
-    data::write_file(frame, file.path())?;
-    let mut written = std::fs::File::open(file.path()).map_err(store)?;
-    let mut stdout = std::io::stdout().lock();
-    // A reader that has seen enough closes the pipe; that is no failure.
-    let _ = std::io::copy(&mut written, &mut stdout).and_then(|_| stdout.flush());
-    Ok(())
+/// What was written, on stdout with `--json`, else as talk.
+fn report(
+    global: &Global,
+    path: &Path,
+    rows: usize,
+    version: i64,
+    found: &[Unreadable],
+    keep: Option<&[bool]>,
+) {
+    let skipped = keep.map_or(0, |keep| keep.iter().filter(|keep| !**keep).count());
+    if global.json {
+        let unreadable: Vec<serde_json::Value> = found
+            .iter()
+            .map(|it| json!({"column": it.column, "cells": it.rows.len(), "of": it.of}))
+            .collect();
+        output::line(&json!({
+            "version": version,
+            "rows": rows,
+            "skipped": skipped,
+            "unreadable": unreadable,
+            "written": path.display().to_string(),
+        }));
+    } else if !global.quiet {
+        output::talk(&format!(
+            "{} rows predicted by version {version}, written to {}",
+            output::thousands(rows as u64),
+            path.display()
+        ));
+    }
 }

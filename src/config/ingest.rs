@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{self, Decimal, OnBadFile, ReadOptions, TextOptions, Thousands};
+use crate::data::{
+    self, Decimal, EpochUnit, OnBadFile, ReadOptions, TextOptions, Thousands, TimeSettings,
+    is_time_format,
+};
 
 /// A setting that is to be found out.
 const AUTO: &str = "auto";
@@ -64,6 +67,17 @@ pub struct Ingest {
     pub header_row: HeaderRow,
     /// What lines begin with that are passed over in CSV files, such as `#`. `auto`: `#` above the header; `none`: nothing.
     pub comment: String,
+    /// Forms of dates and times besides ISO 8601, as of strftime: `%d.%m.%Y`, `%m/%d/%Y %H:%M`. Without any, the form of a
+    /// column is found where all of its cells have it and no other reading is possible.
+    pub date_formats: Vec<String>,
+    /// What numbers count in columns of times. Without it, plausible years decide.
+    pub epoch_unit: Option<EpochUnit>,
+    /// A file that was changed within so many seconds waits for the next run. Whatever this says, a file that changes while it
+    /// is looked at waits, too, and one that was changed within ten minutes and ends in the middle of a line.
+    pub settle_seconds: u32,
+    /// Megabytes of memory that one file may need, by its rows and what it holds decompressed: a larger one is left out.
+    /// Default: half of the machine's memory.
+    pub max_file_mb: Option<u64>,
 }
 
 impl Default for Ingest {
@@ -81,6 +95,10 @@ impl Default for Ingest {
             currency: AUTO.to_string(),
             header_row: HeaderRow::Name(HeaderName::Auto),
             comment: AUTO.to_string(),
+            date_formats: Vec::new(),
+            epoch_unit: None,
+            settle_seconds: 0,
+            max_file_mb: None,
         }
     }
 }
@@ -146,6 +164,14 @@ impl Ingest {
         }
     }
 
+    /// How times are read, as far as the settings say.
+    pub fn times(&self) -> TimeSettings {
+        TimeSettings {
+            formats: self.date_formats.clone(),
+            unit: self.epoch_unit,
+        }
+    }
+
     /// Tells which settings cannot be.
     pub(super) fn check(&self, say: &mut impl FnMut(&str, String)) {
         if self.encoding != AUTO && self.encoding().is_none() {
@@ -173,6 +199,12 @@ impl Ingest {
                 say(key, "is empty; use `auto` or `none`".to_string());
             }
         }
+        for (at, format) in self.date_formats.iter().enumerate() {
+            if !is_time_format(format) {
+                let why = "is no strftime form that holds a whole day, as `%d.%m.%Y` does";
+                say(&format!("date_formats[{at}]"), why.to_string());
+            }
+        }
         if self.currency.bytes().any(|byte| byte.is_ascii_digit()) {
             say("currency", "has a digit in it".to_string());
         }
@@ -188,7 +220,9 @@ impl Ingest {
                 it.thousands,
                 it.currency,
                 it.header_row,
-                it.comment
+                it.comment,
+                it.date_formats,
+                it.epoch_unit
             ])
         };
         let own = facts(self);

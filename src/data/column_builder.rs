@@ -47,6 +47,11 @@ impl ColumnBuilder {
         builder
     }
 
+    /// Cells so far.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
     /// What the next part should begin with.
     pub fn kind(&self) -> Option<Kind> {
         match &self.store {

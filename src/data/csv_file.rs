@@ -11,8 +11,9 @@ use super::csv_header::read_header;
 use super::csv_part::{Flaw, FlawKind, Layout, Part, parse_part};
 use super::options::ReadOptions;
 use super::schema::Kind;
+use super::segments::Segments;
 use super::source;
-use super::table::{Bad, Table, TableColumn, TableError, read_error};
+use super::table::{Bad, Table, TableColumn, TableError, read_error, too_large};
 
 /// Bytes read at a time. In tests all sizes are small, so that small files meet every edge.
 const BLOCK: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
@@ -29,11 +30,12 @@ pub(super) fn read_csv(
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
 ) -> Result<Table, TableError> {
-    let first = read_once(path, options, as_text)?;
+    let (first, aside) = read_once(path, options, as_text)?;
     let turned: Vec<&Head> = first.iter().filter(|head| head.builder.conflict).collect();
     if turned.is_empty() {
-        return Ok(finish(first));
+        return aside.finish(finish(first)).map_err(bad_frame);
     }
+    drop(aside);
     // Text came late in these columns, when their first cells had already become numbers: once more, as text.
     let as_text = as_text
         .iter()
@@ -44,12 +46,82 @@ pub(super) fn read_csv(
         .into_iter()
         .map(|head| (head.builder.first_at, head.builder.text_at))
         .collect();
-    let mut again = read_once(path, options, &as_text)?;
+    let (mut again, aside) = read_once(path, options, &as_text)?;
     for (head, (first_at, text_at)) in again.iter_mut().zip(places) {
         head.builder.first_at = head.builder.first_at.or(first_at);
         head.builder.text_at = head.builder.text_at.or(text_at);
     }
-    Ok(finish(again))
+    aside.finish(finish(again)).map_err(bad_frame)
+}
+
+/// A file must not need more memory than it may, by its rows and the text that is not put aside yet.
+fn check_size(rows: usize, bytes: u64, columns: usize, options: &ReadOptions) -> Result<(), Bad> {
+    const PER_CELL: u64 = 12;
+    const PER_ROW: u64 = 64;
+    let per_row = columns as u64 * PER_CELL + PER_ROW;
+    let held = (rows as u64).saturating_mul(per_row).saturating_add(bytes);
+    match options.most_bytes {
+        Some(most) if held > most => {
+            let what = format!("more than {rows} rows of {columns} columns");
+            Err(Bad::new(too_large(&what, most)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The columns so far; what comes next begins with what is known of them.
+fn renewed(heads: &mut [Head]) -> Vec<Head> {
+    let renew = |head: &mut Head| {
+        let old = &head.builder;
+        let mut builder = ColumnBuilder::new(old.kind());
+        (builder.first_at, builder.text_at) = (old.first_at, old.text_at);
+        builder.conflict = old.conflict;
+        Head {
+            name: head.name.clone(),
+            builder: std::mem::replace(&mut head.builder, builder),
+        }
+    };
+    heads.iter_mut().map(renew).collect()
+}
+
+/// Tables of this module always fit together.
+fn bad_frame(error: super::Error) -> TableError {
+    Bad::new(error.to_string()).into()
+}
+
+/// The column names of a file and what separates its cells.
+pub(super) fn header_of(
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<(Vec<String>, u8), TableError> {
+    let mut reader = source::open(path).map_err(|error| read_error(path, error))?;
+    let mut block = Vec::new();
+    let at_end = fill(&mut *reader, &mut block, 0).map_err(|error| read_error(path, error))?;
+    let start = begin(&block);
+    if block[start..].trim_ascii().is_empty() && at_end {
+        return Err(Bad::new("file is empty").into());
+    }
+    let (names, layout, _) = read_header(path, &block, start, options)?;
+    Ok((names, layout.separator))
+}
+
+/// The text of a file from its header on.
+pub(super) fn records_of(path: &Path) -> Result<Box<dyn Read + Send>, TableError> {
+    source::open(path).map_err(|error| read_error(path, error))
+}
+
+/// Where the header begins: behind a byte order mark and blank lines.
+fn begin(block: &[u8]) -> usize {
+    let start = if block.starts_with(b"\xEF\xBB\xBF") {
+        3
+    } else {
+        0
+    };
+    let blanks = block[start..].iter();
+    start
+        + blanks
+            .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+            .count()
 }
 
 /// A column's name and its cells so far.
@@ -78,6 +150,7 @@ fn finish(heads: Vec<Head>) -> Table {
     Table {
         rows: columns.first().map_or(0, |column| column.cells.len()),
         columns,
+        dropped: 0,
     }
 }
 
@@ -85,20 +158,14 @@ fn read_once(
     path: &Path,
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
-) -> Result<Vec<Head>, TableError> {
+) -> Result<(Vec<Head>, Segments), TableError> {
+    let mut aside = Segments::default();
+    let mut bytes_held = 0_u64;
     let mut reader =
         source::open_head(path, options.head).map_err(|error| read_error(path, error))?;
     let mut block = Vec::new();
     let mut at_end = fill(&mut *reader, &mut block, 0).map_err(|error| read_error(path, error))?;
-    let mut start = if block.starts_with(b"\xEF\xBB\xBF") {
-        3
-    } else {
-        0
-    };
-    start += block[start..]
-        .iter()
-        .take_while(|byte| matches!(byte, b'\n' | b'\r'))
-        .count();
+    let mut start = begin(&block);
     if block[start..].trim_ascii().is_empty() && at_end {
         return Err(Bad::new("file is empty").into());
     }
@@ -144,7 +211,15 @@ fn read_once(
             }
         });
         if at_end {
-            return Ok(heads);
+            return Ok((heads, aside));
+        }
+        let rows = heads.first().map_or(0, |head| head.builder.rows());
+        check_size(rows + aside.rows(), bytes_held, heads.len(), options)?;
+        bytes_held += block.len() as u64;
+        // Rules count the rows that break them, equal ones, too.
+        if options.dedupe && options.rules.is_empty() && aside.is_due(rows) {
+            aside.put(finish(renewed(&mut heads))).map_err(bad_frame)?;
+            bytes_held = 0;
         }
         at_end = filled.map_err(|error| read_error(path, error))?;
         let rest = parts.last().map_or(start, |part| part.end);

@@ -16,7 +16,7 @@ pub(super) struct Agreement {
 /// Finds what the tables (in path order) agree on.
 ///
 /// Columns: those of `expected`, else the set that most tables have (tie: the set with more rows, then the first). Kinds: those of
-/// `expected`, then of `kinds`, else per column what most tables with a value in it say; see the table in [`super`].
+/// `expected`, then of `kinds`, else per column what most rows of tables with a value in it say; see the table in [`super`].
 pub(super) fn agree(
     tables: &[&Table],
     expected: Option<&Schema>,
@@ -44,7 +44,10 @@ pub(super) fn agree(
             .map(|column| column.kind);
         let kind = match fixed.or(kinds.get(name).copied()) {
             Some(kind) => kind,
-            None => vote(fitting().filter_map(|table| column_of(table, index, name)?.kind)),
+            None => vote(fitting().filter_map(|table| {
+                let kind = column_of(table, index, name)?.kind?;
+                Some((kind, table.rows))
+            })),
         };
         columns.push(Column {
             name: name.clone(),
@@ -197,17 +200,28 @@ fn nearest<'a>(name: &str, others: &[&'a str]) -> Option<&'a str> {
         .map(|(_, other)| other)
 }
 
-/// `Text` only when more than half say so; else numbers or booleans, whichever more say (tie: who comes first).
-fn vote(kinds: impl Iterator<Item = Kind>) -> Kind {
-    let kinds: Vec<Kind> = kinds.collect();
-    let texts = kinds.iter().filter(|kind| **kind == Kind::Text).count();
-    if texts * 2 > kinds.len() {
+/// The kind of most rows, each file speaking for all of its own. `Text` from half of them on, since it holds numbers, too;
+/// between numbers and booleans, with as many rows, who comes first.
+fn vote(kinds: impl Iterator<Item = (Kind, usize)>) -> Kind {
+    let kinds: Vec<(Kind, usize)> = kinds.collect();
+    let of = |is: &dyn Fn(Kind) -> bool| -> usize {
+        kinds
+            .iter()
+            .filter(|(kind, _)| is(*kind))
+            .map(|(_, rows)| rows)
+            .sum()
+    };
+    let texts = of(&|kind| kind == Kind::Text);
+    let booleans = of(&|kind| kind == Kind::Boolean);
+    let numbers = of(&|kind| kind.is_numeric());
+    if texts > 0 && texts >= booleans + numbers {
         return Kind::Text;
     }
-    let booleans = kinds.iter().filter(|kind| **kind == Kind::Boolean).count();
-    let numbers = kinds.len() - texts - booleans;
-    let first = kinds.iter().find(|kind| **kind != Kind::Text);
-    if booleans > numbers || (booleans == numbers && first == Some(&Kind::Boolean)) {
+    let first = kinds
+        .iter()
+        .map(|(kind, _)| *kind)
+        .find(|kind| *kind != Kind::Text);
+    if booleans > numbers || (booleans == numbers && first == Some(Kind::Boolean)) {
         return Kind::Boolean;
     }
     // Integers until a file that fits says otherwise; without any value the column is one of numbers.

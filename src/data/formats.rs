@@ -17,7 +17,7 @@ pub(super) fn read_table(
 ) -> Result<Table, TableError> {
     match format {
         Format::Csv => csv_file::read_csv(path, options, as_text),
-        Format::Json => json_file::read_json(path),
-        Format::Parquet => parquet_file::read(path),
+        Format::Json => json_file::read_json(path, options, as_text),
+        Format::Parquet => parquet_file::read(path, options),
     }
 }

@@ -9,6 +9,7 @@ use polars::prelude::{self as pl, DataFrame, JsonFormat, ParquetCompression, Ser
 use super::Error;
 use super::formats::read_table;
 use super::options::ReadOptions;
+use super::partitions::Partitions;
 use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
@@ -35,7 +36,27 @@ pub fn read_parquet(path: &Path) -> Result<DataFrame, Error> {
 
 fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFrame, Error> {
     let as_text = options.text_columns(None);
-    let table = read_table(path, format, options, &as_text).map_err(|error| match error {
+    let mut table =
+        read_table(path, format, options, &as_text).map_err(|error| refused(path, error))?;
+    let shown = path.to_string_lossy();
+    Partitions::of(std::iter::once(&*shown), options, &as_text).add(&mut table, &shown, options);
+    let columns = table.columns.iter().map(|column| Column {
+        name: column.name.clone(),
+        kind: match (column.kind, options.kinds.get(&column.name)) {
+            (Some(Kind::Integer), Some(Kind::Number)) => Kind::Number,
+            (Some(found), _) => found,
+            (None, wanted) => wanted.copied().unwrap_or(Kind::Number),
+        },
+    });
+    let schema = Schema {
+        columns: columns.collect(),
+    };
+    stack(vec![table], &schema)
+}
+
+/// Why a single file gave no table.
+pub(super) fn refused(path: &Path, error: TableError) -> Error {
+    match error {
         TableError::Io(source) => Error::File {
             action: "read",
             path: path.to_owned(),
@@ -51,19 +72,7 @@ fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFra
             column,
             reason,
         },
-    })?;
-    let columns = table.columns.iter().map(|column| Column {
-        name: column.name.clone(),
-        kind: match (column.kind, options.kinds.get(&column.name)) {
-            (Some(Kind::Integer), Some(Kind::Number)) => Kind::Number,
-            (Some(found), _) => found,
-            (None, wanted) => wanted.copied().unwrap_or(Kind::Number),
-        },
-    });
-    let schema = Schema {
-        columns: columns.collect(),
-    };
-    stack(vec![table], &schema)
+    }
 }
 
 /// Writes a frame by the extension of the path: `csv`, `tsv`, `json`, `ndjson`, `jsonl` or `parquet`. The bytes are on the

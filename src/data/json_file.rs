@@ -1,40 +1,96 @@
 //! A JSON array of flat objects, or objects one after the other (NDJSON), to a table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use polars::prelude::{self as pl, IntoColumn as _, NewChunkedArray as _};
+use polars::prelude as pl;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Value, error::Category};
 
-use super::schema::Kind;
+use super::cells::Nulls;
+use super::json_columns::{Rows, as_numbers};
+use super::json_layout::other_layout;
+use super::options::ReadOptions;
 use super::source;
-use super::table::{Bad, Table, TableColumn, TableError, read_error};
+use super::table::{Bad, Table, TableError, read_error};
 
-/// Reads a JSON file, plain or packed.
-pub(super) fn read_json(path: &Path) -> Result<Table, TableError> {
-    let reader = source::open(path).map_err(|error| read_error(path, error))?;
+/// Reads a JSON file, plain or packed: a list of records, one record after the other, or one of the layouts of
+/// [`layout_of`]. Texts that are all numbers are numbers, as in a CSV file, but for those of `as_text`.
+pub(super) fn read_json(
+    path: &Path,
+    options: &ReadOptions,
+    as_text: &BTreeSet<String>,
+) -> Result<Table, TableError> {
+    let reader =
+        source::open_bounded(path, options.most_bytes).map_err(|error| read_error(path, error))?;
     let mut reader = BufReader::with_capacity(1 << 18, reader);
     let (first, skipped) = first_byte(&mut reader).map_err(|error| read_error(path, error))?;
-    let mut rows = Rows::default();
+    let mut rows = Rows {
+        unread: options.drop.iter().cloned().collect(),
+        ..Rows::default()
+    };
     let outcome = match first {
         None => return Err(Bad::new("file is empty").into()),
         Some(b'[') => read_array(reader, &mut rows),
         Some(_) => read_objects(reader, skipped, &mut rows),
     };
-    outcome.map_err(|error| {
-        let refused = rows.refused.take().map(|(bad, at)| {
-            let line = at.and_then(|at| source::line_at(path, at));
-            bad.line(line)
-        });
-        describe(path, error, refused)
-    })?;
+    if let Err(error) = outcome {
+        // A table in another layout is one object, and fails as a record of nested values.
+        let is_one = first == Some(b'{') && rows.rows == 0 && rows.refused.is_some();
+        let other = if is_one {
+            laid_out(path, options)?
+        } else {
+            None
+        };
+        match other {
+            Some(other) => rows = other,
+            None => {
+                let refused = rows.refused.take().map(|(bad, at)| {
+                    let line = at.and_then(|at| source::line_at(path, at));
+                    bad.line(line)
+                });
+                return Err(describe(path, error, refused));
+            }
+        }
+    }
     if rows.columns.is_empty() {
         return Err(Bad::new("no object with a key is in the file").into());
     }
-    Ok(rows.finish())
+    let mut table = rows.finish();
+    let nulls = Nulls::new(&options.null_values);
+    for column in &mut table.columns {
+        if !as_text.contains(&column.name) {
+            as_numbers(column, &nulls);
+        }
+    }
+    Ok(table)
+}
+
+/// The records of a file that is one object in another layout; `None` when it is none.
+fn laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Rows>, TableError> {
+    let Some(records) = other_layout(path, options)? else {
+        return Ok(None);
+    };
+    let mut rows = Rows {
+        unread: options.drop.iter().cloned().collect(),
+        ..Rows::default()
+    };
+    for record in records {
+        let parse = |(name, value): (String, Box<RawValue>)| {
+            Some((name, serde_json::from_str(value.get()).ok()?))
+        };
+        let record: Option<serde_json::Map<String, Value>> =
+            record.into_iter().map(parse).collect();
+        let pushed = record.map(|record| rows.push(Value::Object(record), None));
+        if !matches!(pushed, Some(Ok(()))) {
+            let refused = rows.refused.take().map(|(bad, _)| bad);
+            return Err(refused.unwrap_or_else(|| Bad::new("not valid JSON")).into());
+        }
+    }
+    Ok(Some(rows))
 }
 
 /// Tables out of JSON: an object of table name → list of flat objects, each list a table. Names of `at` (a file, a body) stand
@@ -75,7 +131,8 @@ pub fn json_tables(
         let refused = tables.last_mut().and_then(|(name, rows)| {
             let (bad, _) = rows.refused.take()?;
             let short = |name: &str| name.chars().take(64).collect::<String>();
-            let reason = format!("{} in a record of {}", bad.reason, short(name));
+            let what = bad.reason.split(';').next().unwrap_or_default();
+            let reason = format!("{what} in a record of {}", short(name));
             Some((reason, bad.column.as_deref().map(short)))
         });
         let (reason, column) = match (error.classify(), refused) {
@@ -126,7 +183,7 @@ impl<'de> DeserializeSeed<'de> for Elements<'_> {
 }
 
 /// The first byte that is neither blank nor part of a byte order mark, left unread, and how many came before.
-fn first_byte(reader: &mut impl BufRead) -> std::io::Result<(Option<u8>, u64)> {
+pub(super) fn first_byte(reader: &mut impl BufRead) -> std::io::Result<(Option<u8>, u64)> {
     let mut skipped = 0;
     loop {
         let Some(&byte) = reader.fill_buf()?.first() else {
@@ -182,178 +239,4 @@ fn describe(path: &Path, error: serde_json::Error, refused: Option<Bad>) -> Tabl
         }
         (Category::Data, _) => Bad::new("not an array of objects").line(line).into(),
     }
-}
-
-/// The rows so far, in columns.
-#[derive(Default)]
-struct Rows {
-    columns: Vec<JsonColumn>,
-    index: HashMap<String, usize>,
-    rows: usize,
-    /// Why a value is no row, and where it stands.
-    refused: Option<(Bad, Option<u64>)>,
-}
-
-struct JsonColumn {
-    name: String,
-    cells: Cells,
-    first_at: Option<u64>,
-    text_at: Option<u64>,
-}
-
-enum Cells {
-    Missing(usize),
-    Integer(Vec<Option<i64>>),
-    Number(Vec<Option<f64>>),
-    Boolean(Vec<Option<bool>>),
-    Text(Vec<Option<String>>),
-}
-
-impl Rows {
-    /// Takes one row; a refusal is kept in `refused`.
-    fn push(&mut self, value: Value, at: Option<u64>) -> Result<(), &'static str> {
-        let Value::Object(object) = value else {
-            self.refused = Some((Bad::new("an element that is not an object"), at));
-            return Err("refused");
-        };
-        for (name, cell) in object {
-            if matches!(cell, Value::Array(_) | Value::Object(_)) {
-                self.refused = Some((Bad::new("a nested value").column(&name), at));
-                return Err("refused");
-            }
-            let index = match self.index.get(&name) {
-                Some(&index) => index,
-                None => {
-                    self.columns.push(JsonColumn {
-                        name: name.clone(),
-                        cells: Cells::Missing(self.rows),
-                        first_at: None,
-                        text_at: None,
-                    });
-                    self.index.insert(name, self.columns.len() - 1);
-                    self.columns.len() - 1
-                }
-            };
-            self.columns[index].push(cell, at);
-        }
-        self.rows += 1;
-        for column in &mut self.columns {
-            column.cells.pad(self.rows);
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Table {
-        let columns = self.columns.into_iter().map(JsonColumn::finish).collect();
-        Table {
-            columns,
-            rows: self.rows,
-        }
-    }
-}
-
-impl JsonColumn {
-    fn push(&mut self, cell: Value, at: Option<u64>) {
-        let kind = match &cell {
-            Value::Bool(_) => Kind::Boolean,
-            Value::Number(number) if number.as_i64().is_some() => Kind::Integer,
-            Value::Number(_) => Kind::Number,
-            Value::String(_) => Kind::Text,
-            // A missing cell is padded once the row is whole.
-            Value::Null | Value::Array(_) | Value::Object(_) => return,
-        };
-        if self.first_at.is_none() {
-            self.first_at = at;
-        }
-        let cells = std::mem::replace(&mut self.cells, Cells::Missing(0));
-        self.cells = cells.widened_for(kind);
-        if matches!(self.cells, Cells::Text(_)) && self.text_at.is_none() {
-            self.text_at = at;
-        }
-        match (&mut self.cells, cell) {
-            (Cells::Integer(cells), Value::Number(number)) => cells.push(number.as_i64()),
-            (Cells::Number(cells), Value::Number(number)) => cells.push(number.as_f64()),
-            (Cells::Boolean(cells), Value::Bool(value)) => cells.push(Some(value)),
-            (Cells::Text(cells), Value::String(text)) => {
-                cells.push(Some(text).filter(|text| !text.trim().is_empty()))
-            }
-            (Cells::Text(cells), other) => cells.push(Some(other.to_string())),
-            _ => {}
-        }
-    }
-
-    fn finish(self) -> TableColumn {
-        let name: pl::PlSmallStr = self.name.as_str().into();
-        let (kind, cells) = match self.cells {
-            Cells::Missing(rows) => (
-                None,
-                pl::Series::full_null(name, rows, &pl::DataType::Float64).into_column(),
-            ),
-            Cells::Integer(cells) => (
-                Some(Kind::Integer),
-                pl::Int64Chunked::from_iter_options(name, cells.into_iter()).into_column(),
-            ),
-            Cells::Number(cells) => (
-                Some(Kind::Number),
-                pl::Float64Chunked::from_iter_options(name, cells.into_iter()).into_column(),
-            ),
-            Cells::Boolean(cells) => (
-                Some(Kind::Boolean),
-                pl::BooleanChunked::from_iter_options(name, cells.into_iter()).into_column(),
-            ),
-            Cells::Text(cells) => (
-                Some(Kind::Text),
-                pl::StringChunked::from_iter_options(name, cells.into_iter()).into_column(),
-            ),
-        };
-        TableColumn {
-            name: self.name,
-            kind,
-            cells,
-            non_finite: 0,
-            first_at: self.first_at,
-            text_at: self.text_at,
-        }
-    }
-}
-
-impl Cells {
-    fn pad(&mut self, rows: usize) {
-        match self {
-            Cells::Missing(own) => *own = rows,
-            Cells::Integer(cells) => cells.resize(rows, None),
-            Cells::Number(cells) => cells.resize(rows, None),
-            Cells::Boolean(cells) => cells.resize(rows, None),
-            Cells::Text(cells) => cells.resize(rows, None),
-        }
-    }
-
-    /// The same cells in a kind that also takes `kind`.
-    fn widened_for(self, kind: Kind) -> Cells {
-        match (self, kind) {
-            (Cells::Missing(rows), Kind::Integer) => Cells::Integer(vec![None; rows]),
-            (Cells::Missing(rows), Kind::Number) => Cells::Number(vec![None; rows]),
-            (Cells::Missing(rows), Kind::Boolean) => Cells::Boolean(vec![None; rows]),
-            (Cells::Missing(rows), Kind::Text) => Cells::Text(vec![None; rows]),
-            (Cells::Integer(cells), Kind::Number) => Cells::Number(
-                cells
-                    .into_iter()
-                    .map(|cell| cell.map(|value| value as f64))
-                    .collect(),
-            ),
-            (Cells::Integer(cells), Kind::Boolean | Kind::Text) => Cells::Text(as_text(cells)),
-            (Cells::Number(cells), Kind::Boolean | Kind::Text) => Cells::Text(as_text(cells)),
-            (Cells::Boolean(cells), Kind::Integer | Kind::Number | Kind::Text) => {
-                Cells::Text(as_text(cells))
-            }
-            (cells, _) => cells,
-        }
-    }
-}
-
-fn as_text<T: ToString>(cells: Vec<Option<T>>) -> Vec<Option<String>> {
-    cells
-        .into_iter()
-        .map(|cell| cell.map(|value| value.to_string()))
-        .collect()
 }

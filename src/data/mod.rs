@@ -32,16 +32,21 @@
 //! | dates and times | `text` (see [`parse_timestamps`]) |
 //! | integers and numbers, in one file or over files | `number` |
 //! | a column missing throughout one file | fits any kind; missing in all files: `number` |
-//! | numbers in some files, text in most | `text`, the numbers as they were written |
-//! | text in some files, numbers in most or in half | those files are quarantined, with line and column |
-//! | numbers in some files, booleans in others | the kind of most files stays (tie: first path), the others are quarantined |
+//! | numbers in some files, text in others with as many rows or more | `text`, the numbers as they were written |
+//! | text in some files, numbers in others with more rows | those files are quarantined, with line and column |
+//! | numbers in some files, booleans in others | the kind of most rows stays (tie: first path), the others are quarantined |
 //! | columns in another order | put in order |
 //! | a missing or an extra column | quarantined, with the names and the nearest known one; right is what most files have (tie: most rows) |
 //! | JSON: `null` or an absent key | missing |
-//! | JSON: a nested value, `NaN`, an element that is no object | quarantined |
-//! | Parquet: small integers and floats, dates, times, categories | widened; ISO text; text |
-//! | Parquet: any other type | quarantined with the type |
+//! | JSON: texts that are all numbers | numbers, unless `expected` or `schema` says text |
+//! | JSON: one object in a layout of pandas | its records, where rows and columns can be told apart |
+//! | JSON: a nested value, `NaN`, an element that is no object | quarantined; a nested value in a dropped column is missing |
+//! | Parquet: small integers and floats, decimals, dates, times, categories, UTF-8 in bytes | widened; ISO text; text |
+//! | Parquet: any other type | quarantined with column and type; missing in a dropped column |
+//! | `key=value` in folder names | a column, unless the file has one of that name |
 //! | a file that changes between scan and read | unsettled: left for the next run |
+//! | a file that ends in the middle and was changed lately | unsettled, with the place |
+//! | a file that needs more memory than it may | quarantined; equal rows of CSV are dropped while it is read |
 //! | a file or folder that may not be read | an [`Error`]: nothing is known of it |
 
 mod cells;
@@ -49,27 +54,36 @@ mod column_builder;
 mod csv_file;
 mod csv_header;
 mod csv_part;
+mod cut;
 mod derive;
 mod encoding;
 mod fit;
 mod formats;
 mod io;
+mod json_columns;
 mod json_file;
+mod json_layout;
 mod lines;
 mod options;
+mod own;
+mod own_write;
 mod parquet_file;
+mod parquet_raw;
 mod part_column;
+mod partitions;
 mod read;
 mod rows;
 pub mod rules;
 mod scan;
 mod schema;
+mod segments;
 mod signature;
 mod source;
 mod stack;
 mod summary;
 mod table;
 mod time;
+mod time_form;
 
 #[cfg(test)]
 mod tests;
@@ -84,14 +98,19 @@ pub use io::{read_file, read_parquet, write_file, write_parquet};
 pub use json_file::json_tables;
 pub use lines::line_of_row;
 pub use options::{Decimal, OnBadFile, ReadOptions, TextOptions, Thousands};
+pub use own::{Own, OwnCell, OwnKind, OwnRows, own};
+pub use own_write::{OwnForm, own_frame, write_own};
 pub use read::{FileRead, FolderRead, Quarantined, read};
 pub use rows::{count_shared, dedupe, fingerprint, row_hashes};
-pub use scan::{Scan, ScannedFile, scan};
+pub use scan::{Scan, ScannedFile, is_unchanged, scan};
 pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};
 pub use stack::concat;
 pub use summary::{ColumnSummary, DISTINCT_CAP, summarise};
-pub use time::{parse_time, parse_timestamps};
+pub use time::{parse_time, parse_timestamps, timestamps, timestamps_in};
+pub use time_form::{
+    EpochUnit, TimeColumn, TimeForm, TimeSettings, is_time_format, time_column, with_iso_times,
+};
 
 /// What stops a read or a write. Messages complete "failed to …".
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +188,15 @@ pub enum Error {
         /// The row, from 0.
         row: usize,
         /// What was asked.
-        expected: &'static str,
+        expected: String,
+    },
+    /// It cannot be told how a column of times is meant.
+    #[error("read the times of the column `{column}`: {why}")]
+    Times {
+        /// The column.
+        column: String,
+        /// Why, in words without cells, and the setting that helps.
+        why: String,
     },
     /// A frame could not be put together or written; never expected with frames from this module.
     #[error("{action}")]

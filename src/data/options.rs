@@ -1,6 +1,7 @@
 //! How files are read, as the settings say it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,12 @@ pub struct ReadOptions {
     /// Bytes of each CSV file to read at most, decompressed and up to the end of a row; none for all. Other formats are read
     /// whole.
     pub head: Option<u64>,
+    /// Columns that nobody learns from: where their cells are of a type that cannot be used they count as missing.
+    pub drop: Vec<String>,
+    /// Bytes of memory that one file may need; `None`: any number.
+    pub most_bytes: Option<u64>,
+    /// A file that was changed later than this and ends in the middle waits for the next run; `None`: none does.
+    pub young_after: Option<SystemTime>,
 }
 
 /// How text files are written, where the settings say so; what they do not say is found out.
@@ -116,6 +123,9 @@ impl Default for ReadOptions {
             dedupe: true,
             text: TextOptions::default(),
             head: None,
+            drop: Vec::new(),
+            most_bytes: None,
+            young_after: None,
         }
     }
 }

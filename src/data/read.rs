@@ -7,9 +7,11 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::cut::is_cut;
 use super::fit::{agree, column_of};
 use super::formats::read_table;
 use super::options::{OnBadFile, ReadOptions, text_columns};
+use super::partitions::Partitions;
 use super::rows::{dedupe, row_hashes};
 use super::rules::{self, Applied, Rejected};
 use super::scan::{Scan, ScannedFile, is_unchanged};
@@ -86,10 +88,14 @@ pub fn read(
     options: &ReadOptions,
     expected: Option<&Schema>,
 ) -> Result<FolderRead, Error> {
+    let as_text = options.text_columns(expected);
+    let paths = scan.files.iter().map(|file| file.path.as_str());
     let mut reader = Reader {
         root,
         options,
-        as_text: options.text_columns(expected),
+        partitions: Partitions::of(paths, options, &as_text),
+        cut: Vec::new(),
+        as_text,
         quarantined: Vec::new(),
         unsettled: scan.unsettled.clone(),
     };
@@ -102,6 +108,7 @@ pub fn read(
     let Reader {
         mut quarantined,
         mut unsettled,
+        cut,
         ..
     } = reader;
     quarantined.sort_by(|a, b| a.path.cmp(&b.path));
@@ -111,17 +118,17 @@ pub fn read(
     }
 
     let files: Vec<FileRead> = loaded.iter().map(Loaded::record).collect();
+    let dropped: u64 = loaded.iter().map(|loaded| loaded.table.dropped).sum();
     let non_finite = count_non_finite(&loaded, &schema);
-    let mut notes: Vec<String> = loaded
-        .iter()
-        .flat_map(|loaded| loaded.notes(root))
-        .collect();
+    let mut notes: Vec<String> = cut;
+    notes.extend(loaded.iter().flat_map(|loaded| loaded.notes(root)));
     let frame = stack(
         loaded.into_iter().map(|loaded| loaded.table).collect(),
         &schema,
     )?;
     for column in frame.columns() {
-        if !column.is_empty() && column.null_count() == column.len() {
+        let is_dropped = options.drop.iter().any(|name| column.name() == name);
+        if !column.is_empty() && column.null_count() == column.len() && !is_dropped {
             notes.push(format!(
                 "column `{}` has no value in any file",
                 column.name()
@@ -145,7 +152,7 @@ pub fn read(
         files,
         quarantined,
         unsettled,
-        duplicates_dropped,
+        duplicates_dropped: duplicates_dropped + dropped,
         non_finite,
         rejected: (rejected, left_out),
         notes,
@@ -159,6 +166,10 @@ struct Reader<'a> {
     options: &'a ReadOptions,
     /// Columns that are kept as they are written.
     as_text: BTreeSet<String>,
+    /// Columns in folder names.
+    partitions: Partitions,
+    /// What to say of files that end in the middle.
+    cut: Vec<String>,
     quarantined: Vec<Quarantined>,
     unsettled: Vec<String>,
 }
@@ -184,11 +195,26 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         match read {
-            Ok(table) => Ok(Some(Loaded {
-                file,
-                format,
-                table,
-            })),
+            Ok(mut table) => {
+                self.partitions.add(&mut table, &file.path, self.options);
+                Ok(Some(Loaded {
+                    file,
+                    format,
+                    table,
+                }))
+            }
+            Err(TableError::Bad(bad))
+                if self.may_be_unfinished(file) && is_cut(&path, format, &bad) =>
+            {
+                let line = bad
+                    .line
+                    .map_or_else(String::new, |line| format!(" at line {line}"));
+                let path = &file.path;
+                self.cut
+                    .push(format!("{path} ends in the middle{line}: {}", bad.reason));
+                self.unsettled.push(path.clone());
+                Ok(None)
+            }
             Err(TableError::Bad(bad)) => {
                 self.quarantined.push(quarantine(file, bad));
                 Ok(None)
@@ -199,6 +225,13 @@ impl<'a> Reader<'a> {
                 source,
             }),
         }
+    }
+
+    /// Whether a file was changed so lately that somebody may still be writing it.
+    fn may_be_unfinished(&self, file: &ScannedFile) -> bool {
+        self.options
+            .young_after
+            .is_some_and(|since| file.modified > since)
     }
 
     /// The files that go together, and the schema they go together in.
@@ -233,7 +266,8 @@ impl<'a> Reader<'a> {
         self.as_text = text_columns(Some(schema));
         let mut settled = Vec::new();
         for loaded in loaded {
-            if loaded.format == Format::Csv && has_other_than_text(&loaded.table, &self.as_text) {
+            if loaded.format != Format::Parquet && has_other_than_text(&loaded.table, &self.as_text)
+            {
                 let file = loaded.file;
                 drop(loaded);
                 settled.extend(self.load(file)?);
@@ -251,7 +285,7 @@ impl Loaded<'_> {
             path: self.file.path.clone(),
             sha256: self.file.sha256.clone(),
             bytes: self.file.bytes,
-            rows: self.table.rows as u64,
+            rows: self.table.rows as u64 + self.table.dropped,
         }
     }
 

@@ -104,6 +104,17 @@ pub fn dedupe(frame: DataFrame, hashes: Vec<u128>) -> (DataFrame, Vec<u128>, u64
     (filtered, kept, dropped as u64)
 }
 
+/// Hashes of rows that were met already.
+#[derive(Default)]
+pub(super) struct Seen(HashSet<u128, BuildHasherDefault<LowBits>>);
+
+impl Seen {
+    /// Which of the rows are new; they count as met from now on.
+    pub fn keep_new(&mut self, hashes: &[u128]) -> Vec<bool> {
+        hashes.iter().map(|hash| self.0.insert(*hash)).collect()
+    }
+}
+
 /// How many of `these` rows are equal to one of `those`.
 pub fn count_shared(these: &[u128], those: &[u128]) -> u64 {
     let known: HashSet<u128, BuildHasherDefault<LowBits>> = these.iter().copied().collect();

@@ -38,8 +38,8 @@ pub struct Scan {
 
 /// Walks a folder with all folders below it and hashes every file that can be read by its extension.
 ///
-/// Names that begin with `.` or `~` or end in `.tmp`, `.part` or `.crdownload` are left out: they are unfinished or
-/// somebody's own. Links are followed, a link to a folder above it is not. The folder itself may have any name.
+/// Names that begin with `.`, `_` or `~` or end in `.tmp`, `.part` or `.crdownload` are left out, also those of folders: they
+/// are unfinished, another tool's (`_SUCCESS`, `_temporary`) or somebody's own. Links are followed, a link to a folder above it is not. The folder itself may have any name.
 ///
 /// # Errors
 /// When the folder, a folder below it or a file in it cannot be read.
@@ -114,7 +114,7 @@ pub(super) fn walk(root: &Path, scan: &mut Scan) -> Result<Vec<String>, Error> {
 }
 
 /// True when the file still has the size and time it was scanned with.
-pub(super) fn is_unchanged(root: &Path, file: &ScannedFile) -> bool {
+pub fn is_unchanged(root: &Path, file: &ScannedFile) -> bool {
     std::fs::metadata(root.join(&file.path)).is_ok_and(|now| same(&now, file.bytes, file.modified))
 }
 
@@ -142,7 +142,7 @@ fn leads_above(entry: &DirEntry, root: &Path) -> bool {
 fn is_hidden(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy();
     let lower = name.to_ascii_lowercase();
-    name.starts_with(['.', '~'])
+    name.starts_with(['.', '~', '_'])
         || [".tmp", ".part", ".crdownload"]
             .iter()
             .any(|end| lower.ends_with(end))

@@ -90,6 +90,42 @@ fn end_of_last_row(head: &[u8]) -> usize {
     end
 }
 
+/// As [`open`], with an error of the kind `FileTooLarge` where there are more bytes than `most`.
+pub(super) fn open_bounded(path: &Path, most: Option<u64>) -> io::Result<Box<dyn Read + Send>> {
+    let reader = open(path)?;
+    Ok(match most {
+        None => reader,
+        Some(most) => Box::new(Bounded {
+            reader,
+            left: most,
+            most,
+        }),
+    })
+}
+
+/// A reader that does not go on for ever.
+struct Bounded {
+    reader: Box<dyn Read + Send>,
+    left: u64,
+    most: u64,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => {
+                self.left = left;
+                Ok(read)
+            }
+            None => {
+                let why = super::table::too_large("its decompressed contents", self.most);
+                Err(io::Error::new(io::ErrorKind::FileTooLarge, why))
+            }
+        }
+    }
+}
+
 /// True when reading fails because the packed bytes are wrong, not because the disk is.
 pub(super) fn is_packed(path: &Path) -> bool {
     split_name(path).is_some_and(|(_, packing)| packing != Packing::Plain)

@@ -12,6 +12,8 @@ use super::source;
 pub(super) struct Table {
     pub columns: Vec<TableColumn>,
     pub rows: usize,
+    /// Rows of the file that were equal to another one of it and are not here.
+    pub dropped: u64,
 }
 
 /// A column with what is needed to say where it does not fit.
@@ -79,7 +81,11 @@ impl From<Bad> for TableError {
 
 /// Sorts a read error: wrong packed bytes are bad content, anything else is the disk.
 pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
-    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
+    if error.kind() == FileTooLarge {
+        // Said by `source::Bounded`.
+        return Bad::new(error.to_string()).into();
+    }
     if source::is_packed(path)
         && matches!(
             error.kind(),
@@ -89,4 +95,12 @@ pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
         return Bad::new("the compressed data is damaged or cut off").into();
     }
     TableError::Io(error)
+}
+
+/// Why a file is not read that would not fit into memory.
+pub(super) fn too_large(what: &str, most: u64) -> String {
+    let most = most >> 20;
+    format!(
+        "{what} need more than the {most} MB that one file may; `ingest.max_file_mb` is the bound"
+    )
 }

@@ -10,7 +10,7 @@ use super::prepare::{prune, usable_dates};
 use super::{Cells, Dates, Derived, Dropped, Error, Fill, Input, Transformer, View};
 use crate::config::features::Features;
 use crate::config::raw::LearnerKind;
-use crate::data::{self, Column, Schema};
+use crate::data::{Column, Schema, TimeSettings};
 
 /// What the features are for, since learners differ in what they take best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub struct Plan<'a> {
     pub derived: &'a [Derived],
     /// Columns that are times to what computes them.
     pub times: &'a [String],
+    /// How times are read, as far as the settings say.
+    pub reading: &'a TimeSettings,
 }
 
 /// A fitted transformer and the columns it leaves out.
@@ -88,6 +90,8 @@ pub struct Fitted {
     pub transformer: Transformer,
     /// Columns that are not learned from.
     pub dropped: Vec<Dropped>,
+    /// How columns of times were read, where that was not plain.
+    pub notes: Vec<String>,
     /// Features that training rows have instead of those that the steps would give.
     out_of_fold: Vec<OutOfFold>,
 }
@@ -142,6 +146,7 @@ pub fn fit(
         seed: 0,
         derived: &[],
         times: &[],
+        reading: &TimeSettings::default(),
     };
     fit_for(frame, rows, &plan)
 }
@@ -156,17 +161,23 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
         .into_iter()
         .filter(|column| !plan.excluded.contains(&column.name))
         .collect();
-    let dates: Vec<Dates> = wanted
+    let looked: Vec<(Option<Dates>, Vec<String>)> = wanted
         .par_iter()
-        .filter_map(|column| usable_dates(frame, rows, column, plan.settings))
-        .collect();
+        .map(|column| {
+            let mut notes = Vec::new();
+            let dates = usable_dates(frame, rows, column, plan.settings, plan.reading, &mut notes)?;
+            Ok((dates, notes))
+        })
+        .collect::<Result<_, Error>>()?;
+    let (dates, notes): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+    let dates: Vec<Dates> = dates.into_iter().flatten().collect();
     let mut timed = frame.clone();
     let mut parts: HashSet<String> = HashSet::new();
     for dates in &dates {
         let column = frame
             .column(&dates.column)
             .map_err(|_| Error::MissingColumns(vec![dates.column.clone()]))?;
-        for part in dates.columns(&data::times_of(column)) {
+        for part in dates.columns(&dates.form.times(column)) {
             parts.insert(part.name().to_string());
             timed.with_column(part).map_err(|_| Error::Derive {
                 column: dates.column.clone(),
@@ -220,10 +231,19 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
     }
     Ok(Fitted {
         transformer: Transformer {
-            prepare: prune(frame, &inputs, plan.derived, plan.times, dates, fills),
+            prepare: prune(
+                frame,
+                &inputs,
+                plan.derived,
+                plan.times,
+                dates,
+                fills,
+                plan.reading,
+            ),
             inputs,
         },
         dropped,
+        notes: notes.into_iter().flatten().collect(),
         out_of_fold,
     })
 }

@@ -3,6 +3,7 @@
 //! In: a frame and the rows to look at. Out: a [`Transformer`] that is plain data, and chunks of numbers. It must not know
 //! the target, the learner, or where the frame came from.
 
+mod accept;
 mod categories;
 mod cells;
 mod column;
@@ -18,6 +19,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use accept::{Reads, Unreadable, fitting, unreadable, wanted};
 pub use cells::{Cells, Encoded, label_of, parse_number, spell_number};
 pub use column::texts_and_others;
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
@@ -51,6 +53,14 @@ pub enum Error {
         /// The column.
         column: String,
         /// Why, in words.
+        why: String,
+    },
+    /// A column is no time, or it cannot be told which.
+    #[error("read the times of the column `{column}`: {why}")]
+    Times {
+        /// The column.
+        column: String,
+        /// Why, in words, and the setting that helps.
         why: String,
     },
     /// Nothing is left to learn from.

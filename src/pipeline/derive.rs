@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 
 use super::Error;
 use crate::config::ModelConfig;
-use crate::data::{self, Expression};
+use crate::data::{self, Expression, TimeColumn};
 use crate::features;
 
 /// The frame with the columns of `derive`.
@@ -34,8 +34,27 @@ pub fn with_derived(config: &ModelConfig, frame: DataFrame) -> Result<DataFrame,
             Expression::parse(&derive.sql).map_err(|why| failed(&derive.name, "sql", why))?;
         expressions.push((derive.name.clone(), parsed));
     }
-    data::derive(&frame, &config.times(), &expressions)
-        .map_err(|failure| failed(&failure.column, "sql", failure.why))
+    let mut forms = Vec::new();
+    for name in config.times() {
+        let Ok(column) = frame.column(&name) else {
+            continue;
+        };
+        match data::time_column(column, 0..frame.height() as u32, &config.ingest.times()) {
+            TimeColumn::Times { form, .. } => forms.push((name, form)),
+            found @ TimeColumn::Ambiguous { .. } => {
+                let why = found.why_not().unwrap_or_default();
+                return Err(Error::Features(features::Error::Times {
+                    column: name,
+                    why,
+                }));
+            }
+            TimeColumn::UnknownUnit | TimeColumn::Not => {}
+        }
+    }
+    data::with_iso_times(&frame, &forms, |frame| {
+        data::derive(frame, &config.times(), &expressions)
+            .map_err(|failure| failed(&failure.column, "sql", failure.why))
+    })
 }
 
 /// The frame as the files had it.

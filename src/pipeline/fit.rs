@@ -60,6 +60,7 @@ impl Material<'_> {
             seed: self.config.split.seed,
             derived: &derived(self.config),
             times: &self.config.times(),
+            reading: &self.config.ingest.times(),
         };
         let fitted = features::fit_for(self.frame, train, &plan)?;
         let frame = fitted.transformer.prepared(self.frame)?;
@@ -78,10 +79,12 @@ impl Material<'_> {
         drop(held_back);
         drop(view);
         drop(frame);
+        let mut notes = fitted.notes.clone();
+        notes.extend(learned.notes);
         Ok(Fit {
             fitted,
             predictor: learned.predictor,
-            notes: learned.notes,
+            notes,
             fit_ms,
         })
     }

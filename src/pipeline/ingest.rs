@@ -2,12 +2,14 @@
 
 mod accumulate;
 mod named;
+mod options;
 mod stored;
 mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use named::missing_columns;
+pub use options::{read_options, rules_of};
 pub use stored::{latest, latest_frame, load};
 pub use tables::read_tables;
 
@@ -17,13 +19,13 @@ use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use self::accumulate::{earlier, halves, put_together};
+use self::accumulate::{corrected, earlier, halves, put_together, superseded};
 use self::named::check_columns;
 use super::derive::with_derived;
-use super::{Env, Error, count};
+use super::{Env, Error, count, settle};
 use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
-use crate::data::rules::{Rejected, Rule};
+use crate::data::rules::Rejected;
 use crate::data::{
     self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema,
 };
@@ -102,31 +104,6 @@ impl DatasetRecord {
     }
 }
 
-/// How files are read, by the settings.
-pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
-    ReadOptions {
-        null_values: config.ingest.null_values.clone(),
-        on_bad_file: config.ingest.on_bad_file,
-        kinds: config
-            .schema
-            .iter()
-            .filter_map(|(column, rule)| Some((column.clone(), rule.kind()?)))
-            .collect(),
-        rules: rules_of(config),
-        dedupe,
-        text: config.ingest.text(),
-        head: None,
-    }
-}
-
-/// The rules that the settings enforce.
-pub fn rules_of(config: &ModelConfig) -> Vec<Rule> {
-    let schema = config.schema.iter();
-    schema
-        .filter_map(|(column, rule)| rule.rule(column))
-        .collect()
-}
-
 /// Hash over file contents, whatever their names and order.
 pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a String>) -> String {
     let distinct: BTreeSet<&String> = hashes.collect();
@@ -157,7 +134,10 @@ fn without(scan: &Scan, paths: &[String]) -> Scan {
 /// Reads the scanned files, writes the dated data set and records it.
 pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, String), Error> {
     let config = &env.config;
-    let options = read_options(config, true);
+    let options = ReadOptions {
+        young_after: settle::now(env).checked_sub(options::UNFINISHED),
+        ..read_options(config, true)
+    };
     let seen = env.registry.seen_hashes(&config.name).await?;
     let kept = earlier(env).await?;
     let mut parts = match (kept, &config.related) {
@@ -168,7 +148,12 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
             let expected = Schema::of(&frame);
             let read =
                 |scan: &Scan| data::read(&config.input_folder, scan, &options, Some(&expected));
-            put_together((frame, before), read(&known)?, read(&fresh)?)?
+            let (corrected, new) = corrected(&fresh, scan, &before);
+            let corrected = read(&corrected)?;
+            let (frame, notes) = superseded(config, frame, &corrected)?;
+            let mut known = read(&known)?;
+            known.notes.extend(notes);
+            put_together((frame, before), known, [corrected, read(&new)?])?
         }
     };
     for file in &parts.record.quarantined {
@@ -209,6 +194,7 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
         (record.rows_kept, "row", "kept from before"),
         (record.quarantined.len() as u64, "file", "quarantined"),
         (record.rows_rejected, "row", "left out by rule"),
+        (record.rows_outside_window, "row", "outside the window"),
     ];
     for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {
         summary += &format!(", {} {done}", count(n, what));
@@ -315,7 +301,7 @@ fn window(config: &ModelConfig, frame: &DataFrame) -> Result<Option<Vec<u32>>, E
             Ok(Some((n as u32 - most as u32..n as u32).collect()))
         }
         (Window::Days(days), Some(column)) => {
-            let times = data::parse_timestamps(frame, column)?;
+            let times = data::timestamps(frame, column, &config.ingest.times(), false)?;
             let Some(newest) = times.iter().flatten().max() else {
                 return Ok(None);
             };

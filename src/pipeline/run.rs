@@ -12,10 +12,9 @@ use super::rescore::rescore;
 use super::score::{self, SideScore};
 use super::{
     DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, preview, probation,
-    recover, report, retain, room, train,
+    recover, report, retain, room, settle, train,
 };
 use crate::checks::{Finding, worst_first};
-use crate::data;
 use crate::evaluate::Metric;
 use crate::registry::{Lock, PastConclusion, RunRow, RunState};
 
@@ -194,8 +193,8 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     recover::write_missing_reports(env).await?;
 
     // What is there, by content.
-    let input = data::scan(&config.input_folder)?;
-    let test = data::scan(&config.test_folder)?;
+    let input = settle::scan(env, &config.input_folder).await?;
+    let test = settle::scan(env, &config.test_folder).await?;
     if input.files.is_empty() {
         env.tell(Event::Warning(ingest::no_file(config, &input)));
     }

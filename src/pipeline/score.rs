@@ -27,6 +27,7 @@ use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Task, Truth, answers};
 use crate::explain::Importance;
+use crate::features;
 use crate::registry::ScoreRow;
 
 /// One model's scores.
@@ -154,6 +155,14 @@ fn summary(record: &ScoreRecord) -> String {
     )
 }
 
+/// What of the test rows a model cannot read, and so takes for missing.
+fn unread(bundle: &Bundle, frame: &DataFrame) -> Vec<String> {
+    let found = features::unreadable(frame, &bundle.transformer.reads()).into_iter();
+    found
+        .map(|it| format!("test data: {}; they count as missing", it.says()))
+        .collect()
+}
+
 /// The middle of scoring: both models on the same rows.
 fn compare(
     env: &Env,
@@ -196,6 +205,7 @@ fn compare(
             count(known.strange as u64, "test row")
         ));
     }
+    notes.extend(unread(bundle, &known.frame));
     let predicted = |bundle: &Bundle, version: i64, role: &'static str| -> Result<Answers, Error> {
         let own = for_champion.as_ref().filter(|_| role == "champion");
         let frame = &own.unwrap_or(&known).frame;

@@ -32,7 +32,7 @@ pub fn split(
     let seed = config.split.seed;
     match (config.split_kind(), &config.time_column) {
         (SplitKind::Time, Some(column)) => {
-            let times = data::parse_timestamps(frame, column)?;
+            let times = data::timestamps(frame, column, &config.ingest.times(), true)?;
             Ok(by_time(rows, &times, share))
         }
         (SplitKind::Group, _) => {

@@ -7,7 +7,8 @@ use super::deploy::Work;
 use super::run::{ScorePair, timings_map, with_lock};
 use super::train::{Fresh, Trained, learn};
 use super::{
-    Env, Error, RunReport, Stage, checks, deploy, ingest, report, room, score, train, versions,
+    Env, Error, RunReport, Stage, checks, deploy, ingest, report, room, score, settle, train,
+    versions,
 };
 use crate::checks::worst_first;
 use crate::data;
@@ -42,7 +43,7 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "ingest", async |_| {
         let mut timings = Vec::new();
-        let scan = data::scan(&env.config.input_folder)?;
+        let scan = settle::scan(env, &env.config.input_folder).await?;
         room::check(env, &scan)?;
         let dataset = env
             .stage(Stage::Ingest, &mut timings, ingest::ingest(env, &id, &scan))

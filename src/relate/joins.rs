@@ -49,7 +49,13 @@ pub fn many_to_one(
     }
     let mut columns = picked(plan, records, &found, "")?;
     for column in &records.table.days_since {
-        let dates = times(&records.frame, records.name, column, "`days_since`")?;
+        let dates = times(
+            &plan.form,
+            &records.frame,
+            records.name,
+            column,
+            "`days_since`",
+        )?;
         let cells = found.iter().zip(&base.times).map(|(found, time)| {
             let (date, time) = (dates[(*found)? as usize]?, (*time)?);
             (date <= time).then(|| days(time - date))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Tables};
 use crate::config::shape::nearest;
 use crate::config::{Related, Relation};
-use crate::data::{Kind, Schema};
+use crate::data::{Kind, Schema, TimeForm};
 use crate::features::Cells;
 
 /// The settings and what the training tables taught. Plain data; a version carries its own.
@@ -19,6 +19,9 @@ pub struct RelatedPlan {
     pub settings: Related,
     /// What each table is like, the base table included.
     pub tables: BTreeMap<String, TablePlan>,
+    /// How times in all of them are read, as far as the settings say.
+    #[serde(default, skip_serializing_if = "TimeForm::is_usual")]
+    pub form: TimeForm,
 }
 
 /// What a table of the training data is like.
@@ -135,6 +138,7 @@ pub fn plan(settings: &Related, tables: &Tables) -> Result<RelatedPlan, Error> {
     Ok(RelatedPlan {
         settings: settings.clone(),
         tables: planned,
+        form: TimeForm::default(),
     })
 }
 

@@ -7,7 +7,7 @@ use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 use super::plan::{RelatedPlan, TablePlan, kind_of, named};
 use super::{Error, Tables};
 use crate::config::RelatedTable;
-use crate::data::{self, Schema};
+use crate::data::{self, Schema, TimeForm};
 use crate::features::Cells;
 
 /// Microseconds of a day.
@@ -53,7 +53,7 @@ impl Base {
         let own = plan.table(name);
         let (frame, ranks, duplicates) = distinct(name, named(tables, name)?)?;
         let times = match &settings.time {
-            Some(column) => times(&frame, name, column, "`related.time`")?,
+            Some(column) => times(&plan.form, &frame, name, column, "`related.time`")?,
             None => vec![None; frame.height()],
         };
         let keys = labels(&frame, own, name, &settings.key, "`related.key`")?;
@@ -123,7 +123,13 @@ impl<'a> Records<'a> {
     ) -> Result<Records<'a>, Error> {
         let (frame, ranks, _) = distinct(name, named(tables, name)?)?;
         let times = match &table.time {
-            Some(column) => Some(times(&frame, name, column, "the table's `time`")?),
+            Some(column) => Some(times(
+                &plan.form,
+                &frame,
+                name,
+                column,
+                "the table's `time`",
+            )?),
             None => None,
         };
         let keys = labels(&frame, plan.table(name), name, table.to(), "`on` or `to`")?;
@@ -284,6 +290,7 @@ fn as_number(label: String) -> String {
 
 /// The times of a column; a table without records has none.
 pub fn times(
+    form: &TimeForm,
     frame: &DataFrame,
     table: &str,
     column: &str,
@@ -292,7 +299,7 @@ pub fn times(
     if kind_of(frame, table, column, role)?.is_none() {
         return Ok(Vec::new());
     }
-    data::parse_timestamps(frame, column).map_err(|source| Error::Table {
+    data::timestamps_in(frame, column, form).map_err(|source| Error::Table {
         table: table.to_string(),
         source,
     })

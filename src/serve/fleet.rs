@@ -14,10 +14,11 @@ pub use super::place::Model;
 use super::probation::{Counts, Sample, note};
 use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
-use crate::data::Kind;
+use crate::config::features::DatePart;
 use crate::data::rules::{Checker, Rule};
+use crate::data::{Kind, TimeForm};
 use crate::evaluate::Task;
-use crate::features::{CellRef, is_numeric};
+use crate::features::{CellRef, Dates, is_numeric};
 
 /// A version, loaded, verified and ready to answer. Never changes.
 pub struct Served {
@@ -105,6 +106,8 @@ pub struct InputFacts {
     pub range: Option<(f64, f64)>,
     /// Position of "other" in a text column's table.
     pub other: Option<u32>,
+    /// How its cells are read as times, where they are: what is none is refused.
+    pub time: Option<TimeForm>,
     /// The rule that is enforced.
     pub rule: Option<Checker>,
 }
@@ -156,12 +159,19 @@ impl Served {
                 kind,
                 range: range.filter(|_| is_numeric(kind)),
                 other,
+                time: None,
             }
         };
         let of_model = bundle.transformer.inputs.iter().map(|input| {
             let categories = input.step.categories();
             let other = categories.map(|categories| categories.len() as u32 + 1);
-            facts(&input.name, input.kind, other)
+            let mut dates = bundle.transformer.prepare.dates.iter();
+            let of_days = dates.find(|it| it.name_of(DatePart::Days) == input.name);
+            let facts = facts(&input.name, input.kind, other);
+            InputFacts {
+                range: facts.range.or(of_days.and_then(Dates::usual_days)),
+                ..facts
+            }
         });
         let model_inputs: Vec<InputFacts> = of_model.collect();
         let prepare = &bundle.transformer.prepare;
@@ -171,7 +181,10 @@ impl Served {
                 let known = |name: &str| model_inputs.iter().find(|it| it.name == name);
                 let raw = prepare.raw.iter().map(|column| {
                     let other = known(&column.name).and_then(|input| input.other);
-                    facts(&column.name, column.kind, other)
+                    InputFacts {
+                        time: prepare.time_of(&column.name),
+                        ..facts(&column.name, column.kind, other)
+                    }
                 });
                 raw.collect()
             }

@@ -40,6 +40,25 @@ cases! {
         p.input(rows(0..100, ",day,exited", |row| format!(",2026-01-{:02},{}", row % 9 + 1, label(row))));
         p.train()
     }
+    dates_of_either_order(p) {
+        p.input(rows(0..100, ",day,exited", |row| format!(",{:02}/{:02}/2025,{}", row % 12 + 1, row % 7 + 1, label(row))));
+        p.train()
+    }
+    dates_of_either_order_that_are_asked_for(p) {
+        p.set(serde_json::json!({"features": {"columns": {"day": {"encode": "date"}}}}));
+        p.input(rows(0..100, ",day,exited", |row| format!(",{:02}/{:02}/2025,{}", row % 12 + 1, row % 7 + 1, label(row))));
+        p.train()
+    }
+    dates_that_are_none(p) {
+        p.set(serde_json::json!({"features": {"columns": {"day": {"encode": "date"}}}}));
+        p.input(rows(0..100, ",day,exited", |row| format!(",{},{}", ["early", "late"][row % 2], label(row))));
+        p.train()
+    }
+    times_in_an_unknown_unit(p) {
+        p.set(serde_json::json!({"features": {"columns": {"day": {"encode": "date"}}}}));
+        p.input(rows(0..100, ",day,exited", |row| format!(",{},{}", row * 1000, label(row))));
+        p.train()
+    }
     text_missing_in_training(p) {
         // The last rows by time validate; only they have the text.
         p.set(serde_json::json!({"time_column": "day", "split": {"kind": "time"}}));

@@ -87,6 +87,24 @@ cases! {
     json_broken(p) { p.input(good(0, 50)); p.add("a.json", "[{\"age\": 1,\n \"visits\": ]"); p.ingest() }
     json_cut_off(p) { p.input(good(0, 50)); p.add("a.ndjson", "{\"age\": 1}\n{\"age\": "); p.ingest() }
     json_nested(p) { p.input(good(0, 50)); p.add("a.ndjson", "{\"age\": 1}\n{\"age\": {\"years\": 1}}\n"); p.ingest() }
+    json_of_lists(p) { p.input(good(0, 50)); p.add("a.json", "[[1, 2], [3, 4]]"); p.ingest() }
+    json_of_unclear_layout(p) { p.input(good(0, 50)); p.add("a.json", r#"{"a": {"p": 1, "q": 2}, "b": {"p": 3, "q": 4}}"#); p.ingest() }
+    json_in_columns(p) {
+        p.input(good(0, 50));
+        p.add("a.json", r#"{"age": {"0": "30.25"}, "visits": {"0": 2}, "exited": {"0": 0}}"#);
+        p.ingest()
+    }
+    file_larger_than_memory(p) {
+        p.set(json!({"ingest": {"max_file_mb": 1}}));
+        p.input(good(0, 50));
+        p.add("a.csv", format!("age,visits,name,exited\n{}", "1,2,n,0\n".repeat(1_200_000)));
+        p.ingest()
+    }
+    parquet_of_nested_values(p) {
+        p.input(good(0, 50));
+        p.add("a.parquet", std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/parquet/nested.parquet")).ok()?);
+        p.ingest()
+    }
     json_of_numbers(p) { p.input(good(0, 50)); p.add("a.json", "[1, 2]"); p.ingest() }
     parquet_damaged(p) {
         let mut bytes = p.read(&p.data_set());

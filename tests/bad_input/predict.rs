@@ -36,6 +36,28 @@ cases! {
         Some(said)
     }
     predict_text_for_a_number(p) { predict(p, format!("{HEADER}\nabcd,few,2\n")) }
+    predict_text_for_a_number_that_counts_as_missing(p) {
+        p.write("rows.csv", format!("{HEADER}\nabcd,few,2\nabcd,30,2\n"));
+        Some(p.unseat(&["predict", "rows.csv", "--on-bad-row", "missing"]))
+    }
+    predict_text_for_a_number_whose_row_is_skipped(p) {
+        p.write("rows.csv", format!("{HEADER}\nabcd,few,2\nabcd,30,2\n"));
+        Some(p.unseat(&["predict", "rows.csv", "--on-bad-row", "skip"]))
+    }
+    predict_text_in_a_whole_column_of_numbers(p) { predict(p, format!("{HEADER}\nabcd,n/k,2\nabcd,n/k,3\n")) }
+    predict_columns_named_otherwise(p) { predict(p, "name,Age,visits\nabcd,1,2\n") }
+    predict_a_time_in_another_form(p) {
+        p.set(serde_json::json!({"name": "days", "prod_deployment_path": "live"}));
+        let day = |row: usize| format!(",2025-{:02}-{:02},{}", row / 28 % 12 + 1, row % 28 + 1, label(row));
+        p.input(rows(0..200, ",day,exited", day));
+        p.test_data(rows(500..600, ",day,exited", day));
+        assert_eq!(p.unseat(&["run"]).exit, 0);
+        predict(p, "age,visits,day\n30,2,2025-05-31\n30,2,31.05.2025\n")
+    }
+    predict_format_of_a_file(p) {
+        p.write("rows.csv", format!("{HEADER}\nabcd,1,2\n"));
+        Some(p.unseat(&["predict", "rows.csv", "--format", "json"]))
+    }
     predict_only_the_columns_needed_in_another_order(p) {
         predict(p, "visits,age\n3,40\n")
     }

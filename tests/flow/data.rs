@@ -278,3 +278,104 @@ fn time_and_group_splits_and_many_classes_go_through() {
     );
     project.assert_settled();
 }
+
+/// Rows about customers, each with a key.
+fn customers(from: i64, to: i64, label: impl Fn(i64) -> i64) -> String {
+    let mut text = "id,x,y,label\n".to_string();
+    for row in from..to {
+        text += &format!(
+            "c{row},{},{},{}\n",
+            (row * 37) % 101,
+            (row * 53) % 89,
+            label(row)
+        );
+    }
+    text
+}
+
+#[test]
+fn a_corrected_file_replaces_its_rows_by_key_and_is_told_of_where_there_is_none() {
+    let label = |row: i64| i64::from((row * 90) % 190 > 90);
+    let corrected = |row: i64| if row < 10 { 1 - label(row) } else { label(row) };
+    let project = |settings: Value| {
+        let project = Project::empty();
+        let mut config = json!({
+            "name": "attrition", "target": "label", "drop": ["id"],
+            "input_folder_path": "in", "output_folder_path": "ingesteddata", "test_data_path": "test",
+            "output_model_path": "models", "prod_deployment_path": "production_deployment",
+            "ingest": {"keep": "accumulate"}, "score": {"replicates": 100}, "gate": {"replicates": 100},
+        });
+        for (key, value) in settings.as_object().expect("settings") {
+            config[key] = value.clone();
+        }
+        project.write("config.json", &config.to_string());
+        project.write("in/a.csv", &customers(0, 200, label));
+        project.write("test/test.csv", &customers(200, 300, label));
+        project.ok(&["run"]);
+        project.write("in/a.csv", &customers(0, 200, corrected));
+        project.write("in/b.csv", &customers(300, 320, label));
+        project
+    };
+    let labels = |project: &Project| -> (usize, Vec<Option<i64>>) {
+        let books = project.books();
+        let run = books.dataset_runs.last().expect("there is one");
+        let path = project.path(&format!("ingesteddata/finaldata_{run}.parquet"));
+        let frame = unseat::data::read_parquet(&path).expect("reads");
+        let ids = frame.column("id").expect("is there").str().expect("texts");
+        let labels = frame
+            .column("label")
+            .expect("is there")
+            .i64()
+            .expect("integers");
+        let of_first = ids
+            .iter()
+            .zip(labels.iter())
+            .filter(|(id, _)| *id == Some("c3"));
+        (frame.height(), of_first.map(|(_, label)| label).collect())
+    };
+
+    let keyed = project(json!({"keys": ["id"], "drop": []}));
+    let done = keyed.ok(&["run"]);
+    assert!(done.stderr.contains("a.csv was changed since it was taken in: 10 earlier rows with the same `id` are replaced by the newest"), "{done}");
+    assert_eq!(labels(&keyed), (220, vec![Some(corrected(3))]));
+
+    let plain = project(json!({}));
+    let done = plain.ok(&["run"]);
+    assert!(done.stderr.contains("a.csv was changed since it was taken in: the earlier rows stay beside the new ones; with `keys`"), "{done}");
+    assert_eq!(
+        labels(&plain),
+        (230, vec![Some(label(3)), Some(corrected(3))])
+    );
+}
+
+#[test]
+fn a_file_that_was_just_changed_waits_where_the_settings_say_so() {
+    let project = Project::empty().with_real_clock();
+    project.ok(&["init", ".", "--rows", "200", "--seed", "42"]);
+    let mut config = project.read_json("config.json");
+    config["ingest"]["settle_seconds"] = json!(3600);
+    project.write("config.json", &config.to_string());
+    let age = |name: &str, seconds: u64| {
+        let file = fs::File::options()
+            .append(true)
+            .open(project.path(name))
+            .expect("opens");
+        let time = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds);
+        file.set_modified(time).expect("sets the time");
+    };
+    for folder in ["practicedata", "testdata"] {
+        for entry in fs::read_dir(project.path(folder)).expect("lists") {
+            let name = entry.expect("an entry").file_name();
+            age(&format!("{folder}/{}", name.to_string_lossy()), 7200);
+        }
+    }
+    let text = project.read("practicedata/dataset1.csv");
+    project.write("practicedata/late.csv", &text.replace('1', "2"));
+    let run = project.json(&["run"]);
+    assert_eq!(run["data"]["unsettled"], json!(["late.csv"]), "{run:#}");
+    assert_eq!(project.json(&["run"])["outcome"], "nothing_new");
+    age("practicedata/late.csv", 3700);
+    let run = project.json(&["run"]);
+    assert_eq!(run["data"]["unsettled"], json!([]), "{run:#}");
+    assert_eq!(run["version"], 2);
+}

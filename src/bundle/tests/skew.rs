@@ -121,6 +121,7 @@ pub fn fitted(frame: &DataFrame, settings: &Features, purpose: Purpose) -> Optio
         seed: 7,
         derived: &[],
         times: &[],
+        reading: &Default::default(),
     };
     fit_for(frame, &rows, &plan).ok()
 }
@@ -246,6 +247,7 @@ proptest! {
             seed: 7,
             derived: &derived(),
             times: &times,
+            reading: &Default::default(),
         };
         if let Ok(fitted) = fit_for(&with_derived, &rows, &plan) {
             prop_assert!(fitted.transformer.is_sound(), "{:?}", fitted.transformer);

@@ -110,13 +110,13 @@ fn bad_json_is_quarantined_without_values() {
         "[{\"a\": 1},\n{\"a\": [2]}]",
         Some(2),
         Some("a"),
-        "a nested value",
+        "a nested value; flatten it, or name the column in drop",
     );
     check(
         "\u{feff}{\"a\": 1}\n{\"a\": {\"b\": 2}}",
         Some(2),
         Some("a"),
-        "a nested value",
+        "a nested value; flatten it, or name the column in drop",
     );
     check(
         "[{\"a\": 1},\n \"secret\"]",
@@ -153,7 +153,7 @@ fn bad_json_is_quarantined_without_values() {
 #[test]
 fn text_in_a_json_column_of_numbers_is_found_with_its_line() {
     let read = read_files(&[
-        ("a.csv", b"x\n1\n"),
+        ("a.csv", b"x\n1\n2\n3\n"),
         ("b.ndjson", b"{\"x\": 1}\n{\"x\": \"t\"}\n"),
     ]);
     assert_eq!(
@@ -260,7 +260,7 @@ fn parquet_of_other_types_or_damaged_is_quarantined() {
     assert_eq!(
         reasons,
         [
-            "the type list[i64] cannot be used",
+            "`l` (lists) cannot be used; name the column in `drop`, or write flat values",
             "not a Parquet file, or a damaged one",
             "not a Parquet file, or a damaged one",
             "file is empty",

@@ -5,6 +5,7 @@ mod files;
 mod fit;
 mod numbers;
 mod real;
+mod shapes;
 
 use std::fs;
 use std::path::Path;

@@ -7,9 +7,10 @@ use polars::prelude::{Column, DataType};
 use serde::{Deserialize, Serialize};
 
 use crate::config::features::{DatePart, Range};
-use crate::data::Values;
+use crate::data::{TimeForm, Values};
 
 const MICROS_PER_DAY: f64 = 86_400e6;
+const DAYS_PER_YEAR: f64 = 366.0;
 /// What lies outside of all named ranges.
 const OTHER: &str = "other";
 
@@ -22,6 +23,12 @@ pub struct Dates {
     pub parts: Vec<DatePart>,
     /// The first time of the training rows, in microseconds since 1970.
     pub first: i64,
+    /// The last one; bundles of older programs do not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<i64>,
+    /// How its cells are read as times.
+    #[serde(default, skip_serializing_if = "TimeForm::is_usual")]
+    pub form: TimeForm,
     /// Seasons by name, in the order in which they are looked through: ranges of month × 100 + day, both ends inside.
     #[serde(default)]
     pub seasons: Vec<(String, Vec<Range>)>,
@@ -48,6 +55,28 @@ impl Dates {
             DatePart::Period => !self.periods.is_empty(),
             _ => true,
         }
+    }
+
+    /// The days since the first time that are not far from those of training: up to as long before and after them as training
+    /// spans, at least a year, since the rows of today come later than those that were learned from.
+    pub fn usual_days(&self) -> Option<(f64, f64)> {
+        let span = self.last?.checked_sub(self.first)? as f64 / MICROS_PER_DAY;
+        let beyond = span.max(DAYS_PER_YEAR);
+        Some((-beyond, span + beyond))
+    }
+
+    /// How many cells of its column are far outside the times of training.
+    pub fn far(&self, column: &Column) -> usize {
+        let Some((low, high)) = self.usual_days() else {
+            return 0;
+        };
+        let times = self.form.times(column);
+        let days = times
+            .iter()
+            .flatten()
+            .filter_map(|time| time.checked_sub(self.first));
+        days.filter(|micros| !(low..=high).contains(&(*micros as f64 / MICROS_PER_DAY)))
+            .count()
     }
 
     /// The parts of times in microseconds since 1970, a column each.
@@ -130,6 +159,8 @@ mod tests {
                 DatePart::Period,
             ],
             first: parse_time("2024-02-28").expect("a time"),
+            last: None,
+            form: TimeForm::default(),
             seasons: vec![("high".to_string(), vec![(1215, 303), (715, 731)])],
             periods: vec![
                 ("day".to_string(), vec![(300, 719), (720, 1139)]),

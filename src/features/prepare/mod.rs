@@ -9,11 +9,13 @@ pub use dates::Dates;
 pub use plan::{prune, usable_dates};
 pub use preparer::{Preparer, cell};
 
+use std::collections::BTreeMap;
+
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::data::{Column, Expression, Kind};
+use crate::data::{Column, Expression, Kind, TimeForm};
 
 /// Columns made of columns, in this order: derived ones, parts of times, then gaps of texts filled in.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub struct Prepare {
     pub raw: Vec<Column>,
     /// Those that are times in expressions.
     pub times: Vec<String>,
+    /// How they are read, where that is not ISO 8601 or seconds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub time_forms: BTreeMap<String, TimeForm>,
     /// Columns that are computed.
     pub derived: Vec<Derived>,
     /// Times that become parts.
@@ -70,6 +75,16 @@ impl Prepare {
     /// All missing columns at once, or a column that cannot be computed.
     pub fn apply(&self, frame: &DataFrame) -> Result<DataFrame, Error> {
         Preparer::new(self).apply(frame)
+    }
+
+    /// How the cells of a column of the data are read as times, where they are.
+    pub fn time_of(&self, column: &str) -> Option<TimeForm> {
+        let mut dates = self.dates.iter();
+        let of_parts = dates.find(|dates| dates.column == column);
+        let of_parts = of_parts.map(|dates| dates.form.clone());
+        let is_time = || self.times.iter().any(|name| name == column);
+        let own = || self.time_forms.get(column).cloned().unwrap_or_default();
+        of_parts.or_else(|| is_time().then(own))
     }
 
     /// The kind of a column of the data that it begins with.

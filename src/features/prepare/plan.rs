@@ -8,39 +8,77 @@ use super::{Dates, Derived, Fill, Prepare};
 use crate::config::features::{
     ColumnFeatures, DatePart, Encode, Features, day_range, minute_range,
 };
-use crate::data::{Column, Expression, Kind, Schema, parse_time, times_of};
-use crate::features::Input;
+use crate::data::{Column, Expression, Kind, Schema, TimeColumn, TimeSettings, time_column};
+use crate::features::{Error, Input};
 
-/// The times of a column on training rows: where the settings say so, or where it is of texts each of which is a time.
+/// Cells of a column that nothing names a time must be times in so large a part.
+const NEARLY_ALL: f64 = 0.95;
+/// Fewer cells are all times, or the column is none.
+const FEW: u64 = 20;
+
+/// The times of a column on training rows: where the settings say so, or where it is of texts nearly each of which is a time.
+/// The form is that of all rows.
+///
+/// # Errors
+/// When the settings name a column of times that is none, or whose form is not beyond doubt.
 pub fn usable_dates(
     frame: &DataFrame,
     rows: &[u32],
     column: &Column,
     settings: &Features,
-) -> Option<Dates> {
+    reading: &TimeSettings,
+    notes: &mut Vec<String>,
+) -> Result<Option<Dates>, Error> {
     let own = settings.columns.get(&column.name);
     let is_named = match own {
         Some(own) if own.encode == Some(Encode::Date) => true,
-        Some(own) if own.encode.is_some() => return None,
+        Some(own) if own.encode.is_some() => return Ok(None),
         Some(own) => own.parts.is_some() || !own.seasons.is_empty() || !own.periods.is_empty(),
         None => false,
     };
-    let cells = frame.column(&column.name).ok()?;
-    if !is_named {
-        let texts = cells.str().ok()?;
-        let mut present = rows
-            .iter()
-            .filter_map(|&row| texts.get(row as usize))
-            .peekable();
-        // An empty column is no time, and one look at the first cell spares most columns the rest.
-        present.peek()?;
-        if !present.all(|text| parse_time(text).is_some()) {
-            return None;
-        }
+    let Ok(cells) = frame.column(&column.name) else {
+        return Ok(None);
+    };
+    if !is_named && cells.str().is_err() {
+        return Ok(None);
     }
-    let times = times_of(cells);
+    let found = time_column(cells, 0..frame.height() as u32, reading);
+    let name = &column.name;
+    let (form, missed, of) = match found {
+        TimeColumn::Times { form, read, of } => (form, of - read, of),
+        other if is_named => {
+            let why = other.why_not().unwrap_or_default();
+            let column = column.name.clone();
+            return Err(Error::Times { column, why });
+        }
+        TimeColumn::Ambiguous { read, of, .. } if read == of => {
+            let why = found.why_not().unwrap_or_default();
+            notes.push(format!("`{name}` is not read as dates: {why}"));
+            return Ok(None);
+        }
+        _ => return Ok(None),
+    };
+    let is_enough = missed == 0 || (of >= FEW && missed as f64 <= (1.0 - NEARLY_ALL) * of as f64);
+    if !is_named && !is_enough {
+        return Ok(None);
+    }
+    if !form.is_usual() {
+        let is_numeric = column.kind != Kind::Text;
+        notes.push(format!(
+            "`{name}` is read as times: {}",
+            form.says(is_numeric)
+        ));
+    }
+    if missed > 0 {
+        notes.push(format!(
+            "{missed} of {of} cells of `{name}` are no times and count as missing; `ingest.null_values` names what means missing"
+        ));
+    }
+    let times = form.times(cells);
     let known = || rows.iter().filter_map(|&row| times[row as usize]);
-    let first = known().min()?;
+    let (Some(first), last) = (known().min(), known().max()) else {
+        return Ok(None);
+    };
     let has_hours = known().any(|time| time.rem_euclid(86_400_000_000) != 0);
     let usual = ColumnFeatures::default();
     let own = own.unwrap_or(&usual);
@@ -64,6 +102,8 @@ pub fn usable_dates(
         column: column.name.clone(),
         parts,
         first,
+        last,
+        form,
         seasons: seasons
             .map(|(name, it)| (name.clone(), read(it, day_range)))
             .collect(),
@@ -71,7 +111,7 @@ pub fn usable_dates(
             .map(|(name, it)| (name.clone(), read(it, minute_range)))
             .collect(),
     };
-    dates.is_sound().then_some(dates)
+    Ok(dates.is_sound().then_some(dates))
 }
 
 /// What the inputs need, of all that there is: the columns of the data that a request must give, in their order, and what
@@ -83,6 +123,7 @@ pub fn prune(
     times: &[String],
     mut dates: Vec<Dates>,
     mut fills: Vec<Fill>,
+    reading: &TimeSettings,
 ) -> Prepare {
     let mut needed: HashSet<String> = inputs.iter().map(|input| input.name.clone()).collect();
     for dates in &mut dates {
@@ -119,7 +160,20 @@ pub fn prune(
     let raw: Vec<Column> = raw
         .filter(|column| needed.contains(&column.name) && !is_derived(&column.name))
         .collect();
+    let form_of = |name: &String| {
+        let column = frame.column(name.as_str()).ok()?;
+        match time_column(column, 0..frame.height() as u32, reading) {
+            TimeColumn::Times { form, .. } if !form.is_usual() => Some((name.clone(), form)),
+            _ => None,
+        }
+    };
+    let is_raw = |name: &&String| raw.iter().any(|it| it.name == **name);
     let prepare = Prepare {
+        // Nothing else than an expression asks for them.
+        time_forms: match kept.is_empty() {
+            true => Default::default(),
+            false => times.iter().filter(is_raw).filter_map(form_of).collect(),
+        },
         times: times
             .iter()
             .filter(|name| {

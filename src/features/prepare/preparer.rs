@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, StringChunked};
 
 use super::{Fill, Prepare};
-use crate::data::{self, Batch, Expression, Failure, Values};
+use crate::data::{self, Batch, Expression, Failure, TimeForm, Values};
 use crate::features::{CellRef, Error};
 
 /// A [`Prepare`] whose expressions are parsed.
@@ -50,13 +50,17 @@ impl Preparer {
         }
         let frame = data::cast_to(frame, &prepare.raw)
             .map_err(|error| failed("a column", error.to_string()))?;
-        let mut made = data::derive(&frame, &prepare.times, self.derived()?)
-            .map_err(|failure| failed(&failure.column, failure.why))?;
+        let derived = self.derived()?;
+        let forms: Vec<(String, TimeForm)> = prepare.time_forms.clone().into_iter().collect();
+        let mut made = data::with_iso_times(&frame, &forms, |frame| {
+            data::derive(frame, &prepare.times, derived)
+                .map_err(|failure| failed(&failure.column, failure.why))
+        })?;
         for dates in &prepare.dates {
             let column = made
                 .column(&dates.column)
                 .map_err(|_| Error::MissingColumns(vec![dates.column.clone()]))?;
-            for part in dates.columns(&data::times_of(column)) {
+            for part in dates.columns(&dates.form.times(column)) {
                 made.with_column(part)
                     .map_err(|_| failed(&dates.column, "its parts do not fit"))?;
             }
@@ -92,7 +96,12 @@ impl Preparer {
         let mut as_came = Vec::new();
         for (column, values) in prepare.raw.iter().zip(raw) {
             if prepare.times.contains(&column.name) {
-                batch.put(&column.name, values.as_times());
+                let form = prepare.time_forms.get(&column.name);
+                let times = match form {
+                    Some(form) => Values::Time(times_in(&values, form)),
+                    None => values.as_times(),
+                };
+                batch.put(&column.name, times);
                 as_came.push((column.name.as_str(), values));
             } else {
                 batch.put(&column.name, values);
@@ -104,9 +113,10 @@ impl Preparer {
             batch.put(name, values);
         }
         for dates in &prepare.dates {
-            let Some(Values::Time(times)) = batch.get(&dates.column).map(Values::as_times) else {
+            let Some(values) = batch.get(&dates.column) else {
                 return Err(Error::MissingColumns(vec![dates.column.clone()]));
             };
+            let times = times_in(values, &dates.form);
             for (name, part) in dates.values(&times) {
                 batch.put(&name, part);
             }
@@ -125,6 +135,26 @@ impl Preparer {
             Ok(derived) => Ok(derived),
             Err(failure) => Err(failed(&failure.column, failure.why.clone())),
         }
+    }
+}
+
+/// Cells as microseconds since 1970, in the form of their column; what is no time is missing.
+fn times_in(values: &Values<'_>, form: &TimeForm) -> Vec<Option<i64>> {
+    match values {
+        Values::Text(cells) => cells
+            .iter()
+            .map(|cell| form.text(cell.as_deref()?))
+            .collect(),
+        Values::Integer(cells) => cells
+            .iter()
+            .map(|cell| form.unit.integer((*cell)?))
+            .collect(),
+        Values::Number(cells) => cells
+            .iter()
+            .map(|cell| form.unit.number((*cell)?))
+            .collect(),
+        Values::Time(cells) | Values::Date(cells) => cells.clone(),
+        Values::Boolean(_) | Values::Nothing(_) | Values::Span(_) => vec![None; values.len()],
     }
 }
 

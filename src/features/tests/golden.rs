@@ -106,6 +106,7 @@ fn fitted(
         seed: 1,
         derived: &[],
         times: &[],
+        reading: &Default::default(),
     };
     fit_for(&frame, &all(&frame), &plan).expect("fits")
 }

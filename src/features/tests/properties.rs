@@ -148,6 +148,7 @@ proptest! {
                     seed: 1,
                     derived: &[],
                     times: &[],
+                    reading: &Default::default(),
                 };
                 fit_for(&frame, rows, &plan).ok()
             };

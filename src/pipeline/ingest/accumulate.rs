@@ -6,10 +6,10 @@ use polars::prelude::DataFrame;
 
 use super::stored::load_row;
 use super::{DatasetRecord, Parts, parts_of, take};
-use crate::config::Keep;
+use crate::config::{Keep, ModelConfig};
 use crate::data::{self, FolderRead, Scan, Schema};
 use crate::pipeline::derive::without_derived;
-use crate::pipeline::{Env, Error, versions};
+use crate::pipeline::{Env, Error, count, versions};
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
 /// may be about an older version that was decided on again.
@@ -41,14 +41,111 @@ pub fn halves(scan: &Scan, seen: &HashSet<String>) -> (Scan, Scan) {
     (known, fresh)
 }
 
+/// Of fresh files, those that stand where another content was taken in before, which is gone: corrected ones. And the others.
+pub fn corrected(fresh: &Scan, scan: &Scan, before: &DatasetRecord) -> (Scan, Scan) {
+    let is_here = |sha256: &String| scan.files.iter().any(|file| file.sha256 == *sha256);
+    let is_corrected = |path: &String| {
+        let mut earlier = before.files.iter();
+        earlier.any(|file| file.path == *path && !is_here(&file.sha256))
+    };
+    let (mut corrected, mut new) = (fresh.clone(), fresh.clone());
+    corrected.files.retain(|file| is_corrected(&file.path));
+    corrected.unsettled.clear();
+    new.files.retain(|file| !is_corrected(&file.path));
+    (corrected, new)
+}
+
+/// Takes earlier rows out that a corrected file has anew: those with the same `keys`, and the same time where rows have one.
+/// Says so, or that they stay where nothing tells which row is which.
+pub fn superseded(
+    config: &ModelConfig,
+    kept: DataFrame,
+    corrected: &FolderRead,
+) -> Result<(DataFrame, Vec<String>), Error> {
+    if corrected.files.is_empty() {
+        return Ok((kept, Vec::new()));
+    }
+    let files: Vec<&str> = corrected
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .collect();
+    let files = format!(
+        "{} {} changed since {} taken in",
+        files.join(", "),
+        if files.len() == 1 { "was" } else { "were" },
+        if files.len() == 1 {
+            "it was"
+        } else {
+            "they were"
+        }
+    );
+    if config.keys.is_empty() {
+        let note = format!(
+            "{files}: the earlier rows stay beside the new ones; with `keys`, which name what a row is about, the newest row of each replaces the earlier ones"
+        );
+        return Ok((kept, vec![note]));
+    }
+    let columns: Vec<&str> = config
+        .keys
+        .iter()
+        .chain(&config.time_column)
+        .map(String::as_str)
+        .collect();
+    let renewed: HashSet<u128> = named_rows(&corrected.frame, &columns)?
+        .into_iter()
+        .flatten()
+        .collect();
+    let own = named_rows(&kept, &columns)?;
+    let rows: Vec<u32> = (0..kept.height() as u32)
+        .filter(|row| own[*row as usize].is_none_or(|hash| !renewed.contains(&hash)))
+        .collect();
+    let again: HashSet<u128> = corrected.row_hashes.iter().copied().collect();
+    let hashes = data::row_hashes(&kept, &Schema::of(&corrected.frame).names())?;
+    let is_replaced = |row: usize| {
+        own[row].is_some_and(|hash| renewed.contains(&hash)) && !again.contains(&hashes[row])
+    };
+    let replaced = (0..kept.height()).filter(|row| is_replaced(*row)).count();
+    let note = format!(
+        "{files}: {} with the same `{}` {} replaced by the newest",
+        count(replaced as u64, "earlier row"),
+        columns.join("`, `"),
+        if replaced == 1 { "is" } else { "are" }
+    );
+    Ok((take(&kept, &rows)?, vec![note]))
+}
+
+/// A hash of what names each row; nothing where part of it is missing.
+fn named_rows(frame: &DataFrame, columns: &[&str]) -> Result<Vec<Option<u128>>, Error> {
+    let mut named: Vec<Option<u128>> = data::row_hashes(frame, columns)?
+        .into_iter()
+        .map(Some)
+        .collect();
+    for name in columns {
+        let column = frame.column(name).map_err(data::Error::from)?;
+        for (row, is_missing) in column.is_null().iter().enumerate() {
+            if is_missing != Some(false) {
+                named[row] = None;
+            }
+        }
+    }
+    Ok(named)
+}
+
 /// What was kept from before with what the folder holds, in the order in which rows came: first rows of known files that
 /// an earlier window left out, then the rows kept, then those of fresh files. A window of so many rows cuts from the front.
 pub fn put_together(
     (kept, before): (DataFrame, DatasetRecord),
     known: FolderRead,
-    fresh: FolderRead,
+    fresh: [FolderRead; 2],
 ) -> Result<Parts, Error> {
-    let (known, fresh) = (parts_of(known), parts_of(fresh));
+    let [corrected, new] = fresh.map(parts_of);
+    let known = parts_of(known);
+    let fresh = Parts {
+        frame: data::concat(corrected.frame, new.frame)?,
+        row_hashes: Vec::new(),
+        record: added(corrected.record, new.record),
+    };
     let (from, to) = (known.frame.height(), known.frame.height() + kept.height());
     let frame = data::concat(data::concat(known.frame, kept)?, fresh.frame)?;
     let hashes = data::row_hashes(&frame, &Schema::of(&frame).names())?;
@@ -62,18 +159,9 @@ pub fn put_together(
     let in_both = (0..from).filter(|&row| in_kept.contains(&hashes[row]));
     let in_both = in_both.count() as u64;
 
-    let (mut record, fresh) = (known.record, fresh.record);
-    record.files.extend(fresh.files);
-    record.quarantined.extend(fresh.quarantined);
-    record.unsettled.extend(fresh.unsettled);
-    record.rows_read += fresh.rows_read;
-    record.rejected.extend(fresh.rejected);
-    record.rows_rejected += fresh.rows_rejected;
+    let mut record = added(known.record, fresh.record);
     record.rows_kept = (to - from) as u64 - in_both;
-    record.duplicates += fresh.duplicates;
     record.duplicates += (hashes.len() - order.len()) as u64 - in_both;
-    record.non_finite = summed(record.non_finite.into_iter().chain(fresh.non_finite));
-    record.notes.extend(fresh.notes);
     let here: HashSet<String> = record
         .files
         .iter()
@@ -88,6 +176,20 @@ pub fn put_together(
         row_hashes: order.iter().map(|&row| hashes[row as usize]).collect(),
         record,
     })
+}
+
+/// Two readings as one.
+fn added(mut record: DatasetRecord, more: DatasetRecord) -> DatasetRecord {
+    record.files.extend(more.files);
+    record.quarantined.extend(more.quarantined);
+    record.unsettled.extend(more.unsettled);
+    record.rows_read += more.rows_read;
+    record.rejected.extend(more.rejected);
+    record.rows_rejected += more.rows_rejected;
+    record.duplicates += more.duplicates;
+    record.non_finite = summed(record.non_finite.into_iter().chain(more.non_finite));
+    record.notes.extend(more.notes);
+    record
 }
 
 /// Counts of equal names added up.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{DatasetRecord, Parts, quarantine_line, read_options};
 use crate::config::checked::hex;
 use crate::config::{ModelConfig, Related};
-use crate::data::{self, FileRead, OnBadFile, Quarantined, Scan, ScannedFile};
+use crate::data::{self, FileRead, OnBadFile, Quarantined, Scan, ScannedFile, TimeForm};
 use crate::pipeline::{Env, Error, Event};
 use crate::relate::{self, RelatedPlan, Rows, Tables};
 
@@ -39,6 +39,13 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
         });
     }
     let flat = relate::plan(related, &tables)
+        .map(|plan| RelatedPlan {
+            form: TimeForm {
+                formats: env.config.ingest.date_formats.clone(),
+                unit: env.config.ingest.epoch_unit.unwrap_or_default(),
+            },
+            ..plan
+        })
         .and_then(|plan| Ok((relate::flatten(&plan, &tables, Rows::WithTarget)?, plan)));
     let (flat, plan) = flat.inspect_err(|_| {
         // A file that was left out may well be why.

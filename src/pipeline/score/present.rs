@@ -4,7 +4,7 @@ use super::test_rows::Known;
 use super::{Plans, SideScore, predict, read_test_rows, save, side};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
-use crate::pipeline::{Env, Error, versions};
+use crate::pipeline::{Env, Error, Event, versions};
 use crate::registry::ScoreRow;
 
 /// A version's score on the test rows as they are now.
@@ -29,6 +29,9 @@ pub async fn score_champion(
 ) -> Result<SideScore, Error> {
     let (number, sha256, bundle) = versions::load_bundle(env, version).await?;
     let known = present_rows(env, &bundle, scan)?;
+    for note in super::unread(&bundle, &known.frame) {
+        env.tell(Event::Warning(note));
+    }
     let side = scored(env, number, &sha256, &bundle, &known)?;
     save(env, run, &side, &known.rows_hash).await?;
     Ok(side)

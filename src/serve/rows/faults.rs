@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::data::Kind;
 use crate::data::rules::Broken;
+use crate::features::wanted as wanted_of;
 use crate::serve::fleet::InputFacts;
 use crate::serve::{Code, Problem};
 
@@ -76,7 +76,7 @@ impl Faults {
         if !mistyped.is_empty() {
             let each = mistyped
                 .iter()
-                .map(|input| format!("`{}` ({})", input.name, wanted(input.kind)));
+                .map(|input| format!("`{}` ({})", input.name, wanted(input)));
             parts.push(format!("mistyped: {}", each.collect::<Vec<_>>().join(", ")));
         }
         let broken: Vec<(&str, &str)> = self
@@ -111,7 +111,7 @@ impl Faults {
             "unknown": self.unknown,
             "mistyped": mistyped
                 .iter()
-                .map(|input| json!({"column": input.name, "expected": wanted(input.kind)}))
+                .map(|input| json!({"column": input.name, "expected": wanted(input)}))
                 .collect::<Vec<_>>(),
             "first_row": first,
         });
@@ -129,10 +129,6 @@ fn quoted(names: &[String]) -> String {
     quoted.join(", ")
 }
 
-fn wanted(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Integer | Kind::Number => "a number is expected",
-        Kind::Boolean => "true or false is expected",
-        Kind::Text => "a text is expected",
-    }
+fn wanted(input: &InputFacts) -> String {
+    wanted_of(input.kind, input.time.as_ref())
 }

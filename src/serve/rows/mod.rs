@@ -21,6 +21,7 @@ use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::data::rules::{self, Broken, Checker, OnViolation};
 use crate::features::CellRef;
+pub use crate::features::fitting;
 
 use self::raw::Raw;
 pub use delimited::read_csv;
@@ -205,6 +206,11 @@ impl<'s> Collector<'s> {
         let Some(cell) = fitting(facts.kind, cell) else {
             return self.faults.mistyped(position, row + 1);
         };
+        if let Some(form) = &facts.time
+            && !cell.is_time(facts.kind, form)
+        {
+            return self.faults.mistyped(position, row + 1);
+        }
         let cell = match &facts.rule {
             None => cell,
             Some(rule) => match ruled(rule, facts.kind, cell) {
@@ -284,26 +290,6 @@ impl<'s> Collector<'s> {
 /// Reading ended early; the collector knows why.
 #[derive(Debug)]
 pub struct Stop;
-
-/// The cell as its column takes it; `None` when it cannot.
-#[inline]
-pub fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
-    match (kind, cell) {
-        (_, CellRef::Missing) | (Kind::Text, _) => Some(cell),
-        (Kind::Boolean, CellRef::Boolean(_)) => Some(cell),
-        (Kind::Boolean, CellRef::Text(text)) => match text.trim() {
-            text if text.eq_ignore_ascii_case("true") => Some(CellRef::Boolean(true)),
-            text if text.eq_ignore_ascii_case("false") => Some(CellRef::Boolean(false)),
-            _ => None,
-        },
-        (Kind::Boolean, number) => {
-            let flag = number.number();
-            flag.filter(|&it| it == 0.0 || it == 1.0).map(|_| number)
-        }
-        (Kind::Integer | Kind::Number, CellRef::Boolean(_)) => None,
-        (Kind::Integer | Kind::Number, cell) => cell.number().map(|_| cell),
-    }
-}
 
 /// The cell as its column's rule takes it, or what it breaks where that is not to be mended.
 pub fn ruled<'c>(rule: &Checker, kind: Kind, cell: CellRef<'c>) -> Result<CellRef<'c>, Broken> {

@@ -1,0 +1,386 @@
+//! The rows of a file as they stand in it, cell by cell, for writing them again with columns beside them: `00123` stays
+//! `00123`, `12.50` stays `12.50`. No file is held whole, but for JSON in another layout than records and for Parquet.
+
+use std::collections::HashMap;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::DataFrame;
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::cells::{Nulls, Parsed, parse_number};
+use super::json_file::first_byte;
+use super::json_layout::{Members, RawRow, other_layout};
+use super::options::ReadOptions;
+use super::source::{self, Format};
+use super::table::TableError;
+use super::{Error, io::refused};
+use super::{csv_file, parquet_file};
+
+/// A cell as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnCell<'a> {
+    /// The record has no such member.
+    Absent,
+    /// The text of a CSV cell, or of a JSON string.
+    Text(&'a str),
+    /// JSON that is no string.
+    Json(&'a str),
+}
+
+/// What all cells of a text column are, so that they can be JSON or Parquet of that kind without a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnKind {
+    /// Whole numbers.
+    Integers,
+    /// Numbers as JSON writes them: no leading zero, no plus.
+    Numbers,
+    /// `true` and `false`.
+    Booleans,
+    /// Anything.
+    Texts,
+}
+
+/// The rows of a file as they stand.
+pub enum Own {
+    /// CSV and JSON, read again at each use.
+    Rows(OwnRows),
+    /// Parquet.
+    Frame {
+        /// The columns in the types of the file.
+        frame: DataFrame,
+        /// Columns of types that cannot be written again.
+        unwritten: Vec<String>,
+    },
+}
+
+impl Own {
+    /// The names of all columns.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Own::Rows(rows) => rows.names.clone(),
+            Own::Frame { frame, unwritten } => {
+                let names = frame.get_column_names_owned().into_iter();
+                names
+                    .map(|name| name.to_string())
+                    .chain(unwritten.iter().cloned())
+                    .collect()
+            }
+        }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Own::Rows(rows) => rows.rows,
+            Own::Frame { frame, .. } => frame.height(),
+        }
+    }
+}
+
+/// The rows of a CSV or JSON file.
+pub struct OwnRows {
+    path: PathBuf,
+    form: Form,
+    /// Cells that mean missing.
+    nulls: Nulls,
+    /// The columns in the order in which they first appear.
+    pub names: Vec<String>,
+    /// What their cells are.
+    pub kinds: Vec<OwnKind>,
+    /// Number of rows.
+    pub rows: usize,
+}
+
+enum Form {
+    Csv {
+        separator: u8,
+    },
+    /// Records one after the other, or in a list.
+    Json {
+        is_list: bool,
+    },
+    Records(Vec<RawRow>),
+}
+
+/// Looks at a file of any format that is read.
+///
+/// # Errors
+/// As [`super::read_file`].
+pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
+    let format = source::format_of(path).ok_or_else(|| Error::Extension {
+        path: path.to_owned(),
+    })?;
+    let form = match format {
+        Format::Parquet => {
+            let (frame, unwritten) =
+                parquet_file::as_it_is(path, options).map_err(|error| refused(path, error))?;
+            return Ok(Own::Frame { frame, unwritten });
+        }
+        Format::Csv => {
+            let (names, separator) =
+                csv_file::header_of(path, options).map_err(|error| refused(path, error))?;
+            let form = Form::Csv { separator };
+            return OwnRows::look(path, form, names, options).map(Own::Rows);
+        }
+        Format::Json => {
+            let mut reader = open(path)?;
+            let (first, _) = first_byte(&mut reader).map_err(|error| read_error(path, error))?;
+            match first {
+                Some(b'[') => Form::Json { is_list: true },
+                _ => match is_laid_out(path, options)? {
+                    Some(records) => Form::Records(records),
+                    None => Form::Json { is_list: false },
+                },
+            }
+        }
+    };
+    OwnRows::look(path, form, Vec::new(), options).map(Own::Rows)
+}
+
+/// The records of a file that is one object in another layout; only a file that begins with a nested value is read for it.
+fn is_laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Vec<RawRow>>, Error> {
+    let mut stream =
+        serde_json::Deserializer::from_reader(json_reader(path)?).into_iter::<Members>();
+    let is_nested = |value: &RawValue| value.get().starts_with(['{', '[']);
+    match stream.next() {
+        Some(Ok(Members(members))) if members.iter().any(|(_, value)| is_nested(value)) => {}
+        _ => return Ok(None),
+    }
+    other_layout(path, options).map_err(|error| refused(path, error))
+}
+
+fn open(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
+    let reader = source::open(path).map_err(|error| read_error(path, error))?;
+    Ok(BufReader::with_capacity(1 << 18, reader))
+}
+
+/// A reader that stands before the first value, behind a byte order mark.
+fn json_reader(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
+    let mut reader = open(path)?;
+    first_byte(&mut reader).map_err(|error| read_error(path, error))?;
+    Ok(reader)
+}
+
+fn read_error(path: &Path, error: std::io::Error) -> Error {
+    refused(path, TableError::Io(error))
+}
+
+/// Takes a row: the line it begins in, where that is known, and its cells in the order of the names.
+pub type EachRow<'a> = dyn FnMut(Option<u64>, &[OwnCell<'_>]) -> Result<(), Error> + 'a;
+
+impl OwnRows {
+    /// One pass that finds the names and what the columns are.
+    fn look(
+        path: &Path,
+        form: Form,
+        names: Vec<String>,
+        options: &ReadOptions,
+    ) -> Result<OwnRows, Error> {
+        let mut own = OwnRows {
+            path: path.to_owned(),
+            form,
+            nulls: Nulls::new(&options.null_values),
+            names,
+            kinds: Vec::new(),
+            rows: 0,
+        };
+        if !matches!(own.form, Form::Csv { .. }) {
+            own.names = own.json_names()?;
+        }
+        let mut kinds: Vec<Option<OwnKind>> = vec![None; own.names.len()];
+        let mut rows = 0;
+        own.each(&mut |_, cells| {
+            rows += 1;
+            for (kind, cell) in kinds.iter_mut().zip(cells) {
+                let OwnCell::Text(text) = cell else { continue };
+                if *kind == Some(OwnKind::Texts) || own.nulls.contains(text.trim().as_bytes()) {
+                    continue;
+                }
+                *kind = Some(match (*kind, kind_of(text)) {
+                    (None, found) => found,
+                    (Some(known), found) if known == found => known,
+                    (
+                        Some(OwnKind::Integers | OwnKind::Numbers),
+                        OwnKind::Integers | OwnKind::Numbers,
+                    ) => OwnKind::Numbers,
+                    _ => OwnKind::Texts,
+                });
+            }
+            Ok(())
+        })?;
+        own.kinds = kinds
+            .into_iter()
+            .map(|kind| kind.unwrap_or(OwnKind::Texts))
+            .collect();
+        own.rows = rows;
+        Ok(own)
+    }
+
+    /// Whether a cell of a text column stands for a missing value.
+    pub fn is_missing(&self, text: &str) -> bool {
+        self.nulls.contains(text.trim().as_bytes())
+    }
+
+    /// Whether the file is one of records, whose members may be absent.
+    pub fn is_json(&self) -> bool {
+        !matches!(self.form, Form::Csv { .. })
+    }
+
+    /// Goes through the rows in their order.
+    ///
+    /// # Errors
+    /// When the file cannot be read again, or what `take` says.
+    pub fn each(&self, take: &mut EachRow<'_>) -> Result<(), Error> {
+        match &self.form {
+            Form::Csv { separator } => self.each_record(*separator, take),
+            _ => {
+                let index: HashMap<&str, usize> =
+                    self.names.iter().map(String::as_str).zip(0..).collect();
+                self.each_object(&mut |members| {
+                    let texts: Vec<Option<String>> = members
+                        .iter()
+                        .map(|(_, value)| serde_json::from_str(value.get()).ok())
+                        .collect();
+                    let mut cells = vec![OwnCell::Absent; self.names.len()];
+                    for ((name, value), text) in members.iter().zip(&texts) {
+                        if let Some(&at) = index.get(name.as_str()) {
+                            cells[at] = match text {
+                                Some(text) => OwnCell::Text(text),
+                                None => OwnCell::Json(value.get()),
+                            };
+                        }
+                    }
+                    take(None, &cells)
+                })
+            }
+        }
+    }
+
+    fn each_record(&self, separator: u8, take: &mut EachRow<'_>) -> Result<(), Error> {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
+            .has_headers(false)
+            // What is ragged is told by the reader of rows.
+            .flexible(true)
+            .terminator(csv::Terminator::CRLF)
+            .from_reader(
+                csv_file::records_of(&self.path).map_err(|error| refused(&self.path, error))?,
+            );
+        let failed = |error: csv::Error| {
+            let line = error.position().map(csv::Position::line);
+            match error.into_kind() {
+                csv::ErrorKind::Io(error) => read_error(&self.path, error),
+                _ => Error::BadFile {
+                    path: self.path.display().to_string(),
+                    line,
+                    column: None,
+                    reason: "a record that cannot be read".to_string(),
+                },
+            }
+        };
+        let mut record = csv::StringRecord::new();
+        let mut is_header = true;
+        while reader.read_record(&mut record).map_err(failed)? {
+            if std::mem::take(&mut is_header) {
+                continue;
+            }
+            let line = record.position().map(csv::Position::line);
+            let cells: Vec<OwnCell<'_>> = record.iter().map(OwnCell::Text).collect();
+            take(line, &cells)?;
+        }
+        Ok(())
+    }
+
+    fn json_names(&self) -> Result<Vec<String>, Error> {
+        let mut names: Vec<String> = Vec::new();
+        let mut known: HashMap<String, ()> = HashMap::new();
+        self.each_object(&mut |members| {
+            for (name, _) in members {
+                if known.insert(name.clone(), ()).is_none() {
+                    names.push(name.clone());
+                }
+            }
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    fn each_object(&self, take: &mut dyn FnMut(&RawRow) -> Result<(), Error>) -> Result<(), Error> {
+        let bad = |error: serde_json::Error| Error::BadFile {
+            path: self.path.display().to_string(),
+            line: (error.line() > 0).then_some(error.line() as u64),
+            column: None,
+            reason: "not valid JSON".to_string(),
+        };
+        match &self.form {
+            Form::Records(records) => records.iter().try_for_each(take),
+            Form::Json { is_list: false } | Form::Csv { .. } => {
+                let stream = serde_json::Deserializer::from_reader(json_reader(&self.path)?)
+                    .into_iter::<Members>();
+                for members in stream {
+                    take(&members.map_err(bad)?.0)?;
+                }
+                Ok(())
+            }
+            Form::Json { is_list: true } => {
+                let mut stopped = None;
+                let mut json = serde_json::Deserializer::from_reader(json_reader(&self.path)?);
+                let read = Each {
+                    take,
+                    stopped: &mut stopped,
+                }
+                .deserialize(&mut json);
+                match (stopped, read) {
+                    (Some(error), _) => Err(error),
+                    (None, read) => read.map_err(bad),
+                }
+            }
+        }
+    }
+}
+
+/// The elements of a list, one after the other.
+struct Each<'a> {
+    take: &'a mut dyn FnMut(&RawRow) -> Result<(), Error>,
+    stopped: &'a mut Option<Error>,
+}
+
+impl<'de> Visitor<'de> for Each<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of records")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(Members(members)) = elements.next_element()? {
+            if let Err(error) = (self.take)(&members) {
+                *self.stopped = Some(error);
+                return Err(serde::de::Error::custom("stopped"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Each<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_seq(self)
+    }
+}
+
+/// What a text is besides a text: JSON reads it as that, and writes it the same.
+fn kind_of(text: &str) -> OwnKind {
+    if matches!(text, "true" | "false") {
+        return OwnKind::Booleans;
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_number = digits.starts_with(|first: char| first.is_ascii_digit())
+        && serde_json::from_str::<&RawValue>(text).is_ok();
+    match parse_number(text.as_bytes()) {
+        Some(Parsed::Integer(_)) if is_number => OwnKind::Integers,
+        Some(Parsed::Number(value)) if is_number && value.is_finite() => OwnKind::Numbers,
+        _ => OwnKind::Texts,
+    }
+}

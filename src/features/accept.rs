@@ -1,0 +1,176 @@
+//! Which cells a column takes. Training reads what is there; a request and `predict` refuse what the column cannot be, by the
+//! one rule that stands here.
+
+use polars::prelude::DataFrame;
+
+use super::{CellRef, Transformer};
+use crate::data::{Kind, TimeForm};
+
+/// The cell as its column takes it; `None` when it cannot.
+#[inline]
+pub fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
+    match (kind, cell) {
+        (_, CellRef::Missing) | (Kind::Text, _) => Some(cell),
+        (Kind::Boolean, CellRef::Boolean(_)) => Some(cell),
+        (Kind::Boolean, CellRef::Text(text)) => match text.trim() {
+            text if text.eq_ignore_ascii_case("true") => Some(CellRef::Boolean(true)),
+            text if text.eq_ignore_ascii_case("false") => Some(CellRef::Boolean(false)),
+            _ => None,
+        },
+        (Kind::Boolean, number) => {
+            let flag = number.number();
+            flag.filter(|&it| it == 0.0 || it == 1.0).map(|_| number)
+        }
+        (Kind::Integer | Kind::Number, CellRef::Boolean(_)) => None,
+        (Kind::Integer | Kind::Number, cell) => cell.number().map(|_| cell),
+    }
+}
+
+/// What a column of the data takes, in words.
+pub fn wanted(kind: Kind, time: Option<&TimeForm>) -> String {
+    let is_numeric = super::is_numeric(kind);
+    match (kind, time) {
+        (_, Some(form)) => format!("a time is expected: {}", form.says(is_numeric)),
+        (Kind::Integer | Kind::Number, None) => "a number is expected".to_string(),
+        (Kind::Boolean, None) => "true or false is expected".to_string(),
+        (Kind::Text, None) => "a text is expected".to_string(),
+    }
+}
+
+impl CellRef<'_> {
+    /// Whether it is missing, or a time in the form of its column.
+    pub fn is_time(self, kind: Kind, form: &TimeForm) -> bool {
+        match (kind, self) {
+            (_, CellRef::Missing) => true,
+            (Kind::Text, cell) => cell.text().is_none_or(|text| form.text(&text).is_some()),
+            (_, CellRef::Integer(number)) => form.unit.integer(number).is_some(),
+            (_, cell) => cell
+                .number()
+                .is_none_or(|it| form.unit.number(it).is_some()),
+        }
+    }
+}
+
+/// A column of the data that a model reads, and what its cells must be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reads {
+    /// Its name.
+    pub name: String,
+    /// What its cells are.
+    pub kind: Kind,
+    /// How they are read as times, where they are.
+    pub time: Option<TimeForm>,
+}
+
+impl Reads {
+    /// Whether the column takes the cell.
+    pub fn takes(&self, cell: CellRef<'_>) -> bool {
+        let Some(cell) = fitting(self.kind, cell) else {
+            return false;
+        };
+        self.time
+            .as_ref()
+            .is_none_or(|form| cell.is_time(self.kind, form))
+    }
+}
+
+impl Transformer {
+    /// The columns of the data that rows must have.
+    pub fn reads(&self) -> Vec<Reads> {
+        if self.prepare.is_empty() {
+            let inputs = self.inputs.iter();
+            let reads = inputs.map(|input| Reads {
+                name: input.name.clone(),
+                kind: input.kind,
+                time: None,
+            });
+            return reads.collect();
+        }
+        let raw = self.prepare.raw.iter();
+        let reads = raw.map(|column| Reads {
+            name: column.name.clone(),
+            kind: column.kind,
+            time: self.prepare.time_of(&column.name),
+        });
+        reads.collect()
+    }
+}
+
+/// The cells of a column that it does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The column.
+    pub column: String,
+    /// What it takes, in words.
+    pub wanted: String,
+    /// The rows of such cells, ascending, from 0.
+    pub rows: Vec<u32>,
+    /// Cells that are not missing.
+    pub of: u64,
+}
+
+impl Unreadable {
+    /// Whether there is no cell that can be read.
+    pub fn is_whole(&self) -> bool {
+        self.rows.len() as u64 == self.of
+    }
+
+    /// One line, without a cell.
+    pub fn says(&self) -> String {
+        let Unreadable {
+            column,
+            wanted,
+            rows,
+            of,
+        } = self;
+        match self.is_whole() {
+            true => format!("no cell of `{column}` can be read ({wanted})"),
+            false => format!(
+                "{} of {of} cells of `{column}` cannot be read ({wanted})",
+                rows.len()
+            ),
+        }
+    }
+}
+
+/// What of a frame the columns do not take; a column that is not there has no such cell.
+pub fn unreadable(frame: &DataFrame, reads: &[Reads]) -> Vec<Unreadable> {
+    let look = |read: &Reads| {
+        let column = frame.column(&read.name).ok()?;
+        let found = Kind::of(column.dtype());
+        let is_plain = read.time.is_none() && (read.kind == Kind::Text || found == Some(read.kind));
+        let is_number = read.time.is_none()
+            && read.kind != Kind::Boolean
+            && found.is_some_and(Kind::is_numeric);
+        if is_plain || is_number {
+            return None;
+        }
+        let column = column.rechunk();
+        let cells = super::Cells::of(&column).ok()?;
+        let mut rows = Vec::new();
+        for row in 0..column.len() {
+            let cell = cells.cell(row);
+            // A file may say `inf`, which counts as missing in training, too.
+            let is_infinite =
+                |text: &str| text.trim().parse::<f64>().is_ok_and(|it| !it.is_finite());
+            let is_taken = match (&cell, read.kind) {
+                (super::Cell::Text(text), Kind::Integer | Kind::Number) if is_infinite(text) => {
+                    true
+                }
+                _ => read.takes(cell.by_ref()),
+            };
+            if !is_taken {
+                rows.push(row as u32);
+            }
+        }
+        let of = (column.len() - column.null_count()) as u64;
+        let found = Unreadable {
+            column: read.name.clone(),
+            wanted: wanted(read.kind, read.time.as_ref()),
+            rows,
+            of,
+        };
+        (!found.rows.is_empty()).then_some(found)
+    };
+    reads.iter().filter_map(look).collect()
+}

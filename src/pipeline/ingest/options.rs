@@ -1,0 +1,58 @@
+//! How files are read, by the settings and by what the machine has.
+
+use std::time::Duration;
+
+use crate::config::ModelConfig;
+use crate::data::ReadOptions;
+use crate::data::rules::Rule;
+
+/// How files are read, by the settings.
+pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
+    ReadOptions {
+        null_values: config.ingest.null_values.clone(),
+        on_bad_file: config.ingest.on_bad_file,
+        kinds: config
+            .schema
+            .iter()
+            .filter_map(|(column, rule)| Some((column.clone(), rule.kind()?)))
+            .collect(),
+        rules: rules_of(config),
+        dedupe,
+        text: config.ingest.text(),
+        head: None,
+        drop: config.drop.clone(),
+        most_bytes: most_bytes(config),
+        young_after: None,
+    }
+}
+
+/// Bytes of memory that one file may need.
+fn most_bytes(config: &ModelConfig) -> Option<u64> {
+    const MB: u64 = 1 << 20;
+    let of_machine = || {
+        let info = rustix::system::sysinfo();
+        let all = u64::try_from(info.totalram)
+            .ok()?
+            .checked_mul(u64::from(info.mem_unit))?;
+        // What a container may use is less.
+        let bound = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+        let bound = bound.and_then(|text| text.trim().parse::<u64>().ok());
+        Some(all.min(bound.unwrap_or(u64::MAX)) / 2)
+    };
+    config
+        .ingest
+        .max_file_mb
+        .map(|most| most.saturating_mul(MB))
+        .or_else(of_machine)
+}
+
+/// A file that ends in the middle waits for so long after its last change; then it is taken for broken.
+pub const UNFINISHED: Duration = Duration::from_secs(600);
+
+/// The rules that the settings enforce.
+pub fn rules_of(config: &ModelConfig) -> Vec<Rule> {
+    let schema = config.schema.iter();
+    schema
+        .filter_map(|(column, rule)| rule.rule(column))
+        .collect()
+}

@@ -1,0 +1,63 @@
+//! Files that somebody is still writing: they wait for the next run.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{Env, Error};
+use crate::data::{self, Scan, ScannedFile};
+
+/// A file that was written so shortly before the scan is looked at once more.
+const FRESH: Duration = Duration::from_millis(500);
+/// How long after the scan that is; whoever writes a file line by line has written by then.
+const LATER: Duration = Duration::from_millis(60);
+
+/// What stands in a folder, without the files that are still being written: those that changed within
+/// `ingest.settle_seconds`, and those that were just written and change while they are looked at.
+///
+/// # Errors
+/// As [`data::scan`].
+pub async fn scan(env: &Env, folder: &Path) -> Result<Scan, Error> {
+    let mut scan = data::scan(folder)?;
+    let now = now(env);
+    let quiet = Duration::from_secs(u64::from(env.config.ingest.settle_seconds));
+    let changed: Vec<String> = scan
+        .files
+        .iter()
+        .filter(|file| is_within(file, now, quiet))
+        .map(|file| file.path.clone())
+        .collect();
+    set_aside(&mut scan, &changed);
+    if scan.files.iter().any(|file| is_within(file, now, FRESH)) {
+        tokio::time::sleep(LATER).await;
+        let changed: Vec<String> = scan
+            .files
+            .iter()
+            .filter(|file| !data::is_unchanged(folder, file))
+            .map(|file| file.path.clone())
+            .collect();
+        set_aside(&mut scan, &changed);
+    }
+    Ok(scan)
+}
+
+/// What time it is.
+pub fn now(env: &Env) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(env.clock.now_ms()).unwrap_or(0))
+}
+
+fn set_aside(scan: &mut Scan, paths: &[String]) {
+    scan.files.retain(|file| !paths.contains(&file.path));
+    scan.unsettled.extend_from_slice(paths);
+    scan.unsettled.sort();
+}
+
+/// Whether a file was written within so long before now; a clock may be a little behind that of the disk.
+fn is_within(file: &ScannedFile, now: SystemTime, span: Duration) -> bool {
+    if span.is_zero() {
+        return false;
+    }
+    match now.duration_since(file.modified) {
+        Ok(age) => age < span,
+        Err(ahead) => ahead.duration() < FRESH,
+    }
+}
