@@ -69,6 +69,33 @@ pub const RETENTION: &[&str] = &[
     "retain.log_replaced",
 ];
 
+/// The points that taking up what stands in the folders passes; the first only where the champion's folder is gone.
+pub const ADOPT: &[&str] = &["adopt.copied", "adopt.recording", "adopt.recorded"];
+
+/// The points that giving a model another name passes.
+pub const RENAME: &[&str] = &[
+    "rename.recording",
+    "rename.recorded",
+    "rename.folders_moved",
+    "rename.copy_published",
+];
+
+/// The points that a backup passes.
+pub const BACKUP: &[&str] = &[
+    "backup.database_copied",
+    "backup.models_copied",
+    "backup.written",
+    "backup.published",
+];
+
+/// The points that a restore passes; `restore.moved` once for each thing that it puts in its place.
+pub const RESTORE: &[&str] = &[
+    "restore.staged",
+    "restore.decided",
+    "restore.moved",
+    "restore.done",
+];
+
 enum Planned {
     Nothing,
     Trace,
@@ -88,6 +115,10 @@ pub fn point(name: &str) -> io::Result<()> {
         [
             POINTS,
             RETENTION,
+            ADOPT,
+            RENAME,
+            BACKUP,
+            RESTORE,
             &[EACH_FILE, REMOVAL, MODEL_REMOVAL, HANDLER]
         ]
         .concat()

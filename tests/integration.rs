@@ -12,6 +12,7 @@ mod features;
 mod flow;
 mod jobs;
 mod kill;
+mod lost;
 mod notify;
 mod ops;
 mod own_project;

@@ -264,7 +264,7 @@ fn the_database_gives_room_back() {
     let pages = project.registry(async |registry| {
         let pragma = "PRAGMA auto_vacuum";
         let row: (i64,) = sqlx::query_as(pragma)
-            .fetch_one(registry.pool())
+            .fetch_one(&registry.pool())
             .await
             .expect("answers");
         row.0

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
-use unseat::registry::{Action, Conclusion, Error, Operation};
+use unseat::registry::{Action, Conclusion, Error, Operation, RowSet};
 
 use crate::kill::put_fresh_data;
 use crate::support::{Done, MODEL, Project};
@@ -213,6 +213,7 @@ fn a_run_whose_lock_was_taken_over_changes_nothing_any_more() {
             config_hash: "settings",
             test_hash: "test",
             files: &[],
+            rows: &RowSet::default(),
             operation: Some(Operation {
                 action: Action::Promote.name().to_string(),
                 version: Some(7),

@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
@@ -48,6 +49,14 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// Nothing can be written there.
+    #[error("write {key}: {} is read-only", .folder.display())]
+    ReadOnly {
+        /// The object.
+        key: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The file is there but not durable.
     #[error("bring {key} to disk")]
     Sync {
@@ -62,8 +71,11 @@ pub enum Error {
 /// A folder of artifacts.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
-    store: Arc<dyn ObjectStore>,
+    /// `None` where the folder is not there and cannot be made.
+    store: Option<Arc<dyn ObjectStore>>,
     root: PathBuf,
+    /// Folders in which some of them were kept before.
+    elsewhere: Arc<ArcSwap<Vec<PathBuf>>>,
 }
 
 impl Artifacts {
@@ -76,25 +88,73 @@ impl Artifacts {
             folder: folder.to_path_buf(),
             source,
         };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let whole = folder.canonicalize().map_err(failed)?;
-        let store = LocalFileSystem::new_with_prefix(&whole)
-            .map_err(|source| failed(io::Error::other(source)))?;
+        let store = match std::fs::create_dir_all(folder) {
+            Err(error) if is_read_only(&error) => None,
+            made => {
+                made.map_err(failed)?;
+                let whole = folder.canonicalize().map_err(failed)?;
+                let store = LocalFileSystem::new_with_prefix(&whole)
+                    .map_err(|source| failed(io::Error::other(source)))?;
+                Some(Arc::new(store) as Arc<dyn ObjectStore>)
+            }
+        };
         Ok(Artifacts {
-            store: Arc::new(store),
+            store,
             // As the user named it, since messages show it.
             root: folder.to_path_buf(),
+            elsewhere: Arc::default(),
         })
+    }
+
+    /// Says in which other folders some of them were kept before. What is there stays there; what is new goes to the root.
+    pub fn kept_before_in(&self, folders: Vec<PathBuf>) {
+        let others = folders.into_iter().filter(|folder| *folder != self.root);
+        self.elsewhere.store(Arc::new(others.collect()));
+    }
+
+    /// Every folder in which some of them may be, the present one first.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        let mut roots = vec![self.root.clone()];
+        roots.extend(self.elsewhere.load().iter().cloned());
+        roots
+    }
+
+    /// The folder in which an object is, or belongs: that of the folder it stands in, or else of itself.
+    fn home(&self, key: &str) -> PathBuf {
+        let elsewhere = self.elsewhere.load();
+        let own = key.rsplit_once('/').map_or(key, |(folder, _)| folder);
+        let is_there = |root: &PathBuf| root.join(own).exists();
+        if elsewhere.is_empty() || is_there(&self.root) {
+            return self.root.clone();
+        }
+        let home = elsewhere.iter().find(|root| is_there(root));
+        home.unwrap_or(&self.root).clone()
     }
 
     /// Where an object is on disk, for programs that want a path.
     pub fn path(&self, key: &str) -> PathBuf {
-        self.root.join(key)
+        self.home(key).join(key)
+    }
+
+    /// The store, if the object is to go there; else nothing can be written.
+    fn writable(&self, key: &str) -> Result<&Arc<dyn ObjectStore>, Error> {
+        self.store.as_ref().ok_or_else(|| Error::ReadOnly {
+            key: key.to_string(),
+            folder: self.root.clone(),
+        })
     }
 
     /// Writes an object whole; it replaces one of the same name and is on disk when this returns.
     pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        self.store
+        if self.home(key) != self.root {
+            return self.put_file(key, |path| {
+                std::fs::write(path, &bytes).map_err(|source| Error::Sync {
+                    key: key.to_string(),
+                    source,
+                })
+            });
+        }
+        self.writable(key)?
             .put(&Key::from(key), PutPayload::from(bytes))
             .await
             .map_err(|source| Error::Store {
@@ -117,7 +177,11 @@ impl Artifacts {
     where
         E: From<Error>,
     {
-        let path = self.path(key);
+        let home = self.home(key);
+        if home == self.root {
+            self.writable(key)?;
+        }
+        let path = home.join(key);
         let failed = |source| Error::Sync {
             key: key.to_string(),
             source,
@@ -157,24 +221,32 @@ impl Artifacts {
             // The store's own message would show where on the machine the folder is.
             return Err(Error::Gone { path, source });
         }
-        let object = self.store.get(&Key::from(key)).await.map_err(failed)?;
+        let store = self.store.as_ref().filter(|_| path.starts_with(&self.root));
+        let Some(store) = store else {
+            return std::fs::read(&path).map_err(|source| Error::Gone { path, source });
+        };
+        let object = store.get(&Key::from(key)).await.map_err(failed)?;
         let bytes = object.bytes().await.map_err(failed)?;
         Ok(bytes.to_vec())
     }
 
     /// Removes a folder of an unfinished version, if it is there.
     pub fn remove_folder(&self, key: &str) -> Result<(), Error> {
-        let folder = self.path(key);
-        match std::fs::remove_dir_all(&folder) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(Error::Folder { folder, source })
+        for root in self.roots() {
+            let folder = root.join(key);
+            match std::fs::remove_dir_all(&folder) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::Folder { folder, source });
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn sync(&self, key: &str) -> Result<(), Error> {
-        let path = self.path(key);
+        let home = self.home(key);
+        let path = home.join(key);
         let failed = |source| Error::Sync {
             key: key.to_string(),
             source,
@@ -188,11 +260,17 @@ impl Artifacts {
             std::fs::File::open(here)
                 .and_then(|file| file.sync_all())
                 .map_err(failed)?;
-            if here == self.root {
+            if here == home {
                 break;
             }
             folder = here.parent();
         }
         crate::faults::point(crate::faults::EACH_FILE).map_err(failed)
     }
+}
+
+/// Whether the system says that nothing may be written.
+fn is_read_only(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }

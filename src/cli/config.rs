@@ -8,6 +8,7 @@ use crate::config::raw::{Keep, RawConfig};
 use crate::config::{Config, ModelConfig, shape};
 use crate::data;
 use crate::pipeline::{self, Preview};
+use crate::registry::Registry;
 
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
@@ -25,11 +26,11 @@ enum ConfigCommand {
     Schema,
 }
 
-pub fn config(global: &Global, args: &ConfigArgs) -> Result<u8, Failure> {
+pub async fn config(global: &Global, args: &ConfigArgs) -> Result<u8, Failure> {
     match args.command {
         ConfigCommand::Schema => output::pretty(&shape::schema_of::<RawConfig>()),
         ConfigCommand::Show => show(global, &context::load(global, &[])?),
-        ConfigCommand::Check => return check(global, &context::load(global, &[])?),
+        ConfigCommand::Check => return check(global, &context::load(global, &[])?).await,
     }
     Ok(failure::DONE)
 }
@@ -51,7 +52,8 @@ fn show(global: &Global, config: &Config) {
 }
 
 /// Says what a run would do, and what it would fail for as far as headers and first rows tell.
-fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
+async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
+    let notes = against_the_database(config).await?;
     let seen: Vec<(&ModelConfig, Preview)> = config
         .models
         .values()
@@ -65,7 +67,7 @@ fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
                 json!({"model": model.name, "plan": plan(model), "problems": preview.problems, "notes": preview.notes})
             })
             .collect();
-        output::line(&json!({"valid": problems == 0, "models": models}));
+        output::line(&json!({"valid": problems == 0, "models": models, "notes": notes}));
         return Ok(if problems == 0 {
             failure::DONE
         } else {
@@ -94,6 +96,9 @@ fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
         "will be made"
     };
     output::say(&format!("the database {} {is_there}", database.display()));
+    for note in notes {
+        output::say(&format!("note: {note}"));
+    }
     if problems == 0 {
         output::say("the configuration is valid");
         return Ok(failure::DONE);
@@ -105,6 +110,29 @@ fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     let error = anyhow::anyhow!("use the configuration: {many} with the data, as said above");
     Err(Failure::new(Kind::Config, error)
         .hint("correct the keys or the files that are named; nothing was written"))
+}
+
+/// What the database, if there is one, has to say of the settings. It is only looked at.
+///
+/// # Errors
+/// When a run would be refused, since what is deployed is another model's or unknown to the database.
+async fn against_the_database(config: &Config) -> Result<Vec<String>, Failure> {
+    let path = config.database_path();
+    if !path.exists() {
+        for model in config.models.values() {
+            pipeline::look_without_database(model, &path)?;
+        }
+        return Ok(Vec::new());
+    }
+    let registry = Registry::look(&path).await?;
+    let notes = context::unnamed(config, &registry).await?;
+    for model in config.models.values() {
+        if let Some(lost) = pipeline::look_for_lost(model, &registry).await? {
+            return Err(pipeline::Error::Lost(Box::new(lost)).into());
+        }
+    }
+    registry.close().await;
+    Ok(notes)
 }
 
 /// What a run would do, in words.

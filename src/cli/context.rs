@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Failure, Global, Kind, progress};
 use crate::clock::Clock;
 use crate::config::{self, Config, ModelConfig, Overrides, Server, variables};
-use crate::pipeline::{Env, Ids, finish_model_removals};
+use crate::pipeline::{Env, Ids, finish_model_removals, finish_rename, finish_restore};
 use crate::registry::Registry;
 
 /// Loads the configuration. `flags` come after `--set`.
@@ -53,6 +53,13 @@ fn overrides(global: &Global, flags: &[(&str, String)]) -> Result<Overrides, Fai
             .map(|(key, value)| (key.to_string(), value.clone())),
     );
     Ok(overrides)
+}
+
+/// The folder of the project, below which its settings name files.
+pub fn folder(global: &Global) -> PathBuf {
+    let is_file = global.project.is_file();
+    let parent = global.project.parent().filter(|_| is_file);
+    parent.unwrap_or(&global.project).to_path_buf()
 }
 
 /// The server's settings where there is no project: defaults, `UNSEAT_SERVER__…` variables and flags.
@@ -123,8 +130,13 @@ pub async fn project(
     flags: &[(&str, String)],
 ) -> Result<(Config, Registry), Failure> {
     let config = load(global, flags)?;
+    if finish_restore(&config.project)? {
+        tracing::warn!("a restore that was cut off was finished");
+    }
     let registry = registry(&config).await?;
-    Ok((with_created(config, &registry).await?, registry))
+    let config = with_created(config, &registry).await?;
+    finish_renames(global, &config, &registry).await?;
+    Ok((config, registry))
 }
 
 /// A configuration with the models that were created by request. One that does not fit is left out and told in the log.
@@ -137,6 +149,27 @@ pub async fn with_created(mut config: Config, registry: &Registry) -> Result<Con
         }
     }
     Ok(config)
+}
+
+/// Makes up for renames whose process died before every folder had its new name.
+async fn finish_renames(
+    global: &Global,
+    config: &Config,
+    registry: &Registry,
+) -> Result<(), Failure> {
+    if registry.is_read_only() {
+        return Ok(());
+    }
+    for rename in registry.pending_renames().await? {
+        if let Some(model) = config.models.get(&rename.new) {
+            let env = env(global, registry, model.clone()).await?;
+            if finish_rename(&env).await? {
+                let (old, new) = (rename.old, rename.new);
+                tracing::info!("renaming {old} to {new} was finished");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Finishes what removals of models left undone when their process died. What goes wrong is told, and tried at the next start.
@@ -152,6 +185,43 @@ pub async fn finish_removals(config: &Config, registry: &Registry) -> Result<(),
             let causes = crate::pipeline::causes(&error).join(": ");
             tracing::warn!("the removal of a model cannot be finished: {error} {causes}");
         }
+    }
+    Ok(())
+}
+
+/// What is said of models with a champion that the database has and no setting names.
+pub async fn unnamed(config: &Config, registry: &Registry) -> Result<Vec<String>, Failure> {
+    let mut said = Vec::new();
+    for name in registry.model_names().await? {
+        if config.models.contains_key(&name) {
+            continue;
+        }
+        let Some(champion) = registry.champion(&name).await? else {
+            continue;
+        };
+        let rename = match config.models.keys().next() {
+            Some(new) if config.models.len() == 1 => format!("models rename {name} {new}"),
+            _ => format!("models rename {name} NEW"),
+        };
+        said.push(format!(
+            "the database has `{name}` with champion version {}, which no setting names; if it has a new name, `unseat {rename}` gives it that",
+            champion.version
+        ));
+    }
+    Ok(said)
+}
+
+/// Says so on stderr.
+pub async fn warn_of_unnamed(
+    global: &Global,
+    config: &Config,
+    registry: &Registry,
+) -> Result<(), Failure> {
+    for line in unnamed(config, registry).await? {
+        if !global.quiet {
+            super::output::talk(&format!("note: {line}"));
+        }
+        tracing::debug!("{line}");
     }
     Ok(())
 }
@@ -190,13 +260,25 @@ pub fn ids() -> Result<Ids, Failure> {
 }
 
 /// Everything that a run of a model may touch.
-pub fn env(global: &Global, registry: &Registry, model: ModelConfig) -> Result<Env, Failure> {
+pub async fn env(global: &Global, registry: &Registry, model: ModelConfig) -> Result<Env, Failure> {
+    let env = env_as_set(global, registry, model)?;
+    env.find_places().await?;
+    Ok(env)
+}
+
+/// The same, which does not know yet where files were kept before.
+pub fn env_as_set(
+    global: &Global,
+    registry: &Registry,
+    model: ModelConfig,
+) -> Result<Env, Failure> {
+    let listener = progress::listener(global);
     Ok(Env::open(
         model,
         registry.clone(),
         clock()?,
         ids()?,
-        progress::listener(global),
+        listener,
     )?)
 }
 
@@ -204,5 +286,5 @@ pub fn env(global: &Global, registry: &Registry, model: ModelConfig) -> Result<E
 pub async fn open(global: &Global, flags: &[(&str, String)]) -> Result<Env, Failure> {
     let (config, registry) = project(global, flags).await?;
     let model = model(global, &config)?;
-    env(global, &registry, model)
+    env(global, &registry, model).await
 }

@@ -29,7 +29,7 @@ pub async fn gc(global: &Global, args: &GcArgs) -> Result<u8, Failure> {
     let mut failed = None;
     for model in models {
         let name = model.name.clone();
-        let env = context::env(global, &registry, model)?;
+        let env = context::env(global, &registry, model).await?;
         let done = match args.dry_run {
             true => pipeline::look(&env).await,
             false => pipeline::collect(&env).await,

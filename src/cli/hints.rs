@@ -4,6 +4,8 @@ use super::failure::{Failure, Kind};
 use super::listener;
 use crate::{config, data, jobs, pipeline, registry, schedule, serve};
 
+const READ_ONLY: &str = "here the project can be looked at, predicted with and served; change it where its folder can be written";
+
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
         let hint = match &error {
@@ -33,7 +35,7 @@ impl From<serve::Error> for Failure {
                 ref address,
                 ref source,
             } if source.kind() == std::io::ErrorKind::AddrInUse => {
-                let hint = in_use(listener::on(address));
+                let hint = listener::in_use(listener::on(address));
                 return Failure::new(Kind::Store, error.into()).hint(hint);
             }
             serve::Error::Settings(_) => (
@@ -96,19 +98,6 @@ impl From<serve::Error> for Failure {
     }
 }
 
-/// What to do about a port that somebody has.
-fn in_use(by: Option<listener::Listener>) -> String {
-    let who = match by {
-        Some(it) if it.program.starts_with("unseat") => format!(
-            "`{}` is already running there as process {}: use it, end it with `kill {}`,",
-            it.program, it.pid, it.pid
-        ),
-        Some(it) => format!("process {} ({}) listens there: end it,", it.pid, it.program),
-        None => "another program listens there: end it,".to_string(),
-    };
-    format!("{who} or take another port with `--listen ADDR:PORT`; port 0 takes a free one")
-}
-
 impl From<registry::Error> for Failure {
     fn from(error: registry::Error) -> Self {
         let (kind, hint) = match &error {
@@ -128,13 +117,30 @@ impl From<registry::Error> for Failure {
             {
                 (
                     Kind::Store,
-                    "it is damaged or no database: bring it back from a backup, or move it away and a new one is made, which knows no champion",
+                    "it is damaged or no database: bring it back with `unseat restore`, or move it away and `unseat adopt` makes a new one out of the folders",
                 )
             }
             registry::Error::Statement { source, .. } if registry::is_misunderstood(source) => (
                 Kind::Store,
                 "the database was changed by something else than this program: bring it back from a backup",
             ),
+            registry::Error::Open { source, .. } | registry::Error::Statement { source, .. }
+                if registry::is_busy(source) =>
+            {
+                (
+                    Kind::Store,
+                    "another program holds the database to itself, and did so for longer than 20 s: end what it does there (a browser of databases, a backup, a query that was left open), then run again; nothing was half done",
+                )
+            }
+            registry::Error::Gone { .. } => (
+                Kind::Store,
+                "bring it back (`unseat restore`, or move it to its place); nothing was changed",
+            ),
+            registry::Error::Foreign { .. } => (
+                Kind::Store,
+                "bring the project's own back (`unseat restore`), or move the other file away; nothing was changed",
+            ),
+            registry::Error::ReadOnly { .. } => (Kind::Store, READ_ONLY),
             registry::Error::Open { .. } => (
                 Kind::Store,
                 "check that the folder is there, that you may write in it, and that the disk has room",
@@ -268,6 +274,10 @@ impl From<pipeline::Error> for Failure {
                 Kind::Data,
                 Some("`target` and `positive_class` in config.json say what is predicted"),
             ),
+            E::Lost(ref lost) => {
+                let next = lost.next.clone();
+                return Failure::new(Kind::Data, error.into()).hint(next);
+            }
             E::NothingThere(_) => (Kind::Data, None),
             E::Kept { .. } => (
                 Kind::Data,
@@ -348,6 +358,9 @@ impl From<pipeline::Error> for Failure {
                     "check that you may write there and that the disk has room; the registry says who is champion, and the next run makes the copy",
                 ),
             ),
+            E::Artifacts(crate::artifacts::Error::ReadOnly { .. }) => {
+                (Kind::Store, Some(READ_ONLY))
+            }
             E::Artifacts(_) => (
                 Kind::Store,
                 Some(

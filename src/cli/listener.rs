@@ -83,6 +83,19 @@ fn is_this_program(process: &Path) -> bool {
     is_same || fs::read_link(theirs).is_ok_and(|path| path.ends_with(env!("CARGO_PKG_NAME")))
 }
 
+/// What to do about a port that somebody has.
+pub fn in_use(by: Option<Listener>) -> String {
+    let who = match by {
+        Some(it) if it.program.starts_with("unseat") => format!(
+            "`{}` is already running there as process {}: use it, end it with `kill {}`,",
+            it.program, it.pid, it.pid
+        ),
+        Some(it) => format!("process {} ({}) listens there: end it,", it.pid, it.program),
+        None => "another program listens there: end it,".to_string(),
+    };
+    format!("{who} or take another port with `--listen ADDR:PORT`; port 0 takes a free one")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,9 @@
 //!
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
+mod adopt;
 mod asked_runs;
+mod backup;
 mod bounded_log;
 mod call;
 mod champion;
@@ -174,6 +176,12 @@ enum Command {
     Gate(gate::GateArgs),
     /// Remove what is old, by the settings of `retention`
     Gc(gc::GcArgs),
+    /// Write all that is needed to serve and to go on into a folder, while it runs
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of what is there
+    Restore(backup::RestoreArgs),
+    /// Take up versions that stand in the folders and that the database does not know
+    Adopt(adopt::AdoptArgs),
     /// Install the project as a service of systemd, or print a line for cron
     Service(service::ServiceArgs),
     /// Print a completion script for a shell
@@ -235,7 +243,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
     let global = &cli.global;
     match &cli.command {
         Command::Init(args) => init::init(global, args),
-        Command::Config(args) => config::config(global, args),
+        Command::Config(args) => config::config(global, args).await,
         Command::Run(args) => run::run(global, args).await,
         Command::Ingest(args) => stages::ingest(global, args).await,
         Command::Train(args) => stages::train(global, args).await,
@@ -263,6 +271,9 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Notify(args) => notify::notify(global, args).await,
         Command::Gate(args) => gate::gate(global, args).await,
         Command::Gc(args) => gc::gc(global, args).await,
+        Command::Backup(args) => backup::backup(global, args).await,
+        Command::Restore(args) => backup::restore(global, args).await,
+        Command::Adopt(args) => adopt::adopt(global, args).await,
         Command::Service(args) => service::service(global, args),
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }

@@ -19,6 +19,15 @@ pub struct ModelsArgs {
 enum ModelsCommand {
     /// One line per model
     List,
+    /// Give a model of the database the name that config.json has for it now
+    Rename {
+        /// The name in the database
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The name in config.json
+        #[arg(value_name = "NEW")]
+        new: String,
+    },
     /// A model's champion and every operation on it
     Show {
         /// The model
@@ -30,12 +39,43 @@ enum ModelsCommand {
 pub async fn models(global: &Global, args: &ModelsArgs) -> Result<u8, Failure> {
     match &args.command {
         None | Some(ModelsCommand::List) => list(global).await,
+        Some(ModelsCommand::Rename { old, new }) => rename(global, old, new).await,
         Some(ModelsCommand::Show { name }) => {
             let mut global = global.clone();
             global.model = name.clone().or(global.model);
             show(&global).await
         }
     }
+}
+
+async fn rename(global: &Global, old: &str, new: &str) -> Result<u8, Failure> {
+    let (config, registry) = context::project(global, &[]).await?;
+    let Some(model) = config.models.get(new) else {
+        return Err(
+            Failure::usage(format!("rename `{old}`: config.json names no model `{new}`")).hint(
+                format!("set `name` to `{new}` there, or rename the entry of `models`, and then rename it here; until then nothing runs"),
+            ),
+        );
+    };
+    if config.models.contains_key(old) {
+        return Err(
+            Failure::usage(format!("rename `{old}`: config.json still names it"))
+                .hint("take it out there first; two names cannot have one model's versions"),
+        );
+    }
+    let env = context::env(global, &registry, model.clone()).await?;
+    pipeline::rename(&env, old).await?;
+    let champion = registry.champion(new).await?;
+    registry.close().await;
+    if global.json {
+        output::line(&json!({"model": new, "before": old, "champion": champion}));
+        return Ok(failure::DONE);
+    }
+    let champion = champion.map_or("there is no champion".to_string(), |champion| {
+        format!("version {} is the champion", champion.version)
+    });
+    output::say(&format!("{old} is {new} from now on; {champion}"));
+    Ok(failure::DONE)
 }
 
 async fn list(global: &Global) -> Result<u8, Failure> {
@@ -82,6 +122,31 @@ async fn list(global: &Global) -> Result<u8, Failure> {
                 "probation": probation,
             }),
         );
+    }
+    for name in registry.model_names().await? {
+        if config.models.contains_key(&name) {
+            continue;
+        }
+        let champion = registry.champion(&name).await?;
+        let versions = registry.versions(&name).await?.len();
+        if champion.is_none() && versions == 0 {
+            continue;
+        }
+        let number = champion.as_ref().map(|c| c.version.to_string());
+        rows.push(vec![
+            name.clone(),
+            number.unwrap_or("none".to_string()),
+            champion
+                .as_ref()
+                .map_or(String::new(), |c| rfc3339(c.since_ms)),
+            versions.to_string(),
+            String::new(),
+            "no setting names it".to_string(),
+            String::new(),
+        ]);
+        values.push(json!({
+            "model": name, "champion": champion, "versions": versions, "is_configured": false,
+        }));
     }
     if global.json {
         output::line(&values);

@@ -69,6 +69,7 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
         flags.push(("gate.require", mode.clone()));
     }
     let (config, registry) = context::project(global, &flags).await?;
+    context::warn_of_unnamed(global, &config, &registry).await?;
     let models = context::models(global, &config)?;
     let several = models.len() > 1;
     if several && args.run_id.is_some() {
@@ -82,7 +83,7 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let mut runs = Vec::new();
     for model in models {
         let name = model.name.clone();
-        let env = context::env(global, &registry, model)?;
+        let env = context::env(global, &registry, model).await?;
         let id = args.run_id.clone().unwrap_or_else(|| env.new_run_id());
         runs.push(id.clone());
         let options = RunOptions {

@@ -84,11 +84,11 @@ pub async fn open(
         }
         None => of_project(global, args, queue).await?,
     };
-    let guard = Guard::new(&settings, &folder(global))?;
+    let guard = Guard::new(&settings, &context::folder(global))?;
     let bound = serve::bind(&settings, &guard).await?;
     let signals = Signals::listen()?;
     let clock = context::clock()?;
-    let observer = Observer::open(&settings, &folder(global), clock)?;
+    let observer = Observer::open(&settings, &context::folder(global), clock)?;
     let state = State::new(fleet, project, settings, clock, guard).watched_by(observer);
     let state = Arc::new(state);
     match &args.bundle {
@@ -169,7 +169,10 @@ async fn of_project(
     queue: Option<&Queue>,
 ) -> Result<(Fleet, Option<Project>, config::Server), Failure> {
     let (config, registry) = context::project(global, &flags(args)).await?;
-    context::finish_removals(&config, &registry).await?;
+    context::warn_of_unnamed(global, &config, &registry).await?;
+    if !registry.is_read_only() {
+        context::finish_removals(&config, &registry).await?;
+    }
     let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
     for model in context::models(global, &config)? {
         let name = model.name.clone();
@@ -177,7 +180,10 @@ async fn of_project(
             // These come with the others that are created while it runs.
             continue;
         }
-        envs.insert(name, Arc::new(context::env(global, &registry, model)?));
+        envs.insert(
+            name,
+            Arc::new(context::env(global, &registry, model).await?),
+        );
     }
     let envs = Envs::new(envs);
     let source = Source::Project {
@@ -277,13 +283,6 @@ pub fn say_where(global: &Global, opened: &Opened, began: Instant, no_version: &
         output::say(&format!("{}  {says}", output::bold(&model.name)));
     }
     output::say(&format!("listening on {url} after {took:.0} ms"));
-}
-
-/// The folder of the project, below which its settings name files.
-fn folder(global: &Global) -> PathBuf {
-    let is_file = global.project.is_file();
-    let parent = global.project.parent().filter(|_| is_file);
-    parent.unwrap_or(&global.project).to_path_buf()
 }
 
 #[cfg(test)]

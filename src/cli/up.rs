@@ -134,12 +134,19 @@ impl Roles {
     fn take(&self, fresh: &Config) -> Result<(), Failure> {
         let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
         for model in fresh.models.values() {
-            let env = context::env(&self.global, &self.registry, model.clone())?;
+            let env = context::env_as_set(&self.global, &self.registry, model.clone())?;
             envs.insert(model.name.clone(), Arc::new(env));
         }
         let models = context::models(&self.global, fresh)?;
         let state = self.state.clone();
-        tokio::spawn(async move { follow_settings(&state, envs).await });
+        tokio::spawn(async move {
+            for env in envs.values() {
+                if let Err(error) = env.find_places().await {
+                    tracing::warn!("it is not known where files were kept before: {error}");
+                }
+            }
+            follow_settings(&state, envs).await
+        });
         self.scheduler.models.store(Arc::new(models));
         self.jobs.store(Arc::new(fresh.jobs.clone()));
         Ok(())

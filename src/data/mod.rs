@@ -101,7 +101,7 @@ pub use options::{Decimal, OnBadFile, ReadOptions, TextOptions, Thousands};
 pub use own::{Own, OwnCell, OwnKind, OwnRows, own};
 pub use own_write::{OwnForm, own_frame, write_own};
 pub use read::{FileRead, FolderRead, Quarantined, read};
-pub use rows::{count_shared, dedupe, fingerprint, row_hashes};
+pub use rows::{count_shared, dedupe, fingerprint, row_hashes, set_fingerprint};
 pub use scan::{Scan, ScannedFile, is_unchanged, scan};
 pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};

@@ -73,6 +73,14 @@ pub fn fingerprint(hashes: &[u128]) -> String {
     hex(&hasher.finalize())
 }
 
+/// Number and sum of row hashes: equal for equal rows in whatever order, and but for one chance in 2^128 only then.
+pub fn set_fingerprint(hashes: &[u128]) -> String {
+    let sum = hashes
+        .iter()
+        .fold(0_u128, |sum, hash| sum.wrapping_add(*hash));
+    format!("{} {sum:032x}", hashes.len())
+}
+
 /// Keeps the first of rows with equal hashes, in order; the number is of those dropped. Copies nothing if none are.
 pub fn dedupe(frame: DataFrame, hashes: Vec<u128>) -> (DataFrame, Vec<u128>, u64) {
     let mut seen: HashSet<u128, BuildHasherDefault<LowBits>> =

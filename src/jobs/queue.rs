@@ -48,22 +48,31 @@ impl Queue {
     /// # Errors
     /// When a statement fails.
     pub async fn open(registry: &Registry) -> Result<Self, Error> {
+        let queue = Queue {
+            registry: registry.clone(),
+            wake: Arc::new(Notify::new()),
+        };
+        queue.make_tables().await?;
+        Ok(queue)
+    }
+
+    /// The same again, for a database that took the place of the one before.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn make_tables(&self) -> Result<(), Error> {
         // Not the library's `setup`: that would turn off the waiting for the disk on the registry's own connections.
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Queue {
             action: "make the tables",
             source,
         };
         // In one transaction: of two that come first at once, the second waits and then finds the tables.
-        let mut transaction = registry.begin().await?;
+        let mut transaction = self.registry.begin().await?;
         let made = SqliteStorage::migrations()
             .run_direct(None, &mut *transaction, false)
             .await;
         made.map_err(|source| failed(source.into()))?;
-        commit(transaction).await?;
-        Ok(Queue {
-            registry: registry.clone(),
-            wake: Arc::new(Notify::new()),
-        })
+        commit(transaction).await
     }
 }
 

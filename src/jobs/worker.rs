@@ -85,6 +85,9 @@ async fn rounds(
     let mut is_first = true;
     loop {
         let me = name();
+        if !is_first && let Err(error) = bench.queue.make_tables().await {
+            tracing::warn!("the queue's tables cannot be made: {error}");
+        }
         match carriers::tend(registry, &me).await {
             Err(error) if is_first => return Err(error),
             Err(error) => tracing::warn!("the queue cannot be tended: {error}"),
@@ -117,7 +120,7 @@ async fn round(bench: &Arc<Bench>, me: &str, at_work: &Arc<Semaphore>) -> Result
         .batch_size(1)
         .heartbeat_interval(Duration::from_secs(HEARTBEAT_SECONDS))
         .missed_heartbeats(MISSED);
-    let storage = SqliteStorage::<String>::new(bench.queue.registry.pool())
+    let storage = SqliteStorage::<String>::new(&bench.queue.registry.pool())
         .with_config(config)
         .poll_with_stream(pulse(bench.queue.wake.clone()));
     let (doing, worker, places) = (bench.clone(), me.to_string(), at_work.clone());

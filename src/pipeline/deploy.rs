@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::score::{Scored, to_json};
 use super::train::Trained;
-use super::{DatasetRecord, Env, Error, fault, production, versions};
+use super::{Dataset, Env, Error, fault, ingest, production, versions};
 use crate::bundle;
 use crate::config::Severity;
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
@@ -30,8 +30,8 @@ pub struct Work<'a> {
     pub lock: &'a Lock,
     /// The version and its bundle.
     pub trained: &'a Trained,
-    /// How its data set was made.
-    pub dataset: &'a DatasetRecord,
+    /// Its data set.
+    pub dataset: &'a Dataset,
     /// Hash of the test files.
     pub test_hash: &'a str,
 }
@@ -166,7 +166,8 @@ async fn conclude(
             data_hash: version.data_hash.as_deref().unwrap_or_default(),
             config_hash: version.config_hash.as_deref().unwrap_or_default(),
             test_hash: work.test_hash,
-            files: &work.dataset.seen(),
+            files: &work.dataset.record.seen(),
+            rows: &ingest::row_set(work.dataset),
             operation,
             at_ms: env.clock.now_ms(),
         })

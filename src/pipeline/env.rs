@@ -121,13 +121,8 @@ impl Env {
 
     /// A file of a version as the project sees it: relative to its folder where it is below it.
     pub fn shown(&self, folder: &str, file: &str) -> String {
-        let path = self
-            .config
-            .model_folder
-            .join(self.version_key(folder, file));
         // Paths of a project that is the current folder have no `./` before them.
-        let below = path.strip_prefix(&self.config.project).unwrap_or(&path);
-        below.display().to_string()
+        self.named(&self.models.path(&self.version_key(folder, file)))
     }
 
     /// Tells whoever listens.

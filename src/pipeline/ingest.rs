@@ -1,6 +1,7 @@
 //! ingest: the input folder to one dated data set.
 
 mod accumulate;
+mod known;
 mod named;
 mod options;
 mod stored;
@@ -8,9 +9,10 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
 pub use options::{read_options, rules_of};
-pub use stored::{latest, latest_frame, load};
+pub use stored::{latest, latest_frame, load, load_row, write as store};
 pub use tables::read_tables;
 
 use std::collections::{BTreeSet, HashSet};
@@ -115,12 +117,25 @@ pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a String>) -> String {
     hex(&digest.finalize())
 }
 
-/// Hash of the work that a scan stands for: its files, and with `accumulate` everything seen before.
+/// Hash of the work that a scan stands for: its files, and with `accumulate` everything seen before. Of several tables, also
+/// where each stands, since that says which table it is.
 pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &HashSet<String>) -> String {
-    let now = scan.files.iter().map(|file| &file.sha256);
+    if config.related.is_some() {
+        let placed = scan.files.iter();
+        let placed: Vec<String> = placed
+            .map(|file| format!("{} {}", file.sha256, file.path))
+            .collect();
+        return content_hash(placed.iter());
+    }
+    // Folders like `year=2025` are columns of the files below them.
+    let placed = scan.files.iter().map(|file| {
+        let parts = file.path.split('/').filter(|part| part.contains('='));
+        parts.fold(file.sha256.clone(), |hash, part| format!("{hash} {part}"))
+    });
+    let placed: Vec<String> = placed.collect();
     match config.ingest.keep {
-        Keep::Folder => content_hash(now),
-        Keep::Accumulate => content_hash(now.chain(seen.iter())),
+        Keep::Folder => content_hash(placed.iter()),
+        Keep::Accumulate => content_hash(placed.iter().chain(seen.iter())),
     }
 }
 
@@ -133,6 +148,14 @@ fn without(scan: &Scan, paths: &[String]) -> Scan {
 
 /// Reads the scanned files, writes the dated data set and records it.
 pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, String), Error> {
+    let mut dataset = read(env, run, scan).await?;
+    stored::write(env, &mut dataset).await?;
+    let summary = stored::summary(&dataset.record);
+    Ok((dataset, summary))
+}
+
+/// Reads the scanned files.
+async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     let config = &env.config;
     let options = ReadOptions {
         young_after: settle::now(env).checked_sub(options::UNFINISHED),
@@ -178,28 +201,11 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
     check_columns(config, &parts.frame)?;
     // A file that changed after the scan was not read: the data set must not pass for one that holds it.
     let data_hash = data_hash(config, &without(scan, &parts.record.unsettled), &seen);
-    let mut dataset = dataset_of(env, run, data_hash, parts)?;
+    let dataset = dataset_of(env, run, data_hash, parts)?;
     if dataset.frame.height() == 0 {
         return Err(nothing_usable(config, scan, &dataset.record));
     }
-    stored::write(env, &mut dataset).await?;
-    let record = &dataset.record;
-    let mut summary = format!(
-        "{} from {}",
-        count(record.rows, "row"),
-        count(record.files.len() as u64, "file")
-    );
-    let asides = [
-        (record.duplicates, "duplicate", "dropped"),
-        (record.rows_kept, "row", "kept from before"),
-        (record.quarantined.len() as u64, "file", "quarantined"),
-        (record.rows_rejected, "row", "left out by rule"),
-        (record.rows_outside_window, "row", "outside the window"),
-    ];
-    for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {
-        summary += &format!(", {} {done}", count(n, what));
-    }
-    Ok((dataset, summary))
+    Ok(dataset)
 }
 
 /// One line on a file that was left out.

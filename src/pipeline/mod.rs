@@ -3,6 +3,8 @@
 //! What a run may touch is one [`Env`]. It must not know HTTP, a terminal or the schedule: it emits [`Event`]s and returns
 //! values.
 
+mod adopt;
+mod backup;
 mod candidates;
 mod checks;
 mod choose;
@@ -18,14 +20,17 @@ mod importance;
 mod ingest;
 mod labels;
 mod log_end;
+mod lost;
 mod making;
 mod matrix;
+mod places;
 mod plan;
 mod preview;
 mod probation;
 mod production;
 mod recover;
 mod remove;
+mod rename;
 mod replay;
 mod report;
 mod rescore;
@@ -38,9 +43,14 @@ mod split;
 mod stages;
 mod target_cells;
 mod train;
+mod untrained;
 mod versions;
 mod wanted;
 
+pub use adopt::{Adopt, Adopted, AdoptedVersion, adopt};
+pub use backup::{
+    BackedUp, Backup, Restored, backup, finish_restore, restore, verify as verify_backup,
+};
 pub use checks::findings_of;
 pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
@@ -48,10 +58,12 @@ pub use envs::Envs;
 pub use forget::{clear_name, finish_model_removals, remove_model};
 pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options, read_tables};
 pub use log_end::{log_end, log_is_there};
+pub use lost::{Lost, look as look_for_lost, look_without as look_without_database};
 pub use preview::{Preview, preview};
 pub use probation::{ACTOR as PROBATION, TestShift, numbers_apart, take_back, test_shift};
 pub use production::Manifest;
 pub use remove::remove_version;
+pub use rename::{finish_rename, rename};
 pub use replay::{ReplayRow, replay};
 pub use retain::{Fate, Kind as RetainedKind, Retained, Why, collect, look, run_log};
 pub use room::is_disk_full;
@@ -152,6 +164,9 @@ pub enum Error {
         /// Whose files they are.
         other: String,
     },
+    /// Something good would be lost.
+    #[error("go on with what is there: {}", .0.what)]
+    Lost(Box<Lost>),
     /// Nothing to work on for a stage that was called alone.
     #[error("{0}")]
     NothingThere(String),

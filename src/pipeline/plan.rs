@@ -7,16 +7,12 @@ use crate::registry::PastConclusion;
 pub struct Facts<'a> {
     /// Whether the user forces a training.
     pub force: bool,
-    /// Whether some file in the input has a content that no concluded run has taken in.
-    pub has_new_file: bool,
     /// Hash of the test files.
     pub test_hash: &'a str,
-    /// What was concluded for the same files and settings.
-    pub same_work: Option<&'a PastConclusion>,
-    /// What was concluded last.
-    pub last: Option<&'a PastConclusion>,
-    /// Hash of the settings.
-    pub config_hash: &'a str,
+    /// What was concluded for the same data and settings.
+    pub known: Option<&'a PastConclusion>,
+    /// What is the same: `data`, where the files are, or `rows`, where other files hold the same rows.
+    pub same: &'static str,
     /// The champion.
     pub champion: Option<i64>,
 }
@@ -37,30 +33,42 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
     if facts.force {
         return Plan::Train("forced".to_string());
     }
-    // Work that was concluded before, or the last conclusion when files were only moved or removed since.
-    let known = facts.same_work.or_else(|| {
-        let is_no_news =
-            |last: &&PastConclusion| !facts.has_new_file && last.config_hash == facts.config_hash;
-        facts.last.filter(is_no_news)
-    });
-    let Some(known) = known else {
-        let why = if facts.has_new_file {
-            "new data"
-        } else {
-            "changed settings"
-        };
-        return Plan::Train(why.to_string());
+    let Some(known) = facts.known else {
+        return Plan::Train("new data or settings".to_string());
     };
     if known.test_hash == facts.test_hash {
-        return Plan::Nothing(format!(
-            "run {} came to `{}` on the same data and settings",
-            known.run, known.verdict
-        ));
+        return Plan::Nothing(why(facts, known));
     }
     match facts.champion {
         Some(champion) => Plan::Rescore(champion),
         None => Plan::Train("new test data and no champion".to_string()),
     }
+}
+
+/// Why there is nothing to do, with what somebody may want to do who expected otherwise.
+fn why(facts: &Facts<'_>, known: &PastConclusion) -> String {
+    let mut why = format!(
+        "run {} came to `{}` on the same {} and settings",
+        known.run, known.verdict, facts.same
+    );
+    let left_out = known.rows.iter().flat_map(|rows| &rows.left_out);
+    let left_out: Vec<&str> = left_out.map(String::as_str).collect();
+    match left_out.as_slice() {
+        [] => {}
+        [one] => why += &format!("; 1 file is left out: {one}"),
+        [first, ..] => {
+            why += &format!("; {} files are left out, the first {first}", left_out.len());
+        }
+    }
+    match (facts.champion, known.version) {
+        (Some(now), Some(then)) if known.verdict == "promote" && now != then => {
+            why += &format!(
+                "; its version {then} is not the champion any more, `unseat promote {then}` makes it that again"
+            );
+        }
+        _ => {}
+    }
+    why
 }
 
 #[cfg(test)]

@@ -63,6 +63,20 @@ fn shift(one: &Predictions, other: &Predictions) -> Option<TestShift> {
     (rows > 0 && shift.scores.is_finite()).then_some(shift)
 }
 
+/// Why there is nothing to do, with a version that waits for somebody to look at it.
+///
+/// # Errors
+/// When the registry cannot be asked.
+pub async fn with_held(env: &Env, why: String) -> Result<String, Error> {
+    let held = env.registry.held_version(&env.config.name).await?;
+    Ok(match held {
+        Some(held) => format!(
+            "{why}; version {held} is held: look at it with `unseat gate explain {held}`, and `unseat promote {held}` makes it the champion"
+        ),
+        None => why,
+    })
+}
+
 /// How far two predicted numbers are apart, in [0, 1]: |a − b| / (|a| + |b|), 0 where both are 0. It has no unit, so it means
 /// the same on test rows and on rows of requests. Source: Canberra distance, Lance and Williams, 1967.
 pub fn numbers_apart(one: f64, other: f64) -> f64 {

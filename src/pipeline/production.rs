@@ -1,12 +1,10 @@
 //! The champion's copy in `production_deployment/`: rebuilt whole and swapped; the registry is the truth.
 
-use std::io;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::score::to_json;
-use super::{Env, Error, versions};
+use super::{Env, Error, Event, lost, versions};
 use crate::artifacts::swap;
 use crate::clock::rfc3339;
 use crate::config::checked::hex;
@@ -28,12 +26,77 @@ pub struct Manifest {
     pub files: Vec<(String, String)>,
 }
 
-/// Makes the copy that of the present champion, if it is not already.
-pub async fn publish(env: &Env) -> Result<(), Error> {
+impl Manifest {
+    /// Checksum of the bundle in the copy.
+    pub fn bundle_sha256(&self) -> Option<&str> {
+        let mut files = self.files.iter();
+        let found = files.find(|(name, _)| name == BUNDLE);
+        found.map(|(_, sha256)| sha256.as_str())
+    }
+}
+
+const BUNDLE: &str = "trainedmodel.json";
+
+/// The manifest of a copy, if there is one that reads.
+pub fn manifest(folder: &std::path::Path) -> Option<Manifest> {
+    let bytes = std::fs::read(folder.join("manifest.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The bundle in the copy, if it has this checksum.
+pub fn copied_bundle(env: &Env, sha256: &str) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(env.config.deployment_folder.join(BUNDLE)).ok()?;
+    (hex(&Sha256::digest(&bytes)) == sha256).then_some(bytes)
+}
+
+/// Brings the champion's bundle back into its folder from the copy, where it is gone.
+pub async fn mend_champion(env: &Env) -> Result<(), Error> {
     let model = &env.config.name;
     let Some(champion) = env.registry.champion(model).await? else {
         return Ok(());
     };
+    let Some(version) = env.registry.version(model, champion.version).await? else {
+        return Ok(());
+    };
+    let key = env.version_key(&version.folder, BUNDLE);
+    let expected = version.bundle_sha256.as_deref().unwrap_or_default();
+    if env.models.path(&key).exists() {
+        return Ok(());
+    }
+    let Some(bytes) = copied_bundle(env, expected) else {
+        // Whoever needs it says so.
+        return Ok(());
+    };
+    env.models.put(&key, bytes).await?;
+    env.tell(Event::Warning(format!(
+        "the bundle of version {}, the champion, was gone and is brought back from {}",
+        version.number,
+        env.named(&env.config.deployment_folder)
+    )));
+    Ok(())
+}
+
+/// Makes the copy that of the present champion, if it is not already.
+///
+/// # Errors
+/// [`Error::Lost`] where the copy is another model's.
+pub async fn publish(env: &Env) -> Result<(), Error> {
+    publish_renamed(env, &env.config.name).await
+}
+
+/// The same where the copy may be that of the same model under an old name.
+pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
+    let model = &env.config.name;
+    let Some(champion) = env.registry.champion(model).await? else {
+        return Ok(());
+    };
+    if let Some(there) =
+        manifest(&env.config.deployment_folder).filter(|it| it.model != *model && it.model != old)
+    {
+        return Err(Error::Lost(Box::new(
+            lost::foreign(&env.config, &env.registry, &there).await?,
+        )));
+    }
     let version = versions::pick_version(env, &champion.version.to_string()).await?;
     let (_, bundle) = versions::bundle_bytes(env, champion.version).await?;
     // A version that was promoted by hand may never have been scored.
@@ -48,7 +111,7 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
         });
     let list = ingested_list(env, &version).await?;
     let files = [
-        ("trainedmodel.json", bundle),
+        (BUNDLE, bundle),
         ("latestscore.txt", score),
         ("ingestedfiles.txt", list.into_bytes()),
     ];
@@ -85,11 +148,7 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
 /// Whether the folder holds exactly what the manifest says.
 fn is_current(env: &Env, wanted: &Manifest) -> bool {
     let folder = &env.config.deployment_folder;
-    let manifest = || -> io::Result<Manifest> {
-        let bytes = std::fs::read(folder.join("manifest.json"))?;
-        serde_json::from_slice(&bytes).map_err(io::Error::other)
-    };
-    let is_named = manifest().is_ok_and(|found| found == *wanted);
+    let is_named = manifest(folder).is_some_and(|found| found == *wanted);
     is_named
         && wanted.files.iter().all(|(name, sha256)| {
             std::fs::read(folder.join(name))

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Env, Error, Event, production, remove, report};
+use super::{Env, Error, Event, lost, production, remove, report};
 use crate::registry::VersionState;
 
 /// Versions that are looked at for a missing report.
@@ -13,6 +13,8 @@ const RECENT_VERSIONS: usize = 20;
 pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     let model = &env.config.name;
     let now_ms = env.clock.now_ms();
+    env.note_places().await?;
+    lost::check(env).await?;
     let settled = env.registry.settle_dead_runs(model, run, now_ms).await?;
     for dead in &settled {
         env.tell(Event::Warning(format!(
@@ -27,6 +29,7 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
         env.registry.abandon(&version).await?;
     }
     clear(env).await?;
+    production::mend_champion(env).await?;
     production::publish(env).await
 }
 

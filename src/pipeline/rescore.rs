@@ -28,8 +28,13 @@ pub async fn rescore(
     };
     let show =
         |value: Option<f64>| value.map_or("undefined".to_string(), |value| format!("{value:.4}"));
+    // After the registry was rebuilt, nobody knows on which test data it was.
+    let why = match known {
+        Some(known) if known.test_hash.is_empty() => "the first run since it was adopted",
+        _ => "new test data",
+    };
     let what = format!(
-        "new test data: {} of the champion (version {version}) was {} and is {}",
+        "{why}: {} of the champion (version {version}) was {} and is {}",
         metric.name(),
         show(before),
         show(now)

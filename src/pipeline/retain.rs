@@ -138,10 +138,18 @@ pub(super) fn remove_logs<'a>(
     Ok(())
 }
 
+/// The closed files of a model's prediction log.
+pub(super) fn prediction_log_files(config: &ModelConfig) -> Vec<std::path::PathBuf> {
+    let files = facts::prediction_logs(config).into_iter();
+    files
+        .map(|file| config.prediction_log.join(file.id))
+        .collect()
+}
+
 /// Removes the closed files of a model's prediction log.
 pub(super) fn remove_prediction_logs(config: &ModelConfig) -> Result<(), Error> {
-    for file in facts::prediction_logs(config) {
-        remove(&config.prediction_log.join(file.id))?;
+    for path in prediction_log_files(config) {
+        remove(&path)?;
     }
     Ok(())
 }

@@ -6,13 +6,12 @@ use tracing::Instrument;
 
 use super::deploy::Work;
 use super::heart::Heart;
-use super::plan::{Facts, Plan, plan};
 use super::report::Subject;
-use super::rescore::rescore;
 use super::score::{self, SideScore};
+use super::untrained::{Looked, without_training};
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, preview, probation,
-    recover, report, retain, room, settle, train,
+    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, preview, recover,
+    report, retain, room, settle, train,
 };
 use crate::checks::{Finding, worst_first};
 use crate::evaluate::Metric;
@@ -202,58 +201,57 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let data_hash = ingest::data_hash(config, &input, &seen);
     let test_hash = score::test_hash(&test);
     let config_hash = config.fingerprint();
-    let same_work = env
-        .registry
-        .past_conclusion(&config.name, &data_hash, &config_hash)
-        .await?;
-    let last = env.registry.last_conclusion(&config.name).await?;
     let champion = env.registry.champion(&config.name).await?;
     // What a pin held back is worth another look once the pin is gone.
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
     let stands = |past: &PastConclusion| is_pinned || past.verdict != deploy::PINNED;
-    let (same_work, last) = (same_work.filter(stands), last.filter(stands));
     let champion = champion.map(|champion| champion.version);
-
-    let what = plan(&Facts {
-        force: options.force,
-        has_new_file: input.files.iter().any(|file| !seen.contains(&file.sha256)),
+    let same_files = env
+        .registry
+        .past_conclusion(&config.name, &data_hash, &config_hash)
+        .await?
+        .filter(stands);
+    let of = Looked {
+        id,
+        options,
+        test: &test,
         test_hash: &test_hash,
-        same_work: same_work.as_ref(),
-        last: last.as_ref(),
-        config_hash: &config_hash,
         champion,
-    });
-    match what {
-        Plan::Nothing(why) => {
-            let held = env.registry.held_version(&config.name).await?;
-            let why = match held {
-                Some(held) => format!(
-                    "{why}; version {held} is held: look at it with `unseat gate explain {held}`, and `unseat promote {held}` makes it the champion"
-                ),
-                None => why,
-            };
-            return Ok(nothing(env, id, champion, why));
-        }
-        Plan::Rescore(version) => {
-            let known = same_work.or(last);
-            if let Some(report) =
-                rescore(env, id, version, &test, &test_hash, known.as_ref()).await?
-            {
-                return Ok(report);
-            }
-            // The same data and settings would make the same version again, whatever new test rows say of it.
-            let tried = known.and_then(|known| known.version);
-            if let Some(why) = probation::taken_back(env, tried).await? {
-                return Ok(nothing(env, id, champion, why));
-            }
-        }
-        Plan::Train(_) => {}
+    };
+    if let Some(report) = without_training(env, &of, same_files.as_ref(), "data").await? {
+        return Ok(report);
     }
 
     room::check(env, &input)?;
-    let dataset = env
-        .stage(Stage::Ingest, &mut timings, ingest::ingest(env, id, &input))
-        .await?;
+    // Other files may hold the rows of one of these.
+    let mut past = match (options.force, &same_files) {
+        (false, None) => {
+            let all = env.registry.past_conclusions(&config.name, &config_hash);
+            all.await?
+        }
+        _ => Vec::new(),
+    };
+    past.retain(stands);
+    let read = ingest::ingest_news(env, id, &input, &past);
+    let dataset = match env.stage(Stage::Ingest, &mut timings, read).await? {
+        ingest::Read::News(dataset) => *dataset,
+        ingest::Read::Known(mut dataset, past) => {
+            let (files, now_ms) = (dataset.record.seen(), env.clock.now_ms());
+            let registry = &env.registry;
+            registry
+                .conclude_same_rows(lock, &past, &files, now_ms)
+                .await?;
+            if let Some(report) = without_training(env, &of, Some(&past), "rows").await? {
+                return Ok(RunReport {
+                    data: Some(dataset.record),
+                    timings_ms: timings_map(&timings, None),
+                    ..report
+                });
+            }
+            ingest::store(env, &mut dataset).await?;
+            *dataset
+        }
+    };
     preview::before_training(env, &dataset, &test)?;
     let trained = env
         .stage(Stage::Train, &mut timings, train::train(env, id, &dataset))
@@ -268,7 +266,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let work = Work {
         lock,
         trained: &trained,
-        dataset: &dataset.record,
+        dataset: &dataset,
         test_hash: &test_hash,
     };
     let deployed = env

@@ -173,7 +173,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
         let work = Work {
             lock,
             trained: &trained,
-            dataset: &dataset.record,
+            dataset: &dataset,
             test_hash: &score::test_hash(&test),
         };
         let deployed = env

@@ -10,7 +10,7 @@ use super::labels::target_of;
 use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
 use super::wanted::{Part, Wanted, wanted};
-use super::{Env, Error, Event, checks, count, fault};
+use super::{Env, Error, Event, adopt, checks, count, fault};
 use crate::bundle::{self, Bundle};
 use crate::checks::{Finding, IdentifierRows, identifiers};
 use crate::config::checked::hex;
@@ -80,6 +80,7 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
         "checks": findings,
         "learner": learned.bundle.learner.kind.name(),
     }));
+    adopt::write_record(env, &version).await?;
     env.registry.version_ready(&version).await?;
     fault("train.recorded")?;
     let data = &learned.bundle.data;

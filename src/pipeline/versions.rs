@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::score::{PREDICTIONS, ScoreRecord, Scored, from_prediction_frame};
-use super::{Env, Error, production};
+use super::{Env, Error, lost, production};
 use crate::bundle::{self, Bundle};
 use crate::config::checked::hex;
 use crate::data;
@@ -41,6 +41,11 @@ pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
         "champion" => env.registry.held_version(model).await?,
         _ => None,
     };
+    if ready.is_empty()
+        && let Some(lost) = lost::look(&env.config, &env.registry).await?
+    {
+        return Err(Error::Lost(Box::new(lost)));
+    }
     found.ok_or_else(|| {
         if let Some(held) = held {
             return Error::NothingThere(format!(
@@ -80,12 +85,17 @@ pub async fn load_bundle(env: &Env, number: i64) -> Result<(i64, String, Bundle)
 /// The bytes of a version's bundle, held against the registry's checksum.
 pub async fn bundle_bytes(env: &Env, number: i64) -> Result<(String, Vec<u8>), Error> {
     let version = pick_version(env, &number.to_string()).await?;
-    let bytes = env
-        .models
-        .get(&env.version_key(&version.folder, "trainedmodel.json"))
-        .await?;
-    let found = hex(&Sha256::digest(&bytes));
     let expected = version.bundle_sha256.unwrap_or_default();
+    let key = env.version_key(&version.folder, "trainedmodel.json");
+    let bytes = match env.models.get(&key).await {
+        Ok(bytes) => bytes,
+        // The copy of the champion is as good, if it has the right checksum.
+        Err(error @ crate::artifacts::Error::Gone { .. }) => {
+            production::copied_bundle(env, &expected).ok_or(error)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let found = hex(&Sha256::digest(&bytes));
     if found != expected {
         return Err(Error::Bundle {
             version: number,
@@ -187,6 +197,15 @@ async fn locked_move(
             "find a champion of `{model}`: there is none yet; run `unseat run` first"
         )));
     };
+    // What is deployed may be a version that the registry does not know: who names one by hand wants it replaced. Another
+    // model's stays.
+    if let Some(there) = production::manifest(&env.config.deployment_folder)
+        && there.model != *model
+    {
+        return Err(Error::Lost(Box::new(
+            lost::foreign(&env.config, &env.registry, &there).await?,
+        )));
+    }
     // Verified before the pointer moves: bytes, parts, golden rows.
     load_bundle(env, target).await?;
     let operation = Operation {

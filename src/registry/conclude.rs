@@ -1,6 +1,7 @@
 //! The one transaction in which a run's verdict becomes true: operation, verdict, conclusion and files seen, or nothing.
 
 use serde::Serialize;
+use serde_json::json;
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::{Doing, Error, Lock, Operation, Registry, lock, operations};
@@ -12,6 +13,17 @@ pub struct SeenFile {
     pub sha256: String,
     /// Where it stood.
     pub path: String,
+}
+
+/// Which rows were trained on, whatever their order and the files that they came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct RowSet {
+    /// Hash over the set of them.
+    pub hash: String,
+    /// Columns, in the order in which their cells were hashed.
+    pub columns: Vec<String>,
+    /// Files beside them that were left out.
+    pub left_out: Vec<String>,
 }
 
 /// What a run concluded.
@@ -31,6 +43,8 @@ pub struct Conclusion<'a> {
     pub test_hash: &'a str,
     /// Files taken in.
     pub files: &'a [SeenFile],
+    /// The rows in them.
+    pub rows: &'a RowSet,
     /// The operation that moves the champion, if it moves.
     pub operation: Option<Operation>,
     /// When.
@@ -52,6 +66,8 @@ pub struct PastConclusion {
     pub version: Option<i64>,
     /// The run that reached it.
     pub run: String,
+    /// The rows that it was about; `None` where an earlier program did not record them.
+    pub rows: Option<RowSet>,
 }
 
 impl Registry {
@@ -99,7 +115,7 @@ impl Registry {
             .bind(model)
             .bind(&past.data_hash)
             .bind(&past.config_hash)
-            .execute(&self.pool)
+            .execute(&self.writing().await?)
             .await
             .doing("record the conclusion")?;
         Ok(())
@@ -118,10 +134,66 @@ impl Registry {
         .bind(model)
         .bind(data_hash)
         .bind(config_hash)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("look for a past conclusion")?;
         Ok(row.as_ref().map(past_of))
+    }
+
+    /// What was concluded under the same settings, newest first: one of them may be about the same rows out of other files.
+    pub async fn past_conclusions(
+        &self,
+        model: &str,
+        config_hash: &str,
+    ) -> Result<Vec<PastConclusion>, Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM conclusions WHERE model = ? AND config_hash = ? AND rows_hash IS NOT NULL
+             ORDER BY at_ms DESC, run DESC",
+        )
+        .bind(model)
+        .bind(config_hash)
+        .fetch_all(&self.pool())
+        .await
+        .doing("look for past conclusions")?;
+        Ok(rows.iter().map(past_of).collect())
+    }
+
+    /// Remembers that other files hold the rows of a past conclusion, so that they need not be read the next time.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
+    pub async fn conclude_same_rows(
+        &self,
+        lock: &Lock,
+        past: &PastConclusion,
+        files: &[SeenFile],
+        at_ms: i64,
+    ) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        lock::check_mine(&mut transaction, lock).await?;
+        let rows = past.rows.clone().unwrap_or_default();
+        sqlx::query(
+            "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms,
+                 rows_hash, column_names, left_out)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (model, data_hash, config_hash) DO NOTHING",
+        )
+        .bind(&lock.model)
+        .bind(&past.data_hash)
+        .bind(&past.config_hash)
+        .bind(&past.test_hash)
+        .bind(&past.verdict)
+        .bind(past.version)
+        .bind(&past.run)
+        .bind(at_ms)
+        .bind(&rows.hash)
+        .bind(json!(rows.columns).to_string())
+        .bind(json!(rows.left_out).to_string())
+        .execute(&mut *transaction)
+        .await
+        .doing("record the conclusion")?;
+        take_in(&mut transaction, &lock.model, files, (&lock.run, at_ms)).await?;
+        transaction.commit().await.doing("record the conclusion")
     }
 
     /// The newest conclusion of a model.
@@ -130,7 +202,7 @@ impl Registry {
             "SELECT * FROM conclusions WHERE model = ? ORDER BY at_ms DESC, run DESC LIMIT 1",
         )
         .bind(model)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("look for the last conclusion")?;
         Ok(row.as_ref().map(past_of))
@@ -142,11 +214,14 @@ async fn remember(
     transaction: &mut Transaction<'_, Sqlite>,
     conclusion: &Conclusion<'_>,
 ) -> Result<(), Error> {
+    let rows = conclusion.rows;
     sqlx::query(
-        "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms,
+             rows_hash, column_names, left_out)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (model, data_hash, config_hash) DO UPDATE SET test_hash = excluded.test_hash,
-             verdict = excluded.verdict, version = excluded.version, run = excluded.run, at_ms = excluded.at_ms",
+             verdict = excluded.verdict, version = excluded.version, run = excluded.run, at_ms = excluded.at_ms,
+             rows_hash = excluded.rows_hash, column_names = excluded.column_names, left_out = excluded.left_out",
     )
     .bind(&conclusion.lock.model)
     .bind(conclusion.data_hash)
@@ -156,19 +231,34 @@ async fn remember(
     .bind(conclusion.version)
     .bind(&conclusion.lock.run)
     .bind(conclusion.at_ms)
+    .bind(&rows.hash)
+    .bind(json!(rows.columns).to_string())
+    .bind(json!(rows.left_out).to_string())
     .execute(&mut **transaction)
     .await
     .doing("record the conclusion")?;
-    for file in conclusion.files {
+    let model = &conclusion.lock.model;
+    let by = (conclusion.lock.run.as_str(), conclusion.at_ms);
+    take_in(transaction, model, conclusion.files, by).await
+}
+
+/// Records which files a run took in, inside a transaction.
+async fn take_in(
+    transaction: &mut Transaction<'_, Sqlite>,
+    model: &str,
+    files: &[SeenFile],
+    (run, at_ms): (&str, i64),
+) -> Result<(), Error> {
+    for file in files {
         sqlx::query(
             "INSERT INTO files_seen (model, sha256, path, run, at_ms) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (model, sha256) DO NOTHING",
         )
-        .bind(&conclusion.lock.model)
+        .bind(model)
         .bind(&file.sha256)
         .bind(&file.path)
-        .bind(&conclusion.lock.run)
-        .bind(conclusion.at_ms)
+        .bind(run)
+        .bind(at_ms)
         .execute(&mut **transaction)
         .await
         .doing("record the files")?;
@@ -177,6 +267,7 @@ async fn remember(
 }
 
 fn past_of(row: &sqlx::sqlite::SqliteRow) -> PastConclusion {
+    let hash: Option<String> = row.get("rows_hash");
     PastConclusion {
         data_hash: row.get("data_hash"),
         config_hash: row.get("config_hash"),
@@ -184,5 +275,17 @@ fn past_of(row: &sqlx::sqlite::SqliteRow) -> PastConclusion {
         verdict: row.get("verdict"),
         version: row.get("version"),
         run: row.get("run"),
+        rows: hash.map(|hash| RowSet {
+            hash,
+            columns: names(row, "column_names"),
+            left_out: names(row, "left_out"),
+        }),
     }
+}
+
+/// A list of names in a column; none where nobody wrote any.
+fn names(row: &sqlx::sqlite::SqliteRow, column: &str) -> Vec<String> {
+    let text: Option<String> = row.get(column);
+    text.and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
 }

@@ -58,7 +58,7 @@ impl Registry {
     pub async fn created_models(&self) -> Result<Vec<CreatedModel>, Error> {
         let rows =
             sqlx::query("SELECT * FROM created_models WHERE removed_ms IS NULL ORDER BY name")
-                .fetch_all(&self.pool)
+                .fetch_all(&self.pool())
                 .await
                 .doing("list created models")?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
@@ -82,7 +82,7 @@ impl Registry {
     /// A number that grows whenever one is created, changed or removed.
     pub async fn newest_created(&self) -> Result<i64, Error> {
         let row = sqlx::query("SELECT COALESCE(MAX(serial), 0) AS newest FROM created_models")
-            .fetch_one(&self.pool)
+            .fetch_one(&self.pool())
             .await
             .doing("find the newest created model")?;
         Ok(row.get("newest"))

@@ -11,7 +11,7 @@ impl Registry {
     pub async fn seen_hashes(&self, model: &str) -> Result<HashSet<String>, Error> {
         let rows = sqlx::query("SELECT sha256 FROM files_seen WHERE model = ?")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list files seen")?;
         Ok(rows.iter().map(|row| row.get("sha256")).collect())

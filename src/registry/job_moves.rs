@@ -59,7 +59,7 @@ impl Registry {
         .bind(worker)
         .bind(now_ms)
         .bind(job)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("begin the job")?;
         Ok(row.as_ref().map(job_of))
@@ -78,7 +78,7 @@ impl Registry {
         .bind(to)
         .bind(job)
         .bind(from)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("take the job over")?;
         Ok(row.as_ref().map(job_of))

@@ -174,7 +174,7 @@ pub async fn cancel_waiting(
 impl Registry {
     /// The open jobs of a model, oldest first.
     pub async fn open_jobs_of(&self, model: &str) -> Result<Vec<JobRow>, Error> {
-        let mut connection = self.pool.acquire().await.doing("look for open jobs")?;
+        let mut connection = self.pool().acquire().await.doing("look for open jobs")?;
         open_jobs(&mut connection, model).await
     }
 
@@ -186,7 +186,7 @@ impl Registry {
         .bind(model)
         .bind(model)
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("list jobs")?;
         Ok(rows.iter().map(job_of).collect())
@@ -202,7 +202,7 @@ impl Registry {
         )
         .bind(id)
         .bind(id)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("find the job")?;
         Ok(rows.iter().map(job_of).collect())
@@ -213,7 +213,7 @@ impl Registry {
         sqlx::query_as(
             "SELECT model, state, COUNT(*) FROM job_records WHERE state IN ('queued', 'running') GROUP BY model, state",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("count jobs")
     }
@@ -222,7 +222,7 @@ impl Registry {
     pub async fn job(&self, id: &str) -> Result<Option<JobRow>, Error> {
         let row = sqlx::query("SELECT * FROM job_records WHERE id = ?")
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("find the job")?;
         Ok(row.as_ref().map(job_of))

@@ -62,6 +62,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Locked`] with the holder when a living process has it.
     pub async fn take_lock(&self, model: &str, run: &str, now_ms: i64) -> Result<Lock, Error> {
+        self.writable("take the lock").await?;
         let me = ProcessId::current();
         // Between looking and taking, somebody else may come first; then look again.
         for _ in 0..10 {
@@ -92,7 +93,7 @@ impl Registry {
             .bind(now_ms)
             .bind(now_ms)
             .bind(dead.as_deref().unwrap_or(""))
-            .execute(&self.pool)
+            .execute(&self.writing().await?)
             .await
             .doing("take the lock")?;
             if taken.rows_affected() == 1 {
@@ -121,7 +122,7 @@ impl Registry {
             .bind(now_ms)
             .bind(&lock.model)
             .bind(&lock.run)
-            .execute(&self.pool)
+            .execute(&self.writing().await?)
             .await
             .doing("renew the lock")?;
         Ok(())
@@ -132,7 +133,7 @@ impl Registry {
         sqlx::query("DELETE FROM locks WHERE model = ? AND run = ?")
             .bind(&lock.model)
             .bind(&lock.run)
-            .execute(&self.pool)
+            .execute(&self.writing().await?)
             .await
             .doing("release the lock")?;
         Ok(())
@@ -142,7 +143,7 @@ impl Registry {
     pub async fn holder(&self, model: &str) -> Result<Option<Holder>, Error> {
         let row = sqlx::query("SELECT * FROM locks WHERE model = ?")
             .bind(model)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("look at the lock")?;
         Ok(row.as_ref().map(holder_of))

@@ -30,7 +30,7 @@ impl Registry {
         let Some(text) = text else {
             sqlx::query("DELETE FROM notices WHERE process = ?")
                 .bind(process.to_string())
-                .execute(&self.pool)
+                .execute(&self.writing().await?)
                 .await
                 .doing("take back a notice")?;
             return Ok(());
@@ -43,7 +43,7 @@ impl Registry {
         .bind(command)
         .bind(text)
         .bind(now_ms)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("leave a notice")?;
         Ok(())
@@ -55,7 +55,7 @@ impl Registry {
     /// When the statement fails.
     pub async fn notices(&self) -> Result<Vec<Notice>, Error> {
         let rows = sqlx::query("SELECT process, command, text FROM notices ORDER BY at_ms")
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("look for notices")?;
         let notices = rows.iter().filter_map(|row| {

@@ -72,7 +72,7 @@ impl Registry {
     pub async fn operations(&self, model: &str) -> Result<Vec<Operation>, Error> {
         let rows = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list operations")?;
         Ok(rows.iter().map(operation_of).collect())
@@ -81,7 +81,7 @@ impl Registry {
     /// Id of the newest operation on any model, 0 before the first: as long as it stays, no champion has moved.
     pub async fn newest_operation(&self) -> Result<i64, Error> {
         let row = sqlx::query("SELECT COALESCE(MAX(id), 0) AS newest FROM operations")
-            .fetch_one(&self.pool)
+            .fetch_one(&self.pool())
             .await
             .doing("find the newest operation")?;
         Ok(row.get("newest"))
@@ -101,7 +101,7 @@ impl Registry {
     /// Names of models that the registry knows.
     pub async fn model_names(&self) -> Result<Vec<String>, Error> {
         let rows = sqlx::query("SELECT DISTINCT model FROM runs ORDER BY model")
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list models")?;
         Ok(rows.iter().map(|row| row.get("model")).collect())

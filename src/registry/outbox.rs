@@ -122,7 +122,7 @@ impl Registry {
     pub async fn has_topic(&self, topic: &str) -> Result<bool, Error> {
         let row = sqlx::query("SELECT 1 FROM outbox WHERE topic = ?")
             .bind(topic)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("look into the outbox")?;
         Ok(row.is_some())
@@ -142,7 +142,7 @@ impl Registry {
         )
         .bind(channel)
         .bind(now_ms)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("look for messages that are due")?;
         if due.is_none() {
@@ -158,7 +158,7 @@ impl Registry {
         .bind(until_ms)
         .bind(channel)
         .bind(now_ms)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("claim a message")?;
         Ok(row.as_ref().map(message_of))
@@ -172,7 +172,7 @@ impl Registry {
         .bind(until_ms)
         .bind(claimed.id)
         .bind(claimed.attempts)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("hold the message")?;
         Ok(held.rows_affected() == 1)
@@ -198,7 +198,7 @@ impl Registry {
         .bind(is_over.then_some(now_ms))
         .bind(claimed.id)
         .bind(claimed.attempts)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("record what came of the message")?;
         Ok(settled.rows_affected() == 1)
@@ -219,7 +219,7 @@ impl Registry {
         .bind(now_ms)
         .bind(before_ms)
         .bind(now_ms)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("give up old messages")?;
         Ok(given_up.rows_affected())
@@ -230,7 +230,7 @@ impl Registry {
         let topic = format!("began/{channel}");
         let row = sqlx::query("SELECT created_ms FROM outbox WHERE topic = ?")
             .bind(&topic)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("look for the channel")?;
         if let Some(row) = row {
@@ -245,12 +245,12 @@ impl Registry {
         .bind(now_ms)
         .bind(now_ms)
         .bind(now_ms)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("record the channel")?;
         let row = sqlx::query("SELECT created_ms FROM outbox WHERE topic = ?")
             .bind(&topic)
-            .fetch_one(&self.pool)
+            .fetch_one(&self.pool())
             .await
             .doing("look for the channel")?;
         Ok(row.get("created_ms"))
@@ -272,7 +272,7 @@ impl Registry {
         .bind(state)
         .bind(state)
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("list messages")?;
         Ok(rows.iter().map(message_of).collect())

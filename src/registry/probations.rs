@@ -97,7 +97,7 @@ impl Registry {
     pub async fn last_operation(&self, model: &str) -> Result<Option<(i64, Operation)>, Error> {
         let row = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC LIMIT 1")
             .bind(model)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("look at the newest operation")?;
         Ok(row.as_ref().map(|row| (row.get("id"), operation_of(row))))
@@ -115,7 +115,7 @@ impl Registry {
         .bind(row.previous)
         .bind(row.state.name())
         .bind(row.began_ms)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("begin a probation")?;
         Ok(())
@@ -125,7 +125,7 @@ impl Registry {
     pub async fn probations(&self, model: &str) -> Result<Vec<ProbationRow>, Error> {
         let rows = sqlx::query("SELECT * FROM probations WHERE model = ? ORDER BY operation DESC")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list probations")?;
         rows.iter().map(probation_of).collect()
@@ -135,7 +135,7 @@ impl Registry {
     pub async fn probations_ended_since(&self, since_ms: i64) -> Result<Vec<ProbationRow>, Error> {
         let rows = sqlx::query("SELECT * FROM probations WHERE ended_ms >= ? ORDER BY ended_ms")
             .bind(since_ms)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list probations")?;
         rows.iter().map(probation_of).collect()

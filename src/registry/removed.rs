@@ -19,7 +19,7 @@ pub enum Removal {
 }
 
 /// What is taken out of the tables with a model. The lock and messages that wait to be sent stay.
-pub(super) const ROWS: [&str; 12] = [
+pub(super) const ROWS: [&str; 13] = [
     "DELETE FROM runs WHERE model = ?",
     "DELETE FROM datasets WHERE model = ?",
     "DELETE FROM versions WHERE model = ?",
@@ -32,6 +32,7 @@ pub(super) const ROWS: [&str; 12] = [
     "DELETE FROM job_records WHERE model = ?",
     "DELETE FROM probations WHERE model = ?",
     "DELETE FROM run_totals WHERE model = ?",
+    "DELETE FROM places WHERE model = ?",
 ];
 
 /// Takes every row of a model out.
@@ -121,7 +122,7 @@ impl Registry {
         let rows = sqlx::query(
             "SELECT name FROM created_models WHERE removed_ms IS NOT NULL ORDER BY name",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("list removed models")?;
         Ok(rows.iter().map(|row| row.get("name")).collect())

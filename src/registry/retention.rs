@@ -72,7 +72,7 @@ impl Registry {
     pub async fn row_heads(&self, model: &str, table: OldRows) -> Result<Vec<RowHead>, Error> {
         let rows = sqlx::query(table.list())
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("look for what may go")?;
         let head = |row: &sqlx::sqlite::SqliteRow| RowHead {
@@ -87,7 +87,7 @@ impl Registry {
     /// The model of each run there is.
     pub async fn models_of_runs(&self) -> Result<Vec<(String, String)>, Error> {
         let rows = sqlx::query("SELECT id, model FROM runs")
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list runs")?;
         let pair = |row: &sqlx::sqlite::SqliteRow| (row.get("id"), row.get("model"));
@@ -100,7 +100,7 @@ impl Registry {
             "SELECT version, previous FROM probations WHERE model = ? AND ended_ms IS NULL",
         )
         .bind(model)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("look for probations")?;
         let both = |row: &sqlx::sqlite::SqliteRow| [Some(row.get("version")), row.get("previous")];
@@ -127,13 +127,13 @@ impl Registry {
     pub async fn take_out_carried(&self, before_ms: i64) -> Result<(), Error> {
         let there =
             sqlx::query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'Jobs'")
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.pool())
                 .await
                 .doing("look for the queue")?;
         if there.is_some() {
             sqlx::query("DELETE FROM Jobs WHERE status IN ('Done', 'Killed') AND done_at < ?")
                 .bind(before_ms / 1000)
-                .execute(&self.pool)
+                .execute(&self.writing().await?)
                 .await
                 .doing("take out what the queue has carried")?;
         }
@@ -146,7 +146,7 @@ impl Registry {
         // A number of our own, no text of anybody's.
         let statement = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
         sqlx::query(sqlx::AssertSqlSafe(statement))
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("give free pages back")?;
         Ok(())

@@ -140,7 +140,7 @@ impl Registry {
             .bind(model)
             .bind(trigger)
             .bind(now_ms)
-            .execute(&self.pool)
+            .execute(&self.writing().await?)
             .await
             .doing("record the run")?;
         Ok(())
@@ -151,7 +151,7 @@ impl Registry {
         sqlx::query("UPDATE runs SET stage = ? WHERE id = ? AND state = 'running'")
             .bind(stage)
             .bind(id)
-            .execute(&self.pool)
+            .execute(&self.writing().await?)
             .await
             .doing("record the stage")?;
         Ok(())
@@ -161,7 +161,7 @@ impl Registry {
     pub async fn run(&self, id: &str) -> Result<Option<RunRow>, Error> {
         let row = sqlx::query("SELECT * FROM runs WHERE id = ?")
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("find the run")?;
         row.as_ref().map(run_of).transpose()
@@ -206,7 +206,7 @@ impl Registry {
         .bind(model)
         .bind(model)
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("list runs")?;
         rows.iter().map(run_of).collect()
@@ -219,7 +219,7 @@ impl Registry {
         )
         .bind(model)
         .bind(since_ms)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("list runs")?;
         rows.iter().map(run_of).collect()
@@ -231,7 +231,7 @@ impl Registry {
             "SELECT * FROM runs WHERE model = ? AND record LIKE '%\"data\":{%' ORDER BY id DESC LIMIT 1",
         )
         .bind(model)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("find the newest run with data")?;
         row.as_ref().map(run_of).transpose()
@@ -248,7 +248,7 @@ impl Registry {
         .bind(run)
         .bind(model)
         .bind(run)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("look for failures")?;
         rows.iter().map(run_of).collect()
@@ -258,7 +258,7 @@ impl Registry {
     pub async fn first_run_ms(&self, model: &str) -> Result<Option<i64>, Error> {
         let row = sqlx::query("SELECT MIN(started_ms) AS first FROM runs WHERE model = ?")
             .bind(model)
-            .fetch_one(&self.pool)
+            .fetch_one(&self.pool())
             .await
             .doing("find the first run")?;
         Ok(row.get("first"))
@@ -268,7 +268,7 @@ impl Registry {
     pub async fn run_ids(&self, model: &str) -> Result<HashSet<String>, Error> {
         let rows = sqlx::query("SELECT id FROM runs WHERE model = ?")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list runs")?;
         Ok(rows.iter().map(|row| row.get("id")).collect())
@@ -284,7 +284,7 @@ impl Registry {
         )
         .bind(id)
         .bind(id)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("find the run")?;
         rows.iter().map(run_of).collect()

@@ -45,7 +45,7 @@ impl Registry {
     pub async fn schedule(&self, model: &str) -> Result<ScheduleRow, Error> {
         let row = sqlx::query("SELECT * FROM schedules WHERE model = ?")
             .bind(model)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("look at the schedule")?;
         let none = ScheduleRow {
@@ -74,7 +74,7 @@ impl Registry {
         .bind(timezone)
         .bind(actor)
         .bind(now_ms)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("set the schedule")?;
         Ok(())
@@ -90,7 +90,7 @@ impl Registry {
         .bind(model)
         .bind(by)
         .bind(now_ms)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("pause the schedule")?;
         Ok(())
@@ -103,7 +103,7 @@ impl Registry {
         )
         .bind(now_ms)
         .bind(model)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("resume the schedule")?;
         Ok(resumed.rows_affected() == 1)

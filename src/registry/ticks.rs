@@ -131,7 +131,7 @@ impl Registry {
         sqlx::query_as(
             "SELECT model, outcome, COUNT(*), MAX(tick_ms) FROM ticks GROUP BY model, outcome",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("count ticks")
     }
@@ -144,7 +144,7 @@ impl Registry {
         .bind(model)
         .bind(model)
         .bind(limit)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("list ticks")?;
         Ok(rows.iter().map(tick_of).collect())

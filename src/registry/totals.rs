@@ -54,7 +54,7 @@ impl Registry {
     /// Sums over all runs, by model and by what came of them.
     pub async fn run_totals(&self) -> Result<Vec<RunTotal>, Error> {
         let rows = sqlx::query("SELECT * FROM run_totals ORDER BY model, outcome")
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("look at the sums of runs")?;
         Ok(rows

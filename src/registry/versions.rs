@@ -113,7 +113,7 @@ impl Registry {
         .bind(stamp)
         .bind(now_ms)
         .bind(model)
-        .fetch_one(&self.pool)
+        .fetch_one(&self.pool())
         .await
         .doing("take a version number")?;
         version_of(&row)
@@ -132,7 +132,7 @@ impl Registry {
         .bind(version.record.as_ref().map(ToString::to_string))
         .bind(&version.model)
         .bind(version.number)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("record the version")?;
         Ok(())
@@ -145,7 +145,7 @@ impl Registry {
         )
         .bind(model)
         .bind(mine)
-        .fetch_all(&self.pool)
+        .fetch_all(&self.pool())
         .await
         .doing("find unfinished versions")?;
         rows.iter().map(version_of).collect()
@@ -158,7 +158,7 @@ impl Registry {
         )
         .bind(&version.model)
         .bind(version.number)
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("give up an unfinished version")?;
         Ok(())
@@ -190,7 +190,7 @@ impl Registry {
     pub async fn versions(&self, model: &str) -> Result<Vec<VersionRow>, Error> {
         let rows = sqlx::query("SELECT * FROM versions WHERE model = ? ORDER BY number DESC")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list versions")?;
         rows.iter().map(version_of).collect()
@@ -201,7 +201,7 @@ impl Registry {
         let row = sqlx::query("SELECT * FROM versions WHERE model = ? AND number = ?")
             .bind(model)
             .bind(number)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("find the version")?;
         row.as_ref().map(version_of).transpose()
@@ -226,7 +226,7 @@ impl Registry {
         .bind(dataset.n_rows)
         .bind(now_ms)
         .bind(dataset.record.to_string())
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("record the data set")?;
         Ok(())
@@ -236,7 +236,7 @@ impl Registry {
     pub async fn latest_dataset(&self, model: &str) -> Result<Option<DatasetRow>, Error> {
         let row = sqlx::query("SELECT * FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
             .bind(model)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("find the newest data set")?;
         row.as_ref().map(dataset_of).transpose()
@@ -248,7 +248,7 @@ impl Registry {
             "SELECT created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1",
         )
         .bind(model)
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.pool())
         .await
         .doing("find the newest data set")?;
         Ok(row.map(|row| row.get("created_ms")))
@@ -259,7 +259,7 @@ impl Registry {
         let row = sqlx::query("SELECT * FROM datasets WHERE model = ? AND run = ?")
             .bind(model)
             .bind(run)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.pool())
             .await
             .doing("find the data set")?;
         row.as_ref().map(dataset_of).transpose()
@@ -269,7 +269,7 @@ impl Registry {
     pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<String>, Error> {
         let rows = sqlx::query("SELECT run FROM datasets WHERE model = ?")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list data sets")?;
         Ok(rows.iter().map(|row| row.get("run")).collect())
@@ -288,7 +288,7 @@ impl Registry {
         .bind(run)
         .bind(score.at_ms)
         .bind(score.record.to_string())
-        .execute(&self.pool)
+        .execute(&self.writing().await?)
         .await
         .doing("record the score")?;
         Ok(())
@@ -298,7 +298,7 @@ impl Registry {
     pub async fn scores(&self, model: &str) -> Result<Vec<ScoreRow>, Error> {
         let rows = sqlx::query("SELECT * FROM scores WHERE model = ? ORDER BY version, at_ms")
             .bind(model)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.pool())
             .await
             .doing("list scores")?;
         rows.iter().map(score_of).collect()

@@ -17,12 +17,26 @@ const EACH_SECOND: &str = "* * * * * *";
 pub async fn run(scheduler: Arc<Scheduler>, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
     let mut driver = JobScheduler::new().await?;
     // A look that takes long (a locked database) must not meet the next one.
-    let looking = Arc::new(Mutex::new(()));
+    let looking = Arc::new(Mutex::new(String::new()));
     let look = Job::new_async(EACH_SECOND, move |_, _| {
         let (scheduler, looking) = (scheduler.clone(), looking.clone());
         Box::pin(async move {
-            if let Ok(_mine) = looking.try_lock() {
-                scheduler.look_and_log().await;
+            let Ok(mut told) = looking.try_lock() else {
+                return;
+            };
+            match scheduler.queue.registry.follow_file().await {
+                Ok(_) => {
+                    told.clear();
+                    scheduler.look_and_log().await;
+                }
+                // Told once. No tick is lost by it: the cursor stands in the database, and what was due is made up for.
+                Err(error) => {
+                    let text = error.to_string();
+                    if *told != text {
+                        tracing::error!("no schedule is followed: cannot {text}");
+                        *told = text;
+                    }
+                }
             }
         })
     })?;

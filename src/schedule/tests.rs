@@ -54,7 +54,7 @@ impl Site {
     /// Every open job ends, as if a worker had done it.
     async fn finish(&self) {
         sqlx::query("UPDATE job_records SET state = 'done'")
-            .execute(self.queue.registry.pool())
+            .execute(&self.queue.registry.pool())
             .await
             .expect("writes");
     }
@@ -225,7 +225,7 @@ async fn the_latest_of_several_ticks_waits_where_that_is_asked_for() {
     site.look("2026-05-01T09:59:00Z").await;
     site.look("2026-05-01T10:00:00Z").await;
     sqlx::query("UPDATE job_records SET state = 'running'")
-        .execute(site.queue.registry.pool())
+        .execute(&site.queue.registry.pool())
         .await
         .expect("writes");
     site.look("2026-05-01T10:10:00Z").await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use warp::http::HeaderValue;
 
 use super::forms::WarningKind;
@@ -257,6 +257,8 @@ fn label(class: &str, kind: Kind) -> Box<str> {
 /// All models of the server.
 pub struct Fleet {
     models: ArcSwap<Vec<Arc<Model>>>,
+    /// Why nothing can be changed, while the database is not there.
+    database: ArcSwapOption<String>,
     /// Where versions come from.
     pub source: Source,
 }
@@ -268,8 +270,19 @@ impl Fleet {
         let models = names.map(|name| Arc::new(Model::new(name, false)));
         Fleet {
             models: ArcSwap::from_pointee(models.collect()),
+            database: ArcSwapOption::empty(),
             source,
         }
+    }
+
+    /// What is wrong with the database, when something is.
+    pub fn database(&self) -> Option<Arc<String>> {
+        self.database.load_full()
+    }
+
+    /// Says what is wrong with the database, or that nothing is.
+    pub fn database_is(&self, trouble: Option<String>) {
+        self.database.store(trouble.map(Arc::new));
     }
 
     /// Takes the places of models that are gone, then gives those that were created by request theirs, next to those that have

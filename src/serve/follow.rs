@@ -50,10 +50,12 @@ pub async fn follow(state: Arc<State>) {
             Err(error) => {
                 // The database cannot be asked: what is served stays, and the alarm says why it may be old.
                 fleet.models().for_each(|model| raise(&model, &error));
+                fleet.database_is(database_trouble(&error));
                 tide.clear();
                 continue;
             }
         };
+        fleet.database_is(None);
         let is_troubled = fleet.models().any(|model| model.alarm().is_some());
         if now == tide && !(is_troubled && polls % RETRY_POLLS == 0) {
             continue;
@@ -101,12 +103,40 @@ fn raise(model: &super::fleet::Model, error: &Error) {
     model.raise(Some(alarm));
 }
 
+/// Says once what is wrong although what is served can be; `None` when nothing is.
+fn alarm(model: &super::fleet::Model, alarm: Option<String>) {
+    if let Some(alarm) = &alarm
+        && model.alarm().is_none_or(|known| *known != *alarm)
+    {
+        tracing::error!(model = model.name, "{alarm}");
+    }
+    model.raise(alarm);
+}
+
+/// What keeps a server from being ready: its database was taken away. One that is only busy does not.
+fn database_trouble(error: &Error) -> Option<String> {
+    use crate::registry::Error as R;
+    match error {
+        Error::Pipeline(crate::pipeline::Error::Registry(
+            error @ (R::Gone { .. } | R::Foreign { .. }),
+        )) => Some(format!(
+            "cannot {error}; nothing can be changed until it is back"
+        )),
+        _ => None,
+    }
+}
+
 /// Loads a model's champion if it is not the version that is served already; tells whether it did.
 async fn follow_one(fleet: &Fleet, model: &super::fleet::Model) -> Result<bool, Error> {
     let _mine = model.following.lock().await;
     let served = model.champion();
-    let Some(pointer) = fleet.source.pointer(&model.name).await? else {
-        model.raise(None);
+    let pointer = fleet.source.pointer(&model.name).await?;
+    let lost = fleet.source.lost(&model.name).await;
+    model.lose(pointer.is_none() && served.is_some());
+    let Some(pointer) = pointer else {
+        let stays = "the database knows no champion any more; what was served stays, and nobody should send more";
+        let gone = served.is_some().then(|| stays.to_string());
+        alarm(model, lost.or(gone));
         return Ok(false);
     };
     let is_same = served.as_deref().is_some_and(|served| {
@@ -114,12 +144,11 @@ async fn follow_one(fleet: &Fleet, model: &super::fleet::Model) -> Result<bool, 
             && served.since_ms == pointer.since_ms
             && pointer.mark.is_empty()
     });
-    if is_same {
-        model.raise(None);
-        return Ok(false);
+    if !is_same {
+        load(fleet, model, &pointer).await?;
     }
-    load(fleet, model, &pointer).await?;
-    Ok(true)
+    alarm(model, lost);
+    Ok(!is_same)
 }
 
 async fn load(fleet: &Fleet, model: &super::fleet::Model, pointer: &Pointer) -> Result<(), Error> {

@@ -54,7 +54,8 @@ pub struct Readiness {
 
 /// Should requests come here?
 ///
-/// Yes once a champion is loaded, until the server ends. `?verbose` lists what was looked at.
+/// Yes once a champion is loaded, until the server ends; no while the database is gone or knows no champion. `?verbose` lists
+/// what was looked at.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -62,7 +63,7 @@ pub struct Readiness {
     params(("verbose" = Option<String>, Query, description = "Lists what was looked at")),
     responses(
         (status = 200, description = "Yes", content((String = "text/plain", example = "ok"), (Readiness = "application/json"))),
-        (status = 503, description = "No: no champion is loaded yet, or the server is ending", body = Readiness),
+        (status = 503, description = "No: no champion is loaded yet, the database is gone or knows no champion, or the server is ending", body = Readiness),
     ),
 )]
 pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -101,7 +102,7 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     params(("verbose" = Option<String>, Query, description = "Lists what was looked at")),
     responses(
         (status = 200, description = "Yes", content((String = "text/plain", example = "ok"), (Readiness = "application/json"))),
-        (status = 503, description = "No: no champion is loaded yet, or the server is ending", body = Readiness),
+        (status = 503, description = "No: no champion is loaded yet, the database is gone or knows no champion, or the server is ending", body = Readiness),
     ),
 )]
 pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -215,7 +216,9 @@ pub async fn staleness(
 
 /// Whether the server takes requests for predictions.
 pub fn is_ready(state: &State) -> bool {
-    !state.is_draining() && state.fleet.models().any(|model| model.champion().is_some())
+    let is_served = state.fleet.models().any(|model| model.champion().is_some());
+    let is_lost = state.fleet.models().any(|model| model.is_lost());
+    !state.is_draining() && is_served && !is_lost && state.fleet.database().is_none()
 }
 
 fn checks(state: &State) -> Vec<Check> {
@@ -228,6 +231,13 @@ fn checks(state: &State) -> Vec<Check> {
             "no".to_string()
         },
     }];
+    if let Some(trouble) = state.fleet.database() {
+        checks.push(Check {
+            name: "database".to_string(),
+            is_well: false,
+            says: trouble.to_string(),
+        });
+    }
     for model in state.fleet.models() {
         let (is_well, says) = match (model.champion(), model.alarm()) {
             (Some(served), None) => (true, format!("version {}", served.version)),

@@ -1,5 +1,6 @@
 //! A model's place in the server: what of it is loaded, and what is known of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -20,6 +21,7 @@ pub struct Model {
     pub following: tokio::sync::Mutex<()>,
     champion: ArcSwapOption<Served>,
     alarm: ArcSwapOption<String>,
+    is_lost: AtomicBool,
     scores: ArcSwap<Vec<(String, f64)>>,
     others: Mutex<Vec<Arc<Served>>>,
     before: ArcSwapOption<Served>,
@@ -35,6 +37,7 @@ impl Model {
             following: tokio::sync::Mutex::new(()),
             champion: ArcSwapOption::empty(),
             alarm: ArcSwapOption::empty(),
+            is_lost: AtomicBool::new(false),
             scores: ArcSwap::default(),
             others: Mutex::new(Vec::new()),
             before: ArcSwapOption::empty(),
@@ -71,6 +74,16 @@ impl Model {
     /// Says how the newest probation goes or went.
     pub fn know_probation(&self, view: Option<View>) {
         self.probation.store(view.map(Arc::new));
+    }
+
+    /// Whether a version is served that the registry does not know as the champion, nor any other.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// Says whether it is so.
+    pub fn lose(&self, is_lost: bool) {
+        self.is_lost.store(is_lost, Ordering::Relaxed);
     }
 
     /// Says what is wrong, or that nothing is.

@@ -70,11 +70,13 @@ impl Source {
     pub async fn tide(&self) -> Result<String, Error> {
         match self {
             Source::Project { registry, .. } => {
+                let followed = registry.follow_file().await;
+                followed.map_err(pipeline::Error::from)?;
                 let newest = registry.newest_operation().await;
                 let created = registry.newest_created().await;
                 let newest = newest.map_err(pipeline::Error::from)?;
                 let created = created.map_err(pipeline::Error::from)?;
-                Ok(format!("{newest} {created}"))
+                Ok(format!("{newest} {created} {}", registry.file_mark()))
             }
             Source::Folder { folder, .. } => Ok(mark_of(folder)),
         }
@@ -104,6 +106,18 @@ impl Source {
                 }))
             }
         }
+    }
+
+    /// What stands in a model's folders and the registry does not know, in a sentence with the next step.
+    pub async fn lost(&self, model: &str) -> Option<String> {
+        let Source::Project { registry, envs } = self else {
+            return None;
+        };
+        let env = envs.get(model)?;
+        let lost = pipeline::look_for_lost(&env.config, registry)
+            .await
+            .ok()??;
+        Some(format!("{}; {}", lost.what, lost.next))
     }
 
     /// Loads a version: checksum, parts and golden rows are verified before it is returned.

@@ -11,21 +11,21 @@ use super::project::{Project, Said, files_below};
 
 cases! {
     input_empty(p) { p.clear("practicedata"); p.run() }
-    input_empty_at_the_first_run(p) { p.remove("unseat.db"); p.clear("practicedata"); p.run() }
+    input_empty_at_the_first_run(p) { p.forget(); p.clear("practicedata"); p.run() }
     input_missing(p) { p.remove("practicedata"); p.run() }
     input_is_a_file(p) { p.remove("practicedata"); p.write("practicedata", "x"); p.run() }
     input_without_a_known_ending(p) {
         p.clear("practicedata");
         p.add("rows.xlsx", "x");
         p.add("notes.txt", "x");
-        p.remove("unseat.db");
+        p.forget();
         p.run()
     }
     input_of_unfinished_files(p) {
         p.clear("practicedata");
         p.add("rows.csv.part", "a,b\n1,2\n");
         p.add(".rows.csv", "a,b\n1,2\n");
-        p.remove("unseat.db");
+        p.forget();
         p.run()
     }
     input_unreadable(p) {

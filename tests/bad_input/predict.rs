@@ -76,7 +76,7 @@ cases! {
     }
     predict_before_any_run(p) {
         p.write("rows.csv", format!("{HEADER}\nabcd,1,2\n"));
-        p.remove("unseat.db");
+        p.forget();
         Some(p.unseat(&["predict", "rows.csv"]))
     }
 }

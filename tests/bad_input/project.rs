@@ -102,6 +102,13 @@ impl Project {
         gone.expect("it can be removed");
     }
 
+    /// Takes away what runs have made, as before the first one.
+    pub fn forget(&self) {
+        self.remove("unseat.db");
+        self.remove("models");
+        self.clear("production_deployment");
+    }
+
     /// Makes a folder hold nothing.
     pub fn clear(&self, folder: &str) {
         self.remove(folder);

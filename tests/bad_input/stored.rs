@@ -35,7 +35,11 @@ cases! {
     bundle_byte_flipped(p) { damage(p, flipped); predict(p) }
     bundle_byte_flipped_at_a_run(p) { damage(p, flipped); p.run() }
     bundle_cut_off(p) { damage(p, |bytes| bytes[..bytes.len() / 2].to_vec()); predict(p) }
-    bundle_missing(p) { p.remove(&p.version_file("trainedmodel.json")); predict(p) }
+    bundle_missing(p) {
+        p.remove(&p.version_file("trainedmodel.json"));
+        p.remove("production_deployment/trainedmodel.json");
+        predict(p)
+    }
     bundle_checksum_of_its_own(p) { damage(p, flipped); believed(p); predict(p) }
     bundle_cut_off_and_believed(p) { damage(p, |bytes| bytes[..bytes.len() / 2].to_vec()); believed(p); predict(p) }
     bundle_not_ours(p) {

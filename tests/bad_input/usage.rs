@@ -30,9 +30,9 @@ cases! {
     version_no_number(p) { Some(p.unseat(&["versions", "show", "newest"])) }
     run_unknown(p) { Some(p.unseat(&["runs", "show", "1999"])) }
     rollback_without_an_earlier(p) { Some(p.unseat(&["rollback", "--reason", "x"])) }
-    train_before_ingest(p) { p.remove("unseat.db"); Some(p.unseat(&["train"])) }
-    score_before_train(p) { p.remove("unseat.db"); Some(p.unseat(&["score"])) }
-    diagnose_before_ingest(p) { p.remove("unseat.db"); Some(p.unseat(&["diagnose"])) }
+    train_before_ingest(p) { p.forget(); Some(p.unseat(&["train"])) }
+    score_before_train(p) { p.forget(); Some(p.unseat(&["score"])) }
+    diagnose_before_ingest(p) { p.forget(); Some(p.unseat(&["diagnose"])) }
     replay_policy_missing(p) { Some(p.unseat(&["gate", "replay", "--policy", "nowhere.json"])) }
     replay_policy_bad(p) { p.write("policy.json", "{\"requires\": \"naive\"}"); Some(p.unseat(&["gate", "replay", "--policy", "policy.json"])) }
 }

@@ -3,9 +3,9 @@
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
-use super::{Dataset, read_options};
+use super::{Dataset, DatasetRecord, read_options};
 use crate::data::{self, Schema};
-use crate::pipeline::{Env, Error, fault};
+use crate::pipeline::{Env, Error, count, fault};
 use crate::registry::DatasetRow;
 
 pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
@@ -55,6 +55,26 @@ fn stored<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {
         what: "a record".to_string(),
         source,
     })
+}
+
+/// One line on a data set.
+pub fn summary(record: &DatasetRecord) -> String {
+    let mut summary = format!(
+        "{} from {}",
+        count(record.rows, "row"),
+        count(record.files.len() as u64, "file")
+    );
+    let asides = [
+        (record.duplicates, "duplicate", "dropped"),
+        (record.rows_kept, "row", "kept from before"),
+        (record.quarantined.len() as u64, "file", "quarantined"),
+        (record.rows_rejected, "row", "left out by rule"),
+        (record.rows_outside_window, "row", "outside the window"),
+    ];
+    for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {
+        summary += &format!(", {} {done}", count(n, what));
+    }
+    summary
 }
 
 /// The newest data set, read back from its file.

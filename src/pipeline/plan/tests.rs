@@ -1,131 +1,79 @@
 //! What the hashes lead to, case by case.
 
 use super::*;
+use crate::registry::RowSet;
 
-fn past(data: &str, config: &str, test: &str) -> PastConclusion {
+fn past(verdict: &str, test: &str) -> PastConclusion {
     PastConclusion {
-        data_hash: data.to_string(),
-        config_hash: config.to_string(),
+        data_hash: "d".to_string(),
+        config_hash: "c".to_string(),
         test_hash: test.to_string(),
-        verdict: "reject".to_string(),
+        verdict: verdict.to_string(),
         version: Some(1),
         run: "r".to_string(),
+        rows: None,
     }
 }
 
-fn facts<'a>(
-    same: Option<&'a PastConclusion>,
-    last: Option<&'a PastConclusion>,
-    new: bool,
-) -> Facts<'a> {
+fn facts(known: Option<&PastConclusion>, champion: Option<i64>) -> Facts<'_> {
     Facts {
         force: false,
-        has_new_file: new,
         test_hash: "t",
-        same_work: same,
-        last,
-        config_hash: "c",
-        champion: Some(1),
+        known,
+        same: "data",
+        champion,
     }
-}
-
-#[test]
-fn new_files_and_changed_settings_train() {
-    assert!(matches!(plan(&facts(None, None, true)), Plan::Train(_)));
-    assert!(matches!(
-        plan(&facts(None, Some(&past("d", "other", "t")), false)),
-        Plan::Train(_)
-    ));
-}
-
-#[test]
-fn a_refused_pair_of_data_and_settings_is_not_trained_again_unless_forced() {
-    let same = past("d", "c", "t");
-    let mut facts = facts(Some(&same), Some(&same), false);
-    assert!(matches!(plan(&facts), Plan::Nothing(_)));
-    facts.force = true;
-    assert!(matches!(plan(&facts), Plan::Train(_)));
-}
-
-#[test]
-fn files_that_only_left_or_moved_are_no_news() {
-    assert!(matches!(
-        plan(&facts(None, Some(&past("other", "c", "t")), false)),
-        Plan::Nothing(_)
-    ));
-}
-
-#[test]
-fn new_test_data_alone_scores_the_champion_again() {
-    let same = past("d", "c", "old");
-    assert_eq!(plan(&facts(Some(&same), None, false)), Plan::Rescore(1));
 }
 
 #[test]
 fn every_case_of_what_is_new_leads_to_one_thing() {
-    let same = past("d", "c", "t");
-    let same_old_test = past("d", "c", "old");
-    let last = past("x", "c", "t");
-    let last_old_test = past("x", "c", "old");
-    let other_settings = past("x", "other", "t");
+    let (same, old_test) = (past("reject", "t"), past("reject", "old"));
     let train = |why: &str| Plan::Train(why.to_string());
     let nothing =
         || Plan::Nothing("run r came to `reject` on the same data and settings".to_string());
-    // (same work, last work, a new file, champion) → plan
     let cases = [
-        (None, None, true, None, train("new data")),
-        (None, Some(&last), true, Some(1), train("new data")),
+        (None, None, train("new data or settings")),
+        (None, Some(1), train("new data or settings")),
+        (Some(&same), Some(1), nothing()),
+        (Some(&same), None, nothing()),
+        (Some(&old_test), Some(4), Plan::Rescore(4)),
         (
-            None,
-            Some(&other_settings),
-            false,
-            Some(1),
-            train("changed settings"),
-        ),
-        (
-            None,
-            Some(&other_settings),
-            true,
-            Some(1),
-            train("new data"),
-        ),
-        (None, Some(&last), false, Some(1), nothing()),
-        (None, Some(&last_old_test), false, Some(1), Plan::Rescore(1)),
-        (
-            None,
-            Some(&last_old_test),
-            false,
-            None,
-            train("new test data and no champion"),
-        ),
-        (
-            Some(&same),
-            Some(&other_settings),
-            false,
-            Some(1),
-            nothing(),
-        ),
-        (Some(&same), Some(&same), false, None, nothing()),
-        (
-            Some(&same_old_test),
-            Some(&last),
-            false,
-            Some(4),
-            Plan::Rescore(4),
-        ),
-        (
-            Some(&same_old_test),
-            Some(&last),
-            false,
+            Some(&old_test),
             None,
             train("new test data and no champion"),
         ),
     ];
-    for (at, (same, last, has_new_file, champion, wanted)) in cases.into_iter().enumerate() {
-        let mut facts = facts(same, last, has_new_file);
-        facts.champion = champion;
+    for (at, (known, champion, wanted)) in cases.into_iter().enumerate() {
+        let mut facts = facts(known, champion);
         assert_eq!(plan(&facts), wanted, "case {at}");
         facts.force = true;
         assert_eq!(plan(&facts), train("forced"), "case {at}, forced");
     }
+}
+
+#[test]
+fn what_was_left_out_and_what_became_of_the_version_is_said() {
+    let mut known = past("promote", "t");
+    known.rows = Some(RowSet {
+        left_out: vec!["bad.csv".to_string()],
+        ..RowSet::default()
+    });
+    let of_rows = |champion| Facts {
+        same: "rows",
+        ..facts(Some(&known), champion)
+    };
+    assert_eq!(
+        plan(&of_rows(Some(1))),
+        Plan::Nothing(
+            "run r came to `promote` on the same rows and settings; 1 file is left out: bad.csv"
+                .to_string()
+        )
+    );
+    assert_eq!(
+        plan(&of_rows(Some(2))),
+        Plan::Nothing(
+            "run r came to `promote` on the same rows and settings; 1 file is left out: bad.csv; its version 1 is not the champion any more, `unseat promote 1` makes it that again"
+                .to_string()
+        )
+    );
 }

@@ -78,8 +78,9 @@ fn version(row: &VersionRow) -> Version {
 
 /// Files in the folder of data sets, each with the run that its name tells. Those of other models are among them.
 fn data_files(env: &Env) -> Vec<(String, PathBuf)> {
-    let entries = std::fs::read_dir(&env.config.output_folder);
-    let entries = entries.into_iter().flatten().flatten();
+    let folders = env.datasets.roots().into_iter();
+    let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok());
+    let entries = entries.flatten().flatten();
     entries
         .filter_map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();

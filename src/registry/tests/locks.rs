@@ -9,7 +9,7 @@ const MODEL: &str = "m";
 async fn set_holder(registry: &Registry, change: &str) {
     let statement = format!("UPDATE locks SET {change} WHERE model = 'm'");
     sqlx::query(sqlx::AssertSqlSafe(statement))
-        .execute(&registry.pool)
+        .execute(&registry.pool())
         .await
         .expect("updates");
 }

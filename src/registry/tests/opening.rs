@@ -51,7 +51,7 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     let fresh = fresh().await;
     sqlx::query("UPDATE unseat_schema SET version = ?")
         .bind(SCHEMA_VERSION + 1)
-        .execute(&fresh.registry.pool)
+        .execute(&fresh.registry.pool())
         .await
         .expect("updates");
     fresh.registry.close().await;
@@ -86,7 +86,7 @@ async fn many_first_openings_at_once_make_the_tables_once() {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let path = path.clone();
-            tokio::spawn(async move { Registry::open(&path).await.map(|registry| registry.pool) })
+            tokio::spawn(async move { Registry::open(&path).await.map(|registry| registry.pool()) })
         })
         .collect();
     for task in tasks {
@@ -119,7 +119,7 @@ async fn a_database_of_an_older_program_is_brought_up_to_date_and_keeps_what_it_
         registry.close().await;
         let again = open(folder.path()).await;
         let versions = sqlx::query_scalar::<_, i64>("SELECT version FROM unseat_schema")
-            .fetch_all(&again.pool)
+            .fetch_all(&again.pool())
             .await;
         assert_eq!(versions.expect("reads"), [SCHEMA_VERSION]);
     }

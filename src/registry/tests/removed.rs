@@ -65,7 +65,7 @@ async fn no_table_that_speaks_of_a_model_is_forgotten() {
         "SELECT m.name AS name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c ON c.name = 'model'
          WHERE m.type = 'table' ORDER BY m.name",
     );
-    let tables = tables.fetch_all(registry.pool()).await.expect("asks");
+    let tables = tables.fetch_all(&registry.pool()).await.expect("asks");
     let kept = ["locks", "outbox"];
     let mut taken: Vec<String> = ROWS
         .iter()

@@ -21,6 +21,15 @@ const N_TOP: u64 = 5;
 /// was learned.
 const LIKELIEST: f64 = 0.5_f64.next_up();
 
+/// A whole number, also one that stands as a text: the query string knows nothing else, and clients of this protocol send it so
+/// in bodies, too.
+fn whole_number(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
+    }
+}
+
 /// Whether a `GET /prediction` is meant for this protocol. A model with a column called `model_id` can still be asked by
 /// the native one.
 pub fn is_meant(state: &State, request: &Request) -> bool {
@@ -44,7 +53,7 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
     else {
         return refuse("Required parameters not supplied");
     };
-    let n_top = match asked.get("n_top").and_then(Value::as_u64) {
+    let n_top = match asked.get("n_top").and_then(whole_number) {
         Some(n_top) if n_top >= 1 => n_top,
         _ => return refuse("`n_top` is a whole number of at least 1"),
     };

@@ -117,6 +117,20 @@ fn trouble(error: impl Into<pipeline::Error>) -> Problem {
             Code::Conflict,
             "another run took the model over, so nothing was changed; try again",
         ),
+        pipeline::Error::Registry(registry::Error::ReadOnly { .. }) => Problem::new(
+            Code::Conflict,
+            "the project is read-only here, so nothing can be changed; change it where its folder can be written",
+        ),
+        pipeline::Error::Registry(
+            registry::Error::Gone { .. } | registry::Error::Foreign { .. },
+        ) => Problem::new(
+            Code::Unavailable,
+            "the database was taken away under this server, so nothing can be changed until it is back",
+        ),
+        pipeline::Error::Lost(_) => Problem::new(
+            Code::Conflict,
+            "what is deployed is not what the database knows, so nothing was changed; /readyz?verbose says what to do",
+        ),
         pipeline::Error::Kept { version, why, .. } => {
             Problem::new(Code::Conflict, format!("version {version} stays: {why}"))
         }

@@ -1,0 +1,75 @@
+//! Data sets that stand in their folder.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::found::stamp_in;
+use crate::data::FileRead;
+use crate::pipeline::ingest::{self, Dataset, DatasetRecord};
+use crate::pipeline::{Env, recover};
+use crate::registry::{DatasetRow, VersionRow};
+
+/// The run that a version folder's data set tells, where exactly one begins with the folder's stamp.
+pub fn run_of(env: &Env, folder: &str) -> Option<String> {
+    let stamp = stamp_in(folder);
+    let mut runs: Vec<String> = data_files(env).into_keys().collect();
+    runs.retain(|run| run.starts_with(stamp));
+    (runs.len() == 1).then(|| runs.remove(0))
+}
+
+/// Run → file of its data set.
+pub fn data_files(env: &Env) -> BTreeMap<String, String> {
+    let folders = env.datasets.roots().into_iter();
+    let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok());
+    let names = entries.flatten().flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names
+        .filter(|name| name.starts_with("finaldata_"))
+        .filter_map(|name| Some((recover::run_in(&name)?.to_string(), name)))
+        .collect()
+}
+
+/// A data set that stands in its folder; one that does not read is left where it is.
+pub fn read_dataset(
+    env: &Env,
+    run: &str,
+    name: &str,
+    version: &VersionRow,
+) -> Option<(Dataset, DatasetRow)> {
+    let list = env.datasets.path(&format!("ingestedfiles_{run}.txt"));
+    let list = std::fs::read_to_string(list).unwrap_or_default();
+    let files: Vec<FileRead> = list
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(sha256, path)| FileRead {
+            path: path.to_string(),
+            sha256: sha256.to_string(),
+            bytes: 0,
+            rows: 0,
+        })
+        .collect();
+    let hashes = files.iter().map(|file| &file.sha256);
+    let data_hash = match &version.data_hash {
+        Some(recorded) => recorded.clone(),
+        None => ingest::content_hash(hashes),
+    };
+    let record = DatasetRecord {
+        files,
+        notes: vec!["adopted: how it was read is not known".to_string()],
+        ..DatasetRecord::default()
+    };
+    let mut row = DatasetRow {
+        run: run.to_string(),
+        name: name.to_string(),
+        data_hash,
+        rows_hash: String::new(),
+        n_rows: 0,
+        record: serde_json::to_value(&record).ok()?,
+    };
+    let dataset = ingest::load_row(env, row.clone()).ok()?;
+    row.rows_hash = crate::data::fingerprint(&dataset.row_hashes);
+    row.n_rows = dataset.frame.height() as i64;
+    row.record["rows"] = json!(row.n_rows);
+    Some((dataset, row))
+}

@@ -1,0 +1,308 @@
+//! `unseat backup` and `unseat restore`: a folder with all that is needed to serve and to go on, whole or not there.
+//!
+//! `unseat.db` (a snapshot), `config.json`, per model below `models/<model>/` its `versions/`, `datasets/` and `production/`, and
+//! of one that was created by request its `source/` and `test/`; `backup.json` lists every file with its checksum.
+
+mod files;
+mod journal;
+mod restore;
+
+pub use journal::finish as finish_restore;
+pub use restore::{Restored, restore};
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use self::files::{
+    beside, clear, copy_file, copy_folder, disk, files_below, listed, sync, sync_parent,
+};
+use super::score::to_json;
+use super::{Env, Error, fault, production, versions};
+use crate::clock::rfc3339;
+use crate::config::Config;
+use crate::config::checked::hex;
+use crate::registry::{Registry, VersionRow, VersionState};
+
+/// The list of all other files.
+const LIST: &str = "backup.json";
+/// The database.
+const DATABASE: &str = "unseat.db";
+/// How often it is begun anew when a version was removed meanwhile.
+const TRIES: usize = 3;
+
+/// `backup.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Backup {
+    /// Version of this record's form.
+    pub format_version: u32,
+    /// Program that made it.
+    pub program: String,
+    /// When.
+    pub made_at: String,
+    /// What it holds of each model.
+    pub models: Vec<BackedUp>,
+    /// Every other file.
+    pub files: Vec<Listed>,
+    /// Facts worth a line.
+    pub notes: Vec<String>,
+}
+
+/// What a backup holds of a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BackedUp {
+    /// The model.
+    pub model: String,
+    /// The champion.
+    pub champion: Option<i64>,
+    /// Versions whose files are in it.
+    pub versions: Vec<i64>,
+    /// Whether it was created by request, and its data is in it.
+    pub is_created: bool,
+}
+
+/// A file of a backup.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Below the backup's folder.
+    pub path: String,
+    /// Size.
+    pub bytes: u64,
+    /// Checksum.
+    pub sha256: String,
+}
+
+/// Why a file could not be copied.
+enum Cut {
+    /// It was removed meanwhile.
+    Gone,
+    /// Anything else.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Cut {
+    fn from(error: E) -> Self {
+        Cut::Failed(error.into())
+    }
+}
+
+/// Writes a backup into a folder that is not there yet, while runs and servers go on.
+///
+/// # Errors
+/// When the folder is there, a champion's bundle is damaged everywhere, or something cannot be written. Then there is no backup.
+pub async fn backup(
+    config: &Config,
+    registry: &Registry,
+    envs: &[Env],
+    to: &Path,
+    now_ms: i64,
+) -> Result<Backup, Error> {
+    let is_empty = std::fs::read_dir(to).map(|mut entries| entries.next().is_none());
+    if to.exists() && !is_empty.unwrap_or(false) {
+        return Err(Error::NothingThere(format!(
+            "write a backup to {}: there is something; name a folder that is not there yet",
+            to.display()
+        )));
+    }
+    let part = beside(to, ".part");
+    for _ in 0..TRIES {
+        clear(&part)?;
+        match fill(config, registry, envs, &part, now_ms).await {
+            Ok(backup) => {
+                fault("backup.written")?;
+                let failed = disk("write", to);
+                if to.exists() {
+                    std::fs::remove_dir(to).map_err(&failed)?;
+                }
+                std::fs::rename(&part, to).map_err(&failed)?;
+                sync_parent(to).map_err(&failed)?;
+                fault("backup.published")?;
+                return Ok(backup);
+            }
+            Err(Cut::Gone) => {}
+            Err(Cut::Failed(error)) => {
+                let _ = std::fs::remove_dir_all(&part);
+                return Err(error);
+            }
+        }
+    }
+    clear(&part)?;
+    Err(Error::NothingThere(
+        "write a backup: versions were removed while they were copied, again and again; wait for the clearing to end"
+            .to_string(),
+    ))
+}
+
+async fn fill(
+    config: &Config,
+    registry: &Registry,
+    envs: &[Env],
+    part: &Path,
+    now_ms: i64,
+) -> Result<Backup, Cut> {
+    std::fs::create_dir_all(part).map_err(disk("make", part))?;
+    let database = part.join(DATABASE);
+    registry.snapshot(&database).await?;
+    fault("backup.database_copied")?;
+    let then = Registry::look(&database).await?;
+    let mut backup = Backup {
+        format_version: 1,
+        program: env!("CARGO_PKG_VERSION").to_string(),
+        made_at: rfc3339(now_ms),
+        models: Vec::new(),
+        files: Vec::new(),
+        notes: Vec::new(),
+    };
+    for env in envs {
+        let is_created = config.created.contains(&env.config.name);
+        let one = model(env, &then, part, is_created, &mut backup.notes).await?;
+        backup.models.push(one);
+    }
+    then.close().await;
+    fault("backup.models_copied")?;
+    let settings = config.project.join("config.json");
+    if settings.exists() {
+        copy_file(&settings, &part.join("config.json"))?;
+    }
+    for path in files_below(part).map_err(disk("read", part))? {
+        backup
+            .files
+            .push(listed(part, &path).map_err(disk("read", &path))?);
+    }
+    let list = part.join(LIST);
+    let bytes = to_json(&backup)?;
+    std::fs::write(&list, bytes).map_err(disk("write", &list))?;
+    sync(&list).map_err(disk("write", &list))?;
+    verify(part)?;
+    Ok(backup)
+}
+
+/// Copies what is one model's.
+async fn model(
+    env: &Env,
+    then: &Registry,
+    part: &Path,
+    is_created: bool,
+    notes: &mut Vec<String>,
+) -> Result<BackedUp, Cut> {
+    let name = &env.config.name;
+    let own = part.join("models").join(name);
+    let champion = then.champion(name).await?;
+    let champion = champion.map(|champion| champion.version);
+    let rows = then.versions(name).await?;
+    let whole = rows.iter().filter(|it| it.state == VersionState::Ready);
+    let mut copied = Vec::new();
+    for version in whole {
+        let to = own.join("versions").join(&version.folder);
+        copy_folder(&env.models.path(&env.version_key(&version.folder, "")), &to)?;
+        if is_whole(env, version, &to, champion == Some(version.number))? {
+            copied.push(version.number);
+        } else {
+            notes.push(format!(
+                "`{name}`: version {} is damaged or gone; its bundle is not what the database says",
+                version.number
+            ));
+        }
+    }
+    let before = match champion {
+        Some(champion) => versions::before(env, Some(champion)).await?,
+        None => None,
+    };
+    let needed = rows
+        .iter()
+        .filter(|it| [champion, before].contains(&Some(it.number)));
+    let mut runs: Vec<String> = needed
+        .map(|it| versions::dataset_run(it).to_string())
+        .collect();
+    runs.extend(then.latest_dataset(name).await?.map(|dataset| dataset.run));
+    runs.sort();
+    runs.dedup();
+    for run in runs {
+        if let Some(dataset) = then.dataset(name, &run).await? {
+            for file in [dataset.name, format!("ingestedfiles_{run}.txt")] {
+                let from = env.datasets.path(&file);
+                if from.exists() {
+                    copy_file(&from, &own.join("datasets").join(file))?;
+                }
+            }
+        }
+    }
+    if production::manifest(&env.config.deployment_folder).is_some() {
+        copy_folder(&env.config.deployment_folder, &own.join("production"))?;
+    }
+    if is_created {
+        copy_folder(&env.config.input_folder, &own.join("source"))?;
+        copy_folder(&env.config.test_folder, &own.join("test"))?;
+    }
+    Ok(BackedUp {
+        model: name.clone(),
+        champion,
+        versions: copied,
+        is_created,
+    })
+}
+
+/// Whether a version's copied bundle is the one that the registry knows. The champion's comes from its deployed copy if need be.
+fn is_whole(env: &Env, version: &VersionRow, to: &Path, is_champion: bool) -> Result<bool, Cut> {
+    let path = to.join("trainedmodel.json");
+    let expected = version.bundle_sha256.as_deref().unwrap_or_default();
+    let found = std::fs::read(&path).map(|bytes| hex(&Sha256::digest(bytes)));
+    if found.is_ok_and(|found| found == expected) {
+        return Ok(true);
+    }
+    if !is_champion {
+        return Ok(false);
+    }
+    let Some(bytes) = production::copied_bundle(env, expected) else {
+        return Err(Cut::Failed(Error::NothingThere(format!(
+            "back `{}` up: the bundle of version {}, the champion, is damaged or gone in its folder and in its copy",
+            env.config.name, version.number
+        ))));
+    };
+    std::fs::create_dir_all(to).map_err(disk("make", to))?;
+    std::fs::write(&path, bytes).map_err(disk("write", &path))?;
+    sync(&path).map_err(disk("write", &path))?;
+    Ok(true)
+}
+
+/// Reads every file of a backup and holds it against the list.
+///
+/// # Errors
+/// Names the first file that is not what the list says.
+pub fn verify(folder: &Path) -> Result<Backup, Error> {
+    let list = folder.join(LIST);
+    let bytes = std::fs::read(&list).map_err(disk("read", &list))?;
+    let backup: Backup = serde_json::from_slice(&bytes).map_err(|source| Error::Stored {
+        what: list.display().to_string(),
+        source,
+    })?;
+    let wrong =
+        |what: String| Error::NothingThere(format!("use the backup {}: {what}", folder.display()));
+    if backup.format_version > 1 {
+        return Err(wrong("a newer program made it".to_string()));
+    }
+    for file in &backup.files {
+        let is_below = Path::new(&file.path)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !is_below {
+            return Err(wrong(format!(
+                "its list names `{}`, which is not below it",
+                file.path
+            )));
+        }
+        let found = listed(folder, &folder.join(&file.path));
+        if found.is_ok_and(|found| found == *file) {
+            continue;
+        }
+        return Err(wrong(format!(
+            "{} is gone or is not what {LIST} says",
+            file.path
+        )));
+    }
+    if !backup.files.iter().any(|file| file.path == DATABASE) {
+        return Err(wrong("it has no database".to_string()));
+    }
+    Ok(backup)
+}

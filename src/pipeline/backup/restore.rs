@@ -1,0 +1,190 @@
+//! `unseat restore`: a backup put in the place of what is there, all of it or nothing.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::files::{beside, clear, copy_file, copy_folder, disk};
+use super::journal::{self, Move};
+use super::{BackedUp, Cut, DATABASE, verify};
+use crate::clock::stamp;
+use crate::config::{Config, ModelConfig};
+use crate::pipeline::{Error, fault, production};
+use crate::registry::Registry;
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Restored {
+    /// When the backup was made.
+    pub made_at: String,
+    /// What it held of each model.
+    pub models: Vec<BackedUp>,
+    /// Where what stood there before is now.
+    pub aside: Vec<String>,
+    /// Facts worth a line.
+    pub notes: Vec<String>,
+}
+
+/// Puts a backup in the place of what the settings name. What stands there is only moved aside, and only when it is forced.
+///
+/// # Errors
+/// When the backup is not whole; when something is there and it is not forced; when a run is under way. Nothing was changed then.
+pub async fn restore(
+    config: &Config,
+    from: &Path,
+    force: bool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Restored, Error> {
+    let backup = verify(from)?;
+    let known = Registry::look(&from.join(DATABASE)).await?;
+    let created = known.created_models().await?;
+    known.close().await;
+    let mut all = config.clone();
+    for model in created {
+        // One whose settings cannot be used is told when it is to be used.
+        let _ = all.add_created(&model.name, &model.settings);
+    }
+    check_free(&all, force, now.timestamp_millis()).await?;
+    let mut notes = Vec::new();
+    let mut moves = Vec::new();
+    let ending = format!("before-restore-{}", stamp(now));
+    for model in &backup.models {
+        match all.models.get(&model.model) {
+            Some(settings) => stage(from, settings, model, &ending, &mut moves)?,
+            None => notes.push(format!(
+                "`{}` is in the backup and no setting names it; its folders are not restored",
+                model.model
+            )),
+        }
+    }
+    let place = config.database_path();
+    let ready = beside(&place, ".restore");
+    whole(copy_file(&from.join(DATABASE), &ready))?;
+    moves.push(Move {
+        aside: aside(&place, &ending),
+        ready,
+        place,
+        with: vec!["-wal".to_string(), "-shm".to_string()],
+    });
+    fault("restore.staged")?;
+    let there = moves.iter().filter(|one| one.place.exists());
+    let there: Vec<String> = there.map(|one| one.aside.display().to_string()).collect();
+    journal::decide(&config.project, &moves)?;
+    Ok(Restored {
+        made_at: backup.made_at,
+        models: backup.models,
+        aside: there,
+        notes,
+    })
+}
+
+/// Refuses to replace what lives.
+async fn check_free(config: &Config, force: bool, now_ms: i64) -> Result<(), Error> {
+    let database = config.database_path();
+    if database.exists()
+        && let Ok(registry) = Registry::look(&database).await
+    {
+        for model in registry.model_names().await? {
+            let holder = registry.holder(&model).await?;
+            if let Some(holder) = holder.filter(|holder| holder.is_alive(now_ms)) {
+                return Err(Error::Registry(crate::registry::Error::Locked {
+                    model,
+                    holder: Box::new(holder),
+                }));
+            }
+        }
+        registry.close().await;
+    }
+    if force {
+        return Ok(());
+    }
+    let mut there: Vec<PathBuf> = Vec::new();
+    if database.exists() {
+        there.push(database);
+    }
+    for model in config.models.values() {
+        if production::manifest(&model.deployment_folder).is_some() {
+            there.push(model.deployment_folder.clone());
+        }
+        let versions = model.model_folder.join(&model.name);
+        let is_empty = std::fs::read_dir(&versions).map(|mut entries| entries.next().is_none());
+        if !is_empty.unwrap_or(true) {
+            there.push(versions);
+        }
+    }
+    let Some(first) = there.first() else {
+        return Ok(());
+    };
+    Err(Error::NothingThere(format!(
+        "restore: {} is there, and would be replaced; `--force` moves it aside, and everything else that is in the way",
+        first
+            .strip_prefix(&config.project)
+            .unwrap_or(first)
+            .display()
+    )))
+}
+
+/// Copies a model's folders beside their places.
+fn stage(
+    from: &Path,
+    settings: &ModelConfig,
+    model: &BackedUp,
+    ending: &str,
+    moves: &mut Vec<Move>,
+) -> Result<(), Error> {
+    let own = from.join("models").join(&model.model);
+    let mut folders = vec![
+        ("versions", settings.model_folder.join(&settings.name)),
+        ("production", settings.deployment_folder.clone()),
+    ];
+    if model.is_created {
+        folders.push(("source", settings.input_folder.clone()));
+        folders.push(("test", settings.test_folder.clone()));
+    }
+    for (part, place) in folders {
+        let source = own.join(part);
+        if !source.exists() {
+            continue;
+        }
+        let ready = beside(&place, ".restore");
+        clear(&ready)?;
+        std::fs::create_dir_all(&ready).map_err(disk("make", &ready))?;
+        whole(copy_folder(&source, &ready))?;
+        moves.push(Move {
+            aside: aside(&place, ending),
+            ready,
+            place,
+            with: Vec::new(),
+        });
+    }
+    // Data sets that are there stay: the names of two never meet, and what is not known is left alone.
+    let datasets = own.join("datasets");
+    for entry in std::fs::read_dir(&datasets).into_iter().flatten().flatten() {
+        let place = settings.output_folder.join(entry.file_name());
+        let ready = beside(&place, ".restore");
+        whole(copy_file(&entry.path(), &ready))?;
+        moves.push(Move {
+            aside: aside(&place, ending),
+            ready,
+            place,
+            with: Vec::new(),
+        });
+    }
+    Ok(())
+}
+
+fn whole(done: Result<(), Cut>) -> Result<(), Error> {
+    done.map_err(|cut| match cut {
+        Cut::Failed(error) => error,
+        Cut::Gone => Error::NothingThere(
+            "restore: a file of the backup went while it was copied; nothing was changed"
+                .to_string(),
+        ),
+    })
+}
+
+fn aside(place: &Path, ending: &str) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{ending}"));
+    place.with_file_name(name)
+}

@@ -1,0 +1,91 @@
+//! Whether the rows of a data set were concluded on before, whatever files they came from.
+
+use super::{Dataset, read, stored};
+use crate::data::{self, Scan, Schema};
+use crate::pipeline::{Env, Error};
+use crate::registry::{PastConclusion, RowSet};
+
+/// What came of reading the input.
+pub enum Read {
+    /// Rows that no verdict was reached on under these settings; they are stored as a data set.
+    News(Box<Dataset>),
+    /// Rows that were concluded on before; nothing is stored. The conclusion is told under the hash of the present files.
+    Known(Box<Dataset>, PastConclusion),
+}
+
+/// Reads the input, and stores it unless its rows are those of one of some past conclusions.
+pub async fn ingest_news(
+    env: &Env,
+    run: &str,
+    scan: &Scan,
+    past: &[PastConclusion],
+) -> Result<(Read, String), Error> {
+    let mut dataset = read(env, run, scan).await?;
+    if let Some(past) = known(env, &dataset, past)? {
+        let told = format!(
+            "{}: the rows of run {}",
+            stored::summary(&dataset.record),
+            past.run
+        );
+        return Ok((Read::Known(Box::new(dataset), past), told));
+    }
+    stored::write(env, &mut dataset).await?;
+    let told = stored::summary(&dataset.record);
+    Ok((Read::News(Box::new(dataset)), told))
+}
+
+/// The rows of a data set, as a conclusion remembers them.
+pub fn row_set(dataset: &Dataset) -> RowSet {
+    let schema = Schema::of(&dataset.frame);
+    let columns = schema.columns.into_iter().map(|column| column.name);
+    let left_out = dataset.record.quarantined.iter();
+    RowSet {
+        hash: data::set_fingerprint(&dataset.row_hashes),
+        columns: columns.collect(),
+        left_out: left_out.map(|file| file.path.clone()).collect(),
+    }
+}
+
+/// The newest conclusion about the same rows: as many, with the same cells below the same names.
+fn known(
+    env: &Env,
+    dataset: &Dataset,
+    past: &[PastConclusion],
+) -> Result<Option<PastConclusion>, Error> {
+    let now = row_set(dataset);
+    for past in past {
+        let Some(then) = &past.rows else { continue };
+        let is_same = if then.columns == now.columns {
+            then.hash == now.hash
+        } else {
+            is_reordered(env, &then.columns, &now.columns) && {
+                let names: Vec<&str> = then.columns.iter().map(String::as_str).collect();
+                let hashes = data::row_hashes(&dataset.frame, &names)?;
+                data::set_fingerprint(&hashes) == then.hash
+            }
+        };
+        if is_same {
+            let rows = RowSet {
+                left_out: now.left_out,
+                ..then.clone()
+            };
+            return Ok(Some(PastConclusion {
+                data_hash: dataset.data_hash.clone(),
+                rows: Some(rows),
+                ..past.clone()
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether columns only stand in another order. Where the target is the last one, that has to be the same.
+fn is_reordered(env: &Env, then: &[String], now: &[String]) -> bool {
+    let sorted = |names: &[String]| {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        names
+    };
+    let has_target = env.config.target.is_some() || then.last() == now.last();
+    has_target && then.len() == now.len() && sorted(then) == sorted(now)
+}

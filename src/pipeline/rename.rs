@@ -1,0 +1,171 @@
+//! `unseat models rename`: the registry first, in one transaction, then the folders. A crash between the two is made up for by
+//! whoever opens the project next; until then the champion is read from its copy.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{Env, Error, fault, production, retain};
+use crate::config::checked::plain_name;
+use crate::registry::Rename;
+
+/// Gives a model of the registry the name of one of the settings, which has no version yet.
+///
+/// # Errors
+/// When a run of either is under way, when there is no such model, or when the new name has versions of its own.
+pub async fn rename(env: &Env, old: &str) -> Result<(), Error> {
+    let new = &env.config.name;
+    let failed = |why: String| Error::NothingThere(format!("rename `{old}` to `{new}`: {why}"));
+    if env.registry.versions(old).await?.is_empty() {
+        return Err(failed(format!(
+            "the database has no version of `{old}`; `unseat models list` shows which models it has"
+        )));
+    }
+    if !env.registry.versions(new).await?.is_empty() {
+        return Err(failed(format!("`{new}` has versions of its own")));
+    }
+    let created = env.registry.created_models().await?;
+    if created.iter().any(|model| model.name == old) {
+        return Err(failed(
+            "it was created by request, and its name is part of what was asked for".to_string(),
+        ));
+    }
+    if let Some(there) = production::manifest(&env.config.deployment_folder)
+        && there.model != old
+    {
+        return Err(failed(format!(
+            "{} holds a version of `{}`, a third model",
+            env.named(&env.config.deployment_folder),
+            there.model
+        )));
+    }
+    let (id, now_ms) = (env.new_run_id(), env.clock.now_ms());
+    let held = env.registry.take_lock(old, &id, now_ms).await?;
+    let done = with_old(env, &held, now_ms).await;
+    let released = env.registry.release_lock(&held).await;
+    // What went wrong first is what the user has to know.
+    done?;
+    Ok(released?)
+}
+
+async fn with_old(env: &Env, old: &crate::registry::Lock, now_ms: i64) -> Result<(), Error> {
+    let id = env.new_run_id();
+    let new = env
+        .registry
+        .take_lock(&env.config.name, &id, now_ms)
+        .await?;
+    let done = async {
+        env.registry.rename(old, &new, now_ms).await?;
+        fault("rename.recorded")?;
+        let rename = Rename {
+            old: old.model.clone(),
+            new: new.model.clone(),
+        };
+        move_all(env, &rename).await
+    }
+    .await;
+    let released = env.registry.release_lock(&new).await;
+    done?;
+    Ok(released?)
+}
+
+/// Makes up for what a rename left undone when its process died. Tells whether there was something, and nobody at it.
+///
+/// # Errors
+/// When a folder cannot be moved.
+pub async fn finish_rename(env: &Env) -> Result<bool, Error> {
+    let pending = env.registry.pending_renames().await?;
+    let mine = pending.into_iter().find(|it| it.new == env.config.name);
+    let Some(rename) = mine else {
+        return Ok(false);
+    };
+    let (id, now_ms) = (env.new_run_id(), env.clock.now_ms());
+    let lock = match env.registry.take_lock(&rename.new, &id, now_ms).await {
+        Err(crate::registry::Error::Locked { .. }) => return Ok(false),
+        taken => taken?,
+    };
+    let done = move_all(env, &rename).await;
+    let released = env.registry.release_lock(&lock).await;
+    done?;
+    released?;
+    Ok(true)
+}
+
+/// Gives the folders the new name; each step may have been done before.
+async fn move_all(env: &Env, rename: &Rename) -> Result<(), Error> {
+    env.find_places().await?;
+    for root in env.models.roots() {
+        move_folder(&root.join(&rename.old), &root.join(&rename.new))?;
+    }
+    move_logs(env, rename)?;
+    fault("rename.folders_moved")?;
+    // Where each model has a folder of its own below one, that of the copy is named after it, too.
+    let copy = &env.config.deployment_folder;
+    if copy
+        .file_name()
+        .is_some_and(|name| name == rename.new.as_str())
+    {
+        let before = copy.with_file_name(&rename.old);
+        if production::manifest(&before).is_some_and(|it| it.model == rename.old) {
+            move_folder(&before, copy)?;
+        }
+    }
+    production::publish_renamed(env, &rename.old).await?;
+    fault("rename.copy_published")?;
+    Ok(env.registry.end_rename(rename).await?)
+}
+
+/// Moves a folder, or what is in it where the new one is there already.
+fn move_folder(old: &Path, new: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Disk {
+        action: "move",
+        path: old.to_path_buf(),
+        source,
+    };
+    if !old.exists() {
+        return Ok(());
+    }
+    if !new.exists() {
+        std::fs::rename(old, new).map_err(failed)?;
+    } else {
+        for entry in std::fs::read_dir(old).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let target = new.join(entry.file_name());
+            if !target.exists() {
+                std::fs::rename(entry.path(), target).map_err(failed)?;
+            }
+        }
+        match std::fs::remove_dir(old) {
+            Err(source) if source.kind() != ErrorKind::DirectoryNotEmpty => {
+                return Err(failed(source));
+            }
+            _ => {}
+        }
+    }
+    let parent = new.parent().filter(|it| !it.as_os_str().is_empty());
+    let parent = std::fs::File::open(parent.unwrap_or(Path::new("."))).map_err(failed)?;
+    parent.sync_all().map_err(failed)
+}
+
+/// Closed files of the prediction log begin with the model's name.
+fn move_logs(env: &Env, rename: &Rename) -> Result<(), Error> {
+    let mut before = env.config.clone();
+    before.name.clone_from(&rename.old);
+    let (old, new) = (plain_name(&rename.old), plain_name(&rename.new));
+    for path in retain::prediction_log_files(&before) {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let Some(rest) = name.strip_prefix(&old) else {
+            continue;
+        };
+        let target = path.with_file_name(format!("{new}{rest}"));
+        std::fs::rename(&path, target).map_err(|source| Error::Disk {
+            action: "move",
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(())
+}

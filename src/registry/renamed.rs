@@ -1,0 +1,115 @@
+//! A model gets another name: all its rows in one transaction, with a note that its folders have the old one still.
+
+use sqlx::Row;
+
+use super::{Doing, Error, Lock, Registry, lock};
+
+/// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
+const GIVE_WAY: [&str; 4] = [
+    "DELETE FROM schedules WHERE model = ?",
+    "DELETE FROM places WHERE model = ?",
+    "DELETE FROM probations WHERE model = ?",
+    "DELETE FROM run_totals WHERE model = ?",
+];
+
+/// Rows that get the new name.
+const ROWS: [&str; 14] = [
+    "UPDATE runs SET model = ? WHERE model = ?",
+    "UPDATE datasets SET model = ? WHERE model = ?",
+    "UPDATE versions SET model = ? WHERE model = ?",
+    "UPDATE scores SET model = ? WHERE model = ?",
+    "UPDATE operations SET model = ? WHERE model = ?",
+    "UPDATE conclusions SET model = ? WHERE model = ?",
+    "UPDATE files_seen SET model = ? WHERE model = ?",
+    "UPDATE schedules SET model = ? WHERE model = ?",
+    "UPDATE ticks SET model = ? WHERE model = ?",
+    "UPDATE job_records SET model = ? WHERE model = ?",
+    "UPDATE outbox SET model = ? WHERE model = ?",
+    "UPDATE probations SET model = ? WHERE model = ?",
+    "UPDATE places SET model = ? WHERE model = ?",
+    "UPDATE run_totals SET model = ? WHERE model = ?",
+];
+
+/// A model whose rows have another name already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rename {
+    /// The name before.
+    pub old: String,
+    /// The name now.
+    pub new: String,
+}
+
+impl Registry {
+    /// Gives every row of a model another name, whose lock is held beside its own.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`] when another run took one of the locks over; nothing was changed then.
+    pub async fn rename(&self, old: &Lock, new: &Lock, at_ms: i64) -> Result<(), Error> {
+        let doing = "rename the model";
+        let mut transaction = self.begin().await?;
+        lock::check_mine(&mut transaction, old).await?;
+        lock::check_mine(&mut transaction, new).await?;
+        for statement in GIVE_WAY {
+            sqlx::query(statement)
+                .bind(&new.model)
+                .execute(&mut *transaction)
+                .await
+                .doing(doing)?;
+        }
+        // A tick has one row: where both names have one, that of the old one says what came of it.
+        sqlx::query(
+            "DELETE FROM ticks WHERE model = ? AND tick_ms IN (SELECT tick_ms FROM ticks WHERE model = ?)",
+        )
+        .bind(&new.model)
+        .bind(&old.model)
+        .execute(&mut *transaction)
+        .await
+        .doing(doing)?;
+        for statement in ROWS {
+            sqlx::query(statement)
+                .bind(&new.model)
+                .bind(&old.model)
+                .execute(&mut *transaction)
+                .await
+                .doing(doing)?;
+        }
+        sqlx::query(
+            "INSERT INTO renames (old_name, new_name, at_ms) VALUES (?, ?, ?)
+             ON CONFLICT (new_name) DO UPDATE SET old_name = excluded.old_name, at_ms = excluded.at_ms",
+        )
+        .bind(&old.model)
+        .bind(&new.model)
+        .bind(at_ms)
+        .execute(&mut *transaction)
+        .await
+        .doing(doing)?;
+        crate::faults::point("rename.recording")
+            .map_err(sqlx::Error::Io)
+            .doing(doing)?;
+        transaction.commit().await.doing(doing)
+    }
+
+    /// Models whose folders have their old name still.
+    pub async fn pending_renames(&self) -> Result<Vec<Rename>, Error> {
+        let rows = sqlx::query("SELECT old_name, new_name FROM renames ORDER BY at_ms")
+            .fetch_all(&self.pool())
+            .await
+            .doing("look for renamed models")?;
+        let of = |row: &sqlx::sqlite::SqliteRow| Rename {
+            old: row.get("old_name"),
+            new: row.get("new_name"),
+        };
+        Ok(rows.iter().map(of).collect())
+    }
+
+    /// The folders of a renamed model have its new name, too.
+    pub async fn end_rename(&self, rename: &Rename) -> Result<(), Error> {
+        sqlx::query("DELETE FROM renames WHERE old_name = ? AND new_name = ?")
+            .bind(&rename.old)
+            .bind(&rename.new)
+            .execute(&self.writing().await?)
+            .await
+            .doing("rename the model")?;
+        Ok(())
+    }
+}
