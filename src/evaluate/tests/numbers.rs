@@ -100,12 +100,25 @@ fn what_cannot_be_scored_is_undefined() {
         &Truth::Numbers(vec![1.0]),
         &Answers::Classes(super::binary(&[1], &[0.7])),
     )));
-    let one_row = Truth::Numbers(vec![3.0]);
-    let answer = Answers::Numbers(vec![4.0]);
-    let found = intervals(&one_row, &answer, 0.9, 50, 1);
-    let metrics: Vec<Metric> = found.iter().map(|found| found.metric).collect();
-    assert_eq!(metrics, [Metric::Rmse, Metric::Mae]);
-    assert!(intervals(&one_row, &answer, 1.5, 50, 1).is_empty());
+}
+
+#[test]
+fn few_rows_and_scores_that_no_resample_changes_give_no_interval() {
+    let found = |rows: usize, miss: &dyn Fn(usize) -> f64, confidence: f64| -> Vec<Metric> {
+        let truth: Vec<f64> = (0..rows).map(|row| row as f64).collect();
+        let answers = (0..rows).map(|row| row as f64 + miss(row)).collect();
+        let (truth, answers) = (Truth::Numbers(truth), Answers::Numbers(answers));
+        let found = intervals(&truth, &answers, confidence, 50, 1);
+        assert!(found.iter().all(|it| it.interval.has_width()));
+        found.into_iter().map(|found| found.metric).collect()
+    };
+    let uneven = |row: usize| (row % 3) as f64;
+    assert_eq!(found(29, &uneven, 0.9), []);
+    assert!(found(30, &uneven, 0.9).contains(&Metric::Mae));
+    assert_eq!(found(30, &uneven, 1.5), []);
+    // Each row is missed by one: so is every resample.
+    let even = found(30, &|_| 1.0, 0.9);
+    assert!(even.contains(&Metric::R2) && !even.contains(&Metric::Mae));
 }
 
 #[test]
