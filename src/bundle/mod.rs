@@ -15,11 +15,13 @@ pub use codec::{FORMAT_VERSION, decode, encode};
 pub use golden::{Golden, GoldenRow, make_golden};
 pub use scorer::{Scorer, Slot};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::raw::Learner;
-use crate::data::ColumnSummary;
 use crate::data::rules::Rule;
+use crate::data::{ColumnSummary, NumberForm};
 use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
@@ -105,6 +107,9 @@ pub struct Bundle {
     /// How several tables become rows, where they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedPlan>,
+    /// How the numbers of columns are written, where they are not plain: files and requests are read so, too.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reading: BTreeMap<String, NumberForm>,
 }
 
 /// How one candidate of `auto` did.
@@ -209,11 +214,15 @@ impl Bundle {
             &self.predictor,
         );
         // What came later is left out where there is none of it, so that older bundles keep their hash.
-        match (&self.related, &self.costs) {
+        let hash = match (&self.related, &self.costs) {
             (None, None) => codec::hash_of(&decides),
             (Some(plan), None) => codec::hash_of(&(decides, plan)),
             (None, Some(costs)) => codec::hash_of(&(decides, costs)),
             (Some(plan), Some(costs)) => codec::hash_of(&(decides, plan, costs)),
+        };
+        match self.reading.is_empty() {
+            true => hash,
+            false => codec::hash_of(&(hash, &self.reading)),
         }
     }
 }

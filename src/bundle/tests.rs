@@ -118,6 +118,7 @@ pub fn bundle_of(
         rules: Vec::new(),
         golden: Golden::default(),
         related: None,
+        reading: Default::default(),
     };
     bundle.golden = make_golden(&bundle);
     bundle

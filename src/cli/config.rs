@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Global, Kind, context, failure, output};
+use super::{Failure, Global, Kind, context, failure, output, reading};
 use crate::config::raw::{Keep, RawConfig};
 use crate::config::{Config, ModelConfig, shape};
 use crate::data;
@@ -64,7 +64,8 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
         let models: Vec<_> = seen
             .iter()
             .map(|(model, preview)| {
-                json!({"model": model.name, "plan": plan(model), "problems": preview.problems, "notes": preview.notes})
+                let (plan, reading) = (plan(model), reading::json_of(model));
+                json!({"model": model.name, "plan": plan, "reading": reading, "problems": preview.problems, "notes": preview.notes})
             })
             .collect();
         output::line(&json!({"valid": problems == 0, "models": models, "notes": notes}));
@@ -76,7 +77,7 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     }
     for (model, preview) in &seen {
         output::say(&output::bold(&model.name));
-        for line in plan(model) {
+        for line in plan(model).into_iter().chain(reading::lines_of(model)) {
             output::say(&format!("  {line}"));
         }
         for note in &preview.notes {

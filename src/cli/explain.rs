@@ -203,6 +203,11 @@ fn read(file: &Path, picked: &Picked) -> Result<DataFrame, Failure> {
     let options = ReadOptions {
         null_values,
         kinds: kinds.map(|it| (it.name.clone(), it.kind)).collect(),
+        text: picked
+            .env
+            .as_ref()
+            .map_or_else(Default::default, |env| env.config.ingest.text()),
+        reading: picked.bundle.reading.clone(),
         ..ReadOptions::default()
     };
     if file != Path::new("-") {

@@ -31,6 +31,7 @@ mod notify_systemd;
 mod output;
 mod predict;
 mod progress;
+mod reading;
 mod run;
 mod runs;
 mod schedule;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::run::show;
-use super::{Failure, Global, context, failure, interrupt};
+use super::{Failure, Global, context, failure, interrupt, reading};
 use crate::pipeline::{self, Env, Error, RunReport};
 
 #[derive(Debug, Args)]
@@ -13,6 +13,9 @@ pub struct IngestArgs {
     /// Folder with the source files, instead of `input_folder_path`
     #[arg(long, value_name = "DIR")]
     input: Option<String>,
+    /// Read everything, print how files and columns are read, and write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +64,10 @@ pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
         .iter()
         .map(|input| ("input_folder_path", input.clone()))
         .collect();
+    if args.dry_run {
+        let config = context::load(global, &flags)?;
+        return reading::dry_run(global, &context::model(global, &config)?);
+    }
     let env = open(global, &flags).await?;
     finish(global, pipeline::ingest_stage(&env).await, &env).await
 }

@@ -46,15 +46,29 @@ impl Nulls {
     }
 }
 
-/// The cell without ASCII blanks around it.
+/// The cell without blanks around it, as [`trim_text`] takes them off.
 #[inline]
 pub(super) fn trim(cell: &[u8]) -> &[u8] {
+    let is_odd = |byte: u8| byte.is_ascii_whitespace() || byte >= 0x80;
     match (cell.first(), cell.last()) {
-        (Some(first), Some(last)) if first.is_ascii_whitespace() || last.is_ascii_whitespace() => {
-            cell.trim_ascii()
-        }
+        (Some(&first), Some(&last)) if is_odd(first) || is_odd(last) => trim_odd(cell),
         _ => cell,
     }
+}
+
+fn trim_odd(cell: &[u8]) -> &[u8] {
+    match std::str::from_utf8(cell) {
+        Ok(text) => trim_text(text).as_bytes(),
+        Err(_) => cell.trim_ascii(),
+    }
+}
+
+/// A text without blanks around it; no-break spaces, characters of no width and byte order marks are blanks, too.
+pub fn trim_text(text: &str) -> &str {
+    let is_blank = |it: char| {
+        it.is_whitespace() || matches!(it, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    };
+    text.trim_matches(is_blank)
 }
 
 /// Reads `true` or `false` in any case.

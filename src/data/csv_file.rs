@@ -6,14 +6,16 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::cells::trim_text;
 use super::column_builder::ColumnBuilder;
 use super::csv_header::read_header;
 use super::csv_part::{Flaw, FlawKind, Layout, Part, parse_part};
+use super::encoding::{Encoding, TextFile};
 use super::options::ReadOptions;
 use super::schema::Kind;
 use super::segments::Segments;
 use super::source;
-use super::table::{Bad, Table, TableColumn, TableError, read_error, too_large};
+use super::table::{Bad, Table, TableColumn, TableError, TextFacts, read_error, too_large};
 
 /// Bytes read at a time. In tests all sizes are small, so that small files meet every edge.
 const BLOCK: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
@@ -30,10 +32,11 @@ pub(super) fn read_csv(
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
 ) -> Result<Table, TableError> {
-    let (first, aside) = read_once(path, options, as_text)?;
+    let file = TextFile::find(path, options.text.encoding)?;
+    let (first, aside, facts) = read_once(&file, options, as_text)?;
     let turned: Vec<&Head> = first.iter().filter(|head| head.builder.conflict).collect();
     if turned.is_empty() {
-        return aside.finish(finish(first)).map_err(bad_frame);
+        return with_facts(aside.finish(finish(first)), facts);
     }
     drop(aside);
     // Text came late in these columns, when their first cells had already become numbers: once more, as text.
@@ -46,12 +49,12 @@ pub(super) fn read_csv(
         .into_iter()
         .map(|head| (head.builder.first_at, head.builder.text_at))
         .collect();
-    let (mut again, aside) = read_once(path, options, &as_text)?;
+    let (mut again, aside, facts) = read_once(&file, options, &as_text)?;
     for (head, (first_at, text_at)) in again.iter_mut().zip(places) {
         head.builder.first_at = head.builder.first_at.or(first_at);
         head.builder.text_at = head.builder.text_at.or(text_at);
     }
-    aside.finish(finish(again)).map_err(bad_frame)
+    with_facts(aside.finish(finish(again)), facts)
 }
 
 /// A file must not need more memory than it may, by its rows and the text that is not put aside yet.
@@ -84,30 +87,58 @@ fn renewed(heads: &mut [Head]) -> Vec<Head> {
     heads.iter_mut().map(renew).collect()
 }
 
+/// The table with how its file is written.
+fn with_facts(table: Result<Table, super::Error>, facts: TextFacts) -> Result<Table, TableError> {
+    let mut table = table.map_err(bad_frame)?;
+    table.text = Some(facts);
+    Ok(table)
+}
+
 /// Tables of this module always fit together.
 fn bad_frame(error: super::Error) -> TableError {
     Bad::new(error.to_string()).into()
 }
 
-/// The column names of a file and what separates its cells.
-pub(super) fn header_of(
-    path: &Path,
-    options: &ReadOptions,
-) -> Result<(Vec<String>, u8), TableError> {
-    let mut reader = source::open(path).map_err(|error| read_error(path, error))?;
+/// The column names of a CSV file, what separates its cells, and its text from its header on.
+pub(super) fn header_of(path: &Path, options: &ReadOptions) -> Result<Above, TableError> {
+    let file = TextFile::find(path, options.text.encoding)?;
+    let mut reader = file.open().map_err(|error| read_error(path, error))?;
     let mut block = Vec::new();
     let at_end = fill(&mut *reader, &mut block, 0).map_err(|error| read_error(path, error))?;
     let start = begin(&block);
     if block[start..].trim_ascii().is_empty() && at_end {
         return Err(Bad::new("file is empty").into());
     }
-    let (names, layout, _) = read_header(path, &block, start, options)?;
-    Ok((names, layout.separator))
+    let header = read_header(&file, &block, start, at_end, options)?;
+    Ok(Above {
+        names: header.names,
+        separator: header.layout.separator,
+        body: header.body as u64,
+        encoding: file.encoding,
+    })
 }
 
-/// The text of a file from its header on.
-pub(super) fn records_of(path: &Path) -> Result<Box<dyn Read + Send>, TableError> {
-    source::open(path).map_err(|error| read_error(path, error))
+/// What stands above the records of a CSV file.
+pub(super) struct Above {
+    pub names: Vec<String>,
+    pub separator: u8,
+    /// Where the records begin.
+    pub body: u64,
+    pub encoding: Option<Encoding>,
+}
+
+/// The records of a file below its header, and the number of lines above them.
+pub(super) fn records_of(
+    path: &Path,
+    encoding: Option<Encoding>,
+    body: u64,
+) -> Result<(Box<dyn Read + Send>, u64), TableError> {
+    let file = TextFile { path, encoding };
+    let above = file.line_at(body).map_or(0, |line| line - 1);
+    let mut reader = file.open().map_err(|error| read_error(path, error))?;
+    io::copy(&mut reader.by_ref().take(body), &mut io::sink())
+        .map_err(|error| read_error(path, error))?;
+    Ok((reader, above))
 }
 
 /// Where the header begins: behind a byte order mark and blank lines.
@@ -144,6 +175,7 @@ fn finish(heads: Vec<Head>) -> Table {
                 non_finite,
                 first_at,
                 text_at,
+                hint: None,
             }
         })
         .collect();
@@ -151,25 +183,44 @@ fn finish(heads: Vec<Head>) -> Table {
         rows: columns.first().map_or(0, |column| column.cells.len()),
         columns,
         dropped: 0,
+        text: None,
     }
 }
 
 fn read_once(
-    path: &Path,
+    file: &TextFile<'_>,
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
-) -> Result<(Vec<Head>, Segments), TableError> {
+) -> Result<(Vec<Head>, Segments, TextFacts), TableError> {
+    let path = file.path;
     let mut aside = Segments::default();
     let mut bytes_held = 0_u64;
-    let mut reader =
-        source::open_head(path, options.head).map_err(|error| read_error(path, error))?;
+    let reader = match file.encoding {
+        None => source::open_head(path, options.head),
+        Some(_) => file.open(),
+    };
+    let mut reader = reader.map_err(|error| read_error(path, error))?;
     let mut block = Vec::new();
     let mut at_end = fill(&mut *reader, &mut block, 0).map_err(|error| read_error(path, error))?;
     let mut start = begin(&block);
     if block[start..].trim_ascii().is_empty() && at_end {
         return Err(Bad::new("file is empty").into());
     }
-    let (names, layout, body) = read_header(path, &block, start, options)?;
+    let header = read_header(file, &block, start, at_end, options)?;
+    let mut facts = TextFacts {
+        encoding: file.encoding_name(),
+        separator: header.shape.separator,
+        header_line: 1 + memchr::memchr_iter(b'\n', &block[..header.shape.header]).count() as u64,
+        body: header.body as u64,
+        has_header: options.text.header_row != Some(0),
+        titles: header.shape.titles,
+        comments: header.shape.comments,
+        headers: 0,
+        header_again: None,
+        is_of_numbers: header.is_of_numbers,
+        names: header.names.clone(),
+    };
+    let (names, layout, body) = (header.names, header.layout, header.body);
     if body >= block.len() && !at_end {
         return Err(Bad::new("the header is longer than 8 MB")
             .line(Some(1))
@@ -203,7 +254,14 @@ fn read_once(
                 }
             },
         );
-        let parts = parts.map_err(|flaw| describe(path, flaw, base, &heads, layout.fields))?;
+        let parts =
+            parts.map_err(|flaw| describe(file, flaw, base, &heads, &block, layout.fields))?;
+        for part in &parts {
+            facts.headers += part.headers;
+            facts.comments += part.comments;
+            let place = |at: usize| u64::try_from(base + at as i128).unwrap_or(0);
+            facts.header_again = facts.header_again.or(part.header_at.map(place));
+        }
         heads.par_iter_mut().enumerate().for_each(|(index, head)| {
             for part in &parts {
                 head.builder
@@ -211,7 +269,7 @@ fn read_once(
             }
         });
         if at_end {
-            return Ok((heads, aside));
+            return Ok((heads, aside, facts));
         }
         let rows = heads.first().map_or(0, |head| head.builder.rows());
         check_size(rows + aside.rows(), bytes_held, heads.len(), options)?;
@@ -225,7 +283,7 @@ fn read_once(
         let rest = parts.last().map_or(start, |part| part.end);
         let tail = &block[rest..];
         if tail.len() > LONGEST_RECORD {
-            let line = source::line_at(path, u64::try_from(base + rest as i128).unwrap_or(0));
+            let line = file.line_at(u64::try_from(base + rest as i128).unwrap_or(0));
             return Err(
                 Bad::new("a quote opens in this record and is not closed within 64 MB")
                     .line(line)
@@ -326,25 +384,88 @@ fn part_bounds(bytes: &[u8], start: usize) -> Vec<usize> {
     bounds
 }
 
-fn describe(path: &Path, flaw: Flaw, base: i128, heads: &[Head], expected: usize) -> TableError {
-    let line = source::line_at(path, u64::try_from(base + flaw.at as i128).unwrap_or(0));
+fn describe(
+    file: &TextFile<'_>,
+    flaw: Flaw,
+    base: i128,
+    heads: &[Head],
+    block: &[u8],
+    expected: usize,
+) -> TableError {
+    let at = u64::try_from(base + flaw.at as i128).unwrap_or(0);
     let name = |field: usize| heads.get(field).map(|head| head.name.clone());
     let (reason, column) = match flaw.what {
         FlawKind::Unclosed => ("a quote opens here and is never closed".to_owned(), None),
         FlawKind::AfterQuote { field } => ("text after a closing quote".to_owned(), name(field)),
-        FlawKind::Fields { found } => (
-            format!(
-                "{found} field{} where the header has {expected}",
-                if found == 1 { "" } else { "s" }
-            ),
-            None,
-        ),
-        FlawKind::NotUtf8 { field } => ("bytes that are not UTF-8".to_owned(), name(field)),
+        FlawKind::Fields { found } => {
+            let plural = if found == 1 { "" } else { "s" };
+            let hint = match block.get(flaw.at) {
+                Some(b'#') => "; lines that begin with `#` are passed over with `ingest.comment`",
+                _ => "",
+            };
+            (
+                format!("{found} field{plural} where the header has {expected}{hint}"),
+                None,
+            )
+        }
+        FlawKind::NotUtf8 { field } => (file.not_utf_8(at), name(field)),
     };
     Bad {
-        line,
+        line: file.line_at(at),
         column,
         reason,
     }
     .into()
+}
+
+/// The 1-based physical lines of some rows of a file, counted from 0, in ascending order; fewer where it cannot be read again.
+pub(super) fn lines_of_rows(
+    path: &Path,
+    options: &ReadOptions,
+    facts: &TextFacts,
+    rows: &[u64],
+) -> Vec<u64> {
+    let mut lines = Vec::new();
+    let Ok(file) = TextFile::find(path, options.text.encoding) else {
+        return lines;
+    };
+    let (Some(before), Ok(mut reader)) = (file.line_at(facts.body), file.open()) else {
+        return lines;
+    };
+    if io::copy(&mut reader.by_ref().take(facts.body), &mut io::sink()).is_err() {
+        return lines;
+    }
+    let mut records = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(facts.separator)
+        .from_reader(reader);
+    let comment = options.text.comment.as_deref().unwrap_or_default();
+    let mut header: Option<&[String]> = None;
+    let names = facts.names.as_slice();
+    if facts.has_header && names.len() > 1 {
+        header = Some(names);
+    }
+    let mut record = csv::ByteRecord::new();
+    let mut row = 0;
+    while lines.len() < rows.len() && matches!(records.read_byte_record(&mut record), Ok(true)) {
+        let first = record.get(0).unwrap_or_default();
+        let is_blank = record.len() == 1 && first.trim_ascii().is_empty() && names.len() > 1;
+        let is_comment = !comment.is_empty() && first.starts_with(comment.as_bytes());
+        let is_header = header.is_some_and(|names| {
+            names.len() == record.len()
+                && names.iter().zip(&record).all(|(name, cell)| {
+                    std::str::from_utf8(cell).is_ok_and(|cell| trim_text(cell) == name)
+                })
+        });
+        if is_blank || is_comment || is_header {
+            continue;
+        }
+        if rows[lines.len()] == row {
+            let line = record.position().map_or(1, csv::Position::line);
+            lines.push(before - 1 + line);
+        }
+        row += 1;
+    }
+    lines
 }

@@ -1,53 +1,64 @@
-//! The header of a CSV file: names, and which separator they tell of.
+//! The header of a CSV file: its names.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use super::cells::Nulls;
-use super::csv_part::{Field, FlawKind, Layout, next_field};
+use super::cells::{Nulls, parse_number};
+use super::csv_layout::{self, Shape};
+use super::csv_part::{FlawKind, Layout, next_field};
+use super::encoding::TextFile;
 use super::options::ReadOptions;
-use super::source;
 use super::table::{Bad, TableError};
 
 /// A longer name is no name but a file of some other kind.
 const MOST_NAME_BYTES: usize = 20_000;
 
+/// What stands above the records.
+pub(super) struct Header {
+    pub names: Vec<String>,
+    pub layout: Layout,
+    pub shape: Shape,
+    /// Where the first record begins.
+    pub body: usize,
+    /// Whether every name is a number, as in a file without a header.
+    pub is_of_numbers: bool,
+}
+
 /// The column names, how records look, and where the first record begins.
 pub(super) fn read_header(
-    path: &Path,
+    file: &TextFile<'_>,
     block: &[u8],
     start: usize,
+    at_end: bool,
     options: &ReadOptions,
-) -> Result<(Vec<String>, Layout, usize), TableError> {
-    let bad = |reason: &str| Bad::new(reason).line(source::line_at(path, start as u64));
-    let mut separator = b',';
-    let mut fields = header_fields(block, start, separator).map_err(&bad)?;
-    if fields.len() == 1 {
-        let first_line = fields[0].0.as_str();
-        if let Some(other) = [b';', b'\t']
-            .into_iter()
-            .find(|&byte| first_line.contains(char::from(byte)))
-        {
-            separator = other;
-        } else if block[start..].first() == Some(&b'"') {
-            separator = after_quote(block, start).unwrap_or(separator);
-        }
-        fields = header_fields(block, start, separator).map_err(&bad)?;
-    }
-    let body = fields.last().map_or(start, |(_, next)| *next);
+) -> Result<Header, TableError> {
+    let name = file.path.to_string_lossy().to_ascii_lowercase();
+    let is_tsv = name.contains(".tsv");
+    let shape = csv_layout::find(block, start, at_end, &options.text, is_tsv)?;
+    let bad = |reason: &str| Bad::new(reason).line(file.line_at(shape.header as u64));
+    let fields =
+        header_fields(block, shape.header, shape.separator).map_err(|flaw| match flaw {
+            HeaderFlaw::NotUtf8(at) => {
+                bad(&format!("the header has {}", file.not_utf_8(at as u64)))
+            }
+            HeaderFlaw::Other(reason) => bad(reason),
+        })?;
+    let has_header = options.text.header_row != Some(0);
+    let body = match has_header {
+        true => fields.last().map_or(shape.header, |(_, next)| *next),
+        false => shape.header,
+    };
     let mut names: Vec<String> = Vec::with_capacity(fields.len());
     let mut known = BTreeSet::new();
     for (index, (name, _)) in fields.into_iter().enumerate() {
-        let name = if name.is_empty() {
-            format!("column_{}", index + 1)
-        } else {
-            name
+        let name = match name.is_empty() || !has_header {
+            true => format!("column_{}", index + 1),
+            false => name,
         };
         if name.len() > MOST_NAME_BYTES {
             return Err(bad("the header has a name that is too long to be one").into());
         }
         if name.contains('\0') {
-            return Err(bad("the header has zero bytes (UTF-16?)").into());
+            return Err(bad("the header has zero bytes, as no text file has").into());
         }
         if name.contains('\r') {
             return Err(bad("lines end with a lone carriage return").into());
@@ -57,25 +68,37 @@ pub(super) fn read_header(
         }
         names.push(name);
     }
+    let is_of_numbers = names
+        .iter()
+        .all(|name| parse_number(name.as_bytes()).is_some());
+    let header = &block[shape.header..body];
+    let header = header.strip_suffix(b"\n").unwrap_or(header);
+    let header = header.strip_suffix(b"\r").unwrap_or(header).to_vec();
+    let comment = options
+        .text
+        .comment
+        .as_ref()
+        .map(|text| text.as_bytes().to_vec());
     let layout = Layout {
-        separator,
+        separator: shape.separator,
         fields: names.len(),
         nulls: Nulls::new(&options.null_values),
+        // One name alone may well be a value, too.
+        header: if names.len() > 1 { header } else { Vec::new() },
+        comment: comment.unwrap_or_default(),
     };
-    Ok((names, layout, body))
+    Ok(Header {
+        names,
+        layout,
+        shape,
+        body,
+        is_of_numbers,
+    })
 }
 
-/// The separator behind a quoted first name.
-fn after_quote(block: &[u8], start: usize) -> Option<u8> {
-    [b';', b'\t'].into_iter().find(|&separator| {
-        matches!(
-            next_field(block, start, separator),
-            Ok(Field {
-                ends_record: false,
-                ..
-            })
-        )
-    })
+enum HeaderFlaw {
+    NotUtf8(usize),
+    Other(&'static str),
 }
 
 /// The header's names without blanks around them, each with where the next field begins.
@@ -83,29 +106,20 @@ fn header_fields(
     block: &[u8],
     start: usize,
     separator: u8,
-) -> Result<Vec<(String, usize)>, &'static str> {
+) -> Result<Vec<(String, usize)>, HeaderFlaw> {
     let mut fields = Vec::new();
     let mut scratch = Vec::new();
     let mut at = start;
     loop {
-        let field = match next_field(block, at, separator) {
-            Ok(field) => field,
-            // The name before a foreign separator is quoted: the caller tries the others.
-            Err(FlawKind::AfterQuote { .. })
-                if fields.is_empty()
-                    && separator == b','
-                    && after_quote(block, start).is_some() =>
-            {
-                return Ok(vec![(String::new(), start)]);
+        let field = next_field(block, at, separator).map_err(|flaw| match flaw {
+            FlawKind::AfterQuote { .. } => {
+                HeaderFlaw::Other("text after a closing quote in the header")
             }
-            Err(FlawKind::AfterQuote { .. }) => {
-                return Err("text after a closing quote in the header");
-            }
-            Err(_) => return Err("the header has a quote that is never closed"),
-        };
+            _ => HeaderFlaw::Other("the header has a quote that is never closed"),
+        })?;
         let name = std::str::from_utf8(field.cell(block, &mut scratch))
-            .map_err(|_| "the header is not UTF-8")?;
-        fields.push((name.trim().to_owned(), field.next));
+            .map_err(|error| HeaderFlaw::NotUtf8(field.from + error.valid_up_to()))?;
+        fields.push((super::cells::trim_text(name).to_owned(), field.next));
         at = field.next;
         if field.ends_record {
             return Ok(fields);

@@ -138,6 +138,48 @@ pub(super) struct Layout {
     pub separator: u8,
     pub fields: usize,
     pub nulls: Nulls,
+    /// The header as it is written, without its line end: a record that is equal to it is none. Empty for none.
+    pub header: Vec<u8>,
+    /// What a line begins with that is passed over. Empty for nothing.
+    pub comment: Vec<u8>,
+}
+
+impl Layout {
+    /// Where the next record begins if the one at `at` is a comment or the header once more, and whether it is the header.
+    #[inline(always)]
+    fn passed_over(&self, bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+        let first = bytes[at];
+        if self.header.first() == Some(&first) || first == 0xEF {
+            let mark = if bytes[at..].starts_with(b"\xEF\xBB\xBF") {
+                3
+            } else {
+                0
+            };
+            if let Some(next) = self.after_header(bytes, at + mark) {
+                return Some((next, true));
+            }
+        }
+        if self.comment.first() == Some(&first) && bytes[at..].starts_with(&self.comment) {
+            let end = memchr::memchr(b'\n', &bytes[at..]);
+            return Some((end.map_or(bytes.len(), |feed| at + feed + 1), false));
+        }
+        None
+    }
+
+    /// Where the record behind the header ends, if the header stands here.
+    fn after_header(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        if self.header.is_empty() || !bytes[at..].starts_with(&self.header) {
+            return None;
+        }
+        let end = at + self.header.len();
+        match bytes[end..] {
+            [] => Some(end),
+            [b'\n', ..] => Some(end + 1),
+            [b'\r'] => Some(end + 1),
+            [b'\r', b'\n', ..] => Some(end + 2),
+            _ => None,
+        }
+    }
 }
 
 /// The records of one part, in columns.
@@ -148,6 +190,11 @@ pub(super) struct Part {
     pub end: usize,
     /// The record at `end` is not whole, or wrong.
     pub flaw: Option<Flaw>,
+    /// Records equal to the header, which are left out, and where the first of them begins.
+    pub headers: u64,
+    pub header_at: Option<usize>,
+    /// Lines that were passed over as comments.
+    pub comments: u64,
 }
 
 /// Reads the records of `bytes` that begin in `from..to`, each column beginning with its kind in `kinds`.
@@ -194,25 +241,35 @@ fn parse_once(
     let mut scratch = Vec::new();
     let (mut rows, mut end) = (0, from);
     let mut flaw = None;
+    let (mut headers, mut header_at, mut comments) = (0, None, 0);
     while end < to {
         match &bytes[end..] {
             [b'\n', ..] => end += 1,
             [b'\r', b'\n', ..] => end += 2,
-            _ => match parse_record(bytes, end, layout, &mut columns, &mut scratch) {
-                Ok((next, true)) => {
-                    rows += 1;
+            _ => {
+                if let Some((next, is_header)) = layout.passed_over(bytes, end) {
+                    headers += u64::from(is_header);
+                    comments += u64::from(!is_header);
+                    header_at = header_at.or(is_header.then_some(end));
                     end = next;
+                    continue;
                 }
-                Ok((next, false)) => {
-                    columns.iter_mut().for_each(|column| column.truncate(rows));
-                    end = next;
+                match parse_record(bytes, end, layout, &mut columns, &mut scratch) {
+                    Ok((next, true)) => {
+                        rows += 1;
+                        end = next;
+                    }
+                    Ok((next, false)) => {
+                        columns.iter_mut().for_each(|column| column.truncate(rows));
+                        end = next;
+                    }
+                    Err(found) => {
+                        columns.iter_mut().for_each(|column| column.truncate(rows));
+                        flaw = Some(found);
+                        break;
+                    }
                 }
-                Err(found) => {
-                    columns.iter_mut().for_each(|column| column.truncate(rows));
-                    flaw = Some(found);
-                    break;
-                }
-            },
+            }
         }
     }
     Part {
@@ -220,6 +277,9 @@ fn parse_once(
         rows,
         end,
         flaw,
+        headers,
+        header_at,
+        comments,
     }
 }
 

@@ -54,12 +54,14 @@ pub(super) fn agree(
             kind,
         });
     }
+    let named: Vec<bool> = misfits.iter().map(Option::is_some).collect();
+    let first_unfit = |table: &Table, columns: &[Column]| {
+        columns.iter().enumerate().find_map(|(index, wanted)| {
+            check_kind(column_of(table, index, &wanted.name)?, wanted.kind)
+        })
+    };
     for (table, misfit) in tables.iter().zip(&mut misfits) {
-        if misfit.is_none() {
-            *misfit = columns.iter().enumerate().find_map(|(index, wanted)| {
-                check_kind(column_of(table, index, &wanted.name)?, wanted.kind)
-            });
-        }
+        *misfit = misfit.take().or_else(|| first_unfit(table, &columns));
     }
     // Only a file that stays makes a column of integers one of numbers.
     for (index, column) in columns.iter_mut().enumerate() {
@@ -74,6 +76,12 @@ pub(super) fn agree(
             column_of(table, index, &column.name).is_some_and(|own| own.kind == Some(Kind::Number))
         }) {
             column.kind = Kind::Number;
+        }
+    }
+    // What is told is the kind that the column turned out to be.
+    for ((table, misfit), is_named) in tables.iter().zip(&mut misfits).zip(named) {
+        if misfit.is_some() && !is_named {
+            *misfit = first_unfit(table, &columns);
         }
     }
     Agreement {
@@ -242,8 +250,8 @@ fn check_kind(column: &TableColumn, wanted: Kind) -> Option<(Bad, Option<u64>)> 
     } else {
         column.first_at
     };
-    Some((
-        Bad::new(format!("expected {wanted}, found {found}")).column(&column.name),
-        place,
-    ))
+    let hint = column.hint.as_ref();
+    let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+    let reason = format!("expected {wanted}, found {found}{hint}");
+    Some((Bad::new(reason).column(&column.name), place))
 }

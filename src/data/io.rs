@@ -1,5 +1,6 @@
 //! Single files: read one for `predict`, write the data sets.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -8,12 +9,13 @@ use polars::prelude::{self as pl, DataFrame, JsonFormat, ParquetCompression, Ser
 
 use super::Error;
 use super::formats::read_table;
+use super::numbers::{self, Source};
 use super::options::ReadOptions;
 use super::partitions::Partitions;
 use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
-use super::table::{Bad, TableError};
+use super::table::{Bad, Table, TableError};
 
 /// Reads one file by its extension: CSV (also `.gz`, `.zst`), JSON array, NDJSON or Parquet.
 ///
@@ -40,6 +42,9 @@ fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFra
         read_table(path, format, options, &as_text).map_err(|error| refused(path, error))?;
     let shown = path.to_string_lossy();
     Partitions::of(std::iter::once(&*shown), options, &as_text).add(&mut table, &shown, options);
+    if format != Format::Parquet {
+        table = settled(path, format, table, options, &as_text);
+    }
     let columns = table.columns.iter().map(|column| Column {
         name: column.name.clone(),
         kind: match (column.kind, options.kinds.get(&column.name)) {
@@ -73,6 +78,26 @@ pub(super) fn refused(path: &Path, error: TableError) -> Error {
             reason,
         },
     }
+}
+
+/// The table with columns turned into numbers that are written in a form of their own.
+fn settled(
+    path: &Path,
+    format: Format,
+    table: Table,
+    options: &ReadOptions,
+    as_text: &BTreeSet<String>,
+) -> Table {
+    let shown = path.display().to_string();
+    let mut sources = [Source {
+        path: &shown,
+        format,
+        table,
+    }];
+    let again = |_, names: &BTreeSet<String>| read_table(path, format, options, names).ok();
+    numbers::settle(&mut sources, options, as_text, again, |_, _| None);
+    let [source] = sources;
+    source.table
 }
 
 /// Writes a frame by the extension of the path: `csv`, `tsv`, `json`, `ndjson`, `jsonl` or `parquet`. The bytes are on the

@@ -85,6 +85,7 @@ impl Rows {
             columns,
             rows: self.rows,
             dropped: 0,
+            text: None,
         }
     }
 }
@@ -150,6 +151,7 @@ impl JsonColumn {
             non_finite: 0,
             first_at: self.first_at,
             text_at: self.text_at,
+            hint: None,
         }
     }
 }

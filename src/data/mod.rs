@@ -53,6 +53,7 @@ mod cells;
 mod column_builder;
 mod csv_file;
 mod csv_header;
+mod csv_layout;
 mod csv_part;
 mod cut;
 mod derive;
@@ -64,6 +65,7 @@ mod json_columns;
 mod json_file;
 mod json_layout;
 mod lines;
+mod numbers;
 mod options;
 mod own;
 mod own_write;
@@ -71,7 +73,9 @@ mod parquet_file;
 mod parquet_raw;
 mod part_column;
 mod partitions;
+mod plan;
 mod read;
+mod remarks;
 mod rows;
 pub mod rules;
 mod scan;
@@ -90,6 +94,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+pub use cells::trim_text;
 pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };
@@ -97,9 +102,11 @@ pub use encoding::Encoding;
 pub use io::{read_file, read_parquet, write_file, write_parquet};
 pub use json_file::json_tables;
 pub use lines::line_of_row;
+pub use numbers::{CellRead, NumberForm, is_marker};
 pub use options::{Decimal, OnBadFile, ReadOptions, TextOptions, Thousands};
 pub use own::{Own, OwnCell, OwnKind, OwnRows, own};
 pub use own_write::{OwnForm, own_frame, write_own};
+pub use plan::{ColumnPlan, FilePlan, ReadingPlan};
 pub use read::{FileRead, FolderRead, Quarantined, read};
 pub use rows::{count_shared, dedupe, fingerprint, row_hashes, set_fingerprint};
 pub use scan::{Scan, ScannedFile, is_unchanged, scan};

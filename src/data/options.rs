@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::encoding::Encoding;
+use super::numbers::NumberForm;
 use super::rules::Rule;
 use super::schema::{Kind, Schema};
 
@@ -46,6 +47,9 @@ pub struct ReadOptions {
     pub most_bytes: Option<u64>,
     /// A file that was changed later than this and ends in the middle waits for the next run; `None`: none does.
     pub young_after: Option<SystemTime>,
+    /// How the numbers of columns were written in the training data, where they were not plain: what settles a form that may
+    /// mean two numbers.
+    pub reading: BTreeMap<String, NumberForm>,
 }
 
 /// How text files are written, where the settings say so; what they do not say is found out.
@@ -126,6 +130,7 @@ impl Default for ReadOptions {
             drop: Vec::new(),
             most_bytes: None,
             young_after: None,
+            reading: BTreeMap::new(),
         }
     }
 }

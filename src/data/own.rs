@@ -9,7 +9,8 @@ use polars::prelude::DataFrame;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::cells::{Nulls, Parsed, parse_number};
+use super::cells::{Nulls, Parsed, parse_number, trim_text};
+use super::encoding::Encoding;
 use super::json_file::first_byte;
 use super::json_layout::{Members, RawRow, other_layout};
 use super::options::ReadOptions;
@@ -96,6 +97,9 @@ pub struct OwnRows {
 enum Form {
     Csv {
         separator: u8,
+        encoding: Option<Encoding>,
+        /// Where the records begin.
+        body: u64,
     },
     /// Records one after the other, or in a list.
     Json {
@@ -119,10 +123,13 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
             return Ok(Own::Frame { frame, unwritten });
         }
         Format::Csv => {
-            let (names, separator) =
-                csv_file::header_of(path, options).map_err(|error| refused(path, error))?;
-            let form = Form::Csv { separator };
-            return OwnRows::look(path, form, names, options).map(Own::Rows);
+            let above = csv_file::header_of(path, options).map_err(|error| refused(path, error))?;
+            let form = Form::Csv {
+                separator: above.separator,
+                encoding: above.encoding,
+                body: above.body,
+            };
+            return OwnRows::look(path, form, above.names, options).map(Own::Rows);
         }
         Format::Json => {
             let mut reader = open(path)?;
@@ -234,7 +241,11 @@ impl OwnRows {
     /// When the file cannot be read again, or what `take` says.
     pub fn each(&self, take: &mut EachRow<'_>) -> Result<(), Error> {
         match &self.form {
-            Form::Csv { separator } => self.each_record(*separator, take),
+            Form::Csv {
+                separator,
+                encoding,
+                body,
+            } => self.each_record(*separator, *encoding, *body, take),
             _ => {
                 let index: HashMap<&str, usize> =
                     self.names.iter().map(String::as_str).zip(0..).collect();
@@ -258,18 +269,24 @@ impl OwnRows {
         }
     }
 
-    fn each_record(&self, separator: u8, take: &mut EachRow<'_>) -> Result<(), Error> {
+    fn each_record(
+        &self,
+        separator: u8,
+        encoding: Option<Encoding>,
+        body: u64,
+        take: &mut EachRow<'_>,
+    ) -> Result<(), Error> {
+        let (records, above) = csv_file::records_of(&self.path, encoding, body)
+            .map_err(|error| refused(&self.path, error))?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .has_headers(false)
             // What is ragged is told by the reader of rows.
             .flexible(true)
             .terminator(csv::Terminator::CRLF)
-            .from_reader(
-                csv_file::records_of(&self.path).map_err(|error| refused(&self.path, error))?,
-            );
+            .from_reader(records);
         let failed = |error: csv::Error| {
-            let line = error.position().map(csv::Position::line);
+            let line = error.position().map(|at| above + at.line());
             match error.into_kind() {
                 csv::ErrorKind::Io(error) => read_error(&self.path, error),
                 _ => Error::BadFile {
@@ -281,12 +298,13 @@ impl OwnRows {
             }
         };
         let mut record = csv::StringRecord::new();
-        let mut is_header = true;
         while reader.read_record(&mut record).map_err(failed)? {
-            if std::mem::take(&mut is_header) {
+            // The header once more is no row.
+            let names = self.names.iter().map(String::as_str);
+            if record.len() > 1 && record.iter().map(trim_text).eq(names) {
                 continue;
             }
-            let line = record.position().map(csv::Position::line);
+            let line = record.position().map(|at| above + at.line());
             let cells: Vec<OwnCell<'_>> = record.iter().map(OwnCell::Text).collect();
             take(line, &cells)?;
         }

@@ -85,6 +85,7 @@ fn read_columns(mut file: File, options: &ReadOptions) -> Result<Table, TableErr
         columns: Vec::with_capacity(schema.len()),
         rows,
         dropped: 0,
+        text: None,
     };
     for field in schema.iter_values() {
         let name = field.name.as_str();
@@ -185,6 +186,7 @@ fn nothing(name: &str, rows: usize) -> TableColumn {
         non_finite: 0,
         first_at: None,
         text_at: None,
+        hint: None,
     }
 }
 
@@ -272,6 +274,7 @@ fn convert(column: pl::Column) -> Result<TableColumn, Bad> {
         non_finite,
         first_at: None,
         text_at: None,
+        hint: None,
     })
 }
 

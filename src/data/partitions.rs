@@ -144,6 +144,7 @@ impl Partitions {
                 non_finite: 0,
                 first_at: None,
                 text_at: None,
+                hint: None,
             });
         }
     }

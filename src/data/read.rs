@@ -1,17 +1,23 @@
 //! All files of a scanned folder to one frame.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::csv_file::lines_of_rows;
+use super::csv_layout::separator_name;
 use super::cut::is_cut;
+use super::encoding::TextFile;
 use super::fit::{agree, column_of};
 use super::formats::read_table;
+use super::numbers::{self, NumberForm, Source};
 use super::options::{OnBadFile, ReadOptions, text_columns};
 use super::partitions::Partitions;
+use super::plan::{ColumnPlan, FilePlan, ReadingPlan};
+use super::remarks;
 use super::rows::{dedupe, row_hashes};
 use super::rules::{self, Applied, Rejected};
 use super::scan::{Scan, ScannedFile, is_unchanged};
@@ -71,6 +77,8 @@ pub struct FolderRead {
     pub rejected: (Vec<Rejected>, u64),
     /// What a reader of the report should know, one sentence each.
     pub notes: Vec<String>,
+    /// How the files and columns were read.
+    pub plan: ReadingPlan,
     /// Of the frame's rows, over all columns in order.
     pub row_hashes: Vec<u128>,
 }
@@ -98,11 +106,13 @@ pub fn read(
         as_text,
         quarantined: Vec::new(),
         unsettled: scan.unsettled.clone(),
+        forms: BTreeMap::new(),
     };
     let mut loaded = Vec::new();
     for file in &scan.files {
         loaded.extend(reader.load(file)?);
     }
+    let (loaded, columns, found) = reader.settle(loaded);
     let (loaded, schema) = reader.keep_fitting(loaded, expected);
     let loaded = reader.rewrite_numbers(loaded, &schema)?;
     let Reader {
@@ -120,8 +130,14 @@ pub fn read(
     let files: Vec<FileRead> = loaded.iter().map(Loaded::record).collect();
     let dropped: u64 = loaded.iter().map(|loaded| loaded.table.dropped).sum();
     let non_finite = count_non_finite(&loaded, &schema);
+    let plan = ReadingPlan {
+        files: loaded.iter().map(|loaded| loaded.plan(root)).collect(),
+        columns: column_plans(&schema, columns),
+    };
     let mut notes: Vec<String> = cut;
-    notes.extend(loaded.iter().flat_map(|loaded| loaded.notes(root)));
+    notes.extend(remarks::of_scan(scan));
+    notes.extend(loaded.iter().flat_map(|loaded| loaded.notes(root, options)));
+    notes.extend(found);
     let frame = stack(
         loaded.into_iter().map(|loaded| loaded.table).collect(),
         &schema,
@@ -156,8 +172,22 @@ pub fn read(
         non_finite,
         rejected: (rejected, left_out),
         notes,
+        plan,
         row_hashes,
     })
+}
+
+/// How the columns of a schema are read, in its order.
+fn column_plans(schema: &Schema, mut settled: BTreeMap<String, ColumnPlan>) -> Vec<ColumnPlan> {
+    let columns = schema.columns.iter();
+    columns
+        .filter_map(|column| {
+            Some(ColumnPlan {
+                kind: column.kind,
+                ..settled.remove(&column.name)?
+            })
+        })
+        .collect()
 }
 
 /// What the reading of one folder needs at every file.
@@ -172,6 +202,8 @@ struct Reader<'a> {
     cut: Vec<String>,
     quarantined: Vec<Quarantined>,
     unsettled: Vec<String>,
+    /// Per file: the forms of its numbers where they are not as programs write them.
+    forms: BTreeMap<String, BTreeMap<String, NumberForm>>,
 }
 
 /// A file's table with where it came from.
@@ -197,6 +229,9 @@ impl<'a> Reader<'a> {
         match read {
             Ok(mut table) => {
                 self.partitions.add(&mut table, &file.path, self.options);
+                if let Some(forms) = self.forms.get(&file.path) {
+                    numbers::apply(&mut table, forms);
+                }
                 Ok(Some(Loaded {
                     file,
                     format,
@@ -234,6 +269,48 @@ impl<'a> Reader<'a> {
             .is_some_and(|since| file.modified > since)
     }
 
+    /// Finds out which columns hold numbers in a form of their own and turns them into numbers; how columns are read, and
+    /// what is to be said of it.
+    fn settle(
+        &mut self,
+        loaded: Vec<Loaded<'a>>,
+    ) -> (Vec<Loaded<'a>>, BTreeMap<String, ColumnPlan>, Vec<String>) {
+        let (root, options) = (self.root, self.options);
+        let partitions = &self.partitions;
+        // Where equal rows were left out while reading, rows are no longer those of the file.
+        let facts = loaded.iter().map(|it| match it.table.dropped {
+            0 => it.table.text.clone(),
+            _ => None,
+        });
+        let facts: Vec<_> = facts.collect();
+        let files: Vec<&ScannedFile> = loaded.iter().map(|it| it.file).collect();
+        let sources = loaded.into_iter().map(|loaded| Source {
+            path: &loaded.file.path,
+            format: loaded.format,
+            table: loaded.table,
+        });
+        let mut sources: Vec<Source<'_>> = sources.collect();
+        let again = |at: usize, names: &BTreeSet<String>| {
+            let file = files[at];
+            let mut table = read_table(&root.join(&file.path), Format::Csv, options, names).ok()?;
+            partitions.add(&mut table, &file.path, options);
+            is_unchanged(root, file).then_some(table)
+        };
+        let line_of = |at: usize, row: usize| {
+            let path = root.join(&files[at].path);
+            lines_of_rows(&path, options, facts[at].as_ref()?, &[row as u64]).pop()
+        };
+        let settled = numbers::settle(&mut sources, options, &self.as_text, again, line_of);
+        let paths = files.iter().map(|file| file.path.clone());
+        self.forms = paths.zip(settled.forms).collect();
+        let loaded = files.into_iter().zip(sources).map(|(file, source)| Loaded {
+            file,
+            format: source.format,
+            table: source.table,
+        });
+        (loaded.collect(), settled.columns, settled.notes)
+    }
+
     /// The files that go together, and the schema they go together in.
     fn keep_fitting(
         &mut self,
@@ -249,7 +326,7 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let path = self.root.join(&loaded.file.path);
-            let line = place.and_then(|at| source::line_at(&path, at));
+            let line = place.and_then(|at| loaded.line_at(&path, at, self.options));
             let line = line.or(bad.line.filter(|_| loaded.format == Format::Csv));
             self.quarantined
                 .push(quarantine(loaded.file, bad.line(line)));
@@ -289,21 +366,42 @@ impl Loaded<'_> {
         }
     }
 
-    fn notes(&self, root: &Path) -> Vec<String> {
-        let path = &self.file.path;
-        let mut notes = Vec::new();
-        if self.table.rows == 0 {
-            notes.push(format!("{path} has a header and no rows"));
+    fn plan(&self, root: &Path) -> FilePlan {
+        let facts = self.table.text.as_ref();
+        let columns = self.table.columns.iter();
+        FilePlan {
+            path: self.file.path.clone(),
+            format: self.format.name().to_string(),
+            compression: source::compression(&root.join(&self.file.path)).map(str::to_string),
+            encoding: facts.map(|facts| facts.encoding.clone()),
+            separator: facts.map(|facts| separator_name(facts.separator)),
+            header_line: facts.and_then(|facts| facts.has_header.then_some(facts.header_line)),
+            title_lines: facts.map_or(0, |facts| facts.titles),
+            comment_lines: facts.map_or(0, |facts| facts.comments),
+            headers_again: facts.map_or(0, |facts| facts.headers),
+            rows: self.table.rows as u64,
+            columns: columns.map(|column| column.name.clone()).collect(),
         }
-        for column in self
-            .table
-            .columns
-            .iter()
-            .filter(|column| column.turned_to_text())
-        {
-            let line = column
-                .text_at
-                .and_then(|at| source::line_at(&root.join(path), at));
+    }
+
+    /// The line of byte `at` of what was read of the file.
+    fn line_at(&self, path: &Path, at: u64, options: &ReadOptions) -> Option<u64> {
+        match self.format {
+            Format::Csv => TextFile::find(path, options.text.encoding)
+                .ok()?
+                .line_at(at),
+            Format::Json | Format::Parquet => source::line_at(path, at),
+        }
+    }
+
+    fn notes(&self, root: &Path, options: &ReadOptions) -> Vec<String> {
+        let path = &self.file.path;
+        let whole = root.join(path);
+        let line_at = |at| self.line_at(&whole, at, options);
+        let mut notes = remarks::of_table(path, &self.table, line_at);
+        let turned = self.table.columns.iter();
+        for column in turned.filter(|column| column.turned_to_text() && column.hint.is_none()) {
+            let line = column.text_at.and_then(line_at);
             let line = line.map_or_else(String::new, |line| format!(" at line {line}"));
             let name = &column.name;
             notes.push(format!(

@@ -10,6 +10,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use super::cells::trim_text;
 use super::schema::Kind;
 
 pub use apply::{Applied, Rejected, apply, enforce};
@@ -273,7 +274,7 @@ impl Checker {
             return (!self.rule.nullable).then_some(Broken::Nullable);
         };
         let is_listed = |values: &Vec<String>| {
-            let cell = cell.trim();
+            let cell = trim_text(cell);
             values.binary_search_by(|it| it.as_str().cmp(cell)).is_ok()
         };
         let is_allowed = self.rule.values.as_ref().is_none_or(is_listed);

@@ -65,6 +65,7 @@ impl Segments {
             columns: columns.collect::<Result<_, Error>>()?,
             rows,
             dropped: table.dropped,
+            text: None,
         })
     }
 
@@ -118,12 +119,14 @@ impl Segments {
                 non_finite,
                 first_at,
                 text_at,
+                hint: None,
             },
         );
         Ok(Table {
             columns: columns.collect(),
             rows,
             dropped: self.dropped,
+            text: None,
         })
     }
 }

@@ -12,6 +12,17 @@ pub(super) enum Format {
     Parquet,
 }
 
+impl Format {
+    /// Its name in plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::Parquet => "parquet",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Packing {
     Plain,
@@ -42,10 +53,30 @@ fn split_name(path: &Path) -> Option<(Format, Packing)> {
     Some((format, packing))
 }
 
+/// How a file is compressed by its first bytes, whatever its name.
+fn packing_of(path: &Path) -> io::Result<Packing> {
+    let mut head = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut head)?;
+    Ok(match head[..] {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
+        _ => Packing::Plain,
+    })
+}
+
+/// How a file is compressed: `gzip`, `zstd`, or not at all.
+pub(super) fn compression(path: &Path) -> Option<&'static str> {
+    match packing_of(path).ok()? {
+        Packing::Plain => None,
+        Packing::Gzip => Some("gzip"),
+        Packing::Zstd => Some("zstd"),
+    }
+}
+
 /// Opens a file for reading its decompressed bytes. All members of a gzip file and all frames of a zstd file are read.
 pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let packing = packing_of(path)?;
     let file = File::open(path)?;
-    let packing = split_name(path).map_or(Packing::Plain, |(_, packing)| packing);
     Ok(match packing {
         Packing::Plain => Box::new(file),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(
@@ -126,14 +157,19 @@ impl Read for Bounded {
     }
 }
 
-/// True when reading fails because the packed bytes are wrong, not because the disk is.
+/// True when reading fails because the compressed bytes are wrong, not because the disk is.
 pub(super) fn is_packed(path: &Path) -> bool {
-    split_name(path).is_some_and(|(_, packing)| packing != Packing::Plain)
+    compression(path).is_some()
 }
 
 /// The 1-based physical line in which byte `offset` of the decompressed file stands; `None` if it cannot be read again.
 pub(super) fn line_at(path: &Path, offset: u64) -> Option<u64> {
-    let mut reader = open(path).ok()?.take(offset);
+    count_lines(open(path).ok()?, offset)
+}
+
+/// The 1-based line in which byte `offset` of a reader stands; `None` if it cannot be read.
+pub(super) fn count_lines(reader: impl Read, offset: u64) -> Option<u64> {
+    let mut reader = reader.take(offset);
     let mut buffer = vec![0; 1 << 16];
     let mut line = 1;
     loop {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use polars::prelude as pl;
 
+use super::encoding::NotDecodable;
 use super::schema::Kind;
 use super::source;
 
@@ -14,6 +15,30 @@ pub(super) struct Table {
     pub rows: usize,
     /// Rows of the file that were equal to another one of it and are not here.
     pub dropped: u64,
+    /// How it is written, where it is a CSV file.
+    pub text: Option<TextFacts>,
+}
+
+/// How a CSV file is written, as it was found.
+#[derive(Debug, Clone)]
+pub(super) struct TextFacts {
+    pub encoding: String,
+    pub separator: u8,
+    /// Line of the header, from 1.
+    pub header_line: u64,
+    pub has_header: bool,
+    pub names: Vec<String>,
+    /// Where the first record begins.
+    pub body: u64,
+    /// Title lines above the header.
+    pub titles: u64,
+    /// Lines that were passed over as comments.
+    pub comments: u64,
+    /// Records equal to the header, which were left out, and where the first of them begins.
+    pub headers: u64,
+    pub header_again: Option<u64>,
+    /// Whether every name in the header is a number.
+    pub is_of_numbers: bool,
 }
 
 /// A column with what is needed to say where it does not fit.
@@ -28,6 +53,8 @@ pub(super) struct TableColumn {
     pub first_at: Option<u64>,
     /// Where the first cell stands that made the column `Text`.
     pub text_at: Option<u64>,
+    /// Why a column that holds numbers is text.
+    pub hint: Option<String>,
 }
 
 impl TableColumn {
@@ -82,6 +109,10 @@ impl From<Bad> for TableError {
 /// Sorts a read error: wrong packed bytes are bad content, anything else is the disk.
 pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
     use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
+    let inner = error.get_ref();
+    if let Some(wrong) = inner.and_then(|it| it.downcast_ref::<NotDecodable>()) {
+        return Bad::new(wrong.to_string()).into();
+    }
     if error.kind() == FileTooLarge {
         // Said by `source::Bounded`.
         return Bad::new(error.to_string()).into();

@@ -1,12 +1,11 @@
 //! Which categories of a column get a place of their own, and how the rest of it looks.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Cells, label_of};
 use crate::config::features::{ColumnFeatures, Features, Impute};
 use crate::config::raw::Label;
-use crate::data::Kind;
+use crate::data::{Kind, trim_text};
 
 /// Texts of which at least this share stands in one row each name a row rather than describe it.
 const IDENTIFIER_SHARE: f64 = 0.5;
@@ -33,10 +32,11 @@ impl Counted {
         for &row in rows {
             if let Some(value) = label_of(cells, kind, row as usize) {
                 present += 1;
-                match counts.get_mut(value.as_ref()) {
+                let value = trim_text(&value);
+                match counts.get_mut(value) {
                     Some(count) => *count += 1,
                     None => {
-                        counts.insert(Cow::into_owned(value), 1);
+                        counts.insert(value.to_string(), 1);
                     }
                 }
             }

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
 
 use super::{Cell, Error, is_numeric};
-use crate::data::Kind;
+use crate::data::{Kind, trim_text};
 
 /// A borrowed column of one chunk.
 #[derive(Clone, Copy)]
@@ -143,8 +143,8 @@ impl Cells<'_> {
 /// A text without blanks around it.
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_string()),
+        Cow::Borrowed(text) => Cow::Borrowed(trim_text(text)),
+        Cow::Owned(text) => Cow::Owned(trim_text(&text).to_string()),
     }
 }
 

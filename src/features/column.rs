@@ -6,7 +6,7 @@ use super::categories::Counted;
 use super::numbers::{NumberSettings, fit_numbers};
 use super::target_mean::fit_target_mean;
 use super::text::fit_blocks;
-use super::{Cells, Plan, Purpose, Step, index_of, is_numeric, label_of};
+use super::{Cells, Plan, Purpose, Step, index_of, is_numeric, known_label, label_of};
 use crate::config::features::{ColumnFeatures, Encode, Features, Impute};
 use crate::config::raw::Label;
 use crate::data::{Column, Kind, Schema};
@@ -163,7 +163,8 @@ fn places(
 ) -> Vec<u32> {
     let index = index_of(categories);
     let n = categories.len() as u32;
-    let place_of = |label: &str| index.get(label).copied().unwrap_or(n + 1);
+    let place_of =
+        |label: &str| known_label(|label| index.get(label).copied(), label).unwrap_or(n + 1);
     let place = |&row: &u32| match label_of(cells, kind, row as usize) {
         None => fill.map_or(n, place_of),
         Some(label) => place_of(&label),

@@ -24,7 +24,7 @@ pub use cells::{Cells, Encoded, label_of, parse_number, spell_number};
 pub use column::texts_and_others;
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
 pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell};
-pub use step::{Input, Layout, Step, index_of};
+pub use step::{Input, Layout, Step, index_of, known_label};
 pub use text::{GramKind, Grams, NGrams};
 pub use transformer::{Transformer, scaled};
 pub use view::{Chunk, View};

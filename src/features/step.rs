@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::NGrams;
 use super::{is_numeric, scaled};
-use crate::data::Kind;
+use crate::data::{Kind, trim_text};
 
 /// What is done to one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -222,7 +222,15 @@ impl Input {
     }
 }
 
-/// Category → position.
+/// What a table has for a label: as it is written, else without blanks around it, as categories are kept.
+pub fn known_label<T>(get: impl Fn(&str) -> Option<T>, label: &str) -> Option<T> {
+    get(label).or_else(|| {
+        let trimmed = trim_text(label);
+        (trimmed.len() < label.len()).then(|| get(trimmed))?
+    })
+}
+
+/// Category → its position.
 pub fn index_of(categories: &[String]) -> HashMap<&str, u32> {
     categories
         .iter()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use polars::prelude::DataFrame;
 
 use super::cells::label_of;
-use super::step::{Step, index_of};
+use super::step::{Step, index_of, known_label};
 use super::text::Grams;
 use super::{Cells, Error, Transformer, scaled};
 use crate::data::Kind;
@@ -73,7 +73,9 @@ impl Categories<'_> {
         let n = self.index.len() as u32;
         match label_of(&self.cells, self.kind, row) {
             None => n,
-            Some(label) => self.index.get(label.as_ref()).copied().unwrap_or(n + 1),
+            Some(label) => {
+                known_label(|label| self.index.get(label).copied(), &label).unwrap_or(n + 1)
+            }
         }
     }
 }

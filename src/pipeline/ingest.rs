@@ -29,7 +29,7 @@ use crate::config::checked::hex;
 use crate::config::{Keep, ModelConfig, Window};
 use crate::data::rules::Rejected;
 use crate::data::{
-    self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, Scan, Schema,
+    self, ColumnSummary, FileRead, FolderRead, Quarantined, ReadOptions, ReadingPlan, Scan, Schema,
 };
 use crate::registry::SeenFile;
 use crate::relate::RelatedPlan;
@@ -83,6 +83,9 @@ pub struct DatasetRecord {
     pub rows_rejected: u64,
     /// Anything else worth a line.
     pub notes: Vec<String>,
+    /// How its files and columns were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<ReadingPlan>,
     /// How several tables became its rows, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedPlan>,
@@ -256,6 +259,7 @@ pub fn parts_of(read: FolderRead) -> Parts {
             duplicates: read.duplicates_dropped,
             non_finite: read.non_finite,
             notes: read.notes,
+            reading: Some(read.plan),
             rejected: read.rejected.0,
             rows_rejected: read.rejected.1,
             ..DatasetRecord::default()

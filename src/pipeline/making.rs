@@ -11,7 +11,7 @@ use super::split::Parts;
 use super::wanted::Part;
 use crate::bundle::{Bundle, Golden, Provenance};
 use crate::config::{Learner, LearnerKind, ModelConfig};
-use crate::data::ColumnSummary;
+use crate::data::{ColumnSummary, NumberForm, ReadingPlan};
 use crate::evaluate::{self, Answers, Centre, Truth, threshold};
 use crate::predictors::Predictor;
 
@@ -58,7 +58,14 @@ impl Making<'_> {
             rules: super::checks::rules_of(config, self.dataset, self.material.excluded),
             golden: Golden::default(),
             related: self.dataset.record.related.clone(),
+            reading: self.reading(),
         }
+    }
+
+    /// How the numbers of the columns are written, as far as they are still those that were read.
+    fn reading(&self) -> BTreeMap<String, NumberForm> {
+        let plan = self.dataset.record.reading.as_ref();
+        plan.map_or_else(BTreeMap::new, ReadingPlan::frozen)
     }
 
     /// The candidate of `auto` that is best on held-back rows, and what was made of it on exactly these parts.

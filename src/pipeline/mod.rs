@@ -56,7 +56,9 @@ pub use deploy::Deployed;
 pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use envs::Envs;
 pub use forget::{clear_name, finish_model_removals, remove_model};
-pub use ingest::{Dataset, DatasetRecord, latest_frame, read_options, read_tables};
+pub use ingest::{
+    Dataset, DatasetRecord, latest_frame, quarantine_line, read_options, read_tables,
+};
 pub use log_end::{log_end, log_is_there};
 pub use lost::{Lost, look as look_for_lost, look_without as look_without_database};
 pub use preview::{Preview, preview};

@@ -115,6 +115,7 @@ pub async fn score(
         Plans {
             own: trained.bundle.related.as_ref(),
             champion: champion.as_ref().and_then(|it| it.2.related.as_ref()),
+            reading: Some(&trained.bundle.reading),
         },
     )?;
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;

@@ -16,7 +16,7 @@ use super::{Code, Problem, Source};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::config::features::DatePart;
 use crate::data::rules::{Checker, Rule};
-use crate::data::{Kind, TimeForm};
+use crate::data::{CellRead, Kind, NumberForm, TimeForm};
 use crate::evaluate::Task;
 use crate::features::{CellRef, Dates, is_numeric};
 
@@ -110,9 +110,25 @@ pub struct InputFacts {
     pub time: Option<TimeForm>,
     /// The rule that is enforced.
     pub rule: Option<Checker>,
+    /// How its numbers are written, where they are not plain.
+    pub reading: Option<NumberForm>,
 }
 
 impl InputFacts {
+    /// The cell as its text reads by the form of the training data; one that does not read is left as it is.
+    #[inline]
+    pub fn as_written<'c>(&self, cell: CellRef<'c>) -> CellRef<'c> {
+        let (Some(form), CellRef::Text(text)) = (&self.reading, cell) else {
+            return cell;
+        };
+        match form.read_alone(text) {
+            CellRead::Integer(number) => CellRef::Integer(number),
+            CellRead::Number(number) => CellRef::Number(number),
+            CellRead::Missing => CellRef::Missing,
+            CellRead::Unreadable => cell,
+        }
+    }
+
     /// What is unusual about a cell: no such category or number was seen in training.
     pub fn unusual(&self, slot: &Slot) -> Option<WarningKind> {
         match slot {
@@ -154,6 +170,11 @@ impl Served {
             let mut rules = bundle.rules.iter().filter(|it| it.column == name);
             InputFacts {
                 rule: rules.find(enforced).map(Checker::new),
+                reading: bundle
+                    .reading
+                    .get(name)
+                    .filter(|_| is_numeric(kind))
+                    .cloned(),
                 name: name.to_string(),
                 key: format!("{}:", serde_json::Value::from(name)).into(),
                 kind,

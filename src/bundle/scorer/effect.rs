@@ -7,7 +7,9 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Slot;
 use crate::data::Kind;
-use crate::features::{CellRef, Cells, Grams, Input, Step, index_of, label_of, scaled};
+use crate::features::{
+    CellRef, Cells, Grams, Input, Step, index_of, known_label, label_of, scaled,
+};
 use crate::predictors::Linear;
 
 /// No single column may push a margin further than this, so that two columns of 1e308 cannot make NaN out of ∞ − ∞.
@@ -378,8 +380,7 @@ fn push_words(
 fn entry_of(index: &Index, text: Option<&str>) -> usize {
     match text {
         None => index.len(),
-        Some(text) => index
-            .get(text)
-            .map_or(index.len() + 1, |&entry| entry as usize),
+        Some(text) => known_label(|text| index.get(text).copied(), text)
+            .map_or(index.len() + 1, |entry| entry as usize),
     }
 }

@@ -62,6 +62,7 @@ impl Given {
                 .iter()
                 .map(|column| (column.name.clone(), column.kind))
                 .collect(),
+            reading: bundle.reading.clone(),
             ..read_options(config, false)
         };
         let own = own(path, &options).map_err(|error| named(error, path, &name))?;

@@ -132,7 +132,12 @@ fn text_in_a_column_of_numbers_is_found_with_line_and_column() {
             ("b.csv", b"x\n2\n6\n"),
             ("c.csv", b"x\n\n3\nbad\n4\n"),
         ],
-        &[("c.csv", Some(4), Some("x"), "expected integer, found text")],
+        &[(
+            "c.csv",
+            Some(4),
+            Some("x"),
+            "expected integer, found text (2 of 3 cells are numbers)",
+        )],
     );
     // Half is enough for text, which holds numbers, too.
     let read = check_left_out(&[("a.csv", b"x\nt\n"), ("b.csv", b"x\n2\n")], &[]);
@@ -174,7 +179,7 @@ fn booleans_and_numbers_do_not_mix_over_files() {
             "b.csv",
             Some(2),
             Some("x"),
-            "expected integer, found boolean",
+            "expected number, found boolean",
         )],
     );
 }
@@ -239,7 +244,8 @@ fn fail_names_the_first_bad_file() {
     let error = read(dir.path(), &scan(dir.path()).unwrap(), &options, None).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "read `b.csv`, line 2: 2 fields where the header has 1"
+        "read `b.csv`, line 1: 1 field where the lines below have 2, and no line of names between them; set `ingest.header_row` to \
+         the line of the header, or to `none`"
     );
 }
 

@@ -3,6 +3,8 @@
 mod csv;
 mod files;
 mod fit;
+mod forms;
+mod layouts;
 mod numbers;
 mod real;
 mod shapes;

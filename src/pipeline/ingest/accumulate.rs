@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::stored::load_row;
 use super::{DatasetRecord, Parts, parts_of, take};
 use crate::config::{Keep, ModelConfig};
-use crate::data::{self, FolderRead, Scan, Schema};
+use crate::data::{self, FolderRead, ReadingPlan, Scan, Schema};
 use crate::pipeline::derive::without_derived;
 use crate::pipeline::{Env, Error, count, versions};
 
@@ -189,7 +189,21 @@ fn added(mut record: DatasetRecord, more: DatasetRecord) -> DatasetRecord {
     record.duplicates += more.duplicates;
     record.non_finite = summed(record.non_finite.into_iter().chain(more.non_finite));
     record.notes.extend(more.notes);
+    record.reading = merged(record.reading, more.reading);
     record
+}
+
+/// The plans of two readings as one; how columns are read is told by the one that has any cell, the fresh one first.
+fn merged(known: Option<ReadingPlan>, fresh: Option<ReadingPlan>) -> Option<ReadingPlan> {
+    let (Some(mut known), Some(mut fresh)) = (known.clone(), fresh.clone()) else {
+        return known.or(fresh);
+    };
+    known.files.append(&mut fresh.files);
+    let has_cells = |plan: &ReadingPlan| plan.columns.iter().any(|column| column.cells > 0);
+    if has_cells(&fresh) {
+        known.columns = fresh.columns;
+    }
+    Some(known)
 }
 
 /// Counts of equal names added up.

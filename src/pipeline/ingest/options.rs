@@ -23,6 +23,7 @@ pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
         drop: config.drop.clone(),
         most_bytes: most_bytes(config),
         young_after: None,
+        ..ReadOptions::default()
     }
 }
 

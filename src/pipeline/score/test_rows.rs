@@ -1,9 +1,11 @@
 //! The labelled test rows: read, hashed, and held against the rows that were learned from.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::DataFrame;
 
 use crate::bundle::Bundle;
-use crate::data::{self, Scan, Schema};
+use crate::data::{self, NumberForm, Scan, Schema};
 use crate::evaluate::{Task, Truth};
 use crate::features::{Cells, Encoded};
 use crate::pipeline::derive::with_derived;
@@ -37,6 +39,8 @@ pub struct Plans<'a> {
     pub own: Option<&'a RelatedPlan>,
     /// That of the champion beside it.
     pub champion: Option<&'a RelatedPlan>,
+    /// How the numbers of columns are written, by the version that is scored.
+    pub reading: Option<&'a BTreeMap<String, NumberForm>>,
 }
 
 impl<'a> Plans<'a> {
@@ -45,6 +49,7 @@ impl<'a> Plans<'a> {
         Plans {
             own: bundle.related.as_ref(),
             champion: None,
+            reading: Some(&bundle.reading),
         }
     }
 }
@@ -125,6 +130,7 @@ pub fn read_test_rows(
 ) -> Result<TestRows, Error> {
     let config = &env.config;
     let mut options = read_options(config, false);
+    options.reading = plans.reading.cloned().unwrap_or_default();
     for column in &like.columns {
         options
             .kinds
@@ -150,7 +156,10 @@ pub fn read_test_rows(
                 for_champion: None,
                 quarantined: read.quarantined,
                 unsettled: read.unsettled,
-                notes: read.rejected.0.iter().map(|it| it.says()).collect(),
+                notes: {
+                    let rejected = read.rejected.0.iter().map(|it| it.says());
+                    rejected.chain(read.notes).collect()
+                },
             }
         }
     };

@@ -1,7 +1,7 @@
 //! CSV bodies: a header, then rows, read as ingest reads them: cells are trimmed, empty ones are missing.
 
 use super::{Bounds, Collector, Rows, Stop, Strictness};
-use crate::data::Kind;
+use crate::data::{Kind, trim_text};
 use crate::features::CellRef;
 use crate::serve::fleet::{Field, Served};
 use crate::serve::{Code, Problem};
@@ -19,6 +19,7 @@ pub fn read_csv(
 ) -> Result<Rows, Problem> {
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
+        .delimiter(separator_of(body, served))
         .from_reader(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
     let mut collector = Collector::new(served, strictness, bounds);
     let header = reader.headers().map_err(|error| bad_csv(&error))?;
@@ -52,8 +53,25 @@ pub fn read_csv(
     collector.finish()
 }
 
+/// The separator that makes most names of the first line known to the model; a comma where none does.
+fn separator_of(body: &[u8], served: &Served) -> u8 {
+    let first = body.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let known = |separator: &u8| {
+        let names = first.split(|byte| byte == separator);
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        let names = names.map(|name| trim_text(name).trim_matches('"'));
+        names
+            .filter(|name| served.fields.contains_key(*name))
+            .count()
+    };
+    // The first of several that are alike is a comma.
+    let candidates = [b'|', b'\t', b';', b','];
+    candidates.into_iter().max_by_key(known).unwrap_or(b',')
+}
+
 /// A cell of a text file as training would have read it.
 fn cell_of<'a>(text: &'a str, kind: Kind, null_values: &[String]) -> CellRef<'a> {
+    let text = trim_text(text);
     if text.is_empty() || null_values.iter().any(|null| null == text) {
         return CellRef::Missing;
     }

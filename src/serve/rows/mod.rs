@@ -203,7 +203,7 @@ impl<'s> Collector<'s> {
     #[inline]
     pub fn put_at(&mut self, row: usize, position: usize, cell: CellRef<'_>) {
         let facts = &self.served.inputs[position];
-        let Some(cell) = fitting(facts.kind, cell) else {
+        let Some(cell) = fitting(facts.kind, facts.as_written(cell)) else {
             return self.faults.mistyped(position, row + 1);
         };
         if let Some(form) = &facts.time

@@ -78,6 +78,7 @@ fn served() -> Served {
         rules: Vec::new(),
         golden: Golden { rows: Vec::new() },
         related: None,
+        reading: Default::default(),
     };
     Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
 }

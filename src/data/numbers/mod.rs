@@ -1,0 +1,13 @@
+//! Numbers as people write them: decimal commas, grouped digits, currencies, accounting negatives. What a form means is
+//! decided on whole columns, never on a cell.
+
+mod cell;
+mod census;
+mod form;
+mod settle;
+mod words;
+
+pub(super) use cell::is_number_in_any_form;
+pub use form::{CellRead, NumberForm};
+pub(super) use settle::{Source, apply, settle};
+pub use words::is_marker;

@@ -1,0 +1,157 @@
+//! What is to be said of a folder and of a file's layout, though it was read.
+
+use super::csv_layout::separator_name;
+use super::scan::Scan;
+use super::schema::Kind;
+use super::table::{Table, TextFacts};
+
+/// Files that hold data, but in a form that is not read.
+const OTHER_DATA: [&str; 12] = [
+    ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".zip", ".avro", ".orc", ".feather", ".arrow",
+    ".sav", ".dta",
+];
+/// What a row of totals is called, in lower case.
+const TOTALS: [&str; 14] = [
+    "total",
+    "totals",
+    "grand total",
+    "sum",
+    "subtotal",
+    "summe",
+    "gesamt",
+    "gesamtsumme",
+    "insgesamt",
+    "somme",
+    "suma",
+    "totale",
+    "totaal",
+    "all",
+];
+
+/// Says once which files of a folder hold data that is passed over.
+pub(super) fn of_scan(scan: &Scan) -> Vec<String> {
+    let is_data = |path: &&String| {
+        let lower = path.to_lowercase();
+        OTHER_DATA.iter().any(|ending| lower.ends_with(ending))
+    };
+    let mut others = scan.ignored.iter().filter(is_data);
+    let Some(first) = others.next().filter(|_| !scan.files.is_empty()) else {
+        return Vec::new();
+    };
+    let more = match others.count() {
+        0 => String::new(),
+        n => format!(" and {n} more of such files"),
+    };
+    vec![format!(
+        "{first}{more} is passed over: files of this kind are not read; save it as CSV or Parquet, or remove it"
+    )]
+}
+
+/// What is to be said of a file. `line_at` finds the line of a byte.
+pub(super) fn of_table(
+    path: &str,
+    table: &Table,
+    line_at: impl Fn(u64) -> Option<u64>,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if table.rows == 0 {
+        notes.push(format!("{path} has a header and no rows"));
+    }
+    if let Some(facts) = &table.text {
+        notes.extend(of_layout(path, facts, line_at));
+    }
+    notes.extend(totals(path, table));
+    notes
+}
+
+fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if facts.titles > 0 {
+        let (n, line) = (facts.titles, facts.header_line);
+        let lines = if n == 1 {
+            "1 line is"
+        } else {
+            &format!("{n} lines are")
+        };
+        notes.push(format!(
+            "{path} has its header at line {line}; {lines} passed over above it as titles (`ingest.header_row` says otherwise)"
+        ));
+    }
+    if facts.headers > 0 {
+        let n = facts.headers;
+        let are = if n == 1 {
+            "1 record is equal to the header and is"
+        } else {
+            &format!("{n} records are equal to the header and are")
+        };
+        let line = facts.header_again.and_then(&line_at);
+        let line = line.map_or_else(String::new, |line| format!(", the first at line {line}"));
+        notes.push(format!("{path}: {are} left out{line}"));
+    }
+    if facts.is_of_numbers && facts.has_header && facts.names.len() > 1 {
+        notes.push(format!(
+            "{path} has only numbers in its header at line {}; where that is a row, set `ingest.header_row` to `none`",
+            facts.header_line
+        ));
+    }
+    if let [name] = &facts.names[..]
+        && let Some(other) = name.bytes().find(|byte| b",;\t|:^~\x01".contains(byte))
+    {
+        notes.push(format!(
+            "{path} has one column, and its name has {} in it; where that separates fields, set `ingest.delimiter`",
+            separator_name(other)
+        ));
+    }
+    notes
+}
+
+/// Says where the last row is one of totals: it is called so, and a number in it is the sum of those above.
+fn totals(path: &str, table: &Table) -> Option<String> {
+    let last = table.rows.checked_sub(1).filter(|last| *last >= 2)?;
+    let is_called = table.columns.iter().any(|column| {
+        let texts = column.cells.as_materialized_series().str().ok();
+        let text = texts.and_then(|texts| texts.get(last));
+        let text = text.map(|text| {
+            super::cells::trim_text(text)
+                .trim_end_matches(':')
+                .to_lowercase()
+        });
+        text.is_some_and(|text| TOTALS.contains(&text.as_str()))
+    });
+    let labels = table
+        .columns
+        .iter()
+        .filter(|column| !column.kind.is_some_and(Kind::is_numeric));
+    let is_unlabelled = labels.clone().count() > 0
+        && labels
+            .clone()
+            .all(|column| column.cells.get(last).is_ok_and(|cell| cell.is_null()));
+    if !is_called && !is_unlabelled {
+        return None;
+    }
+    let is_sum = |column: &&super::table::TableColumn| {
+        let Ok(numbers) = column
+            .cells
+            .as_materialized_series()
+            .cast(&polars::prelude::DataType::Float64)
+        else {
+            return false;
+        };
+        let Ok(numbers) = numbers.f64().cloned() else {
+            return false;
+        };
+        let sum: f64 = numbers.iter().take(last).flatten().sum();
+        let total = numbers.get(last);
+        total.is_some_and(|total| total != 0.0 && (total - sum).abs() <= 1e-6 * total.abs())
+    };
+    let mut numeric = table
+        .columns
+        .iter()
+        .filter(|column| column.kind.is_some_and(Kind::is_numeric));
+    let sums = numeric.find(is_sum)?;
+    Some(format!(
+        "the last row of {path} looks like a row of totals: its number in `{}` is the sum of those above; remove it, or it is \
+         learned from like any row",
+        sums.name
+    ))
+}
