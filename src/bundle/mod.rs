@@ -15,7 +15,7 @@ pub use codec::{FORMAT_VERSION, decode, encode};
 pub use golden::{Golden, GoldenRow, make_golden};
 pub use scorer::{Scorer, Slot};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -172,9 +172,22 @@ impl Bundle {
     /// # Errors
     /// [`Error::Unsound`] or [`Error::Golden`].
     pub fn verify(&self) -> Result<(), Error> {
+        self.verify_parts()?;
+        self.golden.verify(self)
+    }
+
+    /// Checks that the parts fit together: what passes can be scored, explained and exported, whatever the row.
+    ///
+    /// # Errors
+    /// [`Error::Unsound`].
+    pub fn verify_parts(&self) -> Result<(), Error> {
         let unsound = |why: &str| Err(Error::Unsound(why.to_string()));
         if self.classes.len() == 1 || self.prior.len() != self.classes.len() {
             return unsound("its classes and their shares do not fit");
+        }
+        let distinct: HashSet<&String> = self.classes.iter().collect();
+        if distinct.len() != self.classes.len() {
+            return unsound("two of its classes have one name");
         }
         if !self.prior.iter().all(|share| (0.0..=1.0).contains(share)) {
             return unsound("its class shares are not shares");
@@ -202,7 +215,12 @@ impl Bundle {
         if self.golden.rows.is_empty() {
             return unsound("it has no golden rows");
         }
-        self.golden.verify(self)
+        let is_share = |p: &f64| (0.0..=1.0).contains(p);
+        let mut answers = self.golden.rows.iter().flat_map(|row| &row.probabilities);
+        if self.task() == Task::Classification && !answers.all(is_share) {
+            return unsound("its golden rows have answers that are no probabilities");
+        }
+        Ok(())
     }
 
     /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.

@@ -58,7 +58,7 @@ pub async fn notify(global: &Global, args: &NotifyArgs) -> Result<u8, Failure> {
         }
         NotifyCommand::Send { follow: true } => {
             let mut signals = Signals::listen()?;
-            let end = async move { while signals.next().await != Wish::End {} };
+            let end = async move { while signals.next().await == Wish::Refresh {} };
             deliver(registry.clone(), config, post.clock, end).await;
             Ok(failure::DONE)
         }

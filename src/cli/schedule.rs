@@ -330,7 +330,7 @@ async fn follow(
         output::talk("following the schedule; jobs wait for `unseat worker`");
     }
     let waiting = async {
-        while signals.next().await != Wish::End {}
+        while signals.next().await == Wish::Refresh {}
         stop.send_replace(true);
     };
     let (followed, (), ()) = tokio::join!(running, telling, waiting);

@@ -155,7 +155,7 @@ impl Roles {
 
 /// Tells the other roles of a signal to end; the server hears it itself.
 async fn tell_the_end(mut signals: Signals, stop: watch::Sender<bool>) {
-    while signals.next().await != Wish::End {}
+    while signals.next().await == Wish::Refresh {}
     stop.send_replace(true);
 }
 

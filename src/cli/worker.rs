@@ -27,7 +27,7 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
         let (stop, stopped) = watch::channel(false);
         let mut signals = Signals::listen()?;
         tokio::spawn(async move {
-            while signals.next().await != Wish::End {}
+            while signals.next().await == Wish::Refresh {}
             stop.send_replace(true);
         });
         if !global.quiet {
@@ -69,7 +69,7 @@ pub async fn told(mut stop: watch::Receiver<bool>) {
 /// Works until the queue is empty.
 pub async fn until_empty(global: &Global, config: &Config, queue: Queue) -> Result<u8, Failure> {
     let mut signals = Signals::listen()?;
-    let told = async move { while signals.next().await != Wish::End {} };
+    let told = async move { while signals.next().await == Wish::Refresh {} };
     let program = program(global, config)?;
     let settings = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
     jobs::work(queue, program, settings, Until::Empty, told).await?;

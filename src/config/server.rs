@@ -26,8 +26,14 @@ pub struct Server {
     pub limits: Limits,
     /// Threads that answer. Default: as many as the machine has cores.
     pub threads: Option<usize>,
-    /// Seconds that requests under way have to end after a signal to stop.
+    /// Seconds after SIGTERM in which `/readyz` says 503 and everything is still answered, so that balancers notice and send
+    /// no more. Ctrl-C does not wait for it.
+    pub drain_delay: f64,
+    /// Seconds that requests under way have to end after that, or after Ctrl-C.
     pub drain_seconds: f64,
+    /// Origins whose pages may ask from a browser, exactly as the browser says them, like `https://app.example.org`. Default:
+    /// none.
+    pub cors_origins: Vec<String>,
     /// Where a JSON line about each request goes: `off`, `stderr`, or a file.
     pub access_log: String,
     /// File to which every change of state by request is appended: who, when, what, from where.
@@ -48,7 +54,9 @@ impl Default for Server {
             tls: None,
             limits: Limits::default(),
             threads: None,
+            drain_delay: 1.0,
             drain_seconds: 10.0,
+            cors_origins: Vec::new(),
             access_log: "off".to_string(),
             audit_log: "audit.ndjson".to_string(),
             prediction_log: PredictionLog::default(),
@@ -116,10 +124,18 @@ pub struct Tls {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Bytes of a body, after it is unpacked; more is answered 413.
+    /// Bytes of a body, after it is decompressed; more is answered 413.
     pub body_bytes: usize,
+    /// Bytes that all requests together may hold: bodies after they are decompressed, rows made of them, answers that wait to
+    /// be sent. More is answered 503 with `Retry-After`, or 413 where one request alone needs more. Default: 512 MiB, or
+    /// eight bodies where that is more.
+    pub work_bytes: Option<usize>,
     /// Rows of a request; more is answered 413.
     pub rows: usize,
+    /// Columns of a request, unknown ones included; more is answered 413. A model's own columns are always taken.
+    pub columns: usize,
+    /// Cells of a request: its rows times the model's columns; more is answered 413.
+    pub cells: usize,
     /// Requests under way; one more is answered 503 with `Retry-After`.
     pub in_flight: usize,
     /// Requests per second and token (or address, without tokens); more are answered 429. 0: no limit.
@@ -132,19 +148,41 @@ pub struct Limits {
     pub body_seconds: f64,
     /// Seconds for its answer to be made; then the work is given up and 503 answered.
     pub answer_seconds: f64,
+    /// Seconds of processor time that one large request may take; then the work is given up and 413 answered.
+    pub cpu_seconds: f64,
+    /// Seconds for a large answer to be taken by the caller; then the connection is closed.
+    pub send_seconds: f64,
+}
+
+/// Bytes that requests may hold where nothing is said.
+const WORK_BYTES: usize = 512 << 20;
+/// As many of the largest bodies may be held where nothing is said.
+const WORK_BODIES: usize = 8;
+
+impl Limits {
+    /// Bytes that all requests together may hold.
+    pub fn most_work_bytes(&self) -> usize {
+        self.work_bytes
+            .unwrap_or(WORK_BYTES.max(self.body_bytes.saturating_mul(WORK_BODIES)))
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
             body_bytes: 16 << 20,
+            work_bytes: None,
             rows: 100_000,
+            columns: 10_000,
+            cells: 10_000_000,
             in_flight: 512,
             requests_per_second: 0,
             connections: 4096,
             head_seconds: 60.0,
             body_seconds: 30.0,
             answer_seconds: 30.0,
+            cpu_seconds: 20.0,
+            send_seconds: 60.0,
         }
     }
 }
@@ -179,6 +217,10 @@ impl Default for PredictionLog {
 
 /// Largest body that may be allowed: a gibibyte, since a body is held in memory.
 const MOST_BYTES: usize = 1 << 30;
+/// Most bytes that requests may hold together: a tebibyte.
+const MOST_WORK_BYTES: usize = 1 << 40;
+/// Most cells of a request.
+const MOST_CELLS: usize = 10_000_000_000;
 /// Largest count that any setting may name.
 const MOST_COUNT: usize = 100_000_000;
 /// Most threads.
@@ -216,10 +258,13 @@ impl Server {
         }
         let limits = &self.limits;
         let seconds = [
+            ("drain_delay", self.drain_delay, 0.0),
             ("drain_seconds", self.drain_seconds, 0.0),
             ("limits.head_seconds", limits.head_seconds, 0.001),
             ("limits.body_seconds", limits.body_seconds, 0.001),
             ("limits.answer_seconds", limits.answer_seconds, 0.001),
+            ("limits.cpu_seconds", limits.cpu_seconds, 0.001),
+            ("limits.send_seconds", limits.send_seconds, 0.001),
         ];
         for (key, value, least) in seconds {
             if !(least..=MOST_SECONDS).contains(&value) {
@@ -232,6 +277,13 @@ impl Server {
         let counts = [
             ("limits.body_bytes", limits.body_bytes, MOST_BYTES),
             ("limits.rows", limits.rows, MOST_COUNT),
+            ("limits.columns", limits.columns, MOST_COUNT),
+            ("limits.cells", limits.cells, MOST_CELLS),
+            (
+                "limits.work_bytes",
+                limits.most_work_bytes(),
+                MOST_WORK_BYTES,
+            ),
             ("limits.in_flight", limits.in_flight, MOST_COUNT),
             ("limits.connections", limits.connections, MOST_COUNT),
             (
@@ -249,6 +301,19 @@ impl Server {
         for (key, value, most) in counts {
             if !(1..=most).contains(&value) {
                 say(key, format!("{value} is not from 1 to {most}"));
+            }
+        }
+        if limits.most_work_bytes() < limits.body_bytes {
+            let (most, body) = (limits.most_work_bytes(), limits.body_bytes);
+            say(
+                "limits.work_bytes",
+                format!("{most} is less than one body may have, {body} (limits.body_bytes)"),
+            );
+        }
+        for (at, origin) in self.cors_origins.iter().enumerate() {
+            if !is_origin(origin) {
+                let reason = "write it as a browser does: https://HOST or https://HOST:PORT, in lower case, without a path; `*` is not taken";
+                say(&format!("cors_origins[{at}]"), reason.to_string());
             }
         }
         if !(0.0..=1.0).contains(&self.prediction_log.sample) {
@@ -296,6 +361,16 @@ fn has_port(listen: &str) -> bool {
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
     listen.parse::<SocketAddr>().is_ok() || (named && !listen.starts_with('['))
+}
+
+/// Whether a text is an origin as browsers write it.
+fn is_origin(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    let is_plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._:[]".contains(&byte);
+    rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_plain))
 }
 
 /// Whether a text can be a token's name: it stands in logs, and between blanks in a file.

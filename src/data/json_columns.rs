@@ -15,6 +15,8 @@ pub(super) struct Rows {
     pub columns: Vec<JsonColumn>,
     pub index: HashMap<String, usize>,
     pub rows: usize,
+    /// Most rows times columns, where there is a bound.
+    pub most_cells: Option<usize>,
     /// Columns that nobody reads: what is nested in them counts as missing.
     pub unread: HashSet<String>,
     /// Why a value is no row, and where it stands.
@@ -36,7 +38,15 @@ enum Cells {
     Text(Vec<Option<String>>),
 }
 
+/// What is said of rows beyond their bound.
+pub const TOO_MANY_CELLS: &str = "more cells than a request may have: rows times columns";
+
 impl Rows {
+    /// Rows times columns.
+    pub fn n_cells(&self) -> usize {
+        self.rows * self.columns.len()
+    }
+
     /// Takes one row; a refusal is kept in `refused`.
     pub fn push(&mut self, value: Value, at: Option<u64>) -> Result<(), &'static str> {
         let Value::Object(object) = value else {
@@ -49,6 +59,10 @@ impl Rows {
             self.refused = Some((Bad::new(reason), at));
             return Err("refused");
         };
+        if self.most_cells.is_some_and(|most| self.n_cells() > most) {
+            self.refused = Some((Bad::new(TOO_MANY_CELLS), at));
+            return Err("refused");
+        }
         for (name, cell) in object {
             let is_nested = matches!(cell, Value::Array(_) | Value::Object(_));
             if is_nested && !self.unread.contains(&name) {

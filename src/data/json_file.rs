@@ -1,6 +1,6 @@
 //! A JSON array of flat objects, or objects one after the other (NDJSON), to a table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -93,27 +93,34 @@ fn laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Rows>, TableErr
     Ok(Some(rows))
 }
 
-/// Tables out of JSON: an object of table name → list of flat objects, each list a table. Names of `at` (a file, a body) stand
-/// in errors, cells do not.
+/// Tables out of JSON, of no more cells (rows times columns) than a bound: an object of table name → list of flat objects, each
+/// list a table. Names of `at` (a file, a body) stand in errors, cells do not.
 ///
 /// # Errors
 /// [`Error::BadFile`](super::Error::BadFile) when it is not of this form.
 pub fn json_tables(
     at: &str,
     bytes: &[u8],
+    most_cells: usize,
 ) -> Result<BTreeMap<String, pl::DataFrame>, super::Error> {
-    struct Named<'a>(&'a mut Vec<(String, Rows)>);
+    struct Named<'a>(&'a mut Vec<(String, Rows)>, usize);
     impl<'de> Visitor<'de> for Named<'_> {
         type Value = ();
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object of table name to list of objects")
         }
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            let mut known = HashSet::new();
             while let Some(name) = map.next_key::<String>()? {
-                if self.0.iter().any(|(known, _)| *known == name) {
+                if !known.insert(name.clone()) {
                     return Err(A::Error::custom("a table stands there twice"));
                 }
-                self.0.push((name, Rows::default()));
+                let cells = self.0.iter().map(|(_, rows)| rows.n_cells()).sum::<usize>();
+                let rows = Rows {
+                    most_cells: Some(self.1.saturating_sub(cells)),
+                    ..Rows::default()
+                };
+                self.0.push((name, rows));
                 if let Some((_, rows)) = self.0.last_mut() {
                     map.next_value_seed(Elements(rows))?;
                 }
@@ -124,7 +131,7 @@ pub fn json_tables(
     let mut tables = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = json
-        .deserialize_map(Named(&mut tables))
+        .deserialize_map(Named(&mut tables, most_cells))
         .and_then(|()| json.end());
     if let Err(error) = read {
         let line = (error.line() > 0).then_some(error.line() as u64);

@@ -100,6 +100,7 @@ pub use derive::{
 };
 pub use encoding::Encoding;
 pub use io::{read_file, read_parquet, write_file, write_parquet};
+pub use json_columns::TOO_MANY_CELLS;
 pub use json_file::json_tables;
 pub use lines::line_of_row;
 pub use numbers::{CellRead, NumberForm, is_marker};

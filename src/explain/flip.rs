@@ -1,5 +1,7 @@
 //! The nearest change of a single cell that turns the answer of a linear model with two classes.
 
+use std::cell::Cell as StdCell;
+
 use serde::Serialize;
 
 use crate::bundle::{Bundle, Scorer, Slot};
@@ -50,15 +52,31 @@ pub fn flips(
     threshold: f64,
     unseen: bool,
 ) -> Option<Vec<Flip>> {
+    flips_while(bundle, scorer, slots, threshold, unseen, &|| true)
+}
+
+/// As [`flips`], for as long as `goes_on` says so; `None` also when it no longer does. The cost is the square of the number of
+/// columns, and the number of categories times that of columns.
+pub fn flips_while(
+    bundle: &Bundle,
+    scorer: &Scorer,
+    slots: &[Slot],
+    threshold: f64,
+    unseen: bool,
+    goes_on: &dyn Fn() -> bool,
+) -> Option<Vec<Flip>> {
     if !has_flips(bundle) {
         return None;
     }
-    let row = Row::of(scorer, slots, threshold);
+    let row = Row::of(scorer, slots, threshold, goes_on);
     let inputs = bundle.transformer.inputs.iter().enumerate();
     let mut flips: Vec<Flip> = inputs
         .filter_map(|(position, input)| row.flip(bundle, position, input))
         .filter(|flip| unseen || flip.is_seen)
         .collect();
+    if row.is_stopped.get() {
+        return None;
+    }
     flips.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     Some(flips)
 }
@@ -81,10 +99,21 @@ struct Row<'a> {
     pushes: Vec<f64>,
     /// How much the margin has to grow to meet the threshold.
     lack: f64,
+    goes_on: &'a dyn Fn() -> bool,
+    n_tries: StdCell<usize>,
+    is_stopped: StdCell<bool>,
 }
 
+/// Answers to changed rows between two looks at whether to go on.
+const TRIES_PER_LOOK: usize = 64;
+
 impl<'a> Row<'a> {
-    fn of(scorer: &'a Scorer, slots: &'a [Slot], threshold: f64) -> Self {
+    fn of(
+        scorer: &'a Scorer,
+        slots: &'a [Slot],
+        threshold: f64,
+        goes_on: &'a dyn Fn() -> bool,
+    ) -> Self {
         let (bias, pushes) = scorer.pushes(slots, 0);
         let margin = bias + pushes.iter().sum::<f64>();
         let mut row = Row {
@@ -94,6 +123,9 @@ impl<'a> Row<'a> {
             label: 0,
             lack: (threshold / (1.0 - threshold)).ln() - margin,
             pushes,
+            goes_on,
+            n_tries: StdCell::new(0),
+            is_stopped: StdCell::new(false),
         };
         row.label = row.label_of(slots);
         row
@@ -114,11 +146,17 @@ impl<'a> Row<'a> {
 
     /// What a column pushes when its cell is another.
     fn push_of(&self, position: usize, cell: CellRef<'_>) -> f64 {
-        self.scorer.pushes(&self.with(position, cell), 0).1[position]
+        let slot = self.scorer.read(position, cell);
+        self.scorer.push_of(position, &slot, 0)
     }
 
     fn turns(&self, position: usize, cell: CellRef<'_>) -> bool {
-        self.label_of(&self.with(position, cell)) != self.label
+        let n_tries = self.n_tries.get() + 1;
+        self.n_tries.set(n_tries);
+        if n_tries.is_multiple_of(TRIES_PER_LOOK) && !(self.goes_on)() {
+            self.is_stopped.set(true);
+        }
+        !self.is_stopped.get() && self.label_of(&self.with(position, cell)) != self.label
     }
 
     fn flip(&self, bundle: &Bundle, position: usize, input: &Input) -> Option<Flip> {

@@ -12,6 +12,6 @@ mod words;
 mod tests;
 
 pub use coefficients::{Coefficient, coefficients, gains};
-pub use flip::{Flip, Value, flips, has_flips};
+pub use flip::{Flip, Value, flips, flips_while, has_flips};
 pub use permutation::{Importance, Sample, Worth, drop_of, orders, permutation, sample_for};
 pub use words::{Word, words};

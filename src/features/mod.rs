@@ -23,7 +23,7 @@ pub use accept::{Reads, Unreadable, fitting, unreadable, wanted};
 pub use cells::{Cells, Encoded, label_of, parse_number, spell_number};
 pub use column::texts_and_others;
 pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
-pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell};
+pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, whole_number};
 pub use step::{Input, Layout, Step, index_of, known_label};
 pub use text::{GramKind, Grams, NGrams};
 pub use transformer::{Transformer, scaled};

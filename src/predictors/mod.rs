@@ -12,7 +12,7 @@ mod tests;
 
 pub use compiled::CompiledTrees;
 pub use linear::{Linear, Link};
-pub use trees::{LEAF, Trees};
+pub use trees::{LEAF, MOST_LEVELS, Trees};
 
 use serde::{Deserialize, Serialize};
 

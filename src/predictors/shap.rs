@@ -19,12 +19,28 @@ struct Step {
     weight: f64,
 }
 
+/// Nodes between two looks at whether to go on.
+const NODES_PER_LOOK: usize = 256;
+
 impl Trees {
     /// What each feature adds to one output's margin of a row, and what the margin is when no feature is known: `(n_features)`.
     /// Together they are the margin, but for rounding.
     pub fn contributions(&self, features: &[f32], output: usize) -> (f64, Vec<f64>) {
+        let found = self.contributions_while(features, output, &mut || true);
+        // Nothing stopped it.
+        found.unwrap_or_default()
+    }
+
+    /// As [`Trees::contributions`], for as long as `goes_on` says so; `None` when it no longer does.
+    pub fn contributions_while(
+        &self,
+        features: &[f32],
+        output: usize,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Option<(f64, Vec<f64>)> {
         let mut sums = vec![0.0; features.len()];
         let mut base = self.base[output];
+        let mut paths = Vec::new();
         for (tree, &root) in self.roots.iter().enumerate() {
             let of_output = self.output.get(tree);
             if of_output.is_some_and(|&of| of as usize != output) {
@@ -41,15 +57,9 @@ impl Trees {
                 column: if of_output.is_some() { 0 } else { output },
             };
             base += walk.mean(root as usize);
-            let start = Step {
-                feature: None,
-                zero: 1.0,
-                one: 1.0,
-                weight: 0.0,
-            };
-            walk.visit(root as usize, &[], start, &mut sums);
+            walk.visit(root as usize, &mut paths, &mut sums, goes_on)?;
         }
-        (base, sums)
+        Some((base, sums))
     }
 }
 
@@ -94,22 +104,63 @@ impl Walk<'_> {
         }
     }
 
-    fn visit(&self, node: usize, above: &[Step], step: Step, sums: &mut [f64]) {
-        let mut path = Vec::with_capacity(above.len() + 1);
-        path.extend_from_slice(above);
-        extend(&mut path, step);
-        let trees = self.trees;
-        if trees.feature[node] == LEAF {
-            let value = self.value(node);
-            for at in 1..path.len() {
-                let step = path[at];
-                if let Some(feature) = step.feature {
-                    let weight = unwound_sum(&path, at);
-                    sums[feature as usize] += weight * (step.one - step.zero) * value;
-                }
+    /// Goes down a tree, left before right, without a call for each level. `paths` has room for the path of each level.
+    fn visit(
+        &self,
+        root: usize,
+        paths: &mut Vec<Vec<Step>>,
+        sums: &mut [f64],
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Option<()> {
+        let start = Step {
+            feature: None,
+            zero: 1.0,
+            one: 1.0,
+            weight: 0.0,
+        };
+        let mut open = vec![(root, 0, start)];
+        let mut n_nodes = 0_usize;
+        while let Some((node, level, step)) = open.pop() {
+            n_nodes += 1;
+            if n_nodes.is_multiple_of(NODES_PER_LOOK) && !goes_on() {
+                return None;
             }
-            return;
+            if paths.len() <= level + 1 {
+                paths.resize_with(level + 2, Vec::new);
+            }
+            // The way to a node is that of its parent, one level up, and the step from there.
+            let (above, below) = paths.split_at_mut(level + 1);
+            let path = &mut below[0];
+            path.clear();
+            if level > 0 {
+                path.extend_from_slice(&above[level]);
+            }
+            extend(path, step);
+            if self.trees.feature[node] == LEAF {
+                self.add_leaf(node, path, sums);
+                continue;
+            }
+            let [left, right] = self.children(node, path);
+            open.push((right.0, level + 1, right.1));
+            open.push((left.0, level + 1, left.1));
         }
+        Some(())
+    }
+
+    fn add_leaf(&self, leaf: usize, path: &[Step], sums: &mut [f64]) {
+        let value = self.value(leaf);
+        for at in 1..path.len() {
+            let step = path[at];
+            if let Some(feature) = step.feature {
+                let weight = unwound_sum(path, at);
+                sums[feature as usize] += weight * (step.one - step.zero) * value;
+            }
+        }
+    }
+
+    /// Both children of a node with the steps to them; the node's own feature is taken off its path where it stands there.
+    fn children(&self, node: usize, path: &mut Vec<Step>) -> [(usize, Step); 2] {
+        let trees = self.trees;
         let feature = trees.feature[node];
         let value = self.features[feature as usize];
         let left = trees.left[node] as usize;
@@ -122,21 +173,21 @@ impl Walk<'_> {
         // A feature that is on the path already counts once, with both ways together.
         if let Some(at) = path.iter().position(|step| step.feature == Some(feature)) {
             (zero, one) = (path[at].zero, path[at].one);
-            unwind(&mut path, at);
+            unwind(path, at);
         }
         let ways = [
             (left, shares.0, goes_left),
             (left + 1, shares.1, !goes_left),
         ];
-        for (child, share, taken) in ways {
+        ways.map(|(child, share, taken)| {
             let step = Step {
                 feature: Some(feature),
                 zero: zero * share,
                 one: if taken { one } else { 0.0 },
                 weight: 0.0,
             };
-            self.visit(child, &path, step, sums);
-        }
+            (child, step)
+        })
     }
 }
 

@@ -10,6 +10,9 @@ use super::{Link, packed};
 /// Marks a leaf in [`Trees::feature`].
 pub const LEAF: u32 = u32::MAX;
 
+/// Most levels below a root: no learner makes more, and nothing with more is sound.
+pub const MOST_LEVELS: usize = 1000;
+
 /// A forest or a boosted sequence of binary trees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trees {
@@ -85,7 +88,8 @@ impl Trees {
         node
     }
 
-    /// Whether shapes agree, every number is finite, and every path ends in a leaf: children stand after their parent.
+    /// Whether shapes agree, every number is finite, and the nodes are trees: children stand after their parent, every node
+    /// but a root has one, and none is more than [`MOST_LEVELS`] below its root.
     pub fn is_sound(&self, n_features: usize) -> bool {
         let n = self.feature.len();
         let width = if self.output.is_empty() {
@@ -120,11 +124,44 @@ impl Trees {
             && self.roots.iter().all(|&root| (root as usize) < n)
             && self.gain.len() == n_features
             && (0..n).all(is_node)
+            && self.are_trees()
+            && self
+                .cover
+                .iter()
+                .all(|cover| cover.is_finite() && *cover >= 0.0)
             && self
                 .base
                 .iter()
                 .chain(&self.values)
                 .chain(&self.gain)
                 .all(|number| number.is_finite())
+    }
+
+    /// Whether every node has one way to it that is not too long. Children stand after their parent.
+    fn are_trees(&self) -> bool {
+        const UNKNOWN: u32 = u32::MAX;
+        let mut level = vec![UNKNOWN; self.feature.len()];
+        for &root in &self.roots {
+            // Two trees are no one tree.
+            if std::mem::replace(&mut level[root as usize], 0) != UNKNOWN {
+                return false;
+            }
+        }
+        for (node, &feature) in self.feature.iter().enumerate() {
+            let here = level[node];
+            if here == UNKNOWN || here as usize > MOST_LEVELS {
+                return false;
+            }
+            if feature == LEAF {
+                continue;
+            }
+            let left = self.left[node] as usize;
+            for child in [left, left + 1] {
+                if std::mem::replace(&mut level[child], here + 1) != UNKNOWN {
+                    return false;
+                }
+            }
+        }
+        true
     }
 }

@@ -18,6 +18,8 @@ use super::{Doing, Error, Registry, SCHEMA_VERSION, TABLES, is_busy};
 
 /// How long to wait for another process that is writing.
 const BUSY_SECONDS: u64 = 20;
+/// Bytes to which the write-ahead log is cut back.
+const LOG_BYTES: u64 = 16 << 20;
 
 /// Connections at most.
 const MOST: u32 = 4;
@@ -193,6 +195,8 @@ fn options(path: &Path) -> Result<SqliteConnectOptions, Error> {
         .filename(path)
         // A promotion that was answered for must survive a power cut.
         .synchronous(SqliteSynchronous::Full)
+        // A write-ahead log that a long reader let grow is cut back once it is copied.
+        .pragma("journal_size_limit", LOG_BYTES.to_string())
         .busy_timeout(Duration::from_secs(BUSY_SECONDS)))
 }
 

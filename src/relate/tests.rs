@@ -15,7 +15,7 @@ use crate::features::{Cell, Cells};
 
 /// Tables out of `{"name": [records]}`.
 fn tables(json: &Value) -> Tables {
-    json_tables("a test", json.to_string().as_bytes()).expect("tables")
+    json_tables("a test", json.to_string().as_bytes(), usize::MAX).expect("tables")
 }
 
 fn settings(json: &Value) -> Related {

@@ -6,15 +6,19 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use hyper::body::{Body, Incoming};
+use hyper::service::Service;
+use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::connection::{Connections, Phase};
+use super::connection::{Anything, Connections, Phase};
 use super::signals::{Signals, Wish};
 use super::{Error, State, answer, follow, guard::Guard, probation};
 use crate::config::Server;
@@ -25,6 +29,10 @@ const BACKLOG: u32 = 1024;
 const EVERY: Duration = Duration::from_secs(1);
 /// How long connections that are cut may take to notice.
 const LAST: Duration = Duration::from_secs(1);
+/// How long idle connections may still ask while the server ends; they are told that theirs closes.
+const GRACE: Duration = Duration::from_secs(1);
+/// Between two looks whether any are left.
+const TICK: Duration = Duration::from_millis(50);
 /// Pause after a connection that could not be taken.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -78,60 +86,86 @@ fn listen_on(address: SocketAddr) -> std::io::Result<Bound> {
 }
 
 impl Bound {
-    /// Answers until a signal to end, then lets requests under way finish within the bound of the settings, or until the
-    /// next signal. Returns how many connections had to be cut.
+    /// Answers until a signal to end. Then `/readyz` says so while everything goes on, for balancers to notice; then each
+    /// answer closes its connection; then idle connections are closed and nobody is let in; then requests under way finish
+    /// within the bound of the settings, or until the next signal. Returns how many connections had to be cut.
     pub async fn run(self, state: Arc<State>, mut signals: Signals) -> usize {
         let follower = tokio::spawn(follow::follow(state.clone()));
         let refresher = tokio::spawn(refresh(state.clone()));
         let watcher = tokio::spawn(probation::watch(state.clone()));
         let limits = &state.settings.limits;
-        let patience = Duration::from_secs_f64(limits.head_seconds);
         let places = Arc::new(Semaphore::new(limits.connections));
-        let connections = Arc::new(Connections::new(patience));
+        let connections = Arc::new(Connections::new(limits, state.budget.clone()));
         let service = TowerToHyperService::new(warp::service(answer::filter(state.clone())));
         let (phase, at) = watch::channel(Phase::Open);
-        loop {
+        let mut stage = Stage::Open;
+        let is_hurried = loop {
             let taken = tokio::select! {
                 taken = take(&self.listener, &places) => taken,
-                wish = signals.next() => match wish {
-                    Wish::End => break,
-                    Wish::Refresh => {
-                        look_again(&state).await;
-                        continue;
+                wish = signals.next() => {
+                    match (wish, stage) {
+                        (Wish::Refresh, _) => look_again(&state).await,
+                        (Wish::End, Stage::Open) => {
+                            state.drain();
+                            stage = Stage::delay(&state.settings);
+                        }
+                        (Wish::EndSoon, Stage::Open) => {
+                            state.drain();
+                            stage = Stage::Delay(Instant::now());
+                        }
+                        (Wish::End | Wish::EndSoon, _) => break true,
                     }
-                },
+                    continue;
+                }
+                () = stage.next() => {
+                    match stage {
+                        Stage::Delay(_) => {
+                            connections.close_after_answers();
+                            let _ = phase.send(Phase::Closing);
+                            stage = Stage::grace(&state.settings);
+                        }
+                        // One of them is `at`.
+                        Stage::Grace(until) if Instant::now() < until && phase.receiver_count() > 1 => {}
+                        Stage::Open | Stage::Grace(_) => break false,
+                    }
+                    continue;
+                }
             };
-            let (stream, peer, place) = match taken {
-                Ok(taken) => taken,
+            match taken {
+                Ok((stream, peer, place)) => {
+                    let at = at.clone();
+                    begin(&state, &connections, &service, at, stream, peer, place);
+                }
                 Err(error) => {
                     // Too many open files, say: the connection is lost, the server is not.
                     tracing::warn!("a connection could not be taken: {error}");
                     tokio::time::sleep(PAUSE).await;
-                    continue;
                 }
-            };
-            // An answer must not wait for the next one to fill a packet.
-            let _ = stream.set_nodelay(true);
-            let (connections, service, mut at) = (connections.clone(), service.clone(), at.clone());
-            let tls = state.guard.acceptor();
-            let open = state.observer.connected();
-            tokio::spawn(async move {
-                match tls {
-                    None => connections.serve(stream, peer, service, at).await,
-                    // The handshake is the connection's own time, not that of the next in the queue.
-                    Some(tls) => {
-                        if let Some(stream) = shake(tls, stream, patience, &mut at).await {
-                            connections.serve(stream, peer, service, at).await;
-                        }
-                    }
-                }
-                drop((open, place));
-            });
+            }
+        };
+        // Whoever was let in by the system before the port closes is answered, too.
+        let mut n_last = 0;
+        while let Some(Ok((stream, peer, place))) = take(&self.listener, &places)
+            .now_or_never()
+            .filter(|_| !is_hurried)
+        {
+            begin(
+                &state,
+                &connections,
+                &service,
+                at.clone(),
+                stream,
+                peer,
+                place,
+            );
+            n_last += 1;
         }
-        state.drain();
         drop((self.listener, at));
+        if n_last > 0 {
+            tokio::time::sleep(TICK).await;
+        }
         let bound = Duration::from_secs_f64(state.settings.drain_seconds);
-        let cut = end(phase, bound, signals).await;
+        let cut = end(phase, bound, signals, is_hurried).await;
         follower.abort();
         refresher.abort();
         watcher.abort();
@@ -139,11 +173,81 @@ impl Bound {
     }
 }
 
+/// What is done about the end.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// Nothing yet.
+    Open,
+    /// Everything goes on but for `/readyz`, until then.
+    Delay(Instant),
+    /// Answers close their connections, and idle ones may ask once more until then.
+    Grace(Instant),
+}
+
+impl Stage {
+    fn delay(settings: &Server) -> Self {
+        Stage::Delay(Instant::now() + Duration::from_secs_f64(settings.drain_delay))
+    }
+
+    fn grace(settings: &Server) -> Self {
+        let drain = Duration::from_secs_f64(settings.drain_seconds);
+        Stage::Grace(Instant::now() + GRACE.min(drain / 2))
+    }
+
+    /// Waits until there is something to do about it.
+    async fn next(self) {
+        match self {
+            Stage::Open => std::future::pending().await,
+            Stage::Delay(until) => tokio::time::sleep_until(until.into()).await,
+            Stage::Grace(until) => {
+                tokio::time::sleep_until((Instant::now() + TICK).min(until).into()).await
+            }
+        }
+    }
+}
+
+/// Serves a connection on a task of its own.
+fn begin<S, B>(
+    state: &Arc<State>,
+    connections: &Arc<Connections>,
+    service: &S,
+    mut at: watch::Receiver<Phase>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<Anything>>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data: Send, Error: Into<Anything>> + Send + 'static,
+{
+    // An answer must not wait for the next one to fill a packet.
+    let _ = stream.set_nodelay(true);
+    let (connections, service) = (connections.clone(), service.clone());
+    let tls = state.guard.acceptor();
+    let open = state.observer.connected();
+    let patience = Duration::from_secs_f64(state.settings.limits.head_seconds);
+    tokio::spawn(async move {
+        match tls {
+            None => connections.serve(stream, peer, service, at).await,
+            // The handshake is the connection's own time, not that of the next in the queue.
+            Some(tls) => {
+                if let Some(stream) = shake(tls, stream, patience, &mut at).await {
+                    connections.serve(stream, peer, service, at).await;
+                }
+            }
+        }
+        drop((open, place));
+    });
+}
+
 /// The next connection, once there is a place for it.
 async fn take(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await;
     let place = place.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
@@ -162,18 +266,25 @@ async fn shake(
             .inspect_err(|error| tracing::debug!("a handshake failed: {error}"))
             .ok(),
         () = tokio::time::sleep(patience) => None,
-        _ = at.wait_for(|phase| *phase != Phase::Open) => None,
+        _ = at.wait_for(|phase| *phase >= Phase::Draining) => None,
     }
 }
 
 /// Lets connections end; after the bound, or at a second signal, cuts those that remain and says how many they were.
-async fn end(phase: watch::Sender<Phase>, bound: Duration, mut signals: Signals) -> usize {
+async fn end(
+    phase: watch::Sender<Phase>,
+    bound: Duration,
+    mut signals: Signals,
+    is_hurried: bool,
+) -> usize {
     let _ = phase.send(Phase::Draining);
-    let again = async { while signals.next().await != Wish::End {} };
-    tokio::select! {
-        () = phase.closed() => return 0,
-        () = tokio::time::sleep(bound) => {}
-        () = again => {}
+    let again = async { while signals.next().await == Wish::Refresh {} };
+    if !is_hurried {
+        tokio::select! {
+            () = phase.closed() => return 0,
+            () = tokio::time::sleep(bound) => {}
+            () = again => {}
+        }
     }
     let cut = phase.receiver_count();
     let _ = phase.send(Phase::Cut);

@@ -11,12 +11,15 @@ use warp::http::header::HeaderName;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
+use super::budget::{Reason, Work, too_slow};
+use super::connection::Progress;
+use super::cors::{self, is_preflight, preflight};
 use super::manage::audit;
 use super::observe::Finished;
+use super::problem::Dialect;
 use super::request::Caller;
 use super::router::{Found, Router};
 use super::routes::Route;
-use super::rows::too_slow;
 use super::{Code, Problem, Reply, Request, State, body, guard, probation};
 use crate::config::Role;
 use crate::faults;
@@ -25,9 +28,16 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
 
-/// Where a connection comes from; put beside each of its requests.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub SocketAddr);
+/// What is known of a request from its connection; put beside it.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Where it comes from.
+    pub address: SocketAddr,
+    /// What the connection is doing.
+    pub progress: Arc<Progress>,
+    /// Whether it says by which name it asks, as its version of HTTP wants it.
+    pub is_named: bool,
+}
 
 /// The one filter of the server: takes a request apart and answers it.
 pub fn filter(
@@ -52,7 +62,8 @@ pub fn filter(
                     path: path.as_str().to_string(),
                     query,
                     headers: Arc::new(headers),
-                    peer: peer.map(|Peer(address)| address),
+                    peer: peer.as_ref().map(|peer| peer.address),
+                    connection: peer,
                     began: Instant::now(),
                 };
                 async move { answer(&state, &router, head, body).await }
@@ -67,6 +78,7 @@ struct Head {
     query: Option<String>,
     headers: Arc<HeaderMap>,
     peer: Option<SocketAddr>,
+    connection: Option<Peer>,
     began: Instant,
 }
 
@@ -83,7 +95,16 @@ async fn answer<B: Buf>(
     let route = found.as_ref().ok().map(|found| found.index);
     let mut caller = None;
     let mut body = std::pin::pin!(body);
+    let is_named = head.connection.as_ref().is_none_or(|peer| peer.is_named);
+    let origin = state.guard.cors(&head.headers);
     let (dialect, handled) = match found {
+        _ if !is_named => (Dialect::Native, Err(nameless())),
+        found if is_preflight(&head.method, &head.headers) => {
+            let dialect = found
+                .as_ref()
+                .map_or(Dialect::Native, |it| it.route.dialect);
+            (dialect, preflight(router, &head.path, origin.as_ref()))
+        }
         Err((dialect, problem)) => (dialect, Err(problem)),
         Ok(found) => {
             let dialect = found.route.dialect;
@@ -100,7 +121,7 @@ async fn answer<B: Buf>(
     let reply = match handled {
         Ok(reply) => reply,
         Err(problem) => {
-            let is_late = problem.code == Code::RequestTimeout;
+            let is_late = problem.code == Code::RequestTimeout || !is_named;
             let is_read = !is_late && body::discard(&head.headers, body).await;
             let reply = dialect.tell(&problem);
             // What is not read would be taken for the next request.
@@ -110,7 +131,15 @@ async fn answer<B: Buf>(
             }
         }
     };
-    let reply = super::pack::packed(reply, &head.headers).await;
+    let mut reply = super::pack::packed(reply, &head.headers).await;
+    if let Some(origin) = &origin {
+        cors::answered(&mut reply, origin);
+    }
+    let sends = || head.connection.as_ref().map(|peer| peer.progress.sends());
+    match state.budget.answer(reply.body.clone(), sends) {
+        Ok(body) => reply.body = body,
+        Err(problem) => reply = dialect.tell(&problem),
+    }
     let by = reply.answered_by.as_ref();
     let by = by.and_then(|(model, version)| Some((model.to_str().ok()?, version.to_str().ok()?)));
     let finished = Finished {
@@ -149,13 +178,21 @@ async fn handled<B: Buf>(
     *name = Some(caller.name.clone());
     let limits = &state.settings.limits;
     // Who asks whether the server lives must get an answer when it is busiest.
-    let _permit = match route.role {
+    let permit = match route.role {
         None => None,
-        Some(_) => Some(state.in_flight.try_acquire().map_err(|_| busy())?),
+        Some(_) => Some(state.in_flight.clone().try_acquire_owned().map_err(|_| {
+            state.budget.count(Reason::InFlight);
+            busy()
+        })?),
     };
     let time = Duration::from_secs_f64(limits.body_seconds);
-    let body = body::collect(&head.headers, body, limits.body_bytes, time).await?;
+    let mut held = state.budget.nothing();
+    let most = limits.body_bytes;
+    let body = body::collect(&head.headers, body, most, time, &mut held).await?;
     let time = Duration::from_secs_f64(limits.answer_seconds);
+    let work = Work::begin(limits, held, permit);
+    // Whoever works on, on a thread of its own, is told when nobody waits any more.
+    let _caller = work.caller();
     let request = Request {
         method: head.method.clone(),
         path: head.path.clone(),
@@ -166,7 +203,7 @@ async fn handled<B: Buf>(
         id: id.to_string(),
         unique,
         caller,
-        deadline: Instant::now() + time,
+        work,
     };
     let work = (route.handler)(state.clone(), request);
     // What panics is one answer that is lost, not the others on its connection.
@@ -178,9 +215,10 @@ async fn handled<B: Buf>(
     };
     let work = AssertUnwindSafe(work).catch_unwind();
     let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
-    tokio::time::timeout(time, work)
-        .await
-        .unwrap_or_else(|_| Err(too_slow()))
+    tokio::time::timeout(time, work).await.unwrap_or_else(|_| {
+        state.budget.count(Reason::Time);
+        Err(too_slow())
+    })
 }
 
 /// Lets a caller in; one who is turned away where changes are made is written down.
@@ -211,6 +249,13 @@ fn count(picked: &probation::Picked, handled: &Result<Reply, Problem>) {
     };
     let counts = &picked.served.counts;
     counts.ended(status.as_u16(), picked.at.elapsed(), rows);
+}
+
+fn nameless() -> Problem {
+    Problem::new(
+        Code::BadRequest,
+        "the request has not exactly one `Host` header, as HTTP/1.1 wants it (RFC 9112, section 3.2)",
+    )
 }
 
 fn panicked() -> Problem {

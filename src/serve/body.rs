@@ -1,4 +1,4 @@
-//! The body of a request: collected within bounds of bytes and time, and unpacked.
+//! The body of a request: collected within bounds of bytes and time, and decompressed.
 
 use std::io::Read;
 use std::time::Duration;
@@ -8,18 +8,26 @@ use futures_util::{Stream, StreamExt};
 use warp::http::HeaderMap;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 
+use super::budget::Held;
 use super::{Code, Problem};
 
-/// Collects a body.
+/// Compressed bytes from which on a body is decompressed off the threads that answer: it may become a thousand times as
+/// many.
+const LARGE_COMPRESSED: usize = 4 << 10;
+/// Bytes that are decompressed between two looks at what is held.
+const STEP: usize = 256 << 10;
+
+/// Collects a body; what it holds is added to `held`.
 ///
 /// # Errors
-/// 413 beyond `most` bytes, packed or unpacked; 408 when it does not arrive in `time`; 415 for an encoding other than gzip
-/// and deflate.
+/// 413 beyond `most` bytes, compressed or not; 408 when it does not arrive in `time`; 415 for an encoding other than gzip
+/// and deflate; what [`Held::grow`] says.
 pub async fn collect<B: Buf>(
     headers: &HeaderMap,
     stream: impl Stream<Item = Result<B, warp::Error>>,
     most: usize,
     time: Duration,
+    held: &mut Held,
 ) -> Result<Bytes, Problem> {
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -27,7 +35,7 @@ pub async fn collect<B: Buf>(
     if announced.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
-    let packed = tokio::time::timeout(time, gather(stream, announced, most))
+    let compressed = tokio::time::timeout(time, gather(stream, announced, most, held))
         .await
         .map_err(|_| {
             Problem::new(
@@ -37,25 +45,38 @@ pub async fn collect<B: Buf>(
         })??;
     let encoding = headers.get(CONTENT_ENCODING);
     let encoding = encoding.map(|value| value.as_bytes().to_ascii_lowercase());
-    match encoding.as_deref() {
-        None | Some(b"identity") => Ok(packed),
-        Some(b"gzip" | b"x-gzip") => {
-            unpacked(flate2::read::MultiGzDecoder::new(&packed[..]), "gzip", most)
-        }
+    let encoding = match encoding.as_deref() {
+        None | Some(b"identity") => return Ok(compressed),
+        Some(b"gzip" | b"x-gzip") => Encoding::Gzip,
         // Said to be zlib's form; some callers leave its two bytes of header out.
-        Some(b"deflate") if is_zlib(&packed) => {
-            unpacked(flate2::read::ZlibDecoder::new(&packed[..]), "deflate", most)
+        Some(b"deflate") if is_zlib(&compressed) => Encoding::Zlib,
+        Some(b"deflate") => Encoding::Deflate,
+        Some(_) => {
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "the body may be compressed with gzip or deflate, or not at all",
+            ));
         }
-        Some(b"deflate") => unpacked(
-            flate2::read::DeflateDecoder::new(&packed[..]),
-            "deflate",
-            most,
-        ),
-        Some(_) => Err(Problem::new(
-            Code::UnsupportedMediaType,
-            "the body may be packed with gzip or deflate, or not at all",
-        )),
+    };
+    if compressed.len() < LARGE_COMPRESSED {
+        return decompressed(&compressed, encoding, most, held);
     }
+    let mut own = held.split();
+    let work = tokio::task::spawn_blocking(move || {
+        let body = decompressed(&compressed, encoding, most, &mut own);
+        (body, own)
+    });
+    let (body, own) = work.await.map_err(|error| Problem::internal(&error))?;
+    held.join(own);
+    body
+}
+
+/// How a body is compressed.
+#[derive(Clone, Copy)]
+enum Encoding {
+    Gzip,
+    Zlib,
+    Deflate,
 }
 
 /// Most of a body that is read only to be thrown away, in bytes and in time.
@@ -88,6 +109,7 @@ async fn gather<B: Buf>(
     stream: impl Stream<Item = Result<B, warp::Error>>,
     announced: Option<usize>,
     most: usize,
+    held: &mut Held,
 ) -> Result<Bytes, Problem> {
     let mut stream = std::pin::pin!(stream);
     // Nearly every body comes in one piece, which is taken as it is.
@@ -99,6 +121,7 @@ async fn gather<B: Buf>(
         if first.len().max(whole.len()) + piece.remaining() > most {
             return Err(too_large(most));
         }
+        held.grow(piece.remaining())?;
         if first.is_empty() {
             first = piece.copy_to_bytes(piece.remaining());
             continue;
@@ -115,23 +138,54 @@ async fn gather<B: Buf>(
     })
 }
 
-fn unpacked(reader: impl Read, encoding: &str, most: usize) -> Result<Bytes, Problem> {
-    let mut whole = Vec::new();
-    // One byte more than allowed tells a bomb from a large body.
-    let mut reader = reader.take(most as u64 + 1);
-    reader.read_to_end(&mut whole).map_err(|_| {
-        let why = format!("the body is announced as {encoding} and is not");
-        Problem::new(Code::BadRequest, why)
-    })?;
-    if whole.len() > most {
-        return Err(too_large(most));
+fn decompressed(
+    compressed: &[u8],
+    encoding: Encoding,
+    most: usize,
+    held: &mut Held,
+) -> Result<Bytes, Problem> {
+    match encoding {
+        Encoding::Gzip => {
+            let reader = flate2::read::MultiGzDecoder::new(compressed);
+            read_all(reader, "gzip", most, held)
+        }
+        Encoding::Zlib => {
+            let reader = flate2::read::ZlibDecoder::new(compressed);
+            read_all(reader, "deflate", most, held)
+        }
+        Encoding::Deflate => {
+            let reader = flate2::read::DeflateDecoder::new(compressed);
+            read_all(reader, "deflate", most, held)
+        }
     }
-    Ok(whole.into())
+}
+
+fn read_all(
+    mut reader: impl Read,
+    encoding: &str,
+    most: usize,
+    held: &mut Held,
+) -> Result<Bytes, Problem> {
+    let mut whole = Vec::new();
+    loop {
+        let mut step = (&mut reader).take(STEP as u64);
+        let read = step.read_to_end(&mut whole).map_err(|_| {
+            let why = format!("the body is announced as {encoding} and is not");
+            Problem::new(Code::BadRequest, why)
+        })?;
+        if whole.len() > most {
+            return Err(too_large(most));
+        }
+        held.grow(read)?;
+        if read < STEP {
+            return Ok(whole.into());
+        }
+    }
 }
 
 /// Method 8 in the low bits, and both bytes of the header a multiple of 31.
-fn is_zlib(packed: &[u8]) -> bool {
-    matches!(packed, [first, second, ..]
+fn is_zlib(compressed: &[u8]) -> bool {
+    matches!(compressed, [first, second, ..]
         if first & 0x0f == 8 && (u16::from(*first) * 256 + u16::from(*second)) % 31 == 0)
 }
 

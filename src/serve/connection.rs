@@ -3,35 +3,40 @@
 //! Whoever sends half a request and falls silent, or asks for an answer and does not read it, keeps a place that others
 //! need. hyper's own limit for a head begins only when it knows which version of HTTP is spoken, and there is none for a
 //! client that does not read; so one limit of ours covers it all: without a request under way, and without a byte going
-//! out, a connection is closed after `limits.head_seconds`. Requests under way have limits of their own (`answer`).
+//! out, a connection is closed after `limits.head_seconds`. Requests under way have limits of their own (`answer`), and a
+//! large answer that is not taken in `limits.send_seconds` closes its connection, however slowly it goes on.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::body::{Body, Incoming};
-use hyper::header::HOST;
+use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::service::{Service, service_fn};
-use hyper::{Request, Response, Uri};
+use hyper::{Request, Response, Uri, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
 use super::answer::Peer;
+use super::budget::{Budget, Reason};
+use crate::config::server::Limits;
 
 /// An error of whatever sort.
-type Anything = Box<dyn std::error::Error + Send + Sync>;
+pub type Anything = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the server is on its way to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum Phase {
     /// It answers.
     Open,
+    /// It answers, and each answer says that the connection closes after it.
+    Closing,
     /// Requests under way are answered, then connections are closed.
     Draining,
     /// Everything is closed now.
@@ -42,6 +47,10 @@ pub enum Phase {
 pub struct Connections {
     builder: Builder<TokioExecutor>,
     patience: Duration,
+    /// For an answer to be taken.
+    sending: Duration,
+    budget: Arc<Budget>,
+    is_closing: Arc<AtomicBool>,
 }
 
 /// Largest head of a request, in bytes; a larger one is answered 431.
@@ -50,8 +59,8 @@ const MOST_HEAD: usize = 64 << 10;
 const MOST_STREAMS: u32 = 256;
 
 impl Connections {
-    /// Connections that are closed after so long a silence.
-    pub fn new(patience: Duration) -> Self {
+    /// Connections within limits.
+    pub fn new(limits: &Limits, budget: Arc<Budget>) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
@@ -61,7 +70,18 @@ impl Connections {
             .http2()
             .max_header_list_size(MOST_HEAD as u32)
             .max_concurrent_streams(MOST_STREAMS);
-        Connections { builder, patience }
+        Connections {
+            builder,
+            patience: Duration::from_secs_f64(limits.head_seconds),
+            sending: Duration::from_secs_f64(limits.send_seconds),
+            budget,
+            is_closing: Arc::default(),
+        }
+    }
+
+    /// From here on, every answer says that its connection closes.
+    pub fn close_after_answers(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
     }
 
     /// Answers the requests of one connection until it ends, falls silent, or the server does.
@@ -85,19 +105,37 @@ impl Connections {
             progress: progress.clone(),
         });
         let answering = progress.clone();
+        let is_closing = self.is_closing.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
+            let is_h2 = request.version() == Version::HTTP_2;
+            if is_h2 {
+                answering.is_h2.store(true, Ordering::Relaxed);
+            }
+            let peer = Peer {
+                address: peer,
+                progress: answering.clone(),
+                is_named: is_named(&request),
+            };
+            request.extensions_mut().insert(peer);
             make_plain(&mut request);
             let under_way = UnderWay::new(answering.clone());
             let answered = service.call(request);
+            let is_closing = is_closing.clone();
             async move {
-                let answered = answered.await;
+                let mut answered = answered.await;
                 drop(under_way);
+                if let Ok(response) = &mut answered
+                    && !is_h2
+                    && is_closing.load(Ordering::Relaxed)
+                {
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
                 answered
             }
         });
         let mut connection = std::pin::pin!(self.builder.serve_connection(io, service));
-        let mut silence = std::pin::pin!(silence(&progress, self.patience));
+        let mut silence = std::pin::pin!(silence(&progress, self.patience, self.sending));
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -106,8 +144,13 @@ impl Connections {
                     }
                     return;
                 }
-                () = silence.as_mut() => {
-                    tracing::debug!("a silent connection is closed");
+                is_unread = silence.as_mut() => {
+                    if is_unread {
+                        self.budget.count(Reason::Unread);
+                        tracing::debug!("a connection whose answers are not read is closed");
+                    } else {
+                        tracing::debug!("a silent connection is closed");
+                    }
                     return;
                 }
                 moved = phase.changed() => {
@@ -115,7 +158,10 @@ impl Connections {
                     if moved.is_err() || phase == Phase::Cut {
                         return;
                     }
-                    connection.as_mut().graceful_shutdown();
+                    // HTTP/2 tells its client to come again elsewhere; HTTP/1 would lose what is on its way to us.
+                    if phase == Phase::Draining || progress.is_h2.load(Ordering::Relaxed) {
+                        connection.as_mut().graceful_shutdown();
+                    }
                 }
             }
         }
@@ -134,9 +180,23 @@ fn make_plain<B>(request: &mut Request<B>) {
     }
 }
 
+/// Whether a request says once by which name it was asked, as HTTP/1.1 wants it (RFC 9112, section 3.2).
+fn is_named<B>(request: &Request<B>) -> bool {
+    let n_hosts = request.headers().get_all(HOST).iter().count();
+    match request.version() {
+        Version::HTTP_11 => n_hosts == 1,
+        _ => n_hosts <= 1,
+    }
+}
+
 /// What a connection is doing.
-struct Progress {
+#[derive(Debug)]
+pub struct Progress {
     began: Instant,
+    is_h2: AtomicBool,
+    /// Large answers that are not sent to their end, and since when, in milliseconds after `began`.
+    unread: AtomicUsize,
+    unread_since_ms: AtomicU64,
     /// When the last bytes went out, in milliseconds after `began`.
     last_ms: AtomicU64,
     under_way: AtomicUsize,
@@ -146,6 +206,9 @@ impl Progress {
     fn new() -> Self {
         Progress {
             began: Instant::now(),
+            is_h2: AtomicBool::new(false),
+            unread: AtomicUsize::new(0),
+            unread_since_ms: AtomicU64::new(0),
             last_ms: AtomicU64::new(0),
             under_way: AtomicUsize::new(0),
         }
@@ -156,24 +219,60 @@ impl Progress {
         self.last_ms.store(now, Ordering::Relaxed);
     }
 
+    /// A large answer is on its way out until what is returned is dropped.
+    pub fn sends(self: &Arc<Self>) -> Sending {
+        if self.unread.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.note_unread();
+        }
+        Sending(self.clone())
+    }
+
+    fn note_unread(&self) {
+        let now = self.began.elapsed().as_millis() as u64;
+        self.unread_since_ms.store(now, Ordering::Relaxed);
+    }
+
+    /// For how long no large answer was taken to its end though there is one.
+    fn unread_for(&self) -> Option<Duration> {
+        let since = Duration::from_millis(self.unread_since_ms.load(Ordering::Relaxed));
+        let is_any = self.unread.load(Ordering::Relaxed) > 0;
+        is_any.then(|| self.began.elapsed().saturating_sub(since))
+    }
+
     fn silence(&self) -> Duration {
         let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
         self.began.elapsed().saturating_sub(last)
     }
 }
 
-/// Done when nothing has happened for as long as patience lasts.
-async fn silence(progress: &Progress, patience: Duration) {
+/// A large answer on its way out.
+pub struct Sending(Arc<Progress>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.note_unread();
+        self.0.unread.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Done when nothing has happened for as long as patience lasts, or, with true, when a large answer was not taken for as
+/// long as sending may.
+async fn silence(progress: &Progress, patience: Duration, sending: Duration) -> bool {
     loop {
+        let unread = progress.unread_for();
+        if unread.is_some_and(|unread| unread >= sending) {
+            return true;
+        }
         let left = if progress.under_way.load(Ordering::Relaxed) > 0 {
             patience / 4
         } else {
             patience.saturating_sub(progress.silence())
         };
         if left.is_zero() {
-            return;
+            return false;
         }
-        tokio::time::sleep(left).await;
+        let sending = sending.saturating_sub(unread.unwrap_or_default());
+        tokio::time::sleep(left.min(sending)).await;
     }
 }
 

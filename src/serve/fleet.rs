@@ -112,6 +112,8 @@ pub struct InputFacts {
     pub rule: Option<Checker>,
     /// How its numbers are written, where they are not plain.
     pub reading: Option<NumberForm>,
+    /// Whether a computed column counts on whole numbers in it.
+    pub is_whole: bool,
 }
 
 impl InputFacts {
@@ -181,6 +183,7 @@ impl Served {
                 range: range.filter(|_| is_numeric(kind)),
                 other,
                 time: None,
+                is_whole: false,
             }
         };
         let of_model = bundle.transformer.inputs.iter().map(|input| {
@@ -200,10 +203,12 @@ impl Served {
             true => model_inputs.clone(),
             false => {
                 let known = |name: &str| model_inputs.iter().find(|it| it.name == name);
+                let whole = prepare.whole_columns();
                 let raw = prepare.raw.iter().map(|column| {
                     let other = known(&column.name).and_then(|input| input.other);
                     InputFacts {
                         time: prepare.time_of(&column.name),
+                        is_whole: whole.contains(&column.name),
                         ..facts(&column.name, column.kind, other)
                     }
                 });

@@ -8,8 +8,10 @@ mod accept;
 mod answer;
 mod body;
 mod borrowed;
+mod budget;
 mod connection;
 mod contents;
+mod cors;
 mod created;
 mod diagnostics;
 mod fleet;
@@ -38,6 +40,9 @@ mod source;
 mod state;
 mod v2;
 mod written;
+
+#[cfg(test)]
+mod tests;
 
 pub use crate::pipeline::run_log;
 pub use accept::{Bound, bind};

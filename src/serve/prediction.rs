@@ -101,14 +101,18 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
         collector.end_row();
     }
     let rows = collector.finish()?;
-    answer(&state, &served, rows, &options, &request)
+    let (_, reply) = heavy(request, move |request: &Request| {
+        answer(&state, &served, rows, &options, request)
+    })
+    .await?;
+    Ok(reply)
 }
 
 /// What bounds this request.
-pub fn bounds(state: &State, request: &Request) -> Bounds {
+pub fn bounds<'r>(state: &State, request: &'r Request) -> Bounds<'r> {
     Bounds {
         rows: state.settings.limits.rows,
-        deadline: request.deadline,
+        work: &request.work,
     }
 }
 
@@ -179,7 +183,7 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
 fn read(
     body: &[u8],
     served: &Served,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> Result<(Options, Result<Rows, Problem>), Problem> {
     match rows::tables_in(body)? {
         None => rows::read_body(body, served, bounds),
@@ -238,17 +242,29 @@ async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply,
     Ok(reply)
 }
 
+/// Whether a request may take long: it is large, or it may ask for what takes long for each row.
+fn may_take_long(request: &Request) -> bool {
+    let asks = |text: &[u8]| {
+        let finds = |word: &str| memchr::memmem::find(text, word.as_bytes()).is_some();
+        finds("explain") || finds("flips")
+    };
+    let query = request.query.as_deref().unwrap_or_default();
+    request.body.len() >= LARGE_BODY || asks(&request.body) || asks(query.as_bytes())
+}
+
 /// Does the work of a request: here when it is small, on a thread that may take long when it is not.
 pub async fn heavy<T: Send + 'static>(
     request: Request,
     work: impl FnOnce(&Request) -> Result<T, Problem> + Send + 'static,
 ) -> Result<(Request, T), Problem> {
-    if request.body.len() < LARGE_BODY {
+    if !may_take_long(&request) {
         let done = work(&request)?;
         return Ok((request, done));
     }
     let done = tokio::task::spawn_blocking(move || {
-        let done = work(&request);
+        // Nobody may wait any more by the time that a thread is free.
+        let look = request.work.look();
+        let done = request.work.counted(|| look.and_then(|()| work(&request)));
         (request, done)
     });
     let (request, done) = done.await.map_err(|error| Problem::internal(&error))?;

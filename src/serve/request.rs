@@ -1,14 +1,18 @@
 //! A request after its route and caller are known and its body has arrived.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
 use warp::http::header::CONTENT_TYPE;
 use warp::http::{HeaderMap, Method};
 
+use super::budget::{For, Work};
 use super::{Code, Problem};
 use crate::config::Role;
 
@@ -44,8 +48,8 @@ pub struct Request {
     pub unique: String,
     /// Who asks.
     pub caller: Caller,
-    /// When the answer must be there.
-    pub deadline: Instant,
+    /// What it holds, and when to stop working on it.
+    pub work: Work,
 }
 
 impl Request {
@@ -113,12 +117,90 @@ impl Request {
             let why = "the body is not a JSON object; /docs shows its form";
             return Err(Problem::new(Code::BadRequest, why));
         }
-        serde_json::from_slice(&self.body).map_err(|error| bad_json(&error))
+        let body = without_mark(&self.body);
+        serde_json::from_slice(body).map_err(|error| bad_json(body, &error))
+    }
+
+    /// The body as a JSON object of whatever values, each key once.
+    ///
+    /// # Errors
+    /// As [`Request::json`]; when a key stands twice in it; when there is no room for the values.
+    pub fn json_object(&self) -> Result<Map<String, Value>, Problem> {
+        let bytes = self.body.len().saturating_mul(VALUE_BYTES);
+        self.work.hold(For::Values, bytes)?;
+        let Unique(map) = self.json()?;
+        map.ok_or_else(|| {
+            let why = "the body has a key twice; send each once";
+            Problem::new(Code::BadRequest, why)
+        })
     }
 }
 
+/// A JSON object of a form. A list passes for a struct elsewhere, field by field; nobody means that.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = T;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        reader.deserialize_map(Reader(PhantomData)).map(Object)
+    }
+}
+
+/// An object of whatever values; `None` when a key stands twice in it.
+struct Unique(Option<Map<String, Value>>);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Option<Map<String, Value>>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut object, mut is_unique) = (Map::new(), true);
+                while let Some((key, value)) = map.next_entry()? {
+                    is_unique &= object.insert(key, value).is_none();
+                }
+                Ok(is_unique.then_some(object))
+            }
+        }
+        reader.deserialize_map(Reader).map(Unique)
+    }
+}
+
+/// Bytes that a JSON value takes for each byte of its text, at most: a list in a list is two bytes.
+pub const VALUE_BYTES: usize = size_of::<serde_json::Value>() / 2 + 1;
+
+/// A body without the byte order mark that some editors put in front of UTF-8.
+pub fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// What Python and others write where there is no number.
+const NO_NUMBERS: [&[u8]; 5] = [b"NaN", b"Infinity", b"-Infinity", b"nan", b"inf"];
+
 /// What serde says of bad JSON quotes the offending text; only place and sort are passed on.
-pub fn bad_json(error: &serde_json::Error) -> Problem {
+pub fn bad_json(body: &[u8], error: &serde_json::Error) -> Problem {
+    if error.is_syntax()
+        && let Some(word) = no_number_at(body, error.line(), error.column())
+    {
+        let why = format!(
+            "the body is not JSON, at line {}, column {}: JSON has no {word}; write `null` for a missing value",
+            error.line(),
+            error.column()
+        );
+        return Problem::new(Code::BadRequest, why);
+    }
     let what = match error.classify() {
         serde_json::error::Category::Data => "is not of the form that is expected",
         serde_json::error::Category::Eof => "ends too soon",
@@ -129,6 +211,22 @@ pub fn bad_json(error: &serde_json::Error) -> Problem {
         Code::BadRequest,
         format!("the body {what}, at {place}; /docs shows its form"),
     )
+}
+
+/// The word at a place of a text, where it is one that stands for no number. Lines and columns are counted from 1, columns
+/// in bytes, and the place is that of the byte that cannot be.
+fn no_number_at(body: &[u8], line: usize, column: usize) -> Option<&'static str> {
+    let line = body
+        .split(|byte| *byte == b'\n')
+        .nth(line.checked_sub(1)?)?;
+    let begins = |at: usize| {
+        let rest = line.get(at..)?;
+        let word = NO_NUMBERS.iter().find(|word| rest.starts_with(word))?;
+        let is_negative = *word == b"Infinity" && at > 0 && line[at - 1] == b'-';
+        std::str::from_utf8(if is_negative { b"-Infinity" } else { word }).ok()
+    };
+    // The sign of `-Infinity` could still begin a number, and so could the `n` of `nan` a `null`.
+    (0..3).find_map(|before| begins(column.checked_sub(1 + before)?))
 }
 
 /// `%20` and `+` undone. Bytes that are no UTF-8 become the replacement character.

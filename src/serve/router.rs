@@ -113,6 +113,17 @@ impl Router {
     }
 }
 
+impl Router {
+    /// The methods of a path, as they are told; `None` for one that is not there.
+    pub fn methods(&self, path: &str) -> Option<String> {
+        // No row of the table has this method.
+        match self.find(&Method::CONNECT, path) {
+            Ok(_) => None,
+            Err((_, problem)) => problem.allow,
+        }
+    }
+}
+
 /// A HEAD is answered like a GET; the connection leaves the body out.
 fn answers(route: &Route, method: &Method) -> bool {
     route.method == method.as_str() || (route.method == "GET" && method == Method::HEAD)

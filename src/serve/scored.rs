@@ -2,11 +2,10 @@
 //! ([`super::written`]): who predicts here is counted, and his rows end in the prediction log.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::fleet::Served;
 use super::observe::prediction_log;
-use super::rows::{Rows, too_slow};
+use super::rows::Rows;
 use super::{Problem, Request, State};
 
 /// Rows between two looks at the clock.
@@ -28,8 +27,8 @@ pub fn score_each(
     let mut probabilities = vec![0.0; served.scorer.n_outputs()];
     let mut features = Vec::new();
     for row in 0..rows.n_rows {
-        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && Instant::now() > request.deadline {
-            return Err(too_slow());
+        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 {
+            request.work.look()?;
         }
         served
             .scorer

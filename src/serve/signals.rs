@@ -23,8 +23,10 @@ pub struct Signals {
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
-    /// To end: the first time when requests under way are answered, the second time at once.
+    /// To end: the first time once balancers have noticed and requests under way are answered, the second time at once.
     End,
+    /// To end without waiting for balancers: somebody sits before a terminal.
+    EndSoon,
     /// To look at the files of the settings again.
     Refresh,
 }
@@ -50,7 +52,7 @@ impl Signals {
     pub async fn next(&mut self) -> Wish {
         tokio::select! {
             _ = self.terminate.recv() => Wish::End,
-            _ = self.interrupt.recv() => Wish::End,
+            _ = self.interrupt.recv() => Wish::EndSoon,
             _ = self.hangup.recv() => {
                 if self.follows_terminal && !has_terminal() {
                     // Shell and system both send one; the second is no wish to end at once.

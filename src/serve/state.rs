@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 
+use super::budget::Budget;
 use super::diagnostics::Diagnostics;
 use super::observe::Observer;
 use super::{Created, Fleet, Guard, SettingsNews};
@@ -93,7 +94,9 @@ pub struct State {
     /// When the server began.
     pub began: Instant,
     /// One permit per request under way.
-    pub in_flight: Semaphore,
+    pub in_flight: Arc<Semaphore>,
+    /// What requests may hold together.
+    pub budget: Arc<Budget>,
     /// Who is let in.
     pub guard: Guard,
     /// Metrics and logs.
@@ -117,7 +120,8 @@ impl State {
         guard: Guard,
     ) -> Self {
         State {
-            in_flight: Semaphore::new(settings.limits.in_flight),
+            in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
+            budget: Budget::new(settings.limits.most_work_bytes()),
             fleet,
             project,
             guard,

@@ -1,9 +1,8 @@
 //! Predictions as JSON, written straight into one buffer.
 
-use std::time::Instant;
-
+use super::budget::{For, too_slow};
 use super::fleet::Served;
-use super::rows::{Options, Rows, too_slow};
+use super::rows::{Options, Rows};
 use super::{Problem, Request};
 use crate::bundle::Slot;
 use crate::explain;
@@ -17,7 +16,7 @@ const ROWS_PER_LOOK: usize = 512;
 /// probability.
 ///
 /// # Errors
-/// When the time is over before the last row.
+/// When the time is over before the last row, or there is no room for the answer.
 pub fn write_predictions(
     served: &Served,
     rows: &Rows,
@@ -38,9 +37,10 @@ pub fn write_predictions(
     let is_of_numbers = served.is_of_numbers();
     for row in 0..rows.n_rows {
         // What many trees say of a row's columns may take long for each row.
-        let is_look = options.explain || row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1;
-        if is_look && Instant::now() > request.deadline {
-            return Err(too_slow());
+        let is_look = options.explain || options.flips || row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1;
+        if is_look {
+            request.work.look()?;
+            request.work.hold(For::Answer, out.capacity())?;
         }
         if row > 0 {
             out.push(b',');
@@ -73,10 +73,10 @@ pub fn write_predictions(
             likeliest(&mut out, served, &probabilities, n);
         }
         if options.explain {
-            contributions(&mut out, served, slots, label);
+            contributions(&mut out, served, slots, label, request)?;
         }
         if options.flips {
-            flips(&mut out, served, slots, threshold);
+            flips(&mut out, served, slots, threshold, request)?;
         }
         warnings(&mut out, served, slots);
         out.push(b'}');
@@ -161,13 +161,29 @@ fn likeliest(out: &mut Vec<u8>, served: &Served, probabilities: &[f64], n: usize
 
 /// On the scale of the margin: log-odds of the positive class, the predicted class' own margin before the softmax, or the
 /// predicted number.
-fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32) {
+fn contributions(
+    out: &mut Vec<u8>,
+    served: &Served,
+    slots: &[Slot],
+    label: u32,
+    request: &Request,
+) -> Result<(), Problem> {
     let output = match served.scorer.n_outputs() {
         1 => 0,
         _ => label as usize,
     };
     let predictor = &served.bundle.predictor;
-    let (bias, pushes) = served.scorer.contributions(predictor, slots, output);
+    // A forest may take seconds for one row.
+    let mut stopped = None;
+    let mut goes_on = || {
+        stopped = request.work.look().err();
+        stopped.is_none()
+    };
+    let scorer = &served.scorer;
+    let found = scorer.contributions_while(predictor, slots, output, &mut goes_on);
+    let Some((bias, pushes)) = found else {
+        return Err(stopped.unwrap_or_else(too_slow));
+    };
     out.extend_from_slice(b",\"contributions\":{\"bias\":");
     number(out, bias);
     out.extend_from_slice(b",\"columns\":{");
@@ -180,16 +196,29 @@ fn contributions(out: &mut Vec<u8>, served: &Served, slots: &[Slot], label: u32)
         number(out, push);
     }
     out.extend_from_slice(b"}}");
+    Ok(())
 }
 
 /// The nearest value of each column that turns the answer alone.
-fn flips(out: &mut Vec<u8>, served: &Served, slots: &[Slot], threshold: f64) {
-    let found = explain::flips(&served.bundle, &served.scorer, slots, threshold, false);
+fn flips(
+    out: &mut Vec<u8>,
+    served: &Served,
+    slots: &[Slot],
+    threshold: f64,
+    request: &Request,
+) -> Result<(), Problem> {
+    let goes_on = || request.work.look().is_ok();
+    let (bundle, scorer) = (&served.bundle, &served.scorer);
+    let found = explain::flips_while(bundle, scorer, slots, threshold, false, &goes_on);
+    if found.is_none() {
+        request.work.look()?;
+    }
     if let Some(found) = found.filter(|found| !found.is_empty()) {
         out.extend_from_slice(b",\"flips\":");
         // Writing into memory cannot fail.
         let _ = serde_json::to_writer(out, &found);
     }
+    Ok(())
 }
 
 /// What is unusual about a row, if anything.

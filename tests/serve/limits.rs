@@ -322,3 +322,182 @@ fn whatever_comes_over_the_wire_is_answered_sensibly() {
     let (is_well, talk) = server.stop(Signal::TERM);
     assert!(is_well && !talk.contains("panicked"), "{talk}");
 }
+
+#[test]
+fn a_request_without_exactly_one_host_is_a_400() {
+    let server = server(&[]);
+    let why = r#"{"error":{"code":"bad_request","message":"the request has not exactly one `Host` header, as HTTP/1.1 wants it (RFC 9112, section 3.2)","details":{}}}"#;
+    for head in [
+        "GET /livez HTTP/1.1\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\n\r\n",
+        "POST /prediction HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}",
+    ] {
+        let mut wire = Wire::to(&server);
+        wire.send(head);
+        let heard = wire.hear().expect("an answer");
+        assert_eq!((heard.status, heard.body.as_str()), (400, why), "{head}");
+        assert!(heard.head.contains("connection: close"), "{heard:?}");
+    }
+    let mut old = Wire::to(&server);
+    old.send("GET /livez HTTP/1.0\r\n\r\n");
+    assert_eq!(old.hear().map(|heard| heard.status), Some(200));
+}
+
+#[test]
+fn at_sigterm_balancers_are_told_first_and_then_each_client() {
+    let server = server(&["server.drain_delay=3600"]);
+    let mut kept = Wire::to(&server);
+    kept.send(whole("POST /prediction", ROW));
+    assert_eq!(kept.hear().map(|heard| heard.status), Some(200));
+    server.signal(Signal::TERM);
+    while server.get("/readyz").status != 503 {}
+    // Whoever has not heard of it is answered as before, also on new connections.
+    for wire in [&mut kept, &mut Wire::to(&server)] {
+        wire.send(whole("POST /prediction", ROW));
+        let heard = wire.hear().expect("an answer");
+        assert_eq!(heard.status, 200);
+        assert!(!heard.head.contains("connection: close"), "{heard:?}");
+    }
+    let (is_well, _) = server.stop(Signal::TERM);
+    assert!(is_well, "a second signal ends it at once");
+
+    let server = self::server(&["server.drain_delay=0"]);
+    let mut kept: Vec<Wire> = (0..8).map(|_| Wire::to(&server)).collect();
+    for wire in &mut kept {
+        wire.send(whole("POST /prediction", ROW));
+        assert_eq!(wire.hear().map(|heard| heard.status), Some(200));
+    }
+    server.signal(Signal::TERM);
+    while !kept.is_empty() {
+        kept.retain_mut(|wire| {
+            wire.send(whole("POST /prediction", ROW));
+            let heard = wire
+                .hear()
+                .expect("no request of a kept connection is lost");
+            assert_eq!(heard.status, 200);
+            !heard.head.contains("connection: close")
+        });
+    }
+    let (is_well, talk) = server.ended();
+    assert!(is_well && !talk.contains("cut"), "{talk}");
+}
+
+#[test]
+fn requests_together_hold_no_more_than_they_may() {
+    let settings = [
+        "server.limits.work_bytes=200000",
+        "server.limits.body_bytes=150000",
+    ];
+    let server = server(&settings);
+    let mut first = Wire::to(&server);
+    first.hold("POST /prediction", 140_000);
+    first.send("{".repeat(130_000));
+    let metric = |name: &str| -> f64 {
+        let text = server.get("/metrics").text().to_string();
+        let line = text.lines().find(|line| line.starts_with(name));
+        let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+        value.unwrap_or_else(|| panic!("{name} is not in {text}"))
+    };
+    while metric("unseat_work_bytes ") < 130_000.0 {}
+    assert_eq!(metric("unseat_work_bytes_limit "), 200_000.0);
+    let mut second = Wire::to(&server);
+    second.send(whole("POST /prediction", &" ".repeat(100_000)));
+    let heard = second.hear().expect("an answer");
+    assert_eq!(heard.status, 503);
+    assert!(heard.head.contains("retry-after: 1"), "{heard:?}");
+    assert_eq!(
+        heard.body,
+        r#"{"error":{"code":"unavailable","message":"requests hold as much memory as the server gives them; try again","details":{}}}"#
+    );
+    assert_eq!(
+        metric("unseat_limit_reached_total{limit=\"work_bytes\"}"),
+        1.0
+    );
+    // A small one finds room, and what is given up makes room.
+    second.send(whole("POST /prediction", ROW));
+    assert_eq!(second.hear().map(|heard| heard.status), Some(200));
+    drop(first);
+    while metric("unseat_work_bytes ") > 0.0 {}
+    let row = ROW.replace("{\"rows\": [", "").replace("]}", "");
+    let rows = format!("{{\"rows\": [{}]}}", vec![row.as_str(); 1500].join(","));
+    second.send(whole("POST /prediction", &rows));
+    let heard = second.hear().expect("an answer");
+    assert_eq!(
+        heard.status, 413,
+        "rows and their answer need more than there is"
+    );
+    assert!(
+        heard.body.contains("more memory than the server has"),
+        "{heard:?}"
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_read_is_given_up() {
+    let settings = [
+        "server.limits.send_seconds=0.5",
+        "server.limits.head_seconds=3600",
+    ];
+    let server = server(&settings);
+    let row = ROW.replace("{\"rows\": [", "").replace("]}", "");
+    let rows = format!("{{\"rows\": [{}]}}", vec![row.as_str(); 60_000].join(","));
+    let mut wire = Wire::to(&server);
+    for _ in 0..2 {
+        wire.send(whole("POST /prediction", &rows));
+    }
+    let text = || server.get("/metrics").text().to_string();
+    let line = "unseat_limit_reached_total{limit=\"send_seconds\"} 1";
+    while !text().contains(line) {}
+    assert!(
+        text().contains("unseat_work_bytes 0"),
+        "and its bytes are free again"
+    );
+    drop(wire);
+}
+
+#[test]
+fn pages_of_listed_origins_may_ask_and_no_others() {
+    let origin = "https://app.example.org";
+    let server = server(&["server.cors_origins=[\"https://app.example.org\"]"]);
+    let asks = |origin: &'static str, path: &str| {
+        let headers = [
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "content-type"),
+        ];
+        server.send("OPTIONS", path, &headers, b"")
+    };
+    let told = asks(origin, "/prediction").expect(204);
+    for (name, value) in [
+        ("access-control-allow-origin", origin),
+        ("access-control-allow-methods", "POST, GET, HEAD"),
+        ("access-control-max-age", "600"),
+        ("vary", "origin"),
+    ] {
+        assert_eq!(told.header(name), Some(value), "{name}");
+    }
+    let sent = told.header("access-control-allow-headers");
+    assert!(sent.is_some_and(|sent| sent.contains("content-type") && !sent.contains("requested")));
+    asks(origin, "/nowhere").expect(404);
+    let others = [
+        "https://app.example.org:443",
+        "http://app.example.org",
+        "https://app.example.org.evil.example",
+        "null",
+    ];
+    for other in others {
+        let refused = asks(other, "/prediction").expect(403);
+        assert_eq!(refused.header("access-control-allow-origin"), None);
+        assert!(refused.text().contains("server.cors_origins"), "{other}");
+    }
+    let json = ("content-type", "application/json");
+    for (asker, readable) in [(origin, Some(origin)), (others[2], None)] {
+        let headers = [json, ("origin", asker)];
+        let answer = server.send("POST", "/prediction", &headers, ROW.as_bytes());
+        let answer = answer.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), readable);
+    }
+    // It may ask, and change nothing.
+    let headers = [json, ("origin", origin)];
+    server.send("POST", "/runs", &headers, b"{}").expect(403);
+}

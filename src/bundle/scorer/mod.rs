@@ -174,13 +174,26 @@ impl Scorer {
         slots: &[Slot],
         output: usize,
     ) -> (f64, Vec<f64>) {
+        let found = self.contributions_while(predictor, slots, output, &mut || true);
+        // Nothing stopped it.
+        found.unwrap_or_default()
+    }
+
+    /// As [`Scorer::contributions`], for as long as `goes_on` says so; `None` when it no longer does.
+    pub fn contributions_while(
+        &self,
+        predictor: &Predictor,
+        slots: &[Slot],
+        output: usize,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Option<(f64, Vec<f64>)> {
         match predictor {
-            Predictor::Linear(_) => self.pushes(slots, output),
+            Predictor::Linear(_) => Some(self.pushes(slots, output)),
             Predictor::Trees(trees) => {
                 let mut features = Vec::new();
                 self.features(slots, &mut features);
-                let (base, per_feature) = trees.contributions(&features, output);
-                (base, self.by_input(&per_feature))
+                let (base, per_feature) = trees.contributions_while(&features, output, goes_on)?;
+                Some((base, self.by_input(&per_feature)))
             }
         }
     }
@@ -188,14 +201,16 @@ impl Scorer {
     /// How far each column pushes one output's margin from the bias of a linear predictor, in the transformer's order: `(n_inputs)`. The bias and
     /// these, added in order, are the margin that the link is applied to.
     pub fn pushes(&self, slots: &[Slot], output: usize) -> (f64, Vec<f64>) {
+        let slots = slots.iter().enumerate();
+        let pushes = slots.map(|(position, slot)| self.push_of(position, slot, output));
+        (self.bias[output], pushes.collect())
+    }
+
+    /// How far one column pushes one output's margin.
+    pub fn push_of(&self, position: usize, slot: &Slot, output: usize) -> f64 {
         let mut margins = vec![0.0; self.bias.len()];
-        let push = |(column, slot): (&ScoredColumn, &Slot)| {
-            margins.fill(0.0);
-            column.push(slot, &mut margins);
-            margins[output]
-        };
-        let pushes = self.columns.iter().zip(slots).map(push).collect();
-        (self.bias[output], pushes)
+        self.columns[position].push(slot, &mut margins);
+        margins[output]
     }
 
     /// The label of a row by its probabilities and a threshold of P(positive).

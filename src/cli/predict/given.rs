@@ -167,7 +167,8 @@ fn of_tables(
             path: path.to_path_buf(),
             source,
         })?;
-        data::json_tables(&name, &bytes).map_err(|error| Failure::from(error).hint(TABLES))?
+        data::json_tables(&name, &bytes, usize::MAX)
+            .map_err(|error| Failure::from(error).hint(TABLES))?
     };
     let flat = relate::flatten(plan, &tables, Rows::ToPredict).map_err(pipeline::Error::from)?;
     notes.extend(flat.notes);

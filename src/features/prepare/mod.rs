@@ -9,7 +9,7 @@ pub use dates::Dates;
 pub use plan::{prune, usable_dates};
 pub use preparer::{Preparer, cell};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,13 @@ pub struct Prepare {
     pub dates: Vec<Dates>,
     /// Texts whose gaps are filled in.
     pub fills: Vec<Fill>,
+}
+
+/// A number as a whole one of 64 bits; `None` for any other.
+pub fn whole_number(number: f64) -> Option<i64> {
+    // -2^63 is the smallest; 2^63 is one too large.
+    let range = i64::MIN as f64..-(i64::MIN as f64);
+    (number.fract() == 0.0 && range.contains(&number)).then_some(number as i64)
 }
 
 /// A computed column.
@@ -67,6 +74,49 @@ impl Prepare {
             .all(|it| Expression::parse(&it.sql).is_ok())
             && self.dates.iter().all(Dates::is_sound)
             && (self.is_empty() || !self.raw.is_empty())
+    }
+
+    /// Columns of whole numbers that a computed column reads: it counts on them (a division, a text made of one), so they take
+    /// no fraction. Every other column of whole numbers does.
+    pub fn whole_columns(&self) -> HashSet<String> {
+        // What cannot be read makes a bundle unsound, and is told elsewhere.
+        let derived = self.derived.iter();
+        let expressions = derived.filter_map(|it| Expression::parse(&it.sql).ok());
+        let read: HashSet<String> = expressions.flat_map(|it| it.columns).collect();
+        let whole = self.raw.iter().filter(|it| it.kind == Kind::Integer);
+        let whole = whole.filter(|it| read.contains(&it.name));
+        whole.map(|it| it.name.clone()).collect()
+    }
+
+    /// The columns of a frame that are cast to the kinds of training. One of whole numbers that holds others is left as it
+    /// is, since a cast would cut their fractions off.
+    pub(super) fn to_cast(&self, frame: &DataFrame) -> Result<Vec<Column>, Error> {
+        let whole = self.whole_columns();
+        let mut columns = Vec::with_capacity(self.raw.len());
+        for raw in &self.raw {
+            let numbers = frame.column(&raw.name).ok().and_then(|it| it.f64().ok());
+            let (Kind::Integer, Some(numbers)) = (raw.kind, numbers) else {
+                columns.push(raw.clone());
+                continue;
+            };
+            let first = numbers
+                .iter()
+                .position(|number| number.is_some_and(|it| whole_number(it).is_none()));
+            match first {
+                None => columns.push(raw.clone()),
+                Some(row) if whole.contains(&raw.name) => {
+                    return Err(Error::Derive {
+                        column: raw.name.clone(),
+                        why: format!(
+                            "row {} has no whole number where a computed column counts on one",
+                            row + 1
+                        ),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(columns)
     }
 
     /// The frame with the columns that are made; those of the data are cast to the kinds of training first.

@@ -48,7 +48,7 @@ impl Preparer {
         if !absent.is_empty() {
             return Err(Error::MissingColumns(absent));
         }
-        let frame = data::cast_to(frame, &prepare.raw)
+        let frame = data::cast_to(frame, &prepare.to_cast(frame)?)
             .map_err(|error| failed("a column", error.to_string()))?;
         let derived = self.derived()?;
         let forms: Vec<(String, TimeForm)> = prepare.time_forms.clone().into_iter().collect();

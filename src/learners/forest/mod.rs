@@ -25,7 +25,7 @@ use super::columns::Columns;
 use super::{Error, Learned, Target, class_weights};
 use crate::config::raw::{Learner, LearnerKind};
 use crate::features::View;
-use crate::predictors::{Link, Predictor, Trees};
+use crate::predictors::{Link, MOST_LEVELS, Predictor, Trees};
 use grow::{Grower, Grown, Rule};
 use sums::Goal;
 
@@ -123,7 +123,7 @@ fn rule(columns: &Columns, target: Target<'_>, settings: &Learner) -> Rule {
     Rule {
         n_candidates: (n_candidates as usize).max(1),
         min_leaf_rows: settings.min_leaf_rows.unwrap_or(1) as usize,
-        max_depth: settings.max_depth.map_or(usize::MAX, |most| most as usize),
+        max_depth: settings.max_depth.map_or(MOST_LEVELS, |most| most as usize),
         draws_thresholds: settings.kind == LearnerKind::ExtraTrees,
         most_nodes: u32::MAX as usize / settings.trees.unwrap_or(100).max(1) as usize,
     }

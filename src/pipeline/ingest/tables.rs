@@ -214,7 +214,8 @@ fn read_several(
         record.unsettled.push(file.path.clone());
         return Ok(());
     }
-    let read = unpacked(&file.path, bytes).and_then(|bytes| data::json_tables(&file.path, &bytes));
+    let read = unpacked(&file.path, bytes)
+        .and_then(|bytes| data::json_tables(&file.path, &bytes, usize::MAX));
     let tables = match (read, config.ingest.on_bad_file) {
         (Ok(tables), _) => tables,
         (

@@ -177,6 +177,8 @@ fn answer(
 mod tests {
     use super::*;
     use crate::config::Role;
+    use crate::config::server::Limits;
+    use crate::serve::budget::Budget;
     use crate::serve::request::Caller;
     use warp::http::{HeaderMap, HeaderValue, Method};
 
@@ -199,7 +201,11 @@ mod tests {
                 role: Role::Admin,
                 address: None,
             },
-            deadline: std::time::Instant::now(),
+            work: crate::serve::budget::Work::begin(
+                &Limits::default(),
+                Budget::new(0).nothing(),
+                None,
+            ),
         }
     }
 

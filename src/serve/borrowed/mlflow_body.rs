@@ -6,14 +6,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::{Map, Value};
 
 use super::mlflow_tables::{AnyRows, Inputs, Split};
 use super::scored::as_bad_request;
 use crate::serve::fleet::{Field, Served};
-use crate::serve::request::bad_json;
+use crate::serve::request::{Object, bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, RowList, Rows, Strictness};
 use crate::serve::{Code, Problem};
 
@@ -43,7 +41,8 @@ pub struct Found {
 ///
 /// # Errors
 /// 400 with what is wrong with its form or its columns; what the collector stopped for.
-pub fn read(body: &Bytes, served: &Served, bounds: Bounds) -> Result<(Rows, Params), Problem> {
+pub fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<(Rows, Params), Problem> {
+    let body = without_mark(body);
     match read_once(body, served, bounds, None) {
         Err(Failed::Syntax(problem)) => match with_null_for_nan(body) {
             Some(body) => read_once(&body, served, bounds, None),
@@ -65,7 +64,7 @@ enum Failed {
 fn read_once(
     body: &[u8],
     served: &Served,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
     columns: Option<Vec<Field>>,
 ) -> Result<(Rows, Params), Failed> {
     let is_second = columns.is_some();
@@ -86,8 +85,8 @@ fn read_once(
         let problem = collector.take_stopped();
         return Err(match problem {
             Some(problem) => Failed::Other(problem),
-            None if error.is_syntax() => Failed::Syntax(bad_json(&error)),
-            None => Failed::Other(bad_json(&error)),
+            None if error.is_syntax() => Failed::Syntax(bad_json(body, &error)),
+            None => Failed::Other(bad_json(body, &error)),
         });
     }
     let refused = |why: &str| Err(Failed::Other(Problem::new(Code::BadRequest, why)));
@@ -135,6 +134,7 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
             collector,
             found,
         } = self;
+        let mut has_params = false;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             let key = key.as_ref();
             let is_table = matches!(
@@ -163,10 +163,14 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
                     collector: &mut *collector,
                 })?,
                 "params" => {
-                    // Read as an object first: a list would pass for a struct whose fields may be left out.
-                    let given: Option<Map<String, Value>> = map.next_value()?;
-                    let params = given.map(|given| serde_json::from_value(Value::Object(given)));
-                    found.params = params.transpose().map_err(A::Error::custom)?;
+                    if std::mem::replace(&mut has_params, true) {
+                        let why = "the body has `params` twice; send it once";
+                        let stop = collector.stop(Problem::new(Code::BadRequest, why));
+                        return stop.map_err(|_| A::Error::custom("stopped"));
+                    }
+                    // A list would pass for a struct whose fields may be left out.
+                    let given: Option<Object<Params>> = map.next_value()?;
+                    found.params = given.map(|Object(params)| params);
                 }
                 _ => map.next_value::<IgnoredAny>().map(|_| ())?,
             }

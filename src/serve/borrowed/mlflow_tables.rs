@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::given::Given;
@@ -53,16 +54,23 @@ impl<'de> Visitor<'de> for Split<'_, '_> {
         f.write_str("an object with `columns` and `data`")
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut has_data = false;
+        let (mut has_data, mut has_columns) = (false, false);
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             match (key.as_ref(), &self.found.columns) {
                 ("columns", _) => {
-                    let names: Vec<Given<'de>> = map.next_value()?;
-                    let name = |given| match given {
-                        Given::Text(name) => self.collector.field(&name),
-                        _ => Field::Unused,
-                    };
-                    self.found.columns = Some(names.into_iter().map(name).collect());
+                    if std::mem::replace(&mut has_columns, true) {
+                        return refuse(self.collector, twice("dataframe_split", "columns"));
+                    }
+                    let mut columns = Vec::new();
+                    map.next_value_seed(List(Names {
+                        columns: &mut columns,
+                        collector: &mut *self.collector,
+                    }))?;
+                    // A second reading finds the same.
+                    self.found.columns = Some(columns);
+                }
+                ("data", _) if has_data => {
+                    return refuse(self.collector, twice("dataframe_split", "data"));
                 }
                 ("data", Some(columns)) => {
                     has_data = true;
@@ -84,6 +92,31 @@ impl<'de> Visitor<'de> for Split<'_, '_> {
         }
         let why = "`dataframe_split` has no `data`; send {\"columns\": […], \"data\": [[…], …]}";
         refuse(self.collector, why.to_string())
+    }
+}
+
+/// What is said of a key that stands twice in an object.
+pub fn twice(place: &str, key: &str) -> String {
+    format!("`{place}` has `{key}` twice; send it once")
+}
+
+/// Names of columns.
+struct Names<'a, 's> {
+    columns: &'a mut Vec<Field>,
+    collector: &'a mut Collector<'s>,
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Names<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        let field = match Given::deserialize(reader)? {
+            Given::Text(name) => self.collector.field(&name),
+            _ => Field::Unused,
+        };
+        self.columns.push(field);
+        let n_columns = self.columns.len();
+        let room = self.collector.look_at_columns(n_columns);
+        room.map_err(|Stop| D::Error::custom("stopped"))
     }
 }
 
@@ -201,7 +234,11 @@ impl<'de> Visitor<'de> for &mut AnyRow<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let collector = &mut *self.rows.collector;
         begin(collector)?;
+        let mut n_names = 0;
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            n_names += 1;
+            let room = collector.look_at_columns(n_names);
+            room.map_err(|Stop| A::Error::custom("stopped"))?;
             let field = collector.field(&name);
             put(collector, field, &map.next_value()?);
         }
@@ -260,13 +297,20 @@ impl<'de> Visitor<'de> for Inputs<'_, '_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut columns: Vec<(Field, Vec<Given<'de>>)> = Vec::new();
-        let mut n_rows = None;
+        let (mut n_rows, mut n_names, mut n_cells) = (None, 0, 0);
+        let mut is_given = vec![false; self.served.inputs.len()];
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            let field = self.collector.field(&name);
-            if field == Field::Unused {
+            n_names += 1;
+            let room = self.collector.look_at_columns(n_names);
+            room.map_err(|Stop| A::Error::custom("stopped"))?;
+            let Field::Input(position) = self.collector.field(&name) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
+            };
+            if std::mem::replace(&mut is_given[position], true) {
+                return refuse(self.collector, twice("inputs", &name));
             }
+            let field = Field::Input(position);
             let cells = map.next_value_seed(Cells {
                 most: self.most_rows,
             })?;
@@ -274,7 +318,12 @@ impl<'de> Visitor<'de> for Inputs<'_, '_> {
                 let why = "the columns of `inputs` differ in length";
                 return refuse(self.collector, why.to_string());
             }
+            n_cells += cells.len();
             columns.push((field, cells));
+            let room = self
+                .collector
+                .look_at_values(n_cells * size_of::<Given<'_>>());
+            room.map_err(|Stop| A::Error::custom("stopped"))?;
         }
         // Without a known column there is still one row, of which everything is missing.
         for row in 0..n_rows.unwrap_or(1) {

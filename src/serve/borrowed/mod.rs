@@ -5,9 +5,9 @@
 //! [`Collector`](super::rows::Collector) and the one scorer, as everywhere.
 
 mod flights;
-mod given;
+pub mod given;
 pub mod mlflow;
-mod mlflow_body;
+pub mod mlflow_body;
 mod mlflow_tables;
 pub mod risk;
 mod scored;

@@ -15,7 +15,7 @@ use crate::serve::fleet::Served;
 use crate::serve::health::is_ready;
 use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
-use crate::serve::request::bad_json;
+use crate::serve::request::{bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, RowList, Rows, Strictness};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -120,9 +120,10 @@ enum Read {
     Refused(Reply),
 }
 
-fn read(body: &[u8], served: &Served, bounds: Bounds) -> Result<Read, Problem> {
+fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Read, Problem> {
     let mut collector = Collector::new(served, Strictness::ExtraIgnored, bounds);
     let (mut asked, mut mistakes) = (None, Mistakes::default());
+    let body = without_mark(body);
     let mut reader = serde_json::Deserializer::from_slice(body);
     let seed = Body {
         served,
@@ -137,7 +138,7 @@ fn read(body: &[u8], served: &Served, bounds: Bounds) -> Result<Read, Problem> {
         }
         return match asked {
             Some(Asked::Flights) if error.is_data() => Ok(Read::Refused(mistakes.wrong_shape())),
-            _ => Err(bad_json(&error)),
+            _ => Err(bad_json(body, &error)),
         };
     }
     match asked {

@@ -122,7 +122,7 @@ fn asked(request: &Request) -> Result<Map<String, Value>, Problem> {
             })
             .collect()
     } else {
-        request.json()?
+        request.json_object()?
     };
     if asked.get("n_top").is_none_or(Value::is_null) {
         asked.insert("n_top".to_string(), json!(N_TOP));

@@ -78,7 +78,7 @@ pub async fn healthcheck(state: Arc<State>, request: Request) -> Result<Reply, P
 )]
 pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let served = asked(&state, &request).await?;
-    let body: Map<String, Value> = request.json()?;
+    let body = request.json_object()?;
     let missing = missing_keys(&served, &body);
     if !missing.is_empty() {
         let why = format!("Missing keys: {}", missing.join(", "));

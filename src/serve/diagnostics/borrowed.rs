@@ -20,7 +20,7 @@ use crate::diagnose::{self, StageSeconds};
 )]
 pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let (told, served) = super::score::of_champion(&state, &model, request.deadline).await?;
+    let (told, served) = super::score::of_champion(&state, &model, request.work.deadline()).await?;
     let answer = ScoreAnswer {
         score: told.score.score,
     };

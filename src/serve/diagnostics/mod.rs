@@ -45,7 +45,7 @@ pub struct Doc;
 )]
 pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
-    let (told, served) = score::of_champion(&state, &model, request.deadline).await?;
+    let (told, served) = score::of_champion(&state, &model, request.work.deadline()).await?;
     Ok(Reply::json(&ScoringAnswer::of(told)).by(&served, 0))
 }
 

@@ -18,10 +18,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use tokio_rustls::TlsAcceptor;
-use warp::http::HeaderMap;
-use warp::http::header::AUTHORIZATION;
+use warp::http::header::{AUTHORIZATION, ORIGIN};
+use warp::http::{HeaderMap, HeaderValue};
 
-use self::origin::Origin;
+use self::origin::{Asks, Origin};
 use self::rate::{Key, Rate};
 use self::tls::Tls;
 use self::tokens::{Known, Tokens};
@@ -40,6 +40,7 @@ pub struct Guard {
     rate: Rate,
     tls: Option<Tls>,
     is_insecure: bool,
+    cors_origins: Vec<HeaderValue>,
 }
 
 impl Guard {
@@ -61,6 +62,12 @@ impl Guard {
             rate: Rate::new(settings.limits.requests_per_second),
             tls: Tls::new(settings, folder)?,
             is_insecure: settings.insecure,
+            // An origin that cannot stand in a header is none that a browser sends.
+            cors_origins: settings
+                .cors_origins
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok())
+                .collect(),
         })
     }
 
@@ -81,6 +88,16 @@ impl Guard {
         Some(self.tls.as_ref()?.acceptor())
     }
 
+    /// The origin of a page that may read the answer.
+    pub fn cors(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        if self.cors_origins.is_empty() {
+            return None;
+        }
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next().filter(|_| origins.next().is_none())?;
+        self.cors_origins.contains(origin).then(|| origin.clone())
+    }
+
     /// `http` or `https`.
     pub fn scheme(&self) -> &'static str {
         match self.tls {
@@ -99,10 +116,11 @@ impl Guard {
 
     fn admit(
         &self,
-        role: Option<Role>,
+        route: &Route,
         headers: &HeaderMap,
         peer: Option<SocketAddr>,
     ) -> Result<Caller, Problem> {
+        let role = route.role;
         let address = peer.map(|peer| peer.ip());
         let anonymous = |role| Caller {
             name: ANONYMOUS.to_string(),
@@ -111,7 +129,7 @@ impl Guard {
         };
         let by_address = || address.map_or(Key::Others, Key::of);
         if !self.tokens.are_needed() {
-            self.origin.check(headers, role == Some(Role::Admin))?;
+            self.origin.check(headers, asks(route))?;
             if role.is_some() {
                 self.rate.take(by_address, Instant::now())?;
             }
@@ -153,6 +171,15 @@ impl Guard {
     }
 }
 
+/// What a request asks for, for those who look where it comes from.
+fn asks(route: &Route) -> Asks {
+    match (route.role, route.method) {
+        (Some(Role::Admin), "GET") => Asks::ToChangeByLooking,
+        (Some(Role::Admin), _) => Asks::ToChange,
+        _ => Asks::ToLook,
+    }
+}
+
 impl Guard {
     /// Whose token is shown where none is needed: its holder sees what he may, and anybody else is a stranger. Guesses are
     /// counted before they are looked at, so that this is no better place for guessing than any other.
@@ -178,5 +205,5 @@ pub fn admit(
     headers: &HeaderMap,
     peer: Option<SocketAddr>,
 ) -> Result<Caller, Problem> {
-    state.guard.admit(route.role, headers, peer)
+    state.guard.admit(route, headers, peer)
 }

@@ -3,10 +3,24 @@
 
 use std::net::IpAddr;
 
-use warp::http::header::{HOST, ORIGIN};
+use warp::http::header::{HOST, ORIGIN, REFERER};
 use warp::http::{HeaderMap, HeaderValue};
 
 use crate::serve::{Code, Problem};
+
+/// A header that no page of elsewhere can send without being allowed to.
+const REQUESTED_WITH: &str = "x-requested-with";
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// To be told something.
+    ToLook,
+    /// To change something.
+    ToChange,
+    /// To change something with a GET, which any page can make.
+    ToChangeByLooking,
+}
 
 /// What is looked at where no token is needed.
 pub struct Origin {
@@ -22,20 +36,42 @@ impl Origin {
     ///
     /// # Errors
     /// 403 for a foreign name, and for a change of state that a page of elsewhere asks for.
-    pub fn check(&self, headers: &HeaderMap, changes_state: bool) -> Result<(), Problem> {
+    pub fn check(&self, headers: &HeaderMap, asks: Asks) -> Result<(), Problem> {
         if self.is_local && !self.is_ours(headers) {
             return Err(Problem::new(
                 Code::Forbidden,
                 "without tokens, requests must name this machine: use localhost or 127.0.0.1 in the address; `unseat token` makes tokens, with which every name is answered",
             ));
         }
-        if changes_state && is_from_elsewhere(headers) {
+        if asks != Asks::ToLook && is_from_elsewhere(headers) {
             return Err(Problem::new(
                 Code::Forbidden,
                 "a page of another site may not change anything here; ask from this machine, or set up tokens with `unseat token`",
             ));
         }
+        if asks == Asks::ToChangeByLooking && !self.is_meant(headers) {
+            return Err(Problem::new(
+                Code::Forbidden,
+                "this GET changes something, and a page of another site may have made it: send the header `X-Requested-With` (any value), POST to /models/{model}/versions/{version}/promote, or set up tokens with `unseat token`",
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether a GET was made on purpose. A page can make a browser send one anywhere, with cookies and without a header of
+    /// its own; a header that is no common one it cannot add. To a loopback address every browser says by itself where the
+    /// page is from (`Sec-Fetch-Site`), and that was looked at; to another one over plain HTTP none does.
+    fn is_meant(&self, headers: &HeaderMap) -> bool {
+        if headers.contains_key(REQUESTED_WITH) {
+            return true;
+        }
+        let mut referers = headers.get_all(REFERER).iter();
+        let host = headers.get(HOST).map(HeaderValue::as_bytes);
+        match (referers.next(), referers.next()) {
+            (Some(referer), None) => is_same(site_of(referer.as_bytes()), host),
+            (Some(_), Some(_)) => false,
+            (None, _) => self.is_local || headers.get("sec-fetch-site").is_some(),
+        }
     }
 
     /// Whether every `Host` is a name of this machine. A request without one comes from no browser.
@@ -54,13 +90,22 @@ fn is_from_elsewhere(headers: &HeaderMap) -> bool {
         return true;
     }
     let host = headers.get(HOST).map(HeaderValue::as_bytes);
-    headers.get_all(ORIGIN).iter().any(|origin| {
-        let authority = authority_of(origin.as_bytes());
-        authority.is_none()
-            || !authority
-                .zip(host)
-                .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
-    })
+    let mut origins = headers.get_all(ORIGIN).iter();
+    origins.any(|origin| !is_same(authority_of(origin.as_bytes()), host))
+}
+
+/// Whether both are there and the same.
+fn is_same(authority: Option<&[u8]>, host: Option<&[u8]>) -> bool {
+    authority
+        .zip(host)
+        .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+}
+
+/// Host and port of a URL.
+fn site_of(url: &[u8]) -> Option<&[u8]> {
+    let authority = authority_of(url)?;
+    let end = authority.iter().position(|byte| b"/?#".contains(byte));
+    Some(&authority[..end.unwrap_or(authority.len())])
 }
 
 /// What stands behind `://`; `null`, of a page that hides where it is from, has none.
@@ -93,15 +138,23 @@ mod tests {
     use super::*;
 
     fn allowed(headers: &[(&'static str, &'static str)], changes_state: bool) -> bool {
+        let asks = match changes_state {
+            true => Asks::ToChange,
+            false => Asks::ToLook,
+        };
+        allows(true, headers, asks)
+    }
+
+    fn allows(is_local: bool, headers: &[(&'static str, &'static str)], asks: Asks) -> bool {
         let origin = Origin {
-            is_local: true,
+            is_local,
             host: "box".to_string(),
         };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
         }
-        origin.check(&map, changes_state).is_ok()
+        origin.check(&map, asks).is_ok()
     }
 
     #[test]
@@ -178,5 +231,66 @@ mod tests {
             assert_eq!(allowed(&headers, true), *expected, "{more:?}");
             assert!(allowed(&headers, false), "looking is no change: {more:?}");
         }
+    }
+
+    #[test]
+    fn a_get_that_changes_something_was_made_on_purpose() {
+        let host = ("host", "192.168.1.5:8000");
+        let cases: &[(&[(&str, &str)], bool)] = &[
+            // What `<img src=…>` sends over plain HTTP, with and without where it is from.
+            (&[("referer", "http://evil.example/")], false),
+            (&[("accept", "image/webp,*/*")], false),
+            (
+                &[("referer", "http://192.168.1.5:8000.evil.example/")],
+                false,
+            ),
+            (
+                &[("referer", "http://evil.example/?http://192.168.1.5:8000/")],
+                false,
+            ),
+            (
+                &[("referer", "http://evil.example/#://192.168.1.5:8000")],
+                false,
+            ),
+            (&[("referer", "http://192.168.1.5:8001/")], false),
+            (
+                &[("referer", "http://192.168.1.5:8000@evil.example/")],
+                false,
+            ),
+            (&[("referer", "")], false),
+            (&[("referer", "192.168.1.5:8000")], false),
+            (
+                &[
+                    ("referer", "http://192.168.1.5:8000/"),
+                    ("referer", "http://evil.example/"),
+                ],
+                false,
+            ),
+            (
+                &[("sec-fetch-site", "cross-site"), ("x-requested-with", "x")],
+                false,
+            ),
+            (
+                &[("origin", "http://evil.example"), ("x-requested-with", "x")],
+                false,
+            ),
+            (&[("referer", "http://192.168.1.5:8000/")], true),
+            (&[("referer", "http://192.168.1.5:8000/docs?a=b")], true),
+            (&[("x-requested-with", "curl")], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+        ];
+        for (more, expected) in cases {
+            let headers: Vec<_> = [host].into_iter().chain(more.iter().copied()).collect();
+            let found = allows(false, &headers, Asks::ToChangeByLooking);
+            assert_eq!(found, *expected, "{more:?}");
+        }
+        let local = [("host", "localhost:8000")];
+        assert!(allows(true, &local, Asks::ToChangeByLooking));
+        let led = [
+            ("host", "localhost:8000"),
+            ("referer", "http://evil.example/"),
+        ];
+        assert!(!allows(true, &led, Asks::ToChangeByLooking));
     }
 }

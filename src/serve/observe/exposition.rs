@@ -5,6 +5,7 @@ use std::sync::Arc;
 use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType, Summary};
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 
+use super::super::budget::Reason;
 use super::super::{Problem, Reply, Request, State, health, manage};
 use super::metrics::{made, registered};
 use super::process::Process;
@@ -48,6 +49,7 @@ fn now(state: &State) -> Now {
         "Whether predictions are answered: 1 or 0.",
         Some(f64::from(health::is_ready(state))),
     );
+    work(state, &now);
     models(state, &now);
     predictions(state, &now);
     logs(state, &now);
@@ -81,6 +83,36 @@ impl Now {
         let none: [&str; 0] = [];
         let counter = self.counter(name, help, &[]);
         counter.with_label_values(&none).inc_by(value);
+    }
+}
+
+/// What requests hold and spend, and how often a limit was reached.
+fn work(state: &State, now: &Now) {
+    let budget = &state.budget;
+    now.set(
+        "unseat_work_bytes",
+        "Bytes that requests hold: bodies, rows, answers that wait to be sent.",
+        Some(budget.used() as f64),
+    );
+    now.set(
+        "unseat_work_bytes_limit",
+        "Most of them that there may be (server.limits.work_bytes).",
+        Some(budget.most() as f64),
+    );
+    let opts = Opts::new(
+        "unseat_request_cpu_seconds_total",
+        "Processor time of large requests, which have a thread of their own.",
+    );
+    let counter = made(prometheus::Counter::with_opts(opts));
+    registered(&now.0, counter).inc_by(budget.cpu().as_secs_f64());
+    let reached = now.counter(
+        "unseat_limit_reached_total",
+        "Requests that were refused or given up, by the limit that was reached.",
+        &["limit"],
+    );
+    for reason in Reason::ALL {
+        let count = reached.with_label_values(&[reason.name()]);
+        count.inc_by(budget.reached(reason));
     }
 }
 

@@ -1,9 +1,12 @@
 //! CSV bodies: a header, then rows, read as ingest reads them: cells are trimmed, empty ones are missing.
 
+use std::collections::HashSet;
+
 use super::{Bounds, Collector, Rows, Stop, Strictness};
 use crate::data::{Kind, trim_text};
 use crate::features::CellRef;
 use crate::serve::fleet::{Field, Served};
+use crate::serve::request::without_mark;
 use crate::serve::{Code, Problem};
 
 /// Rows of a CSV text. `null_values` are the cells that mean "missing", as in `ingest.null_values`.
@@ -15,14 +18,35 @@ pub fn read_csv(
     served: &Served,
     strictness: Strictness,
     null_values: &[String],
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> Result<Rows, Problem> {
+    let body = without_mark(body);
+    let mut collector = Collector::new(served, strictness, bounds);
+    // Counted before the reader makes room for each; a comma within quotes counts, too.
+    let first = memchr::memchr2(b'\n', b'\r', body).unwrap_or(body.len());
+    let columns = memchr::memchr_iter(b',', &body[..first]).count() + 1;
+    if collector.look_at_columns(columns).is_err() {
+        return collector.finish();
+    }
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .delimiter(separator_of(body, served))
-        .from_reader(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body));
-    let mut collector = Collector::new(served, strictness, bounds);
+        .from_reader(body);
     let header = reader.headers().map_err(|error| bad_csv(&error))?;
+    if collector.look_at_columns(header.len()).is_err() {
+        return collector.finish();
+    }
+    let mut names = HashSet::with_capacity(header.len());
+    if let Some(at) = header.iter().position(|name| !names.insert(name)) {
+        let why = match served.fields.contains_key(&header[at]) {
+            true => format!("the header of the CSV body has `{}` twice", &header[at]),
+            false => format!(
+                "the header of the CSV body has the name of column {} twice",
+                at + 1
+            ),
+        };
+        return Err(Problem::new(Code::BadRequest, why));
+    }
     let fields: Vec<Field> = header.iter().map(|name| collector.field(name)).collect();
     let mut record = csv::StringRecord::new();
     let mut has_rows = false;

@@ -22,6 +22,10 @@ pub struct Faults {
     mistyped: BTreeMap<usize, (usize, usize)>,
     /// Input and broken part of its rule → as above.
     broken: BTreeMap<(usize, Broken), (usize, usize)>,
+    /// As above: no whole number where a computed column counts on one.
+    not_whole: BTreeMap<usize, (usize, usize)>,
+    /// As above: given more than once in a row.
+    twice: BTreeMap<usize, (usize, usize)>,
     unknown: Vec<String>,
     n_unknown: usize,
 }
@@ -41,6 +45,17 @@ impl Faults {
     pub fn broken(&mut self, position: usize, row: usize, broken: Broken) {
         let entry = self.broken.entry((position, broken));
         entry.or_insert((row, 0)).1 += 1;
+    }
+
+    /// A cell is no whole number where a computed column counts on one.
+    pub fn not_whole(&mut self, position: usize, row: usize) {
+        self.not_whole.entry(position).or_insert((row, 0)).1 += 1;
+    }
+
+    /// A row has a column more than once.
+    #[cold]
+    pub fn twice(&mut self, position: usize, row: usize) {
+        self.twice.entry(position).or_insert((row, 0)).1 += 1;
     }
 
     /// A column that training did not have.
@@ -72,11 +87,27 @@ impl Faults {
             };
             parts.push(format!("unknown: {}{more}", quoted(&self.unknown)));
         }
-        let mistyped: Vec<_> = self.mistyped.keys().map(|&at| &inputs[at]).collect();
+        let twice = names(&self.twice);
+        if !twice.is_empty() {
+            parts.push(format!("given twice: {}", quoted(&twice)));
+        }
+        let of = |faults: &BTreeMap<usize, (usize, usize)>, whole| -> Vec<(String, String)> {
+            let each = faults.keys().map(|&at| &inputs[at]);
+            let what = |input: &InputFacts| match whole {
+                true => {
+                    "a whole number is expected, since a computed column counts on it".to_string()
+                }
+                false => wanted(input),
+            };
+            each.map(|input| (input.name.clone(), what(input)))
+                .collect()
+        };
+        let mut mistyped = of(&self.mistyped, false);
+        mistyped.extend(of(&self.not_whole, true));
         if !mistyped.is_empty() {
             let each = mistyped
                 .iter()
-                .map(|input| format!("`{}` ({})", input.name, wanted(input)));
+                .map(|(name, wanted)| format!("`{name}` ({wanted})"));
             parts.push(format!("mistyped: {}", each.collect::<Vec<_>>().join(", ")));
         }
         let broken: Vec<(&str, &str)> = self
@@ -97,6 +128,8 @@ impl Faults {
         }
         let first = self.missing.values().chain(self.mistyped.values());
         let first = first.chain(self.broken.values());
+        let first = first.chain(self.twice.values());
+        let first = first.chain(self.not_whole.values());
         let first = first.map(|(row, _)| *row).min();
         let place = match first {
             Some(row) if n_rows > 1 => format!(" (first in row {row})"),
@@ -111,10 +144,13 @@ impl Faults {
             "unknown": self.unknown,
             "mistyped": mistyped
                 .iter()
-                .map(|input| json!({"column": input.name, "expected": wanted(input)}))
+                .map(|(name, wanted)| json!({"column": name, "expected": wanted}))
                 .collect::<Vec<_>>(),
             "first_row": first,
         });
+        if !twice.is_empty() {
+            details["twice"] = json!(twice);
+        }
         if !broken.is_empty() {
             let each = broken.iter();
             let each = each.map(|(column, rule)| json!({"column": column, "rule": rule}));

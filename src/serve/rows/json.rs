@@ -2,69 +2,31 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
+use super::options::{Options, VersionName, version_of};
 use super::{Bounds, Collector, Rows, Stop, Strictness, quick};
 use crate::features::CellRef;
 use crate::serve::fleet::{Field, Served};
-use crate::serve::request::bad_json;
+use crate::serve::request::{bad_json, without_mark};
 use crate::serve::{Code, Problem};
-
-/// What a caller may ask for beside predictions.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Options {
-    /// The model, where there are several.
-    pub model: Option<String>,
-    /// Another version than the champion.
-    pub version: Option<i64>,
-    /// The probability of every class.
-    pub probabilities: bool,
-    /// Another threshold of P(positive).
-    pub threshold: Option<f64>,
-    /// The likeliest classes.
-    pub top_n: Option<usize>,
-    /// What each column contributed.
-    pub explain: bool,
-    /// What would have turned the answer.
-    pub flips: bool,
-}
-
-/// `3` or `"v3"` or `"3"`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum VersionName {
-    Number(i64),
-    Text(String),
-}
-
-/// A version out of a text: `3`, `v3`; `champion` is none in particular.
-pub fn version_of(text: &str) -> Result<Option<i64>, Problem> {
-    if text == "champion" {
-        return Ok(None);
-    }
-    let number = text.strip_prefix('v').unwrap_or(text).parse();
-    number.map(Some).map_err(|_| {
-        let why = "the version is not a number like 3, nor `champion`";
-        Problem::new(Code::BadRequest, why)
-    })
-}
 
 /// The options of a body alone, for finding out whose rows they are.
 pub fn read_options(body: &[u8]) -> Result<Options, Problem> {
+    let body = without_mark(body);
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let mut options = Options::default();
+    let (mut options, mut problem) = (Options::default(), None);
     let seed = Body {
         collector: None,
         options: &mut options,
-        problem: &mut None,
+        problem: &mut problem,
         has_rows: &mut false,
     };
     seed.deserialize(&mut reader)
         .and_then(|()| reader.end())
-        .map_err(|error| bad_json(&error))?;
+        .map_err(|error| problem.unwrap_or_else(|| bad_json(body, &error)))?;
     Ok(options)
 }
 
@@ -76,7 +38,7 @@ pub fn read_options(body: &[u8]) -> Result<Options, Problem> {
 pub fn read_body(
     body: &[u8],
     served: &Served,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> Result<(Options, Result<Rows, Problem>), Problem> {
     if let Some(read) = quick::read(body, served, bounds) {
         return Ok((Options::default(), read));
@@ -88,9 +50,10 @@ pub fn read_body(
 pub(super) fn read_any_body(
     body: &[u8],
     served: &Served,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> Result<(Options, Result<Rows, Problem>), Problem> {
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
+    let body = without_mark(body);
     let mut reader = serde_json::Deserializer::from_slice(body);
     let mut options = Options::default();
     let (mut problem, mut has_rows) = (None, false);
@@ -103,7 +66,7 @@ pub(super) fn read_any_body(
     let read = seed.deserialize(&mut reader).and_then(|()| reader.end());
     if let Err(error) = read {
         let stopped = collector.take_stopped().or(problem);
-        return Err(stopped.unwrap_or_else(|| bad_json(&error)));
+        return Err(stopped.unwrap_or_else(|| bad_json(body, &error)));
     }
     if !has_rows {
         let why = "the body has no `rows`; send {\"rows\": [{column: value, …}, …]}";
@@ -113,20 +76,28 @@ pub(super) fn read_any_body(
 }
 
 /// One JSON object per line.
-pub fn read_ndjson(body: &[u8], served: &Served, bounds: Bounds) -> Result<Rows, Problem> {
+pub fn read_ndjson(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Rows, Problem> {
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
-    for (line, text) in body.split(|&byte| byte == b'\n').enumerate() {
+    let lines = without_mark(body).split(|&byte| byte == b'\n');
+    for (line, text) in lines.enumerate() {
         if text.trim_ascii().is_empty() {
             continue;
         }
         if let Err(error) = read_row(text, &mut collector) {
-            return Err(collector.take_stopped().unwrap_or_else(|| Problem {
-                message: format!(
-                    "line {} of the body is not a JSON object, at column {}",
-                    line + 1,
-                    error.column()
-                ),
-                ..bad_json(&error)
+            return Err(collector.take_stopped().unwrap_or_else(|| {
+                let mut problem = bad_json(text, &error);
+                let (line, column) = (line + 1, error.column());
+                if !problem.message.contains("`null`") {
+                    problem.message =
+                        format!("line {line} of the body is not a JSON object, at column {column}");
+                } else {
+                    // Counted within its line so far.
+                    problem.message =
+                        problem
+                            .message
+                            .replacen("line 1,", &format!("line {line},"), 1);
+                }
+                problem
             }));
         }
     }
@@ -143,6 +114,19 @@ pub fn read_row(text: &[u8], collector: &mut Collector<'_>) -> serde_json::Resul
     .deserialize(&mut reader)
     .and_then(|()| reader.end())
 }
+
+/// Every key that a body may have.
+const KEYS: [&str; 9] = [
+    "rows",
+    "tables",
+    "model",
+    "version",
+    "probabilities",
+    "threshold",
+    "top_n",
+    "explain",
+    "flips",
+];
 
 /// The whole body.
 struct Body<'a, 's> {
@@ -166,7 +150,15 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut seen = [false; KEYS.len()];
         while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+            if let Some(at) = KEYS.iter().position(|known| **known == *key)
+                && std::mem::replace(&mut seen[at], true)
+            {
+                let why = format!("the body has `{}` twice; send it once", KEYS[at]);
+                *self.problem = Some(Problem::new(Code::BadRequest, why));
+                return Err(A::Error::custom("given twice"));
+            }
             let options = &mut *self.options;
             match key.as_ref() {
                 "rows" => {
@@ -277,6 +269,9 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
             next,
         })? {
             next += 1;
+            if next > MOST_SURE && collector.look_at_columns(next).is_err() {
+                return Err(A::Error::custom("stopped"));
+            }
             match field {
                 Field::Input(position) => map.next_value_seed(Value {
                     collector: &mut *collector,
@@ -284,11 +279,17 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
                 })?,
                 Field::Unused => map.next_value::<IgnoredAny>().map(|_| ())?,
             }
+            if collector.is_stopped() {
+                return Err(A::Error::custom("stopped"));
+            }
         }
         collector.end_row();
         Ok(())
     }
 }
+
+/// Columns that no setting refuses.
+const MOST_SURE: usize = 64;
 
 struct Name<'a, 's> {
     collector: &'a mut Collector<'s>,

@@ -3,35 +3,42 @@
 //! Every form (JSON rows, NDJSON, CSV, and those of the borrowed protocols) goes through one [`Collector`], so that all of
 //! them read a cell alike and complain alike: everything that is missing, unknown or mistyped, at once.
 
+mod cells;
 mod delimited;
 mod faults;
 mod json;
+mod options;
 mod quick;
 mod raw;
 mod tables;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::served as sample_served;
 
-use std::time::Instant;
-
+use super::budget::{For, Work};
 use super::fleet::{Field, Served};
 use super::{Code, Problem};
 use crate::bundle::Slot;
-use crate::data::Kind;
-use crate::data::rules::{self, Broken, Checker, OnViolation};
-use crate::features::CellRef;
-pub use crate::features::fitting;
+use crate::features::{Cell, CellRef};
 
 use self::raw::Raw;
+pub use crate::features::fitting;
+pub use cells::ruled;
 pub use delimited::read_csv;
 
 pub use faults::Faults;
-pub use json::{Options, RowList, read_body, read_ndjson, read_options, read_row, version_of};
+pub use json::{RowList, read_body, read_ndjson, read_options, read_row};
+pub use options::{Options, version_of};
 pub use tables::{read_tables, tables_in};
 
-/// Rows between two looks at the clock.
-const ROWS_PER_LOOK: usize = 512;
+/// Cells between two looks at what is held and at the clock.
+const CELLS_PER_LOOK: usize = 16 << 10;
+/// Unknown columns between two looks.
+const NAMES_PER_LOOK: usize = 4096;
+/// Bytes of a text that is kept, beside its characters.
+const TEXT_BYTES: usize = 48;
 
 /// Rows of one request, ready to score.
 #[derive(Debug, Default)]
@@ -73,18 +80,18 @@ pub enum Strictness {
 
 /// Bounds of one request.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct Bounds<'r> {
     /// Most rows.
     pub rows: usize,
-    /// When to give up.
-    pub deadline: Instant,
+    /// What it may hold, and when to give up.
+    pub work: &'r Work,
 }
 
 /// Takes cells, makes rows.
 pub struct Collector<'s> {
     served: &'s Served,
     strictness: Strictness,
-    bounds: Bounds,
+    bounds: Bounds<'s>,
     rows: Rows,
     blank: &'s [Slot],
     /// Cells as they came, `(n_rows, n_inputs)` row-major, where the model's inputs are made of them.
@@ -95,11 +102,16 @@ pub struct Collector<'s> {
     faults: Faults,
     /// Why reading stopped before its end.
     stopped: Option<Problem>,
+    /// Cells at which to look next.
+    next_look: usize,
+    /// Bytes of texts that are kept.
+    texts: usize,
+    n_unknown: usize,
 }
 
 impl<'s> Collector<'s> {
     /// An empty one for a version.
-    pub fn new(served: &'s Served, strictness: Strictness, bounds: Bounds) -> Self {
+    pub fn new(served: &'s Served, strictness: Strictness, bounds: Bounds<'s>) -> Self {
         let n_inputs = served.inputs.len();
         Collector {
             served,
@@ -112,6 +124,9 @@ impl<'s> Collector<'s> {
             n_given: 0,
             faults: Faults::default(),
             stopped: None,
+            next_look: CELLS_PER_LOOK,
+            texts: 0,
+            n_unknown: 0,
         }
     }
 
@@ -122,6 +137,11 @@ impl<'s> Collector<'s> {
             None => {
                 if self.strictness == Strictness::KnownOnly {
                     self.faults.unknown(name);
+                }
+                self.n_unknown += 1;
+                if self.n_unknown.is_multiple_of(NAMES_PER_LOOK) {
+                    // Whoever reads on finds out at the next row, or at the end.
+                    let _ = self.look_at_clock();
                 }
                 Field::Unused
             }
@@ -136,10 +156,11 @@ impl<'s> Collector<'s> {
         if self.rows.n_rows >= self.bounds.rows {
             return self.stop(too_many(self.bounds.rows));
         }
-        if self.rows.n_rows % ROWS_PER_LOOK == ROWS_PER_LOOK - 1
-            && Instant::now() > self.bounds.deadline
-        {
-            return self.stop(too_slow());
+        if self.rows.n_rows * self.blank.len() >= self.next_look {
+            self.look_at_room(1)?;
+        }
+        if self.stopped.is_some() {
+            return Err(Stop);
         }
         self.rows.n_rows += 1;
         self.n_given = 0;
@@ -158,6 +179,7 @@ impl<'s> Collector<'s> {
         if n_rows > self.bounds.rows.saturating_sub(self.rows.n_rows) {
             return self.stop(too_many(self.bounds.rows));
         }
+        self.look_at_room(n_rows)?;
         self.rows.n_rows += n_rows;
         if let Some(raw) = &mut self.raw {
             raw.add_rows(n_rows);
@@ -175,15 +197,48 @@ impl<'s> Collector<'s> {
         self.faults.missing(position, 1);
     }
 
-    /// Whether there is still time.
+    /// Whether it is worth going on.
     ///
     /// # Errors
-    /// When the time is over; reading must stop then.
+    /// When the time is over or nobody waits; reading must stop then.
     pub fn look_at_clock(&mut self) -> Result<(), Stop> {
-        if Instant::now() > self.bounds.deadline {
-            return self.stop(too_slow());
+        match self.bounds.work.look() {
+            Ok(()) => Ok(()),
+            Err(why) => self.stop(why),
         }
-        Ok(())
+    }
+
+    /// Whether a row may have so many columns, unknown ones included.
+    ///
+    /// # Errors
+    /// When it may not; reading must stop then.
+    pub fn look_at_columns(&mut self, columns: usize) -> Result<(), Stop> {
+        let own = self.served.fields.len();
+        match self.bounds.work.columns(columns, own) {
+            Ok(()) => Ok(()),
+            Err(why) => self.stop(why),
+        }
+    }
+
+    /// Whether there is room and time for so many rows more.
+    #[cold]
+    fn look_at_room(&mut self, more: usize) -> Result<(), Stop> {
+        let width = self.blank.len().max(1);
+        let cells = (self.rows.n_rows + more) * width;
+        self.next_look = cells + CELLS_PER_LOOK;
+        // Lists of cells may have room for twice as many as there are.
+        let each = match self.raw {
+            None => 2 * size_of::<Slot>(),
+            // Columns are made of the cells, and slots of those.
+            Some(_) => 2 * size_of::<Cell>() + 16 + size_of::<Slot>(),
+        };
+        let work = self.bounds.work;
+        let room = work.cells(cells);
+        let room = room.and_then(|()| work.hold(For::Rows, cells * each + self.texts));
+        match room.and_then(|()| work.look()) {
+            Ok(()) => Ok(()),
+            Err(why) => self.stop(why),
+        }
     }
 
     /// Ends reading for a reason.
@@ -220,7 +275,7 @@ impl<'s> Collector<'s> {
         };
         if let Some(raw) = &mut self.raw {
             if !raw.put(row, position, cell) {
-                self.faults.mistyped(position, row + 1);
+                self.faults.not_whole(position, row + 1);
             }
             return;
         }
@@ -229,6 +284,7 @@ impl<'s> Collector<'s> {
             && Some(entry) == facts.other
             && let Some(text) = cell.text()
         {
+            self.texts += TEXT_BYTES + text.len();
             let stranger = (row as u32, position as u32, text.as_ref().into());
             self.rows.strangers.push(stranger);
         }
@@ -237,12 +293,14 @@ impl<'s> Collector<'s> {
     }
 
     /// Takes a cell as given, whatever it is: its protocol says by itself what is wrong with it.
+    #[inline]
     pub fn pass_over(&mut self, position: usize) {
         let row = self.rows.n_rows;
-        if self.given[position] != row {
-            self.given[position] = row;
-            self.n_given += 1;
+        if self.given[position] == row {
+            return self.faults.twice(position, row);
         }
+        self.given[position] = row;
+        self.n_given += 1;
     }
 
     /// Puts something that can be no cell: a list or an object.
@@ -272,6 +330,9 @@ impl<'s> Collector<'s> {
         if let Some(why) = self.stopped {
             return Err(why);
         }
+        self.bounds
+            .work
+            .cells(self.rows.n_rows * self.blank.len())?;
         match self.faults.problem(&self.served.inputs, self.rows.n_rows) {
             Some(problem) => Err(problem),
             None => match self.raw {
@@ -279,6 +340,22 @@ impl<'s> Collector<'s> {
                 Some(raw) => raw.prepared(self.served, self.rows.n_rows),
             },
         }
+    }
+
+    /// Whether there is room for so many bytes of values that are no rows yet.
+    ///
+    /// # Errors
+    /// When there is not; reading must stop then.
+    pub fn look_at_values(&mut self, bytes: usize) -> Result<(), Stop> {
+        match self.bounds.work.hold(For::Values, bytes) {
+            Ok(()) => self.look_at_clock(),
+            Err(why) => self.stop(why),
+        }
+    }
+
+    /// Whether reading stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
     }
 
     /// Why reading stopped, when it did.
@@ -291,35 +368,9 @@ impl<'s> Collector<'s> {
 #[derive(Debug)]
 pub struct Stop;
 
-/// The cell as its column's rule takes it, or what it breaks where that is not to be mended.
-pub fn ruled<'c>(rule: &Checker, kind: Kind, cell: CellRef<'c>) -> Result<CellRef<'c>, Broken> {
-    let broken = match kind {
-        Kind::Text => rule.text(cell.text().as_deref()),
-        _ => rule.number(cell.number()),
-    };
-    let Some(broken) = broken else {
-        return Ok(cell);
-    };
-    match rule.on_violation() {
-        Some(OnViolation::Null) => Ok(CellRef::Missing),
-        Some(OnViolation::Other) if kind == Kind::Text => Ok(CellRef::Text(rules::OTHER)),
-        Some(OnViolation::Other) => Ok(CellRef::Missing),
-        Some(OnViolation::Error | OnViolation::Quarantine) | None => Err(broken),
-    }
-}
-
 fn too_many(most: usize) -> Problem {
     Problem::new(
         Code::TooLarge,
         format!("the request has more than {most} rows; send it in parts"),
     )
-}
-
-/// The time for an answer is over.
-pub fn too_slow() -> Problem {
-    Problem::new(
-        Code::Unavailable,
-        "the answer took longer than the server allows; send fewer rows at a time",
-    )
-    .retry(1)
 }

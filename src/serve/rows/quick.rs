@@ -21,11 +21,30 @@ const SURE_DIGITS: usize = 18;
 /// Bytes that end a text or make it unusual.
 const IS_SPECIAL: [bool; 256] = special();
 
+/// Columns of a row beyond those of the model from which on it is not a usual body.
+const MOST_UNKNOWN: usize = 256;
+
 /// What stands before a value, from the quote to the colon, and whose value it is.
 type Key<'b> = (&'b [u8], Field);
 
+/// What stood in the first row, in its order.
+struct Order<'b> {
+    keys: Vec<Key<'b>>,
+    /// The input behind the last one of them.
+    next_input: usize,
+}
+
+impl<'b> Order<'b> {
+    fn add(&mut self, key: &'b [u8], field: Field) {
+        if let Field::Input(position) = field {
+            self.next_input = position + 1;
+        }
+        self.keys.push((key, field));
+    }
+}
+
 /// The rows of a body; `None` when it is not of the usual form.
-pub fn read(body: &[u8], served: &Served, bounds: Bounds) -> Option<Result<Rows, Problem>> {
+pub fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Option<Result<Rows, Problem>> {
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
     let mut reader = Reader {
         text: std::str::from_utf8(body).ok()?,
@@ -67,7 +86,10 @@ impl<'b> Reader<'b> {
         self.blanks();
         self.byte(b'[')?;
         self.blanks();
-        let mut order: Vec<Key<'b>> = Vec::with_capacity(self.inputs.len());
+        let mut order = Order {
+            keys: Vec::with_capacity(self.inputs.len()),
+            next_input: 0,
+        };
         if self.byte(b']').is_none() {
             loop {
                 if let Err(Stop) = collector.begin_row() {
@@ -89,7 +111,7 @@ impl<'b> Reader<'b> {
         (self.at == self.text.len()).then_some(false)
     }
 
-    fn row(&mut self, collector: &mut Collector<'_>, order: &mut Vec<Key<'b>>) -> Option<()> {
+    fn row(&mut self, collector: &mut Collector<'_>, order: &mut Order<'b>) -> Option<()> {
         self.byte(b'{')?;
         self.blanks();
         if self.byte(b'}').is_some() {
@@ -97,6 +119,10 @@ impl<'b> Reader<'b> {
         }
         let mut column = 0;
         loop {
+            // So many that the general reader has to say so.
+            if column > MOST_UNKNOWN + self.inputs.len() {
+                return None;
+            }
             let field = self.name(collector, order, column)?;
             column += 1;
             self.blanks();
@@ -118,10 +144,10 @@ impl<'b> Reader<'b> {
     fn name(
         &mut self,
         collector: &mut Collector<'_>,
-        order: &mut Vec<Key<'b>>,
+        order: &mut Order<'b>,
         column: usize,
     ) -> Option<Field> {
-        let key = match order.get(column) {
+        let key = match order.keys.get(column) {
             Some(key) => Some(*key),
             None => self.next_input(order),
         };
@@ -129,8 +155,8 @@ impl<'b> Reader<'b> {
             && self.text.as_bytes()[self.at..].starts_with(known)
         {
             self.at += known.len();
-            if column == order.len() {
-                order.push((known, field));
+            if column == order.keys.len() {
+                order.add(known, field);
             }
             return Some(field);
         }
@@ -140,19 +166,15 @@ impl<'b> Reader<'b> {
         self.blanks();
         self.byte(b':')?;
         let field = collector.field(name);
-        if column == order.len() {
-            order.push((&self.text.as_bytes()[begin..self.at], field));
+        if column == order.keys.len() {
+            order.add(&self.text.as_bytes()[begin..self.at], field);
         }
         Some(field)
     }
 
     /// The input behind the last one of these.
-    fn next_input(&self, order: &[Key<'b>]) -> Option<Key<'b>> {
-        let last = order.iter().rev().find_map(|(_, field)| match field {
-            Field::Input(position) => Some(*position),
-            Field::Unused => None,
-        });
-        let next = last.map_or(0, |last| last + 1);
+    fn next_input(&self, order: &Order<'b>) -> Option<Key<'b>> {
+        let next = order.next_input;
         let input = self.inputs.get(next)?;
         Some((input.key.as_bytes(), Field::Input(next)))
     }

@@ -4,13 +4,15 @@
 use super::Rows;
 use crate::bundle::Slot;
 use crate::data::{Kind, Values};
-use crate::features::{Cell, CellRef, cell};
+use crate::features::{Cell, CellRef, cell, whole_number};
 use crate::serve::fleet::{InputFacts, Served};
 use crate::serve::{Code, Problem};
 
 /// Cells of rows, `(n_rows, n_columns)` row-major.
 pub struct Raw {
     kinds: Vec<Kind>,
+    /// Whether a computed column counts on whole numbers in it.
+    is_whole: Vec<bool>,
     cells: Vec<Cell>,
 }
 
@@ -19,6 +21,7 @@ impl Raw {
     pub fn new(columns: &[InputFacts]) -> Self {
         Raw {
             kinds: columns.iter().map(|column| column.kind).collect(),
+            is_whole: columns.iter().map(|column| column.is_whole).collect(),
             cells: Vec::new(),
         }
     }
@@ -29,13 +32,15 @@ impl Raw {
         self.cells.resize(length, Cell::Missing);
     }
 
-    /// Puts a cell that fits its column into a row, counted from 0. False for a fraction in a column of whole numbers: an
-    /// expression may count on them.
+    /// Puts a cell that fits its column into a row, counted from 0. False for a fraction in a column of whole numbers that a computed
+    /// column reads.
     pub fn put(&mut self, row: usize, position: usize, cell: CellRef<'_>) -> bool {
         let at = row * self.kinds.len() + position;
-        let Some(cell) = typed(self.kinds[position], cell) else {
+        let cell = typed(self.kinds[position], cell);
+        let is_other = matches!(cell, Cell::Number(_)) && self.kinds[position] == Kind::Integer;
+        if is_other && self.is_whole[position] {
             return false;
-        };
+        }
         self.cells[at] = cell;
         true
     }
@@ -54,6 +59,22 @@ impl Raw {
             column.ok_or_else(|| unusable(format!("the column `{}` cannot be made", input.name)))
         });
         let columns = columns.collect::<Result<Vec<&Values<'_>>, Problem>>()?;
+        let width = self.kinds.len();
+        let transformer = &served.bundle.transformer;
+        // Columns of whole numbers that go into the model as they came.
+        let own: Vec<Option<usize>> = transformer
+            .inputs
+            .iter()
+            .map(|input| {
+                let is_made = transformer
+                    .prepare
+                    .derived
+                    .iter()
+                    .any(|it| it.name == input.name);
+                let at = served.inputs.iter().position(|it| it.name == input.name)?;
+                (!is_made && self.kinds[at] == Kind::Integer).then_some(at)
+            })
+            .collect();
         let mut rows = Rows {
             n_rows,
             slots: Vec::with_capacity(n_rows * columns.len()),
@@ -62,7 +83,11 @@ impl Raw {
         };
         for row in 0..n_rows {
             for (position, values) in columns.iter().enumerate() {
-                let cell = cell(values, row);
+                let cell = match own[position] {
+                    // What another row holds does not round this one's number.
+                    Some(at) => self.cells[row * width + at].by_ref(),
+                    None => cell(values, row),
+                };
                 let slot = served.scorer.read(position, cell);
                 if let Slot::Entry(entry) = slot
                     && Some(entry) == served.model_inputs[position].other
@@ -83,6 +108,10 @@ impl Raw {
         let column = |(position, kind): (usize, &Kind)| {
             let cells = || self.cells.iter().skip(position).step_by(width.max(1));
             match kind {
+                // As in a file: one that is no whole number makes them all numbers.
+                Kind::Integer if cells().any(|cell| matches!(cell, Cell::Number(_))) => {
+                    Values::Number(cells().map(Cell::number).collect::<Vec<_>>())
+                }
                 Kind::Integer => Values::Integer(
                     cells()
                         .map(|cell| match cell {
@@ -104,25 +133,23 @@ impl Raw {
     }
 }
 
-/// The cell as its column holds it; `None` for a fraction among whole numbers.
-fn typed(kind: Kind, cell: CellRef<'_>) -> Option<Cell> {
-    Some(match (kind, cell) {
+/// The cell as its column holds it: in one of whole numbers, another number stays one.
+fn typed(kind: Kind, cell: CellRef<'_>) -> Cell {
+    match (kind, cell) {
         (_, CellRef::Missing) => Cell::Missing,
         (Kind::Integer, CellRef::Integer(number)) => Cell::Integer(number),
         (Kind::Integer, cell) => {
-            let text = cell.text()?;
-            match text.trim().parse() {
-                Ok(number) => Cell::Integer(number),
-                Err(_) => {
-                    let number = cell.number()?;
-                    let is_whole = number.fract() == 0.0 && number.abs() < 9.2e18;
-                    return is_whole.then_some(Cell::Integer(number as i64));
-                }
+            let text = cell.text();
+            let whole = text.and_then(|text| text.trim().parse().ok());
+            let whole = whole.or_else(|| whole_number(cell.number()?));
+            match whole {
+                Some(number) => Cell::Integer(number),
+                None => cell.number().map_or(Cell::Missing, Cell::Number),
             }
         }
         (Kind::Number | Kind::Boolean, cell) => cell.number().map_or(Cell::Missing, Cell::Number),
         (Kind::Text, cell) => cell
             .text()
             .map_or(Cell::Missing, |text| Cell::Text(text.into_owned())),
-    })
+    }
 }

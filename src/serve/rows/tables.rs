@@ -5,12 +5,13 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{Bounds, Collector, Rows, Strictness, too_many};
-use crate::data::{self, json_tables};
+use crate::data::{self, TOO_MANY_CELLS, json_tables};
 use crate::features::Cells;
 use crate::pipeline::causes;
 use crate::relate::{self, Tables};
+use crate::serve::budget::For;
 use crate::serve::fleet::{Field, Served};
-use crate::serve::request::bad_json;
+use crate::serve::request::{VALUE_BYTES, bad_json, without_mark};
 use crate::serve::{Code, Problem};
 
 /// The part of a body that says whether it holds tables or rows.
@@ -30,7 +31,8 @@ pub fn tables_in(body: &[u8]) -> Result<Option<&RawValue>, Problem> {
     if memchr::memmem::find(body, b"\"tables\"").is_none() {
         return Ok(None);
     }
-    let read: Body<'_> = serde_json::from_slice(body).map_err(|error| bad_json(&error))?;
+    let body = without_mark(body);
+    let read: Body<'_> = serde_json::from_slice(body).map_err(|error| bad_json(body, &error))?;
     if read.tables.is_some() && read.rows.is_some() {
         let why = "the body has both `rows` and `tables`; send one";
         return Err(Problem::new(Code::BadRequest, why));
@@ -42,8 +44,16 @@ pub fn tables_in(body: &[u8]) -> Result<Option<&RawValue>, Problem> {
 ///
 /// # Errors
 /// 400 when the JSON is not of this form; else as [`rows_of`].
-pub fn read_tables(json: &[u8], served: &Served, bounds: Bounds) -> Result<Rows, Problem> {
-    let tables = json_tables("tables", json).map_err(|error| match error {
+pub fn read_tables(json: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Rows, Problem> {
+    let json = without_mark(json);
+    let work = bounds.work;
+    // A frame of the records, and what is made of it.
+    work.hold(For::Values, json.len().saturating_mul(VALUE_BYTES))?;
+    let tables = json_tables("tables", json, work.most_cells()).map_err(|error| match error {
+        data::Error::BadFile { reason, .. } if reason.starts_with(TOO_MANY_CELLS) => Problem::new(
+            Code::TooLarge,
+            format!("the tables have {reason}; send fewer records"),
+        ),
         data::Error::BadFile {
             line,
             column,
@@ -65,7 +75,7 @@ pub fn read_tables(json: &[u8], served: &Served, bounds: Bounds) -> Result<Rows,
 /// # Errors
 /// 422 when the version was not trained on tables, or a table or column is missing; 413 for too many records; else what
 /// [`Collector::finish`] says.
-fn rows_of(tables: &Tables, served: &Served, bounds: Bounds) -> Result<Rows, Problem> {
+fn rows_of(tables: &Tables, served: &Served, bounds: Bounds<'_>) -> Result<Rows, Problem> {
     let unprocessable = |why: String| Problem::new(Code::Unprocessable, why);
     let Some(plan) = &served.bundle.related else {
         let why = "this model was not trained on related tables; send `rows`";
@@ -81,6 +91,7 @@ fn rows_of(tables: &Tables, served: &Served, bounds: Bounds) -> Result<Rows, Pro
         let told = std::iter::once(error.to_string()).chain(causes);
         unprocessable(format!("cannot {}", told.collect::<Vec<_>>().join(": ")))
     })?;
+    bounds.work.look()?;
     // What is not of the four kinds never comes out of tables.
     let unusable = |error| Problem::internal(&error);
     let mut collector = Collector::new(served, Strictness::ExtraIgnored, bounds);

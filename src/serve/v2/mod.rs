@@ -13,9 +13,9 @@ pub mod health;
 pub mod infer;
 pub mod models;
 mod outputs;
-mod tensors;
+pub mod tensors;
 pub mod v1;
-mod wire;
+pub mod wire;
 mod written;
 
 /// What this room adds to the API document.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::wire::{Asked, bad};
+use super::wire::{Asked, Faults, bad};
 use crate::serve::fleet::Served;
 use crate::serve::rows::Rows;
 use crate::serve::scored::score_each;
@@ -114,7 +114,7 @@ pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem
         return Ok(kinds.into_iter().map(plain).collect());
     }
     let mut wanted: Vec<Wanted> = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (at, output) in outputs.iter().enumerate() {
         let Some(&kind) = kinds.iter().find(|kind| kind.name() == output.name) else {
             let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
@@ -125,6 +125,7 @@ pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem
         let name = kind.name();
         if wanted.iter().any(|other| other.kind == kind) {
             faults.push(format!("the output `{name}` is asked for twice"));
+            continue;
         }
         let parameters = output.parameters.as_ref();
         if parameters.is_some_and(|it| it.is_shared()) {
@@ -153,8 +154,8 @@ pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem
             n_classes: n_classes.map(limited),
         });
     }
-    if !faults.is_empty() {
-        return Err(bad(faults.join("; ")));
+    if let Some(message) = faults.message() {
+        return Err(bad(message));
     }
     Ok(wanted)
 }

@@ -3,15 +3,12 @@
 
 use super::datatype::Datatype;
 use super::elements::{counted, of_bytes, of_json};
-use super::wire::{Asked, Tensor, bad};
+use super::wire::{Asked, Faults, Tensor, bad};
 use crate::data::Kind;
 use crate::features::CellRef;
 use crate::serve::fleet::{Field, Served};
 use crate::serve::rows::{Bounds, Collector, Rows, Strictness};
 use crate::serve::{Code, Problem};
-
-/// Faults that are told; the rest is counted.
-const MOST_TOLD: usize = 20;
 
 /// Rows of a request; `bytes` is what came behind its JSON object.
 ///
@@ -21,7 +18,7 @@ pub fn read_rows(
     asked: &Asked<'_>,
     bytes: &[u8],
     served: &Served,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
 ) -> Result<Rows, Problem> {
     let tensors = asked.inputs.as_deref().unwrap_or_default();
     if tensors.is_empty() {
@@ -29,7 +26,10 @@ pub fn read_rows(
         return Err(bad(why));
     }
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
-    let mut faults = Vec::new();
+    if collector.look_at_columns(tensors.len()).is_err() {
+        return collector.finish();
+    }
+    let mut faults = Faults::default();
     let places = places(tensors, served, &mut collector, &mut faults);
     let pieces = pieces(tensors, &places, bytes, &mut faults);
     let n_rows = n_rows(&pieces, &mut faults);
@@ -59,11 +59,8 @@ pub fn read_rows(
     Err(told(&faults, served))
 }
 
-fn told(faults: &[String], served: &Served) -> Problem {
-    let mut message = faults[..faults.len().min(MOST_TOLD)].join("; ");
-    if faults.len() > MOST_TOLD {
-        message += &format!("; and {} more", faults.len() - MOST_TOLD);
-    }
+fn told(faults: &Faults, served: &Served) -> Problem {
+    let message = faults.message().unwrap_or_default();
     let model = &served.model;
     bad(format!(
         "{message}. GET /v2/models/{model} lists the inputs"
@@ -86,7 +83,7 @@ fn places(
     tensors: &[Tensor<'_>],
     served: &Served,
     collector: &mut Collector<'_>,
-    faults: &mut Vec<String>,
+    faults: &mut Faults,
 ) -> Vec<Place> {
     let n_inputs = served.inputs.len();
     if let [only] = tensors
@@ -147,7 +144,7 @@ fn pieces<'a>(
     tensors: &'a [Tensor<'a>],
     places: &[Place],
     bytes: &'a [u8],
-    faults: &mut Vec<String>,
+    faults: &mut Faults,
 ) -> Vec<Piece<'a>> {
     let mut rest = bytes;
     let mut pieces = Vec::with_capacity(tensors.len());
@@ -267,7 +264,7 @@ impl<'a> Piece<'a> {
 }
 
 /// How many rows the tensors have; that is the same for all of them.
-fn n_rows(pieces: &[Piece<'_>], faults: &mut Vec<String>) -> usize {
+fn n_rows(pieces: &[Piece<'_>], faults: &mut Faults) -> usize {
     let Some((first, others)) = pieces.split_first() else {
         return 0;
     };

@@ -1,8 +1,13 @@
 //! The protocol before v2: `{"instances": […]}` in, `{"predictions": […]}` out.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -10,12 +15,12 @@ use utoipa::ToSchema;
 use super::forms::ModelReady;
 use super::models::{self, pick};
 use super::wire::bad;
-use crate::features::CellRef;
+use crate::serve::borrowed::given::Given;
 use crate::serve::fleet::Served;
 use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
-use crate::serve::request::bad_json;
-use crate::serve::rows::{Bounds, Collector, Rows, Strictness, read_row};
+use crate::serve::request::{bad_json, without_mark};
+use crate::serve::rows::{Bounds, Collector, Rows, Stop, Strictness, read_row};
 use crate::serve::written::prediction;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -53,13 +58,6 @@ pub async fn list(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
 )]
 pub async fn ready(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     models::ready(state, request).await
-}
-
-/// Rows, each an object of columns, or a list of values in the order of the model's inputs.
-#[derive(Deserialize)]
-struct Asked<'a> {
-    #[serde(default, borrow)]
-    instances: Option<Vec<&'a RawValue>>,
 }
 
 /// A request.
@@ -123,29 +121,31 @@ fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Repl
     Ok(Reply::new(JSON, body).by(served, scored.n_rows).packable())
 }
 
-fn read_rows(served: &Served, bounds: Bounds, request: &Request) -> Result<Rows, Problem> {
+/// Rows of a body.
+///
+/// # Errors
+/// 400 with what is wrong with it; what stops a [`Collector`].
+pub fn read_rows(served: &Served, bounds: Bounds<'_>, request: &Request) -> Result<Rows, Problem> {
     let none = "the body has no `instances`; send {\"instances\": [{column: value, …}, …]}";
-    if request.body.trim_ascii().first() != Some(&b'{') {
+    let body = without_mark(&request.body);
+    if body.trim_ascii().first() != Some(&b'{') {
         return Err(bad(none));
     }
-    let asked: Asked<'_> =
-        serde_json::from_slice(&request.body).map_err(|error| bad_json(&error))?;
-    let instances = asked.instances.ok_or_else(|| bad(none))?;
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
-    for (at, instance) in instances.iter().enumerate() {
-        let text = instance.get();
-        let is_read = if text.starts_with('[') {
-            list_row(text, served, &mut collector)
-        } else {
-            read_row(text.as_bytes(), &mut collector).is_ok()
-        };
-        if !is_read {
-            let n = served.inputs.len();
-            let why = format!(
-                "instance {at}, counted from 0, is neither an object of columns nor a list of {n} values"
-            );
-            return Err(collector.take_stopped().unwrap_or_else(|| bad(why)));
-        }
+    let mut has_instances = false;
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let asked = Asked {
+        served,
+        collector: &mut collector,
+        has_instances: &mut has_instances,
+    };
+    let read = asked.deserialize(&mut reader).and_then(|()| reader.end());
+    if let Err(error) = read {
+        let stopped = collector.take_stopped();
+        return Err(stopped.unwrap_or_else(|| bad_json(body, &error)));
+    }
+    if !has_instances {
+        return Err(bad(none));
     }
     collector.finish().map_err(|problem| match problem.code {
         Code::Unprocessable => bad(problem.message),
@@ -153,27 +153,115 @@ fn read_rows(served: &Served, bounds: Bounds, request: &Request) -> Result<Rows,
     })
 }
 
+/// The body.
+struct Asked<'a, 's> {
+    served: &'s Served,
+    collector: &'a mut Collector<'s>,
+    has_instances: &'a mut bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Asked<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Asked<'_, '_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `instances`")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key != "instances" {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if std::mem::replace(self.has_instances, true) {
+                let why = "the body has `instances` twice; send it once";
+                let stop = self.collector.stop(bad(why));
+                return stop.map_err(|Stop| A::Error::custom("stopped"));
+            }
+            map.next_value_seed(Instances {
+                served: self.served,
+                collector: &mut *self.collector,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The list of rows.
+struct Instances<'a, 's> {
+    served: &'s Served,
+    collector: &'a mut Collector<'s>,
+}
+
+impl<'de> DeserializeSeed<'de> for Instances<'_, '_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Instances<'_, '_> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut at = 0;
+        while let Some(instance) = list.next_element::<&RawValue>()? {
+            let text = instance.get();
+            let is_read = match text.starts_with('[') {
+                true => list_row(text, self.served, self.collector),
+                false => read_row(text.as_bytes(), self.collector).is_ok(),
+            };
+            if !is_read {
+                let n = self.served.inputs.len();
+                let why = format!(
+                    "instance {at}, counted from 0, is neither an object of columns nor a list of {n} values"
+                );
+                if !self.collector.is_stopped() {
+                    let _ = self.collector.stop(bad(why));
+                }
+                return Err(A::Error::custom("stopped"));
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+}
+
 /// Values in the order of the inputs; whether that is what they are.
 fn list_row(text: &str, served: &Served, collector: &mut Collector<'_>) -> bool {
-    let Ok(values) = serde_json::from_str::<Vec<Value>>(text) else {
-        return false;
-    };
-    if values.len() != served.inputs.len() || collector.begin_row().is_err() {
-        return false;
-    }
-    for (position, value) in values.iter().enumerate() {
-        match value {
-            Value::Null => collector.put(position, CellRef::Missing),
-            Value::Bool(flag) => collector.put(position, CellRef::Boolean(*flag)),
-            Value::String(text) => collector.put(position, CellRef::Text(text)),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(whole), _) => collector.put(position, CellRef::Integer(whole)),
-                (None, Some(number)) => collector.put(position, CellRef::Number(number)),
-                (None, None) => collector.put_nothing_usable(position),
-            },
-            Value::Array(_) | Value::Object(_) => collector.put_nothing_usable(position),
+    struct Cells<'a, 's>(&'a mut Collector<'s>, usize);
+    impl<'de> Visitor<'de> for Cells<'_, '_> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of {} values", self.1)
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+            let Cells(collector, n) = self;
+            for position in 0..n {
+                let Some(given) = list.next_element::<Given<'de>>()? else {
+                    return Err(A::Error::invalid_length(position, &"more values"));
+                };
+                match given.cell() {
+                    Some(cell) => collector.put(position, cell),
+                    None => collector.put_nothing_usable(position),
+                }
+            }
+            Ok(())
         }
     }
+    if collector.begin_row().is_err() {
+        return false;
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let cells = Cells(&mut *collector, served.inputs.len());
+    let is_read = reader.deserialize_seq(cells).and_then(|()| reader.end());
     collector.end_row();
-    true
+    is_read.is_ok()
 }

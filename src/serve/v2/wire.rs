@@ -2,14 +2,11 @@
 //! bytes (the binary tensor data extension).
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::serve::request::bad_json;
+use crate::serve::request::{Object, bad_json, without_mark};
 use crate::serve::{Code, Problem, Request};
 
 /// Says how many bytes of a body are its JSON object.
@@ -130,6 +127,7 @@ impl<'a> Asked<'a> {
             }
         };
         let (json, rest) = body.split_at(length);
+        let json = without_mark(json);
         if json
             .trim_ascii()
             .first()
@@ -137,7 +135,7 @@ impl<'a> Asked<'a> {
         {
             return Err(bad("the body is no JSON object; send {\"inputs\": […]}"));
         }
-        let asked = serde_json::from_slice(json).map_err(|error| bad_json(&error))?;
+        let asked = serde_json::from_slice(json).map_err(|error| bad_json(json, &error))?;
         Ok((asked, rest))
     }
 
@@ -145,25 +143,6 @@ impl<'a> Asked<'a> {
     pub fn wants_bytes(&self) -> bool {
         let parameters = self.parameters.as_ref();
         parameters.is_some_and(|it| it.binary_data_output == Some(true))
-    }
-}
-
-/// A JSON object of a form. A list passes for a struct elsewhere, field by field; nobody means that.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Reader<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = T;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        reader.deserialize_map(Reader(PhantomData)).map(Object)
     }
 }
 
@@ -183,4 +162,39 @@ fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// A 400.
 pub fn bad(message: impl Into<String>) -> Problem {
     Problem::new(Code::BadRequest, message)
+}
+
+/// Faults that are told; the rest is counted.
+const MOST_TOLD: usize = 20;
+
+/// What is wrong with a request, for one message.
+#[derive(Debug, Default)]
+pub struct Faults {
+    told: Vec<String>,
+    n_more: usize,
+}
+
+impl Faults {
+    /// Adds one.
+    pub fn push(&mut self, fault: String) {
+        if self.told.len() < MOST_TOLD {
+            self.told.push(fault);
+        } else {
+            self.n_more += 1;
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// All of them; `None` where there are none.
+    pub fn message(&self) -> Option<String> {
+        let mut message = self.told.join("; ");
+        if self.n_more > 0 {
+            message += &format!("; and {} more", self.n_more);
+        }
+        (!self.is_empty()).then_some(message)
+    }
 }

@@ -173,3 +173,28 @@ fn a_damaged_version_is_not_switched_to_nor_well() {
     refused(answer, 409, &json!({"message": why}));
     assert_eq!(server.get("/current-model").text(), r#""attrition_2""#);
 }
+
+#[test]
+fn a_page_of_elsewhere_moves_no_champion_of_an_open_server() {
+    let project = Project::promoted();
+    project.ok(&["run", "--input", "sourcedata"]);
+    let server = Server::of(&project, &["--insecure"]);
+    let asks = |more: &[(&'static str, &str)]| {
+        let headers: Vec<_> = [("host", "192.168.1.5:8000")]
+            .into_iter()
+            .chain(more.iter().copied())
+            .collect();
+        server.send("GET", "/set-model?version=1", &headers, b"")
+    };
+    let why = "this GET changes something, and a page of another site may have made it: send the header `X-Requested-With` (any value), POST to /models/{model}/versions/{version}/promote, or set up tokens with `unseat token`";
+    for more in [
+        &[("referer", "http://evil.example/")][..],
+        &[("accept", "image/webp,*/*")],
+        &[("referer", "http://evil.example/192.168.1.5:8000/")],
+    ] {
+        refused(asks(more), 403, &json!({"message": why}));
+        assert_eq!(server.get("/current-model").text(), r#""attrition_2""#);
+    }
+    asks(&[("x-requested-with", "curl")]).expect(200);
+    assert_eq!(server.get("/current-model").text(), r#""attrition_1""#);
+}

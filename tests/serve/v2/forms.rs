@@ -303,7 +303,7 @@ fn bodies_are_packed_both_ways() {
         (
             "br",
             415,
-            "the body may be packed with gzip or deflate, or not at all",
+            "the body may be compressed with gzip or deflate, or not at all",
         ),
     ] {
         let headers = [("content-encoding", encoding)];
