@@ -33,8 +33,12 @@ fn an_edited_schedule_is_followed() {
     });
     until("a tick comes", || {
         let ticks = project.json(&["schedule", "log"]);
-        let first = ticks.as_array().expect("ticks").first().cloned();
-        first.filter(|tick| tick["run"].is_string())
+        let ticks = ticks.as_array().expect("ticks");
+        // One that comes while a run is under way is left out.
+        ticks
+            .iter()
+            .any(|tick| tick["run"].is_string())
+            .then_some(())
     });
     let (is_well, says) = config_check(&up).expect("it was edited");
     assert!(is_well && says.starts_with("followed since "), "{says}");

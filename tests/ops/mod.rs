@@ -2,6 +2,7 @@
 
 mod closed;
 mod dead;
+mod explain;
 mod live;
 mod told;
 mod usage;

@@ -157,11 +157,11 @@ const STYLE: &str = "
 @media (prefers-color-scheme: dark) { :root { --soft: #aaa; --well: #4ade80; --ill: #f87171; } }
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 44rem; margin: 3rem auto; padding: 0 1.25rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0; } h2 ~ table { margin-top: .5rem; font-size: .9rem; } h2 ~ table th[scope=row] { font-weight: normal; } @media (min-width: 40rem) { h2 ~ table :is(th[scope=row], td[class]) { white-space: nowrap; } }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0; } h2 ~ table { margin-top: .5rem; font-size: .9rem; } h2 ~ table th[scope=row] { font-weight: normal; } h2 ~ table td[class] { white-space: nowrap; } @media (min-width: 40rem) { h2 ~ table th[scope=row] { white-space: nowrap; } }
 h1 small, h2 small { font-size: 1rem; font-weight: normal; color: var(--soft); }
 table { width: 100%; border-collapse: collapse; margin: 1.5rem 0; }
 th, td { padding: .5rem .75rem .5rem 0; text-align: left; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-thead th, span { color: var(--soft); font-weight: normal; }
+thead th, span { color: var(--soft); font-weight: normal; } thead th { overflow-wrap: normal; }
 .well { color: var(--well); } .ill { color: var(--ill); } .none { color: var(--soft); }
 ul { list-style: none; padding: 0; } li { padding: .25rem 0; }
 a { display: inline-block; min-width: 11rem; color: inherit; } a.log { min-width: 0; } p.ill { margin: .5rem 0; overflow-wrap: anywhere; }

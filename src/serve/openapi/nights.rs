@@ -9,6 +9,7 @@ use super::landing::escaped;
 use crate::clock::rfc3339;
 use crate::config::{ModelConfig, Role};
 use crate::diagnose::{self, Trouble};
+use crate::pipeline;
 use crate::registry::{Registry, RunRow, TickOutcome, TickRow};
 use crate::schedule::Plan;
 use crate::serve::State;
@@ -83,7 +84,9 @@ async fn of_model(
     );
     if let Some(failure) = &trouble.failure {
         let says = without_folder(&failure.says(), &model.project);
-        push_trouble(&mut html, &says, failure.run.as_deref());
+        // A run by hand leaves no log.
+        let has_log = |run: &&str| pipeline::log_is_there(&pipeline::run_log(&model.project, run));
+        push_trouble(&mut html, &says, failure.run.as_deref().filter(has_log));
     }
     if let Some(says) = trouble.says_quarantined() {
         push_trouble(&mut html, &without_folder(&says, &model.project), None);
