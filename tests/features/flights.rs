@@ -223,7 +223,7 @@ fn raw_timestamps_go_through_season_and_period_to_the_same_answer_everywhere() {
         as_json["predictions"][0]["probability"]
     );
 
-    // A request without the raw column is refused by its name; a time that is none counts as missing.
+    // A request without the raw column is refused by its name, and a time that is none is, too.
     let refused = server.post(
         "/prediction",
         &json!({"rows": [{"MES": 7, "TIPOVUELO": "N", "OPERA": "Copa Air"}]}),
@@ -233,6 +233,12 @@ fn raw_timestamps_go_through_season_and_period_to_the_same_answer_everywhere() {
         json!(["Fecha-I"])
     );
     low["Fecha-I"] = json!("soon");
+    let refused = server.post("/prediction", &json!({"rows": [low]}));
+    assert_eq!(
+        refused.expect(422).json()["error"]["details"]["mistyped"],
+        json!([{"column": "Fecha-I", "expected": "a time is expected: ISO 8601, as in 2025-01-31"}])
+    );
+    low["Fecha-I"] = json!(null);
     server
         .post("/prediction", &json!({"rows": [low]}))
         .expect(200);
