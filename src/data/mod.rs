@@ -51,6 +51,7 @@
 
 mod cells;
 mod column_builder;
+mod csv_again;
 mod csv_file;
 mod csv_header;
 mod csv_layout;
@@ -65,6 +66,7 @@ mod json_columns;
 mod json_file;
 mod json_layout;
 mod lines;
+mod loaded;
 mod numbers;
 mod options;
 mod own;

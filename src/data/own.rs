@@ -10,14 +10,14 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cells::{Nulls, Parsed, parse_number, trim_text};
-use super::encoding::Encoding;
+use super::csv_again::Above;
 use super::json_file::first_byte;
 use super::json_layout::{Members, RawRow, other_layout};
 use super::options::ReadOptions;
 use super::source::{self, Format};
 use super::table::TableError;
 use super::{Error, io::refused};
-use super::{csv_file, parquet_file};
+use super::{csv_again, parquet_file};
 
 /// A cell as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,12 +95,7 @@ pub struct OwnRows {
 }
 
 enum Form {
-    Csv {
-        separator: u8,
-        encoding: Option<Encoding>,
-        /// Where the records begin.
-        body: u64,
-    },
+    Csv(Above),
     /// Records one after the other, or in a list.
     Json {
         is_list: bool,
@@ -123,13 +118,10 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
             return Ok(Own::Frame { frame, unwritten });
         }
         Format::Csv => {
-            let above = csv_file::header_of(path, options).map_err(|error| refused(path, error))?;
-            let form = Form::Csv {
-                separator: above.separator,
-                encoding: above.encoding,
-                body: above.body,
-            };
-            return OwnRows::look(path, form, above.names, options).map(Own::Rows);
+            let above =
+                csv_again::header_of(path, options).map_err(|error| refused(path, error))?;
+            let names = above.names.clone();
+            return OwnRows::look(path, Form::Csv(above), names, options).map(Own::Rows);
         }
         Format::Json => {
             let mut reader = open(path)?;
@@ -193,7 +185,7 @@ impl OwnRows {
             kinds: Vec::new(),
             rows: 0,
         };
-        if !matches!(own.form, Form::Csv { .. }) {
+        if !matches!(own.form, Form::Csv(_)) {
             own.names = own.json_names()?;
         }
         let mut kinds: Vec<Option<OwnKind>> = vec![None; own.names.len()];
@@ -232,7 +224,7 @@ impl OwnRows {
 
     /// Whether the file is one of records, whose members may be absent.
     pub fn is_json(&self) -> bool {
-        !matches!(self.form, Form::Csv { .. })
+        !matches!(self.form, Form::Csv(_))
     }
 
     /// Goes through the rows in their order.
@@ -241,11 +233,7 @@ impl OwnRows {
     /// When the file cannot be read again, or what `take` says.
     pub fn each(&self, take: &mut EachRow<'_>) -> Result<(), Error> {
         match &self.form {
-            Form::Csv {
-                separator,
-                encoding,
-                body,
-            } => self.each_record(*separator, *encoding, *body, take),
+            Form::Csv(above) => self.each_record(above, take),
             _ => {
                 let index: HashMap<&str, usize> =
                     self.names.iter().map(String::as_str).zip(0..).collect();
@@ -269,17 +257,11 @@ impl OwnRows {
         }
     }
 
-    fn each_record(
-        &self,
-        separator: u8,
-        encoding: Option<Encoding>,
-        body: u64,
-        take: &mut EachRow<'_>,
-    ) -> Result<(), Error> {
-        let (records, above) = csv_file::records_of(&self.path, encoding, body)
+    fn each_record(&self, head: &Above, take: &mut EachRow<'_>) -> Result<(), Error> {
+        let (records, above) = csv_again::records_of(&self.path, head.encoding, head.body)
             .map_err(|error| refused(&self.path, error))?;
         let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
+            .delimiter(head.separator)
             .has_headers(false)
             // What is ragged is told by the reader of rows.
             .flexible(true)
@@ -334,7 +316,7 @@ impl OwnRows {
         };
         match &self.form {
             Form::Records(records) => records.iter().try_for_each(take),
-            Form::Json { is_list: false } | Form::Csv { .. } => {
+            Form::Json { is_list: false } | Form::Csv(_) => {
                 let stream = serde_json::Deserializer::from_reader(json_reader(&self.path)?)
                     .into_iter::<Members>();
                 for members in stream {

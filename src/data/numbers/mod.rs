@@ -1,10 +1,13 @@
 //! Numbers as people write them: decimal commas, grouped digits, currencies, accounting negatives. What a form means is
 //! decided on whole columns, never on a cell.
 
+mod around;
 mod cell;
 mod census;
+mod convert;
 mod form;
 mod settle;
+mod units;
 mod words;
 
 pub(super) use cell::is_number_in_any_form;

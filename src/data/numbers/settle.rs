@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use polars::prelude::{self as pl, IntoColumn as _, NewChunkedArray as _};
-
 use super::super::fit::column_of;
-use super::super::options::{Decimal, ReadOptions, Thousands};
+use super::super::options::{Decimal, ReadOptions};
 use super::super::plan::ColumnPlan;
 use super::super::schema::Kind;
 use super::super::source::Format;
 use super::super::table::{Table, TableColumn};
+use super::around::{Around, look_at_points, points_in_doubt};
 use super::census::Census;
-use super::form::{CellRead, NumberForm};
-use super::words::looks_like;
+use super::convert::{Converted, Odd, Place, convert};
+use super::form::NumberForm;
+use super::units::units_row;
 
 /// A file's table on its way into the frame.
 pub struct Source<'a> {
@@ -30,28 +30,6 @@ pub struct Settled {
     pub columns: BTreeMap<String, ColumnPlan>,
     /// What a reader should know, one sentence each.
     pub notes: Vec<String>,
-}
-
-/// Where something stands: file and row.
-type Place = (usize, usize);
-
-/// Cells of a column that are no numbers.
-#[derive(Default)]
-struct Odd {
-    n: u64,
-    first: Option<Place>,
-    /// What they look like, or are where they are marks.
-    looks: BTreeMap<String, u64>,
-}
-
-/// A column of texts as numbers.
-struct Converted {
-    cells: pl::Column,
-    kind: Option<Kind>,
-    numbers: u64,
-    markers: Odd,
-    others: Odd,
-    non_finite: u64,
 }
 
 /// What is made of one column of one file.
@@ -152,7 +130,7 @@ fn put(column: &mut TableColumn, converted: Converted) {
 }
 
 /// The columns of texts that may be numbers.
-fn census_of(
+pub(super) fn census_of(
     file: &Source<'_>,
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
@@ -168,180 +146,6 @@ fn census_of(
             Some((column.name.clone(), Census::of(cells, &options.text)?))
         })
         .collect()
-}
-
-/// Where commas may be decimal marks, points in other columns may group thousands: those columns are read once more as they
-/// are written.
-fn look_at_points(
-    files: &mut [Source<'_>],
-    counted: &mut [BTreeMap<String, Census>],
-    options: &ReadOptions,
-    as_text: &BTreeSet<String>,
-    again: &mut impl FnMut(usize, &BTreeSet<String>) -> Option<Table>,
-) -> Vec<bool> {
-    let mut points = vec![false; files.len()];
-    let is_set =
-        options.text.decimal == Decimal::Comma || options.text.thousands == Thousands::Point;
-    let elsewhere: BTreeSet<String> = counted
-        .iter()
-        .flatten()
-        .filter(|(_, census)| census.votes().0 > 0)
-        .map(|(name, _)| name.clone())
-        .chain(
-            options
-                .reading
-                .iter()
-                .filter(|(_, form)| form.decimal == Decimal::Comma)
-                .map(|(name, _)| name.clone()),
-        )
-        .collect();
-    for at in 0..files.len() {
-        if files[at].format != Format::Csv {
-            continue;
-        }
-        let has_commas = counted[at].values().any(Census::has_commas);
-        let mut fractions = files[at]
-            .table
-            .columns
-            .iter()
-            .filter(|column| has_fractions(column));
-        points[at] = has_commas && fractions.any(|column| !may_be_grouped(column));
-        let columns = files[at].table.columns.iter().filter(|column| {
-            column.kind == Some(Kind::Number)
-                && (is_set || has_commas || elsewhere.contains(&column.name))
-                && may_be_grouped(column)
-        });
-        let mut names: BTreeSet<String> = columns.map(|column| column.name.clone()).collect();
-        if names.is_empty() {
-            continue;
-        }
-        // What was text stays text: the columns that were counted are looked at again, too.
-        names.extend(as_text.iter().cloned());
-        if let Some(table) = again(at, &names) {
-            files[at].table = table;
-            counted[at] = census_of(&files[at], options, as_text);
-        }
-    }
-    points
-}
-
-fn has_fractions(column: &TableColumn) -> bool {
-    let cells = column.cells.as_materialized_series().f64();
-    cells.is_ok_and(|cells| cells.iter().flatten().any(|value| value.fract() != 0.0))
-}
-
-/// Says of which columns a point may group thousands, where nothing in their file shows that it is the decimal mark.
-fn points_in_doubt(
-    file: &Source<'_>,
-    around: Option<Decimal>,
-    options: &ReadOptions,
-) -> Vec<String> {
-    let is_set = options.text.decimal != Decimal::Auto || options.text.thousands != Thousands::Auto;
-    if file.format != Format::Csv || around.is_some() || is_set {
-        return Vec::new();
-    }
-    let numbers = file.table.columns.iter();
-    let numbers: Vec<&TableColumn> = numbers
-        .filter(|column| column.kind == Some(Kind::Number))
-        .collect();
-    if !numbers.iter().all(|column| has_three_digits(column)) {
-        return Vec::new();
-    }
-    let known = |column: &&&TableColumn| !options.reading.contains_key(&column.name);
-    let said = numbers.iter().filter(known).map(|column| {
-        format!(
-            "column `{}` of {} has three digits behind the point in its fractions, and the point is read as the decimal mark; \
-             where it groups thousands, set `ingest.thousands` to `.`",
-            column.name, file.path
-        )
-    });
-    said.collect()
-}
-
-/// Whether a column looks as if points grouped thousands: no number of a thousand or more, and the third digit is mostly not 0.
-fn has_three_digits(column: &TableColumn) -> bool {
-    const SAMPLE: usize = 500;
-    let Ok(cells) = column.cells.as_materialized_series().f64() else {
-        return false;
-    };
-    let third = |value: &f64| (value * 1000.0).round().rem_euclid(10.0) >= 0.5;
-    let step = (cells.len() / SAMPLE).max(1);
-    let sample: Vec<f64> = (0..cells.len())
-        .step_by(step)
-        .filter_map(|row| cells.get(row))
-        .filter(|value| value.fract() != 0.0)
-        .collect();
-    let with_third = sample.iter().filter(|value| third(value)).count();
-    sample.len() >= 2
-        && with_third * 2 >= sample.len()
-        && may_be_grouped(column)
-        && cells.iter().flatten().all(|value| value.abs() < 1000.0)
-}
-
-/// Whether each fraction of a column could be three digits of a group: `2.055` may be 2055, `0.5` and `12.3456` may not.
-fn may_be_grouped(column: &TableColumn) -> bool {
-    let Ok(cells) = column.cells.as_materialized_series().f64() else {
-        return false;
-    };
-    let mut has_fraction = false;
-    for value in cells.iter().flatten().filter(|value| value.fract() != 0.0) {
-        let thousandths = value * 1000.0;
-        if !(1.0..1000.0).contains(&value.abs()) || (thousandths - thousandths.round()).abs() > 1e-6
-        {
-            return false;
-        }
-        has_fraction = true;
-    }
-    has_fraction
-}
-
-/// The decimal mark that files and columns show.
-struct Around {
-    files: Vec<Option<Decimal>>,
-    columns: BTreeMap<String, Option<Decimal>>,
-    all: Option<Decimal>,
-}
-
-impl Around {
-    /// `points` says in which files a column of plain numbers can only have decimal points.
-    fn of(counted: &[BTreeMap<String, Census>], points: &[bool]) -> Around {
-        let mut columns: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-        let mut files = Vec::new();
-        let mut all = (0, 0);
-        for (file, has_points) in counted.iter().zip(points) {
-            let mut own = (0, u64::from(*has_points));
-            for (name, census) in file {
-                let (commas, points) = census.votes();
-                let column = columns.entry(name.clone()).or_default();
-                *column = (column.0 + commas, column.1 + points);
-                own = (own.0 + commas, own.1 + points);
-                all = (all.0 + commas, all.1 + points);
-            }
-            files.push(clear(own));
-        }
-        Around {
-            files,
-            columns: columns
-                .into_iter()
-                .map(|(name, votes)| (name, clear(votes)))
-                .collect(),
-            all: clear(all),
-        }
-    }
-
-    fn of_column(&self, file: usize, name: &str) -> Option<Decimal> {
-        let column = self.columns.get(name).copied().flatten();
-        self.files[file].or(column).or(self.all)
-    }
-}
-
-/// The mark that all votes are for.
-fn clear((commas, points): (u64, u64)) -> Option<Decimal> {
-    match (commas, points) {
-        (1.., 0) => Some(Decimal::Comma),
-        (0, 1..) => Some(Decimal::Point),
-        _ => None,
-    }
 }
 
 fn reading_of(
@@ -372,109 +176,6 @@ fn reading_of(
             }
             Err(_) => Reading::Text(None, 0, present),
         },
-    }
-}
-
-/// Reads all cells of a column of texts by a form.
-fn convert(at: usize, cells: &pl::StringChunked, form: &NumberForm) -> Converted {
-    // Marks are told apart from what is no number, whether they were seen before or not.
-    let form = NumberForm {
-        markers: true,
-        ..form.clone()
-    };
-    let mut integers: Option<Vec<Option<i64>>> = Some(Vec::with_capacity(cells.len()));
-    let mut numbers: Vec<Option<f64>> = Vec::with_capacity(cells.len());
-    let (mut markers, mut others) = (Odd::default(), Odd::default());
-    let (mut read, mut non_finite) = (0, 0);
-    for (row, text) in cells.iter().enumerate() {
-        let Some(text) = text else {
-            numbers.push(None);
-            integers.iter_mut().for_each(|it| it.push(None));
-            continue;
-        };
-        let (integer, number) = match form.read(text) {
-            CellRead::Integer(value) => (Some(value), Some(value as f64)),
-            CellRead::Number(value) if value.is_finite() => {
-                integers = None;
-                (None, Some(value))
-            }
-            CellRead::Number(_) => {
-                non_finite += 1;
-                (None, None)
-            }
-            CellRead::Missing => {
-                markers.add(
-                    (at, row),
-                    format!("`{}`", super::super::cells::trim_text(text)),
-                );
-                (None, None)
-            }
-            CellRead::Unreadable => {
-                others.add((at, row), looks_like(text).to_string());
-                (None, None)
-            }
-        };
-        read += u64::from(number.is_some());
-        numbers.push(number);
-        integers.iter_mut().for_each(|it| it.push(integer));
-    }
-    let name = cells.name().clone();
-    let (kind, column) = match integers {
-        _ if read == 0 => (
-            None,
-            pl::Float64Chunked::from_iter_options(name, numbers.into_iter()).into_column(),
-        ),
-        Some(integers) => (
-            Some(Kind::Integer),
-            pl::Int64Chunked::from_iter_options(name, integers.into_iter()).into_column(),
-        ),
-        None => (
-            Some(Kind::Number),
-            pl::Float64Chunked::from_iter_options(name, numbers.into_iter()).into_column(),
-        ),
-    };
-    Converted {
-        cells: column,
-        kind,
-        numbers: read,
-        markers,
-        others,
-        non_finite,
-    }
-}
-
-impl Odd {
-    fn add(&mut self, place: Place, looks: String) {
-        self.n += 1;
-        self.first = self.first.or(Some(place));
-        // Marks are few, and forms are a closed set; still no file may make this grow.
-        if self.looks.len() < 12 || self.looks.contains_key(&looks) {
-            *self.looks.entry(looks).or_default() += 1;
-        }
-    }
-
-    /// Takes one out that is told of elsewhere.
-    fn forget(&mut self, place: Place) {
-        if self.first == Some(place) {
-            self.n -= 1;
-            self.first = None;
-        }
-    }
-
-    fn join(&mut self, other: &Odd) {
-        if other.n == 0 {
-            return;
-        }
-        self.n += other.n;
-        self.first = self.first.or(other.first);
-        for (looks, n) in &other.looks {
-            *self.looks.entry(looks.clone()).or_default() += n;
-        }
-    }
-
-    fn listed(&self) -> String {
-        let looks: Vec<&str> = self.looks.keys().take(5).map(String::as_str).collect();
-        looks.join(", ")
     }
 }
 
@@ -619,40 +320,4 @@ fn settle_column(
         });
     }
     settled.columns.insert(name.to_string(), plan);
-}
-
-/// Says where the first row of a file has no number in any column of numbers: units, mostly.
-fn units_row(
-    file: &Source<'_>,
-    at: usize,
-    counted: &BTreeMap<String, Census>,
-    columns: usize,
-    line_of: &impl Fn(usize, usize) -> Option<u64>,
-) -> Option<String> {
-    let has_number = file.table.columns.iter().any(|column| {
-        column.kind.is_some_and(Kind::is_numeric)
-            && column.cells.get(0).is_ok_and(|cell| !cell.is_null())
-    });
-    if has_number || columns < 2 {
-        return None;
-    }
-    let mut odd = 0;
-    for (name, census) in counted {
-        let column = file.table.columns.iter().find(|it| it.name == *name)?;
-        let first = column.cells.as_materialized_series().str().ok()?.get(0);
-        let Some(first) = first else { continue };
-        if super::is_number_in_any_form(first) {
-            return None;
-        }
-        let rest = census.cells.saturating_sub(1);
-        odd += u64::from(rest > 0 && census.numbers + census.markers >= rest);
-    }
-    let line = line_of(at, 0)?;
-    (odd >= 2).then(|| {
-        format!(
-            "{} at line {line} looks like a row of units: it has no number, and all below it do in {odd} columns; remove it, or \
-             its cells count as missing",
-            file.path
-        )
-    })
 }

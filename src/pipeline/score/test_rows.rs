@@ -158,7 +158,10 @@ pub fn read_test_rows(
                 unsettled: read.unsettled,
                 notes: {
                     let rejected = read.rejected.0.iter().map(|it| it.says());
-                    rejected.chain(read.notes).collect()
+                    // Files without rows are told of where nothing else is there.
+                    let notes = read.notes.into_iter();
+                    let notes = notes.filter(|note| !note.ends_with("has a header and no rows"));
+                    rejected.chain(notes).collect()
                 },
             }
         }

@@ -1,0 +1,94 @@
+//! A file's table on its way into the frame of its folder, and what is said of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::csv_layout::separator_name;
+use super::encoding::TextFile;
+use super::options::ReadOptions;
+use super::plan::{ColumnPlan, FilePlan};
+use super::read::FileRead;
+use super::remarks;
+use super::scan::ScannedFile;
+use super::schema::Schema;
+use super::source::{self, Format};
+use super::table::Table;
+
+/// A file's table with where it came from.
+pub(super) struct Loaded<'a> {
+    pub(super) file: &'a ScannedFile,
+    pub(super) format: Format,
+    pub(super) table: Table,
+}
+
+impl Loaded<'_> {
+    pub(super) fn record(&self) -> FileRead {
+        FileRead {
+            path: self.file.path.clone(),
+            sha256: self.file.sha256.clone(),
+            bytes: self.file.bytes,
+            rows: self.table.rows as u64 + self.table.dropped,
+        }
+    }
+
+    pub(super) fn plan(&self, root: &Path) -> FilePlan {
+        let facts = self.table.text.as_ref();
+        let columns = self.table.columns.iter();
+        FilePlan {
+            path: self.file.path.clone(),
+            format: self.format.name().to_string(),
+            compression: source::compression(&root.join(&self.file.path)).map(str::to_string),
+            encoding: facts.map(|facts| facts.encoding.clone()),
+            separator: facts.map(|facts| separator_name(facts.separator)),
+            header_line: facts.and_then(|facts| facts.has_header.then_some(facts.header_line)),
+            title_lines: facts.map_or(0, |facts| facts.titles),
+            comment_lines: facts.map_or(0, |facts| facts.comments),
+            headers_again: facts.map_or(0, |facts| facts.headers),
+            rows: self.table.rows as u64,
+            columns: columns.map(|column| column.name.clone()).collect(),
+        }
+    }
+
+    /// The line of byte `at` of what was read of the file.
+    pub(super) fn line_at(&self, path: &Path, at: u64, options: &ReadOptions) -> Option<u64> {
+        match self.format {
+            Format::Csv => TextFile::find(path, options.text.encoding)
+                .ok()?
+                .line_at(at),
+            Format::Json | Format::Parquet => source::line_at(path, at),
+        }
+    }
+
+    pub(super) fn notes(&self, root: &Path, options: &ReadOptions) -> Vec<String> {
+        let path = &self.file.path;
+        let whole = root.join(path);
+        let line_at = |at| self.line_at(&whole, at, options);
+        let mut notes = remarks::of_table(path, &self.table, line_at);
+        let turned = self.table.columns.iter();
+        for column in turned.filter(|column| column.turned_to_text() && column.hint.is_none()) {
+            let line = column.text_at.and_then(line_at);
+            let line = line.map_or_else(String::new, |line| format!(" at line {line}"));
+            let name = &column.name;
+            notes.push(format!(
+                "column `{name}` is text because of {path}{line}; the cells before are not text"
+            ));
+        }
+        notes
+    }
+}
+
+/// How the columns of a schema are read, in its order.
+pub(super) fn column_plans(
+    schema: &Schema,
+    mut settled: BTreeMap<String, ColumnPlan>,
+) -> Vec<ColumnPlan> {
+    let columns = schema.columns.iter();
+    columns
+        .filter_map(|column| {
+            Some(ColumnPlan {
+                kind: column.kind,
+                ..settled.remove(&column.name)?
+            })
+        })
+        .collect()
+}
