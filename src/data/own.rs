@@ -1,7 +1,7 @@
 //! The rows of a file as they stand in it, cell by cell, for writing them again with columns beside them: `00123` stays
-//! `00123`, `12.50` stays `12.50`. No file is held whole, but for JSON in another layout than records and for Parquet.
+//! `00123`. No file is held whole, but for JSON in another layout than records and for Parquet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -62,11 +62,9 @@ impl Own {
         match self {
             Own::Rows(rows) => rows.names.clone(),
             Own::Frame { frame, unwritten } => {
-                let names = frame.get_column_names_owned().into_iter();
-                names
-                    .map(|name| name.to_string())
-                    .chain(unwritten.iter().cloned())
-                    .collect()
+                let names = frame.get_column_names().into_iter();
+                let names = names.map(ToString::to_string);
+                names.chain(unwritten.iter().cloned()).collect()
             }
         }
     }
@@ -151,8 +149,9 @@ fn is_laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Vec<RawRow>>
 }
 
 fn open(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
-    let reader = source::open(path).map_err(|error| read_error(path, error))?;
-    Ok(BufReader::with_capacity(1 << 18, reader))
+    source::open(path)
+        .map(|reader| BufReader::with_capacity(1 << 18, reader))
+        .map_err(|error| read_error(path, error))
 }
 
 /// A reader that stands before the first value, behind a byte order mark.
@@ -263,7 +262,6 @@ impl OwnRows {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(head.separator)
             .has_headers(false)
-            // What is ragged is told by the reader of rows.
             .flexible(true)
             .terminator(csv::Terminator::CRLF)
             .from_reader(records);
@@ -295,13 +293,10 @@ impl OwnRows {
 
     fn json_names(&self) -> Result<Vec<String>, Error> {
         let mut names: Vec<String> = Vec::new();
-        let mut known: HashMap<String, ()> = HashMap::new();
+        let mut known = HashSet::new();
         self.each_object(&mut |members| {
-            for (name, _) in members {
-                if known.insert(name.clone(), ()).is_none() {
-                    names.push(name.clone());
-                }
-            }
+            let fresh = members.iter().map(|(name, _)| name);
+            names.extend(fresh.filter(|name| known.insert((*name).clone())).cloned());
             Ok(())
         })?;
         Ok(names)

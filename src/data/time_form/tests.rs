@@ -1,3 +1,5 @@
+//! Forms of times, found on whole columns and read cell by cell.
+
 use polars::prelude::Column;
 
 use super::*;
