@@ -1,5 +1,9 @@
 //! Opening a database: one that is new, old, of a newer program, or none.
 
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnectOptions;
+
 use super::suite::suite;
 use super::{fresh, open, operation};
 use crate::registry::*;

@@ -1,5 +1,7 @@
 //! Removing models that were created by request.
 
+use sqlx::Row as _;
+
 use super::super::removed::ROWS;
 use super::*;
 
