@@ -187,6 +187,12 @@ impl<'a> View<'a> {
         self.ones.len()
     }
 
+    /// First feature and width of each one-hot column, in their order.
+    pub fn one_hot_blocks(&self) -> Vec<(u32, u32)> {
+        let block = |column: &Categories<'_>| (column.offset, column.index.len() as u32 + 2);
+        self.ones.iter().map(block).collect()
+    }
+
     /// Whether there are columns whose features stand in [`Chunk::sparse`].
     pub fn has_sparse(&self) -> bool {
         !self.texts.is_empty()

@@ -75,8 +75,4 @@ impl Columns {
     pub fn column(&self, feature: usize) -> &[f32] {
         &self.values[feature * self.n_rows..(feature + 1) * self.n_rows]
     }
-    /// All of it as 64-bit numbers, for libraries that want those.
-    pub fn widened(&self) -> Vec<f64> {
-        self.values.iter().map(|&value| f64::from(value)).collect()
-    }
 }

@@ -104,9 +104,6 @@ pub enum Error {
         "grow a forest of so many nodes; set fewer `learner.trees` or more `learner.min_leaf_rows`"
     )]
     TooManyNodes,
-    /// forust gave up.
-    #[error("fit the boosted trees: {0}")]
-    Booster(String),
     /// The solver broke off.
     #[error("fit the linear model: {0}")]
     Solver(String),
@@ -152,9 +149,7 @@ pub fn fit(
         (LearnerKind::ExtraTrees | LearnerKind::RandomForest, target) => {
             forest::fit(view, target, settings, seed)
         }
-        (LearnerKind::BoostedTrees, target) => {
-            boosted::fit(view, target, held_back, settings, seed)
-        }
+        (LearnerKind::BoostedTrees, target) => boosted::fit(view, target, held_back, settings),
         (LearnerKind::Baseline, target) => Ok(baseline::fit(view, target, settings.class_weight)),
         (_, Target::Classes(..)) => unable("classes"),
         (_, Target::Numbers(_)) => unable("numbers"),

@@ -65,8 +65,8 @@ fn regression(base: &Learner) -> Vec<Learner> {
     listed
 }
 
-/// Shallow trees for small or smooth data, deeper ones for large data with interactions. More than two classes take a booster
-/// each, so theirs get there in fewer, larger steps.
+/// Shallow trees for small or smooth data, deeper ones for large data with interactions. More than two classes take a tree each
+/// in every round, so theirs get there in fewer, larger steps.
 fn trees(base: &Learner, n_classes: usize) -> Vec<Learner> {
     let (rate, rounds) = if n_classes > 2 {
         (0.1, 300)

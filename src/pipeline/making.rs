@@ -148,7 +148,10 @@ pub fn is_refitted(config: &ModelConfig, used: LearnerKind, n_rows: usize) -> bo
 pub fn as_long(learner: &Learner, predictor: &Predictor) -> Learner {
     let rounds = match predictor {
         Predictor::Trees(trees) if learner.kind == LearnerKind::BoostedTrees => {
-            Some(trees.roots.len().div_ceil(trees.n_outputs()).max(1) as u32)
+            // A class that no row has gets no trees.
+            let first = trees.output.first();
+            let of_first = trees.output.iter().filter(|&output| Some(output) == first);
+            Some(of_first.count().max(1) as u32)
         }
         _ => learner.rounds,
     };

@@ -1,0 +1,194 @@
+//! Round after round: gradients of the margins, a tree for each output, the margins with it; and when to stop.
+
+use rayon::prelude::*;
+
+use super::bins::Bins;
+use super::coding::Coding;
+use super::grow::{Size, Tree, grow};
+use super::histograms::Gradients;
+use super::loss::{Goal, Unit};
+use super::margins::Margins;
+use super::split::Rules;
+
+/// Rows whose margins are moved together.
+const CHUNK: usize = 1 << 13;
+/// Gain below which rows are left together, for numbers in standard form and for classes.
+const MIN_GAIN: f64 = 1e-6;
+
+/// How trees are boosted.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Most rounds.
+    pub rounds: usize,
+    /// Rounds without a smaller loss of the rows held back after which it stops.
+    pub patience: usize,
+    /// Share of each tree that counts.
+    pub learning_rate: f64,
+    /// Size of a tree.
+    pub size: Size,
+    /// λ: L2 penalty on the leaves' values.
+    pub lambda: f64,
+    /// Least sum of Hessians of a leaf.
+    pub min_hessian: f64,
+}
+
+/// Rows that tell when to stop.
+pub struct Held<'a> {
+    /// `(n_bytes, n_rows)`.
+    pub bytes: Vec<Vec<u8>>,
+    /// Their target.
+    pub goal: Goal<'a>,
+}
+
+/// A tree with what its leaves add to one output's margin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Boost {
+    /// The output.
+    pub output: usize,
+    /// The tree.
+    pub tree: Tree,
+    /// `(n_leaves)`.
+    pub values: Vec<f32>,
+    /// What its sums are worth.
+    pub unit: Unit,
+}
+
+/// What was boosted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Boosted {
+    /// `(n_outputs)`: what every row begins with.
+    pub first: Vec<f64>,
+    /// The trees of each round up to the best one.
+    pub rounds: Vec<Vec<Boost>>,
+    /// Whether there were rounds after the best one.
+    pub is_stopped: bool,
+}
+
+/// Boosts trees on all rows of `bins`; `held` tells which round was best.
+pub fn boost(
+    bins: &Bins,
+    coding: &Coding,
+    goal: Goal<'_>,
+    held: Option<&Held<'_>>,
+    settings: &Settings,
+) -> Boosted {
+    let (n_rows, n_outputs) = (bins.n_rows(), goal.n_outputs());
+    let first = goal.first_margins();
+    let begin = |n_rows: usize| -> Vec<Margins> {
+        let margin = |&first: &f64| Margins::new(n_rows, first as f32);
+        first.iter().map(margin).collect()
+    };
+    let margins = begin(n_rows);
+    let held_margins = held.map(|held| begin(held.bytes.first().map_or(0, Vec::len)));
+    let mut packed = vec![vec![0_u32; n_rows]; n_outputs];
+    let mut rows = vec![vec![0_u32; n_rows]; n_outputs];
+    let mut rounds: Vec<Vec<Boost>> = Vec::new();
+    let (mut best, mut best_loss) = (0, f64::INFINITY);
+    if let (Some(held), Some(margins)) = (held, &held_margins) {
+        best_loss = held.goal.loss(margins);
+    }
+    for _ in 0..settings.rounds {
+        let unit = goal.gradients(&margins, &mut packed);
+        let outputs = packed.par_iter().zip(&mut rows).enumerate();
+        let grown: Vec<Boost> = outputs
+            .filter(|(output, _)| goal.is_learned(*output))
+            .map(|(output, (packed, rows))| {
+                let gradients = Gradients {
+                    packing: goal.packing(),
+                    packed,
+                };
+                one(
+                    bins,
+                    coding,
+                    gradients,
+                    unit,
+                    settings,
+                    rows,
+                    (output, &margins[output]),
+                )
+            })
+            .collect();
+        if grown.iter().all(|boost| boost.tree.leaves.len() < 2) {
+            break;
+        }
+        if let (Some(held), Some(margins)) = (held, &held_margins) {
+            for boost in &grown {
+                boost.tell(coding, &held.bytes, &margins[boost.output]);
+            }
+            rounds.push(grown);
+            let loss = held.goal.loss(margins);
+            if loss < best_loss {
+                (best, best_loss) = (rounds.len(), loss);
+            } else if rounds.len() - best >= settings.patience {
+                break;
+            }
+        } else {
+            rounds.push(grown);
+            best = rounds.len();
+        }
+    }
+    let is_stopped = best < rounds.len();
+    rounds.truncate(best);
+    Boosted {
+        first,
+        rounds,
+        is_stopped,
+    }
+}
+
+/// Grows one tree and moves the margins of the rows that it was grown on.
+fn one(
+    bins: &Bins,
+    coding: &Coding,
+    gradients: Gradients<'_>,
+    unit: Unit,
+    settings: &Settings,
+    rows: &mut [u32],
+    (output, margins): (usize, &Margins),
+) -> Boost {
+    let rules = Rules {
+        lambda: settings.lambda / unit.hessian,
+        min_hessian: ((settings.min_hessian / unit.hessian).ceil() as i64).max(1),
+        min_gain: MIN_GAIN * unit.hessian / (unit.gradient * unit.gradient),
+    };
+    let grown = grow(bins, coding, gradients, &rules, settings.size, rows);
+    let nodes = &grown.tree.nodes;
+    let value = |&leaf: &usize| {
+        let sum = nodes[leaf].sum;
+        let slope = sum.gradient as f64 * unit.gradient;
+        let curvature = sum.hessian as f64 * unit.hessian + settings.lambda;
+        (-settings.learning_rate * slope / curvature) as f32
+    };
+    let values: Vec<f32> = grown.tree.leaves.iter().map(value).collect();
+    let leaves = grown.rows.par_iter().zip(&values);
+    leaves.for_each(|(rows, &value)| {
+        let move_rows = |rows: &[u32]| {
+            rows.iter()
+                .for_each(|&row| margins.add(row as usize, value))
+        };
+        match rows.len() > 2 * CHUNK {
+            true => rows.par_chunks(CHUNK).for_each(move_rows),
+            false => move_rows(rows),
+        }
+    });
+    Boost {
+        output,
+        tree: grown.tree,
+        values,
+        unit,
+    }
+}
+
+impl Boost {
+    /// Moves the margins of rows that are told by their bytes, `(n_bytes, n_rows)`.
+    fn tell(&self, coding: &Coding, bytes: &[Vec<u8>], margins: &Margins) {
+        let ways = self.tree.ways(coding);
+        (0..margins.len())
+            .into_par_iter()
+            .with_min_len(CHUNK)
+            .for_each(|row| {
+                let leaf = self.tree.leaf(&ways, bytes, row);
+                margins.add(row, self.values[leaf]);
+            });
+    }
+}
