@@ -14,6 +14,8 @@ use super::{functions, nearest};
 const MOST_NESTED: usize = 40;
 /// Most `POSITION`s: the parser reads what is in one twice, so one inside another four times, and so on.
 const MOST_POSITIONS: usize = 8;
+/// Most bytes.
+const MOST_BYTES: usize = 100_000;
 /// Most words, signs and values.
 const MOST_TOKENS: usize = 20_000;
 /// Most operators: a chain of them is a tree as deep as it is long until it is read.
@@ -101,6 +103,11 @@ impl Dialect for RowSql {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn parse(sql: &str) -> Result<Expr, String> {
+    if sql.len() > MOST_BYTES {
+        return Err(format!(
+            "it is longer than {MOST_BYTES} characters; make derived columns of parts of it"
+        ));
+    }
     let dialect = RowSql(GenericDialect {});
     let tokens = Tokenizer::new(&dialect, sql)
         .tokenize_with_location()
