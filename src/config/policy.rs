@@ -15,6 +15,19 @@ pub struct Policy {
     pub require: Require,
     /// What becomes of a first version, with no champion to compare it with, that is doubtful by itself.
     pub first: First,
+    /// What `require: better` rests on.
+    #[serde(skip_serializing_if = "is_labels")]
+    pub evidence: EvidenceKind,
+    /// With `evidence: two_keys`: probability of a true gain that all evidence together must reach, in (0.5, 1).
+    #[serde(skip_serializing_if = "is_usual_first_key")]
+    pub first_key: f64,
+    /// With `evidence: two_keys`: the same by the test rows alone, in (0.5, 1).
+    #[serde(skip_serializing_if = "is_usual_second_key")]
+    pub second_key: f64,
+    /// With `evidence: two_keys`: training rows up to which out-of-fold predictions are made (five more fits) and kept as
+    /// evidence; 0 makes none.
+    #[serde(skip_serializing_if = "is_usual_out_of_fold")]
+    pub out_of_fold_rows: u64,
     /// Confidence that the paired bootstrap must reach, in (0.5, 1).
     pub confidence: f64,
     /// Largest true fall that `not_worse` accepts.
@@ -59,6 +72,26 @@ pub struct Policy {
 /// What [`Policy::relative_gain_floor`] is when it is not set.
 const RELATIVE_GAIN_FLOOR: f64 = 1e-6;
 
+const FIRST_KEY: f64 = 0.9;
+const SECOND_KEY: f64 = 0.8;
+const OUT_OF_FOLD_ROWS: u64 = 20_000;
+
+fn is_labels(kind: &EvidenceKind) -> bool {
+    *kind == EvidenceKind::Labels
+}
+
+fn is_usual_first_key(key: &f64) -> bool {
+    *key == FIRST_KEY
+}
+
+fn is_usual_second_key(key: &f64) -> bool {
+    *key == SECOND_KEY
+}
+
+fn is_usual_out_of_fold(rows: &u64) -> bool {
+    *rows == OUT_OF_FOLD_ROWS
+}
+
 /// A policy that does not set it is written as it was before there was one: settings that stay the same are no news.
 fn is_usual_floor(floor: &f64) -> bool {
     *floor == RELATIVE_GAIN_FLOOR
@@ -69,6 +102,10 @@ impl Default for Policy {
         Policy {
             require: Require::Better,
             first: First::Hold,
+            evidence: EvidenceKind::Labels,
+            first_key: FIRST_KEY,
+            second_key: SECOND_KEY,
+            out_of_fold_rows: OUT_OF_FOLD_ROWS,
             confidence: 0.95,
             margin: 0.01,
             min_rows: 30,
@@ -97,6 +134,14 @@ impl Policy {
                 "confidence",
                 format!("{} is not above 0.5 and at most 0.9999", self.confidence),
             );
+        }
+        for (key, value) in [
+            ("first_key", self.first_key),
+            ("second_key", self.second_key),
+        ] {
+            if !(value > 0.5 && value < 1.0) {
+                say(key, format!("{value} is not above 0.5 and below 1"));
+            }
         }
         if self.replicates < 100 {
             say(
@@ -193,6 +238,27 @@ pub enum Require {
     NotWorse,
     /// The plain number is above the old one; nothing else of the comparison or the evidence is asked.
     Naive,
+}
+
+/// What a comparison by `better` rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// Both models' calibrated probabilities over unlabelled rows, corrected by the labels; where there are none (other
+    /// metrics, more than two classes, numbers), the labels alone.
+    TwoKeys,
+    /// The paired bootstrap of the labelled test rows.
+    Labels,
+}
+
+impl EvidenceKind {
+    /// The name used in config, records and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            EvidenceKind::TwoKeys => "two_keys",
+            EvidenceKind::Labels => "labels",
+        }
+    }
 }
 
 impl Require {

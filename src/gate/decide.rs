@@ -7,7 +7,7 @@ use super::compare::Compared;
 use super::wording::{count, ordinal, percent, score as written, signed};
 use super::{
     DECISION_FORMAT, Decision, Evidence, Policy, Require, Rule, RuleGroup, RuleOutcome, Verdict,
-    compare, first, gains, guards, hard, sufficiency,
+    compare, first, gains, guards, hard, keys, sufficiency,
 };
 
 /// Decides whether the challenger goes live. A function of its arguments: the same evidence and policy give the same
@@ -30,13 +30,18 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     };
 
     let compared = compare::measure(&case);
+    let judgement = keys::judgement(&case);
     let mut rules = hard::rules(&case);
     let evidence_rules = sufficiency::rules(&case);
     let sufficient = evidence_rules
         .iter()
         .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
     rules.extend(evidence_rules);
-    rules.push(compare::rule(&case, compared.as_ref(), sufficient));
+    rules.push(match keys::rule(&case, judgement.as_ref(), sufficient) {
+        Some(rule) => rule,
+        None => compare::rule(&case, compared.as_ref(), sufficient),
+    });
+    rules.extend(keys::veto(&case, judgement.as_ref()));
     rules.extend(gains::rules(&case, sufficient));
     rules.extend(guards::rules(&case));
     rules.extend(first::rule_of(&case, &rules));
@@ -46,6 +51,7 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     if verdict == Verdict::Promote {
         reasons.extend(grounds(&case, compared.as_ref()));
         reasons.extend(attempts(&case));
+        reasons.extend(keys::grounds(&case, judgement.as_ref()));
     }
     reasons.extend(failures(&rules));
     Decision {
@@ -54,6 +60,7 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
         reasons,
         rules,
         comparison: compared.map(|compared| compared.comparison),
+        judgement,
         rows: evidence.truth.len() as u64,
         rows_hash: evidence.rows_hash.to_owned(),
         metric: evidence.metric,

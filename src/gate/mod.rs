@@ -11,9 +11,11 @@ mod first;
 mod gains;
 mod guards;
 mod hard;
+mod keys;
 pub mod mcnemar;
 pub mod paired;
 mod sufficiency;
+pub mod two_keys;
 mod wording;
 
 #[cfg(test)]
@@ -24,8 +26,9 @@ use serde::{Deserialize, Serialize};
 use crate::evaluate::answers::FEWEST_INTERVAL_ROWS;
 use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Truth};
 
-pub use crate::config::policy::{First, Guard, Policy, Require, SliceGuard};
+pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
+use two_keys::{Both, Judgement, Labelled};
 
 /// What the gate concludes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +76,17 @@ pub struct Evidence<'a> {
     pub facts: &'a Facts,
     /// Group of each test row per guarded slice column: `(column, group name per row)`.
     pub slices: &'a [(String, Vec<String>)],
+    /// What both models say of rows beyond the test rows.
+    pub beyond: &'a Beyond,
+}
+
+/// Evidence beyond the test rows, for [`two_keys`]; all of it may be missing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Beyond {
+    /// Training rows of one of the models that the other never saw, predicted out of fold by the one.
+    pub out_of_fold: Vec<Labelled>,
+    /// Rows without labels, seen by neither.
+    pub unlabelled: Option<Both>,
 }
 
 /// What the pipeline found out about the challenger before the gate; kept in `decision.json` so that it can be replayed.
@@ -209,6 +223,9 @@ pub struct Decision {
     pub rules: Vec<Rule>,
     /// The numbers of the comparison; `None` when there is no champion.
     pub comparison: Option<Comparison>,
+    /// What labels and calibrated probabilities say together; `None` where they do not apply, or were not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
     /// The challenger's scores.
     pub challenger: Scores,
     /// The champion's scores on the same rows.

@@ -4,12 +4,13 @@ mod first;
 mod gains;
 mod golden;
 mod guards;
+mod keys;
 mod numbers;
 mod policy;
 mod properties;
 mod words;
 
-use super::{Decision, Evidence, Facts, Policy, Rule, RuleOutcome, decide};
+use super::{Beyond, Decision, Evidence, Facts, Policy, Rule, RuleOutcome, decide};
 use crate::evaluate::{Answers, Metric, Predictions, Truth};
 
 /// Owned evidence, so that a test can change one thing.
@@ -39,6 +40,7 @@ impl Stand {
                 champion: self.champion.clone().map(Answers::Classes).as_ref(),
                 facts: &self.facts,
                 slices: &self.slices,
+                beyond: &Beyond::default(),
             },
             policy,
         )

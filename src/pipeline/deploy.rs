@@ -128,6 +128,7 @@ pub fn decide_under(scored: &Scored, facts: &Facts, policy: &gate::Policy) -> De
         champion: scored.champion.as_ref(),
         facts,
         slices: &scored.slices,
+        beyond: &scored.beyond,
     };
     gate::decide(&evidence, policy)
 }

@@ -95,6 +95,19 @@ impl Making<'_> {
         Ok((chosen, made))
     }
 
+    /// A bundle fitted on some rows by settings that need no validation part, with the threshold 0.5.
+    ///
+    /// # Errors
+    /// When no column can be learned from, or the learner fails.
+    pub fn without_validation(&self, learner: &Learner, rows: &[u32]) -> Result<Bundle, Error> {
+        let fit = self.material.fit(learner, rows, &[])?;
+        let parts = Parts {
+            train: rows.to_vec(),
+            validation: Vec::new(),
+        };
+        Ok(self.bundle(learner, &parts, fit))
+    }
+
     /// One fit of a learner that is named.
     pub fn fit(&self, learner: &Learner, parts: &Parts) -> Result<Made, Error> {
         let fit = self

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod backup;
+pub mod beyond;
 mod candidates;
 mod checks;
 mod choose;

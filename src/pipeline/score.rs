@@ -21,13 +21,14 @@ use super::importance::{Judged, importance};
 use super::ingest::Dataset;
 use super::labels::labels_of;
 use super::train::Trained;
-use super::{Env, Error, Event, checks, count, fault, versions};
+use super::{Env, Error, Event, beyond, checks, count, fault, versions};
 use crate::bundle::Bundle;
 use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Task, Truth, answers};
 use crate::explain::Importance;
 use crate::features;
+use crate::gate::Beyond;
 use crate::registry::ScoreRow;
 
 /// One model's scores.
@@ -93,6 +94,8 @@ pub struct Scored {
     pub champion: Option<Answers>,
     /// `(column, group of each row)` of the guarded slices.
     pub slices: Vec<(String, Vec<String>)>,
+    /// What both say of rows beyond the test rows.
+    pub beyond: Beyond,
 }
 
 /// Scores a challenger and the champion on the test rows, and stores scores and per-row predictions.
@@ -119,6 +122,7 @@ pub async fn score(
         },
     )?;
     let mut scored = compare(env, trained, champion.as_ref(), &test)?;
+    scored.beyond = beyond::gather(env, trained, champion.as_ref(), dataset).await?;
     scored.record.leaked_rows = test_rows::leaked(env, &test, dataset)?;
     scored.record.findings =
         checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
@@ -259,6 +263,7 @@ fn compare(
         truth: known.truth,
         challenger,
         champion: champion_predictions,
+        beyond: Beyond::default(),
     })
 }
 
@@ -315,6 +320,12 @@ async fn store(env: &Env, trained: &Trained, scored: &Scored) -> Result<(), Erro
         .put_file(&env.version_key(folder, PREDICTIONS), |path| {
             data::write_parquet(&mut frame, path).map_err(Error::from)
         })?;
+    if let Some(mut frame) = beyond::to_frame(&scored.beyond)? {
+        env.models
+            .put_file(&env.version_key(folder, beyond::FILE), |path| {
+                data::write_parquet(&mut frame, path).map_err(Error::from)
+            })?;
+    }
     fault("score.predictions_published")?;
     let record = &scored.record;
     let json = to_json(record)?;

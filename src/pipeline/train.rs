@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::beyond::OutOfFold;
 use super::decision::{self, Decided, decide};
 use super::fit::Material;
 use super::ingest::Dataset;
@@ -14,9 +15,10 @@ use super::{Env, Error, Event, adopt, checks, count, fault};
 use crate::bundle::{self, Bundle};
 use crate::checks::{Finding, IdentifierRows, identifiers};
 use crate::config::checked::hex;
-use crate::config::{LearnerKind, ModelConfig, SplitKind};
+use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
 use crate::features;
+use crate::gate::{EvidenceKind, Require};
 use crate::registry::{VersionRow, VersionState};
 use sha2::{Digest, Sha256};
 
@@ -69,6 +71,9 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
         )
         .await?;
     fault("train.bundle_published")?;
+    if let Some(out_of_fold) = &learned.out_of_fold {
+        out_of_fold.write(env, &version.folder)?;
+    }
     version.state = VersionState::Ready;
     version.model_hash = Some(learned.bundle.model_hash());
     version.data_hash = Some(dataset.data_hash.clone());
@@ -127,6 +132,8 @@ pub struct Fresh {
     pub fit_ms: f64,
     /// Frame rows of the two parts.
     pub parts: Parts,
+    /// What models that never saw a training row say of it, where the gate needs that.
+    pub out_of_fold: Option<OutOfFold>,
 }
 
 /// The middle of training: a function of settings and rows.
@@ -190,6 +197,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         bundle.dropped = again.fitted.dropped;
     }
     bundle.dropped.splice(0..0, named);
+    let out_of_fold = out_of_fold(&making, &bundle, learner, &rows)?;
     if let Some(chosen) = chosen {
         notes.extend(chosen.notes);
         bundle.leaderboard = chosen.entries;
@@ -201,6 +209,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         notes,
         fit_ms,
         parts,
+        out_of_fold,
     })
 }
 
@@ -221,6 +230,27 @@ fn identifiers_of(
         target: wanted.checked(),
         settings: &config.features,
     })
+}
+
+/// Fewer rows than these say nothing in folds.
+const FEWEST_IN_FOLDS: usize = 40;
+
+/// Out-of-fold predictions of the rows, where the gate uses them and they are not too many for five more fits.
+fn out_of_fold(
+    making: &Making<'_>,
+    bundle: &Bundle,
+    learner: &Learner,
+    rows: &[u32],
+) -> Result<Option<OutOfFold>, Error> {
+    let policy = &making.material.config.gate;
+    let is_used = policy.require == Require::Better && policy.evidence == EvidenceKind::TwoKeys;
+    let fits = (FEWEST_IN_FOLDS as u64..=policy.out_of_fold_rows).contains(&(rows.len() as u64));
+    match making.material.wanted.part(rows) {
+        Part::Classes(class, 2) if is_used && fits => {
+            OutOfFold::make(making, bundle, learner, rows, &class)
+        }
+        Part::Classes(..) | Part::Numbers(_) => Ok(None),
+    }
 }
 
 /// What a split at random keeps the shares of: classes; numbers have none.

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::score::{PREDICTIONS, ScoreRecord, Scored, from_prediction_frame};
-use super::{Env, Error, lost, production};
+use super::{Env, Error, beyond, lost, production};
 use crate::bundle::{self, Bundle};
 use crate::config::checked::hex;
 use crate::data;
@@ -139,7 +139,14 @@ pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Erro
         .models
         .path(&env.version_key(&version.folder, PREDICTIONS));
     let frame = data::read_parquet(&path)?;
-    from_prediction_frame(record, &frame)
+    let mut scored = from_prediction_frame(record, &frame)?;
+    let path = env
+        .models
+        .path(&env.version_key(&version.folder, beyond::FILE));
+    if path.exists() {
+        scored.beyond = beyond::from_frame(&data::read_parquet(&path)?)?;
+    }
+    Ok(scored)
 }
 
 /// The run whose data set a version was trained on.

@@ -177,6 +177,7 @@ fn decision() -> Decision {
     Decision {
         classes: Vec::new(),
         format_version: 1,
+        judgement: None,
         verdict: Verdict::Promote,
         reasons: vec!["F1 rises by 0.0600 and the paired bootstrap is 99.8% sure of a rise".into()],
         rules: vec![

@@ -138,6 +138,7 @@ fn of_numbers(n: usize, predict: impl Fn(usize) -> f64, metric: Metric) -> Decis
             champion: None,
             facts: &Stand::five_rows().facts,
             slices: &[],
+            beyond: &Beyond::default(),
         },
         &Policy::default(),
     )

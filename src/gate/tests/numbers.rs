@@ -10,8 +10,8 @@ use crate::evaluate::tests::assert_close;
 use crate::evaluate::{Answers, Centre, Metric, Truth};
 use crate::gate::paired::deltas_of_numbers;
 use crate::gate::{
-    Decision, Evidence, Facts, Guard, Policy, Require, RuleOutcome, SliceGuard, Verdict, decide,
-    explain, mcnemar,
+    Beyond, Decision, Evidence, Facts, Guard, Policy, Require, RuleOutcome, SliceGuard, Verdict,
+    decide, explain, mcnemar,
 };
 
 /// Owned evidence on numbers.
@@ -45,6 +45,7 @@ impl Numbers {
                     attempts: 0,
                 },
                 slices: &self.slices,
+                beyond: &Beyond::default(),
             },
             policy,
         )
@@ -216,6 +217,7 @@ fn classes_are_no_answer_where_numbers_are_asked_for() {
                 attempts: 0,
             },
             slices: &[],
+            beyond: &Beyond::default(),
         },
         &Policy::default(),
     );

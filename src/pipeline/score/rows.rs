@@ -6,6 +6,7 @@ use super::{ScoreRecord, Scored};
 use crate::data::Schema;
 use crate::evaluate::{Answers, Predictions, Truth};
 use crate::features::Cells;
+use crate::gate::Beyond;
 use crate::pipeline::Error;
 use crate::pipeline::labels::{indices, labels_of};
 
@@ -140,6 +141,7 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
             .then(|| side("champion"))
             .transpose()?,
         slices,
+        beyond: Beyond::default(),
         record,
     })
 }

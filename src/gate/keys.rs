@@ -1,0 +1,173 @@
+//! The comparison by two keys in the policy's terms: from a [`Judgement`] to a rule and its words.
+
+use crate::evaluate::{Answers, Truth};
+
+use super::decide::Case;
+use super::two_keys::{self, Both, Judgement, LARGE_Z, Labelled, ROPE, Veto};
+use super::wording::{count, percent, score, signed};
+use super::{EvidenceKind, Require, Rule, RuleGroup, RuleOutcome};
+
+const GROUP: RuleGroup = RuleGroup::Comparison;
+/// A probability from which on two models count as equivalent.
+const EQUIVALENT: f64 = 0.9;
+
+/// What labels and probabilities say together. `None` unless the policy asks for it and both models give probabilities of
+/// two classes on the same rows.
+pub(super) fn judgement(case: &Case<'_>) -> Option<Judgement> {
+    let (evidence, policy) = (case.evidence, case.policy);
+    if policy.require != Require::Better || policy.evidence != EvidenceKind::TwoKeys {
+        return None;
+    }
+    let (Truth::Classes(truth), Answers::Classes(new), Some(Answers::Classes(old))) =
+        (evidence.truth, evidence.challenger, evidence.champion)
+    else {
+        return None;
+    };
+    let both = Both::of(old, new).filter(|both| both.len() == truth.len())?;
+    let trusted = Labelled {
+        both,
+        positive: truth.iter().map(|&class| class == 1).collect(),
+    };
+    two_keys::judge(&two_keys::Evidence {
+        metric: evidence.metric,
+        trusted: &trusted,
+        out_of_fold: &evidence.beyond.out_of_fold,
+        unlabelled: evidence.beyond.unlabelled.as_ref(),
+        assumptions: two_keys::Assumptions::default(),
+    })
+}
+
+/// The comparison rule by two keys; `None` where the labels alone decide.
+pub(super) fn rule(
+    case: &Case<'_>,
+    judgement: Option<&Judgement>,
+    sufficient: bool,
+) -> Option<Rule> {
+    let judgement = judgement.filter(|judgement| judgement.veto.is_none())?;
+    let (first, second) = (judgement.all.probability, judgement.trusted.probability);
+    let (first_key, second_key) = (case.policy.first_key, case.policy.second_key);
+    let gain = expected(judgement);
+    let (outcome, reason) = if first >= first_key && second >= second_key {
+        (
+            RuleOutcome::Pass,
+            format!("{gain}; {}", turned(case, judgement)),
+        )
+    } else if first <= 1.0 - first_key && sufficient {
+        let worse = percent(1.0 - first);
+        (
+            RuleOutcome::Reject,
+            format!("{gain}; the challenger is worse with probability {worse}"),
+        )
+    } else if judgement.all.equivalent >= EQUIVALENT {
+        let within = score(ROPE);
+        let sure = percent(judgement.all.equivalent);
+        let reason = format!(
+            "{gain}; equivalent: no better and no worse than by {within} with probability {sure}, so there is nothing to gain by changing versions"
+        );
+        (RuleOutcome::Inconclusive, reason)
+    } else {
+        (
+            RuleOutcome::Inconclusive,
+            format!("{gain}; {}", turned(case, judgement)),
+        )
+    };
+    Some(super::decide::rule(
+        case.policy.require.name(),
+        GROUP,
+        outcome,
+        Some(first),
+        Some(first_key),
+        reason,
+    ))
+}
+
+/// "an expected gain in F1 of +0.012 (sd 0.006)".
+fn expected(judgement: &Judgement) -> String {
+    let key = &judgement.all;
+    format!(
+        "expected gain {} (standard deviation {})",
+        signed(key.gain),
+        score(key.gain_sd)
+    )
+}
+
+/// Both keys with what they require.
+fn turned(case: &Case<'_>, judgement: &Judgement) -> String {
+    let policy = case.policy;
+    format!(
+        "probability of a true gain {} by all evidence ({} required) and {} by the test rows alone ({} required)",
+        percent(judgement.all.probability),
+        percent(policy.first_key),
+        percent(judgement.trusted.probability),
+        percent(policy.second_key),
+    )
+}
+
+/// A rule that says why the labels alone decided although more was asked for.
+pub(super) fn veto(case: &Case<'_>, judgement: Option<&Judgement>) -> Option<Rule> {
+    let judgement = judgement?;
+    let z = judgement.calibration;
+    let (outcome, reason) = match judgement.veto {
+        None => (
+            RuleOutcome::Pass,
+            format!(
+                "the probabilities agree with the labels where the models differ (z {z:.2}, at most {LARGE_Z} either way)"
+            ),
+        ),
+        Some(Veto::Miscalibrated) => (
+            case.failing(RuleOutcome::Warn),
+            format!(
+                "the probabilities do not agree with the labels where the models differ (z {z:.2}), so the labels alone decide"
+            ),
+        ),
+        Some(Veto::Undefined) => (
+            case.failing(RuleOutcome::Warn),
+            "the probabilities cannot be calibrated on these rows, so the labels alone decide"
+                .to_owned(),
+        ),
+    };
+    Some(super::decide::rule(
+        "calibrated",
+        GROUP,
+        outcome,
+        Some(z.abs()),
+        Some(LARGE_Z),
+        reason,
+    ))
+}
+
+/// What else speaks for a promotion by two keys, and where the gain comes from.
+pub(super) fn grounds(case: &Case<'_>, judgement: Option<&Judgement>) -> Vec<String> {
+    let Some(judgement) = judgement.filter(|judgement| judgement.veto.is_none()) else {
+        return Vec::new();
+    };
+    let mut rows = vec![count(case.rows(), "test row")];
+    if judgement.out_of_fold_rows > 0 {
+        rows.push(count(judgement.out_of_fold_rows, "out-of-fold row"));
+    }
+    if judgement.unlabelled_rows > 0 {
+        rows.push(count(judgement.unlabelled_rows, "unlabelled row"));
+    }
+    let mut grounds = vec![format!(
+        "{}; {}, from {}",
+        expected(judgement),
+        turned(case, judgement),
+        rows.join(", ")
+    )];
+    grounds.extend(origin(judgement));
+    grounds
+}
+
+/// How much of the gain moving the champion's threshold would bring without a new model.
+fn origin(judgement: &Judgement) -> Option<String> {
+    let opinion = judgement.trusted.opinion;
+    let by_threshold = judgement.threshold_gain.min(opinion);
+    (by_threshold >= 0.001).then(|| {
+        format!(
+            "{} of the {} that the probabilities expect would come from moving the champion's threshold to {} alone",
+            signed(by_threshold),
+            signed(opinion),
+            score(judgement.threshold)
+        )
+    })
+}

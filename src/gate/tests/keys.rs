@@ -1,0 +1,130 @@
+//! The comparison by two keys: which verdict follows from which judgement, and in which words.
+
+use super::{Stand, outcome, rule, says};
+use crate::evaluate::{Metric, Predictions};
+use crate::gate::{EvidenceKind, Policy, RuleOutcome, Verdict};
+
+fn two_keys() -> Policy {
+    Policy {
+        evidence: EvidenceKind::TwoKeys,
+        ..Policy::default()
+    }
+}
+
+/// `n` rows with a known probability of the positive class; the models see it with more or less noise.
+fn stand(n: u32, champion_noise: f64, challenger_noise: f64) -> Stand {
+    let spread = |row: u32, step: f64| (f64::from(row) * step).fract() - 0.5;
+    let side = |noise: f64, step: f64| {
+        let logit = |row: u32| 4.0 * spread(row, 0.618_034) + noise * 4.0 * spread(row, step);
+        let probabilities: Vec<f64> = (0..n)
+            .map(|row| 1.0 / (1.0 + (-logit(row)).exp()))
+            .collect();
+        Predictions {
+            n_classes: 2,
+            labels: probabilities.iter().map(|&p| u32::from(p >= 0.5)).collect(),
+            probabilities,
+        }
+    };
+    let truth = (0..n)
+        .map(|row| {
+            let p = 1.0 / (1.0 + (-4.0 * spread(row, 0.618_034)).exp());
+            u32::from(spread(row, 0.754_877_7) + 0.5 < p)
+        })
+        .collect();
+    Stand {
+        metric: Metric::F1,
+        prior: vec![0.5, 0.5],
+        truth,
+        challenger: side(challenger_noise, 0.569_84),
+        champion: Some(side(champion_noise, 0.324_717_9)),
+        ..Stand::five_rows()
+    }
+}
+
+#[test]
+fn a_better_challenger_turns_both_keys() {
+    let decision = stand(3_000, 0.9, 0.1).decide(&two_keys());
+    assert_eq!(decision.verdict, Verdict::Promote, "{:#?}", decision.rules);
+    says(
+        &decision,
+        "by the test rows alone (80 % required), from 3000 test rows",
+    );
+    let judged = decision.judgement.expect("two keys");
+    assert!(judged.all.probability >= 0.9 && judged.labels > 0.0);
+    // Without out-of-fold rows both keys are one.
+    assert_eq!(judged.all, judged.trusted);
+}
+
+#[test]
+fn a_worse_one_is_rejected_and_the_reason_gives_the_probability() {
+    let decision = stand(3_000, 0.1, 0.9).decide(&two_keys());
+    assert_eq!(decision.verdict, Verdict::Reject);
+    assert_eq!(outcome(&decision, "better"), RuleOutcome::Reject);
+    assert!(
+        rule(&decision, "better")
+            .reason
+            .contains("the challenger is worse with probability")
+    );
+}
+
+#[test]
+fn two_models_that_label_nearly_alike_are_equivalent() {
+    let decision = stand(3_000, 0.05, 0.05).decide(&two_keys());
+    assert_eq!(decision.verdict, Verdict::Inconclusive);
+    says(
+        &decision,
+        "equivalent: no better and no worse than by 0.005",
+    );
+}
+
+#[test]
+fn probabilities_that_contradict_the_labels_leave_the_decision_to_the_labels() {
+    let mut stand = stand(3_000, 0.9, 0.1);
+    let champion = stand.champion.clone().expect("one");
+    for row in 0..stand.truth.len() {
+        if champion.labels[row] != stand.challenger.labels[row] {
+            stand.truth[row] = 1;
+        }
+    }
+    let decision = stand.decide(&two_keys());
+    let by_labels = stand.decide(&Policy::default());
+    assert_eq!(outcome(&decision, "calibrated"), RuleOutcome::Warn);
+    assert_eq!(decision.verdict, by_labels.verdict);
+    assert_eq!(rule(&decision, "better"), rule(&by_labels, "better"));
+    says(&decision, "so the labels alone decide");
+}
+
+#[test]
+fn few_rows_cannot_tell_whatever_the_probabilities_say() {
+    let decision = stand(25, 0.9, 0.1).decide(&two_keys());
+    assert_eq!(outcome(&decision, "min_rows"), RuleOutcome::Inconclusive);
+    assert_ne!(decision.verdict, Verdict::Promote);
+}
+
+#[test]
+fn where_there_are_no_two_keys_the_labels_decide_as_before() {
+    let mut stand = stand(3_000, 0.9, 0.1);
+    stand.metric = Metric::RocAuc;
+    let decision = stand.decide(&two_keys());
+    assert_eq!(decision.judgement, None);
+    assert_eq!(
+        rule(&decision, "better"),
+        rule(&stand.decide(&Policy::default()), "better")
+    );
+}
+
+#[test]
+fn keys_that_are_harder_to_turn_promote_less() {
+    let stand = stand(400, 0.5, 0.3);
+    let at = |first_key: f64, second_key: f64| {
+        let policy = Policy {
+            first_key,
+            second_key,
+            ..two_keys()
+        };
+        outcome(&stand.decide(&policy), "better")
+    };
+    assert_eq!(at(0.51, 0.51), RuleOutcome::Pass);
+    assert_eq!(at(0.999_999, 0.51), RuleOutcome::Inconclusive);
+    assert_eq!(at(0.51, 0.999_999), RuleOutcome::Inconclusive);
+}

@@ -1,0 +1,167 @@
+//! Evidence beyond the test rows, for the gate's two keys: training rows of one model that the other never saw, predicted out
+//! of fold, and rows without labels. All of it may be missing; what is used is stored beside the version, so that a decision
+//! can be replayed exactly.
+
+mod out_of_fold;
+mod stored;
+mod unlabelled;
+
+use std::collections::{HashMap, HashSet};
+
+use polars::prelude::DataFrame;
+
+pub use out_of_fold::{FILE as OUT_OF_FOLD, OutOfFold};
+pub use stored::{FILE, from_frame, to_frame};
+
+use super::ingest::{self, Dataset, take};
+use super::train::Trained;
+use super::{Env, Error, versions};
+use crate::bundle::Bundle;
+use crate::data::Schema;
+use crate::evaluate::{Answers, Predictions};
+use crate::gate::two_keys::{Both, Labelled};
+use crate::gate::{Beyond, EvidenceKind, Require};
+
+/// Rows of a block, or without labels, that are used at the most.
+pub const MOST_ROWS: usize = 20_000;
+
+/// A model that rows are shown to.
+struct Side<'a> {
+    version: i64,
+    bundle: &'a Bundle,
+}
+
+/// Gathers what there is for a challenger and a champion. What is missing is left out: it makes a decision less sure, never
+/// impossible.
+///
+/// # Errors
+/// When a stored file is there and cannot be read.
+pub async fn gather(
+    env: &Env,
+    trained: &Trained,
+    champion: Option<&(i64, String, Bundle)>,
+    dataset: &Dataset,
+) -> Result<Beyond, Error> {
+    let policy = &env.config.gate;
+    let Some((number, _, champion)) = champion else {
+        return Ok(Beyond::default());
+    };
+    let is_asked = policy.require == Require::Better && policy.evidence == EvidenceKind::TwoKeys;
+    let bundle = &trained.bundle;
+    let are_alike = bundle.is_binary()
+        && bundle.classes == champion.classes
+        && bundle.related == champion.related;
+    if !is_asked || !are_alike {
+        return Ok(Beyond::default());
+    }
+    let challenger = Side {
+        version: trained.version.number,
+        bundle,
+    };
+    let champion = Side {
+        version: *number,
+        bundle: champion,
+    };
+    Ok(Beyond {
+        out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
+        unlabelled: unlabelled::rows(env, &champion, &challenger)?,
+    })
+}
+
+/// The challenger's training rows that the champion never saw, and the champion's that the challenger never saw.
+async fn blocks(
+    env: &Env,
+    challenger: &Side<'_>,
+    champion: &Side<'_>,
+    dataset: &Dataset,
+) -> Result<Vec<Labelled>, Error> {
+    let new = out_of_fold::read(env, challenger.version).await?;
+    let old = out_of_fold::read(env, champion.version).await?;
+    let Some((new, old)) = new.zip(old) else {
+        return Ok(Vec::new());
+    };
+    // Rows are told apart by a hash over their columns: over others, every row would look new.
+    if new.columns != old.columns {
+        return Ok(Vec::new());
+    }
+    let mut blocks = Vec::new();
+    let fresh = unseen(&new, &old);
+    let on_fresh = live(champion.bundle, &fresh, &dataset.frame, &dataset.row_hashes)?;
+    blocks.extend(block(&fresh, on_fresh, |fold, live| Both::of(live, fold)));
+
+    let gone = unseen(&old, &new);
+    if !gone.rows.is_empty() {
+        let version = env
+            .registry
+            .version(&env.config.name, champion.version)
+            .await?;
+        let run = version.map(|version| versions::dataset_run(&version).to_string());
+        // Its data set may have been removed by retention; then these rows are gone, too.
+        let dataset = match run {
+            Some(run) => ingest::load(env, &run).await.ok(),
+            None => None,
+        };
+        if let Some(dataset) = dataset {
+            let live = live(
+                challenger.bundle,
+                &gone,
+                &dataset.frame,
+                &dataset.row_hashes,
+            )?;
+            blocks.extend(block(&gone, live, |fold, live| Both::of(fold, live)));
+        }
+    }
+    Ok(blocks)
+}
+
+/// The rows of `these` that are not among `those`, as many as are used.
+fn unseen(these: &OutOfFold, those: &OutOfFold) -> OutOfFold {
+    let known: HashSet<u128> = those.rows.iter().copied().collect();
+    let fresh = (0..these.rows.len()).filter(|&at| !known.contains(&these.rows[at]));
+    these.select(&fresh.take(MOST_ROWS).collect::<Vec<_>>())
+}
+
+/// What a model says of the rows of `wanted`, found in a data set by their hashes; `None` where one of them is not there or
+/// the model cannot read them.
+fn live(
+    bundle: &Bundle,
+    wanted: &OutOfFold,
+    frame: &DataFrame,
+    hashes: &[u128],
+) -> Result<Option<Predictions>, Error> {
+    let places: HashMap<u128, u32> = hashes.iter().copied().zip(0..).collect();
+    let rows: Option<Vec<u32>> = wanted
+        .rows
+        .iter()
+        .map(|hash| places.get(hash).copied())
+        .collect();
+    let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
+        return Ok(None);
+    };
+    Ok(answers(bundle, &take(frame, &rows)?))
+}
+
+/// A model's answers of two classes, where it can read the rows.
+fn answers(bundle: &Bundle, frame: &DataFrame) -> Option<Predictions> {
+    match bundle.scorer().answer_frame(frame) {
+        Ok(Answers::Classes(predictions)) => Some(predictions),
+        Ok(Answers::Numbers(_)) | Err(_) => None,
+    }
+}
+
+fn block(
+    rows: &OutOfFold,
+    live: Option<Predictions>,
+    pair: impl Fn(&Predictions, &Predictions) -> Option<Both>,
+) -> Option<Labelled> {
+    let both = pair(&rows.predictions(), &live?)?;
+    Some(Labelled {
+        both,
+        positive: rows.positive.clone(),
+    })
+}
+
+/// The columns that a row's hash goes over, as one text.
+pub fn columns_of(frame: &DataFrame) -> String {
+    Schema::of(frame).names().join("\u{1f}")
+}

@@ -1,0 +1,106 @@
+//! What a decision used beyond the test rows, as a frame and back.
+
+use polars::prelude::{Column, DataFrame};
+
+use super::super::Error;
+use crate::features::Cells;
+use crate::gate::Beyond;
+use crate::gate::two_keys::{Both, Labelled};
+
+/// The file in a version's folder.
+pub const FILE: &str = "evidence.parquet";
+/// How the rows without labels are named; blocks of labelled rows are `out_of_fold_1`, `out_of_fold_2`.
+const UNLABELLED: &str = "unlabelled";
+const BLOCK: &str = "out_of_fold_";
+
+/// A row per row of evidence: `block`, `champion_logit`, `challenger_logit`, `champion_label`, `challenger_label`, `positive`
+/// (missing where it is not known). `None` where there is none.
+///
+/// # Errors
+/// When the frame cannot be made.
+pub fn to_frame(beyond: &Beyond) -> Result<Option<DataFrame>, Error> {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut all = Both::default();
+    let mut positive: Vec<Option<bool>> = Vec::new();
+    let mut add = |name: String, both: &Both, known: Option<&[bool]>| {
+        blocks.extend(std::iter::repeat_n(name, both.len()));
+        all.champion_logits.extend(&both.champion_logits);
+        all.challenger_logits.extend(&both.challenger_logits);
+        all.champion_labels.extend(&both.champion_labels);
+        all.challenger_labels.extend(&both.challenger_labels);
+        match known {
+            Some(known) => positive.extend(known.iter().copied().map(Some)),
+            None => positive.extend(std::iter::repeat_n(None, both.len())),
+        }
+    };
+    for (at, block) in beyond.out_of_fold.iter().enumerate() {
+        add(
+            format!("{BLOCK}{}", at + 1),
+            &block.both,
+            Some(&block.positive),
+        );
+    }
+    if let Some(unlabelled) = &beyond.unlabelled {
+        add(UNLABELLED.to_string(), unlabelled, None);
+    }
+    if blocks.is_empty() {
+        return Ok(None);
+    }
+    let columns = vec![
+        Column::new("champion_logit".into(), &all.champion_logits),
+        Column::new("challenger_logit".into(), &all.challenger_logits),
+        Column::new("champion_label".into(), &all.champion_labels),
+        Column::new("challenger_label".into(), &all.challenger_labels),
+        Column::new("positive".into(), positive),
+        Column::new("block".into(), &blocks),
+    ];
+    let frame = DataFrame::new(blocks.len(), columns);
+    Ok(Some(frame.map_err(|source| Error::Data(source.into()))?))
+}
+
+/// The evidence of such a frame.
+///
+/// # Errors
+/// When a column is not there.
+pub fn from_frame(frame: &DataFrame) -> Result<Beyond, Error> {
+    let cells = |name: &str| -> Result<Cells<'_>, Error> {
+        let column = frame.column(name);
+        Ok(Cells::of(
+            column.map_err(|source| Error::Data(source.into()))?,
+        )?)
+    };
+    let (blocks, positive) = (cells("block")?, cells("positive")?);
+    let logits = (cells("champion_logit")?, cells("challenger_logit")?);
+    let labels = (cells("champion_label")?, cells("challenger_label")?);
+    let mut beyond = Beyond::default();
+    let mut names: Vec<String> = Vec::new();
+    for row in 0..frame.height() {
+        let name = blocks.text(row).unwrap_or_default();
+        let both = if name == UNLABELLED {
+            beyond.unlabelled.get_or_insert_default()
+        } else {
+            let at = names
+                .iter()
+                .position(|known| *known == name)
+                .unwrap_or_else(|| {
+                    names.push(name.to_string());
+                    beyond.out_of_fold.push(Labelled {
+                        both: Both::default(),
+                        positive: Vec::new(),
+                    });
+                    names.len() - 1
+                });
+            let block = &mut beyond.out_of_fold[at];
+            block.positive.push(positive.number(row) == Some(1.0));
+            &mut block.both
+        };
+        both.champion_logits
+            .push(logits.0.number(row).unwrap_or(f64::NAN));
+        both.challenger_logits
+            .push(logits.1.number(row).unwrap_or(f64::NAN));
+        both.champion_labels.push(labels.0.number(row) == Some(1.0));
+        both.challenger_labels
+            .push(labels.1.number(row) == Some(1.0));
+    }
+    Ok(beyond)
+}

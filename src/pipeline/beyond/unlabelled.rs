@@ -1,0 +1,106 @@
+//! Rows of requests, out of the prediction log: what both models would say of production.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{Column, DataFrame};
+use serde_json::{Map, Value};
+
+use super::super::{Env, Error};
+use super::{MOST_ROWS, Side, answers};
+use crate::config::checked::plain_name;
+use crate::data::Kind;
+use crate::gate::two_keys::Both;
+
+/// What champion and challenger say of the newest logged requests; `None` where nothing is logged, or one of the models needs
+/// a column that the log does not have.
+pub(super) fn rows(
+    env: &Env,
+    champion: &Side<'_>,
+    challenger: &Side<'_>,
+) -> Result<Option<Both>, Error> {
+    let folder = &env.config.prediction_log;
+    let logged = newest(folder, &env.config.name);
+    if logged.is_empty() {
+        return Ok(None);
+    }
+    let frame = frame_of(&logged, champion)?;
+    let said = answers(champion.bundle, &frame).zip(answers(challenger.bundle, &frame));
+    Ok(said.and_then(|(old, new)| Both::of(&old, &new)))
+}
+
+/// The newest logged rows of a model, as objects of columns. Lines and files that cannot be read are passed over: the log is
+/// kept by servers that may be writing.
+fn newest(folder: &Path, model: &str) -> Vec<Map<String, Value>> {
+    let mut rows = Vec::new();
+    for file in files(folder, model) {
+        let Ok(decoder) = File::open(&file).and_then(zstd::Decoder::new) else {
+            continue;
+        };
+        let lines = BufReader::new(decoder).lines().map_while(Result::ok);
+        let mut of_file: Vec<Map<String, Value>> = lines
+            .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
+            .filter(|line| line["model"] == model)
+            .filter_map(|mut line| match line["row"].take() {
+                Value::Object(row) => Some(row),
+                _ => None,
+            })
+            .collect();
+        let more = MOST_ROWS - rows.len();
+        let from = of_file.len().saturating_sub(more);
+        rows.extend(of_file.drain(from..));
+        if rows.len() >= MOST_ROWS {
+            break;
+        }
+    }
+    rows
+}
+
+/// The log's files of a model, newest first; names sort by time.
+fn files(folder: &Path, model: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let begins = format!("{}_", plain_name(model));
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(&begins) && name.contains(".ndjson.zst")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    files.reverse();
+    files
+}
+
+/// Logged rows as a frame, in the kinds of the columns that the champion reads.
+fn frame_of(rows: &[Map<String, Value>], champion: &Side<'_>) -> Result<DataFrame, Error> {
+    let inputs = &champion.bundle.transformer.inputs;
+    let columns = inputs.iter().map(|input| {
+        let cells = rows.iter().map(|row| row.get(&input.name));
+        let name = input.name.as_str().into();
+        match input.kind {
+            Kind::Integer => {
+                let values = cells.map(|cell| cell.and_then(Value::as_i64));
+                Column::new(name, values.collect::<Vec<_>>())
+            }
+            Kind::Number => {
+                let values = cells.map(|cell| cell.and_then(Value::as_f64));
+                Column::new(name, values.collect::<Vec<_>>())
+            }
+            Kind::Boolean => {
+                let values = cells.map(|cell| cell.and_then(Value::as_bool));
+                Column::new(name, values.collect::<Vec<_>>())
+            }
+            Kind::Text => {
+                let values = cells.map(|cell| cell.and_then(Value::as_str));
+                Column::new(name, values.collect::<Vec<_>>())
+            }
+        }
+    });
+    DataFrame::new(rows.len(), columns.collect()).map_err(|source| Error::Data(source.into()))
+}
