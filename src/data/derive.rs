@@ -18,6 +18,7 @@ mod times;
 mod tree;
 mod values;
 
+pub(super) use cast::write_number;
 pub use evaluate::Batch;
 pub use frame::{cast_to, derive, times_of};
 pub use values::{Type, Values};

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use polars::prelude::{self as pl, DataFrame, JsonFormat, ParquetCompression, SerWriter as _};
+use polars::prelude::{self as pl, DataFrame, ParquetCompression};
 
 use super::Error;
 use super::formats::read_table;
@@ -16,6 +16,7 @@ use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
 use super::table::{Bad, Table, TableError};
+use super::write::{self, Form};
 
 /// Reads one file by its extension: CSV (also `.gz`, `.zst`), JSON array, NDJSON or Parquet.
 ///
@@ -109,21 +110,16 @@ pub fn write_file(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
     let extension = path
         .extension()
         .map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let as_text = |form| {
+        write_with(path, |file| {
+            write::write(frame, form, file).map_err(Into::into)
+        })
+    };
     match extension.as_deref() {
-        Some("csv") => write_with(path, |file| pl::CsvWriter::new(file).finish(frame)),
-        Some("tsv") => write_with(path, |file| {
-            pl::CsvWriter::new(file).with_separator(b'\t').finish(frame)
-        }),
-        Some("json") => write_with(path, |file| {
-            pl::JsonWriter::new(file)
-                .with_json_format(JsonFormat::Json)
-                .finish(frame)
-        }),
-        Some("ndjson" | "jsonl") => write_with(path, |file| {
-            pl::JsonWriter::new(file)
-                .with_json_format(JsonFormat::JsonLines)
-                .finish(frame)
-        }),
+        Some("csv") => as_text(Form::Separated(b',')),
+        Some("tsv") => as_text(Form::Separated(b'\t')),
+        Some("json") => as_text(Form::Json),
+        Some("ndjson" | "jsonl") => as_text(Form::JsonLines),
         Some("parquet") => write_parquet(frame, path),
         _ => Err(Error::Extension {
             path: path.to_owned(),

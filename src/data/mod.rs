@@ -90,6 +90,7 @@ mod summary;
 mod table;
 mod time;
 mod time_form;
+mod write;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Values of one type as those of another. What does not fit is missing and stops no other row.
 
 use std::borrow::Cow;
+use std::io::Write as _;
 
 use super::arithmetic::whole_of;
 use super::times;
@@ -128,23 +129,30 @@ pub fn texts(values: Values<'_>) -> Vec<Option<Cow<'_, str>>> {
 
 /// `1.5`, `2.0`, `1e-6`, `1e+16`: the shortest digits that give the number back.
 pub fn number_text(number: f64) -> String {
+    let mut text = Vec::new();
+    write_number(&mut text, number);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// The same, behind what is there.
+pub fn write_number(text: &mut Vec<u8>, number: f64) {
     let size = number.abs();
-    if number.is_nan() {
-        return "NaN".to_string();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_string();
-    }
-    if size != 0.0 && !(1e-5..1e16).contains(&size) {
-        let text = format!("{number:e}");
-        return match text.contains("e-") {
-            true => text,
-            false => text.replace('e', "e+"),
-        };
-    }
-    let text = number.to_string();
-    match text.contains('.') {
-        true => text,
-        false => format!("{text}.0"),
+    let start = text.len();
+    let is_written = if number.is_nan() {
+        write!(text, "NaN")
+    } else if number.is_infinite() {
+        write!(text, "{}", if number > 0.0 { "inf" } else { "-inf" })
+    } else if size != 0.0 && !(1e-5..1e16).contains(&size) {
+        let exponent = format!("{number:e}");
+        match exponent.split_once('e') {
+            Some((digits, power)) if !power.starts_with('-') => write!(text, "{digits}e+{power}"),
+            _ => write!(text, "{exponent}"),
+        }
+    } else {
+        write!(text, "{number}")
+    };
+    let is_whole = is_written.is_ok() && size < 1e16 && !text[start..].contains(&b'.');
+    if is_whole && (size == 0.0 || size >= 1e-5) {
+        text.extend_from_slice(b".0");
     }
 }

@@ -269,6 +269,46 @@ fn parquet_of_other_types_or_damaged_is_quarantined() {
     );
 }
 
+/// The bytes are those of polars 2.1.0 in Python: `write_csv`, `write_json`, `write_ndjson`.
+#[test]
+fn text_files_have_the_bytes_that_polars_writes() {
+    let frame = df!(
+        "i" => [Some(1i64), None, Some(-5)],
+        "n, \"x\"" => [Some(0.1), Some(1e300), None],
+        "b" => [Some(true), None, Some(false)],
+        "t" => [Some("a,\"\nb"), Some(""), Some("é\t\\ \u{1}")],
+        "u" => [Some("plain"), None, Some("\"q\"")],
+        "f" => [2.0, 1e16, 1.5e-7],
+    )
+    .unwrap();
+    let rows = [
+        r#"{"i":1,"n, \"x\"":0.1,"b":true,"t":"a,\"\nb","u":"plain","f":2.0}"#,
+        r#"{"i":null,"n, \"x\"":1e+300,"b":null,"t":"","u":null,"f":1e+16}"#,
+        r#"{"i":-5,"n, \"x\"":null,"b":false,"t":"é\t\\ \u0001","u":"\"q\"","f":1.5e-7}"#,
+    ];
+    let expected = [
+        ("a.csv", "i,\"n, \"\"x\"\"\",b,t,u,f\n1,0.1,true,\"a,\"\"\nb\",plain,2.0\n,1e+300,,\"\",,1e+16\n-5,,false,é\t\\ \u{1},\"\"\"q\"\"\",1.5e-7\n".to_string()),
+        ("a.tsv", "i\t\"n, \"\"x\"\"\"\tb\tt\tu\tf\n1\t0.1\ttrue\t\"a,\"\"\nb\"\tplain\t2.0\n\t1e+300\t\t\"\"\t\t1e+16\n-5\t\tfalse\t\"é\t\\ \u{1}\"\t\"\"\"q\"\"\"\t1.5e-7\n".to_string()),
+        ("a.json", format!("[{}]", rows.join(","))),
+        ("a.ndjson", format!("{}\n", rows.join("\n"))),
+    ];
+    let dir = folder(&[]);
+    for (name, text) in expected {
+        let path = dir.path().join(name);
+        write_file(&mut frame.clone(), &path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{name}");
+        write_file(&mut frame.clear(), &path).unwrap();
+        let empty = std::fs::read_to_string(&path).unwrap();
+        let header = text.lines().next().unwrap();
+        let wanted = match name {
+            "a.json" => "[]".to_string(),
+            "a.ndjson" => String::new(),
+            _ => format!("{header}\n"),
+        };
+        assert_eq!(empty, wanted, "{name}");
+    }
+}
+
 #[test]
 fn a_frame_is_the_same_after_writing_and_reading() {
     let frame = df!("i" => [Some(1i64), None], "n" => [Some(0.1), Some(1e300)], "b" => [Some(true), Some(false)], "t" => [Some("a,\"\nb"), Some("ü")]).unwrap();
