@@ -1,18 +1,15 @@
 //! A letter by SMTP. It blocks; for a thread that may.
 
+#[cfg(feature = "mail")]
+mod smtp;
+
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use lettre::message::{Mailbox, header::ContentType};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{Message, SmtpTransport, Transport};
-
-use super::{Error, Event, secret};
+use super::{Error, Event};
 use crate::config::notify::Smtp;
 
 /// A letter on its way.
+#[cfg_attr(not(feature = "mail"), allow(dead_code, reason = "nothing sends it"))]
 pub struct Letter<'a> {
     /// The server.
     pub smtp: &'a Smtp,
@@ -30,64 +27,15 @@ pub struct Letter<'a> {
     pub timeout: Duration,
 }
 
-/// Sends it once.
+#[cfg(feature = "mail")]
+pub use smtp::send;
+
+/// Refuses: there is nothing to send it with.
 ///
 /// # Errors
-/// When the server does not take it.
-pub fn send(letter: &Letter<'_>) -> Result<(), Error> {
-    let failed = |text: String| Error::Mail(scrubbed(&text, letter.login));
-    let message = written(letter).map_err(failed)?;
-    let tls = TlsParameters::new(letter.smtp.host.clone());
-    let tls = tls.map_err(|error| failed(error.to_string()))?;
-    let tls = match (letter.smtp.is_wrapped, letter.smtp.is_local()) {
-        (true, _) => Tls::Wrapper(tls),
-        (false, false) => Tls::Required(tls),
-        // What stays on this machine may go in the open.
-        (false, true) => Tls::Opportunistic(tls),
-    };
-    let mut server = SmtpTransport::builder_dangerous(letter.smtp.host.clone())
-        .port(letter.smtp.port)
-        .tls(tls)
-        .timeout(Some(letter.timeout));
-    if let Some((user, password)) = letter.login {
-        server = server.credentials(Credentials::new(user.to_string(), password.to_string()));
-    }
-    let sent = server.build().send(&message);
-    sent.map(|_| ()).map_err(|error| {
-        let mut text = error.to_string();
-        let mut next = std::error::Error::source(&error);
-        while let Some(cause) = next {
-            text = format!("{text}: {cause}");
-            next = cause.source();
-        }
-        failed(text)
-    })
-}
-
-fn written(letter: &Letter<'_>) -> Result<Message, String> {
-    let mailbox = |text: &str| {
-        let parsed = text.parse::<Mailbox>();
-        parsed.map_err(|_| format!("`{text}` is no mail address"))
-    };
-    let from = mailbox(letter.from)?;
-    let domain = from.email.domain().to_string();
-    let mut message = Message::builder()
-        .from(from)
-        .subject(letter.event.headline())
-        .message_id(Some(format!("<{}@{domain}>", letter.id)))
-        .header(ContentType::TEXT_PLAIN);
-    for to in letter.to {
-        message = message.to(mailbox(to)?);
-    }
-    let made = message.body(letter.event.text.clone());
-    made.map_err(|error| error.to_string())
-}
-
-/// What a server says may repeat how somebody logged in.
-fn scrubbed(text: &str, login: Option<(&str, &str)>) -> String {
-    let Some((user, password)) = login else {
-        return secret::scrubbed(text, &[]);
-    };
-    let plain = STANDARD.encode(format!("\0{user}\0{password}"));
-    secret::scrubbed(text, &[&plain, password])
+/// Always.
+#[cfg(not(feature = "mail"))]
+pub fn send(_letter: &Letter<'_>) -> Result<(), Error> {
+    let why = "this program was built without the feature `mail`";
+    Err(Error::Mail(why.to_string()))
 }

@@ -2,6 +2,7 @@
 
 mod command;
 mod desk;
+#[cfg(feature = "mail")]
 mod letter;
 mod receiver;
 mod run;

@@ -5,6 +5,7 @@ mod exposition;
 mod metrics;
 mod prediction_log;
 mod protocols;
+#[cfg(feature = "otel")]
 mod spans;
 
 use serde_json::{Value, json};

@@ -128,6 +128,7 @@ fn the_document_is_sent_once_and_again_when_the_champion_changes() {
     );
 }
 
+#[cfg(feature = "docs-ui")]
 #[test]
 fn the_page_asks_nobody_but_this_server() {
     let project = Project::promoted();

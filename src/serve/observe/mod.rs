@@ -4,6 +4,7 @@
 mod access_log;
 mod exposition;
 mod metrics;
+#[cfg_attr(not(feature = "otel"), path = "otlp_absent.rs")]
 mod otlp;
 pub mod prediction_log;
 mod process;

@@ -1,7 +1,5 @@
 //! `/docs`: Swagger UI, from files inside the program. The page may load and ask nothing but this server.
 
-use std::sync::Arc;
-
 use crate::serve::Reply;
 
 /// Tag of the files: they change with the program only.
@@ -43,6 +41,15 @@ noscript { display: block; padding: 2rem; font-family: system-ui, sans-serif; }
 
 /// The page. `below` tells whether it was asked for as `/docs/`, from where its files are beside it.
 pub fn page(below: bool) -> Reply {
+    if !cfg!(feature = "docs-ui") {
+        let at = if below { "../" } else { "" };
+        let html = format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>unseat: the API</title>\n</head>\n\
+             <body>\n<p>This program was built without the interactive page (feature <code>docs-ui</code>). The document is \
+             <a href=\"{at}openapi.json\">openapi.json</a>.</p>\n</body>\n</html>\n"
+        );
+        return secured(Reply::new("text/html; charset=utf-8", html));
+    }
     let at = if below { "" } else { "docs/" };
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -67,16 +74,24 @@ pub fn file(name: &str) -> Option<Reply> {
     let bytes = match name {
         "start.js" => START.as_bytes().to_vec(),
         "style.css" => STYLE.as_bytes().to_vec(),
-        "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png" => {
-            let config = Arc::new(utoipa_swagger_ui::Config::from("openapi.json"));
-            utoipa_swagger_ui::serve(name, config)
-                .ok()??
-                .bytes
-                .into_owned()
-        }
+        "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png" => bundled(name)?,
         _ => return None,
     };
     Some(secured(Reply::new(content_type, bytes)))
+}
+
+/// A file of Swagger UI.
+#[cfg(feature = "docs-ui")]
+fn bundled(name: &str) -> Option<Vec<u8>> {
+    let config = std::sync::Arc::new(utoipa_swagger_ui::Config::from("openapi.json"));
+    let file = utoipa_swagger_ui::serve(name, config).ok()??;
+    Some(file.bytes.into_owned())
+}
+
+/// There is none.
+#[cfg(not(feature = "docs-ui"))]
+fn bundled(_name: &str) -> Option<Vec<u8>> {
+    None
 }
 
 fn secured(reply: Reply) -> Reply {
