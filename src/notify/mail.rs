@@ -5,7 +5,9 @@ mod smtp;
 
 use std::time::Duration;
 
-use super::{Error, Event};
+#[cfg(not(feature = "mail"))]
+use super::Error;
+use super::Event;
 use crate::config::notify::Smtp;
 
 /// A letter on its way.

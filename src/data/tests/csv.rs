@@ -368,7 +368,7 @@ proptest! {
         let ours = read_files(&[("a.csv", &csv)]).frame;
         prop_assert!(ours.equals(&frame), "{:?}", show(&ours));
         // And by another reader.
-        let mut reader = csv::Reader::from_reader(&csv[..]);
+        let mut reader = ::csv::Reader::from_reader(&csv[..]);
         let texts: Vec<String> = reader.records().map(|record| record.unwrap()[2].to_string()).collect();
         prop_assert_eq!(texts, rows.iter().map(|row| row.2.clone()).collect::<Vec<_>>());
     }

@@ -1,8 +1,8 @@
 //! What people read.
 
 use super::Stand;
-use crate::gate::{Policy, explain};
 use crate::gate::wording::{p_value, pair, percent, signed};
+use crate::gate::{Policy, explain};
 
 #[test]
 fn numbers_in_words() {

@@ -73,7 +73,9 @@ pub fn fit(
         goal: form.goal(held.target),
     });
     let boosting = boosting(target, settings);
-    let boosted = boost(&bins, &coding, form.goal(target), held.as_ref(), &boosting);
+    // Within the pool, so that the many short parallel steps of a round are not handed over from outside one by one.
+    let goal = form.goal(target);
+    let boosted = rayon::scope(|_| boost(&bins, &coding, goal, held.as_ref(), &boosting));
     let mut notes = Vec::new();
     if boosted.is_stopped {
         notes.push(format!(

@@ -147,10 +147,9 @@ impl OutOfFold {
     /// When the disk fails.
     pub fn write(&self, env: &Env, folder: &str) -> Result<(), Error> {
         let mut frame = self.to_frame()?;
-        env.models
-            .put_file(&env.version_key(folder, FILE), |path| {
-                data::write_parquet(&mut frame, path).map_err(Error::from)
-            })
+        env.models.put_file(&env.version_key(folder, FILE), |path| {
+            data::write_parquet(&mut frame, path).map_err(Error::from)
+        })
     }
 }
 
