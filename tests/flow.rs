@@ -33,6 +33,7 @@ const VERSION_FILES: &[&str] = &[
     "roc.png",
     "score.json",
     "trainedmodel.json",
+    "version.json",
 ];
 
 #[test]

@@ -14,6 +14,7 @@ use super::{
     report, retain, room, settle, train,
 };
 use crate::checks::{Finding, worst_first};
+use crate::config::Keep;
 use crate::evaluate::Metric;
 use crate::registry::{Lock, PastConclusion, RunRow, RunState};
 
@@ -206,6 +207,15 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
     let stands = |past: &PastConclusion| is_pinned || past.verdict != deploy::PINNED;
     let champion = champion.map(|champion| champion.version);
+    // A folder that was emptied is a quiet night, not a failed one, as long as there is something to go on with.
+    let is_bare = input.files.is_empty() && config.ingest.keep == Keep::Folder;
+    if is_bare && champion.is_some() && !options.force {
+        let why = format!(
+            "{}, so there is nothing to train on",
+            ingest::no_file(config, &input)
+        );
+        return Ok(nothing(env, id, champion, why));
+    }
     let same_files = env
         .registry
         .past_conclusion(&config.name, &data_hash, &config_hash)
@@ -297,6 +307,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         "latestscore.txt",
         "predictions.parquet",
         "decision.json",
+        "version.json",
     ];
     let made = made.into_iter().map(str::to_string).chain(files);
     let artifacts = made.map(|file| env.shown(&trained.version.folder, &file));

@@ -1,5 +1,6 @@
 //! A small project in a folder of its own, and the real program run in it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -14,6 +15,8 @@ use tempfile::TempDir;
 /// A project; its folder goes when it does.
 pub struct Project {
     folder: TempDir,
+    /// Whether a case took files of the champion's copy away itself.
+    took_copy: Cell<bool>,
 }
 
 /// What the program said, without what differs from run to run.
@@ -41,6 +44,7 @@ impl Project {
         let files = FILES.get_or_init(|| {
             let project = Project {
                 folder: empty_folder(),
+                took_copy: Cell::new(false),
             };
             for (folder, first) in [
                 ("practicedata", 0),
@@ -64,6 +68,7 @@ impl Project {
         });
         let project = Project {
             folder: empty_folder(),
+            took_copy: Cell::new(false),
         };
         files
             .iter()
@@ -93,6 +98,9 @@ impl Project {
 
     /// Removes a file or a whole folder.
     pub fn remove(&self, path: &str) {
+        if path.starts_with("production_deployment") {
+            self.took_copy.set(true);
+        }
         let path = self.path(path);
         let gone = if path.is_dir() {
             fs::remove_dir_all(path)
@@ -100,6 +108,11 @@ impl Project {
             fs::remove_file(path)
         };
         gone.expect("it can be removed");
+    }
+
+    /// Whether the case itself took files of the champion's copy away.
+    pub fn took_copy(&self) -> bool {
+        self.took_copy.get()
     }
 
     /// Takes away what runs have made, as before the first one.

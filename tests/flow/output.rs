@@ -43,6 +43,9 @@ fn the_help_names_every_command() {
       notify       Test channels, list and send messages
       gate         Explain a decision, or replay past ones under another policy
       gc           Remove what is old, by the settings of `retention`
+      backup       Write all that is needed to serve and to go on into a folder, while it runs
+      restore      Put a backup in the place of what is there
+      adopt        Take up versions that stand in the folders and that the database does not know
       service      Install the project as a service of systemd, or print a line for cron
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)

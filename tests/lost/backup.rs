@@ -43,7 +43,7 @@ fn a_backup_restored_elsewhere_serves_and_goes_on() {
             .contains("write a backup to safe/monday: there is something"),
         "{again}"
     );
-    let there = Project::empty();
+    let there = Project::empty().with_real_clock();
     let backup = project.path("safe/monday");
     let backup = backup.to_str().expect("a text");
     there.ok(&["restore", backup]);

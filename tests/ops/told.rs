@@ -113,7 +113,7 @@ fn a_job_that_failed_is_seen_like_a_run() {
 #[test]
 fn a_quarantined_file_is_seen_as_long_as_it_is_there() {
     let project = Project::promoted().with_real_clock();
-    project.write("practicedata/a_bad.csv", "garbage\n\"never closed");
+    project.write("practicedata/a_bad.csv", "a,b\n1,2,3\n");
     project.write(
         "practicedata/b_more.csv",
         &project.read("sourcedata/dataset3.csv"),
@@ -204,7 +204,7 @@ fn recovery_and_quarantine_are_sent() {
     fail(&project);
     fail_again(&project);
     mend(&project);
-    project.write("practicedata/a_bad.csv", "garbage\n\"never closed");
+    project.write("practicedata/a_bad.csv", "a,b\n1,2,3\n");
     project.write(
         "practicedata/b_more.csv",
         &project.read("sourcedata/dataset3.csv"),

@@ -75,7 +75,9 @@ fn every_example_of_a_body_is_answered() {
 fn an_answer_has_the_keys_that_are_documented() {
     let project = Project::promoted();
     let server = Server::of(&project, &[]);
-    let row = json!({"lastmonth_activity": 1e9, "lastyear_activity": 1, "number_of_employees": 1});
+    // Outside the training range, and turned by a value that was seen.
+    let row =
+        json!({"lastmonth_activity": 5000, "lastyear_activity": 1024, "number_of_employees": 12});
     let body =
         json!({"rows": [row], "probabilities": true, "top_n": 2, "explain": true, "flips": true});
     let answer = server.post("/prediction", &body).expect(200).json();

@@ -180,7 +180,7 @@ fn every_bad_request_is_told_what_is_wrong() {
         ("{\"rows\": [{\"lastmonth_activity\": 1, \"lastyear_activity\": 1, \"number_of_employees\": 1}, {\"lastmonth_activity\": 1, \"lastyear_activity\": {\"secret\": 1}}]}", JSON, "/prediction", 422, "unprocessable",
          columns(" (first in row 2): missing: `number_of_employees`; mistyped: `lastyear_activity` (a number is expected)")),
         ("{\"rows\": [{\"lastmonth_activity\": 1e999}]}", JSON, "/prediction", 400, "bad_request", "the body is not JSON, at line 1, column 38; /docs shows its form".into()),
-        ("{\"rows\": [{\"lastmonth_activity\": NaN}]}", JSON, "/prediction", 400, "bad_request", "the body is not JSON, at line 1, column 34; /docs shows its form".into()),
+        ("{\"rows\": [{\"lastmonth_activity\": NaN}]}", JSON, "/prediction", 400, "bad_request", "the body is not JSON, at line 1, column 34: JSON has no NaN; write `null` for a missing value".into()),
         ("{\"rows\": [], \"version\": 99}", JSON, "/prediction", 404, "not_found", "no such version of the model; GET /models/<model>/versions lists them".into()),
         ("{\"rows\": [], \"version\": \"secret\"}", JSON, "/prediction", 400, "bad_request", "the version is not a number like 3, nor `champion`".into()),
         ("{\"rows\": [], \"model\": \"secret\"}", JSON, "/prediction", 404, "not_found", "no such model; GET /models lists them".into()),

@@ -264,6 +264,7 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
 fn a_version_that_refuses_what_was_answered_before_is_taken_back() {
     let project = Project::new();
     project.set("drop", json!(["lastmonth_activity"]));
+    project.set("gate.first", json!("promote"));
     project.ok(&["run"]);
     let server = Server::of(&project, &[]);
     let ask = || {

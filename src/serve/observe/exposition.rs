@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType, Summary};
+use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 
 use super::super::budget::Reason;
 use super::super::{Problem, Reply, Request, State, health, manage};
+use super::durations::durations;
 use super::metrics::{made, registered};
 use super::process::Process;
 use crate::diagnose::StaleReason;
-use crate::registry::{JobState, ProbationState, RunTotal};
+use crate::registry::{JobState, ProbationState};
 
 /// What Prometheus asks for.
 const TEXT: &str = "text/plain; version=0.0.4";
@@ -258,33 +259,6 @@ async fn totals(state: &State, now: &Now) -> Option<MetricFamily> {
         }
     }
     Some(durations(&totals))
-}
-
-/// How long runs took, as a summary without quantiles: sum and count.
-fn durations(totals: &[RunTotal]) -> MetricFamily {
-    let label = |name: &str, value: &str| {
-        let mut label = LabelPair::default();
-        label.set_name(name.to_string());
-        label.set_value(value.to_string());
-        label
-    };
-    let metrics = totals.iter().map(|total| {
-        let mut summary = Summary::default();
-        summary.set_sample_count(total.runs as u64);
-        summary.set_sample_sum(total.took_ms as f64 / 1e3);
-        let mut metric = Metric::from_label(vec![
-            label("model", &total.model),
-            label("outcome", &total.outcome),
-        ]);
-        metric.set_summary(summary);
-        metric
-    });
-    let mut family = MetricFamily::default();
-    family.set_name("unseat_run_duration_seconds".to_string());
-    family.set_help("Seconds that runs took, by what came of them.".to_string());
-    family.set_field_type(MetricType::SUMMARY);
-    family.set_metric(metrics.collect());
-    family
 }
 
 /// Whether models are stale, 1 or 0 for each reason. Of a model whose registry cannot be asked, nothing is said.

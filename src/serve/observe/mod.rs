@@ -2,6 +2,7 @@
 //! write, and what they cannot take is dropped and counted.
 
 mod access_log;
+mod durations;
 mod exposition;
 mod metrics;
 #[cfg_attr(not(feature = "otel"), path = "otlp_absent.rs")]

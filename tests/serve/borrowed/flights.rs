@@ -161,6 +161,7 @@ fn rules_of_the_version_are_kept_here_in_the_same_words_and_elsewhere_in_ours() 
         "input_folder_path": "data", "output_folder_path": "ingested", "test_data_path": "test",
         "output_model_path": "models", "prod_deployment_path": "production",
         "name": "delays", "target": "delay", "score": {"replicates": 100}, "schema": {},
+        "gate": {"first": "promote"},
     });
     project.write("config.json", &config.to_string());
     project.set("schema", json!({

@@ -73,7 +73,7 @@ fn what_is_wrong_with_a_text_request_is_told_in_its_service_s_words() {
             n_top,
         ),
         (
-            json!({"model_id": "messages", "text": "a", "n_top": "2"}),
+            json!({"model_id": "messages", "text": "a", "n_top": "two"}),
             n_top,
         ),
         (

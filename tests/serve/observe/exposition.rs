@@ -26,7 +26,10 @@ pub fn read(text: &str) -> Series {
         } else if let Some(kind) = line.strip_prefix("# TYPE ") {
             let (name, kind) = kind.split_once(' ').unwrap_or_else(|| panic!("{line}"));
             assert_eq!(name, family, "its HELP goes before");
-            assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
+            assert!(
+                ["counter", "gauge", "histogram", "summary"].contains(&kind),
+                "{line}"
+            );
             assert!(types.insert(name, kind).is_none(), "told twice: {line}");
             assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
         } else {
@@ -34,6 +37,11 @@ pub fn read(text: &str) -> Series {
             let kind = types.get(family).unwrap_or_else(|| panic!("{line}"));
             let base = match *kind {
                 "histogram" => ["_bucket", "_sum", "_count"]
+                    .iter()
+                    .find_map(|ending| name.strip_suffix(ending))
+                    .unwrap_or_else(|| panic!("{line}")),
+                // Without quantiles: sum and count.
+                "summary" => ["_sum", "_count"]
                     .iter()
                     .find_map(|ending| name.strip_suffix(ending))
                     .unwrap_or_else(|| panic!("{line}")),

@@ -50,7 +50,7 @@ pub fn of_all_kinds(classes: &[&str]) -> Project {
         "input_folder_path": "practicedata", "output_folder_path": "ingesteddata",
         "test_data_path": "testdata", "output_model_path": "models",
         "prod_deployment_path": "production_deployment",
-        "score": {"replicates": 100}, "gate": {"replicates": 200},
+        "score": {"replicates": 100}, "gate": {"replicates": 200, "first": "promote"},
         "server": {"prediction_log": {"sample": 1.0}},
     });
     project.write("config.json", &config.to_string());
