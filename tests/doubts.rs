@@ -171,7 +171,7 @@ fn a_class_that_counts_as_missing_is_counted() {
     );
     // Some of three classes: trained, and held.
     let some = |row: u64, left: bool| {
-        if row % 4 == 0 {
+        if row.is_multiple_of(4) {
             "None".to_string()
         } else {
             yes_no(row, left)

@@ -178,7 +178,7 @@ fn changed(now: &Config, began: &Config, fresh: &Config) -> Change {
     let (before, after, start) = (parts(now), parts(fresh), parts(began));
     let at_start = |path: &str| {
         let is_one = |part: &&str| path == *part || path.starts_with(&format!("{part}."));
-        AT_THE_START.iter().any(|part| is_one(&part))
+        AT_THE_START.iter().any(is_one)
     };
     let mut followed = different(&before, &after);
     followed.retain(|path| !at_start(path));

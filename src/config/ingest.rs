@@ -135,7 +135,7 @@ pub enum HeaderRow {
 }
 
 impl Ingest {
-    /// How text files are written, by the settings. Settings that [`Ingest::check`] refuses count as `auto`.
+    /// How text files are written, by the settings. Settings that `config check` rejects count as `auto`.
     pub fn text(&self) -> TextOptions {
         TextOptions {
             encoding: self.encoding(),
@@ -183,10 +183,10 @@ impl Ingest {
             let why = "is no separator; use `auto`, `tab`, or one character that is no letter, digit or quote";
             say("delimiter", why.to_string());
         }
-        let is_same = match (self.decimal, self.thousands) {
-            (Decimal::Point, Thousands::Point) | (Decimal::Comma, Thousands::Comma) => true,
-            _ => false,
-        };
+        let is_same = matches!(
+            (self.decimal, self.thousands),
+            (Decimal::Point, Thousands::Point) | (Decimal::Comma, Thousands::Comma)
+        );
         if is_same {
             say("thousands", "is the same as `ingest.decimal`".to_string());
         }

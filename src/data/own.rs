@@ -46,7 +46,7 @@ pub enum OwnKind {
 /// The rows of a file as they stand.
 pub enum Own {
     /// CSV and JSON, read again at each use.
-    Rows(OwnRows),
+    Rows(Box<OwnRows>),
     /// Parquet.
     Frame {
         /// The columns in the types of the file.
@@ -119,7 +119,8 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
             let above =
                 csv_again::header_of(path, options).map_err(|error| refused(path, error))?;
             let names = above.names.clone();
-            return OwnRows::look(path, Form::Csv(above), names, options).map(Own::Rows);
+            return OwnRows::look(path, Form::Csv(above), names, options)
+                .map(|rows| Own::Rows(Box::new(rows)));
         }
         Format::Json => {
             let mut reader = open(path)?;
@@ -133,7 +134,7 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
             }
         }
     };
-    OwnRows::look(path, form, Vec::new(), options).map(Own::Rows)
+    OwnRows::look(path, form, Vec::new(), options).map(|rows| Own::Rows(Box::new(rows)))
 }
 
 /// The records of a file that is one object in another layout; only a file that begins with a nested value is read for it.

@@ -89,9 +89,9 @@ impl Segments {
         };
         let kinds: Vec<Option<Kind>> = (0..places).map(kind_at).collect();
         let facts = |at: usize| {
-            let columns = self.tables.iter().map(|table| &table.columns[at]);
+            let mut columns = self.tables.iter().map(|table| &table.columns[at]);
             let non_finite = columns.clone().map(|column| column.non_finite).sum();
-            let last = columns.last();
+            let last = columns.next_back();
             let (first_at, text_at) = last.map_or((None, None), |it| (it.first_at, it.text_at));
             (non_finite, first_at, text_at)
         };

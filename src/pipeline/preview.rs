@@ -281,8 +281,8 @@ fn test_data(config: &ModelConfig, scan: &Scan, known: &Known<'_>) -> Result<(),
             .named
             .iter()
             .any(|dropped| dropped.column == column.name);
-        !config.excluded(known.target).contains(&column.name)
-            && !(is_dropped || names_rows || is_named || column.distinct < 2)
+        let is_excluded = config.excluded(known.target).contains(&column.name);
+        !(is_excluded || is_dropped || names_rows || is_named || column.distinct < 2)
     };
     let needed = known.profile.iter().filter(is_needed);
     match needed

@@ -251,7 +251,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
             registry
                 .conclude_same_rows(lock, &past, &files, now_ms)
                 .await?;
-            if let Some(report) = without_training(env, &of, Some(&past), "rows").await? {
+            if let Some(report) = without_training(env, &of, Some(past.as_ref()), "rows").await? {
                 return Ok(RunReport {
                     data: Some(dataset.record),
                     timings_ms: timings_map(&timings, None),

@@ -234,10 +234,10 @@ fn look_at(tokens: &[TokenWithSpan]) -> Result<(), String> {
 fn look_at_word(word: &Word, next: Option<&Token>) -> Result<(), String> {
     let lower = word.value.to_lowercase();
     let opens = next == Some(&Token::LParen);
-    if word.quote_style.is_none() {
-        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == lower) {
-            return Err(format!("`{}` cannot stand in it: {why}", word.value));
-        }
+    if word.quote_style.is_none()
+        && let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == lower)
+    {
+        return Err(format!("`{}` cannot stand in it: {why}", word.value));
     }
     let is_interval = word.keyword == Keyword::INTERVAL && word.quote_style.is_none();
     if is_interval && !matches!(next, Some(Token::SingleQuotedString(_))) {
@@ -278,7 +278,7 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
     let (found, place) = found.split_once(" at Line: ").unwrap_or((found, ""));
     if found == "EOF" {
         let solid = |it: &&TokenWithSpan| !matches!(it.token, Token::Whitespace(_) | Token::EOF);
-        let last = tokens.iter().filter(solid).next_back();
+        let last = tokens.iter().rfind(solid);
         let last = last.map_or(String::new(), |last| format!(" after `{}`", last.token));
         return format!("it ends too early: {expected} should follow{last}");
     }

@@ -37,7 +37,7 @@ enum Reading {
     /// Numbers, as they were read or in this form.
     Plain(u64),
     /// Would be numbers in this form.
-    May(NumberForm, Converted),
+    May(NumberForm, Box<Converted>),
     /// Text, with why it is no numbers where most of it is, and numbers in it.
     Text(Option<String>, u64, u64),
 }
@@ -172,7 +172,7 @@ fn reading_of(
         Ok(form) => match column.cells.as_materialized_series().str() {
             Ok(cells) => {
                 let converted = convert(at, cells, &form);
-                Reading::May(form, converted)
+                Reading::May(form, Box::new(converted))
             }
             Err(_) => Reading::Text(None, 0, present),
         },
@@ -251,7 +251,7 @@ fn settle_column(
                         columns.iter_mut().find(|it| it.name == name)
                     };
                     if let Some(column) = here {
-                        put(column, converted);
+                        put(column, *converted);
                     }
                     continue;
                 }

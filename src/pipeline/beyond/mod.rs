@@ -108,7 +108,7 @@ async fn blocks(
                 &dataset.frame,
                 &dataset.row_hashes,
             )?;
-            blocks.extend(block(&gone, live, |fold, live| Both::of(fold, live)));
+            blocks.extend(block(&gone, live, Both::of));
         }
     }
     Ok(blocks)

@@ -10,7 +10,7 @@ pub enum Read {
     /// Rows that no verdict was reached on under these settings; they are stored as a data set.
     News(Box<Dataset>),
     /// Rows that were concluded on before; nothing is stored. The conclusion is told under the hash of the present files.
-    Known(Box<Dataset>, PastConclusion),
+    Known(Box<Dataset>, Box<PastConclusion>),
 }
 
 /// Reads the input, and stores it unless its rows are those of one of some past conclusions.
@@ -27,7 +27,7 @@ pub async fn ingest_news(
             stored::summary(&dataset.record),
             past.run
         );
-        return Ok((Read::Known(Box::new(dataset), past), told));
+        return Ok((Read::Known(Box::new(dataset), Box::new(past)), told));
     }
     stored::write(env, &mut dataset).await?;
     let told = stored::summary(&dataset.record);

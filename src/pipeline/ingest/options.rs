@@ -32,9 +32,7 @@ fn most_bytes(config: &ModelConfig) -> Option<u64> {
     const MB: u64 = 1 << 20;
     let of_machine = || {
         let info = rustix::system::sysinfo();
-        let all = u64::try_from(info.totalram)
-            .ok()?
-            .checked_mul(u64::from(info.mem_unit))?;
+        let all = info.totalram.checked_mul(u64::from(info.mem_unit))?;
         // What a container may use is less.
         let bound = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
         let bound = bound.and_then(|text| text.trim().parse::<u64>().ok());

@@ -174,9 +174,9 @@ impl Guard {
 /// What a request asks for, for those who look where it comes from.
 fn asks(route: &Route) -> Asks {
     match (route.role, route.method) {
-        (Some(Role::Admin), "GET") => Asks::ToChangeByLooking,
-        (Some(Role::Admin), _) => Asks::ToChange,
-        _ => Asks::ToLook,
+        (Some(Role::Admin), "GET") => Asks::ChangeByGet,
+        (Some(Role::Admin), _) => Asks::Change,
+        _ => Asks::Look,
     }
 }
 

@@ -15,11 +15,11 @@ const REQUESTED_WITH: &str = "x-requested-with";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
     /// To be told something.
-    ToLook,
+    Look,
     /// To change something.
-    ToChange,
+    Change,
     /// To change something with a GET, which any page can make.
-    ToChangeByLooking,
+    ChangeByGet,
 }
 
 /// What is looked at where no token is needed.
@@ -43,13 +43,13 @@ impl Origin {
                 "without tokens, requests must name this machine: use localhost or 127.0.0.1 in the address; `unseat token` makes tokens, with which every name is answered",
             ));
         }
-        if asks != Asks::ToLook && is_from_elsewhere(headers) {
+        if asks != Asks::Look && is_from_elsewhere(headers) {
             return Err(Problem::new(
                 Code::Forbidden,
                 "a page of another site may not change anything here; ask from this machine, or set up tokens with `unseat token`",
             ));
         }
-        if asks == Asks::ToChangeByLooking && !self.is_meant(headers) {
+        if asks == Asks::ChangeByGet && !self.is_meant(headers) {
             return Err(Problem::new(
                 Code::Forbidden,
                 "this GET changes something, and a page of another site may have made it: send the header `X-Requested-With` (any value), POST to /models/{model}/versions/{version}/promote, or set up tokens with `unseat token`",
@@ -139,8 +139,8 @@ mod tests {
 
     fn allowed(headers: &[(&'static str, &'static str)], changes_state: bool) -> bool {
         let asks = match changes_state {
-            true => Asks::ToChange,
-            false => Asks::ToLook,
+            true => Asks::Change,
+            false => Asks::Look,
         };
         allows(true, headers, asks)
     }
@@ -282,15 +282,15 @@ mod tests {
         ];
         for (more, expected) in cases {
             let headers: Vec<_> = [host].into_iter().chain(more.iter().copied()).collect();
-            let found = allows(false, &headers, Asks::ToChangeByLooking);
+            let found = allows(false, &headers, Asks::ChangeByGet);
             assert_eq!(found, *expected, "{more:?}");
         }
         let local = [("host", "localhost:8000")];
-        assert!(allows(true, &local, Asks::ToChangeByLooking));
+        assert!(allows(true, &local, Asks::ChangeByGet));
         let led = [
             ("host", "localhost:8000"),
             ("referer", "http://evil.example/"),
         ];
-        assert!(!allows(true, &led, Asks::ToChangeByLooking));
+        assert!(!allows(true, &led, Asks::ChangeByGet));
     }
 }

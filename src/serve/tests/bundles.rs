@@ -74,11 +74,14 @@ fn chain(levels: usize) -> Trees {
     chain
 }
 
+/// What makes trees unsound.
+type Spoil = fn(&mut Trees);
+
 #[test]
 fn what_no_training_makes_is_unsound() {
     assert_eq!(refused(|_| ()), "taken");
     let weights = "use the bundle: its weights do not fit its columns and classes";
-    let unsound: [(&str, fn(&mut Trees)); 12] = [
+    let unsound: [(&str, Spoil); 12] = [
         ("a child before its parent", |it| it.left[5] = 1),
         ("a node that is its own child", |it| it.left[3] = 3),
         ("a child of two", |it| it.left[0] = 4),

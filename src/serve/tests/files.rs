@@ -53,7 +53,7 @@ fn fuzz_csv_file() {
         b"a,b,c\n1,2.5,x\n2,,\"y,z\"\n",
         b"a;b\n1,5;true\n2,5;false\n",
         b"\xef\xbb\xbfid\tname\n1\t\xc3\xa4\n",
-        b"\xff\xfea\0,\0b\0\n\0001\0,\0002\0\n\0",
+        b"\xff\xfea\0,\0b\0\n\x001\0,\x002\0\n\0",
     ];
     fuzz("csv_file", &seeds, &WORDS, |bytes| read("a.csv", bytes));
 }

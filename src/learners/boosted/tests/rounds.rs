@@ -61,8 +61,8 @@ fn gradients_are_the_slopes_of_the_loss() {
                 .map(|&class| f64::from(weight[class as usize]))
                 .sum(),
         };
-        for output in 0..n {
-            for row in 0..60 {
+        for (output, packed) in packed.iter().enumerate().take(n) {
+            for (row, &packed) in packed.iter().enumerate().take(60) {
                 let step = 0.02;
                 let (up, down) = (
                     loss(Some((output, row, step))).0,
@@ -74,8 +74,8 @@ fn gradients_are_the_slopes_of_the_loss() {
                     slope /= 2.0;
                 }
                 let sum = match goal.packing() {
-                    Packing::Halves => Packing::Halves.sum(Packing::halves(packed[output][row])),
-                    Packing::Counted => Packing::Counted.sum(Packing::counted(packed[output][row])),
+                    Packing::Halves => Packing::Halves.sum(Packing::halves(packed)),
+                    Packing::Counted => Packing::Counted.sum(Packing::counted(packed)),
                 };
                 let found = sum.gradient as f64 * unit.gradient;
                 assert!(
