@@ -9,8 +9,8 @@ use polars::prelude::{self as pl, DataFrame, ParquetCompression};
 
 use super::Error;
 use super::formats::read_table;
-use super::numbers::{self, Source};
-use super::options::ReadOptions;
+use super::numbers::{self, NumberForm, Source};
+use super::options::{Decimal, ReadOptions};
 use super::partitions::Partitions;
 use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
@@ -23,6 +23,18 @@ use super::write::{self, Form};
 /// # Errors
 /// When the extension is unknown, the disk fails, or the content is not usable.
 pub fn read_file(path: &Path, options: &ReadOptions) -> Result<DataFrame, Error> {
+    Ok(read_file_and_say(path, options)?.0)
+}
+
+/// As [`read_file`], and what a reader should know: a sentence for each column of numbers that is written in another form than
+/// `options.reading` has, which holds what a version was trained on.
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_file_and_say(
+    path: &Path,
+    options: &ReadOptions,
+) -> Result<(DataFrame, Vec<String>), Error> {
     let format = source::format_of(path).ok_or_else(|| Error::Extension {
         path: path.to_owned(),
     })?;
@@ -34,17 +46,22 @@ pub fn read_file(path: &Path, options: &ReadOptions) -> Result<DataFrame, Error>
 /// # Errors
 /// As [`read_file`].
 pub fn read_parquet(path: &Path) -> Result<DataFrame, Error> {
-    read_as(path, Format::Parquet, &ReadOptions::default())
+    Ok(read_as(path, Format::Parquet, &ReadOptions::default())?.0)
 }
 
-fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFrame, Error> {
+fn read_as(
+    path: &Path,
+    format: Format,
+    options: &ReadOptions,
+) -> Result<(DataFrame, Vec<String>), Error> {
     let as_text = options.text_columns(None);
     let mut table =
         read_table(path, format, options, &as_text).map_err(|error| refused(path, error))?;
     let shown = path.to_string_lossy();
     Partitions::of(std::iter::once(&*shown), options, &as_text).add(&mut table, &shown, options);
+    let mut said = Vec::new();
     if format != Format::Parquet {
-        table = settled(path, format, table, options, &as_text);
+        (table, said) = settled(path, format, table, options, &as_text);
     }
     let columns = table.columns.iter().map(|column| Column {
         name: column.name.clone(),
@@ -57,7 +74,7 @@ fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFra
     let schema = Schema {
         columns: columns.collect(),
     };
-    stack(vec![table], &schema)
+    Ok((stack(vec![table], &schema)?, said))
 }
 
 /// Why a single file gave no table.
@@ -81,14 +98,15 @@ pub(super) fn refused(path: &Path, error: TableError) -> Error {
     }
 }
 
-/// The table with columns turned into numbers that are written in a form of their own.
+/// The table with columns turned into numbers that are written in a form of their own, and which of them that were not known to
+/// be.
 fn settled(
     path: &Path,
     format: Format,
     table: Table,
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
-) -> Table {
+) -> (Table, Vec<String>) {
     let shown = path.display().to_string();
     let mut sources = [Source {
         path: &shown,
@@ -96,9 +114,23 @@ fn settled(
         table,
     }];
     let again = |_, names: &BTreeSet<String>| read_table(path, format, options, names).ok();
-    numbers::settle(&mut sources, options, as_text, again, |_, _| None);
+    let settled = numbers::settle(&mut sources, options, as_text, again, |_, _| None);
+    let found = settled.forms.into_iter().flatten();
+    let is_news = |(name, form): &(String, NumberForm)| {
+        !form.is_plain() && options.reading.get(name) != Some(form)
+    };
+    let said = found.filter(is_news).map(|(name, form)| {
+        let decimal = match form.decimal {
+            Decimal::Comma => "a decimal comma",
+            Decimal::Point | Decimal::Auto => "a decimal point",
+        };
+        format!(
+            "`{name}` is read as numbers with {decimal}, in another form than the training data has; `ingest.decimal`, `thousands` and `currency` say what is meant"
+        )
+    });
+    let said = said.collect();
     let [source] = sources;
-    source.table
+    (source.table, said)
 }
 
 /// Writes a frame by the extension of the path: `csv`, `tsv`, `json`, `ndjson`, `jsonl` or `parquet`. The bytes are on the

@@ -102,7 +102,7 @@ pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };
 pub use encoding::Encoding;
-pub use io::{read_file, read_parquet, write_file, write_parquet};
+pub use io::{read_file, read_file_and_say, read_parquet, write_file, write_parquet};
 pub use json_columns::TOO_MANY_CELLS;
 pub use json_file::json_tables;
 pub use lines::line_of_row;

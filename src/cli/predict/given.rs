@@ -71,7 +71,8 @@ impl Given {
         options
             .drop
             .retain(|name| reads.iter().all(|read| read.name != *name));
-        let frame = data::read_file(path, &options).map_err(|error| named(error, path, &name))?;
+        let (frame, said) =
+            data::read_file_and_say(path, &options).map_err(|error| named(error, path, &name))?;
         if frame.height() != own.rows() {
             let error = anyhow::anyhow!(
                 "write the rows of {name}: it holds {} records, of which {} are rows",
@@ -81,7 +82,7 @@ impl Given {
             return Err(Failure::new(Kind::Data, error)
                 .hint("remove the records that are no rows, such as a second header"));
         }
-        let mut notes = Vec::new();
+        let mut notes = said;
         if let Own::Frame { unwritten, .. } = &own {
             notes.extend(unwritten.iter().map(|column| {
                 format!(
