@@ -1,6 +1,8 @@
 //! The house's rules that no compiler checks: who stands on whom, what is absent where, how files begin and how long they
 //! are. Every failure names file and line.
 
+mod arrows;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -460,4 +462,38 @@ fn the_reader_of_arrows_sees_groups_paths_and_no_tests() {
         source.code(),
         [(1, "use a;".to_string()), (7, "use d;".to_string())]
     );
+}
+
+#[test]
+fn no_circle_stands_inside_a_room() {
+    let sources = sources("src");
+    let rooms: std::collections::BTreeMap<String, String> = sources
+        .iter()
+        .map(|source| (source.name(), source.module()))
+        .collect();
+    let mut arrows = arrows::arrows(&sources);
+    for (from, targets) in &mut arrows {
+        targets.retain(|to| rooms[to] == rooms[from]);
+    }
+    let known: Vec<&str> = include_str!("tidy/circles.txt").lines().collect();
+    let mut found = Vec::new();
+    for file in arrows.keys() {
+        match (
+            arrows::circle(&arrows, file),
+            known.contains(&file.as_str()),
+        ) {
+            (Some(way), false) => found.push(format!("{file}: a circle: {}", way.join(" -> "))),
+            (None, true) => found.push(format!(
+                "{file}: stands in no circle any more; take it off tests/tidy/circles.txt"
+            )),
+            _ => {}
+        }
+    }
+    let is_gone = |file: &&&str| !arrows.contains_key(**file);
+    found.extend(
+        known.iter().filter(is_gone).map(|file| {
+            format!("tests/tidy/circles.txt: there is no {file}; take it off the list")
+        }),
+    );
+    assert_none(&found);
 }
