@@ -21,6 +21,7 @@
 //! - [`diagnose`]: what the diagnostics say
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
+//! - [`text`]: small texts that many rooms write
 //! - [`cli`]: one file per subcommand
 
 pub mod artifacts;
@@ -49,3 +50,4 @@ pub mod report;
 pub mod sample;
 pub mod schedule;
 pub mod serve;
+pub mod text;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// The house from the bottom up; no arrow runs up, and none runs along a row but the ones in [`ALONG`]. A new module gets
 /// its place here.
 const ROWS: &[&[&str]] = &[
+    &["text"],
     &[
         "predictors",
         "data",
@@ -59,6 +60,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "export",
             "sample",
             "cron",
+            "text",
         ],
         &[
             "std::time",

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::{Bundle, Error};
-use crate::config::checked::hex;
+use super::error::Error;
+use super::format::FORMAT_VERSION;
+use super::saved::Bundle;
+use crate::text::hex;
 
-/// The form written by this program; it reads this and older ones.
-pub const FORMAT_VERSION: u32 = 2;
 const FORMAT: &str = "unseat bundle";
 
 #[derive(Serialize, Deserialize)]

@@ -2,26 +2,11 @@
 //! other number, on whatever machine, does not answer. They are built from the transformer's own numbers, so no row of
 //! anybody's data leaves with the model.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Bundle, Error, Scorer};
+use super::error::Error;
+use super::golden_rows::{Golden, GoldenRow};
+use super::saved::Bundle;
+use super::scorer::Scorer;
 use crate::features::{Cell, Input, NGrams, Step};
-
-/// Rows with their answers.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Golden {
-    /// The rows.
-    pub rows: Vec<GoldenRow>,
-}
-
-/// One made-up row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GoldenRow {
-    /// A cell per input of the transformer.
-    pub cells: Vec<Cell>,
-    /// What the scorer answered: `[P(positive)]` or one per class.
-    pub probabilities: Vec<f64>,
-}
 
 impl Golden {
     /// Whether the bundle answers every row to the bit.

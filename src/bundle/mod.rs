@@ -5,163 +5,25 @@
 //! version numbers, times, folders or the registry.
 
 mod codec;
+mod error;
+mod format;
 mod golden;
+mod golden_rows;
+mod saved;
 mod scorer;
 
 #[cfg(test)]
 mod tests;
 
-pub use codec::{FORMAT_VERSION, decode, encode};
-pub use golden::{Golden, GoldenRow, make_golden};
+pub use codec::{decode, encode};
+pub use error::Error;
+pub use format::FORMAT_VERSION;
+pub use golden::make_golden;
+pub use golden_rows::{Golden, GoldenRow};
+pub use saved::{Bundle, Entry, Provenance};
 pub use scorer::{Scorer, Slot};
 
-use std::collections::{BTreeMap, HashSet};
-
-use serde::{Deserialize, Serialize};
-
-use crate::config::raw::Learner;
-use crate::data::rules::Rule;
-use crate::data::{ColumnSummary, NumberForm};
-use crate::evaluate::{Centre, Metric, Task};
-use crate::features::{Dropped, Transformer};
-use crate::predictors::Predictor;
-use crate::relate::RelatedPlan;
-
-/// Why bytes are not a bundle that may answer.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Not our form, or cut off.
-    #[error("read the bundle: {0}")]
-    Malformed(String),
-    /// Made by a newer program.
-    #[error(
-        "read a bundle of format {found}: this program reads up to {FORMAT_VERSION}; use the program that made it, or newer"
-    )]
-    Newer {
-        /// Its format.
-        found: u32,
-    },
-    /// The bytes changed since they were written.
-    #[error(
-        "verify the bundle: its checksum is {found}, it was written with {expected}; the file is damaged"
-    )]
-    Checksum {
-        /// What the file says.
-        expected: String,
-        /// What its bytes give.
-        found: String,
-    },
-    /// Its parts do not fit together.
-    #[error("use the bundle: {0}")]
-    Unsound(String),
-    /// It predicts other numbers than when it was made.
-    #[error("verify the bundle: golden row {row} gives another prediction than when it was made")]
-    Golden {
-        /// Index of the first row that differs.
-        row: usize,
-    },
-}
-
-/// What a version is made of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Bundle {
-    /// Column that is predicted.
-    pub target: String,
-    /// Class names; with two, index 1 is the positive class; none where a number is predicted.
-    pub classes: Vec<String>,
-    /// Share of each class in the training part.
-    pub prior: Vec<f64>,
-    /// Mean and median of the training part's numbers, where a number is predicted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub centre: Option<Centre>,
-    /// The metric the model is kept good by.
-    pub metric: Metric,
-    /// P(positive) from which on a row is positive; only with two classes.
-    pub threshold: f64,
-    /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major: the class with the
-    /// smallest expected cost is predicted. `None`: the likeliest class. Only with more than two classes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub costs: Option<Vec<f64>>,
-    /// Columns to features.
-    pub transformer: Transformer,
-    /// Features to margins.
-    pub predictor: Predictor,
-    /// Columns that were not learned from, and why.
-    pub dropped: Vec<Dropped>,
-    /// The learner's settings; of `auto`, those of the candidate that it chose.
-    pub learner: Learner,
-    /// How the candidates of `auto` did, the chosen one first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub leaderboard: Vec<Entry>,
-    /// Seed of the split and the learner.
-    pub seed: u64,
-    /// Where it was learned.
-    pub data: Provenance,
-    /// Reference profile: each column of the data set, summarised without single rows.
-    pub profile: Vec<ColumnSummary>,
-    /// What its columns held: rules that are enforced, and others that were only seen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
-    /// Made-up rows and what the model says of them.
-    pub golden: Golden,
-    /// How several tables become rows, where they do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub related: Option<RelatedPlan>,
-    /// How the numbers of columns are written, where they are not plain: files and requests are read so, too.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub reading: BTreeMap<String, NumberForm>,
-}
-
-/// How one candidate of `auto` did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// What it is, in words.
-    pub name: String,
-    /// Its mean score over the repetitions, by the model's metric; `None` where it could not be fitted or scored.
-    pub score: Option<f64>,
-    /// Standard deviation over the repetitions; 0 for one.
-    pub deviation: f64,
-    /// Rows that it learned from in its last comparison.
-    pub rows: u64,
-    /// Fits that were done for it.
-    pub fits: u32,
-    /// Why it could not be fitted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
-}
-
-/// What a bundle was learned from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// Fingerprint of the data set's rows.
-    pub rows_hash: String,
-    /// Fingerprint of the settings.
-    pub config_hash: String,
-    /// Rows learned from.
-    pub train_rows: u64,
-    /// Rows the threshold was chosen on.
-    pub validation_rows: u64,
-}
-
 impl Bundle {
-    /// What it predicts.
-    pub fn task(&self) -> Task {
-        match self.classes.is_empty() {
-            true => Task::Regression,
-            false => Task::Classification,
-        }
-    }
-
-    /// Whether there are two classes.
-    pub fn is_binary(&self) -> bool {
-        self.classes.len() == 2
-    }
-
-    /// The positive class of a two-class model.
-    pub fn positive(&self) -> Option<&str> {
-        self.is_binary().then(|| self.classes[1].as_str())
-    }
-
     /// The compiled scorer: the one thing that ever predicts with this bundle.
     pub fn scorer(&self) -> Scorer {
         Scorer::compile(self)
@@ -174,53 +36,6 @@ impl Bundle {
     pub fn verify(&self) -> Result<(), Error> {
         self.verify_parts()?;
         self.golden.verify(self)
-    }
-
-    /// Checks that the parts fit together: what passes can be scored, explained and exported, whatever the row.
-    ///
-    /// # Errors
-    /// [`Error::Unsound`].
-    pub fn verify_parts(&self) -> Result<(), Error> {
-        let unsound = |why: &str| Err(Error::Unsound(why.to_string()));
-        if self.classes.len() == 1 || self.prior.len() != self.classes.len() {
-            return unsound("its classes and their shares do not fit");
-        }
-        let distinct: HashSet<&String> = self.classes.iter().collect();
-        if distinct.len() != self.classes.len() {
-            return unsound("two of its classes have one name");
-        }
-        if !self.prior.iter().all(|share| (0.0..=1.0).contains(share)) {
-            return unsound("its class shares are not shares");
-        }
-        if let Some(costs) = &self.costs {
-            let n = self.classes.len();
-            if n < 3 || costs.len() != n * n || !costs.iter().all(|cost| cost.is_finite()) {
-                return unsound("its costs do not fit its classes");
-            }
-        }
-        if !self.transformer.is_sound() {
-            return unsound("its columns contradict one another");
-        }
-        if !self.threshold.is_finite() {
-            return unsound("its threshold is not a number");
-        }
-        let outputs = match self.classes.len() {
-            0 | 2 => 1,
-            n => n,
-        };
-        let n_features = self.transformer.n_features();
-        if self.predictor.n_outputs() != outputs || !self.predictor.is_sound(n_features) {
-            return unsound("its weights do not fit its columns and classes");
-        }
-        if self.golden.rows.is_empty() {
-            return unsound("it has no golden rows");
-        }
-        let is_share = |p: &f64| (0.0..=1.0).contains(p);
-        let mut answers = self.golden.rows.iter().flat_map(|row| &row.probabilities);
-        if self.task() == Task::Classification && !answers.all(is_share) {
-            return unsound("its golden rows have answers that are no probabilities");
-        }
-        Ok(())
     }
 
     /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.

@@ -8,7 +8,8 @@ mod skew;
 use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
 
-use super::{Bundle, Golden, Provenance, make_golden};
+use super::saved::{Bundle, Provenance};
+use super::{Golden, make_golden};
 use crate::config::raw::{Features, Learner};
 use crate::data::summarise;
 use crate::evaluate::Metric;

@@ -1,10 +1,13 @@
 //! Checks on columns: missing cells, one value, the same content twice.
 
-use super::{Check, Finding, Inputs, counted, percent};
+use super::finding::{Check, Finding};
+use super::inputs::Inputs;
+use super::wording::percent;
 use crate::config::checks::Severity;
 use crate::data::rules::{Checker, Rule};
 use crate::data::{ColumnSummary, Kind};
 use crate::features::{Cells, Error};
+use crate::text::counted;
 
 /// The columns that may be learned from.
 pub(super) fn candidates<'a>(inputs: &Inputs<'a>) -> impl Iterator<Item = &'a ColumnSummary> {

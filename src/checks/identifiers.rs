@@ -7,7 +7,7 @@
 
 use polars::prelude::DataFrame;
 
-use super::Target;
+use super::inputs::Target;
 use super::rank::spearman;
 use crate::config::features::{Encode, Features};
 use crate::data::{Column, Schema};
@@ -226,7 +226,7 @@ fn why(rows: &Rows<'_>, at: usize, column: &Column) -> Option<(Dropped, By)> {
 }
 
 fn counted_rows(n: usize) -> String {
-    super::counted(n as u64, "row")
+    crate::text::counted(n as u64, "row")
 }
 
 /// The cells, if all are there and none has a fraction.

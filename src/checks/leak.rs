@@ -10,9 +10,10 @@ use rayon::prelude::*;
 
 use super::bins::Binned;
 use super::columns::{candidates, cells_of};
+use super::finding::{Check, Finding};
+use super::inputs::{Inputs, Target};
 use super::rank::{areas, order, quantile_bins, spearman};
 use super::rows::{mixed, sample};
-use super::{Check, Finding, Inputs, Target};
 use crate::config::checks::Severity;
 use crate::data::ColumnSummary;
 use crate::features::{Cells, Error};

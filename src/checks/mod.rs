@@ -6,186 +6,31 @@
 
 mod bins;
 mod columns;
+mod finding;
 mod identifiers;
+mod inputs;
+mod labels;
 mod leak;
 mod rank;
 mod rows;
 mod spelling;
 mod target;
 mod target_kinds;
+mod wording;
 
 #[cfg(test)]
 mod tests;
 
-use polars::prelude::DataFrame;
-use serde::{Deserialize, Serialize};
-
 pub use identifiers::{Rows as IdentifierRows, identifiers};
-pub use rows::{Categories, sample};
-pub use target::{FileLabels, Labels, NullWord, look_at_target, needs_files};
+pub use inputs::Categories;
+pub use labels::{FileLabels, Labels, NullWord};
+pub use rows::sample;
+pub use target::{look_at_target, needs_files};
 
-use crate::config::checks::{Checks, Severity};
-use crate::data::ColumnSummary;
-use crate::data::rules::Rule;
 use crate::features::Error;
-
-/// Which check found it; named like its key in the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    /// Rows that the rules keep out.
-    RejectedRows,
-    /// Missing cells.
-    Missing,
-    /// One value in every row.
-    Constant,
-    /// The same content as another column.
-    DuplicateColumns,
-    /// Alone predicts the target.
-    Leak,
-    /// Same features, another class.
-    ConflictingLabels,
-    /// Test rows in the data set.
-    TestOverlap,
-    /// Texts that only the test data has.
-    TestCategories,
-    /// Texts that the champion does not know.
-    NewCategories,
-    /// Outside what the champion's data held.
-    OutsideRules,
-    /// Few rows of a class.
-    RareClass,
-    /// Classes that differ in spelling only.
-    TargetSpelling,
-    /// A target of several kinds.
-    TargetKinds,
-    /// Classes that are numbers.
-    TargetNumbers,
-    /// Classes that look like missing labels.
-    TargetMarkers,
-    /// Classes of one row.
-    TargetSingleRows,
-    /// Labels that count as missing.
-    TargetNulls,
-}
-
-impl Check {
-    /// The name used in config, records and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Check::RejectedRows => "rejected_rows",
-            Check::Missing => "missing",
-            Check::Constant => "constant",
-            Check::DuplicateColumns => "duplicate_columns",
-            Check::Leak => "leak",
-            Check::ConflictingLabels => "conflicting_labels",
-            Check::TestOverlap => "test_overlap",
-            Check::TestCategories => "test_categories",
-            Check::NewCategories => "new_categories",
-            Check::OutsideRules => "outside_rules",
-            Check::RareClass => "rare_class",
-            Check::TargetSpelling => "target_spelling",
-            Check::TargetKinds => "target_kinds",
-            Check::TargetNumbers => "target_numbers",
-            Check::TargetMarkers => "target_markers",
-            Check::TargetSingleRows => "target_single_rows",
-            Check::TargetNulls => "target_nulls",
-        }
-    }
-
-    /// Whether it makes a first version doubtful, which [`crate::gate`] then holds: what is said of the target, and a column
-    /// that gives it away.
-    pub fn is_doubt(self) -> bool {
-        match self {
-            Check::Leak
-            | Check::TargetSpelling
-            | Check::TargetKinds
-            | Check::TargetNumbers
-            | Check::TargetMarkers
-            | Check::TargetSingleRows
-            | Check::TargetNulls => true,
-            Check::RejectedRows
-            | Check::Missing
-            | Check::Constant
-            | Check::DuplicateColumns
-            | Check::ConflictingLabels
-            | Check::TestOverlap
-            | Check::TestCategories
-            | Check::NewCategories
-            | Check::OutsideRules
-            | Check::RareClass => false,
-        }
-    }
-}
-
-/// One thing that was found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// Which check found it.
-    pub check: Check,
-    /// The column, where it is about one.
-    pub column: Option<String>,
-    /// What comes of it; never `off`.
-    pub severity: Severity,
-    /// What was measured, finite.
-    pub value: f64,
-    /// The bound it is beyond, where the check has one.
-    pub bound: Option<f64>,
-    /// The same in one sentence.
-    pub says: String,
-}
-
-/// What is to be predicted of each row of a frame, `(n_rows)`; `None` where a row has none.
-#[derive(Debug, Clone, Copy)]
-pub enum Target<'a> {
-    /// Class indices.
-    Classes {
-        /// Index of each row's class.
-        codes: &'a [Option<u32>],
-        /// Number of classes.
-        n: usize,
-    },
-    /// Numbers.
-    Numbers(&'a [Option<f64>]),
-}
-
-impl Target<'_> {
-    /// Rows that have a target, ascending.
-    fn rows(&self) -> Vec<u32> {
-        let has = |row: &u32| match self {
-            Target::Classes { codes, .. } => codes[*row as usize].is_some(),
-            Target::Numbers(numbers) => numbers[*row as usize].is_some(),
-        };
-        let n = match self {
-            Target::Classes { codes, .. } => codes.len(),
-            Target::Numbers(numbers) => numbers.len(),
-        };
-        (0..n as u32).filter(has).collect()
-    }
-}
-
-/// A data set that is to be trained on.
-#[derive(Debug, Clone, Copy)]
-pub struct Inputs<'a> {
-    /// Its rows, in one chunk per column.
-    pub frame: &'a DataFrame,
-    /// Its columns in numbers.
-    pub profile: &'a [ColumnSummary],
-    /// Columns that are not learned from, the target among them.
-    pub excluded: &'a [String],
-    /// The target of each row.
-    pub target: Target<'a>,
-    /// What the champion knows of columns of text; empty without a champion.
-    pub champion: &'a [Categories],
-    /// The rules that were read off the champion's data; empty without a champion.
-    pub rules: &'a [Rule],
-    /// Rows that were read, and how many of them the rules kept out.
-    pub rejected: (u64, u64),
-    /// What to look for.
-    pub settings: &'a Checks,
-    /// Seed of every sample.
-    pub seed: u64,
-}
+pub use finding::{Check, Finding};
+use inputs::Told;
+pub use inputs::{Inputs, Target, TestInputs};
 
 /// Looks at a data set before it is trained on.
 ///
@@ -218,21 +63,6 @@ pub fn look(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
     Ok(worst_first(found))
 }
 
-/// Test rows, held against what was learned from.
-#[derive(Debug, Clone, Copy)]
-pub struct TestInputs<'a> {
-    /// The rows.
-    pub frame: &'a DataFrame,
-    /// How many of them stand in the data set, too.
-    pub overlap: u64,
-    /// What the version knows of columns of text.
-    pub known: &'a [Categories],
-    /// What to look for.
-    pub settings: &'a Checks,
-    /// Seed of every sample.
-    pub seed: u64,
-}
-
 /// Looks at the test rows before a verdict is built on them.
 ///
 /// # Errors
@@ -257,32 +87,8 @@ pub fn look_at_test(inputs: &TestInputs<'_>) -> Result<Vec<Finding>, Error> {
     Ok(worst_first(found))
 }
 
-/// How texts that are not known are told of.
-struct Told {
-    check: Check,
-    severity: Severity,
-    bound: f64,
-    rows: &'static str,
-    unknown_to: &'static str,
-}
-
 /// Sorted by severity; findings alike stay in the order of checks and columns.
 pub fn worst_first(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
-}
-
-/// `12.5 %`: a share as people read it, never 0 % or 100 % unless it is.
-fn percent(share: f64) -> String {
-    let shown = format!("{:.1}", 100.0 * share);
-    match shown.as_str() {
-        "0.0" if share > 0.0 => "less than 0.1 %".to_string(),
-        "100.0" if share < 1.0 => "more than 99.9 %".to_string(),
-        _ => format!("{} %", shown.trim_end_matches(".0")),
-    }
-}
-
-/// `1 row`, `2 rows`.
-fn counted(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -1,26 +1,22 @@
 //! Checks on rows: kept out, of a rare class, contradicting one another, of texts that nobody learned, in both data sets.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::columns::{candidates, cells_of};
-use super::{Check, Finding, Inputs, Target, TestInputs, Told, counted, percent};
+use super::finding::{Check, Finding};
+use super::inputs::Categories;
+use super::inputs::Told;
+use super::inputs::{Inputs, Target, TestInputs};
+use super::wording::percent;
 use crate::config::checks::Severity;
 use crate::features::{Cells, Error};
+use crate::text::counted;
 
 /// Rows that are looked at for texts that are not known, and about as many for contradictions.
 const ROWS: usize = 100_000;
-
-/// What a version knows of a column of text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Categories {
-    /// The column.
-    pub column: String,
-    /// Every text that it was trained on.
-    pub texts: HashSet<String>,
-}
 
 /// A number that looks drawn at random, from a seed and a number.
 pub(super) fn mixed(seed: u64, number: u64) -> u64 {

@@ -1,16 +1,19 @@
 //! Checks on the target's labels: spelled in several ways, of several kinds, numbers, markers, classes of one row, and
 //! labels that count as missing. Names of classes and files are told, other cells are not.
 
+use super::finding::{Check, Finding};
+use super::labels::listed;
+use super::labels::{FileLabels, Labels, NullWord, inside, place_of};
 use super::spelling::{Numeric, Variants, is_marker, numeric, variants};
 use super::target_kinds::{numbers, several_kinds};
-use super::{Check, Finding, counted, percent};
+use super::wording::percent;
 use crate::config::checks::{Checks, Severity};
 use crate::data::Kind;
+use crate::text::counted;
 
 /// Most groups of classes, classes of a group, and files that one sentence names.
 const MOST_GROUPS: usize = 4;
 const MOST_NAMES: usize = 4;
-const MOST_FILES: usize = 2;
 /// Beyond so many classes, those of one row are no classes.
 const MOST_CLASSES: usize = 100;
 /// So few labels are classes, however many rows each has.
@@ -18,43 +21,6 @@ const FEW_CLASSES: usize = 20;
 /// Fewer labelled rows tell nothing of a class of one row; so few of them are told beside any number of others.
 const FEWEST_ROWS: u64 = 10;
 const FEW_LONE: usize = 3;
-
-/// The target of a data set, counted.
-#[derive(Debug, Clone, Copy)]
-pub struct Labels<'a> {
-    /// Its name.
-    pub target: &'a str,
-    /// What its column holds.
-    pub kind: Kind,
-    /// Distinct labels without blanks around them, and the rows of each; sorted.
-    pub counts: &'a [(String, u64)],
-    /// All rows.
-    pub rows: u64,
-    /// Whether its values are classes rather than numbers.
-    pub is_class: bool,
-    /// Files that were left out for what their target holds, and why.
-    pub left_out: &'a [(String, String)],
-}
-
-/// What one file's target holds, as it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileLabels {
-    /// Relative to the input folder.
-    pub path: String,
-    /// Distinct labels without blanks around them, and where each stands first: "line 7" or "row 6", if known.
-    pub labels: Vec<(String, Option<String>)>,
-}
-
-/// A text of the target that counts as missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NullWord {
-    /// As it is written, without blanks around it.
-    pub word: String,
-    /// Cells that hold it.
-    pub cells: u64,
-    /// The first file with one.
-    pub path: String,
-}
 
 /// Whether the files have to be asked where labels stand before [`look_at_target`] can name them.
 pub fn needs_files(labels: &Labels<'_>) -> bool {
@@ -163,15 +129,6 @@ fn names<'a>(labels: &Labels<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-/// `a`, `b` and 3 more.
-fn listed(items: &[String], most: usize) -> String {
-    let (shown, rest) = items.split_at(items.len().min(most));
-    match rest.len() {
-        0 => shown.join(", "),
-        n => format!("{} and {n} more", shown.join(", ")),
-    }
-}
-
 /// The files that hold a label.
 fn files_with(files: &[FileLabels], label: &str) -> Vec<String> {
     let has = |file: &&FileLabels| file.labels.iter().any(|(own, _)| own == label);
@@ -180,14 +137,6 @@ fn files_with(files: &[FileLabels], label: &str) -> Vec<String> {
         .filter(has)
         .map(|file| file.path.clone())
         .collect()
-}
-
-/// ` in a.csv, b.csv`, or nothing where it is not known.
-pub(super) fn inside(files: &[String]) -> String {
-    match files.is_empty() {
-        true => String::new(),
-        false => format!(" in {}", listed(files, MOST_FILES)),
-    }
 }
 
 fn says_nulls(labels: &Labels<'_>, nulls: &[NullWord], cells: u64, share: f64) -> String {
@@ -254,17 +203,6 @@ fn says_variants(
         told[..told.len().min(MOST_GROUPS)].join("; "),
         n - spare,
     )
-}
-
-/// `a.csv, line 7`: where a label stands first.
-pub(super) fn place_of(files: &[FileLabels], label: &str) -> Option<String> {
-    files.iter().find_map(|file| {
-        let (_, place) = file.labels.iter().find(|(own, _)| own == label)?;
-        Some(match place {
-            Some(place) => format!("{}, {place}", file.path),
-            None => file.path.clone(),
-        })
-    })
 }
 
 fn marker_classes<'a>(labels: &Labels<'a>) -> Vec<(&'a str, u64)> {

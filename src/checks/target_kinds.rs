@@ -1,9 +1,9 @@
 //! What kind of thing a target's labels are: the same in every file, and numbers that read as such.
 
-use super::counted;
+use super::labels::{FileLabels, Labels, inside, place_of};
 use super::spelling::{Numeric, numeric};
-use super::target::{FileLabels, Labels, inside, place_of};
 use crate::data::Kind;
+use crate::text::counted;
 
 /// Share of the labelled rows that are numbers from which on the others are told of.
 const MOSTLY_NUMBERS: f64 = 0.8;

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{Failure, Global, context, failure, output};
+use super::global::Global;
+use super::{Failure, context, failure, output};
 use crate::pipeline::{self, Adopt, Adopted};
 
 #[derive(Debug, Args)]
@@ -85,7 +86,7 @@ fn show(global: &Global, adopted: &Adopted) {
         true => "would adopt",
         false => "adopted",
     };
-    let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let counted = |n: usize, what: &str| crate::text::counted(n as u64, what);
     output::say(&format!(
         "{model}  {did} {} and {}; {champion}",
         counted(adopted.versions.len(), "version"),

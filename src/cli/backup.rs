@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, Global, Kind, context, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
 use crate::pipeline::{self, BackedUp};
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `call`: asks every endpoint of a running server that changes nothing, and keeps what it answers.
 
+mod answer;
 mod plan;
 mod record;
 
@@ -11,8 +12,10 @@ use serde_json::Value;
 use ureq::Agent;
 
 use self::plan::{Call, Plan};
-use super::{Failure, Global, Kind, context, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
 use crate::clock::stamp;
+use answer::Answer;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,21 +35,6 @@ pub struct CallArgs {
     /// File to write; without it, apireturns_<stamp>.txt in the project's folder of models
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-}
-
-/// What came back of a call.
-struct Answer {
-    status: Option<u16>,
-    ms: f64,
-    /// JSON where it was JSON, a text where it was one, else what it was.
-    body: Value,
-}
-
-impl Answer {
-    /// The server failed, or did not answer.
-    fn is_failure(&self) -> bool {
-        self.status.is_none_or(|status| status >= 500)
-    }
 }
 
 pub async fn call(global: &Global, args: &CallArgs) -> Result<u8, Failure> {

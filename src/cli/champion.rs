@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{Failure, Global, context, failure, output};
+use super::global::Global;
+use super::{Failure, context, failure, output};
 use crate::pipeline;
 use crate::registry::Action;
 

@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Global, Kind, context, failure, output, reading};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output, reading};
 use crate::config::raw::{Keep, RawConfig};
 use crate::config::{Config, ModelConfig, shape};
 use crate::data;

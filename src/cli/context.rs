@@ -5,7 +5,8 @@ use std::sync::Once;
 
 use chrono::{DateTime, Utc};
 
-use super::{Failure, Global, Kind, progress};
+use super::global::Global;
+use super::{Failure, Kind, progress};
 use crate::clock::Clock;
 use crate::config::{self, Config, ModelConfig, Overrides, Server, variables};
 use crate::pipeline::{Env, Ids, finish_model_removals, finish_rename, finish_restore};

@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{Failure, Global, context, failure, output};
+use super::global::Global;
+use super::{Failure, context, failure, output};
 use crate::clock::rfc3339;
 use crate::data::{self, ReadOptions};
 use crate::diagnose::{self as room, Timings};

@@ -8,7 +8,8 @@ use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::export::{Picked, Which};
-use super::{Failure, Global, Kind, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, failure, output};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::data::{self, ReadOptions};
 use crate::explain::{self, Flip, Importance, Word};

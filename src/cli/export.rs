@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Global, Kind, context, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::export::{self, About};
 use crate::pipeline;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::Local;
 use tokio::sync::watch;
 
-use super::{Failure, Global, output, progress};
+use super::global::Global;
+use super::{Failure, output, progress};
 use crate::clock::Clock;
 use crate::jobs::Queue;
 use crate::registry::{JobRow, JobState, ProbationRow, ProbationState, Registry, RunRow};

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::global::Global;
 use super::stages::VersionArgs;
-use super::{Failure, Global, Kind, context, failure, output};
+use super::{Failure, Kind, context, failure, output};
 use crate::gate::{Policy, explain};
 use crate::pipeline;
 

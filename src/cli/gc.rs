@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Failure, Global, context, failure, output};
 use crate::pipeline::{self, Fate, Retained, RetainedKind, Why};
+use crate::text;
 
 #[derive(Debug, Args)]
 pub struct GcArgs {
@@ -102,7 +103,7 @@ fn show(global: &Global, retained: &Retained) {
         let be = if retained.dry_run { "to be " } else { "" };
         output::say(&format!(
             "{be}packed    {}",
-            count(retained.logs_packed, "log")
+            text::counted(retained.logs_packed as u64, "log")
         ));
     }
 }
@@ -144,12 +145,10 @@ fn counted<'a>(fates: impl Iterator<Item = &'a Fate>) -> String {
     for fate in fates {
         *counts.entry(fate.kind).or_insert(0) += 1;
     }
-    let parts = counts.into_iter().map(|(kind, n)| count(n, name(kind)));
+    let parts = counts
+        .into_iter()
+        .map(|(kind, n)| text::counted(n as u64, name(kind)));
     parts.collect::<Vec<_>>().join(", ")
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Bytes for people.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Failure, Global, Kind, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, failure, output};
 use crate::sample;
 
 #[derive(Debug, Args)]

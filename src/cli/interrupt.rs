@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Global, output};
+use super::global::Global;
+use super::{Failure, output};
 use crate::clock::Clock;
 use crate::registry::{ProcessId, Registry, RunRow, RunState};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Global, Kind, context, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::jobs::{self, Queue, Submitted};

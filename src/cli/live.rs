@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use super::{Failure, Global, context};
+use super::global::Global;
+use super::{Failure, context};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::registry::{ProcessId, Registry};

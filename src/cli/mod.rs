@@ -19,6 +19,7 @@ mod feed;
 mod first_runs;
 mod gate;
 mod gc;
+mod global;
 mod hints;
 mod init;
 mod interrupt;
@@ -43,12 +44,12 @@ mod up;
 mod versions;
 mod worker;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use failure::{Failure, Kind};
+pub use global::Global;
 
 /// Keep a deployed model good, unattended
 ///
@@ -65,56 +66,6 @@ pub struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Flags that every command takes.
-#[derive(Debug, Clone, Args)]
-pub struct Global {
-    /// Folder of the project, or its config.json
-    #[arg(
-        short = 'C',
-        long,
-        global = true,
-        value_name = "DIR",
-        default_value = "."
-    )]
-    project: PathBuf,
-    /// Model to work on, in a project with several
-    #[arg(long, global = true, value_name = "NAME")]
-    model: Option<String>,
-    /// Setting that overrides the config: --set gate.confidence=0.9
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
-    settings: Vec<String>,
-    /// Print the result as JSON, errors included
-    #[arg(long, global = true)]
-    json: bool,
-    /// Say more on stderr; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-    /// Say nothing on stderr but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Form of the log on stderr
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "FORM",
-        default_value = "text"
-    )]
-    log_format: LogFormat,
-    /// End the log when it is as large as the log of a run may become
-    #[arg(long, global = true, hide = true)]
-    bounded_log: bool,
-}
-
-/// Form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum LogFormat {
-    /// Lines for people
-    Text,
-    /// One JSON object per line
-    Json,
 }
 
 #[derive(Debug, Subcommand)]

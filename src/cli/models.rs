@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Failure, Global, context, failure, output};
+use super::global::Global;
+use super::{Failure, context, failure, output};
 use crate::clock::rfc3339;
 use crate::diagnose::{self, Stale};
 use crate::pipeline;

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::{Failure, Global, Kind, context, failure, output, progress};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output, progress};
 use crate::clock::{Clock, rfc3339};
 use crate::config::{Config, ModelConfig};
 use crate::diagnose;

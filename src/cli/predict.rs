@@ -1,6 +1,8 @@
 //! `predict FILE`: the file's own columns as they stand, with predictions beside them.
 
+mod format;
 mod given;
+mod kept;
 mod written;
 
 use std::path::{Path, PathBuf};
@@ -10,13 +12,16 @@ use polars::prelude::{Column, DataFrame};
 use serde_json::json;
 
 use self::given::Given;
-use super::{Failure, Global, Kind, context, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
 use crate::bundle::Bundle;
-use crate::config::shape::nearest;
 use crate::data;
 use crate::evaluate::Answers;
 use crate::features::{self, Unreadable, unreadable};
 use crate::pipeline;
+use crate::text::nearest;
+use format::Format;
+use kept::{filtered, spread};
 
 #[derive(Debug, Args)]
 pub struct PredictArgs {
@@ -36,21 +41,6 @@ pub struct PredictArgs {
     /// What becomes of a row in which a cell cannot be what its column is: a text among numbers, a time in another form
     #[arg(long, value_name = "WHAT", default_value = "fail")]
     on_bad_row: OnBadRow,
-}
-
-/// Formats of stdin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Comma-separated, or what the header says
-    Csv,
-    /// Separated by tabs
-    Tsv,
-    /// A list of records
-    Json,
-    /// A record a line
-    Ndjson,
-    /// Parquet
-    Parquet,
 }
 
 /// What becomes of such a row.
@@ -165,7 +155,7 @@ fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
         .map(ToString::to_string)
         .collect();
     let near = absent.iter().filter_map(|name| {
-        let near = nearest(name, there.iter().map(String::as_str))?;
+        let near = nearest(name, there.iter().map(String::as_str), 0.4)?;
         Some(format!("`{near}` may be `{name}`; rename it in the file"))
     });
     let near: Vec<String> = near.collect();
@@ -254,25 +244,6 @@ fn cells(n: u64) -> String {
         output::thousands(n),
         if n == 1 { "" } else { "s" }
     )
-}
-
-fn filtered(frame: &DataFrame, keep: &[bool]) -> Result<DataFrame, Failure> {
-    let mask = keep.iter().copied().map(Some).collect();
-    let mut frame = frame.filter(&mask).map_err(data::Error::from)?;
-    frame.rechunk_mut();
-    Ok(frame)
-}
-
-/// A column of the kept rows over all rows; the others stay missing and are not written.
-fn spread(column: &Column, keep: &[bool]) -> Result<Column, Failure> {
-    let mut next = 0_u32;
-    let places = keep.iter().map(|keep| {
-        let at = keep.then_some(next);
-        next += u32::from(*keep);
-        at
-    });
-    let places: polars::prelude::IdxCa = places.collect();
-    Ok(column.take(&places).map_err(data::Error::from)?)
 }
 
 /// Gives the model's columns names that the file does not have; which were renamed to what.

@@ -9,7 +9,8 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::bounded_log::BoundedLog;
-use super::{Global, LogFormat, output};
+use super::global::{Global, LogFormat};
+use super::output;
 use crate::pipeline::Event;
 
 /// Starts the log: `-v` for info, `-vv` for everything, `UNSEAT_LOG` for a filter of one's own.

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Failure, Global, failure, output};
+use super::global::Global;
+use super::{Failure, failure, output};
 use crate::config::ModelConfig;
 use crate::data::{self, FolderRead};
 use crate::pipeline;

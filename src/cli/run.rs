@@ -3,7 +3,8 @@
 use clap::Args;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::{Failure, Global, Kind, context, failure, interrupt, notify, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, interrupt, notify, output};
 use crate::config::Severity;
 use crate::evaluate::{Interval, Metric};
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};

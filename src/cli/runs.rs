@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Global, Kind, context, failure, output, progress};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output, progress};
 use crate::clock::rfc3339;
 use crate::registry::{RunRow, RunState};
 

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Failure, Global, context, failure, notify, output};
+use super::global::Global;
+use super::{Failure, context, failure, notify, output};
 use crate::clock::rfc3339;
 use crate::config::{Config, ModelConfig};
 use crate::diagnose;

@@ -9,7 +9,8 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::asked_runs::AskedRuns;
-use super::{Failure, Global, context, failure, notify, notify_systemd, output, progress, worker};
+use super::global::Global;
+use super::{Failure, context, failure, notify, notify_systemd, output, progress, worker};
 use crate::config::{self, Config};
 use crate::jobs::Queue;
 use crate::pipeline::{Env, Envs};

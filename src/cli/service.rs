@@ -13,7 +13,8 @@ use serde_json::json;
 
 use self::systemctl::Manager;
 use self::text::{Facts, OURS};
-use super::{Failure, Global, Kind, context, failure, output};
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
 use crate::config::Config;
 
 #[derive(Debug, Args)]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::global::Global;
 use super::run::show;
-use super::{Failure, Global, context, failure, interrupt, reading};
+use super::{Failure, context, failure, interrupt, reading};
 use crate::pipeline::{self, Env, Error, RunReport};
 
 #[derive(Debug, Args)]

@@ -8,10 +8,11 @@ use rand::RngCore;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Failure, Global, failure, output};
+use super::global::Global;
+use super::{Failure, failure, output};
 use crate::config::Role;
-use crate::config::checked::hex;
 use crate::config::server::is_token_name;
+use crate::text::hex;
 
 /// What every token begins with, so that one that got out is found for what it is.
 const PREFIX: &str = "unseat_";

@@ -9,9 +9,10 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::first_runs::FirstRuns;
+use super::global::Global;
 use super::live::Live;
 use super::serve::{self, ServeArgs};
-use super::{Failure, Global, context, feed, notify, output, worker};
+use super::{Failure, context, feed, notify, output, worker};
 use crate::config::{Config, Jobs};
 use crate::jobs::{self, Queue};
 use crate::pipeline::Env;

@@ -3,8 +3,9 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::global::Global;
 use super::stages::VersionArgs;
-use super::{Failure, Global, context, failure, output};
+use super::{Failure, context, failure, output};
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, Task};
 use crate::pipeline::{self, SideScore};

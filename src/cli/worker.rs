@@ -6,7 +6,8 @@ use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
-use super::{Failure, Global, context, failure, notify, output};
+use super::global::Global;
+use super::{Failure, context, failure, notify, output};
 use crate::config::{Config, Jobs};
 use crate::jobs::{self, Program, Queue, Until};
 use crate::serve::{Signals, Wish};

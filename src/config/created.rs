@@ -5,25 +5,15 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::checked::{Config, ModelConfig, Problem, is_name};
+use super::checked::is_name;
 use super::load::check_model;
 use super::merge;
+use super::model::ModelConfig;
+use super::problem::Problem;
+use super::project::Config;
 
 /// The folder below the project's in which created models have theirs.
 pub const CREATED_FOLDER: &str = "models_data";
-
-/// What a created model takes from the top of the project's settings.
-const INHERITED: [&str; 9] = [
-    "features",
-    "learner",
-    "split",
-    "metric",
-    "score",
-    "gate",
-    "retention",
-    "health",
-    "probation",
-];
 
 /// What a request may say of a model that it creates.
 pub const CREATED_KEYS: [&str; 12] = [
@@ -40,20 +30,6 @@ pub const CREATED_KEYS: [&str; 12] = [
     "score",
     "gate",
 ];
-
-/// Keeps what a created model takes from the project.
-pub fn inherited(object: &Map<String, Value>) -> Map<String, Value> {
-    let mut base: Map<String, Value> = INHERITED
-        .iter()
-        .filter_map(|key| Some((key.to_string(), object.get(*key)?.clone())))
-        .collect();
-    for (part, key) in [("split", "kind"), ("gate", "slices")] {
-        if let Some(Value::Object(part)) = base.get_mut(part) {
-            part.shift_remove(key);
-        }
-    }
-    base
-}
 
 /// The folders of a created model, whose data stands in `data` below its own folder.
 pub fn created_folders(name: &str, data: &str) -> Map<String, Value> {

@@ -7,8 +7,11 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::checked::{Config, ModelConfig, Problem, check, is_name};
+use super::checked::{check, is_name};
+use super::model::ModelConfig;
 use super::notify::Notify;
+use super::problem::Problem;
+use super::project::Config;
 use super::raw::RawConfig;
 use super::schedule::Jobs;
 use super::server::Server;
@@ -110,7 +113,7 @@ pub fn from_value(
             notify,
             models,
             created: BTreeSet::new(),
-            inherited: super::created::inherited(&object),
+            inherited: super::inherited::inherited(&object),
         })
     } else {
         Err(problems)

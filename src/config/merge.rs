@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::checked::Problem;
+use super::problem::Problem;
 
 /// Lays `top` over `base`: objects are merged key by key, everything else is replaced.
 pub fn overlay(base: &mut Map<String, Value>, top: &Map<String, Value>) {

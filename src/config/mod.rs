@@ -3,6 +3,7 @@
 //! In: a file, `UNSEAT_…` variables, `--set` flags (the later wins). Out: a [`Config`], or *all* problems at once, each
 //! with its key path. It must not create, open or look at anything that the config names.
 
+mod bounds;
 pub mod checked;
 pub mod checks;
 mod columns;
@@ -12,34 +13,44 @@ pub mod features;
 mod folders;
 pub mod health;
 pub mod ingest;
+mod inherited;
+pub mod label;
 pub mod learner;
 pub mod load;
 pub mod merge;
+pub mod model;
 mod names;
 pub mod notify;
+mod paths;
 pub mod policy;
 pub mod probation;
+pub mod problem;
+pub mod project;
 pub mod raw;
 pub mod related;
 pub mod retention;
 pub mod schedule;
+pub mod sections;
 pub mod server;
 pub mod shape;
 pub mod task;
 pub mod variables;
 
-pub use checked::{Config, ModelConfig, Problem, Window};
 pub use checks::{Checks, Severity};
 pub use created::{CREATED_FOLDER, CREATED_KEYS, created_folders};
 pub use health::Health;
 pub use load::{Overrides, load};
+pub use model::{ModelConfig, Window};
 pub use notify::{Channel, ChannelKind, Notify, Topic};
 pub use policy::{Guard, Policy, Require, SliceGuard};
 pub use probation::Probation;
-pub use raw::{ClassWeight, Ingest, Keep, Learner, LearnerKind, Split, SplitKind};
+pub use problem::Problem;
+pub use project::Config;
+pub use raw::{ClassWeight, Ingest, Keep, Learner, LearnerKind};
 pub use related::{Related, RelatedTable, Relation};
 pub use retention::{Bound, Retention};
 pub use schedule::{Jobs, Overlap, Schedule};
+pub use sections::{Split, SplitKind};
 pub use server::{Role, Server};
 
 /// Why a configuration cannot be used.

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::checked::Problem;
+pub(super) use super::bounds::not_at_least_zero;
+use super::problem::Problem;
 use super::shape;
 use crate::evaluate::Metric;
 
@@ -218,14 +219,6 @@ pub fn from_value(value: serde_json::Value) -> Result<Policy, Vec<Problem>> {
     } else {
         Err(problems)
     }
-}
-
-/// Why a number is no margin, share or fall, if it is none.
-pub(super) fn not_at_least_zero(value: f64) -> Option<String> {
-    if !value.is_finite() {
-        return Some(format!("{value} is not a finite number"));
-    }
-    (value < 0.0).then(|| format!("{value} is below 0"))
 }
 
 /// How the challenger is compared with the champion.

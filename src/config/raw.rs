@@ -12,6 +12,7 @@ use super::checks::Checks;
 pub use super::features::{Derive, Features};
 use super::health::Health;
 pub use super::ingest::{DataFormat, Ingest, Keep, RawWindow};
+use super::label::Label;
 pub use super::learner::{ClassWeight, Learner, LearnerKind};
 use super::notify::Notify;
 use super::policy::Policy;
@@ -19,6 +20,8 @@ use super::probation::Probation;
 use super::related::Related;
 use super::retention::Retention;
 use super::schedule::{Jobs, Schedule};
+use super::sections::SplitKind;
+use super::sections::{Score, Split};
 use super::server::Server;
 
 /// The configuration of an unseat project. Paths are relative to the file.
@@ -130,90 +133,32 @@ fn default_database_url() -> String {
     "sqlite://unseat.db".to_string()
 }
 
-/// A class as it may be written in JSON: text, number or truth value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Label {
-    /// A text label.
-    Text(String),
-    /// A whole number.
-    Integer(i64),
-    /// A number.
-    Number(f64),
-    /// A truth value.
-    Boolean(bool),
-}
-
-impl Label {
-    /// The label as data sets spell it.
-    pub fn spelled(&self) -> String {
-        match self {
-            Label::Text(text) => text.clone(),
-            Label::Integer(number) => number.to_string(),
-            Label::Number(number) => number.to_string(),
-            Label::Boolean(flag) => flag.to_string(),
-        }
+/// Lets `related` fill in what follows from it: the entity is the key to split by, its time the time column, the future the
+/// target, and the record's own id is never learned from.
+pub(super) fn with_related(mut raw: RawConfig, say: &mut impl FnMut(&str, String)) -> RawConfig {
+    let Some(related) = raw.related.clone() else {
+        return raw;
+    };
+    related.check(&mut |key, reason| say(&format!("related.{key}"), reason));
+    if raw.ingest.keep == Keep::Accumulate {
+        let why = "`accumulate` keeps rows, and `related` needs the records that they were made of; keep those in the folder";
+        say("ingest.keep", why.to_string());
     }
-}
-
-/// How rows are put on a side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SplitKind {
-    /// At random within each class, by the seed.
-    Random,
-    /// The latest rows by `time_column` validate.
-    Time,
-    /// By `keys`: all rows of one entity are on one side.
-    Group,
-}
-
-/// How the data set is split into a training and a validation part.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Split {
-    /// How rows are put on a side. Default: `group` where there are `keys`, else `time` where there is a `time_column`,
-    /// else `random`, so that the validation part is as far from the training part as later rows will be.
-    pub kind: Option<SplitKind>,
-    /// Share of rows in the validation part, in (0, 0.9].
-    pub validation: f64,
-    /// Seed of the split and of everything else that draws at random in training.
-    pub seed: u64,
-    /// Whether, once candidate, rounds and threshold were chosen, the model is fitted again on both parts. Default: not where
-    /// `logistic` is fitted; with any other learner where there are at most 100,000 rows.
-    pub refit: Option<bool>,
-}
-
-impl Default for Split {
-    fn default() -> Self {
-        Split {
-            kind: None,
-            validation: 0.2,
-            seed: 42,
-            refit: None,
+    if let Some(entity) = &related.entity {
+        if raw.keys.iter().any(|key| key != entity) {
+            let why = "with `related` the key is `related.entity`; leave `keys` out";
+            say("keys", why.to_string());
         }
-    }
-}
-
-/// How scores are reported.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Score {
-    /// Confidence of the reported intervals, in (0.5, 1).
-    pub confidence: f64,
-    /// Replicates of the stratified bootstrap behind them.
-    pub replicates: u32,
-    /// When only the test data changed, a fall of the champion's metric by more than this since its last score (model
-    /// drift) starts a training. Of `rmse` and `mae` it is a share of what they were.
-    pub max_fall: f64,
-}
-
-impl Default for Score {
-    fn default() -> Self {
-        Score {
-            confidence: 0.95,
-            replicates: 1000,
-            max_fall: 0.05,
+        if raw.split.kind.is_some_and(|kind| kind != SplitKind::Group) {
+            let why = "with `related.entity` the split is `group`, so that nobody is on both sides";
+            say("split.kind", why.to_string());
         }
+        raw.keys = vec![entity.clone()];
     }
+    if !raw.drop.contains(&related.key) {
+        raw.drop.push(related.key);
+    }
+    raw.time_column = raw.time_column.or(related.time);
+    raw.target = raw.target.or(related.future.map(|future| future.column));
+    raw
 }

@@ -6,8 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::raw::{Keep, RawConfig, SplitKind};
-
 /// Several tables that become one row per record of the base table. Every row is as of its own time: nothing later than that
 /// is in it, but for the target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -236,34 +234,4 @@ impl Related {
             say(".max_categories", "0 is less than 1");
         }
     }
-}
-
-/// Lets `related` fill in what follows from it: the entity is the key to split by, its time the time column, the future the
-/// target, and the record's own id is never learned from.
-pub(super) fn with_related(mut raw: RawConfig, say: &mut impl FnMut(&str, String)) -> RawConfig {
-    let Some(related) = raw.related.clone() else {
-        return raw;
-    };
-    related.check(&mut |key, reason| say(&format!("related.{key}"), reason));
-    if raw.ingest.keep == Keep::Accumulate {
-        let why = "`accumulate` keeps rows, and `related` needs the records that they were made of; keep those in the folder";
-        say("ingest.keep", why.to_string());
-    }
-    if let Some(entity) = &related.entity {
-        if raw.keys.iter().any(|key| key != entity) {
-            let why = "with `related` the key is `related.entity`; leave `keys` out";
-            say("keys", why.to_string());
-        }
-        if raw.split.kind.is_some_and(|kind| kind != SplitKind::Group) {
-            let why = "with `related.entity` the split is `group`, so that nobody is on both sides";
-            say("split.kind", why.to_string());
-        }
-        raw.keys = vec![entity.clone()];
-    }
-    if !raw.drop.contains(&related.key) {
-        raw.drop.push(related.key);
-    }
-    raw.time_column = raw.time_column.or(related.time);
-    raw.target = raw.target.or(related.future.map(|future| future.column));
-    raw
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::checked::Problem;
+use super::problem::Problem;
 use crate::cron::{self, Expression};
 
 /// Seconds over which ticks may be spread.

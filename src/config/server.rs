@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::checked::Problem;
+use super::problem::Problem;
 
 /// How the project is served over HTTP. One server serves all models of the project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -327,7 +327,7 @@ impl Server {
 
     /// A path of these settings: relative to the project's folder.
     pub fn path(&self, project: &Path, path: &str) -> PathBuf {
-        super::checked::below(project, path)
+        super::paths::below(project, path)
     }
 }
 

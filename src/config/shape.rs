@@ -4,7 +4,8 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
-use super::checked::Problem;
+use super::problem::Problem;
+use crate::text::nearest;
 
 /// The JSON Schema of a type, with definitions under `$defs`.
 pub fn schema_of<T: JsonSchema>() -> Schema {
@@ -113,7 +114,7 @@ fn check_name(value: &Value, names: &[&str], path: &str, found: &mut Vec<Problem
     match value.as_str() {
         Some(text) if names.contains(&text) => {}
         Some(text) => {
-            let hint = nearest(text, names.iter().copied())
+            let hint = nearest(text, names.iter().copied(), 0.4)
                 .map(|name| format!("; did you mean `{name}`?"));
             found.push(Problem::at(
                 path,
@@ -240,27 +241,12 @@ pub fn kind_of(value: &Value) -> &'static str {
 }
 
 fn unknown_key<'a>(path: &str, key: &str, known: impl Iterator<Item = &'a String>) -> Problem {
-    let hint = nearest(key, known.map(String::as_str));
+    let hint = nearest(key, known.map(String::as_str), 0.4);
     let text = match hint {
         Some(name) => format!("unknown key; did you mean `{name}`?"),
         None => "unknown key".to_string(),
     };
     Problem::at(path, text)
-}
-
-/// The known name that is closest to `word`: the user gets a suggestion even for a far one, as long as it is no worse
-/// than half wrong.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|name| {
-            (
-                strsim::normalized_damerau_levenshtein(&word.to_lowercase(), name),
-                name,
-            )
-        })
-        .filter(|(similarity, _)| *similarity >= 0.4)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
 }
 
 fn join(path: &str, key: &str) -> String {

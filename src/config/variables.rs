@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::raw::RawConfig;
 use super::shape;
+use crate::text::nearest;
 
 /// What settings begin with.
 const PREFIX: &str = "UNSEAT_";
@@ -135,7 +136,7 @@ impl Known {
     fn nearest(&self, path: &str) -> Option<String> {
         let written = path.replace('.', "__");
         let paths = self.paths.iter().map(String::as_str);
-        let near = shape::nearest(&written, paths)?;
+        let near = nearest(&written, paths, 0.4)?;
         Some(format!("{PREFIX}{}", near.to_uppercase()))
     }
 }

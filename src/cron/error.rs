@@ -1,6 +1,6 @@
 //! Why an expression or a time zone is refused: which field, what is wrong, what would be right.
 
-use super::field::FieldName;
+use super::field_name::FieldName;
 
 /// What is wrong with an expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use super::error::ExpressionError;
-use super::field::{Field, FieldName};
+use super::field::Field;
+use super::field_name::FieldName;
 
 const NICKNAMES: &[(&str, &str)] = &[
     ("@yearly", "0 0 1 1 *"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::ExpressionError;
-use super::field::FieldName;
+use super::field_name::FieldName;
 
 /// What other cron programs understand and this one does not, and what to do here.
 const FOREIGN: &[(&str, &str)] = &[

@@ -8,7 +8,8 @@ use super::csv_file::{begin, fill};
 use super::csv_header::read_header;
 use super::encoding::{Encoding, TextFile};
 use super::options::ReadOptions;
-use super::table::{Bad, TableError, TextFacts, read_error};
+use super::read_error::read_error;
+use super::table::{Bad, TableError, TextFacts};
 
 /// The column names of a CSV file, what separates its cells, and its text from its header on.
 pub(super) fn header_of(path: &Path, options: &ReadOptions) -> Result<Above, TableError> {

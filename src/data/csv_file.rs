@@ -11,10 +11,12 @@ use super::csv_header::read_header;
 use super::csv_part::{Flaw, FlawKind, Layout, Part, parse_part};
 use super::encoding::TextFile;
 use super::options::ReadOptions;
+use super::read_error::read_error;
 use super::schema::Kind;
 use super::segments::Segments;
 use super::source;
-use super::table::{Bad, Table, TableColumn, TableError, TextFacts, read_error, too_large};
+use super::source::too_large;
+use super::table::{Bad, Table, TableColumn, TableError, TextFacts};
 
 /// Bytes read at a time. In tests all sizes are small, so that small files meet every edge.
 const BLOCK: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };

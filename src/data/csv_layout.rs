@@ -3,8 +3,8 @@
 use super::cells::{parse_boolean, parse_number, trim};
 use super::csv_part::{FlawKind, next_field};
 use super::numbers::is_number_in_any_form;
-use super::options::TextOptions;
 use super::table::Bad;
+use super::text_options::TextOptions;
 
 /// What may separate fields where nothing is set.
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];

@@ -8,6 +8,7 @@ mod arithmetic;
 mod cast;
 mod choose;
 mod compare;
+mod depth;
 mod evaluate;
 mod frame;
 mod functions;
@@ -17,6 +18,7 @@ mod texts;
 mod times;
 mod tree;
 mod values;
+mod whole;
 
 pub(super) use cast::write_number;
 pub use evaluate::Batch;
@@ -74,24 +76,6 @@ pub fn derive_batch(
         batch.put(name, values);
     }
     Ok(())
-}
-
-/// Calls a step of a recursion, on more stack where little is left: threads that answer requests have small ones.
-fn on_enough_stack<T>(step: impl FnOnce() -> T) -> T {
-    stacker::maybe_grow(512 * 1024, 4 * 1024 * 1024, step)
-}
-
-/// The known name that is closest to a word, if one is close.
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    known
-        .map(|name| {
-            let likeness = strsim::normalized_damerau_levenshtein(&word, &name.to_lowercase());
-            (likeness, name)
-        })
-        .filter(|(likeness, _)| *likeness >= 0.5)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::read_error::NotDecodable;
+use super::read_error::read_error;
 use super::source;
-use super::table::{Bad, TableError, read_error};
+use super::table::{Bad, TableError};
 
 /// Bytes that are looked at to find the encoding out.
 const LOOK: usize = 64 << 10;
@@ -197,25 +199,6 @@ fn utf_16_without_mark(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
         _ => None,
     }
 }
-
-/// The bytes of a file are no text in its encoding.
-#[derive(Debug)]
-pub(super) struct NotDecodable {
-    encoding: String,
-    at: u64,
-}
-
-impl fmt::Display for NotDecodable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NotDecodable { encoding, at } = self;
-        write!(
-            f,
-            "bytes that are not {encoding}, about byte {at}; set `ingest.encoding`"
-        )
-    }
-}
-
-impl std::error::Error for NotDecodable {}
 
 /// Decodes while reading.
 struct Decoding<R> {

@@ -10,12 +10,13 @@ use polars::prelude::{self as pl, DataFrame, ParquetCompression};
 use super::Error;
 use super::formats::read_table;
 use super::numbers::{self, NumberForm, Source};
-use super::options::{Decimal, ReadOptions};
+use super::options::ReadOptions;
 use super::partitions::Partitions;
 use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
 use super::table::{Bad, Table, TableError};
+use super::text_options::Decimal;
 use super::write::{self, Form};
 
 /// Reads one file by its extension: CSV (also `.gz`, `.zst`), JSON array, NDJSON or Parquet.

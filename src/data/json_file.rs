@@ -14,8 +14,9 @@ use super::cells::Nulls;
 use super::json_columns::{Rows, as_numbers};
 use super::json_layout::other_layout;
 use super::options::ReadOptions;
+use super::read_error::read_error;
 use super::source;
-use super::table::{Bad, Table, TableError, read_error};
+use super::table::{Bad, Table, TableError};
 
 /// Reads a JSON file, plain or packed: a list of records, one record after the other, or one of the layouts of
 /// [`layout_of`]. Texts that are all numbers are numbers, as in a CSV file, but for those of `as_text`.

@@ -10,8 +10,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::options::ReadOptions;
+use super::read_error::read_error;
 use super::source;
-use super::table::{Bad, TableError, read_error};
+use super::table::{Bad, TableError};
 
 /// A record: its names and their values as they are written.
 pub(super) type RawRow = Vec<(String, Box<RawValue>)>;

@@ -7,12 +7,13 @@ use super::csv_layout::separator_name;
 use super::encoding::TextFile;
 use super::options::ReadOptions;
 use super::plan::{ColumnPlan, FilePlan};
-use super::read::FileRead;
+
 use super::remarks;
 use super::scan::ScannedFile;
 use super::schema::Schema;
 use super::source::{self, Format};
 use super::table::Table;
+use serde::{Deserialize, Serialize};
 
 /// A file's table with where it came from.
 pub(super) struct Loaded<'a> {
@@ -91,4 +92,17 @@ pub(super) fn column_plans(
             })
         })
         .collect()
+}
+
+/// A file that is part of the frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRead {
+    /// Relative to the folder.
+    pub path: String,
+    /// Of the content.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+    /// Rows in it, before duplicates are dropped.
+    pub rows: u64,
 }

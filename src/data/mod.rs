@@ -77,6 +77,7 @@ mod part_column;
 mod partitions;
 mod plan;
 mod read;
+mod read_error;
 mod remarks;
 mod rows;
 pub mod rules;
@@ -88,8 +89,10 @@ mod source;
 mod stack;
 mod summary;
 mod table;
+mod text_options;
 mod time;
 mod time_form;
+mod timestamps;
 mod write;
 
 #[cfg(test)]
@@ -106,22 +109,26 @@ pub use io::{read_file, read_file_and_say, read_parquet, write_file, write_parqu
 pub use json_columns::TOO_MANY_CELLS;
 pub use json_file::json_tables;
 pub use lines::line_of_row;
+pub use loaded::FileRead;
 pub use numbers::{CellRead, NumberForm, is_marker};
-pub use options::{Decimal, OnBadFile, ReadOptions, TextOptions, Thousands};
+pub use options::{OnBadFile, ReadOptions};
 pub use own::{Own, OwnCell, OwnKind, OwnRows, own};
 pub use own_write::{OwnForm, own_frame, write_own};
 pub use plan::{ColumnPlan, FilePlan, ReadingPlan};
-pub use read::{FileRead, FolderRead, Quarantined, read};
+pub use read::{FolderRead, Quarantined, read};
 pub use rows::{count_shared, dedupe, fingerprint, row_hashes, set_fingerprint};
 pub use scan::{Scan, ScannedFile, is_unchanged, scan};
 pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};
 pub use stack::concat;
 pub use summary::{ColumnSummary, DISTINCT_CAP, summarise};
-pub use time::{parse_time, parse_timestamps, timestamps, timestamps_in};
+pub use text_options::TextOptions;
+pub use text_options::{Decimal, Thousands};
+pub use time::parse_time;
 pub use time_form::{
     EpochUnit, TimeColumn, TimeForm, TimeSettings, is_time_format, time_column, with_iso_times,
 };
+pub use timestamps::{parse_timestamps, timestamps, timestamps_in};
 
 /// What stops a read or a write. Messages complete "failed to …".
 #[derive(Debug, thiserror::Error)]

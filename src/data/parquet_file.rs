@@ -15,7 +15,8 @@ use polars_arrow::datatypes::ArrowDataType;
 use super::options::ReadOptions;
 use super::parquet_raw::{raw_of, read_raw};
 use super::schema::Kind;
-use super::table::{Bad, Table, TableColumn, TableError, too_large};
+use super::source::too_large;
+use super::table::{Bad, Table, TableColumn, TableError};
 
 /// Reads a Parquet file. A panic inside polars on damaged bytes counts as damaged bytes. A column of a type that cannot be used
 /// is missing throughout where it is one of `options.drop`, and else a reason to refuse the file, in which it is named.

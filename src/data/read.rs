@@ -11,6 +11,7 @@ use super::csv_again::lines_of_rows;
 use super::cut::is_cut;
 use super::fit::{agree, column_of};
 use super::formats::read_table;
+use super::loaded::FileRead;
 use super::loaded::{Loaded, column_plans};
 use super::numbers::{self, NumberForm, Source};
 use super::options::{OnBadFile, ReadOptions, text_columns};
@@ -24,19 +25,6 @@ use super::schema::{Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
 use super::table::{Bad, Table, TableError};
-
-/// A file that is part of the frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileRead {
-    /// Relative to the folder.
-    pub path: String,
-    /// Of the content.
-    pub sha256: String,
-    /// Size.
-    pub bytes: u64,
-    /// Rows in it, before duplicates are dropped.
-    pub rows: u64,
-}
 
 /// A file that was left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Error;
-use super::scan::hex;
+use crate::text::hex;
 
 const MISSING: u8 = 0;
 const NUMBER: u8 = 1;

@@ -11,6 +11,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::Error;
 use super::source;
+use crate::text::hex;
 
 /// A file whose content did not change while it was hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,15 +182,4 @@ fn hash_file(root: &Path, path: &str) -> io::Result<Option<ScannedFile>> {
         modified,
     };
     Ok(is_unchanged(root, &file).then_some(file))
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

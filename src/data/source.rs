@@ -150,7 +150,7 @@ impl Read for Bounded {
                 Ok(read)
             }
             None => {
-                let why = super::table::too_large("its decompressed contents", self.most);
+                let why = too_large("its decompressed contents", self.most);
                 Err(io::Error::new(io::ErrorKind::FileTooLarge, why))
             }
         }
@@ -180,4 +180,12 @@ pub(super) fn count_lines(reader: impl Read, offset: u64) -> Option<u64> {
             Err(_) => return None,
         }
     }
+}
+
+/// Why a file is not read that would not fit into memory.
+pub(super) fn too_large(what: &str, most: u64) -> String {
+    let most = most >> 20;
+    format!(
+        "{what} need more than the {most} MB that one file may; `ingest.max_file_mb` is the bound"
+    )
 }

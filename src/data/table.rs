@@ -1,13 +1,10 @@
 //! One file's content before it is known whether it fits the others.
 
 use std::io;
-use std::path::Path;
 
 use polars::prelude as pl;
 
-use super::encoding::NotDecodable;
 use super::schema::Kind;
-use super::source;
 
 /// A file's columns, each of one of the four kinds, as long as each other.
 pub(super) struct Table {
@@ -104,34 +101,4 @@ impl From<Bad> for TableError {
     fn from(bad: Bad) -> Self {
         TableError::Bad(bad)
     }
-}
-
-/// Sorts a read error: wrong packed bytes are bad content, anything else is the disk.
-pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
-    use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
-    let inner = error.get_ref();
-    if let Some(wrong) = inner.and_then(|it| it.downcast_ref::<NotDecodable>()) {
-        return Bad::new(wrong.to_string()).into();
-    }
-    if error.kind() == FileTooLarge {
-        // Said by `source::Bounded`.
-        return Bad::new(error.to_string()).into();
-    }
-    if source::is_packed(path)
-        && matches!(
-            error.kind(),
-            InvalidData | InvalidInput | Other | UnexpectedEof
-        )
-    {
-        return Bad::new("the compressed data is damaged or cut off").into();
-    }
-    TableError::Io(error)
-}
-
-/// Why a file is not read that would not fit into memory.
-pub(super) fn too_large(what: &str, most: u64) -> String {
-    let most = most >> 20;
-    format!(
-        "{what} need more than the {most} MB that one file may; `ingest.max_file_mb` is the bound"
-    )
 }

@@ -1,7 +1,8 @@
 //! What was asked and what was answered, classes or numbers: the one form in which scoring, gate and report see them.
 
 use super::numbers::{self, NumberScorer};
-use super::{MetricInterval, Predictions, Scores, Task, bootstrap, metrics};
+use super::task::Task;
+use super::{MetricInterval, Predictions, Scores, bootstrap, metrics};
 
 /// What is true of some rows.
 #[derive(Debug, Clone, PartialEq)]

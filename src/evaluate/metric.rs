@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Task;
+use super::task::Task;
 
 /// A metric by its name in the config. Larger is better for all but `log_loss`, `brier`, `rmse` and `mae`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]

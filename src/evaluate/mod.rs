@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod numbers;
 mod resample;
 mod rows;
+mod task;
 pub mod threshold;
 
 #[cfg(test)]
@@ -35,16 +36,7 @@ pub(crate) use resample::{
     Cells, Strata, percentile_interval, replicate_rng, row_replicates, valid_confidence,
 };
 pub(crate) use rows::RowScorer;
-
-/// What is predicted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// One of a few classes.
-    Classification,
-    /// A number.
-    Regression,
-}
+pub use task::Task;
 
 /// Most classes that are scored. A confusion matrix has the square of this many cells, and a target with more classes is
 /// an identifier rather than a class.

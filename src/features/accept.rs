@@ -3,7 +3,8 @@
 
 use polars::prelude::DataFrame;
 
-use super::{CellRef, Transformer};
+use super::Transformer;
+use super::cell::CellRef;
 use crate::data::{Kind, TimeForm};
 
 /// The cell as its column takes it; `None` when it cannot.

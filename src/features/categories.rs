@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Cells, label_of};
 use crate::config::features::{ColumnFeatures, Features, Impute};
-use crate::config::raw::Label;
+use crate::config::label::Label;
 use crate::data::{Kind, trim_text};
 
 /// Texts of which at least this share stands in one row each name a row rather than describe it.

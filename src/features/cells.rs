@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
 
-use super::{Cell, Error, is_numeric};
+use super::Error;
+use super::cell::{Cell, is_numeric};
+use super::spelling::{parse_number, spell_flag, spell_number};
 use crate::data::{Kind, trim_text};
 
 /// A borrowed column of one chunk.
@@ -168,25 +170,6 @@ impl Encoded {
             .for_each(|&code| counts[code as usize] += 1);
         counts
     }
-}
-
-/// A finite number out of a text.
-pub fn parse_number(text: &str) -> Option<f64> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
-}
-
-/// A number as a label: `1` for 1.0, `1.5` for 1.5, `0` for either zero.
-pub fn spell_number(number: f64) -> String {
-    // Adding zero takes the sign off a negative zero.
-    format!("{}", number + 0.0)
-}
-
-/// A truth value as a label.
-pub fn spell_flag(flag: bool) -> &'static str {
-    if flag { "true" } else { "false" }
 }
 
 /// The cell of a row as a label of categories: a number's spelling in a column of numbers, whatever it was read as; else the

@@ -3,12 +3,13 @@
 use polars::prelude::DataFrame;
 
 use super::categories::Counted;
+use super::cell::is_numeric;
 use super::numbers::{NumberSettings, fit_numbers};
 use super::target_mean::fit_target_mean;
 use super::text::fit_blocks;
-use super::{Cells, Plan, Purpose, Step, index_of, is_numeric, known_label, label_of};
+use super::{Cells, Plan, Purpose, Step, index_of, known_label, label_of};
 use crate::config::features::{ColumnFeatures, Encode, Features, Impute};
-use crate::config::raw::Label;
+use crate::config::label::Label;
 use crate::data::{Column, Kind, Schema};
 
 /// Categories that trees take as a place in a list, and as a feature each; more become target means.

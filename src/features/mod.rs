@@ -5,11 +5,15 @@
 
 mod accept;
 mod categories;
+mod cell;
 mod cells;
 mod column;
 mod fit;
 mod numbers;
+mod plan;
 mod prepare;
+mod scale;
+mod spelling;
 mod step;
 mod target_mean;
 mod text;
@@ -20,18 +24,18 @@ mod view;
 mod tests;
 
 pub use accept::{Reads, Unreadable, fitting, unreadable, wanted};
-pub use cells::{Cells, Encoded, label_of, parse_number, spell_number};
+pub use cell::{Cell, CellRef, is_numeric};
+pub use cells::{Cells, Encoded, label_of};
 pub use column::texts_and_others;
-pub use fit::{Fitted, Goal, Plan, Purpose, fit, fit_for};
+pub use fit::{Fitted, fit, fit_for};
+pub use plan::{Goal, Plan, Purpose};
 pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, whole_number};
+pub use scale::scaled;
+pub use spelling::{parse_number, spell_number};
 pub use step::{Input, Layout, Step, index_of, known_label};
 pub use text::{GramKind, Grams, NGrams};
-pub use transformer::{Transformer, scaled};
+pub use transformer::Transformer;
 pub use view::{Chunk, View};
-
-use std::borrow::Cow;
-
-use crate::data::Kind;
 
 /// Why features cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -80,100 +84,4 @@ pub struct Dropped {
     pub column: String,
     /// Why, in words.
     pub reason: String,
-}
-
-/// One value of one row, of whatever type it came as. A cell and a frame's column of the same values read alike.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-pub enum Cell {
-    /// Nothing there.
-    Missing,
-    /// A truth value.
-    Boolean(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A number; one that is not finite counts as missing.
-    Number(f64),
-    /// A text.
-    Text(String),
-}
-
-/// A [`Cell`] whose text stands somewhere else, in the body of a request for instance.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CellRef<'a> {
-    /// Nothing there.
-    Missing,
-    /// A truth value.
-    Boolean(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A number; one that is not finite counts as missing.
-    Number(f64),
-    /// A text.
-    Text(&'a str),
-}
-
-impl Cell {
-    /// The cell without its own text.
-    pub fn by_ref(&self) -> CellRef<'_> {
-        match self {
-            Cell::Missing => CellRef::Missing,
-            Cell::Boolean(flag) => CellRef::Boolean(*flag),
-            Cell::Integer(number) => CellRef::Integer(*number),
-            Cell::Number(number) => CellRef::Number(*number),
-            Cell::Text(text) => CellRef::Text(text),
-        }
-    }
-
-    /// The cell as a number, as a column of numbers reads it.
-    pub fn number(&self) -> Option<f64> {
-        self.by_ref().number()
-    }
-
-    /// The cell as a text, as a column of texts reads it.
-    pub fn text(&self) -> Option<Cow<'_, str>> {
-        self.by_ref().text()
-    }
-}
-
-impl<'a> CellRef<'a> {
-    /// The cell as a number, as a column of numbers reads it.
-    #[inline]
-    pub fn number(self) -> Option<f64> {
-        match self {
-            CellRef::Boolean(flag) => Some(f64::from(flag)),
-            CellRef::Integer(number) => Some(number as f64),
-            CellRef::Number(number) => Some(number).filter(|number| number.is_finite()),
-            CellRef::Text(text) => cells::parse_number(text),
-            CellRef::Missing => None,
-        }
-    }
-
-    /// The cell as a label of categories, as [`label_of`] reads it.
-    #[inline]
-    pub fn label(self, kind: Kind) -> Option<Cow<'a, str>> {
-        match is_numeric(kind) {
-            true => self.number().map(|it| cells::spell_number(it).into()),
-            false => self.text(),
-        }
-    }
-
-    /// The cell as a text, as a column of texts reads it.
-    #[inline]
-    pub fn text(self) -> Option<Cow<'a, str>> {
-        match self {
-            CellRef::Text(text) => Some(text.into()),
-            CellRef::Boolean(flag) => Some(cells::spell_flag(flag).into()),
-            CellRef::Integer(number) => Some(number.to_string().into()),
-            CellRef::Number(_) => self
-                .number()
-                .map(|number| cells::spell_number(number).into()),
-            CellRef::Missing => None,
-        }
-    }
-}
-
-/// Whether a column of this kind becomes one number (and not categories).
-pub fn is_numeric(kind: Kind) -> bool {
-    !matches!(kind, Kind::Text)
 }

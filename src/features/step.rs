@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::cell::is_numeric;
+use super::scaled;
 use super::text::NGrams;
-use super::{is_numeric, scaled};
 use crate::data::{Kind, trim_text};
 
 /// What is done to one column.

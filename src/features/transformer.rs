@@ -11,7 +11,7 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::step::{Input, Layout};
-use super::{Error, Prepare, View};
+use super::{Error, Prepare};
 
 /// The fitted steps, in the order of their [`Layout`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,25 +64,5 @@ impl Transformer {
             true => Ok(Cow::Borrowed(frame)),
             false => self.prepare.apply(frame).map(Cow::Owned),
         }
-    }
-
-    /// Looks at the rows of a prepared frame through this transformer.
-    ///
-    /// # Errors
-    /// All missing columns at once.
-    pub fn view<'a>(&'a self, frame: &'a DataFrame, rows: &'a [u32]) -> Result<View<'a>, Error> {
-        View::new(self, frame, rows)
-    }
-}
-
-/// The standardised number: the one formula of training. `per_scale` is `1 / scale`, since divisions are slow.
-#[inline]
-pub fn scaled(number: f64, mean: f64, per_scale: f64) -> f64 {
-    let distance = number - mean;
-    if distance.is_finite() {
-        distance * per_scale
-    } else {
-        // Two numbers near 1e308 on both sides of zero: each alone is a few scales.
-        number * per_scale - mean * per_scale
     }
 }

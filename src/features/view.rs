@@ -86,6 +86,16 @@ struct TextColumn<'a> {
     grams: Grams,
 }
 
+impl Transformer {
+    /// Looks at the rows of a prepared frame through this transformer.
+    ///
+    /// # Errors
+    /// All missing columns at once.
+    pub fn view<'a>(&'a self, frame: &'a DataFrame, rows: &'a [u32]) -> Result<View<'a>, Error> {
+        View::new(self, frame, rows)
+    }
+}
+
 impl<'a> View<'a> {
     /// Looks at the rows of a prepared frame.
     pub(super) fn new(

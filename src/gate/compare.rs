@@ -2,9 +2,10 @@
 
 use crate::evaluate::{Answers, Metric, Truth, valid_confidence};
 
-use super::decide::{Case, skipped};
-use super::wording::{count, p_value, pair, percent, score, signed};
+use super::case::{Case, skipped};
+use super::wording::{p_value, pair, percent, score, signed};
 use super::{Comparison, Require, Rule, RuleGroup, RuleOutcome, mcnemar, paired};
+use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Comparison;
 
@@ -75,7 +76,7 @@ pub(super) fn rule(case: &Case<'_>, compared: Option<&Compared>, sufficient: boo
         );
     };
     let cannot = |reason: String| {
-        super::decide::rule(
+        super::case::rule(
             require.name(),
             GROUP,
             RuleOutcome::Inconclusive,
@@ -187,7 +188,7 @@ fn rule_with(
     bound: f64,
     reason: String,
 ) -> Rule {
-    super::decide::rule(
+    super::case::rule(
         case.policy.require.name(),
         GROUP,
         outcome,
@@ -220,14 +221,14 @@ pub(super) fn discordance(is_of_numbers: bool, numbers: &Comparison) -> String {
     if is_of_numbers {
         return format!(
             "the challenger comes nearer to {} and the champion to {} (exact sign test p {})",
-            count(numbers.only_challenger_right, "row"),
+            counted(numbers.only_challenger_right, "row"),
             numbers.only_champion_right,
             p_value(numbers.mcnemar_p)
         );
     }
     format!(
         "{} only the challenger has right and {} only the champion (exact McNemar p {})",
-        count(numbers.only_challenger_right, "row"),
+        counted(numbers.only_challenger_right, "row"),
         numbers.only_champion_right,
         p_value(numbers.mcnemar_p)
     )

@@ -3,8 +3,9 @@
 use crate::evaluate::{Scores, Task};
 
 use super::compare::difference;
-use super::wording::{count, p_value, percent, score};
+use super::wording::{p_value, percent, score};
 use super::{Decision, Rule, RuleGroup};
+use crate::text::counted;
 
 /// What `gate explain` prints: the verdict, the reasons, every rule, the comparison and both confusion matrices. Aligned
 /// plain text that ends with a newline.
@@ -27,7 +28,7 @@ pub fn text(decision: &Decision) -> String {
     }
     out += &format!(
         "\n{}, hash {}\n",
-        count(decision.rows, "test row"),
+        counted(decision.rows, "test row"),
         one_line(&decision.rows_hash)
     );
     out
@@ -56,7 +57,7 @@ pub fn markdown(decision: &Decision) -> String {
     }
     out += &format!(
         "\n{}, hash `{}`.\n",
-        count(decision.rows, "test row"),
+        counted(decision.rows, "test row"),
         one_line(&decision.rows_hash)
     );
     out

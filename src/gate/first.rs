@@ -1,9 +1,10 @@
 //! The first version of a model: nothing to compare it with, so one that is doubtful by itself is held for a person to see.
 
-use super::decide::{Case, rule};
-use super::wording::{ROUNDING, count, pair, score};
+use super::case::{Case, rule};
+use super::wording::{ROUNDING, pair, score};
 use super::{First, Rule, RuleGroup, RuleOutcome};
 use crate::evaluate::Metric;
+use crate::text::counted;
 
 /// Name of the rule.
 pub(super) const NAME: &str = "first_version";
@@ -65,7 +66,7 @@ fn doubts(case: &Case<'_>, before: &[Rule]) -> Vec<String> {
 /// A score that is worse than what can be had without a model; as good as that is no doubt, and a warning elsewhere.
 fn below_a_baseline(case: &Case<'_>) -> Option<String> {
     let metric = case.evidence.metric;
-    let rows = count(case.rows(), "test row");
+    let rows = counted(case.rows(), "test row");
     let best = case.best_baseline();
     if let (Some(value), Some((name, bound))) = (case.challenger_value(), best)
         && metric.gain(value, bound) < -ROUNDING

@@ -4,8 +4,8 @@
 //! size of the champion's value, |old|, so that a negative R² does not turn better into worse; |old| is never taken below
 //! `relative_gain_floor`, so that a champion at zero can still be unseated. What is undefined reaches no gain.
 
+use super::case::{Case, rule, skipped};
 use super::compare::{movement_of, wrong_direction};
-use super::decide::{Case, rule, skipped};
 use super::wording::{ROUNDING, percent, score, signed};
 use super::{Rule, RuleGroup, RuleOutcome};
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::evaluate::Answers;
 use crate::evaluate::answers::score;
 
-use super::decide::{Case, rule, skipped};
-use super::wording::{ROUNDING, count, pair, score as written};
+use super::case::{Case, rule, skipped};
+use super::wording::{ROUNDING, pair, score as written};
 use super::{Guard, Rule, RuleGroup, RuleOutcome, SliceGuard};
+use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Guard;
 
@@ -89,7 +90,7 @@ fn slice_guard(case: &Case<'_>, guard: &SliceGuard) -> Vec<Rule> {
         return cannot(format!(
             "{} groups for column `{column}` on {}",
             groups.len(),
-            count(case.rows(), "test row")
+            counted(case.rows(), "test row")
         ));
     }
     if case
@@ -122,7 +123,11 @@ fn slice(
     let (metric, title) = (case.evidence.metric, case.evidence.metric.title());
     let name = format!("slice:{}={group}", guard.column);
     let n = rows.len() as u64;
-    let place = format!("in a group of `{}` with {}", guard.column, count(n, "row"));
+    let place = format!(
+        "in a group of `{}` with {}",
+        guard.column,
+        counted(n, "row")
+    );
     let truth = case.evidence.truth.select(rows);
     let value = |model: &Answers| score(&truth, &model.select(rows)).get(metric);
     let Some((new, old)) = value(case.evidence.challenger).zip(value(champion)) else {

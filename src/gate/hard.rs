@@ -1,8 +1,9 @@
 //! The hard checks: what must hold before any comparison is worth reading.
 
-use super::decide::{Case, rule, skipped};
-use super::wording::{ROUNDING, count, pair, percent, score, signed};
+use super::case::{Case, rule, skipped};
+use super::wording::{ROUNDING, pair, percent, score, signed};
 use super::{Rule, RuleGroup, RuleOutcome};
+use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Hard;
 
@@ -39,7 +40,7 @@ fn finite_metrics(case: &Case<'_>) -> Rule {
     } else if case.challenger_value().is_none() {
         Some(format!(
             "{title} is undefined for the challenger on these {}",
-            count(case.rows(), "test row")
+            counted(case.rows(), "test row")
         ))
     } else {
         None
@@ -109,7 +110,7 @@ fn beats_baselines(case: &Case<'_>) -> Rule {
     let best = case.best_baseline();
     let (title, rows, value) = (
         metric.title(),
-        count(case.rows(), "row"),
+        counted(case.rows(), "row"),
         case.challenger_value(),
     );
     let (holds, reason) = match (value, best) {
@@ -220,7 +221,7 @@ fn leakage(case: &Case<'_>) -> Rule {
     };
     let reason = format!(
         "{leaked} of {} also stand in the training data ({}), {asked} {}",
-        count(rows, "test row"),
+        counted(rows, "test row"),
         percent(share),
         percent(bound)
     );

@@ -2,10 +2,11 @@
 
 use crate::evaluate::{Answers, Truth};
 
-use super::decide::Case;
+use super::case::Case;
 use super::two_keys::{self, Both, Judgement, LARGE_Z, Labelled, ROPE, Veto};
-use super::wording::{count, percent, score, signed};
+use super::wording::{percent, score, signed};
 use super::{EvidenceKind, Require, Rule, RuleGroup, RuleOutcome};
+use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Comparison;
 /// A probability from which on two models count as equivalent.
@@ -71,7 +72,7 @@ pub(super) fn rule(
             format!("{gain}; {}", turned(case, judgement)),
         )
     };
-    Some(super::decide::rule(
+    Some(super::case::rule(
         case.policy.require.name(),
         GROUP,
         outcome,
@@ -126,7 +127,7 @@ pub(super) fn veto(case: &Case<'_>, judgement: Option<&Judgement>) -> Option<Rul
                 .to_owned(),
         ),
     };
-    Some(super::decide::rule(
+    Some(super::case::rule(
         "calibrated",
         GROUP,
         outcome,
@@ -141,12 +142,12 @@ pub(super) fn grounds(case: &Case<'_>, judgement: Option<&Judgement>) -> Vec<Str
     let Some(judgement) = judgement.filter(|judgement| judgement.veto.is_none()) else {
         return Vec::new();
     };
-    let mut rows = vec![count(case.rows(), "test row")];
+    let mut rows = vec![counted(case.rows(), "test row")];
     if judgement.out_of_fold_rows > 0 {
-        rows.push(count(judgement.out_of_fold_rows, "out-of-fold row"));
+        rows.push(counted(judgement.out_of_fold_rows, "out-of-fold row"));
     }
     if judgement.unlabelled_rows > 0 {
-        rows.push(count(judgement.unlabelled_rows, "unlabelled row"));
+        rows.push(counted(judgement.unlabelled_rows, "unlabelled row"));
     }
     let mut grounds = vec![format!(
         "{}; {}, from {}",

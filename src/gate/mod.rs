@@ -4,6 +4,7 @@
 //! verdict that can be written down, explained and replayed. It must not know files, databases, clocks or how a model
 //! works; a refused challenger is an outcome, never an error.
 
+mod case;
 mod compare;
 pub mod decide;
 pub mod explain;

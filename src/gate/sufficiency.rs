@@ -1,10 +1,10 @@
 //! The evidence checks: whether the test rows are enough to tell anything.
 
-use super::decide::{Case, rule, skipped};
+use super::case::{Case, rule, skipped};
 use super::mcnemar::discordant;
-use super::wording::count;
 use super::{Rule, RuleGroup, RuleOutcome};
 use crate::evaluate::{Answers, Truth};
+use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Evidence;
 
@@ -38,7 +38,7 @@ fn at_least(
 
 fn min_rows(case: &Case<'_>) -> Rule {
     let (rows, bound) = (case.rows(), case.policy.min_rows);
-    let reason = format!("{}, at least {bound} asked", count(rows, "test row"));
+    let reason = format!("{}, at least {bound} asked", counted(rows, "test row"));
     // Zero rows never suffice, whatever the policy asks.
     at_least(case, "min_rows", rows >= bound.max(1), rows, bound, reason)
 }
@@ -70,14 +70,14 @@ fn min_positives(case: &Case<'_>) -> Rule {
         let asked = format!("at least {bound} positive and one negative asked");
         let reason = format!(
             "{positives} positive and {}, {asked}",
-            count(negatives, "negative test row")
+            counted(negatives, "negative test row")
         );
         return at_least(case, name, holds, positives, bound, reason);
     }
     let smallest = counts.iter().copied().min().unwrap_or(0);
     let reason = format!(
         "the rarest class has {}, at least {bound} of each asked",
-        count(smallest, "test row")
+        counted(smallest, "test row")
     );
     at_least(
         case,
@@ -112,7 +112,7 @@ fn min_discordant(case: &Case<'_>) -> Rule {
     let reason = format!(
         "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the champion), \
          at least {bound} asked",
-        count(total, "discordant row"),
+        counted(total, "discordant row"),
     );
     at_least(case, name, total >= bound, total, bound, reason)
 }

@@ -54,15 +54,6 @@ pub(super) fn p_value(p: f64) -> String {
     }
 }
 
-/// "1 row", "2 rows".
-pub(super) fn count(n: u64, what: &str) -> String {
-    if n == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{n} {what}s")
-    }
-}
-
 /// `1st`, `2nd`, `11th`.
 pub(super) fn ordinal(n: u64) -> String {
     let end = match (n % 10, n % 100) {

@@ -1,7 +1,8 @@
 //! What an answer without looking would be: the class shares, or the mean, of the training rows. Every other learner should
 //! beat it.
 
-use super::{Learned, Target, class_weights};
+use super::learned::Learned;
+use super::target::{Target, class_weights};
 use crate::config::raw::ClassWeight;
 use crate::features::View;
 use crate::predictors::{Linear, Link, Predictor};

@@ -1,6 +1,6 @@
 //! The features of all rows as 32-bit columns, which is how trees look at them.
 
-use super::Error;
+use super::learned::Error;
 use crate::features::{Chunk, View};
 
 /// Rows turned into features at a time.

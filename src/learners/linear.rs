@@ -12,9 +12,11 @@ use linfa_elasticnet::ElasticNet;
 use linfa_linear::LinearRegression;
 use ndarray::{Array1, Array2};
 
+use super::learned::{Error, Learned, rounded};
 use super::moments::Moments;
 use super::rows::{Rows, has_sparse};
-use super::{Error, Learned, Standard, cholesky, rounded, wide};
+use super::standard::Standard;
+use super::{cholesky, wide};
 use crate::config::raw::{Learner, LearnerKind};
 use crate::features::View;
 use crate::predictors::{Linear, Link, Predictor};

@@ -13,9 +13,11 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::learned::{Error, Learned, rounded};
 use super::rows::{Rows, has_sparse};
 use super::sums::Problem;
-use super::{Error, Learned, Target, class_weights, newton, rounded, wide};
+use super::target::{Target, class_weights};
+use super::{newton, wide};
 use crate::config::raw::Learner;
 use crate::features::View;
 use crate::predictors::{Linear, Link, Predictor};

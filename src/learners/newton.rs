@@ -1,7 +1,8 @@
 //! Newton's method on per-pass sums, with step halving: each pass over the rows gives loss, gradient and Hessian at once.
 
+use super::cholesky;
+use super::learned::Error;
 use super::sums::{Problem, Sums};
-use super::{Error, cholesky};
 
 /// Largest number of parameters for which the Hessian is formed: 2000² doubles are 32 MB.
 pub const MOST_PARAMETERS: usize = 2000;

@@ -10,7 +10,7 @@ use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use rayon::prelude::*;
 
-use super::Error;
+use super::learned::Error;
 use super::rows::{Row, Rows};
 use super::sums::loss_of;
 use crate::predictors::{Linear, Link};
@@ -275,10 +275,12 @@ impl Problem<'_> {
                 Wanted::Classes { .. } if outputs == 1 => Link::Logistic,
                 Wanted::Classes { .. } => Link::Softmax,
             },
-            weights: weights.map(|&weight| super::rounded(weight)).collect(),
+            weights: weights
+                .map(|&weight| super::learned::rounded(weight))
+                .collect(),
             bias: parameters[n_features * outputs..]
                 .iter()
-                .map(|&bias| super::rounded(bias))
+                .map(|&bias| super::learned::rounded(bias))
                 .collect(),
         }
     }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::clock::rfc3339;
-use crate::config::{Topic, checked::hex};
+use crate::config::Topic;
 use crate::registry::{ProbationRow, ProbationState, RunRow, RunState};
+use crate::text::hex;
 
 /// Version of the JSON form.
 const FORMAT: u32 = 1;

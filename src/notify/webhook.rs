@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::{Error, secret};
-use crate::config::checked::hex;
+use crate::text::hex;
 
 /// A message on its way to an address.
 pub struct Posting<'a> {

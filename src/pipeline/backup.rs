@@ -22,8 +22,8 @@ use super::score::to_json;
 use super::{Env, Error, fault, production, versions};
 use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::config::checked::hex;
 use crate::registry::{Registry, VersionRow, VersionState};
+use crate::text::hex;
 
 /// The list of all other files.
 const LIST: &str = "backup.json";

@@ -24,8 +24,7 @@ use sha2::{Digest, Sha256};
 use self::accumulate::{corrected, earlier, halves, put_together, superseded};
 use self::named::check_columns;
 use super::derive::with_derived;
-use super::{Env, Error, count, settle};
-use crate::config::checked::hex;
+use super::{Env, Error, settle};
 use crate::config::{Keep, ModelConfig, Window};
 use crate::data::rules::Rejected;
 use crate::data::{
@@ -33,6 +32,8 @@ use crate::data::{
 };
 use crate::registry::SeenFile;
 use crate::relate::RelatedPlan;
+use crate::text::counted;
+use crate::text::hex;
 
 /// The rows of a data set and where they came from.
 pub struct Dataset {
@@ -231,7 +232,7 @@ pub fn no_file(config: &ModelConfig, scan: &Scan) -> String {
     match scan.ignored.first() {
         Some(first) => format!(
             "{folder} holds no data file; {} of another kind passed over, the first {first}",
-            count(scan.ignored.len() as u64, "file")
+            counted(scan.ignored.len() as u64, "file")
         ),
         None => format!("{folder} holds no data file"),
     }

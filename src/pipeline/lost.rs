@@ -7,6 +7,7 @@ use super::places::named;
 use super::{Env, Error, production};
 use crate::config::ModelConfig;
 use crate::registry::{Champion, Registry, VersionState};
+use crate::text::counted;
 
 /// What the registry does not know, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +144,7 @@ async fn unknown_folders(
     Ok(Some(Lost {
         what: format!(
             "{place} holds {}, the newest {newest}, and the database {} knows none of them and no champion",
-            super::count(unknown.len() as u64, "version"),
+            counted(unknown.len() as u64, "version"),
             named(config, registry.path())
         ),
         next: ADOPT.to_string(),

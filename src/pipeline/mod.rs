@@ -264,11 +264,6 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     causes
 }
 
-/// `1 row`, `2 rows`.
-fn count(n: u64, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 /// Passes a named fault point.
 fn fault(name: &str) -> Result<(), Error> {
     crate::faults::point(name).map_err(Error::Planned)
@@ -276,7 +271,7 @@ fn fault(name: &str) -> Result<(), Error> {
 
 /// The nearest of some names, as the end of a sentence.
 fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
-    crate::config::shape::nearest(word, known)
+    crate::text::nearest(word, known, 0.4)
         .map(|name| format!("; did you mean `{name}`?"))
         .unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use super::score::to_json;
 use super::{Env, Error, Event, lost, versions};
 use crate::artifacts::swap;
 use crate::clock::rfc3339;
-use crate::config::checked::hex;
+use crate::text::hex;
 
 /// `manifest.json`: which champion the copy is of, and a checksum of each of its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

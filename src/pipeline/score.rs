@@ -21,7 +21,7 @@ use super::importance::{Judged, importance};
 use super::ingest::Dataset;
 use super::labels::labels_of;
 use super::train::Trained;
-use super::{Env, Error, Event, beyond, checks, count, fault, versions};
+use super::{Env, Error, Event, beyond, checks, fault, versions};
 use crate::bundle::Bundle;
 use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
@@ -30,6 +30,7 @@ use crate::explain::Importance;
 use crate::features;
 use crate::gate::Beyond;
 use crate::registry::ScoreRow;
+use crate::text::counted;
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,7 +157,7 @@ fn summary(record: &ScoreRecord) -> String {
         "{} {}{champion}, on {}",
         record.metric.name(),
         value(&record.challenger),
-        count(record.rows, "row")
+        counted(record.rows, "row")
     )
 }
 
@@ -207,7 +208,7 @@ fn compare(
         };
         notes.push(format!(
             "{} {why}, left out",
-            count(known.strange as u64, "test row")
+            counted(known.strange as u64, "test row")
         ));
     }
     notes.extend(unread(bundle, &known.frame));

@@ -11,15 +11,16 @@ use super::labels::target_of;
 use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
 use super::wanted::{Part, Wanted, wanted};
-use super::{Env, Error, Event, adopt, checks, count, fault};
+use super::{Env, Error, Event, adopt, checks, fault};
 use crate::bundle::{self, Bundle};
 use crate::checks::{Finding, IdentifierRows, identifiers};
-use crate::config::checked::hex;
 use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
 use crate::features;
 use crate::gate::{EvidenceKind, Require};
 use crate::registry::{VersionRow, VersionState};
+use crate::text::counted;
+use crate::text::hex;
 use sha2::{Digest, Sha256};
 
 /// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
@@ -96,9 +97,9 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
             true => String::new(),
             false => format!(" (`auto` chose {})", learned.bundle.learner.kind.name()),
         },
-        count(data.train_rows, "row"),
-        count(learned.bundle.transformer.n_features() as u64, "feature"),
-        count(data.validation_rows, "validation row"),
+        counted(data.train_rows, "row"),
+        counted(learned.bundle.transformer.n_features() as u64, "feature"),
+        counted(data.validation_rows, "validation row"),
         if learned.bundle.is_binary() {
             format!(", threshold {:.3}", learned.bundle.threshold)
         } else {
@@ -286,13 +287,13 @@ fn notes_on(dataset: &Dataset, target: &str, unlabelled: usize) -> Vec<String> {
     if unlabelled > 0 {
         notes.push(format!(
             "{} without a value in `{target}`, not learned from",
-            count(unlabelled as u64, "row")
+            counted(unlabelled as u64, "row")
         ));
     }
     for (column, cells) in &dataset.record.non_finite {
         notes.push(format!(
             "{} of `{column}`, NaN or infinite, counted as missing",
-            count(*cells, "cell")
+            counted(*cells, "cell")
         ));
     }
     notes
@@ -308,7 +309,7 @@ fn left_out(dropped: &[features::Dropped]) -> Option<String> {
     if dropped.len() > FEW {
         named.push(format!("and {} more", dropped.len() - FEW));
     }
-    let what = count(dropped.len() as u64, "column");
+    let what = counted(dropped.len() as u64, "column");
     (!dropped.is_empty()).then(|| format!("{what} not learned from: {}", named.join("; ")))
 }
 

@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 use super::score::{PREDICTIONS, ScoreRecord, Scored, from_prediction_frame};
 use super::{Env, Error, beyond, lost, production};
 use crate::bundle::{self, Bundle};
-use crate::config::checked::hex;
 use crate::data;
 use crate::gate::Decision;
 use crate::registry::{Action, Lock, Operation, VersionRow, VersionState};
+use crate::text::hex;
 
 /// A version by `latest`, `champion`, `v3` or `3`.
 ///

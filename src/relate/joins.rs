@@ -2,7 +2,7 @@
 
 use polars::prelude::{Column, DataFrame, IdxCa, IntoColumn, Series};
 
-use super::Error;
+use super::error::Error;
 use super::history::days;
 use super::plan::RelatedPlan;
 use super::records::{Base, Label, Records, labels, times};

@@ -10,12 +10,14 @@
 //! - Records of a table that are equal in every column count once: overlapping extracts are no second record.
 //! - Base records without a key are left out; of several with one key one is kept, always the same.
 
+mod error;
 mod future;
 mod history;
 mod joins;
 mod plan;
 mod records;
 mod stack;
+mod tables;
 
 #[cfg(test)]
 mod tests;
@@ -23,65 +25,14 @@ mod tests;
 pub use plan::{RelatedPlan, TablePlan, plan};
 pub use stack::stack;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use polars::prelude::{Column, DataFrame, IdxCa, NewChunkedArray};
 
 use crate::config::Relation;
-use crate::data;
+pub use error::Error;
 use records::Base;
-
-/// Tables by name.
-pub type Tables = BTreeMap<String, DataFrame>;
-
-/// Why tables cannot become rows. Messages complete "failed to …" and hold no cell.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A table that the settings name is not there.
-    #[error(
-        "find the table `{table}` (`related`): an empty one is fine where there are no records, none is not"
-    )]
-    NoTable {
-        /// The table.
-        table: String,
-    },
-    /// A table lacks a column by which it is understood.
-    #[error("find the column `{column}` ({role}) in the table `{table}`{hint}")]
-    NoColumn {
-        /// The table.
-        table: String,
-        /// The column.
-        column: String,
-        /// The setting that names it.
-        role: &'static str,
-        /// The nearest column that is there.
-        hint: String,
-    },
-    /// Two columns of the flat rows would have one name.
-    #[error("name the column `{column}`: there would be two of that name; rename one in its table")]
-    SameName {
-        /// The name.
-        column: String,
-    },
-    /// A cell of a table cannot be read.
-    #[error("read the table `{table}`")]
-    Table {
-        /// The table.
-        table: String,
-        /// Why not.
-        #[source]
-        source: data::Error,
-    },
-    /// A frame could not be put together; never expected.
-    #[error(transparent)]
-    Data(#[from] data::Error),
-}
-
-impl From<polars::prelude::PolarsError> for Error {
-    fn from(source: polars::prelude::PolarsError) -> Self {
-        Error::Data(source.into())
-    }
-}
+pub use tables::Tables;
 
 /// Which rows are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Tables};
-use crate::config::shape::nearest;
+use super::error::Error;
+use super::tables::Tables;
+use super::tables::{kind_of, named};
 use crate::config::{Related, Relation};
 use crate::data::{Kind, Schema, TimeForm};
 use crate::features::Cells;
@@ -140,36 +141,6 @@ pub fn plan(settings: &Related, tables: &Tables) -> Result<RelatedPlan, Error> {
         tables: planned,
         form: TimeForm::default(),
     })
-}
-
-/// A table by its name.
-pub(super) fn named<'a>(tables: &'a Tables, name: &str) -> Result<&'a DataFrame, Error> {
-    tables.get(name).ok_or_else(|| Error::NoTable {
-        table: name.to_string(),
-    })
-}
-
-/// The kind of a column that must be there, unless the table holds nothing at all.
-pub(super) fn kind_of(
-    frame: &DataFrame,
-    table: &str,
-    column: &str,
-    role: &'static str,
-) -> Result<Option<Kind>, Error> {
-    let schema = Schema::of(frame);
-    match schema.get(column) {
-        Some(found) => Ok(Some(found.kind)),
-        None if frame.height() == 0 => Ok(None),
-        None => {
-            let near = nearest(column, schema.names().into_iter());
-            Err(Error::NoColumn {
-                table: table.to_string(),
-                column: column.to_string(),
-                role,
-                hint: near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-            })
-        }
-    }
 }
 
 fn remember(

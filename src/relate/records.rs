@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 
-use super::plan::{RelatedPlan, TablePlan, kind_of, named};
-use super::{Error, Tables};
+use super::error::Error;
+use super::plan::{RelatedPlan, TablePlan};
+use super::tables::Tables;
+use super::tables::{kind_of, named};
 use crate::config::RelatedTable;
 use crate::data::{self, Schema, TimeForm};
 use crate::features::Cells;

@@ -2,7 +2,7 @@
 
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, Series};
 
-use super::Error;
+use super::error::Error;
 use crate::data::{Kind, Schema};
 
 /// One table out of its parts. A column that a part lacks is missing there; integers and numbers become numbers; any other

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color, RGBAColor};
 
+use super::error::Error;
 use super::lettering::{Glyph, load_font, rasterise, step};
-use super::{Error, png};
+use super::png;
 
 /// Red, green, blue.
 pub(super) type Colour = (u8, u8, u8);

@@ -2,9 +2,10 @@
 
 use super::canvas::{Align, Canvas, GRID, INK, MUTED};
 use super::chart::{self, FIRST, Frame, LegendEntry, SECOND, WIDTH};
+use super::error::Error;
 use super::lettering::{SMALL, shorten, text_width};
 use super::words::metric_name;
-use super::{Coefficient, Error, Importance};
+use super::{Coefficient, Importance};
 use crate::evaluate::Metric;
 
 /// Most bars that are drawn.

@@ -1,8 +1,8 @@
 //! The confusion matrix: counts, and shares of each row, from light to dark.
 
-use super::Error;
 use super::canvas::{Align, Canvas, Colour, INK, MUTED, PAPER};
 use super::chart;
+use super::error::Error;
 use super::lettering::{LABEL, SMALL, TITLE, shorten, text_width};
 
 /// Most classes that get a row of their own; the rest is added up in one more.

@@ -2,7 +2,8 @@
 
 use super::canvas::{Canvas, MUTED, PAPER};
 use super::chart::{self, Frame, HEIGHT, LegendEntry, MOST_SERIES, WIDTH, series_style};
-use super::{Calibration, Curve, Error};
+use super::error::Error;
+use super::{Calibration, Curve};
 
 const UNDEFINED: &str = "not defined on these rows";
 

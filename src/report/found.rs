@@ -1,6 +1,6 @@
 //! What was found before a version was made: by the checks, and by `auto`.
 
-use super::html::section;
+use super::page_parts::section;
 use super::page_parts::{paragraph, table};
 use super::words::{grouped, maybe_number, metric_name, score};
 use super::{Candidate, ReportInput};

@@ -1,9 +1,10 @@
 //! The score of every version with its interval, and which of them is the champion.
 
+use super::HistoryPoint;
 use super::canvas::{Align, Canvas, GRID, MUTED, PAPER};
 use super::chart::{self, FIRST, Frame, HEIGHT, LegendEntry, SECOND, WIDTH};
+use super::error::Error;
 use super::lettering::{SMALL, text_width};
-use super::{Error, HistoryPoint};
 use crate::evaluate::Metric;
 
 /// Most versions that are drawn; the newest ones are.

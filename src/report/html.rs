@@ -2,12 +2,14 @@
 
 use super::found::{checks, leaderboard};
 use super::limits::limits;
-use super::page_parts::{STYLE, escape, facts, list, paragraph, table};
+use super::page_parts::section;
+use super::page_parts::{STYLE, facts, list, paragraph, table};
 use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{ReportInput, ScoredModel};
 use crate::evaluate::{Metric, Task};
 use crate::gate::Decision;
+use crate::text::escape_html;
 
 /// Writes the page; `plots` are file names and PNG bytes, as [`plots`](super::plots) gives them.
 pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
@@ -16,7 +18,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        escape(&title),
+        escape_html(&title),
     );
     page.push_str(&head(input, &title));
     page.push_str(&scores(input));
@@ -32,17 +34,10 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
     page.push_str(&model(input));
     page.push_str(&format!(
         "<footer>Written by unseat {} for run {}. This page is complete in itself.</footer>\n</main>\n</body>\n</html>\n",
-        escape(&input.program_version),
-        escape(&input.run),
+        escape_html(&input.program_version),
+        escape_html(&input.run),
     ));
     page
-}
-
-pub(super) fn section(heading: &str, body: &str) -> String {
-    format!(
-        "<section>\n<h2>{}</h2>\n{body}</section>\n",
-        escape(heading)
-    )
 }
 
 /// The name and the one thing that matters.
@@ -58,12 +53,12 @@ fn head(input: &ReportInput, title: &str) -> String {
     format!(
         "<header>\n<h1>{}</h1>\n<p class=\"sub\">{} predicts {} · run {} · {}</p>\n\
          <div class=\"verdict {class}\"><strong>{}</strong>{reasons}</div>\n</header>\n",
-        escape(title),
-        escape(&input.learner),
-        escape(&input.target),
-        escape(&input.run),
-        escape(&input.created),
-        escape(&words::decision_sentence(input)),
+        escape_html(title),
+        escape_html(&input.learner),
+        escape_html(&input.target),
+        escape_html(&input.run),
+        escape_html(&input.created),
+        escape_html(&words::decision_sentence(input)),
     )
 }
 

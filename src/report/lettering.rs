@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
-use super::Error;
+use super::error::Error;
 
 /// Size of a title, of an axis name and of a tick label, in pixels from the top to the bottom of the line.
 /// Even numbers: plotters cuts half a size to a whole pixel, and letters would dance about the base line.

@@ -10,6 +10,7 @@ mod chart;
 mod coefficients;
 mod confusion;
 mod curves;
+mod error;
 mod found;
 mod history;
 mod html;
@@ -34,6 +35,7 @@ pub use card::card;
 pub use coefficients::{coefficients_png, importance_png};
 pub use confusion::confusion_matrix_png;
 pub use curves::{calibration_png, precision_recall_png, roc_png};
+pub use error::Error;
 pub use history::history_png;
 pub use html::html;
 pub use input::{
@@ -41,20 +43,6 @@ pub use input::{
     Importance, NumberPairs, Quarantined, ReportInput, ScoredModel,
 };
 pub use numbers::{predicted_true_png, residuals_png};
-
-/// Why a picture could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The embedded font does not load.
-    #[error("load the embedded font")]
-    Font,
-    /// The drawing backend refused a shape.
-    #[error("draw on the picture")]
-    Draw(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The compressor refused the picture.
-    #[error("compress the picture")]
-    Encode(#[source] std::io::Error),
-}
 
 /// Draws every plot that this version has: file name and PNG bytes, in the order in which the page shows them.
 ///

@@ -1,10 +1,11 @@
 //! Predicted numbers against true ones, and what is left over, of challenger and champion.
 
+use super::NumberPairs;
 use super::canvas::{Align, Canvas, GRID, MUTED};
 use super::chart::{self, Frame, HEIGHT, LegendEntry, WIDTH, series_style};
+use super::error::Error;
 use super::lettering::SMALL;
 use super::words::short_number;
-use super::{Error, NumberPairs};
 
 /// Most points of one series that are drawn, spread evenly over its rows.
 const MOST_POINTS: usize = 700;

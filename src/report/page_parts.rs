@@ -1,27 +1,10 @@
 //! The parts a page is made of: escaped text, tables, figures, and the style sheet.
 //!
-//! Every text passes through [`escape`] here, so that a name in the data can never become markup.
+//! Every text passes through [`escape_html`], so that a name in the data can never become markup.
 
+use crate::text::escape_html;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-
-/// Makes a text safe between tags and in quoted attributes.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // A form feed or a NUL is no character of HTML.
-            other if other.is_control() && !matches!(other, '\n' | '\t') => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
-}
 
 /// A heading of a column: its text, and whether the column holds numbers.
 pub(super) type Head = (&'static str, bool);
@@ -38,13 +21,13 @@ pub(super) fn table(caption: &str, heads: &[Head], rows: &[Vec<String>]) -> Stri
     let mut out = String::from("<div class=\"wide\"><table>");
     out.push_str(&format!(
         "<caption>{}</caption><thead><tr>",
-        escape(caption)
+        escape_html(caption)
     ));
     for (index, (text, _)) in heads.iter().enumerate() {
         out.push_str(&format!(
             "<th scope=\"col\"{}>{}</th>",
             class(index),
-            escape(text)
+            escape_html(text)
         ));
     }
     out.push_str("</tr></thead><tbody>");
@@ -59,7 +42,7 @@ pub(super) fn table(caption: &str, heads: &[Head], rows: &[Vec<String>]) -> Stri
             out.push_str(&format!(
                 "<{open}{}>{}</{close}>",
                 class(index),
-                escape(text)
+                escape_html(text)
             ));
         }
         out.push_str("</tr>");
@@ -74,8 +57,8 @@ pub(super) fn facts(facts: &[(&str, String)]) -> String {
     for (name, value) in facts {
         out.push_str(&format!(
             "<div><dt>{}</dt><dd>{}</dd></div>",
-            escape(name),
-            escape(value)
+            escape_html(name),
+            escape_html(value)
         ));
     }
     out.push_str("</dl>\n");
@@ -86,14 +69,14 @@ pub(super) fn facts(facts: &[(&str, String)]) -> String {
 pub(super) fn list(items: &[String]) -> String {
     let items: String = items
         .iter()
-        .map(|item| format!("<li>{}</li>", escape(item)))
+        .map(|item| format!("<li>{}</li>", escape_html(item)))
         .collect();
     format!("<ul>{items}</ul>\n")
 }
 
 /// A paragraph.
 pub(super) fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>\n", escape(text))
+    format!("<p>{}</p>\n", escape_html(text))
 }
 
 /// A picture with the words for those who do not see it.
@@ -111,8 +94,8 @@ pub(super) fn figure(png: &[u8], alt: &str, caption: &str) -> String {
     format!(
         "<figure><img src=\"data:image/png;base64,{}\" alt=\"{}\"{size}><figcaption>{}</figcaption></figure>\n",
         STANDARD.encode(png),
-        escape(alt),
-        escape(caption),
+        escape_html(alt),
+        escape_html(caption),
     )
 }
 
@@ -154,3 +137,11 @@ footer{margin-top:2.5rem;color:var(--muted);font-size:.88rem}
 body{font-size:10.5pt}main{max-width:none;padding:0}figure,tr,.verdict{break-inside:avoid}h2{break-after:avoid}
 .wide{overflow:visible}.plots{grid-template-columns:1fr 1fr}}
 "#;
+
+/// A section of a page under its heading.
+pub(super) fn section(heading: &str, body: &str) -> String {
+    format!(
+        "<section>\n<h2>{}</h2>\n{body}</section>\n",
+        escape_html(heading)
+    )
+}

@@ -6,10 +6,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Code, Error, Problem, Served};
 use crate::bundle;
-use crate::config::checked::hex;
 use crate::data::ReadOptions;
 use crate::pipeline::{self, Envs, Manifest};
 use crate::registry::Registry;
+use crate::text::hex;
 
 /// Where versions come from.
 pub enum Source {

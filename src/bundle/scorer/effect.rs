@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Slot;
+use super::slot::Slot;
 use crate::data::Kind;
 use crate::features::{
     CellRef, Cells, Grams, Input, Step, index_of, known_label, label_of, scaled,

@@ -3,20 +3,20 @@
 //! prediction has the same bits wherever it is made: at scoring, in `predict`, over HTTP.
 
 mod effect;
-
-use std::sync::Arc;
+mod slot;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use self::effect::ScoredColumn;
-use super::Bundle;
+use super::saved::Bundle;
 use crate::evaluate::{
     Answers, Predictions,
     threshold::{cheapest_class as cheapest, label_of, labels_from},
 };
 use crate::features::{Cell, CellRef, Cells, Error, Preparer};
 use crate::predictors::{CompiledTrees, Link, Predictor};
+pub use slot::Slot;
 
 /// Rows scored together; a multiple of what fits the first-level cache.
 const BLOCK_ROWS: usize = 4096;
@@ -43,19 +43,6 @@ pub struct Scorer {
 struct Forest {
     trees: CompiledTrees,
     n_features: usize,
-}
-
-/// One cell of a row, read as its column reads it; a row of them is all that scoring needs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Slot {
-    /// No number in a column of numbers.
-    Missing,
-    /// A number.
-    Number(f64),
-    /// Position in a text column's table: a category, then missing, then other.
-    Entry(u32),
-    /// A text whose words count.
-    Text(Arc<str>),
 }
 
 impl Scorer {

@@ -5,10 +5,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{any_frame, any_weights, bundle_on, small};
-use crate::bundle::{Bundle, Error, FORMAT_VERSION, decode, encode, make_golden};
-use crate::config::checked::hex;
+use crate::bundle::error::Error;
+use crate::bundle::saved::Bundle;
+use crate::bundle::{FORMAT_VERSION, decode, encode, make_golden};
 use crate::features::Step;
 use crate::predictors::Predictor;
+use crate::text::hex;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]

@@ -3,7 +3,8 @@
 use polars::prelude::{Column, DataFrame};
 
 use super::bundle_on;
-use crate::bundle::{Bundle, decode, encode, make_golden};
+use crate::bundle::saved::Bundle;
+use crate::bundle::{decode, encode, make_golden};
 use crate::features::Cell;
 
 fn frame() -> DataFrame {

@@ -4,7 +4,8 @@ use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
 
 use super::{any_frame, any_weights, bundle_on};
-use crate::bundle::{Bundle, decode, encode};
+use crate::bundle::saved::Bundle;
+use crate::bundle::{decode, encode};
 use crate::features::{Cell, Cells};
 use crate::predictors::Predictor;
 

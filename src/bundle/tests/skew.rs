@@ -5,7 +5,7 @@ use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
 
 use super::{any_frame, bundle_of};
-use crate::bundle::Bundle;
+use crate::bundle::saved::Bundle;
 use crate::config::features::{ColumnFeatures, Encode, Features, Impute, Scaling, TextFeatures};
 use crate::data::Expression;
 use crate::features::{Cells, Derived, Fitted, Goal, Plan, Purpose, fit_for};

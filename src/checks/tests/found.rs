@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::checks::*;
 use crate::config::{Checks, Severity};
+use crate::data::rules::Rule;
 use crate::data::summarise;
 
 const N: usize = 400;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column, DataFrame};
 
-use crate::checks::{IdentifierRows, Target, identifiers};
+use crate::checks::inputs::Target;
+use crate::checks::{IdentifierRows, identifiers};
 use crate::config::features::{ColumnFeatures, Encode, Features};
 
 const N: i64 = 200;

@@ -5,7 +5,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::answer::Answer;
 use super::plan::Plan;
 use crate::cli::{Failure, Kind, output};
 use crate::clock::rfc3339;

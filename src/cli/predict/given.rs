@@ -6,7 +6,7 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 use tempfile::NamedTempFile;
 
-use super::Format;
+use super::format::Format;
 use crate::bundle::Bundle;
 use crate::cli::{Failure, Kind};
 use crate::config::ModelConfig;

@@ -5,6 +5,7 @@ use super::functions::Function;
 use super::times;
 use super::tree::Operator;
 use super::values::{Type, Values, map, zip};
+use super::whole::floor_div;
 
 /// Two operands and what stands between them.
 ///
@@ -69,17 +70,6 @@ pub fn arithmetic<'a>(
             whole_of((l / r).floor(), i64::MIN, i64::MAX)
         })),
         _ => Values::Number(zip(left, right, |l, r| Some(l - r * (l / r).floor()))),
-    })
-}
-
-/// Divided and rounded down.
-pub fn floor_div(left: i64, right: i64) -> Option<i64> {
-    let down = left.checked_div(right)?;
-    let rest = left.checked_rem(right)?;
-    Some(if rest != 0 && (rest < 0) != (right < 0) {
-        down - 1
-    } else {
-        down
     })
 }
 

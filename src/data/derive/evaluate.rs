@@ -3,11 +3,13 @@
 
 use std::borrow::Cow;
 
+use super::depth::on_enough_stack;
 use super::functions::Function;
 use super::tree::{Literal, Operator, Tree};
 use super::values::{Type, Values};
-use super::{arithmetic, cast, choose, compare, nearest, on_enough_stack, texts, times};
+use super::{arithmetic, cast, choose, compare, texts, times};
 use crate::data::parse_time;
+use crate::text::nearest;
 
 /// Columns of the same rows, by name.
 #[derive(Debug, Default)]
@@ -246,7 +248,7 @@ fn between<'a>(
 
 /// What is said of a column that is not there.
 pub fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
-    let hint = nearest(name, known);
+    let hint = nearest(name, known, 0.5);
     let hint = hint.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
     format!("it reads `{name}`, which is no column{hint}")
 }

@@ -10,9 +10,11 @@ use sqlparser::ast::{
 
 use self::literals::{date, like, literal, part, regex, target};
 
+use super::depth::on_enough_stack;
 use super::functions::{self, Function};
+use super::times;
 use super::tree::{Literal, Operator, Part, Target, Test, Tree};
-use super::{nearest, on_enough_stack, times};
+use crate::text::nearest;
 
 /// Deepest tree that is made.
 const DEEPEST: usize = 200;

@@ -8,7 +8,8 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 
-use super::{functions, nearest};
+use super::functions;
+use crate::text::nearest;
 
 /// Most parentheses and `CASE`s inside each other. The parser calls itself for each.
 const MOST_NESTED: usize = 40;
@@ -247,7 +248,7 @@ fn look_at_word(word: &Word, next: Option<&Token>) -> Result<(), String> {
         );
     }
     if opens && (word.quote_style.is_some() || !functions::may_open(&lower)) {
-        let close = nearest(&lower, functions::names());
+        let close = nearest(&lower, functions::names(), 0.5);
         let hint = close.map_or(String::new(), |name| {
             format!("; did you mean `{}`?", name.to_uppercase())
         });

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, Timelike};
 
-use super::arithmetic::floor_div;
 use super::tree::{Literal, Operator, Part};
 use super::values::{Type, Values, map, zip};
+use super::whole::floor_div;
 
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 86_400 * MICROS;

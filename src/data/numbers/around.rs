@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::options::{Decimal, ReadOptions, Thousands};
+use super::super::options::ReadOptions;
 use super::super::schema::Kind;
 use super::super::source::Format;
 use super::super::table::{Table, TableColumn};
 use super::census::Census;
-use super::settle::{Source, census_of};
+use super::source_table::{Source, census_of};
+use crate::data::text_options::{Decimal, Thousands};
 
 /// Where commas may be decimal marks, points in other columns may group thousands: those columns are read once more as they
 /// are written.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::StringChunked;
 
 use super::super::cells::{parse_number, trim_text};
-use super::super::options::{Decimal, TextOptions, Thousands};
 use super::cell::{Digits, Mark, take_apart};
 use super::form::NumberForm;
 use super::words::is_marker;
+use crate::data::text_options::TextOptions;
+use crate::data::text_options::{Decimal, Thousands};
 
 /// Cells that are looked at before all of a column are.
 const SAMPLE: usize = 200;

@@ -5,9 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::super::cells::{Parsed, parse_number, trim_text};
-use super::super::options::{Decimal, TextOptions, Thousands};
 use super::cell::{Digits, Mark, Number, take_apart};
 use super::words::is_marker;
+use crate::data::text_options::TextOptions;
+use crate::data::text_options::{Decimal, Thousands};
 
 /// How the numbers of a column are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,10 +7,12 @@ mod census;
 mod convert;
 mod form;
 mod settle;
+mod source_table;
 mod units;
 mod words;
 
 pub(super) use cell::is_number_in_any_form;
 pub use form::{CellRead, NumberForm};
-pub(super) use settle::{Source, apply, settle};
+pub(super) use settle::{apply, settle};
+pub(super) use source_table::Source;
 pub use words::is_marker;

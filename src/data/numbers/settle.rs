@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::super::fit::column_of;
-use super::super::options::{Decimal, ReadOptions};
+use super::super::options::ReadOptions;
 use super::super::plan::ColumnPlan;
 use super::super::schema::Kind;
 use super::super::source::Format;
@@ -12,15 +12,9 @@ use super::around::{Around, look_at_points, points_in_doubt};
 use super::census::Census;
 use super::convert::{Converted, Odd, Place, convert};
 use super::form::NumberForm;
+use super::source_table::{Source, census_of};
 use super::units::units_row;
-
-/// A file's table on its way into the frame.
-pub struct Source<'a> {
-    /// Its path as it is told.
-    pub path: &'a str,
-    pub format: Format,
-    pub table: Table,
-}
+use crate::data::text_options::Decimal;
 
 /// What came of it.
 pub struct Settled {
@@ -127,25 +121,6 @@ fn put(column: &mut TableColumn, converted: Converted) {
     column.cells = converted.cells.with_name(column.name.as_str().into());
     column.non_finite += converted.non_finite;
     column.text_at = None;
-}
-
-/// The columns of texts that may be numbers.
-pub(super) fn census_of(
-    file: &Source<'_>,
-    options: &ReadOptions,
-    as_text: &BTreeSet<String>,
-) -> BTreeMap<String, Census> {
-    let texts = file
-        .table
-        .columns
-        .iter()
-        .filter(|column| column.kind == Some(Kind::Text) && !as_text.contains(&column.name));
-    texts
-        .filter_map(|column| {
-            let cells = column.cells.as_materialized_series().str().ok()?;
-            Some((column.name.clone(), Census::of(cells, &options.text)?))
-        })
-        .collect()
 }
 
 fn reading_of(

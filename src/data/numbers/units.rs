@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::schema::Kind;
 use super::census::Census;
-use super::settle::Source;
+use super::source_table::Source;
 
 /// Says where the first row of a file has no number in any column of numbers: units, mostly.
 pub(super) fn units_row(

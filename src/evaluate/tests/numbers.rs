@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::assert_close;
 use crate::evaluate::answers::{intervals, score};
-use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Task, Truth, baselines};
+use crate::evaluate::task::Task;
+use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Truth, baselines};
 
 #[derive(Deserialize)]
 struct Golden {

@@ -1,8 +1,8 @@
 //! A linear predictor in ONNX: the margins are a sum of one term per block of features.
 
+use super::block::{Block, Blocks};
 use super::graph::Graph;
 use super::proto::element_type::{DOUBLE, FLOAT};
-use super::steps::{Block, Blocks};
 use crate::predictors::Linear;
 
 /// The margins, `(rows, outputs)`.

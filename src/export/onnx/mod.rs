@@ -2,6 +2,7 @@
 //! scorer does. `docs/export.md` says what is in the file.
 
 mod answers;
+mod block;
 mod graph;
 mod linear;
 pub mod proto;

@@ -1,33 +1,11 @@
 //! Columns to features in ONNX, by what a step says of itself; what cannot be said is an error that names the column.
 
+use super::block::{Block, Blocks, unsayable};
 use super::graph::{Graph, int, ints, strings};
 use super::proto::element_type::{BOOL, DOUBLE, FLOAT, INT32, STRING};
 use super::words;
 use crate::export::Error;
 use crate::features::{Input, Step, Transformer, is_numeric};
-
-/// What a column, or a run of them, becomes in the graph.
-pub enum Block {
-    /// `(rows, width)` numbers.
-    Numbers {
-        /// The value.
-        value: String,
-        /// Number of features.
-        width: usize,
-        /// Whether they have 32 bits; else 64.
-        is_single: bool,
-    },
-    /// `(rows)` whole numbers: which one of `width` features is 1.
-    Place {
-        /// The value.
-        value: String,
-        /// Number of features.
-        width: usize,
-    },
-}
-
-/// Blocks in the order of the features, each with the first feature it holds.
-pub type Blocks = Vec<(usize, Block)>;
 
 /// Declares an input per column and computes the features of all of them. `bounded` keeps scaled numbers within ±1e30, where
 /// products with weights cannot become NaN; trees compare them as they are.
@@ -58,14 +36,6 @@ pub fn blocks(
         inputs = &inputs[taken..];
     }
     Ok(blocks)
-}
-
-/// The error for a column that has no ONNX form.
-pub fn unsayable(input: &Input, why: &str) -> Error {
-    Error::Unsayable {
-        column: input.name.clone(),
-        why: why.to_string(),
-    }
 }
 
 /// A step that is `(x - centre) / scale` and nothing else.

@@ -1,8 +1,8 @@
 //! Texts of many words in ONNX: words are found and counted by onnxruntime's own `Tokenizer` (com.microsoft) and
 //! `TfIdfVectorizer`, then weighed and scaled to length 1.
 
+use super::block::{Block, unsayable};
 use super::graph::{Graph, int, ints, string, strings};
-use super::steps::{Block, unsayable};
 use crate::export::Error;
 use crate::features::{GramKind, Input, NGrams};
 

@@ -141,6 +141,13 @@ fn name_in(named: &[(String, Vec<Range>)], value: u32) -> &str {
     found.map_or(OTHER, |(name, _)| name)
 }
 
+/// A number as a whole one of 64 bits; `None` for any other.
+pub fn whole_number(number: f64) -> Option<i64> {
+    // -2^63 is the smallest; 2^63 is one too large.
+    let range = i64::MIN as f64..-(i64::MIN as f64);
+    (number.fract() == 0.0 && range.contains(&number)).then_some(number as i64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use polars::prelude::DataFrame;
 
-use super::{Dates, Derived, Fill, Prepare};
+use super::Dates;
+use super::derived::{Derived, Fill, Prepare};
 use crate::config::features::{
     ColumnFeatures, DatePart, Encode, Features, day_range, minute_range,
 };

@@ -4,15 +4,26 @@ use std::borrow::Cow;
 
 use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, StringChunked};
 
-use super::{Fill, Prepare};
+use super::derived::{Fill, Prepare};
 use crate::data::{self, Batch, Expression, Failure, TimeForm, Values};
-use crate::features::{CellRef, Error};
+use crate::features::Error;
+use crate::features::cell::CellRef;
 
 /// A [`Prepare`] whose expressions are parsed.
 pub struct Preparer {
     prepare: Prepare,
     /// Its derived columns, or the first that cannot be read.
     derived: Result<Vec<(String, Expression)>, Failure>,
+}
+
+impl Prepare {
+    /// The frame with the columns that are made; those of the data are cast to the kinds of training first.
+    ///
+    /// # Errors
+    /// All missing columns at once, or a column that cannot be computed.
+    pub fn apply(&self, frame: &DataFrame) -> Result<DataFrame, Error> {
+        Preparer::new(self).apply(frame)
+    }
 }
 
 impl Preparer {

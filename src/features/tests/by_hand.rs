@@ -4,7 +4,8 @@ use polars::prelude::Column;
 
 use super::{all, fitted, frame, matrix, numbers, scale_of, texts};
 use crate::config::raw::Features;
-use crate::features::{Cell, Dropped, Error, Step, fit};
+use crate::features::cell::Cell;
+use crate::features::{Dropped, Error, Step, fit};
 
 fn assert_near(found: f64, wanted: f64) {
     let gap = (found - wanted).abs();

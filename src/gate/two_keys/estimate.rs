@@ -1,8 +1,8 @@
 //! What one calibration makes of the rows: the gain by the labels, the gain by the second opinion, and how far they agree.
 
-use super::Rows;
 use super::calibration::{Calibration, inputs};
 use super::ratio::{Linearised, Part, linearised};
+use super::rows::Rows;
 
 /// An estimate and its variance.
 #[derive(Debug, Clone, Copy, PartialEq)]

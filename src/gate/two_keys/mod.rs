@@ -12,6 +12,7 @@
 mod calibration;
 mod estimate;
 mod ratio;
+mod rows;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::evaluate::{Metric, Predictions};
 use calibration::{Calibration, fit, logit};
 use estimate::{Estimate, by_labels, by_opinion, calibration_z, rectifier};
 use ratio::{Part, best_cut, parts_of};
+use rows::Rows;
 
 /// What is assumed before a decision is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -114,14 +116,6 @@ impl Labelled {
         let number = |&positive: &bool| f64::from(u8::from(positive));
         self.positive.iter().map(number).collect()
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Rows<'a> {
-    champion_logits: &'a [f64],
-    challenger_logits: &'a [f64],
-    champion_labels: &'a [bool],
-    challenger_labels: &'a [bool],
 }
 
 /// The evidence on two models.

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::bins::{Stretch, Table};
 use super::cuts::{Finder, MOST_BINS, cuts};
+use super::table::{Stretch, Table};
 
 /// Rows whose numbers tell where to cut, about, and how many of them stand together.
 const SAMPLED: usize = 100_000;

@@ -20,21 +20,25 @@ mod partition;
 mod rounds;
 mod seen;
 mod split;
+mod table;
 
 #[cfg(test)]
 mod tests;
 
-use self::bins::{Table, encode};
+use self::bins::encode;
 use self::coding::{Coding, Column};
 use self::grow::Size;
 use self::loss::Goal;
 use self::rounds::{Boost, Boosted, Held, Settings, boost};
 use self::seen::Seen;
 use self::split::Question;
-use super::{Error, HeldBack, Learned, Standard, Target, class_weights, rounded};
+use super::learned::{Error, Learned, rounded};
+use super::standard::Standard;
+use super::target::{HeldBack, Target, class_weights};
 use crate::config::raw::Learner;
 use crate::features::View;
 use crate::predictors::{LEAF, Link, Predictor, Trees};
+use table::Table;
 
 /// Rounds when the settings name none.
 const ROUNDS: u32 = 300;

@@ -1,8 +1,8 @@
 //! A view of a frame as a table of numbers and one-hot blocks.
 
-use super::bins::{Stretch, Table};
+use super::table::{Stretch, Table};
 use crate::features::{Chunk, View};
-use crate::learners::Error;
+use crate::learners::learned::Error;
 
 /// Most bytes of columns: twice as much is held.
 const MOST_BYTES: usize = 1_000_000_000;

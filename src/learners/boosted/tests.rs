@@ -2,7 +2,7 @@
 
 mod rounds;
 
-use super::bins::{Bins, Stretch, Table, encode};
+use super::bins::{Bins, encode};
 use super::coding::{Coding, Column};
 use super::groups::Rows;
 use super::grow::Size;
@@ -10,9 +10,10 @@ use super::histograms::{Gradients, histogram};
 use super::packed::{Packing, Sum};
 use super::rounds::{Boosted, Settings, boost};
 use super::split::{Rules, best};
+use super::table::{Stretch, Table};
 use super::{Form, Trees, trees};
 use crate::config::raw::Learner;
-use crate::learners::Target;
+use crate::learners::target::Target;
 use crate::learners::tests::noise;
 
 /// A made-up table: numbers with gaps, flags, and a one-hot block.

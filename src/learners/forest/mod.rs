@@ -22,7 +22,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::columns::Columns;
-use super::{Error, Learned, Target, class_weights};
+use super::learned::{Error, Learned};
+use super::target::{Target, class_weights};
 use crate::config::raw::{Learner, LearnerKind};
 use crate::features::View;
 use crate::predictors::{Link, MOST_LEVELS, Predictor, Trees};

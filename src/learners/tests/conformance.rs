@@ -6,7 +6,9 @@ use polars::prelude::DataFrame;
 use super::{all, answers, fitted, frame, noise};
 use crate::config::raw::{ClassWeight, Learner, LearnerKind};
 use crate::features::{Transformer, View};
-use crate::learners::{Error, HeldBack, Learned, Target, fit};
+use crate::learners::fit;
+use crate::learners::learned::{Error, Learned};
+use crate::learners::target::{HeldBack, Target};
 use crate::predictors::Predictor;
 
 /// Each kind with what it learns.

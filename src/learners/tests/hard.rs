@@ -4,7 +4,9 @@ use polars::prelude::DataFrame;
 
 use super::{all, fitted, frame, noise};
 use crate::config::raw::Learner;
-use crate::learners::{Learned, Target, fit};
+use crate::learners::fit;
+use crate::learners::learned::Learned;
+use crate::learners::target::Target;
 use crate::predictors::{Linear, Predictor};
 
 fn learn(frame: &DataFrame, class: &[u32], n_classes: usize, c: f64) -> Learned {

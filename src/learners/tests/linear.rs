@@ -4,8 +4,10 @@ use serde::Deserialize;
 
 use super::{all, answers, fitted, frame, noise};
 use crate::config::raw::{Learner, LearnerKind};
+use crate::learners::learned::Error;
 use crate::learners::rows::Rows;
-use crate::learners::{Error, Target, fit, linear, wide};
+use crate::learners::target::Target;
+use crate::learners::{fit, linear, wide};
 use crate::predictors::Predictor;
 
 #[derive(Deserialize)]

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::config::raw::Learner;
+use crate::learners::fit as learn;
+use crate::learners::target::Target;
 use crate::learners::tests::{all, many_categories, noise, one_hot};
-use crate::learners::{Target, fit as learn};
 use crate::predictors::Predictor;
 
 fn rows(n: usize, n_features: u32) -> Rows {

@@ -7,7 +7,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport};
 
-use super::Letter;
+use crate::notify::email::Letter;
 use crate::notify::{Error, secret};
 
 /// Sends it once.

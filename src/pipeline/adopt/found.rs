@@ -12,13 +12,13 @@ use super::record::{FILE, VersionRecord};
 use super::{Adopt, champion_unknown, dataset_run, operations};
 use crate::bundle;
 use crate::clock::stamp;
-use crate::config::checked::hex;
 use crate::gate::{Decision, Verdict};
 use crate::pipeline::ingest;
 use crate::pipeline::lost::{self, Lost, version_folders};
 use crate::pipeline::score::ScoreRecord;
 use crate::pipeline::{Env, Error, causes, production};
 use crate::registry::{Adoption, PastConclusion, ScoreRow, VersionRow, VersionState};
+use crate::text::hex;
 
 /// What was found.
 #[derive(Debug, Default)]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::{Cut, LIST, Listed};
-use crate::config::checked::hex;
 use crate::pipeline::Error;
+use crate::text::hex;
 
 pub fn listed(folder: &Path, path: &Path) -> io::Result<Listed> {
     let mut digest = Sha256::new();

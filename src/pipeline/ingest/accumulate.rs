@@ -9,7 +9,8 @@ use super::{DatasetRecord, Parts, parts_of, take};
 use crate::config::{Keep, ModelConfig};
 use crate::data::{self, FolderRead, ReadingPlan, Scan, Schema};
 use crate::pipeline::derive::without_derived;
-use crate::pipeline::{Env, Error, count, versions};
+use crate::pipeline::{Env, Error, versions};
+use crate::text::counted;
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
 /// may be about an older version that was decided on again.
@@ -108,7 +109,7 @@ pub fn superseded(
     let replaced = (0..kept.height()).filter(|row| is_replaced(*row)).count();
     let note = format!(
         "{files}: {} with the same `{}` {} replaced by the newest",
-        count(replaced as u64, "earlier row"),
+        counted(replaced as u64, "earlier row"),
         columns.join("`, `"),
         if replaced == 1 { "is" } else { "are" }
     );

@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use super::{Dataset, DatasetRecord, read_options};
 use crate::data::{self, Schema};
-use crate::pipeline::{Env, Error, count, fault};
+use crate::pipeline::{Env, Error, fault};
 use crate::registry::DatasetRow;
+use crate::text::counted;
 
 pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
     // Packing the file keeps one core busy and the summary the other.
@@ -61,8 +62,8 @@ fn stored<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {
 pub fn summary(record: &DatasetRecord) -> String {
     let mut summary = format!(
         "{} from {}",
-        count(record.rows, "row"),
-        count(record.files.len() as u64, "file")
+        counted(record.rows, "row"),
+        counted(record.files.len() as u64, "file")
     );
     let asides = [
         (record.duplicates, "duplicate", "dropped"),
@@ -72,7 +73,7 @@ pub fn summary(record: &DatasetRecord) -> String {
         (record.rows_outside_window, "row", "outside the window"),
     ];
     for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {
-        summary += &format!(", {} {done}", count(n, what));
+        summary += &format!(", {} {done}", counted(n, what));
     }
     summary
 }

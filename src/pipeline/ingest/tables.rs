@@ -12,11 +12,11 @@ use polars::prelude::DataFrame;
 use sha2::{Digest, Sha256};
 
 use super::{DatasetRecord, Parts, quarantine_line, read_options};
-use crate::config::checked::hex;
 use crate::config::{ModelConfig, Related};
 use crate::data::{self, FileRead, OnBadFile, Quarantined, Scan, ScannedFile, TimeForm};
 use crate::pipeline::{Env, Error, Event};
 use crate::relate::{self, RelatedPlan, Rows, Tables};
+use crate::text::hex;
 
 /// The tables of a folder, and what happened on the way.
 pub struct TablesRead {

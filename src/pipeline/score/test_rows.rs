@@ -11,8 +11,9 @@ use crate::features::{Cells, Encoded};
 use crate::pipeline::derive::with_derived;
 use crate::pipeline::ingest::{self, Dataset, quarantine_line, read_options, take};
 use crate::pipeline::labels::{indices, labels_of};
-use crate::pipeline::{Env, Error, count};
+use crate::pipeline::{Env, Error};
 use crate::relate::{self, RelatedPlan, Rows};
+use crate::text::counted;
 
 /// The labelled test rows.
 pub struct TestRows {
@@ -203,7 +204,7 @@ pub fn read_test_rows(
     if labelled.len() < all {
         notes.push(format!(
             "{} without a value in `{target}`, left out",
-            count((all - labelled.len()) as u64, "test row")
+            counted((all - labelled.len()) as u64, "test row")
         ));
         frame = take(&frame, &labelled)?;
         for_champion = match for_champion {

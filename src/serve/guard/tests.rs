@@ -8,7 +8,7 @@ fn token(name: &str, role: Role) -> Token {
     Token {
         name: name.to_string(),
         role,
-        sha256: crate::config::checked::hex(&Sha256::digest(name)),
+        sha256: crate::text::hex(&Sha256::digest(name)),
     }
 }
 

@@ -200,7 +200,7 @@ mod tests {
     use warp::http::HeaderValue;
 
     fn sha256(text: &str) -> String {
-        crate::config::checked::hex(&Sha256::digest(text))
+        crate::text::hex(&Sha256::digest(text))
     }
 
     fn tokens(lines: &str) -> Tokens {

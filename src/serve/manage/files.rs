@@ -12,11 +12,11 @@ use warp::http::{HeaderMap, StatusCode};
 
 use super::{env_of, trouble, versions};
 use crate::artifacts;
-use crate::config::checked::hex;
 use crate::pipeline::Env;
 use crate::registry::{VersionRow, VersionState};
 use crate::serve::reply::{JSON, not_found};
 use crate::serve::{Problem, Reply, Request, State};
+use crate::text::hex;
 
 const HTML: &str = "text/html; charset=utf-8";
 const MARKDOWN: &str = "text/markdown; charset=utf-8";

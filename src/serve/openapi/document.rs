@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::{common, models, parts};
 use crate::config::Role;
-use crate::config::checked::hex;
 use crate::serve::request::Caller;
 use crate::serve::{Served, State};
+use crate::text::hex;
 
 /// What a user must know before anything else; Markdown.
 const DESCRIPTION: &str = "\

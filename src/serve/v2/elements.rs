@@ -42,7 +42,7 @@ pub fn of_json(
         return Err(format!("element {element} of `data` is no {name}"));
     }
     if list.n_found != n_elements {
-        let found = counted(list.n_found, "element");
+        let found = crate::text::counted(list.n_found as u64, "element");
         return Err(format!(
             "`data` has {found} where the shape says {n_elements}"
         ));
@@ -112,17 +112,12 @@ fn texts(
         return Err("its bytes end within the length of an element".to_string());
     }
     if n_found != n_elements {
-        let found = counted(n_found, "element");
+        let found = crate::text::counted(n_found as u64, "element");
         return Err(format!(
             "its bytes hold {found} where the shape says {n_elements}"
         ));
     }
     Ok(())
-}
-
-/// `1 row`, `2 rows`.
-pub fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What is known of a JSON list while it is read.

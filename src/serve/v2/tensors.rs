@@ -2,13 +2,14 @@
 //! the names of columns, never by what stands in them.
 
 use super::datatype::Datatype;
-use super::elements::{counted, of_bytes, of_json};
+use super::elements::{of_bytes, of_json};
 use super::wire::{Asked, Faults, Tensor, bad};
 use crate::data::Kind;
 use crate::features::CellRef;
 use crate::serve::fleet::{Field, Served};
 use crate::serve::rows::{Bounds, Collector, Rows, Strictness};
 use crate::serve::{Code, Problem};
+use crate::text::counted;
 
 /// Rows of a request; `bytes` is what came behind its JSON object.
 ///
@@ -173,7 +174,7 @@ fn pieces<'a>(
         }
     }
     if !rest.is_empty() {
-        let left = counted(rest.len(), "byte");
+        let left = counted(rest.len() as u64, "byte");
         faults.push(format!(
             "there is more behind the JSON object than the inputs take, by {left}; each needs its `binary_data_size`"
         ));
@@ -271,7 +272,7 @@ fn n_rows(pieces: &[Piece<'_>], faults: &mut Faults) -> usize {
     let n_rows = first.shape[0];
     for other in others.iter().filter(|other| other.shape[0] != n_rows) {
         let (label, length) = (&other.label, other.shape[0]);
-        let length = counted(length, "row");
+        let length = counted(length as u64, "row");
         faults.push(format!(
             "{label} has {length} where {} has {n_rows}",
             first.label

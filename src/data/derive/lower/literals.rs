@@ -58,7 +58,7 @@ pub(super) fn part(field: &DateTimeField) -> Result<Part, String> {
 pub(super) fn part_named(name: &str) -> Result<Part, String> {
     let quoted = name.trim_matches('\'');
     Part::named(quoted).ok_or_else(|| {
-        let hint = nearest(&quoted.to_lowercase(), Part::names());
+        let hint = nearest(&quoted.to_lowercase(), Part::names(), 0.5);
         let hint = hint.map_or(String::new(), |name| {
             format!("; did you mean `{}`?", name.to_uppercase())
         });

@@ -4,8 +4,9 @@ use crate::config::raw::{Learner, LearnerKind};
 use crate::learners::boosted::loss::Goal;
 use crate::learners::boosted::margins::Margins;
 use crate::learners::boosted::packed::Packing;
+use crate::learners::fit;
+use crate::learners::target::{HeldBack, Target};
 use crate::learners::tests::{fitted, frame, noise};
-use crate::learners::{HeldBack, Target, fit};
 use crate::predictors::Predictor;
 
 #[test]

@@ -1,0 +1,123 @@
+//! Columns that are computed before steps look at a row.
+
+use std::collections::{BTreeMap, HashSet};
+
+use polars::prelude::DataFrame;
+use serde::{Deserialize, Serialize};
+
+use super::dates::Dates;
+use super::dates::whole_number;
+use crate::data::{Column, Expression, Kind, TimeForm};
+use crate::features::Error;
+
+/// Columns made of columns, in this order: derived ones, parts of times, then gaps of texts filled in.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Prepare {
+    /// The columns of the data that it all begins with, and their kinds.
+    pub raw: Vec<Column>,
+    /// Those that are times in expressions.
+    pub times: Vec<String>,
+    /// How they are read, where that is not ISO 8601 or seconds.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub time_forms: BTreeMap<String, TimeForm>,
+    /// Columns that are computed.
+    pub derived: Vec<Derived>,
+    /// Times that become parts.
+    pub dates: Vec<Dates>,
+    /// Texts whose gaps are filled in.
+    pub fills: Vec<Fill>,
+}
+
+/// A computed column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Derived {
+    /// Its name.
+    pub name: String,
+    /// The expression that gives it.
+    pub sql: String,
+}
+
+/// What a missing text counts as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fill {
+    /// The column.
+    pub column: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Prepare {
+    /// Whether the inputs are columns of the data.
+    pub fn is_empty(&self) -> bool {
+        self.derived.is_empty() && self.dates.is_empty() && self.fills.is_empty()
+    }
+
+    /// Whether it can be done.
+    pub fn is_sound(&self) -> bool {
+        self.derived
+            .iter()
+            .all(|it| Expression::parse(&it.sql).is_ok())
+            && self.dates.iter().all(Dates::is_sound)
+            && (self.is_empty() || !self.raw.is_empty())
+    }
+
+    /// Columns of whole numbers that a computed column reads: it counts on them (a division, a text made of one), so they take
+    /// no fraction. Every other column of whole numbers does.
+    pub fn whole_columns(&self) -> HashSet<String> {
+        // What cannot be read makes a bundle unsound, and is told elsewhere.
+        let derived = self.derived.iter();
+        let expressions = derived.filter_map(|it| Expression::parse(&it.sql).ok());
+        let read: HashSet<String> = expressions.flat_map(|it| it.columns).collect();
+        let whole = self.raw.iter().filter(|it| it.kind == Kind::Integer);
+        let whole = whole.filter(|it| read.contains(&it.name));
+        whole.map(|it| it.name.clone()).collect()
+    }
+
+    /// The columns of a frame that are cast to the kinds of training. One of whole numbers that holds others is left as it
+    /// is, since a cast would cut their fractions off.
+    pub(super) fn to_cast(&self, frame: &DataFrame) -> Result<Vec<Column>, Error> {
+        let whole = self.whole_columns();
+        let mut columns = Vec::with_capacity(self.raw.len());
+        for raw in &self.raw {
+            let numbers = frame.column(&raw.name).ok().and_then(|it| it.f64().ok());
+            let (Kind::Integer, Some(numbers)) = (raw.kind, numbers) else {
+                columns.push(raw.clone());
+                continue;
+            };
+            let first = numbers
+                .iter()
+                .position(|number| number.is_some_and(|it| whole_number(it).is_none()));
+            match first {
+                None => columns.push(raw.clone()),
+                Some(row) if whole.contains(&raw.name) => {
+                    return Err(Error::Derive {
+                        column: raw.name.clone(),
+                        why: format!(
+                            "row {} has no whole number where a computed column counts on one",
+                            row + 1
+                        ),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(columns)
+    }
+
+    /// How the cells of a column of the data are read as times, where they are.
+    pub fn time_of(&self, column: &str) -> Option<TimeForm> {
+        let mut dates = self.dates.iter();
+        let of_parts = dates.find(|dates| dates.column == column);
+        let of_parts = of_parts.map(|dates| dates.form.clone());
+        let is_time = || self.times.iter().any(|name| name == column);
+        let own = || self.time_forms.get(column).cloned().unwrap_or_default();
+        of_parts.or_else(|| is_time().then(own))
+    }
+
+    /// The kind of a column of the data that it begins with.
+    pub fn kind_of(&self, column: &str) -> Option<Kind> {
+        let mut raw = self.raw.iter();
+        raw.find(|it| it.name == column).map(|it| it.kind)
+    }
+}

@@ -1,0 +1,80 @@
+//! Small texts that many rooms write: counts, hexadecimal, suggestions, markup. It knows nothing of the house.
+
+/// `1 row`, `2 rows`.
+pub fn counted(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Bytes as lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The known name that is closest to a word, by the normalised Damerau-Levenshtein similarity (0 nothing alike, 1 equal; case
+/// does not count), if any is at least as similar as that; of equals the last.
+pub fn nearest<'a>(
+    word: &str,
+    known: impl Iterator<Item = &'a str>,
+    at_least: f64,
+) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .map(|name| {
+            let likeness = strsim::normalized_damerau_levenshtein(&word, &name.to_lowercase());
+            (likeness, name)
+        })
+        .filter(|(likeness, _)| *likeness >= at_least)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}
+
+/// A text as it stands between tags and in quoted attributes of HTML.
+pub fn escape_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // A form feed or a NUL is no character of HTML.
+            other if other.is_control() && !matches!(other, '\n' | '\t') => out.push('\u{fffd}'),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted(0, "row"), "0 rows");
+        assert_eq!(counted(20, "file"), "20 files");
+    }
+
+    #[test]
+    fn bytes_are_two_digits_each() {
+        assert_eq!(hex(&[0, 15, 255]), "000fff");
+        assert_eq!(hex(&[]), "");
+    }
+
+    #[test]
+    fn a_typo_finds_its_name_and_another_word_none() {
+        let known = || ["target", "metric"].into_iter();
+        assert_eq!(nearest("Tagret", known(), 0.5), Some("target"));
+        assert_eq!(nearest("zzz", known(), 0.5), None);
+    }
+
+    #[test]
+    fn a_name_is_no_markup() {
+        assert_eq!(
+            escape_html("<b>\"&'\u{c}"),
+            "&lt;b&gt;&quot;&amp;&#39;\u{fffd}"
+        );
+    }
+}
