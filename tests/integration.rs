@@ -24,4 +24,5 @@ mod service;
 mod soak;
 mod support;
 mod tidy;
+mod train_file;
 mod two;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use ureq::Agent;
 
 use self::plan::{Call, Plan};
+use super::client::{self, ServerArgs};
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
 use crate::clock::stamp;
@@ -19,26 +20,20 @@ use answer::Answer;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Longest wait for a connection.
-const KNOCK: Duration = Duration::from_secs(5);
 /// Largest answer that is kept.
 const MOST_BYTES: u64 = 32 << 20;
 
 #[derive(Debug, Args)]
 pub struct CallArgs {
-    /// Address of the server; without it, `server.listen` of the project
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
-    /// File with the token to send; without it, the variable UNSEAT_TOKEN, if set
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// File to write; without it, apireturns_<stamp>.txt in the project's folder of models
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 pub async fn call(global: &Global, args: &CallArgs) -> Result<u8, Failure> {
-    let token = token(args)?;
+    let token = args.server.token()?;
     let project = context::load(global, &[]);
     let (url, file) = places(global, args, project)?;
     // The client waits on its sockets; nothing else has to be done meanwhile.
@@ -67,25 +62,6 @@ pub async fn call(global: &Global, args: &CallArgs) -> Result<u8, Failure> {
     })
 }
 
-fn token(args: &CallArgs) -> Result<Option<String>, Failure> {
-    let text = match &args.token_file {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            let what = format!("read the token in {}", path.display());
-            Failure::new(Kind::Usage, anyhow::Error::from(error).context(what))
-                .hint("name a file that holds the token and nothing else")
-        })?,
-        None => std::env::var("UNSEAT_TOKEN").unwrap_or_default(),
-    };
-    let text = text.trim();
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(
-            Failure::usage("use the token: it has characters that no token has")
-                .hint("the file or UNSEAT_TOKEN holds the token itself, on one line"),
-        );
-    }
-    Ok((!text.is_empty()).then(|| text.to_string()))
-}
-
 /// Where to ask, and where to write: what flags do not say, the project does.
 fn places(
     global: &Global,
@@ -95,23 +71,13 @@ fn places(
     let name = || -> Result<String, Failure> {
         Ok(format!("apireturns_{}.txt", stamp(context::clock()?.now())))
     };
-    if let (Some(url), Some(output)) = (&args.url, &args.output) {
-        return Ok((plan::base(url)?, output.clone()));
+    if let (Some(_), Some(output)) = (&args.server.url, &args.output) {
+        return Ok((args.server.root(project)?, output.clone()));
     }
     // What the project is missing for is said with its failure.
     let config = project.map_err(|failure| {
         failure.hint("without a project, give both `--url URL` and `--output FILE`")
     })?;
-    let url = match &args.url {
-        Some(url) => plan::base(url)?,
-        None => {
-            let scheme = config.server.tls.as_ref().map_or("http", |_| "https");
-            plan::base(&format!(
-                "{scheme}://{}",
-                plan::reachable(&config.server.listen)
-            ))?
-        }
-    };
     let file = match &args.output {
         Some(output) => output.clone(),
         None => {
@@ -122,21 +88,14 @@ fn places(
                 .join(name()?)
         }
     };
-    Ok((url, file))
+    Ok((args.server.root(Ok(config))?, file))
 }
 
 type Asked = (String, Plan, Vec<Answer>);
 
 /// Reads the server's own document, and asks all that it names.
 fn ask_all(url: &str, token: Option<&str>) -> Result<Asked, Failure> {
-    let agent = Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(PATIENCE))
-        .timeout_connect(Some(KNOCK))
-        .max_redirects(0)
-        .allow_non_standard_methods(true)
-        .build()
-        .new_agent();
+    let agent = client::agent(PATIENCE);
     let ask = |call: &Call| send(&agent, url, token, call);
     let document = ask(&Call::get("/openapi.json"));
     match (document.status, document.body.get("paths")) {
@@ -208,4 +167,13 @@ fn exchange(
         .limit(MOST_BYTES)
         .read_to_vec()?;
     Ok((status, record::body(&kind, body)))
+}
+
+/// The example of a prediction in a server's own document: the body of `POST /prediction`.
+pub fn prediction_example(document: &Value) -> Option<Vec<u8>> {
+    let calls = Plan::of(document, &None).calls;
+    let call = calls
+        .into_iter()
+        .find(|call| call.method == "POST" && call.path == "/prediction")?;
+    call.body.map(|(_, bytes)| bytes)
 }

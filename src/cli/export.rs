@@ -38,7 +38,7 @@ pub struct Which {
     /// The same
     #[arg(value_name = "VERSION", conflicts_with_all = ["version", "bundle"])]
     place: Option<String>,
-    /// Take the bundle in this folder, without a project and without a database
+    /// Take the bundle in this folder, or this file, without a project and without a database
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
 }
@@ -90,7 +90,7 @@ impl Which {
 }
 
 async fn of_folder(folder: &Path) -> Result<Picked, Failure> {
-    let source = Source::folder(folder)?;
+    let source = Source::bundle(folder)?;
     let model = source.names().concat();
     let pointer = source.pointer(&model).await?;
     let pointer = pointer.ok_or_else(|| Failure::usage("find a bundle in the folder"))?;

@@ -8,6 +8,7 @@ mod backup;
 mod bounded_log;
 mod call;
 mod champion;
+mod client;
 mod completions;
 mod config;
 mod context;
@@ -33,13 +34,16 @@ mod output;
 mod predict;
 mod progress;
 mod reading;
+mod ready;
 mod run;
 mod runs;
 mod schedule;
 mod serve;
 mod service;
 mod stages;
+mod stress;
 mod token;
+mod train_file;
 mod up;
 mod versions;
 mod worker;
@@ -100,6 +104,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Ask every endpoint of a running server that changes nothing, and keep the answers
     Call(call::CallArgs),
+    /// Ask a running server whether it is ready; exit code 0 if so, for a health check
+    Ready(ready::ReadyArgs),
+    /// Put a running server under load for a while, and report how it answers
+    Stress(stress::StressArgs),
     /// Follow the schedule, look at it, or change it
     Schedule(schedule::ScheduleArgs),
     /// List, show, submit, cancel or retry jobs
@@ -210,6 +218,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Schedule(args) => schedule::schedule(global, args).await,
         Command::Up(args) => up::up(global, args).await,
         Command::Call(args) => call::call(global, args).await,
+        Command::Ready(args) => ready::ready(global, args).await,
+        Command::Stress(args) => stress::stress(global, args).await,
         Command::Jobs(args) => jobs::jobs(global, args).await,
         Command::Worker(args) => worker::worker(global, args).await,
         Command::Token(args) => token::token(global, args),

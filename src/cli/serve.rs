@@ -24,8 +24,8 @@ pub struct ServeArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub listen: Option<String>,
-    /// Serve the bundle in this folder, without a project and without a database
-    #[arg(long, value_name = "DIR")]
+    /// Serve the bundle in this folder, or this file, without a project and without a database
+    #[arg(long, value_name = "PATH", env = "MODEL_FILEPATH")]
     pub bundle: Option<PathBuf>,
     /// Let everybody do everything on an address that is not loopback
     #[arg(long)]
@@ -81,7 +81,7 @@ pub async fn open(
     let (fleet, project, settings) = match &args.bundle {
         Some(folder) => {
             let settings = bundle_settings(global, args)?;
-            (Fleet::new(Source::folder(folder)?), None, settings)
+            (Fleet::new(Source::bundle(folder)?), None, settings)
         }
         None => of_project(global, args, queue).await?,
     };

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::global::Global;
 use super::run::show;
-use super::{Failure, context, failure, interrupt, reading};
+use super::{Failure, context, failure, interrupt, reading, train_file};
 use crate::pipeline::{self, Env, Error, RunReport};
 
 #[derive(Debug, Args)]
@@ -21,8 +21,14 @@ pub struct IngestArgs {
 
 #[derive(Debug, Args)]
 pub struct TrainArgs {
+    /// Train on this file, or on a folder of files, and write the model to `--output`: no version, no gate, no database
+    #[arg(value_name = "FILE", requires = "output")]
+    file: Option<PathBuf>,
+    /// File to write the model of FILE to
+    #[arg(short, long, value_name = "OUT", requires = "file")]
+    output: Option<PathBuf>,
     /// Also write the transformed matrices to DIR/train.parquet and DIR/test.parquet
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "file")]
     matrix: Option<PathBuf>,
 }
 
@@ -74,6 +80,9 @@ pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
 }
 
 pub async fn train(global: &Global, args: &TrainArgs) -> Result<u8, Failure> {
+    if let (Some(file), Some(out)) = (&args.file, &args.output) {
+        return train_file::train(global, file, out).await;
+    }
     let env = open(global, &[]).await?;
     finish(
         global,

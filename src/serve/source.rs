@@ -1,5 +1,6 @@
 //! Where versions come from: a project with its registry, or one folder with a bundle in it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -11,6 +12,9 @@ use crate::pipeline::{self, Envs, Manifest};
 use crate::registry::Registry;
 use crate::text::hex;
 
+/// The bundle's file in a folder of a version, or a champion's copy.
+const BUNDLE: &str = "trainedmodel.json";
+
 /// Where versions come from.
 pub enum Source {
     /// A project: the registry says who is the champion, the artifacts hold the bytes.
@@ -20,10 +24,12 @@ pub enum Source {
         /// Per model, where its versions are.
         envs: Envs,
     },
-    /// A folder with `trainedmodel.json`, and `manifest.json` when it is a `production_deployment`.
+    /// A folder with a bundle, and `manifest.json` when it is a `production_deployment`.
     Folder {
         /// The folder.
         folder: PathBuf,
+        /// Name of the bundle's file.
+        file: String,
         /// The model's name, as the manifest or the folder says it.
         name: String,
     },
@@ -41,19 +47,24 @@ pub struct Pointer {
 }
 
 impl Source {
-    /// A folder with a bundle.
+    /// A bundle: its file, or a folder that has it as `trainedmodel.json`.
     ///
     /// # Errors
     /// When there is none.
-    pub fn folder(folder: &Path) -> Result<Self, Error> {
-        let bundle = folder.join("trainedmodel.json");
+    pub fn bundle(path: &Path) -> Result<Self, Error> {
+        let (folder, file) = match (path.is_file(), path.file_name().and_then(OsStr::to_str)) {
+            (true, Some(name)) => (path.parent().unwrap_or(path), name),
+            _ => (path, BUNDLE),
+        };
+        let bundle = folder.join(file);
         std::fs::metadata(&bundle).map_err(|source| Error::File {
             path: bundle,
             source,
         })?;
-        let name = manifest(folder).map(|manifest| manifest.model);
+        let name = manifest(folder, file).map(|manifest| manifest.model);
         Ok(Source::Folder {
             folder: folder.to_path_buf(),
+            file: file.to_string(),
             name: name.unwrap_or_else(|| "model".to_string()),
         })
     }
@@ -78,7 +89,7 @@ impl Source {
                 let created = created.map_err(pipeline::Error::from)?;
                 Ok(format!("{newest} {created} {}", registry.file_mark()))
             }
-            Source::Folder { folder, .. } => Ok(mark_of(folder)),
+            Source::Folder { folder, file, .. } => Ok(mark_of(&folder.join(file))),
         }
     }
 
@@ -94,15 +105,15 @@ impl Source {
                     mark: String::new(),
                 }))
             }
-            Source::Folder { folder, .. } => {
-                let manifest = manifest(folder);
+            Source::Folder { folder, file, .. } => {
+                let manifest = manifest(folder, file);
                 let since = manifest.as_ref().and_then(|manifest| {
                     chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok()
                 });
                 Ok(Some(Pointer {
                     version: manifest.map_or(1, |manifest| manifest.version),
                     since_ms: since.map_or(0, |at| at.timestamp_millis()),
-                    mark: mark_of(folder),
+                    mark: mark_of(&folder.join(file)),
                 }))
             }
         }
@@ -130,8 +141,8 @@ impl Source {
                 let (_, sha256, bundle) = pipeline::load_bundle(&env, pointer.version).await?;
                 (sha256, env.config.ingest.null_values.clone(), bundle)
             }
-            Source::Folder { folder, .. } => {
-                let (sha256, bundle) = from_folder(folder)?;
+            Source::Folder { folder, file, .. } => {
+                let (sha256, bundle) = from_folder(folder, file)?;
                 (sha256, ReadOptions::default().null_values, bundle)
             }
         };
@@ -210,15 +221,19 @@ pub async fn latest_score(folder: &Path) -> Option<f64> {
     score.is_finite().then_some(score)
 }
 
-fn manifest(folder: &Path) -> Option<Manifest> {
+/// What stands beside a champion's copy; a bundle under another name has none.
+fn manifest(folder: &Path, file: &str) -> Option<Manifest> {
+    if file != BUNDLE {
+        return None;
+    }
     let bytes = std::fs::read(folder.join("manifest.json")).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
 /// Inode, length and time of the bundle's file; a copy that is swapped in has another inode.
-fn mark_of(folder: &Path) -> String {
+fn mark_of(bundle: &Path) -> String {
     use std::os::unix::fs::MetadataExt;
-    let stat = std::fs::metadata(folder.join("trainedmodel.json"));
+    let stat = std::fs::metadata(bundle);
     stat.map_or(String::new(), |stat| {
         format!(
             "{} {} {}.{}",
@@ -230,17 +245,17 @@ fn mark_of(folder: &Path) -> String {
     })
 }
 
-fn from_folder(folder: &Path) -> Result<(String, bundle::Bundle), Error> {
-    let path = folder.join("trainedmodel.json");
+fn from_folder(folder: &Path, file: &str) -> Result<(String, bundle::Bundle), Error> {
+    let path = folder.join(file);
     let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
     let found = hex(&Sha256::digest(&bytes));
     let failed = |source| Error::Bundle {
         folder: folder.to_path_buf(),
         source,
     };
-    let listed = manifest(folder).and_then(|manifest| {
+    let listed = manifest(folder, file).and_then(|manifest| {
         let mut files = manifest.files.into_iter();
-        files.find(|(name, _)| name == "trainedmodel.json")
+        files.find(|(name, _)| name == BUNDLE)
     });
     if let Some((_, expected)) = listed
         && expected != found

@@ -15,6 +15,7 @@ mod probation;
 mod reload;
 mod running;
 mod strangers;
+mod stress;
 mod v2;
 mod wire;
 

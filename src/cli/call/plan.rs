@@ -3,8 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::cli::Failure;
-
 /// A request.
 #[derive(Debug, PartialEq)]
 pub struct Call {
@@ -48,25 +46,6 @@ pub struct Plan {
     pub calls: Vec<Call>,
     /// In the order of the document.
     pub left_out: Vec<LeftOut>,
-}
-
-/// The server's root without a slash at its end.
-pub fn base(url: &str) -> Result<String, Failure> {
-    let base = url.trim_end_matches('/');
-    let is_http = base.starts_with("http://") || base.starts_with("https://");
-    if !is_http || base.parse::<ureq::http::Uri>().is_err() {
-        let failure = Failure::usage("read `--url`: it is no http:// or https:// address");
-        return Err(failure.hint("write it like http://127.0.0.1:8000"));
-    }
-    Ok(base.to_string())
-}
-
-/// The address as a client names it: a server on all addresses is on this machine's own, too.
-pub fn reachable(listen: &str) -> String {
-    match listen.rsplit_once(':') {
-        Some(("0.0.0.0" | "[::]" | "*" | "", port)) => format!("127.0.0.1:{port}"),
-        _ => listen.to_string(),
-    }
 }
 
 /// Id of the newest run, in an answer that lists runs.
@@ -292,12 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_made_such_that_a_client_can_ask_them() {
-        assert_eq!(base("http://h:1/").expect("good"), "http://h:1");
-        assert!(base("h:1").is_err());
-        assert!(base("http://").is_err());
-        assert_eq!(reachable("0.0.0.0:80"), "127.0.0.1:80");
-        assert_eq!(reachable("[::1]:80"), "[::1]:80");
+    fn the_newest_run_is_found_in_either_form_of_the_list() {
         assert_eq!(
             first_run(&json!({"runs": [{"id": "a"}]})),
             Some("a".to_string())
