@@ -261,13 +261,8 @@ fn a_run_does_not_begin_where_there_is_no_room_for_it() {
 #[test]
 fn the_database_gives_room_back() {
     let project = Project::promoted();
-    let pages = project.registry(async |registry| {
-        let pragma = "PRAGMA auto_vacuum";
-        let row: (i64,) = sqlx::query_as(pragma)
-            .fetch_one(&registry.pool())
-            .await
-            .expect("answers");
-        row.0
-    });
-    assert_eq!(pages, 2, "incremental");
+    // The file's own head: of databases that give pages back, both numbers are there (sqlite.org/fileformat2, 1.3).
+    let head = std::fs::read(project.path("unseat.db")).expect("reads");
+    let number = |at: usize| u32::from_be_bytes(head[at..at + 4].try_into().expect("four bytes"));
+    assert!(number(52) > 0 && number(64) > 0, "incremental");
 }

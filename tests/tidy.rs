@@ -118,7 +118,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("linfa", &["learners"]),
     ("plotters", &["report"]),
     ("prost", &["export"]),
-    ("sqlx::", &["registry", "jobs"]),
+    ("sqlx::", &["registry"]),
     ("object_store::", &["artifacts"]),
 ];
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, Notify, OnceCell};
+use tokio::sync::{Mutex, Notify};
 
 use crate::config::Overlap;
 use crate::jobs::{self, ModelSubmitted, Program, Queue, Submitted};
@@ -42,7 +42,7 @@ struct Shared {
     registry: Registry,
     envs: Envs,
     /// Made when it is needed first: a server that is asked for no run writes nothing.
-    queue: OnceCell<Queue>,
+    queue: Queue,
     helper: Mutex<Helper>,
     /// Told when there is a job to mind.
     asked: Notify,
@@ -61,9 +61,9 @@ impl AskedRuns {
     pub fn new(program: Program, registry: Registry, envs: Envs, queue: Option<Queue>) -> Self {
         let shared = Arc::new(Shared {
             program,
+            queue: queue.unwrap_or_else(|| Queue::of(&registry)),
             registry,
             envs,
-            queue: OnceCell::new_with(queue),
             helper: Mutex::default(),
             asked: Notify::new(),
         });
@@ -101,12 +101,6 @@ impl StartRun for AskedRuns {
 }
 
 impl Shared {
-    async fn queue(&self) -> Result<&Queue, jobs::Error> {
-        self.queue
-            .get_or_try_init(|| Queue::open(&self.registry))
-            .await
-    }
-
     async fn start(&self, model: &str, force: bool, by: String) -> anyhow::Result<RunStart> {
         let env = self
             .envs
@@ -119,7 +113,7 @@ impl Shared {
         }
         let asked = jobs::new_job(env.ids, model, "api", &by, now);
         let job = NewJob { force, ..asked };
-        let queue = self.queue().await?;
+        let queue = &self.queue;
         if let Submitted::Busy(open) = jobs::submit(queue, &job, Overlap::Skip).await? {
             return Ok(RunStart::Busy(open.run.unwrap_or(open.id)));
         }
@@ -141,7 +135,7 @@ impl Shared {
             force: replaces,
             ..asked
         };
-        let queue = self.queue().await?;
+        let queue = &self.queue;
         let submitted = jobs::submit_model(queue, model, &job, replaces, held).await?;
         self.asked.notify_one();
         Ok(match submitted {
@@ -195,7 +189,7 @@ impl Shared {
         if self.helper.lock().await.lives.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        Ok(!jobs::living_workers(&self.registry).await?.is_empty())
+        Ok(!self.registry.living_workers().await?.is_empty())
     }
 
     /// Starts a worker if none is there. The answer is whether the one that is there is this server's.
@@ -204,7 +198,7 @@ impl Shared {
         if helper.lives.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        if !jobs::living_workers(&self.registry).await?.is_empty() {
+        if !self.registry.living_workers().await?.is_empty() {
             return Ok(false);
         }
         let mut child = self.command()?.spawn()?;
@@ -263,7 +257,6 @@ async fn mind(shared: Arc<Shared>) {
         let minded = async {
             let is_wanted = shared.has_asked_jobs().await?;
             if is_wanted {
-                shared.queue().await?;
                 shared.ensure_worker().await?;
             }
             anyhow::Ok(is_wanted)

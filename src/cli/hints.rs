@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Kind};
 use super::listener;
-use crate::{config, data, jobs, pipeline, registry, schedule, serve};
+use crate::{config, data, pipeline, registry, schedule, serve};
 
 const READ_ONLY: &str = "here the project can be looked at, predicted with and served; change it where its folder can be written";
 
@@ -132,6 +132,14 @@ impl From<registry::Error> for Failure {
                     "another program holds the database to itself, and did so for longer than 20 s: end what it does there (a browser of databases, a backup, a query that was left open), then run again; nothing was half done",
                 )
             }
+            registry::Error::Open { source, .. } | registry::Error::Statement { source, .. }
+                if registry::is_unreachable(source) =>
+            {
+                (
+                    Kind::Store,
+                    "the database server cannot be reached: check that it is up and that host, port, user and password in `database_url` are right; nothing was half done",
+                )
+            }
             registry::Error::Gone { .. } => (
                 Kind::Store,
                 "bring it back (`unseat restore`, or move it to its place); nothing was changed",
@@ -140,10 +148,18 @@ impl From<registry::Error> for Failure {
                 Kind::Store,
                 "bring the project's own back (`unseat restore`), or move the other file away; nothing was changed",
             ),
+            registry::Error::NotOnServer { .. } => (
+                Kind::Store,
+                "`unseat database copy --to sqlite://FILE` writes all of it into a file",
+            ),
             registry::Error::ReadOnly { .. } => (Kind::Store, READ_ONLY),
             registry::Error::Open { .. } => (
                 Kind::Store,
                 "check that the folder is there, that you may write in it, and that the disk has room",
+            ),
+            registry::Error::Unsettled { .. } => (
+                Kind::Store,
+                "`unseat runs` and `unseat versions` say what became of it; the next run goes on from there",
             ),
             registry::Error::Statement { .. } => (
                 Kind::Store,
@@ -158,21 +174,10 @@ impl From<registry::Error> for Failure {
     }
 }
 
-impl From<jobs::Error> for Failure {
-    fn from(error: jobs::Error) -> Self {
-        match error {
-            jobs::Error::Registry(error) => error.into(),
-            jobs::Error::Queue { .. } => Failure::new(Kind::Store, error.into())
-                .hint("the queue's tables stand in the project's database; another program may be writing to it"),
-        }
-    }
-}
-
 impl From<schedule::Error> for Failure {
     fn from(error: schedule::Error) -> Self {
         match error {
             schedule::Error::Registry(error) => error.into(),
-            schedule::Error::Queue(error) => error.into(),
             schedule::Error::Expression(_) => Failure::new(Kind::Usage, error.into())
                 .hint("docs/schedule.md has what an expression may be, with examples"),
             schedule::Error::Zone(_) => Failure::new(Kind::Usage, error.into())

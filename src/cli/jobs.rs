@@ -200,7 +200,7 @@ async fn submit(
     wait: bool,
 ) -> Result<u8, Failure> {
     let model = context::model(global, config)?;
-    let queue = Queue::open(registry).await?;
+    let queue = Queue::of(registry);
     let (clock, ids) = (context::clock()?, context::ids()?);
     let asked = jobs::new_job(ids, &model.name, "cli", &context::actor(), clock.now());
     let job = NewJob { force, ..asked };
@@ -208,7 +208,7 @@ async fn submit(
         Submitted::Busy(open) => return Err(busy(&open)),
         Submitted::Queued(_) | Submitted::Known | Submitted::LeftOut(_) => {}
     }
-    if jobs::living_workers(registry).await?.is_empty() && !global.quiet {
+    if registry.living_workers().await?.is_empty() && !global.quiet {
         output::talk("no worker is there; `unseat worker` starts one");
     }
     if !wait {
@@ -266,10 +266,10 @@ async fn cancel(global: &Global, registry: &Registry, id: &str) -> Result<u8, Fa
 
 async fn retry(global: &Global, registry: &Registry, id: &str) -> Result<u8, Failure> {
     let job = find(registry, id).await?;
-    let queue = Queue::open(registry).await?;
+    let queue = Queue::of(registry);
     let clock = context::clock()?;
     let run = context::ids()?.run_id(&job.model, clock.now());
-    match jobs::retry(&queue, &job, &run, clock.now_ms()).await? {
+    match jobs::retry(&queue, &job, &run).await? {
         Some(Submitted::Busy(open)) => return Err(busy(&open)),
         Some(_) => {}
         None => {

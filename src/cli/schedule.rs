@@ -305,7 +305,7 @@ async fn follow(
     registry: Registry,
     once: bool,
 ) -> Result<u8, Failure> {
-    let queue = Queue::open(&registry).await?;
+    let queue = Queue::of(&registry);
     let scheduler = Scheduler {
         queue: queue.clone(),
         models: ArcSwap::from_pointee(models),

@@ -43,7 +43,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let seen = Live::look(global);
     let (config, registry) = context::project(global, &flags).await?;
     let clock = context::clock()?;
-    let queue = Queue::open(&registry).await?;
+    let queue = Queue::of(&registry);
     let opened = serve::open(global, &server, Some(&queue)).await?;
     let no_version = "no version in production yet: its first run begins";
     serve::say_where(global, &opened, began, no_version);

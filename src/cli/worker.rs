@@ -21,7 +21,7 @@ pub struct WorkerArgs {
 
 pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
     let (config, registry) = context::project(global, &[]).await?;
-    let queue = Queue::open(&registry).await?;
+    let queue = Queue::of(&registry);
     if args.once {
         until_empty(global, &config, queue).await?;
     } else {

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use super::carriers::living_workers;
 use super::child::{Body, Program};
 use super::outcome::{End, LOCKED, Said};
 use super::settle::{Over, run_of};
@@ -33,65 +32,72 @@ pub struct Bench {
     /// Whether the worker is to end.
     pub stop: watch::Receiver<bool>,
     /// Jobs that this process is at.
-    pub at_hand: Mutex<BTreeSet<String>>,
+    pub hands: Arc<Hands>,
+}
+
+/// Jobs that a process is at.
+#[derive(Debug, Default)]
+pub struct Hands {
+    jobs: Mutex<BTreeSet<String>>,
+    /// Told when there is one less.
+    pub freed: Notify,
+}
+
+impl Hands {
+    /// How many jobs there are.
+    pub fn count(&self) -> usize {
+        self.jobs().len()
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A job that this process is at, as long as this lives.
-struct AtHand<'a> {
-    jobs: &'a Mutex<BTreeSet<String>>,
-    job: &'a str,
+pub struct AtHand {
+    hands: Arc<Hands>,
+    job: String,
 }
 
-impl<'a> AtHand<'a> {
+impl AtHand {
     /// Nothing when it is already.
-    fn take(jobs: &'a Mutex<BTreeSet<String>>, job: &'a str) -> Option<Self> {
-        let is_new = held(jobs).insert(job.to_string());
+    pub fn take(hands: &Arc<Hands>, job: &str) -> Option<Self> {
+        let is_new = hands.jobs().insert(job.to_string());
         // Not made where it is not given out: dropping one takes the job out of those at hand.
-        is_new.then(|| AtHand { jobs, job })
+        is_new.then(|| AtHand {
+            hands: hands.clone(),
+            job: job.to_string(),
+        })
     }
 }
 
-impl Drop for AtHand<'_> {
+impl Drop for AtHand {
     fn drop(&mut self) {
-        held(self.jobs).remove(self.job);
+        self.hands.jobs().remove(&self.job);
+        self.hands.freed.notify_one();
     }
-}
-
-fn held(jobs: &Mutex<BTreeSet<String>>) -> MutexGuard<'_, BTreeSet<String>> {
-    jobs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Bench {
-    /// Does what is to be done about a job.
+    /// Takes a running job over whose worker is dead, or whose end this worker could not record.
     ///
     /// # Errors
-    /// When the registry cannot be asked or changed; the queue brings the job again.
-    pub async fn attend(&self, me: &str, id: &str) -> Result<(), Error> {
+    /// When the registry cannot be asked or changed; the job is looked at again.
+    pub async fn rescue(&self, me: &str, id: &str) -> Result<(), Error> {
         let registry = &self.queue.registry;
-        // The queue brings a job twice rather than not at all.
-        let Some(_mine) = AtHand::take(&self.at_hand, id) else {
-            return Ok(());
-        };
         let Some(job) = registry.job(id).await? else {
             return Ok(());
         };
         let must_end = *self.stop.borrow();
-        if !job.is_open() || must_end {
+        if job.state != JobState::Running.name() || must_end {
             return Ok(());
-        }
-        if job.state == JobState::Queued.name() {
-            let now_ms = self.program.clock.now_ms();
-            return match registry.claim_job(id, me, now_ms).await? {
-                Some(job) => self.begin(me, &job).await,
-                None => Ok(()),
-            };
         }
         let from = job.worker.clone().unwrap_or_default();
         if from == me {
-            // Its end could not be recorded.
             return self.take_over(me, &job).await;
         }
-        if living_workers(registry).await?.contains(&from) {
+        if registry.living_workers().await?.contains(&from) {
             return Ok(());
         }
         match registry.take_over_job(id, &from, me).await? {
@@ -100,7 +106,11 @@ impl Bench {
         }
     }
 
-    async fn begin(&self, me: &str, job: &JobRow) -> Result<(), Error> {
+    /// Begins a job that this worker has claimed, and sees it through.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked or changed; the job is looked at again.
+    pub async fn begin(&self, me: &str, job: &JobRow) -> Result<(), Error> {
         let run = run_of(job);
         // It would find the lock taken; starting it costs a process.
         if self.is_locked(job).await? {
@@ -244,13 +254,14 @@ mod tests {
 
     #[test]
     fn a_job_that_comes_twice_is_at_hand_once() {
-        let jobs = Mutex::default();
-        let first = AtHand::take(&jobs, "one");
+        let hands = Arc::default();
+        let first = AtHand::take(&hands, "one");
         assert!(first.is_some());
-        assert!(AtHand::take(&jobs, "one").is_none());
-        assert!(AtHand::take(&jobs, "one").is_none(), "it stays at hand");
-        assert!(AtHand::take(&jobs, "two").is_some());
+        assert!(AtHand::take(&hands, "one").is_none());
+        assert!(AtHand::take(&hands, "one").is_none(), "it stays at hand");
+        assert!(AtHand::take(&hands, "two").is_some());
         drop(first);
-        assert!(AtHand::take(&jobs, "one").is_some());
+        assert_eq!(hands.count(), 0);
+        assert!(AtHand::take(&hands, "one").is_some());
     }
 }

@@ -1,11 +1,9 @@
 //! A model that is created by request, and the job of its run: both are recorded, or none.
 
-use std::time::Duration;
-
 use super::Error;
-use super::queue::{Queue, carry, commit};
+use super::queue::Queue;
 use crate::registry::{
-    CreatedModel, JobRow, Lock, NewJob, add_job, add_model, free_name, open_jobs,
+    CreatedModel, JobRow, Lock, NewJob, add_job, add_model, free_name, open_jobs, settled,
 };
 
 /// What came of creating a model.
@@ -31,6 +29,16 @@ pub async fn submit_model(
     replaces: bool,
     held: Option<&Lock>,
 ) -> Result<ModelSubmitted, Error> {
+    settled!(try_submit_model(queue, model, job, replaces, held))
+}
+
+async fn try_submit_model(
+    queue: &Queue,
+    model: &CreatedModel,
+    job: &NewJob,
+    replaces: bool,
+    held: Option<&Lock>,
+) -> Result<ModelSubmitted, Error> {
     // What is not committed is taken back when it is dropped.
     let mut transaction = queue.registry.begin().await?;
     if let Some(held) = held {
@@ -43,8 +51,7 @@ pub async fn submit_model(
         return Ok(ModelSubmitted::Busy(Box::new(open)));
     }
     add_job(&mut transaction, job).await?;
-    carry(&mut transaction, &job.id, Duration::ZERO).await?;
-    commit(transaction).await?;
+    transaction.commit().await?;
     queue.wake.notify_one();
     Ok(ModelSubmitted::Queued)
 }

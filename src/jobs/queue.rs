@@ -1,24 +1,17 @@
-//! Putting a job into the queue: its record, its tick and what carries it, in one transaction.
+//! Putting a job into the queue: its record and its tick, in one transaction.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use apalis::prelude::TaskBuilder;
-use apalis_sqlite::SqliteStorage;
 use chrono::{DateTime, Utc};
-use sqlx::SqliteConnection;
 use tokio::sync::Notify;
 
 use super::Error;
 use crate::config::Overlap;
 use crate::pipeline::Ids;
 use crate::registry::{
-    JobRow, NewJob, PutBack, Registry, TickOutcome, TickRow, add_job, add_tick, end_tick,
-    open_jobs, put_job_back, reopen_job,
+    JobRow, NewJob, PutBack, Registry, TickOutcome, TickRow, Tx, add_job, add_tick, end_tick,
+    open_jobs, put_job_back, reopen_job, settled,
 };
-
-/// The queue's name in its tables.
-pub const QUEUE: &str = "runs";
 
 /// What came of a request for a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,46 +26,22 @@ pub enum Submitted {
     Known,
 }
 
-/// The queue of a registry, its tables made.
+/// The queue of a registry.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// Where records are.
+    /// Where jobs are.
     pub registry: Registry,
     /// Told when this process has queued a job, so that its worker does not wait for its next poll.
     pub wake: Arc<Notify>,
 }
 
 impl Queue {
-    /// Makes the queue's tables when they are not there. They are the library's, with its own record of their versions.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub async fn open(registry: &Registry) -> Result<Self, Error> {
-        let queue = Queue {
+    /// The queue of a registry, for all of this process that put jobs into it and take them out.
+    pub fn of(registry: &Registry) -> Self {
+        Queue {
             registry: registry.clone(),
             wake: Arc::new(Notify::new()),
-        };
-        queue.make_tables().await?;
-        Ok(queue)
-    }
-
-    /// The same again, for a database that took the place of the one before.
-    ///
-    /// # Errors
-    /// When a statement fails.
-    pub async fn make_tables(&self) -> Result<(), Error> {
-        // Not the library's `setup`: that would turn off the waiting for the disk on the registry's own connections.
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Queue {
-            action: "make the tables",
-            source,
-        };
-        // In one transaction: of two that come first at once, the second waits and then finds the tables.
-        let mut transaction = self.registry.begin().await?;
-        let made = SqliteStorage::migrations()
-            .run_direct(None, &mut *transaction, false)
-            .await;
-        made.map_err(|source| failed(source.into()))?;
-        commit(transaction).await
+        }
     }
 }
 
@@ -96,6 +65,10 @@ pub fn new_job(ids: Ids, model: &str, trigger: &str, actor: &str, now: DateTime<
 /// # Errors
 /// When a statement fails; then nothing was queued or recorded.
 pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Submitted, Error> {
+    settled!(try_submit(queue, job, overlap))
+}
+
+async fn try_submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Submitted, Error> {
     let held = held_by(&queue.registry, job, overlap).await?;
     let mut transaction = queue.registry.begin().await?;
     let open = open_jobs(&mut transaction, &job.model).await?;
@@ -118,7 +91,7 @@ pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
             return Ok(Submitted::Known);
         }
         if let Some(reason) = left_out {
-            commit(transaction).await?;
+            transaction.commit().await?;
             return Ok(Submitted::LeftOut(reason));
         }
     } else if let Some(open) = in_the_way {
@@ -128,8 +101,7 @@ pub async fn submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
         give_way(&mut transaction, earlier, job).await?;
     }
     add_job(&mut transaction, job).await?;
-    carry(&mut transaction, &job.id, Duration::ZERO).await?;
-    commit(transaction).await?;
+    transaction.commit().await?;
     queue.wake.notify_one();
     Ok(Submitted::Queued(job.id.clone()))
 }
@@ -174,14 +146,21 @@ pub async fn put_back(
     job: &str,
     worker: &str,
     back: &PutBack,
-    delay: Duration,
+) -> Result<bool, Error> {
+    settled!(try_put_back(queue, job, worker, back))
+}
+
+async fn try_put_back(
+    queue: &Queue,
+    job: &str,
+    worker: &str,
+    back: &PutBack,
 ) -> Result<bool, Error> {
     let mut transaction = queue.registry.begin().await?;
     if !put_job_back(&mut transaction, job, worker, back).await? {
         return Ok(false);
     }
-    carry(&mut transaction, job, delay).await?;
-    commit(transaction).await?;
+    transaction.commit().await?;
     queue.wake.notify_one();
     Ok(true)
 }
@@ -190,32 +169,26 @@ pub async fn put_back(
 ///
 /// # Errors
 /// When a statement fails; then nothing was changed.
-pub async fn retry(
-    queue: &Queue,
-    job: &JobRow,
-    run: &str,
-    now_ms: i64,
-) -> Result<Option<Submitted>, Error> {
+pub async fn retry(queue: &Queue, job: &JobRow, run: &str) -> Result<Option<Submitted>, Error> {
+    settled!(try_retry(queue, job, run))
+}
+
+async fn try_retry(queue: &Queue, job: &JobRow, run: &str) -> Result<Option<Submitted>, Error> {
     let mut transaction = queue.registry.begin().await?;
     let mut open = open_jobs(&mut transaction, &job.model).await?;
     if let Some(open) = open.pop() {
         return Ok(Some(Submitted::Busy(Box::new(open))));
     }
-    if !reopen_job(&mut transaction, &job.id, run, now_ms).await? {
+    if !reopen_job(&mut transaction, &job.id, run).await? {
         return Ok(None);
     }
-    carry(&mut transaction, &job.id, Duration::ZERO).await?;
-    commit(transaction).await?;
+    transaction.commit().await?;
     queue.wake.notify_one();
     Ok(Some(Submitted::Queued(job.id.clone())))
 }
 
 /// The job of an earlier tick that still waits ends: a later tick takes its place.
-async fn give_way(
-    connection: &mut SqliteConnection,
-    earlier: &JobRow,
-    later: &NewJob,
-) -> Result<(), Error> {
+async fn give_way(connection: &mut Tx, earlier: &JobRow, later: &NewJob) -> Result<(), Error> {
     let reason = "a later tick came before it was begun";
     crate::registry::cancel_waiting(connection, &earlier.id, "schedule", reason, later.at_ms)
         .await?;
@@ -229,40 +202,4 @@ async fn give_way(
     )
     .await?;
     Ok(())
-}
-
-/// Hands a job's id to the queue; a worker gets it after a delay, and up to a second later: the queue counts whole seconds.
-///
-/// # Errors
-/// When a statement fails.
-pub async fn carry(
-    connection: &mut SqliteConnection,
-    job: &str,
-    delay: Duration,
-) -> Result<(), Error> {
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| Error::Queue {
-        action: "queue the job",
-        source,
-    };
-    let args = serde_json::to_vec(job).map_err(|error| failed(error.into()))?;
-    let mut task = TaskBuilder::new(args);
-    if !delay.is_zero() {
-        // Cut to a whole second, it would come too early.
-        task = task.run_after(delay + Duration::from_secs(1));
-    }
-    let task = task.build();
-    let pushed = apalis_sqlite::queries::push_tasks(connection, QUEUE, &[task]).await;
-    pushed.map_err(|error| failed(error.into()))
-}
-
-/// Commits.
-///
-/// # Errors
-/// When the database cannot.
-pub async fn commit(transaction: sqlx::Transaction<'static, sqlx::Sqlite>) -> Result<(), Error> {
-    let done = transaction.commit().await;
-    done.map_err(|source| Error::Queue {
-        action: "commit",
-        source: source.into(),
-    })
 }

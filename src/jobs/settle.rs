@@ -151,7 +151,7 @@ impl Bench {
             seconds = after.as_secs_f64(),
             "a job waits: {why}"
         );
-        let now_ms = self.program.clock.now_ms();
+        let now_ms = self.queue.registry.lease_ms().await?;
         let back = PutBack {
             // A run that was recorded has used its id.
             run: match run {
@@ -162,7 +162,7 @@ impl Bench {
             why,
             not_before_ms: now_ms + i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 2),
         };
-        if put_back(&self.queue, &job.id, me, &back, after).await? {
+        if put_back(&self.queue, &job.id, me, &back).await? {
             return Ok(());
         }
         let now = self.queue.registry.job(&job.id).await?;

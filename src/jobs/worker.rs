@@ -1,23 +1,19 @@
-//! A worker: takes jobs off the queue and attends to them until it is to end.
+//! A worker: takes jobs that are due and attends to them until it is to end.
 
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use apalis::prelude::{BackendExt, BoxDynError, WorkerBuilder, WorkerBuilderExt};
-use apalis_sqlite::{Config, SqliteStorage};
 use arc_swap::ArcSwap;
-use futures_util::Stream;
 use rand::RngCore;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
-use super::attempt::Bench;
-use super::carriers::{self, HEARTBEAT_SECONDS, MISSED};
+use super::attempt::{AtHand, Bench};
 use super::child::Program;
-use super::queue::QUEUE;
 use super::{Error, Queue};
 use crate::config::Jobs;
-use crate::registry::ProcessId;
+use crate::registry::{HEARTBEAT_SECONDS, JobRow, ProcessId};
 
 /// How often the queue is asked. A job of this process is taken at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
@@ -27,10 +23,10 @@ const POLL_WHEN_QUIET: Duration = Duration::from_secs(2);
 const QUIET_POLLS: u32 = 60;
 /// How often a worker that ends with the queue looks whether it may.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Wait before a worker whose queue failed begins anew.
-const RESTART_AFTER: Duration = Duration::from_secs(2);
-/// Most jobs at once, by the settings' bounds.
-const MOST_AT_ONCE: u32 = 64;
+/// Wait before the queue is asked again when it did not answer.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// How often a worker says that it lives, and looks for what dead ones left.
+const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS);
 
 /// When a worker ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,140 +63,153 @@ pub async fn work(
         program,
         settings,
         stop: stopped,
-        at_hand: Mutex::default(),
+        hands: Arc::default(),
     });
-    let done = rounds(&bench, until, &stop).await;
+    let me = name();
+    bench.queue.registry.worker_lives(&me).await?;
+    let beating = beat(bench.clone(), me.clone());
+    let worker = Worker {
+        bench,
+        me,
+        until,
+        under_way: JoinSet::new(),
+    };
+    let done = worker.work().await;
+    beating.abort();
     told.abort();
     done
-}
-
-/// Begins a worker, and another one when its queue fails, until told to end.
-async fn rounds(
-    bench: &Arc<Bench>,
-    until: Until,
-    stop: &Arc<watch::Sender<bool>>,
-) -> Result<(), Error> {
-    let registry = &bench.queue.registry;
-    let at_work = Arc::new(Semaphore::new(MOST_AT_ONCE as usize));
-    let mut is_first = true;
-    loop {
-        let me = name();
-        if !is_first && let Err(error) = bench.queue.make_tables().await {
-            tracing::warn!("the queue's tables cannot be made: {error}");
-        }
-        match carriers::tend(registry, &me).await {
-            Err(error) if is_first => return Err(error),
-            Err(error) => tracing::warn!("the queue cannot be tended: {error}"),
-            Ok(()) => {}
-        }
-        is_first = false;
-        let tending = tokio::spawn(tend(bench.clone(), me.clone(), until, stop.clone()));
-        let ended = round(bench, &me, &at_work).await;
-        tending.abort();
-        let must_end = *bench.stop.borrow();
-        if must_end {
-            // Jobs under way are put back before the worker is gone.
-            let _all = at_work.acquire_many(MOST_AT_ONCE).await;
-            return carriers::leave(registry, &me).await;
-        }
-        if let Err(error) = ended {
-            tracing::warn!("the queue cannot be used: {error}");
-        }
-        let mut stopped = bench.stop.clone();
-        // Ends early when told to end.
-        let _ = tokio::time::timeout(RESTART_AFTER, stopped.wait_for(|stop| *stop)).await;
-    }
-}
-
-/// One worker of the queue, until told to end or until the queue fails.
-async fn round(bench: &Arc<Bench>, me: &str, at_work: &Arc<Semaphore>) -> Result<(), BoxDynError> {
-    let config = Config::default()
-        .queue(QUEUE)
-        // One at a time, so that none waits behind a long one while another worker is idle.
-        .batch_size(1)
-        .heartbeat_interval(Duration::from_secs(HEARTBEAT_SECONDS))
-        .missed_heartbeats(MISSED);
-    let storage = SqliteStorage::<String>::new(&bench.queue.registry.pool())
-        .with_config(config)
-        .poll_with_stream(pulse(bench.queue.wake.clone()));
-    let (doing, worker, places) = (bench.clone(), me.to_string(), at_work.clone());
-    let worker = WorkerBuilder::new(me)
-        .backend(storage)
-        .concurrency(bench.settings.load().concurrency)
-        .build(move |job: String| {
-            let (bench, me, places) = (doing.clone(), worker.clone(), places.clone());
-            async move {
-                let place = places.acquire_owned().await?;
-                // On its own: what it does must not wake the queue, nor end with it.
-                let done = tokio::spawn(async move {
-                    let done = bench.attend(&me, &job).await;
-                    drop(place);
-                    done
-                });
-                Ok::<_, BoxDynError>(done.await??)
-            }
-        });
-    let mut stopped = bench.stop.clone();
-    let ended = worker.run_until(async move {
-        // The sender lives as long as the worker.
-        let _ = stopped.wait_for(|stop| *stop).await;
-        Ok::<_, std::io::Error>(())
-    });
-    Ok(ended.await?)
-}
-
-/// Tends the queue while a worker works.
-async fn tend(bench: Arc<Bench>, me: String, until: Until, stop: Arc<watch::Sender<bool>>) {
-    let registry = &bench.queue.registry;
-    let mut last = tokio::time::Instant::now();
-    let every = Duration::from_secs(HEARTBEAT_SECONDS);
-    loop {
-        tokio::time::sleep(if until == Until::Empty {
-            LOOK_EVERY
-        } else {
-            every
-        })
-        .await;
-        if last.elapsed() >= every {
-            last = tokio::time::Instant::now();
-            if let Err(error) = carriers::tend(registry, &me).await {
-                tracing::warn!("the queue cannot be tended: {error}");
-            }
-        }
-        if until == Until::Empty {
-            match carriers::leave_if_idle(registry, &me).await {
-                Ok(false) => {}
-                Ok(true) => {
-                    stop.send_replace(true);
-                    return;
-                }
-                Err(error) => tracing::warn!("the queue cannot be looked at: {error}"),
-            }
-        }
-    }
-}
-
-/// When to ask the queue: at once when this process has queued a job, else now and then.
-fn pulse(wake: Arc<Notify>) -> Pin<Box<dyn Stream<Item = ()> + Send + Sync>> {
-    Box::pin(futures_util::stream::unfold(
-        (wake, 0),
-        |(wake, polls)| async move {
-            let is_quiet = polls >= QUIET_POLLS;
-            let pause = if is_quiet {
-                POLL_WHEN_QUIET
-            } else {
-                POLL_EVERY
-            };
-            let polls = tokio::select! {
-                () = wake.notified() => 0,
-                () = tokio::time::sleep(pause) => polls + 1,
-            };
-            Some(((), (wake, polls)))
-        },
-    ))
 }
 
 /// A worker's name tells which process it is, so that others see whether it lives.
 fn name() -> String {
     format!("{}/{:08x}", ProcessId::current(), rand::rng().next_u32())
+}
+
+/// Says again and again that the worker lives, also while the queue is slow to answer or a run is ended.
+fn beat(bench: Arc<Bench>, me: String) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            if let Err(error) = bench.queue.registry.worker_lives(&me).await {
+                tracing::warn!("the worker cannot say that it lives: {error}");
+            }
+        }
+    })
+}
+
+/// A worker and the jobs that it is at.
+struct Worker {
+    bench: Arc<Bench>,
+    me: String,
+    until: Until,
+    under_way: JoinSet<()>,
+}
+
+impl Worker {
+    /// Takes jobs until told to end or until there are none, waits for those under way, and leaves.
+    async fn work(mut self) -> Result<(), Error> {
+        let mut stop = self.bench.stop.clone();
+        let mut tended: Option<Instant> = None;
+        let mut polls = 0;
+        while !*self.bench.stop.borrow() {
+            let mut pause = pause(self.until, polls);
+            let is_full = self.is_full();
+            match self.look(&mut tended).await {
+                Ok(Looked::Left) => return Ok(()),
+                Ok(Looked::Took) => polls = 0,
+                Ok(Looked::Nothing) => {}
+                Err(error) => {
+                    tracing::warn!("the queue cannot be used: {error}");
+                    pause = ASK_AGAIN_AFTER;
+                }
+            }
+            tokio::select! {
+                // A sender that is gone tells as much.
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = self.bench.hands.freed.notified() => {}
+                () = self.bench.queue.wake.notified(), if !is_full => polls = 0,
+                () = tokio::time::sleep(pause) => polls += 1,
+            }
+            // Those that have ended are let go.
+            while self.under_way.try_join_next().is_some() {}
+        }
+        // Jobs under way are put back before the worker is gone.
+        while self.under_way.join_next().await.is_some() {}
+        Ok(self.bench.queue.registry.worker_leaves(&self.me).await?)
+    }
+
+    fn is_full(&self) -> bool {
+        self.bench.hands.count() >= self.bench.settings.load().concurrency
+    }
+
+    /// Takes what there is to take, and leaves if there is nothing and it may.
+    async fn look(&mut self, tended: &mut Option<Instant>) -> Result<Looked, Error> {
+        let bench = self.bench.clone();
+        let registry = &bench.queue.registry;
+        let mut looked = Looked::Nothing;
+        if tended.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
+            for worker in registry.take_out_dead_workers().await? {
+                tracing::warn!(worker, "a worker is gone; others do what it had");
+            }
+            for job in registry.orphaned_jobs(&self.me).await? {
+                if self.is_full() {
+                    break;
+                }
+                self.attend(job, false);
+            }
+            *tended = Some(Instant::now());
+        }
+        while !self.is_full() && !*bench.stop.borrow() {
+            let now_ms = bench.program.clock.now_ms();
+            let Some(job) = registry.claim_next_job(&self.me, now_ms).await? else {
+                break;
+            };
+            self.attend(job, true);
+            looked = Looked::Took;
+        }
+        if self.until == Until::Empty
+            && bench.hands.count() == 0
+            && registry.worker_leaves_if_idle(&self.me).await?
+        {
+            return Ok(Looked::Left);
+        }
+        Ok(looked)
+    }
+
+    /// Begins to attend to a job, unless this process is at it. On its own: it goes on while the queue does not answer.
+    fn attend(&mut self, job: JobRow, is_claimed: bool) {
+        let Some(at_hand) = AtHand::take(&self.bench.hands, &job.id) else {
+            return;
+        };
+        let (bench, me) = (self.bench.clone(), self.me.clone());
+        self.under_way.spawn(async move {
+            let done = match is_claimed {
+                true => bench.begin(&me, &job).await,
+                false => bench.rescue(&me, &job.id).await,
+            };
+            if let Err(error) = done {
+                // It is found again among the orphans.
+                tracing::warn!(job = job.id, "a job cannot be attended to: {error}");
+            }
+            drop(at_hand);
+        });
+    }
+}
+
+/// What a look at the queue brought.
+enum Looked {
+    /// Jobs.
+    Took,
+    /// None.
+    Nothing,
+    /// There is nothing left to do, and the worker has left.
+    Left,
+}
+
+fn pause(until: Until, polls: u32) -> Duration {
+    match until {
+        Until::Empty => LOOK_EVERY,
+        Until::Told if polls >= QUIET_POLLS => POLL_WHEN_QUIET,
+        Until::Told => POLL_EVERY,
+    }
 }

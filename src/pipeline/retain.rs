@@ -237,10 +237,6 @@ async fn take_out_rows(env: &Env, lock: &Lock, plan: &Plan) -> Result<usize, Err
         rows += ids.len();
         fault("retain.rows_taken_out")?;
     }
-    if let Some(days) = env.config.retention.jobs.days {
-        let before_ms = env.clock.now_ms() - i64::from(days) * 86_400_000;
-        env.registry.take_out_carried(before_ms).await?;
-    }
     Ok(rows)
 }
 

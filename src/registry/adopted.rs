@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::db::{query, settled};
 use super::{
     DatasetRow, Doing, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile,
     VersionRow, VersionState, lock, operations,
@@ -30,6 +31,10 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn adopt(&self, held: &Lock, found: &Adoption, at_ms: i64) -> Result<(), Error> {
+        settled!(self.try_adopt(held, found, at_ms))
+    }
+
+    async fn try_adopt(&self, held: &Lock, found: &Adoption, at_ms: i64) -> Result<(), Error> {
         let doing = "record what was found";
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, held).await?;
@@ -39,7 +44,7 @@ impl Registry {
                 VersionState::Ready => "ready",
                 _ => "abandoned",
             };
-            sqlx::query(
+            query(
                 "INSERT INTO versions (model, number, run, state, folder, bundle_sha256, model_hash, data_hash,
                      config_hash, verdict, created_ms, record)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, number) DO NOTHING",
@@ -56,12 +61,12 @@ impl Registry {
             .bind(&version.verdict)
             .bind(version.created_ms)
             .bind(version.record.as_ref().map(ToString::to_string))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing(doing)?;
         }
         for dataset in &found.datasets {
-            sqlx::query(
+            query(
                 "INSERT INTO datasets (model, run, name, data_hash, rows_hash, n_rows, created_ms, record)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, run) DO NOTHING",
             )
@@ -73,12 +78,12 @@ impl Registry {
             .bind(dataset.n_rows)
             .bind(at_ms)
             .bind(dataset.record.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing(doing)?;
         }
         for (run, score) in &found.scores {
-            sqlx::query(
+            query(
                 "INSERT INTO scores (model, version, rows_hash, run, at_ms, record) VALUES (?, ?, ?, ?, ?, ?)
                  ON CONFLICT (model, version, rows_hash) DO NOTHING",
             )
@@ -88,13 +93,13 @@ impl Registry {
             .bind(run)
             .bind(score.at_ms)
             .bind(score.record.to_string())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing(doing)?;
         }
         for past in &found.conclusions {
             let rows = past.rows.as_ref();
-            sqlx::query(
+            query(
                 "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms,
                      rows_hash, column_names, left_out)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, data_hash, config_hash) DO NOTHING",
@@ -110,12 +115,12 @@ impl Registry {
             .bind(rows.map(|rows| &rows.hash))
             .bind(rows.map(|rows| json!(rows.columns).to_string()))
             .bind(rows.map(|rows| json!(rows.left_out).to_string()))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing(doing)?;
         }
         for (run, file) in &found.files {
-            sqlx::query(
+            query(
                 "INSERT INTO files_seen (model, sha256, path, run, at_ms) VALUES (?, ?, ?, ?, ?)
                  ON CONFLICT (model, sha256) DO NOTHING",
             )
@@ -124,14 +129,14 @@ impl Registry {
             .bind(&file.path)
             .bind(run)
             .bind(at_ms)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing(doing)?;
         }
         for operation in &found.operations {
             operations::add(&mut transaction, model, operation).await?;
         }
-        sqlx::query(
+        query(
             "INSERT INTO runs (id, model, trigger_name, state, stage, outcome, started_ms, ended_ms)
              VALUES (?, ?, 'adopt', 'done', 'deploy', 'adopted', ?, ?)",
         )
@@ -139,7 +144,7 @@ impl Registry {
         .bind(model)
         .bind(at_ms)
         .bind(at_ms)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing(doing)?;
         crate::faults::point("adopt.recording")

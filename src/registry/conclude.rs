@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde_json::json;
-use sqlx::{Row, Sqlite, Transaction};
 
+use super::db::{Row, Tx, query, settled};
 use super::{Doing, Error, Lock, Operation, Registry, lock, operations};
 
 /// A file that a concluded run has taken in.
@@ -76,24 +76,28 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn conclude(&self, conclusion: &Conclusion<'_>) -> Result<(), Error> {
+        settled!(self.try_conclude(conclusion))
+    }
+
+    async fn try_conclude(&self, conclusion: &Conclusion<'_>) -> Result<(), Error> {
         let lock = conclusion.lock;
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         if let Some(operation) = &conclusion.operation {
             operations::add(&mut transaction, &lock.model, operation).await?;
         }
-        sqlx::query("UPDATE versions SET verdict = ? WHERE model = ? AND number = ?")
+        query("UPDATE versions SET verdict = ? WHERE model = ? AND number = ?")
             .bind(conclusion.outcome)
             .bind(&lock.model)
             .bind(conclusion.version)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing("record the verdict")?;
-        sqlx::query("UPDATE runs SET outcome = ?, version = ? WHERE id = ?")
+        query("UPDATE runs SET outcome = ?, version = ? WHERE id = ?")
             .bind(conclusion.outcome)
             .bind(conclusion.version)
             .bind(&lock.run)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await
             .doing("record the verdict")?;
         remember(&mut transaction, conclusion).await?;
@@ -110,7 +114,7 @@ impl Registry {
         model: &str,
         test_hash: &str,
     ) -> Result<(), Error> {
-        sqlx::query("UPDATE conclusions SET test_hash = ? WHERE model = ? AND data_hash = ? AND config_hash = ?")
+        query("UPDATE conclusions SET test_hash = ? WHERE model = ? AND data_hash = ? AND config_hash = ?")
             .bind(test_hash)
             .bind(model)
             .bind(&past.data_hash)
@@ -128,7 +132,7 @@ impl Registry {
         data_hash: &str,
         config_hash: &str,
     ) -> Result<Option<PastConclusion>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT * FROM conclusions WHERE model = ? AND data_hash = ? AND config_hash = ?",
         )
         .bind(model)
@@ -146,7 +150,7 @@ impl Registry {
         model: &str,
         config_hash: &str,
     ) -> Result<Vec<PastConclusion>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM conclusions WHERE model = ? AND config_hash = ? AND rows_hash IS NOT NULL
              ORDER BY at_ms DESC, run DESC",
         )
@@ -169,10 +173,20 @@ impl Registry {
         files: &[SeenFile],
         at_ms: i64,
     ) -> Result<(), Error> {
+        settled!(self.try_conclude_same_rows(lock, past, files, at_ms))
+    }
+
+    async fn try_conclude_same_rows(
+        &self,
+        lock: &Lock,
+        past: &PastConclusion,
+        files: &[SeenFile],
+        at_ms: i64,
+    ) -> Result<(), Error> {
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         let rows = past.rows.clone().unwrap_or_default();
-        sqlx::query(
+        query(
             "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms,
                  rows_hash, column_names, left_out)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -189,7 +203,7 @@ impl Registry {
         .bind(&rows.hash)
         .bind(json!(rows.columns).to_string())
         .bind(json!(rows.left_out).to_string())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing("record the conclusion")?;
         take_in(&mut transaction, &lock.model, files, (&lock.run, at_ms)).await?;
@@ -198,7 +212,7 @@ impl Registry {
 
     /// The newest conclusion of a model.
     pub async fn last_conclusion(&self, model: &str) -> Result<Option<PastConclusion>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT * FROM conclusions WHERE model = ? ORDER BY at_ms DESC, run DESC LIMIT 1",
         )
         .bind(model)
@@ -210,12 +224,9 @@ impl Registry {
 }
 
 /// Adds the conclusion and the files that it took in, inside a transaction.
-async fn remember(
-    transaction: &mut Transaction<'_, Sqlite>,
-    conclusion: &Conclusion<'_>,
-) -> Result<(), Error> {
+async fn remember(transaction: &mut Tx, conclusion: &Conclusion<'_>) -> Result<(), Error> {
     let rows = conclusion.rows;
-    sqlx::query(
+    query(
         "INSERT INTO conclusions (model, data_hash, config_hash, test_hash, verdict, version, run, at_ms,
              rows_hash, column_names, left_out)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -234,7 +245,7 @@ async fn remember(
     .bind(&rows.hash)
     .bind(json!(rows.columns).to_string())
     .bind(json!(rows.left_out).to_string())
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .doing("record the conclusion")?;
     let model = &conclusion.lock.model;
@@ -244,13 +255,13 @@ async fn remember(
 
 /// Records which files a run took in, inside a transaction.
 async fn take_in(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Tx,
     model: &str,
     files: &[SeenFile],
     (run, at_ms): (&str, i64),
 ) -> Result<(), Error> {
     for file in files {
-        sqlx::query(
+        query(
             "INSERT INTO files_seen (model, sha256, path, run, at_ms) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (model, sha256) DO NOTHING",
         )
@@ -259,14 +270,14 @@ async fn take_in(
         .bind(&file.path)
         .bind(run)
         .bind(at_ms)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .doing("record the files")?;
     }
     Ok(())
 }
 
-fn past_of(row: &sqlx::sqlite::SqliteRow) -> PastConclusion {
+fn past_of(row: &Row) -> PastConclusion {
     let hash: Option<String> = row.get("rows_hash");
     PastConclusion {
         data_hash: row.get("data_hash"),
@@ -284,7 +295,7 @@ fn past_of(row: &sqlx::sqlite::SqliteRow) -> PastConclusion {
 }
 
 /// A list of names in a column; none where nobody wrote any.
-fn names(row: &sqlx::sqlite::SqliteRow, column: &str) -> Vec<String> {
+fn names(row: &Row, column: &str) -> Vec<String> {
     let text: Option<String> = row.get(column);
     text.and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default()

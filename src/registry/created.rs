@@ -1,8 +1,8 @@
 //! Models that were created by request: what `config.json` would say of each.
 
 use serde_json::{Map, Value};
-use sqlx::{Row, SqliteConnection};
 
+use super::db::{Held, Row, Tx, query};
 use super::{Doing, Error, Registry};
 
 /// A model that was created by request.
@@ -29,12 +29,13 @@ pub struct CreatedModel {
 /// # Errors
 /// When a statement fails.
 pub async fn add_model(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     model: &CreatedModel,
     replaces: bool,
 ) -> Result<bool, Error> {
+    connection.hold(Held::CreatedModels).await?;
     let settings = Value::Object(model.settings.clone()).to_string();
-    let done = sqlx::query(
+    let done = query(
         "INSERT INTO created_models (name, settings, actor, created_ms, changed_ms, serial)
          VALUES (?, ?, ?, ?, ?, (SELECT COALESCE(MAX(serial), 0) + 1 FROM created_models))
          ON CONFLICT (name) DO UPDATE SET settings = excluded.settings, actor = excluded.actor,
@@ -56,12 +57,11 @@ pub async fn add_model(
 impl Registry {
     /// Every model that was created by request and is there, by name.
     pub async fn created_models(&self) -> Result<Vec<CreatedModel>, Error> {
-        let rows =
-            sqlx::query("SELECT * FROM created_models WHERE removed_ms IS NULL ORDER BY name")
-                .fetch_all(&self.pool())
-                .await
-                .doing("list created models")?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let rows = query("SELECT * FROM created_models WHERE removed_ms IS NULL ORDER BY name")
+            .fetch_all(&self.pool())
+            .await
+            .doing("list created models")?;
+        let read = |row: &Row| {
             let settings: String = row.get("settings");
             let settings = serde_json::from_str(&settings).map_err(|source| Error::Record {
                 what: "settings of a created model",
@@ -81,7 +81,7 @@ impl Registry {
 
     /// A number that grows whenever one is created, changed or removed.
     pub async fn newest_created(&self) -> Result<i64, Error> {
-        let row = sqlx::query("SELECT COALESCE(MAX(serial), 0) AS newest FROM created_models")
+        let row = query("SELECT COALESCE(MAX(serial), 0) AS newest FROM created_models")
             .fetch_one(&self.pool())
             .await
             .doing("find the newest created model")?;

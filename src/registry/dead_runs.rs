@@ -1,5 +1,6 @@
 //! Runs whose process is gone: how they are shown before somebody settles them, and how they are settled.
 
+use super::db::{query, settled};
 use super::runs::run_of;
 use super::{Doing, Error, ProcessId, Registry, RunRow, RunState, totals};
 
@@ -57,8 +58,17 @@ impl Registry {
         mine: &str,
         now_ms: i64,
     ) -> Result<Vec<RunRow>, Error> {
+        settled!(self.try_settle_dead_runs(model, mine, now_ms))
+    }
+
+    async fn try_settle_dead_runs(
+        &self,
+        model: &str,
+        mine: &str,
+        now_ms: i64,
+    ) -> Result<Vec<RunRow>, Error> {
         let mut transaction = self.begin().await?;
-        let settled = sqlx::query(
+        let settled = query(
             "UPDATE runs SET
                  state = CASE WHEN outcome IS NULL THEN 'interrupted' ELSE 'done' END,
                  error = CASE WHEN outcome IS NULL THEN ? ELSE error END,
@@ -69,7 +79,7 @@ impl Registry {
         .bind(now_ms)
         .bind(model)
         .bind(mine)
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await
         .doing("settle runs of dead processes")?;
         let settled: Vec<RunRow> = settled.iter().map(run_of).collect::<Result<_, _>>()?;
@@ -94,6 +104,15 @@ impl Registry {
         why: &str,
         now_ms: i64,
     ) -> Result<Vec<RunRow>, Error> {
+        settled!(self.try_interrupt(me, why, now_ms))
+    }
+
+    async fn try_interrupt(
+        &self,
+        me: &ProcessId,
+        why: &str,
+        now_ms: i64,
+    ) -> Result<Vec<RunRow>, Error> {
         let mut transaction = self.begin().await?;
         let mine =
             "SELECT run FROM locks WHERE host = ? AND boot = ? AND pid = ? AND pid_started = ?";
@@ -104,30 +123,28 @@ impl Registry {
                  ended_ms = ?
              WHERE state = 'running' AND id IN ({mine}) RETURNING *"
         );
-        let ended = sqlx::query(sqlx::AssertSqlSafe(update))
+        let ended = query(update)
             .bind(why)
             .bind(now_ms)
             .bind(&me.host)
             .bind(&me.boot)
             .bind(me.pid)
             .bind(me.started)
-            .fetch_all(&mut *transaction)
+            .fetch_all(&mut transaction)
             .await
             .doing("end the run")?;
         let ended: Vec<RunRow> = ended.iter().map(run_of).collect::<Result<_, _>>()?;
         for run in &ended {
             totals::add(&mut transaction, run).await?;
         }
-        sqlx::query(
-            "DELETE FROM locks WHERE host = ? AND boot = ? AND pid = ? AND pid_started = ?",
-        )
-        .bind(&me.host)
-        .bind(&me.boot)
-        .bind(me.pid)
-        .bind(me.started)
-        .execute(&mut *transaction)
-        .await
-        .doing("give the lock back")?;
+        query("DELETE FROM locks WHERE host = ? AND boot = ? AND pid = ? AND pid_started = ?")
+            .bind(&me.host)
+            .bind(&me.boot)
+            .bind(me.pid)
+            .bind(me.started)
+            .execute(&mut transaction)
+            .await
+            .doing("give the lock back")?;
         transaction.commit().await.doing("end the run")?;
         Ok(ended)
     }

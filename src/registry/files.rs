@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use sqlx::Row;
-
+use super::db::query;
 use super::{Doing, Error, Registry};
 
 impl Registry {
     /// Content hashes that concluded runs of a model have taken in.
     pub async fn seen_hashes(&self, model: &str) -> Result<HashSet<String>, Error> {
-        let rows = sqlx::query("SELECT sha256 FROM files_seen WHERE model = ?")
+        let rows = query("SELECT sha256 FROM files_seen WHERE model = ?")
             .bind(model)
             .fetch_all(&self.pool())
             .await

@@ -1,8 +1,7 @@
 //! The moves of a job from state to state. Each names the state and the worker that it starts from, so that a worker which was
 //! thought dead and comes back changes nothing.
 
-use sqlx::SqliteConnection;
-
+use super::db::{Tx, query, settled};
 use super::jobs::job_of;
 use super::ticks::end_tick;
 use super::{Doing, Error, JobRow, JobState, Registry, TickOutcome, cancel_waiting};
@@ -45,26 +44,6 @@ pub enum Cancel {
 }
 
 impl Registry {
-    /// A worker begins a job that waits; `None` when it does not wait any more.
-    pub async fn claim_job(
-        &self,
-        job: &str,
-        worker: &str,
-        now_ms: i64,
-    ) -> Result<Option<JobRow>, Error> {
-        let row = sqlx::query(
-            "UPDATE job_records SET state = 'running', worker = ?, attempts = attempts + 1, started_ms = ?, error = NULL
-             WHERE id = ? AND state = 'queued' RETURNING *",
-        )
-        .bind(worker)
-        .bind(now_ms)
-        .bind(job)
-        .fetch_optional(&self.pool())
-        .await
-        .doing("begin the job")?;
-        Ok(row.as_ref().map(job_of))
-    }
-
     /// A worker takes a running job over from one that is dead; `None` when it is not that one's any more.
     pub async fn take_over_job(
         &self,
@@ -72,13 +51,13 @@ impl Registry {
         from: &str,
         to: &str,
     ) -> Result<Option<JobRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "UPDATE job_records SET worker = ? WHERE id = ? AND state = 'running' AND worker = ? RETURNING *",
         )
         .bind(to)
         .bind(job)
         .bind(from)
-        .fetch_optional(&self.pool())
+        .fetch_optional(&self.writing().await?)
         .await
         .doing("take the job over")?;
         Ok(row.as_ref().map(job_of))
@@ -92,8 +71,18 @@ impl Registry {
         end: &JobEnd,
         now_ms: i64,
     ) -> Result<bool, Error> {
+        settled!(self.try_end_job(job, worker, end, now_ms))
+    }
+
+    async fn try_end_job(
+        &self,
+        job: &str,
+        worker: &str,
+        end: &JobEnd,
+        now_ms: i64,
+    ) -> Result<bool, Error> {
         let mut transaction = self.begin().await?;
-        let ended = sqlx::query(
+        let ended = query(
             "UPDATE job_records SET state = ?, outcome = ?, error = ?, ended_ms = ?
              WHERE id = ? AND state = 'running' AND worker = ? RETURNING run",
         )
@@ -103,13 +92,13 @@ impl Registry {
         .bind(now_ms)
         .bind(job)
         .bind(worker)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .doing("end the job")?;
         let Some(ended) = ended else {
             return Ok(false);
         };
-        let run: Option<String> = sqlx::Row::get(&ended, "run");
+        let run: Option<String> = ended.get("run");
         let outcome = match &end.outcome {
             Some(outcome) => TickOutcome::of_run(outcome),
             None => TickOutcome::Failed,
@@ -132,19 +121,29 @@ impl Registry {
 
     /// Ends a job that waits, or asks the worker that is at it to end its run.
     pub async fn cancel_job(&self, job: &str, by: &str, now_ms: i64) -> Result<Cancel, Error> {
+        settled!(self.try_cancel_job(job, by, now_ms))
+    }
+
+    async fn try_cancel_job(&self, job: &str, by: &str, now_ms: i64) -> Result<Cancel, Error> {
         let mut transaction = self.begin().await?;
+        // It must not change its state between the two questions.
+        query("SELECT 1 FROM job_records WHERE id = ? {hold}")
+            .bind(job)
+            .fetch_optional(&mut transaction)
+            .await
+            .doing("cancel the job")?;
         let reason = format!("cancelled by {by}");
         let was_waiting = cancel_waiting(&mut transaction, job, by, &reason, now_ms).await?;
         if was_waiting {
             let outcome = TickOutcome::Failed;
             end_tick(&mut transaction, job, outcome, &reason, None, now_ms).await?;
         }
-        let asked = sqlx::query(
+        let asked = query(
             "UPDATE job_records SET cancelled_by = COALESCE(cancelled_by, ?) WHERE id = ? AND state = 'running'",
         )
         .bind(by)
         .bind(job)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing("cancel the job")?;
         transaction.commit().await.doing("cancel the job")?;
@@ -162,12 +161,12 @@ impl Registry {
 /// # Errors
 /// When the statement fails.
 pub async fn put_job_back(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     job: &str,
     worker: &str,
     back: &PutBack,
 ) -> Result<bool, Error> {
-    let changed = sqlx::query(
+    let changed = query(
         "UPDATE job_records SET state = 'queued', worker = NULL, run = COALESCE(?, run), attempts = attempts - ?, error = ?,
              not_before_ms = ?
          WHERE id = ? AND state = 'running' AND worker = ? AND cancelled_by IS NULL",
@@ -189,19 +188,13 @@ pub async fn put_job_back(
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn reopen_job(
-    connection: &mut SqliteConnection,
-    job: &str,
-    run: &str,
-    now_ms: i64,
-) -> Result<bool, Error> {
-    let changed = sqlx::query(
+pub async fn reopen_job(connection: &mut Tx, job: &str, run: &str) -> Result<bool, Error> {
+    let changed = query(
         "UPDATE job_records SET state = 'queued', worker = NULL, run = ?, attempts = 0, outcome = NULL, error = NULL,
-             cancelled_by = NULL, not_before_ms = ?, started_ms = NULL, ended_ms = NULL
+             cancelled_by = NULL, not_before_ms = created_ms, started_ms = NULL, ended_ms = NULL
          WHERE id = ? AND state IN ('failed', 'cancelled', 'set_aside')",
     )
     .bind(run)
-    .bind(now_ms)
     .bind(job)
     .execute(connection)
     .await

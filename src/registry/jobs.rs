@@ -1,9 +1,8 @@
-//! Jobs: requests to do a run. What is true about one stands here; the queue (`jobs/`) only carries it to a worker.
+//! Jobs: requests to do a run. What is true about one stands here; `workers.rs` is who does them.
 
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
+use super::db::{Held, Row, Tx, query};
 use super::{Doing, Error, Registry};
 
 /// Where a job stands.
@@ -105,12 +104,15 @@ impl JobRow {
     }
 }
 
+const OPEN_JOBS: &str =
+    "SELECT * FROM job_records WHERE model = ? AND state IN ('queued', 'running') ORDER BY id";
+
 /// Adds a job inside a transaction of whoever also queues it.
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn add_job(connection: &mut SqliteConnection, job: &NewJob) -> Result<(), Error> {
-    sqlx::query(
+pub async fn add_job(connection: &mut Tx, job: &NewJob) -> Result<(), Error> {
+    query(
         "INSERT INTO job_records (id, model, trigger_name, tick_ms, force, actor, state, attempts, run, not_before_ms, created_ms)
          VALUES (?, ?, ?, ?, ?, ?, 'queued', 0, ?, ?, ?)",
     )
@@ -129,21 +131,17 @@ pub async fn add_job(connection: &mut SqliteConnection, job: &NewJob) -> Result<
     Ok(())
 }
 
-/// The jobs of a model that wait or are worked on, oldest first, inside a transaction.
+/// The jobs of a model that wait or are worked on, oldest first, inside a transaction. Until it ends, nobody else adds one.
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn open_jobs(
-    connection: &mut SqliteConnection,
-    model: &str,
-) -> Result<Vec<JobRow>, Error> {
-    let rows = sqlx::query(
-        "SELECT * FROM job_records WHERE model = ? AND state IN ('queued', 'running') ORDER BY id",
-    )
-    .bind(model)
-    .fetch_all(connection)
-    .await
-    .doing("look for open jobs")?;
+pub async fn open_jobs(connection: &mut Tx, model: &str) -> Result<Vec<JobRow>, Error> {
+    connection.hold(Held::Queue).await?;
+    let rows = query(OPEN_JOBS)
+        .bind(model)
+        .fetch_all(connection)
+        .await
+        .doing("look for open jobs")?;
     Ok(rows.iter().map(job_of).collect())
 }
 
@@ -152,13 +150,13 @@ pub async fn open_jobs(
 /// # Errors
 /// When the statement fails.
 pub async fn cancel_waiting(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     job: &str,
     by: &str,
     reason: &str,
     now_ms: i64,
 ) -> Result<bool, Error> {
-    let ended = sqlx::query(
+    let ended = query(
         "UPDATE job_records SET state = 'cancelled', cancelled_by = ?, error = ?, ended_ms = ? WHERE id = ? AND state = 'queued'",
     )
     .bind(by)
@@ -174,13 +172,17 @@ pub async fn cancel_waiting(
 impl Registry {
     /// The open jobs of a model, oldest first.
     pub async fn open_jobs_of(&self, model: &str) -> Result<Vec<JobRow>, Error> {
-        let mut connection = self.pool().acquire().await.doing("look for open jobs")?;
-        open_jobs(&mut connection, model).await
+        let rows = query(OPEN_JOBS)
+            .bind(model)
+            .fetch_all(&self.pool())
+            .await
+            .doing("look for open jobs")?;
+        Ok(rows.iter().map(job_of).collect())
     }
 
     /// The newest jobs first.
     pub async fn jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM job_records WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?",
         )
         .bind(model)
@@ -197,7 +199,7 @@ impl Registry {
         if id == "latest" {
             return self.jobs(None, 1).await;
         }
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM job_records WHERE substr(id, 1, length(?)) = ? ORDER BY id DESC LIMIT 20",
         )
         .bind(id)
@@ -210,17 +212,19 @@ impl Registry {
 
     /// Per model and state: how many jobs wait or are worked on.
     pub async fn open_job_counts(&self) -> Result<Vec<(String, String, i64)>, Error> {
-        sqlx::query_as(
-            "SELECT model, state, COUNT(*) FROM job_records WHERE state IN ('queued', 'running') GROUP BY model, state",
+        let rows = query(
+            "SELECT model, state, COUNT(*) AS jobs FROM job_records WHERE state IN ('queued', 'running') GROUP BY model, state",
         )
         .fetch_all(&self.pool())
         .await
-        .doing("count jobs")
+        .doing("count jobs")?;
+        let count = |row: &Row| (row.get("model"), row.get("state"), row.get("jobs"));
+        Ok(rows.iter().map(count).collect())
     }
 
     /// One job by its whole id.
     pub async fn job(&self, id: &str) -> Result<Option<JobRow>, Error> {
-        let row = sqlx::query("SELECT * FROM job_records WHERE id = ?")
+        let row = query("SELECT * FROM job_records WHERE id = ?")
             .bind(id)
             .fetch_optional(&self.pool())
             .await
@@ -230,7 +234,7 @@ impl Registry {
 }
 
 /// A job as a row of its table.
-pub(super) fn job_of(row: &SqliteRow) -> JobRow {
+pub(super) fn job_of(row: &Row) -> JobRow {
     let force: i64 = row.get("force");
     JobRow {
         id: row.get("id"),

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
-
+use super::db::{Row, Tx, query};
 use super::{Doing, Error, ProcessId, Registry};
 use crate::clock;
 
@@ -20,7 +18,7 @@ pub struct Holder {
     pub process: ProcessId,
     /// Since when.
     pub since_ms: i64,
-    /// When it was last heard of.
+    /// When it was last heard of, by the clock of whoever asks.
     pub heartbeat_ms: i64,
 }
 
@@ -64,6 +62,7 @@ impl Registry {
     pub async fn take_lock(&self, model: &str, run: &str, now_ms: i64) -> Result<Lock, Error> {
         self.writable("take the lock").await?;
         let me = ProcessId::current();
+        let heard_ms = now_ms + self.lease_shift().await?;
         // Between looking and taking, somebody else may come first; then look again.
         for _ in 0..10 {
             let held = self.holder(model).await?;
@@ -76,7 +75,7 @@ impl Registry {
                 });
             }
             let dead = held.map(|holder| holder.run);
-            let taken = sqlx::query(
+            let taken = query(
                 "INSERT INTO locks (model, run, host, boot, pid, pid_started, since_ms, heartbeat_ms)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (model) DO UPDATE SET run = excluded.run, host = excluded.host, boot = excluded.boot,
@@ -91,7 +90,7 @@ impl Registry {
             .bind(me.pid)
             .bind(me.started)
             .bind(now_ms)
-            .bind(now_ms)
+            .bind(heard_ms)
             .bind(dead.as_deref().unwrap_or(""))
             .execute(&self.writing().await?)
             .await
@@ -118,8 +117,9 @@ impl Registry {
 
     /// Says that the holder still lives.
     pub async fn renew_lock(&self, lock: &Lock, now_ms: i64) -> Result<(), Error> {
-        sqlx::query("UPDATE locks SET heartbeat_ms = ? WHERE model = ? AND run = ?")
-            .bind(now_ms)
+        let heard_ms = now_ms + self.lease_shift().await?;
+        query("UPDATE locks SET heartbeat_ms = ? WHERE model = ? AND run = ?")
+            .bind(heard_ms)
             .bind(&lock.model)
             .bind(&lock.run)
             .execute(&self.writing().await?)
@@ -130,7 +130,7 @@ impl Registry {
 
     /// Gives a lock back; one that was taken over stays with its new holder.
     pub async fn release_lock(&self, lock: &Lock) -> Result<(), Error> {
-        sqlx::query("DELETE FROM locks WHERE model = ? AND run = ?")
+        query("DELETE FROM locks WHERE model = ? AND run = ?")
             .bind(&lock.model)
             .bind(&lock.run)
             .execute(&self.writing().await?)
@@ -141,12 +141,17 @@ impl Registry {
 
     /// Who holds a model's lock.
     pub async fn holder(&self, model: &str) -> Result<Option<Holder>, Error> {
-        let row = sqlx::query("SELECT * FROM locks WHERE model = ?")
+        let row = query("SELECT * FROM locks WHERE model = ?")
             .bind(model)
             .fetch_optional(&self.pool())
             .await
             .doing("look at the lock")?;
-        Ok(row.as_ref().map(holder_of))
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let mut holder = holder_of(&row);
+        holder.heartbeat_ms -= self.lease_shift().await?;
+        Ok(Some(holder))
     }
 }
 
@@ -154,14 +159,11 @@ impl Registry {
 ///
 /// # Errors
 /// [`Error::LockLost`] when another run took it over.
-pub(super) async fn check_mine(
-    transaction: &mut Transaction<'_, Sqlite>,
-    lock: &Lock,
-) -> Result<(), Error> {
-    let mine = sqlx::query("SELECT run FROM locks WHERE model = ? AND run = ?")
+pub(super) async fn check_mine(transaction: &mut Tx, lock: &Lock) -> Result<(), Error> {
+    let mine = query("SELECT run FROM locks WHERE model = ? AND run = ? {hold}")
         .bind(&lock.model)
         .bind(&lock.run)
-        .fetch_optional(&mut **transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .doing("look at the lock")?;
     match mine {
@@ -173,7 +175,7 @@ pub(super) async fn check_mine(
     }
 }
 
-fn holder_of(row: &SqliteRow) -> Holder {
+fn holder_of(row: &Row) -> Holder {
     Holder {
         run: row.get("run"),
         process: ProcessId {

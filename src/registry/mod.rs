@@ -6,6 +6,7 @@
 mod adopted;
 mod conclude;
 mod created;
+mod db;
 mod dead_runs;
 mod files;
 mod job_moves;
@@ -27,6 +28,7 @@ mod snapshot;
 mod ticks;
 mod totals;
 mod versions;
+mod workers;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,8 @@ mod tests;
 pub use adopted::Adoption;
 pub use conclude::{Conclusion, PastConclusion, RowSet, SeenFile};
 pub use created::{CreatedModel, add_model};
+pub(crate) use db::settled;
+pub use db::{ServerSettings, Tries, Tx, is_busy, is_damaged, is_misunderstood, is_unreachable};
 pub use job_moves::{Cancel, JobEnd, PutBack, put_job_back, reopen_job};
 pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};
 pub use lock::{Holder, Lock};
@@ -51,33 +55,32 @@ pub use schedules::{ScheduleRow, follow_schedule, move_cursor};
 pub use ticks::{TickOutcome, TickRow, add_tick, end_tick};
 pub use totals::RunTotal;
 pub use versions::{DatasetRow, ScoreRow, VersionRow, VersionState};
+pub use workers::HEARTBEAT_SECONDS;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-
-use sqlx::sqlite::SqlitePool;
-use sqlx::{Sqlite, Transaction};
 
 /// Version of the tables that this program makes and understands.
 pub const SCHEMA_VERSION: i64 = TABLES.len() as i64;
 
 /// What each version added to the tables. A database is brought up to date when it is opened.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// Why the registry cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be opened.
-    #[error("open the database {path}")]
+    #[error("open the database {database}")]
     Open {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the server's name.
+        database: String,
         /// What the driver said.
         #[source]
         source: sqlx::Error,
@@ -96,6 +99,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// It is on a server, and this is done with files.
+    #[error("{action}: the database is on a server")]
+    NotOnServer {
+        /// What was to be done.
+        action: &'static str,
+    },
     /// It can only be read.
     #[error("{action}: the project is read-only here, its database {path} cannot be written")]
     ReadOnly {
@@ -106,17 +115,28 @@ pub enum Error {
     },
     /// A newer program made it.
     #[error(
-        "use the database {path}: its tables are version {found}, this program knows up to {SCHEMA_VERSION}; use the newer program"
+        "use the database {database}: its tables are version {found}, this program knows up to {SCHEMA_VERSION}; use the newer program"
     )]
     Newer {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the server's name.
+        database: String,
         /// Its version.
         found: i64,
     },
     /// A statement failed.
     #[error("{action} in the database")]
     Statement {
+        /// What was being done.
+        action: &'static str,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The connection broke while something was made true.
+    #[error(
+        "{action}: the connection to the database broke; whether it was done shows when it is back"
+    )]
+    Unsettled {
         /// What was being done.
         action: &'static str,
         /// What the driver said.
@@ -150,29 +170,6 @@ pub enum Error {
     },
 }
 
-/// Whether SQLite says that the file is malformed or no database at all.
-pub fn is_damaged(error: &sqlx::Error) -> bool {
-    has_code(error, &["11", "26"])
-}
-
-/// Whether another process kept the database to itself for longer than we wait.
-pub fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    let number = code.and_then(|code| code.parse::<u32>().ok());
-    // `SQLITE_BUSY` and `SQLITE_LOCKED`, in the low byte.
-    number.is_some_and(|number| matches!(number & 0xff, 5 | 6))
-}
-
-/// Whether SQLite did not understand a statement: tables are not what this program makes.
-pub fn is_misunderstood(error: &sqlx::Error) -> bool {
-    has_code(error, &["1"])
-}
-
-fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| codes.contains(&code.as_ref()))
-}
-
 /// Names the statement that failed.
 trait Doing<T> {
     fn doing(self, action: &'static str) -> Result<T, Error>;
@@ -184,6 +181,16 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
     }
 }
 
+impl<T> Doing<T> for Result<T, Error> {
+    fn doing(self, action: &'static str) -> Result<T, Error> {
+        self.map_err(|error| match error {
+            Error::Statement { source, .. } => Error::Statement { action, source },
+            Error::Unsettled { source, .. } => Error::Unsettled { action, source },
+            other => other,
+        })
+    }
+}
+
 /// The registry of a project. Its file may be replaced under it; then all who share it go on with the new one.
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -191,23 +198,29 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Begins a transaction that writes: it waits for another writer at its beginning, not in its middle.
+    /// Begins a transaction that writes.
     ///
     /// # Errors
     /// [`Error::ReadOnly`]; [`Error::Gone`] and [`Error::Foreign`] when the file was taken away under this process.
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
+    pub async fn begin(&self) -> Result<Tx, Error> {
         let pool = self.writing().await?;
-        let begun = pool.begin_with("BEGIN IMMEDIATE").await;
-        begun.doing("begin a transaction")
+        pool.begin().await.doing("begin a transaction")
     }
 
-    /// The connections, for a room that brings tables of its own.
-    pub fn pool(&self) -> SqlitePool {
+    /// The connections.
+    fn pool(&self) -> db::Pool {
         self.database.pool()
     }
 
     /// Closes every connection; what was written is on disk.
     pub async fn close(&self) {
         self.pool().close().await;
+    }
+
+    /// Changes rows by hand, for tests.
+    #[cfg(test)]
+    pub(crate) async fn run_sql(&self, statement: &'static str) {
+        let done = db::query(statement).execute(&self.pool()).await;
+        done.expect("the statement is good");
     }
 }

@@ -1,7 +1,6 @@
 //! What processes that go on have to say to whoever looks at the project: one text each.
 
-use sqlx::Row;
-
+use super::db::query;
 use super::{Doing, Error, ProcessId, Registry};
 
 /// What a process says.
@@ -28,14 +27,14 @@ impl Registry {
         now_ms: i64,
     ) -> Result<(), Error> {
         let Some(text) = text else {
-            sqlx::query("DELETE FROM notices WHERE process = ?")
+            query("DELETE FROM notices WHERE process = ?")
                 .bind(process.to_string())
                 .execute(&self.writing().await?)
                 .await
                 .doing("take back a notice")?;
             return Ok(());
         };
-        sqlx::query(
+        query(
             "INSERT INTO notices (process, command, text, at_ms) VALUES (?, ?, ?, ?)
              ON CONFLICT (process) DO UPDATE SET text = excluded.text, at_ms = excluded.at_ms",
         )
@@ -54,7 +53,7 @@ impl Registry {
     /// # Errors
     /// When the statement fails.
     pub async fn notices(&self) -> Result<Vec<Notice>, Error> {
-        let rows = sqlx::query("SELECT process, command, text FROM notices ORDER BY at_ms")
+        let rows = query("SELECT process, command, text FROM notices ORDER BY at_ms")
             .fetch_all(&self.pool())
             .await
             .doing("look for notices")?;

@@ -1,9 +1,8 @@
 //! Operations that move or hold the champion. They are only ever added; the champion is read off the newest.
 
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
 
+use super::db::{Held, Row, Tx, query, settled};
 use super::{Doing, Error, Lock, Registry, lock};
 
 /// What was done.
@@ -70,7 +69,7 @@ impl Registry {
 
     /// All operations on a model, newest first.
     pub async fn operations(&self, model: &str) -> Result<Vec<Operation>, Error> {
-        let rows = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
+        let rows = query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
             .bind(model)
             .fetch_all(&self.pool())
             .await
@@ -80,7 +79,7 @@ impl Registry {
 
     /// Id of the newest operation on any model, 0 before the first: as long as it stays, no champion has moved.
     pub async fn newest_operation(&self) -> Result<i64, Error> {
-        let row = sqlx::query("SELECT COALESCE(MAX(id), 0) AS newest FROM operations")
+        let row = query("SELECT COALESCE(MAX(id), 0) AS newest FROM operations")
             .fetch_one(&self.pool())
             .await
             .doing("find the newest operation")?;
@@ -92,6 +91,10 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn operate(&self, lock: &Lock, operation: &Operation) -> Result<(), Error> {
+        settled!(self.try_operate(lock, operation))
+    }
+
+    async fn try_operate(&self, lock: &Lock, operation: &Operation) -> Result<(), Error> {
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         add(&mut transaction, &lock.model, operation).await?;
@@ -100,7 +103,7 @@ impl Registry {
 
     /// Names of models that the registry knows.
     pub async fn model_names(&self) -> Result<Vec<String>, Error> {
-        let rows = sqlx::query("SELECT DISTINCT model FROM runs ORDER BY model")
+        let rows = query("SELECT DISTINCT model FROM runs ORDER BY model")
             .fetch_all(&self.pool())
             .await
             .doing("list models")?;
@@ -109,13 +112,10 @@ impl Registry {
 }
 
 /// Whether a model has a champion, inside a transaction that hangs on it.
-pub(super) async fn has_champion(
-    transaction: &mut Transaction<'_, Sqlite>,
-    model: &str,
-) -> Result<bool, Error> {
-    let rows = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
+pub(super) async fn has_champion(transaction: &mut Tx, model: &str) -> Result<bool, Error> {
+    let rows = query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
         .bind(model)
-        .fetch_all(&mut **transaction)
+        .fetch_all(&mut *transaction)
         .await
         .doing("look for the champion")?;
     let operations: Vec<Operation> = rows.iter().map(operation_of).collect();
@@ -124,11 +124,12 @@ pub(super) async fn has_champion(
 
 /// Adds an operation inside a transaction.
 pub(super) async fn add(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Tx,
     model: &str,
     operation: &Operation,
 ) -> Result<(), Error> {
-    sqlx::query(
+    transaction.hold(Held::Operations).await?;
+    query(
         "INSERT INTO operations (model, action, version, previous, reason, actor, run, at_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -140,7 +141,7 @@ pub(super) async fn add(
     .bind(&operation.actor)
     .bind(&operation.run)
     .bind(operation.at_ms)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .doing("record the operation")?;
     Ok(())
@@ -166,7 +167,7 @@ fn champion_of(operations: &[Operation]) -> Result<Option<Champion>, Error> {
     }))
 }
 
-pub(super) fn operation_of(row: &SqliteRow) -> Operation {
+pub(super) fn operation_of(row: &Row) -> Operation {
     Operation {
         action: row.get("action"),
         version: row.get("version"),

@@ -2,9 +2,8 @@
 //! may send; a row is claimed for a while, and its count of attempts tells a claim from an earlier one.
 
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
+use super::db::{Row, Tx, query, settled};
 use super::{Doing, Error, Registry};
 
 /// Where a message stands.
@@ -84,11 +83,8 @@ pub struct MessageRow {
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn enqueue(
-    connection: &mut SqliteConnection,
-    message: &NewMessage,
-) -> Result<bool, Error> {
-    let added = sqlx::query(
+pub async fn enqueue(connection: &mut Tx, message: &NewMessage) -> Result<bool, Error> {
+    let added = query(
         "INSERT INTO outbox (topic, model, kind, channel, body, state, attempts, next_ms, created_ms)
          VALUES (?, ?, ?, ?, ?, 'waiting', 0, ?, ?) ON CONFLICT (topic) DO NOTHING",
     )
@@ -108,6 +104,10 @@ pub async fn enqueue(
 impl Registry {
     /// Puts messages into the outbox, all or none; returns how many were new.
     pub async fn enqueue(&self, messages: &[NewMessage]) -> Result<usize, Error> {
+        settled!(self.try_enqueue(messages))
+    }
+
+    async fn try_enqueue(&self, messages: &[NewMessage]) -> Result<usize, Error> {
         let mut transaction = self.begin().await?;
         let mut added = 0;
         for message in messages {
@@ -120,7 +120,7 @@ impl Registry {
 
     /// Whether a topic is in the outbox already.
     pub async fn has_topic(&self, topic: &str) -> Result<bool, Error> {
-        let row = sqlx::query("SELECT 1 FROM outbox WHERE topic = ?")
+        let row = query("SELECT 1 FROM outbox WHERE topic = ?")
             .bind(topic)
             .fetch_optional(&self.pool())
             .await
@@ -136,29 +136,31 @@ impl Registry {
         now_ms: i64,
         until_ms: i64,
     ) -> Result<Option<MessageRow>, Error> {
+        let shift = self.lease_shift().await?;
         // Most of the time nothing is due, and looking takes no lock.
-        let due = sqlx::query(
-            "SELECT 1 FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending') AND next_ms <= ? LIMIT 1",
+        let due = query(
+            "SELECT 1 FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending') AND (next_ms <= created_ms OR next_ms <= ?) LIMIT 1",
         )
         .bind(channel)
-        .bind(now_ms)
+        .bind(now_ms + shift)
         .fetch_optional(&self.pool())
         .await
         .doing("look for messages that are due")?;
         if due.is_none() {
             return Ok(None);
         }
-        let row = sqlx::query(
+        let row = query(
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_ms = ?
              WHERE id = (SELECT id FROM outbox
-                         WHERE channel = ? AND state IN ('waiting', 'sending') AND next_ms <= ?
-                         ORDER BY next_ms, id LIMIT 1)
+                         WHERE channel = ? AND state IN ('waiting', 'sending')
+                         AND (next_ms <= created_ms OR next_ms <= ?)
+                         ORDER BY next_ms, id LIMIT 1 {skip held})
              RETURNING *",
         )
-        .bind(until_ms)
+        .bind(until_ms + shift)
         .bind(channel)
-        .bind(now_ms)
-        .fetch_optional(&self.pool())
+        .bind(now_ms + shift)
+        .fetch_optional(&self.writing().await?)
         .await
         .doing("claim a message")?;
         Ok(row.as_ref().map(message_of))
@@ -166,7 +168,8 @@ impl Registry {
 
     /// Holds a claim for longer. No: somebody else has claimed it since.
     pub async fn hold_message(&self, claimed: &MessageRow, until_ms: i64) -> Result<bool, Error> {
-        let held = sqlx::query(
+        let until_ms = until_ms + self.lease_shift().await?;
+        let held = query(
             "UPDATE outbox SET next_ms = ? WHERE id = ? AND state = 'sending' AND attempts = ?",
         )
         .bind(until_ms)
@@ -187,8 +190,9 @@ impl Registry {
         error: Option<&str>,
         now_ms: i64,
     ) -> Result<bool, Error> {
+        let next_ms = next_ms + self.lease_shift().await?;
         let is_over = [MessageState::Sent, MessageState::GivenUp].contains(&state);
-        let settled = sqlx::query(
+        let settled = query(
             "UPDATE outbox SET state = ?, next_ms = ?, error = ?, ended_ms = ?
              WHERE id = ? AND state = 'sending' AND attempts = ?",
         )
@@ -211,7 +215,7 @@ impl Registry {
         why: &str,
         now_ms: i64,
     ) -> Result<u64, Error> {
-        let given_up = sqlx::query(
+        let given_up = query(
             "UPDATE outbox SET state = 'given_up', error = COALESCE(error, ?), ended_ms = ?
              WHERE state IN ('waiting', 'sending') AND created_ms < ? AND next_ms < ?",
         )
@@ -228,7 +232,7 @@ impl Registry {
     /// Since when a channel is told; the first that asks makes it `now_ms`.
     pub async fn told_since(&self, channel: &str, now_ms: i64) -> Result<i64, Error> {
         let topic = format!("began/{channel}");
-        let row = sqlx::query("SELECT created_ms FROM outbox WHERE topic = ?")
+        let row = query("SELECT created_ms FROM outbox WHERE topic = ?")
             .bind(&topic)
             .fetch_optional(&self.pool())
             .await
@@ -236,7 +240,7 @@ impl Registry {
         if let Some(row) = row {
             return Ok(row.get("created_ms"));
         }
-        sqlx::query(
+        query(
             "INSERT INTO outbox (topic, model, kind, channel, body, state, attempts, next_ms, created_ms, ended_ms)
              VALUES (?, '', 'began', ?, '', 'sent', 0, ?, ?, ?) ON CONFLICT (topic) DO NOTHING",
         )
@@ -248,7 +252,7 @@ impl Registry {
         .execute(&self.writing().await?)
         .await
         .doing("record the channel")?;
-        let row = sqlx::query("SELECT created_ms FROM outbox WHERE topic = ?")
+        let row = query("SELECT created_ms FROM outbox WHERE topic = ?")
             .bind(&topic)
             .fetch_one(&self.pool())
             .await
@@ -263,7 +267,7 @@ impl Registry {
         state: Option<&str>,
         limit: i64,
     ) -> Result<Vec<MessageRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM outbox WHERE kind <> 'began' AND (? IS NULL OR model = ?) AND (? IS NULL OR state = ?)
              ORDER BY id DESC LIMIT ?",
         )
@@ -279,7 +283,7 @@ impl Registry {
     }
 }
 
-fn message_of(row: &SqliteRow) -> MessageRow {
+fn message_of(row: &Row) -> MessageRow {
     MessageRow {
         id: row.get("id"),
         topic: row.get("topic"),

@@ -1,7 +1,6 @@
 //! In which folders a model's files were kept: when the settings name another one, those of before are still found.
 
-use sqlx::Row;
-
+use super::db::query;
 use super::{Doing, Error, Registry};
 
 /// What is kept in a folder.
@@ -25,19 +24,18 @@ impl PlaceKind {
 impl Registry {
     /// Folders in which files of a model are or were kept.
     pub async fn places(&self, model: &str, kind: PlaceKind) -> Result<Vec<String>, Error> {
-        let rows =
-            sqlx::query("SELECT folder FROM places WHERE model = ? AND kind = ? ORDER BY folder")
-                .bind(model)
-                .bind(kind.name())
-                .fetch_all(&self.pool())
-                .await
-                .doing("look where files are kept")?;
+        let rows = query("SELECT folder FROM places WHERE model = ? AND kind = ? ORDER BY folder")
+            .bind(model)
+            .bind(kind.name())
+            .fetch_all(&self.pool())
+            .await
+            .doing("look where files are kept")?;
         Ok(rows.iter().map(|row| row.get("folder")).collect())
     }
 
     /// Remembers that files of a model are kept in a folder.
     pub async fn add_place(&self, model: &str, kind: PlaceKind, folder: &str) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO places (model, kind, folder) VALUES (?, ?, ?) ON CONFLICT (model, kind, folder) DO NOTHING",
         )
         .bind(model)

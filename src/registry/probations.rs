@@ -1,9 +1,8 @@
 //! Probations: one row per promotion that is or was watched. However many servers watch, the first one to conclude wins.
 
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
 
+use super::db::{Row, Tx, query, settled};
 use super::operations::{self, operation_of};
 use super::{Doing, Error, Lock, Operation, Registry, lock};
 
@@ -95,7 +94,7 @@ pub struct ProbationEnd<'a> {
 impl Registry {
     /// The newest operation on a model, with its id.
     pub async fn last_operation(&self, model: &str) -> Result<Option<(i64, Operation)>, Error> {
-        let row = sqlx::query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC LIMIT 1")
+        let row = query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC LIMIT 1")
             .bind(model)
             .fetch_optional(&self.pool())
             .await
@@ -105,7 +104,7 @@ impl Registry {
 
     /// Begins a probation; one that another server began already stays as it is.
     pub async fn begin_probation(&self, row: &ProbationRow) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO probations (model, operation, version, previous, state, began_ms)
              VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (model, operation) DO NOTHING",
         )
@@ -123,7 +122,7 @@ impl Registry {
 
     /// All probations of a model, newest first.
     pub async fn probations(&self, model: &str) -> Result<Vec<ProbationRow>, Error> {
-        let rows = sqlx::query("SELECT * FROM probations WHERE model = ? ORDER BY operation DESC")
+        let rows = query("SELECT * FROM probations WHERE model = ? ORDER BY operation DESC")
             .bind(model)
             .fetch_all(&self.pool())
             .await
@@ -133,7 +132,7 @@ impl Registry {
 
     /// Probations of all models that ended since some time, oldest first.
     pub async fn probations_ended_since(&self, since_ms: i64) -> Result<Vec<ProbationRow>, Error> {
-        let rows = sqlx::query("SELECT * FROM probations WHERE ended_ms >= ? ORDER BY ended_ms")
+        let rows = query("SELECT * FROM probations WHERE ended_ms >= ? ORDER BY ended_ms")
             .bind(since_ms)
             .fetch_all(&self.pool())
             .await
@@ -143,6 +142,14 @@ impl Registry {
 
     /// Ends a probation without moving the champion; tells whether it was still going on.
     pub async fn end_probation(
+        &self,
+        row: &ProbationRow,
+        end: &ProbationEnd<'_>,
+    ) -> Result<bool, Error> {
+        settled!(self.try_end_probation(row, end))
+    }
+
+    async fn try_end_probation(
         &self,
         row: &ProbationRow,
         end: &ProbationEnd<'_>,
@@ -165,11 +172,21 @@ impl Registry {
         end: &ProbationEnd<'_>,
         operation: &Operation,
     ) -> Result<bool, Error> {
+        settled!(self.try_take_back(lock, row, end, operation))
+    }
+
+    async fn try_take_back(
+        &self,
+        lock: &Lock,
+        row: &ProbationRow,
+        end: &ProbationEnd<'_>,
+        operation: &Operation,
+    ) -> Result<bool, Error> {
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
-        let newest = sqlx::query("SELECT MAX(id) AS newest FROM operations WHERE model = ?")
+        let newest = query("SELECT MAX(id) AS newest FROM operations WHERE model = ?")
             .bind(&row.model)
-            .fetch_one(&mut *transaction)
+            .fetch_one(&mut transaction)
             .await
             .doing("look at the newest operation")?;
         let newest: Option<i64> = newest.get("newest");
@@ -184,11 +201,11 @@ impl Registry {
 
 /// Compare-and-set: only a probation that goes on can be ended.
 async fn end_in(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Tx,
     row: &ProbationRow,
     end: &ProbationEnd<'_>,
 ) -> Result<bool, Error> {
-    let ended = sqlx::query(
+    let ended = query(
         "UPDATE probations SET state = ?, reason = ?, record = ?, ended_ms = ?
          WHERE model = ? AND operation = ? AND state = 'watching'",
     )
@@ -198,13 +215,13 @@ async fn end_in(
     .bind(end.at_ms)
     .bind(&row.model)
     .bind(row.operation)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .doing("end the probation")?;
     Ok(ended.rows_affected() == 1)
 }
 
-fn probation_of(row: &SqliteRow) -> Result<ProbationRow, Error> {
+fn probation_of(row: &Row) -> Result<ProbationRow, Error> {
     let record: Option<String> = row.get("record");
     let record = record.map(|text| serde_json::from_str(&text)).transpose();
     let state: String = row.get("state");

@@ -1,8 +1,7 @@
 //! Removing a model that was created by request: its rows go in one transaction, and its name stays behind as removed, so that
 //! every server notices and its files are known for what they are.
 
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
-
+use super::db::{Held, Tx, query, settled};
 use super::{Doing, Error, JobRow, Lock, Registry, lock, open_jobs, operations};
 
 /// What came of removing a model.
@@ -36,9 +35,9 @@ pub(super) const ROWS: [&str; 13] = [
 ];
 
 /// Takes every row of a model out.
-async fn take_out_all(connection: &mut SqliteConnection, model: &str) -> Result<(), Error> {
+async fn take_out_all(connection: &mut Tx, model: &str) -> Result<(), Error> {
     for statement in ROWS {
-        sqlx::query(statement)
+        query(statement)
             .bind(model)
             .execute(&mut *connection)
             .await
@@ -52,26 +51,22 @@ async fn take_out_all(connection: &mut SqliteConnection, model: &str) -> Result<
 ///
 /// # Errors
 /// [`Error::LockLost`] when another run took the lock over; when a statement fails.
-pub async fn free_name(
-    transaction: &mut Transaction<'_, Sqlite>,
-    held: &Lock,
-    now_ms: i64,
-) -> Result<(), Error> {
+pub async fn free_name(transaction: &mut Tx, held: &Lock, now_ms: i64) -> Result<(), Error> {
     lock::check_mine(transaction, held).await?;
     // A run that had begun to look around before the removal may have left some.
     take_out_all(transaction, &held.model).await?;
-    sqlx::query(
+    query(
         "UPDATE created_models SET removed_ms = NULL, created_ms = ? WHERE removed_ms IS NOT NULL AND name = ?",
     )
     .bind(now_ms)
     .bind(&held.model)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await
     .doing("free the name")?;
-    sqlx::query("DELETE FROM locks WHERE model = ? AND run = ?")
+    query("DELETE FROM locks WHERE model = ? AND run = ?")
         .bind(&held.model)
         .bind(&held.run)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await
         .doing("free the name")?;
     Ok(())
@@ -89,9 +84,19 @@ impl Registry {
         force: bool,
         now_ms: i64,
     ) -> Result<Removal, Error> {
+        settled!(self.try_remove_model(held, force, now_ms))
+    }
+
+    async fn try_remove_model(
+        &self,
+        held: &Lock,
+        force: bool,
+        now_ms: i64,
+    ) -> Result<Removal, Error> {
         // What is not committed is taken back when it is dropped.
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, held).await?;
+        transaction.hold(Held::CreatedModels).await?;
         let model = held.model.as_str();
         if !force && operations::has_champion(&mut transaction, model).await? {
             return Ok(Removal::Served);
@@ -99,14 +104,14 @@ impl Registry {
         if let Some(open) = open_jobs(&mut transaction, model).await?.pop() {
             return Ok(Removal::Busy(Box::new(open)));
         }
-        let marked = sqlx::query(
+        let marked = query(
             "UPDATE created_models SET removed_ms = ?,
                  serial = (SELECT COALESCE(MAX(serial), 0) + 1 FROM created_models)
              WHERE name = ? AND removed_ms IS NULL",
         )
         .bind(now_ms)
         .bind(model)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing("mark the model as removed")?;
         if marked.rows_affected() == 0 {
@@ -119,12 +124,11 @@ impl Registry {
 
     /// Names of the models that were removed, and not created again since.
     pub async fn removed_models(&self) -> Result<Vec<String>, Error> {
-        let rows = sqlx::query(
-            "SELECT name FROM created_models WHERE removed_ms IS NOT NULL ORDER BY name",
-        )
-        .fetch_all(&self.pool())
-        .await
-        .doing("list removed models")?;
+        let rows =
+            query("SELECT name FROM created_models WHERE removed_ms IS NOT NULL ORDER BY name")
+                .fetch_all(&self.pool())
+                .await
+                .doing("list removed models")?;
         Ok(rows.iter().map(|row| row.get("name")).collect())
     }
 }

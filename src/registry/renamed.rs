@@ -1,7 +1,6 @@
 //! A model gets another name: all its rows in one transaction, with a note that its folders have the old one still.
 
-use sqlx::Row;
-
+use super::db::{Row, query, settled};
 use super::{Doing, Error, Lock, Registry, lock};
 
 /// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
@@ -45,42 +44,46 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took one of the locks over; nothing was changed then.
     pub async fn rename(&self, old: &Lock, new: &Lock, at_ms: i64) -> Result<(), Error> {
+        settled!(self.try_rename(old, new, at_ms))
+    }
+
+    async fn try_rename(&self, old: &Lock, new: &Lock, at_ms: i64) -> Result<(), Error> {
         let doing = "rename the model";
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, old).await?;
         lock::check_mine(&mut transaction, new).await?;
         for statement in GIVE_WAY {
-            sqlx::query(statement)
+            query(statement)
                 .bind(&new.model)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .doing(doing)?;
         }
         // A tick has one row: where both names have one, that of the old one says what came of it.
-        sqlx::query(
+        query(
             "DELETE FROM ticks WHERE model = ? AND tick_ms IN (SELECT tick_ms FROM ticks WHERE model = ?)",
         )
         .bind(&new.model)
         .bind(&old.model)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing(doing)?;
         for statement in ROWS {
-            sqlx::query(statement)
+            query(statement)
                 .bind(&new.model)
                 .bind(&old.model)
-                .execute(&mut *transaction)
+                .execute(&mut transaction)
                 .await
                 .doing(doing)?;
         }
-        sqlx::query(
+        query(
             "INSERT INTO renames (old_name, new_name, at_ms) VALUES (?, ?, ?)
              ON CONFLICT (new_name) DO UPDATE SET old_name = excluded.old_name, at_ms = excluded.at_ms",
         )
         .bind(&old.model)
         .bind(&new.model)
         .bind(at_ms)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing(doing)?;
         crate::faults::point("rename.recording")
@@ -91,11 +94,11 @@ impl Registry {
 
     /// Models whose folders have their old name still.
     pub async fn pending_renames(&self) -> Result<Vec<Rename>, Error> {
-        let rows = sqlx::query("SELECT old_name, new_name FROM renames ORDER BY at_ms")
+        let rows = query("SELECT old_name, new_name FROM renames ORDER BY at_ms")
             .fetch_all(&self.pool())
             .await
             .doing("look for renamed models")?;
-        let of = |row: &sqlx::sqlite::SqliteRow| Rename {
+        let of = |row: &Row| Rename {
             old: row.get("old_name"),
             new: row.get("new_name"),
         };
@@ -104,7 +107,7 @@ impl Registry {
 
     /// The folders of a renamed model have its new name, too.
     pub async fn end_rename(&self, rename: &Rename) -> Result<(), Error> {
-        sqlx::query("DELETE FROM renames WHERE old_name = ? AND new_name = ?")
+        query("DELETE FROM renames WHERE old_name = ? AND new_name = ?")
             .bind(&rename.old)
             .bind(&rename.new)
             .execute(&self.writing().await?)

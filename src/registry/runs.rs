@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
+use super::db::{Row, query, settled};
 use super::{Doing, Error, Registry, totals};
 
 /// Where a run stands.
@@ -135,7 +134,7 @@ impl Registry {
         trigger: &str,
         now_ms: i64,
     ) -> Result<(), Error> {
-        sqlx::query("INSERT INTO runs (id, model, trigger_name, state, stage, started_ms) VALUES (?, ?, ?, 'running', 'ingest', ?)")
+        query("INSERT INTO runs (id, model, trigger_name, state, stage, started_ms) VALUES (?, ?, ?, 'running', 'ingest', ?)")
             .bind(id)
             .bind(model)
             .bind(trigger)
@@ -148,7 +147,7 @@ impl Registry {
 
     /// Records which stage a run is in.
     pub async fn enter_stage(&self, id: &str, stage: &str) -> Result<(), Error> {
-        sqlx::query("UPDATE runs SET stage = ? WHERE id = ? AND state = 'running'")
+        query("UPDATE runs SET stage = ? WHERE id = ? AND state = 'running'")
             .bind(stage)
             .bind(id)
             .execute(&self.writing().await?)
@@ -159,7 +158,7 @@ impl Registry {
 
     /// One run by its whole id.
     pub async fn run(&self, id: &str) -> Result<Option<RunRow>, Error> {
-        let row = sqlx::query("SELECT * FROM runs WHERE id = ?")
+        let row = query("SELECT * FROM runs WHERE id = ?")
             .bind(id)
             .fetch_optional(&self.pool())
             .await
@@ -169,15 +168,19 @@ impl Registry {
 
     /// Records the end of a run. What it had concluded stays true when it failed afterwards.
     pub async fn end_run(&self, end: &RunRow) -> Result<(), Error> {
+        settled!(self.try_end_run(end))
+    }
+
+    async fn try_end_run(&self, end: &RunRow) -> Result<(), Error> {
         let record = end.record.as_ref().map(ToString::to_string);
         let mut transaction = self.begin().await?;
-        let was_running = sqlx::query("SELECT 1 FROM runs WHERE id = ? AND state = 'running'")
+        let was_running = query("SELECT 1 FROM runs WHERE id = ? AND state = 'running' {hold}")
             .bind(&end.id)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut transaction)
             .await
             .doing("record the end of the run")?
             .is_some();
-        let ended = sqlx::query(
+        let ended = query(
             "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, record = ? WHERE id = ? RETURNING *",
         )
         .bind(&end.state)
@@ -188,7 +191,7 @@ impl Registry {
         .bind(&end.error)
         .bind(record)
         .bind(&end.id)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .doing("record the end of the run")?;
         if let Some(ended) = ended.filter(|_| was_running) {
@@ -200,21 +203,20 @@ impl Registry {
 
     /// The newest runs first.
     pub async fn runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
-        let rows = sqlx::query(
-            "SELECT * FROM runs WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?",
-        )
-        .bind(model)
-        .bind(model)
-        .bind(limit)
-        .fetch_all(&self.pool())
-        .await
-        .doing("list runs")?;
+        let rows =
+            query("SELECT * FROM runs WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?")
+                .bind(model)
+                .bind(model)
+                .bind(limit)
+                .fetch_all(&self.pool())
+                .await
+                .doing("list runs")?;
         rows.iter().map(run_of).collect()
     }
 
     /// Runs of a model that ended since some time, oldest first.
     pub async fn runs_ended_since(&self, model: &str, since_ms: i64) -> Result<Vec<RunRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM runs WHERE model = ? AND state <> 'running' AND ended_ms >= ? ORDER BY id",
         )
         .bind(model)
@@ -227,7 +229,7 @@ impl Registry {
 
     /// The newest run of a model that has read its input, whatever came of it.
     pub async fn newest_run_with_data(&self, model: &str) -> Result<Option<RunRow>, Error> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT * FROM runs WHERE model = ? AND record LIKE '%\"data\":{%' ORDER BY id DESC LIMIT 1",
         )
         .bind(model)
@@ -239,7 +241,7 @@ impl Registry {
 
     /// The runs of a model right before one that broke off, newest first, until the last that came to its end; at most 100.
     pub async fn failures_before(&self, model: &str, run: &str) -> Result<Vec<RunRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM runs WHERE model = ? AND id < ? AND state <> 'running'
              AND id > COALESCE((SELECT MAX(id) FROM runs WHERE model = ? AND id < ? AND state = 'done'), '')
              ORDER BY id DESC LIMIT 100",
@@ -256,7 +258,7 @@ impl Registry {
 
     /// When the first run of a model began.
     pub async fn first_run_ms(&self, model: &str) -> Result<Option<i64>, Error> {
-        let row = sqlx::query("SELECT MIN(started_ms) AS first FROM runs WHERE model = ?")
+        let row = query("SELECT MIN(started_ms) AS first FROM runs WHERE model = ?")
             .bind(model)
             .fetch_one(&self.pool())
             .await
@@ -266,7 +268,7 @@ impl Registry {
 
     /// Ids of every run of a model.
     pub async fn run_ids(&self, model: &str) -> Result<HashSet<String>, Error> {
-        let rows = sqlx::query("SELECT id FROM runs WHERE model = ?")
+        let rows = query("SELECT id FROM runs WHERE model = ?")
             .bind(model)
             .fetch_all(&self.pool())
             .await
@@ -279,7 +281,7 @@ impl Registry {
         if id == "latest" {
             return self.runs(None, 1).await;
         }
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM runs WHERE substr(id, 1, length(?)) = ? ORDER BY id DESC LIMIT 20",
         )
         .bind(id)
@@ -291,7 +293,7 @@ impl Registry {
     }
 }
 
-pub(super) fn run_of(row: &SqliteRow) -> Result<RunRow, Error> {
+pub(super) fn run_of(row: &Row) -> Result<RunRow, Error> {
     let record: Option<String> = row.get("record");
     let record = record
         .map(|text| serde_json::from_str(&text))

@@ -1,9 +1,8 @@
 //! What was set by hand about schedules, and how far each was worked off.
 
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
+use super::db::{Row, Tx, query};
 use super::{Doing, Error, Registry};
 
 /// A model's schedule as it is stored; a model without a row has never been looked at.
@@ -43,7 +42,7 @@ impl ScheduleRow {
 impl Registry {
     /// What is stored about a model's schedule.
     pub async fn schedule(&self, model: &str) -> Result<ScheduleRow, Error> {
-        let row = sqlx::query("SELECT * FROM schedules WHERE model = ?")
+        let row = query("SELECT * FROM schedules WHERE model = ?")
             .bind(model)
             .fetch_optional(&self.pool())
             .await
@@ -64,7 +63,7 @@ impl Registry {
         actor: &str,
         now_ms: i64,
     ) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO schedules (model, cron, timezone, set_by, set_ms) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (model) DO UPDATE SET cron = excluded.cron, timezone = excluded.timezone,
                  set_by = excluded.set_by, set_ms = excluded.set_ms",
@@ -82,7 +81,7 @@ impl Registry {
 
     /// Pauses a schedule; one that is paused stays so.
     pub async fn pause_schedule(&self, model: &str, by: &str, now_ms: i64) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO schedules (model, paused_by, paused_ms) VALUES (?, ?, ?)
              ON CONFLICT (model) DO UPDATE SET paused_by = excluded.paused_by, paused_ms = excluded.paused_ms, resumed_ms = NULL
              WHERE schedules.paused_ms IS NULL OR schedules.resumed_ms IS NOT NULL",
@@ -98,7 +97,7 @@ impl Registry {
 
     /// Lets a paused schedule go on. The answer is whether it was paused.
     pub async fn resume_schedule(&self, model: &str, now_ms: i64) -> Result<bool, Error> {
-        let resumed = sqlx::query(
+        let resumed = query(
             "UPDATE schedules SET resumed_ms = ? WHERE model = ? AND paused_ms IS NOT NULL AND resumed_ms IS NULL",
         )
         .bind(now_ms)
@@ -115,12 +114,12 @@ impl Registry {
 /// # Errors
 /// When the statement fails.
 pub async fn follow_schedule(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     model: &str,
     followed: &str,
     now_ms: i64,
 ) -> Result<(), Error> {
-    sqlx::query(
+    query(
         "INSERT INTO schedules (model, followed, since_ms, cursor_ms) VALUES (?, ?, ?, ?)
          ON CONFLICT (model) DO UPDATE SET followed = excluded.followed, since_ms = excluded.since_ms,
              cursor_ms = excluded.cursor_ms",
@@ -141,25 +140,23 @@ pub async fn follow_schedule(
 /// # Errors
 /// When the statement fails.
 pub async fn move_cursor(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     model: &str,
     followed: &str,
     cursor_ms: i64,
 ) -> Result<(), Error> {
-    sqlx::query(
-        "UPDATE schedules SET cursor_ms = ? WHERE model = ? AND followed = ? AND cursor_ms < ?",
-    )
-    .bind(cursor_ms)
-    .bind(model)
-    .bind(followed)
-    .bind(cursor_ms)
-    .execute(connection)
-    .await
-    .doing("move the schedule's cursor")?;
+    query("UPDATE schedules SET cursor_ms = ? WHERE model = ? AND followed = ? AND cursor_ms < ?")
+        .bind(cursor_ms)
+        .bind(model)
+        .bind(followed)
+        .bind(cursor_ms)
+        .execute(connection)
+        .await
+        .doing("move the schedule's cursor")?;
     Ok(())
 }
 
-fn schedule_of(row: &SqliteRow) -> ScheduleRow {
+fn schedule_of(row: &Row) -> ScheduleRow {
     ScheduleRow {
         model: row.get("model"),
         cron: row.get("cron"),

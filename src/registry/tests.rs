@@ -9,6 +9,7 @@ mod opening;
 mod probations;
 mod removed;
 mod suite;
+mod workers;
 
 /// A registry in a fresh folder, which is removed with the value.
 pub struct Fresh {

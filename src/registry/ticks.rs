@@ -1,9 +1,8 @@
 //! Ticks: slots of the schedule. Each leaves exactly one row, whatever came of it.
 
 use serde::{Deserialize, Serialize};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
+use super::db::{Row, Tx, query};
 use super::{Doing, Error, Registry};
 
 /// What came of a tick.
@@ -81,8 +80,8 @@ pub struct TickRow {
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn add_tick(connection: &mut SqliteConnection, tick: &TickRow) -> Result<bool, Error> {
-    let added = sqlx::query(
+pub async fn add_tick(connection: &mut Tx, tick: &TickRow) -> Result<bool, Error> {
+    let added = query(
         "INSERT INTO ticks (model, tick_ms, outcome, reason, job, run, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (model, tick_ms) DO NOTHING",
     )
@@ -104,14 +103,14 @@ pub async fn add_tick(connection: &mut SqliteConnection, tick: &TickRow) -> Resu
 /// # Errors
 /// When the statement fails.
 pub async fn end_tick(
-    connection: &mut SqliteConnection,
+    connection: &mut Tx,
     job: &str,
     outcome: TickOutcome,
     reason: &str,
     run: Option<&str>,
     at_ms: i64,
 ) -> Result<(), Error> {
-    sqlx::query(
+    query(
         "UPDATE ticks SET outcome = ?, reason = ?, run = COALESCE(?, run), at_ms = ? WHERE job = ? AND outcome = 'pending'",
     )
     .bind(outcome.name())
@@ -128,17 +127,22 @@ pub async fn end_tick(
 impl Registry {
     /// Per model and outcome: how many ticks there are, and when the last of them was, in milliseconds.
     pub async fn tick_counts(&self) -> Result<Vec<(String, String, i64, i64)>, Error> {
-        sqlx::query_as(
-            "SELECT model, outcome, COUNT(*), MAX(tick_ms) FROM ticks GROUP BY model, outcome",
+        let rows = query(
+            "SELECT model, outcome, COUNT(*) AS ticks, MAX(tick_ms) AS last_ms FROM ticks GROUP BY model, outcome",
         )
         .fetch_all(&self.pool())
         .await
-        .doing("count ticks")
+        .doing("count ticks")?;
+        let count = |row: &Row| {
+            let (model, outcome) = (row.get("model"), row.get("outcome"));
+            (model, outcome, row.get("ticks"), row.get("last_ms"))
+        };
+        Ok(rows.iter().map(count).collect())
     }
 
     /// The newest ticks first.
     pub async fn ticks(&self, model: Option<&str>, limit: i64) -> Result<Vec<TickRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM ticks WHERE (? IS NULL OR model = ?) ORDER BY tick_ms DESC, model LIMIT ?",
         )
         .bind(model)
@@ -151,7 +155,7 @@ impl Registry {
     }
 }
 
-fn tick_of(row: &SqliteRow) -> TickRow {
+fn tick_of(row: &Row) -> TickRow {
     TickRow {
         model: row.get("model"),
         tick_ms: row.get("tick_ms"),

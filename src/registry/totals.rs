@@ -1,7 +1,6 @@
 //! Sums over all runs that have ended. Rows of old runs are removed; these stay, so that what is counted never falls.
 
-use sqlx::{Row, SqliteConnection};
-
+use super::db::{Tx, query};
 use super::{Doing, Error, Registry, RunRow, RunState};
 
 /// What came of all runs of a model that ended alike.
@@ -32,12 +31,13 @@ impl RunTotal {
 ///
 /// # Errors
 /// When the statement fails.
-pub(super) async fn add(connection: &mut SqliteConnection, run: &RunRow) -> Result<(), Error> {
+pub(super) async fn add(connection: &mut Tx, run: &RunRow) -> Result<(), Error> {
     let ended_ms = run.ended_ms.unwrap_or(run.started_ms);
-    sqlx::query(
+    query(
         "INSERT INTO run_totals (model, outcome, runs, took_ms, last_ms, quarantined) VALUES (?, ?, 1, ?, ?, ?)
-         ON CONFLICT (model, outcome) DO UPDATE SET runs = runs + 1, took_ms = took_ms + excluded.took_ms,
-             last_ms = excluded.last_ms, quarantined = quarantined + excluded.quarantined",
+         ON CONFLICT (model, outcome) DO UPDATE SET runs = run_totals.runs + 1,
+             took_ms = run_totals.took_ms + excluded.took_ms, last_ms = excluded.last_ms,
+             quarantined = run_totals.quarantined + excluded.quarantined",
     )
     .bind(&run.model)
     .bind(run.came_to())
@@ -53,7 +53,7 @@ pub(super) async fn add(connection: &mut SqliteConnection, run: &RunRow) -> Resu
 impl Registry {
     /// Sums over all runs, by model and by what came of them.
     pub async fn run_totals(&self) -> Result<Vec<RunTotal>, Error> {
-        let rows = sqlx::query("SELECT * FROM run_totals ORDER BY model, outcome")
+        let rows = query("SELECT * FROM run_totals ORDER BY model, outcome")
             .fetch_all(&self.pool())
             .await
             .doing("look at the sums of runs")?;

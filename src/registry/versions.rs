@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
+use super::db::{Held, Row, query, settled};
 use super::{Doing, Error, Lock, Registry, lock};
 
 /// How far a version came.
@@ -102,7 +101,19 @@ impl Registry {
         stamp: &str,
         now_ms: i64,
     ) -> Result<VersionRow, Error> {
-        let row = sqlx::query(
+        settled!(self.try_reserve_version(model, run, stamp, now_ms))
+    }
+
+    async fn try_reserve_version(
+        &self,
+        model: &str,
+        run: &str,
+        stamp: &str,
+        now_ms: i64,
+    ) -> Result<VersionRow, Error> {
+        let mut transaction = self.begin().await?;
+        transaction.hold(Held::Versions).await?;
+        let row = query(
             "INSERT INTO versions (model, number, run, state, folder, created_ms)
              SELECT ?, next, ?, 'building', 'v' || next || '_' || ?, ?
              FROM (SELECT COALESCE(MAX(number), 0) + 1 AS next FROM versions WHERE model = ?) AS numbers
@@ -113,15 +124,16 @@ impl Registry {
         .bind(stamp)
         .bind(now_ms)
         .bind(model)
-        .fetch_one(&self.pool())
+        .fetch_one(&mut transaction)
         .await
         .doing("take a version number")?;
+        transaction.commit().await.doing("take a version number")?;
         version_of(&row)
     }
 
     /// Records that a version's bundle is whole.
     pub async fn version_ready(&self, version: &VersionRow) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "UPDATE versions SET state = 'ready', bundle_sha256 = ?, model_hash = ?, data_hash = ?, config_hash = ?, record = ?
              WHERE model = ? AND number = ?",
         )
@@ -140,7 +152,7 @@ impl Registry {
 
     /// Versions that other runs began and did not make whole.
     pub async fn unfinished(&self, model: &str, mine: &str) -> Result<Vec<VersionRow>, Error> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT * FROM versions WHERE model = ? AND run <> ? AND state = 'building' ORDER BY number",
         )
         .bind(model)
@@ -153,7 +165,7 @@ impl Registry {
 
     /// Gives up a version that was not made whole; its number is not used again.
     pub async fn abandon(&self, version: &VersionRow) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "UPDATE versions SET state = 'abandoned' WHERE model = ? AND number = ? AND state = 'building'",
         )
         .bind(&version.model)
@@ -169,14 +181,18 @@ impl Registry {
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
     pub async fn remove_version(&self, lock: &Lock, number: i64) -> Result<bool, Error> {
+        settled!(self.try_remove_version(lock, number))
+    }
+
+    async fn try_remove_version(&self, lock: &Lock, number: i64) -> Result<bool, Error> {
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
-        let marked = sqlx::query(
+        let marked = query(
             "UPDATE versions SET state = 'removed' WHERE model = ? AND number = ? AND state = 'ready'",
         )
         .bind(&lock.model)
         .bind(number)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .doing("mark the version as removed")?;
         transaction
@@ -188,7 +204,7 @@ impl Registry {
 
     /// All versions of a model, newest first.
     pub async fn versions(&self, model: &str) -> Result<Vec<VersionRow>, Error> {
-        let rows = sqlx::query("SELECT * FROM versions WHERE model = ? ORDER BY number DESC")
+        let rows = query("SELECT * FROM versions WHERE model = ? ORDER BY number DESC")
             .bind(model)
             .fetch_all(&self.pool())
             .await
@@ -198,7 +214,7 @@ impl Registry {
 
     /// One version of a model.
     pub async fn version(&self, model: &str, number: i64) -> Result<Option<VersionRow>, Error> {
-        let row = sqlx::query("SELECT * FROM versions WHERE model = ? AND number = ?")
+        let row = query("SELECT * FROM versions WHERE model = ? AND number = ?")
             .bind(model)
             .bind(number)
             .fetch_optional(&self.pool())
@@ -214,7 +230,7 @@ impl Registry {
         dataset: &DatasetRow,
         now_ms: i64,
     ) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO datasets (model, run, name, data_hash, rows_hash, n_rows, created_ms, record)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
@@ -234,7 +250,7 @@ impl Registry {
 
     /// The newest data set of a model.
     pub async fn latest_dataset(&self, model: &str) -> Result<Option<DatasetRow>, Error> {
-        let row = sqlx::query("SELECT * FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
+        let row = query("SELECT * FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
             .bind(model)
             .fetch_optional(&self.pool())
             .await
@@ -244,19 +260,18 @@ impl Registry {
 
     /// When the newest data set of a model was recorded.
     pub async fn latest_dataset_ms(&self, model: &str) -> Result<Option<i64>, Error> {
-        let row = sqlx::query(
-            "SELECT created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1",
-        )
-        .bind(model)
-        .fetch_optional(&self.pool())
-        .await
-        .doing("find the newest data set")?;
+        let row =
+            query("SELECT created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
+                .bind(model)
+                .fetch_optional(&self.pool())
+                .await
+                .doing("find the newest data set")?;
         Ok(row.map(|row| row.get("created_ms")))
     }
 
     /// The data set that a run made.
     pub async fn dataset(&self, model: &str, run: &str) -> Result<Option<DatasetRow>, Error> {
-        let row = sqlx::query("SELECT * FROM datasets WHERE model = ? AND run = ?")
+        let row = query("SELECT * FROM datasets WHERE model = ? AND run = ?")
             .bind(model)
             .bind(run)
             .fetch_optional(&self.pool())
@@ -267,7 +282,7 @@ impl Registry {
 
     /// Runs of a model that made a data set.
     pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<String>, Error> {
-        let rows = sqlx::query("SELECT run FROM datasets WHERE model = ?")
+        let rows = query("SELECT run FROM datasets WHERE model = ?")
             .bind(model)
             .fetch_all(&self.pool())
             .await
@@ -277,7 +292,7 @@ impl Registry {
 
     /// Records a version's score on a set of rows; scoring the same rows again replaces it.
     pub async fn save_score(&self, model: &str, run: &str, score: &ScoreRow) -> Result<(), Error> {
-        sqlx::query(
+        query(
             "INSERT INTO scores (model, version, rows_hash, run, at_ms, record) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (model, version, rows_hash) DO UPDATE SET
                  run = excluded.run, at_ms = excluded.at_ms, record = excluded.record",
@@ -296,7 +311,7 @@ impl Registry {
 
     /// Every score of a model, oldest version first, newest score of a version last.
     pub async fn scores(&self, model: &str) -> Result<Vec<ScoreRow>, Error> {
-        let rows = sqlx::query("SELECT * FROM scores WHERE model = ? ORDER BY version, at_ms")
+        let rows = query("SELECT * FROM scores WHERE model = ? ORDER BY version, at_ms")
             .bind(model)
             .fetch_all(&self.pool())
             .await
@@ -325,7 +340,7 @@ fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Erro
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }
 
-fn version_of(row: &SqliteRow) -> Result<VersionRow, Error> {
+fn version_of(row: &Row) -> Result<VersionRow, Error> {
     let record: Option<String> = row.get("record");
     let state: String = row.get("state");
     Ok(VersionRow {
@@ -344,7 +359,7 @@ fn version_of(row: &SqliteRow) -> Result<VersionRow, Error> {
     })
 }
 
-fn dataset_of(row: &SqliteRow) -> Result<DatasetRow, Error> {
+fn dataset_of(row: &Row) -> Result<DatasetRow, Error> {
     let record: String = row.get("record");
     Ok(DatasetRow {
         run: row.get("run"),
@@ -356,7 +371,7 @@ fn dataset_of(row: &SqliteRow) -> Result<DatasetRow, Error> {
     })
 }
 
-fn score_of(row: &SqliteRow) -> Result<ScoreRow, Error> {
+fn score_of(row: &Row) -> Result<ScoreRow, Error> {
     let record: String = row.get("record");
     Ok(ScoreRow {
         version: row.get("version"),

@@ -114,7 +114,7 @@ impl Scheduler {
         }
         let at_ms = due.cursor.timestamp_millis();
         move_cursor(&mut transaction, &model.name, &plan.followed(), at_ms).await?;
-        jobs::commit(transaction).await?;
+        transaction.commit().await?;
         Ok(looked)
     }
 
@@ -152,7 +152,7 @@ impl Scheduler {
         let mut transaction = self.queue.registry.begin().await?;
         let now_ms = now.timestamp_millis();
         follow_schedule(&mut transaction, &model.name, &plan.followed(), now_ms).await?;
-        Ok(jobs::commit(transaction).await?)
+        Ok(transaction.commit().await?)
     }
 }
 

@@ -26,9 +26,6 @@ pub enum Error {
     /// The registry cannot answer.
     #[error(transparent)]
     Registry(#[from] crate::registry::Error),
-    /// The queue cannot take a job.
-    #[error(transparent)]
-    Queue(#[from] crate::jobs::Error),
     /// The driver does not start.
     #[error("start the schedule's driver")]
     Driver(#[from] tokio_cron_scheduler::JobSchedulerError),

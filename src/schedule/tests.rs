@@ -32,9 +32,7 @@ impl Site {
         let config = load(&file, &Overrides::default()).expect("a configuration");
         let registry = Registry::open(&folder.path().join("unseat.db")).await;
         Site {
-            queue: Queue::open(&registry.expect("opens"))
-                .await
-                .expect("a queue"),
+            queue: Queue::of(&registry.expect("opens")),
             model: config.models.into_values().next().expect("a model"),
             folder,
         }
@@ -53,10 +51,8 @@ impl Site {
 
     /// Every open job ends, as if a worker had done it.
     async fn finish(&self) {
-        sqlx::query("UPDATE job_records SET state = 'done'")
-            .execute(&self.queue.registry.pool())
-            .await
-            .expect("writes");
+        let statement = "UPDATE job_records SET state = 'done'";
+        self.queue.registry.run_sql(statement).await;
     }
 
     async fn ticks(&self) -> Vec<TickRow> {
@@ -224,10 +220,8 @@ async fn the_latest_of_several_ticks_waits_where_that_is_asked_for() {
     site.model.schedule.overlap = Overlap::QueueLatest;
     site.look("2026-05-01T09:59:00Z").await;
     site.look("2026-05-01T10:00:00Z").await;
-    sqlx::query("UPDATE job_records SET state = 'running'")
-        .execute(&site.queue.registry.pool())
-        .await
-        .expect("writes");
+    let statement = "UPDATE job_records SET state = 'running'";
+    site.queue.registry.run_sql(statement).await;
     site.look("2026-05-01T10:10:00Z").await;
     site.look("2026-05-01T10:20:00Z").await;
     let expected = [

@@ -169,7 +169,7 @@ fn a_tick_ends_with_its_job() {
         at_ms: at,
     };
     let queue = async |registry: &Registry, job: &NewJob| {
-        let queue = Queue::open(registry).await.expect("the queue");
+        let queue = Queue::of(registry);
         let submitted = submit_job(&queue, job, Overlap::Skip).await;
         assert!(matches!(submitted.expect("queued"), Submitted::Queued(_)));
     };

@@ -96,10 +96,10 @@ fn a_worker_that_was_thought_dead_changes_nothing() {
     let job = submit(&project);
     let id = job["job"].as_str().expect("an id").to_string();
     project.registry(async |registry| {
-        let claimed = registry.claim_job(&id, "old", 1).await.expect("writes");
+        let claimed = registry.claim_next_job("old", 1).await.expect("writes");
         assert_eq!(claimed.expect("it waits").attempts, 1);
         assert_eq!(
-            registry.claim_job(&id, "late", 2).await.expect("asks"),
+            registry.claim_next_job("late", 2).await.expect("asks"),
             None
         );
         let taken = registry.take_over_job(&id, "old", "new").await;

@@ -1,5 +1,6 @@
 //! One run at a time: living holders are respected, dead ones are taken over.
 
+use super::super::db::query;
 use super::fresh;
 use crate::registry::*;
 
@@ -8,7 +9,7 @@ const MODEL: &str = "m";
 /// Makes the holder of a lock some other process.
 async fn set_holder(registry: &Registry, change: &str) {
     let statement = format!("UPDATE locks SET {change} WHERE model = 'm'");
-    sqlx::query(sqlx::AssertSqlSafe(statement))
+    query(statement)
         .execute(&registry.pool())
         .await
         .expect("updates");

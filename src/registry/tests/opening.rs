@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnectOptions;
-
+use super::super::db::{self, query};
 use super::suite::suite;
 use super::{fresh, open, operation};
 use crate::registry::*;
@@ -53,7 +52,7 @@ async fn everything(registry: &Registry) -> String {
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     let fresh = fresh().await;
-    sqlx::query("UPDATE unseat_schema SET version = ?")
+    query("UPDATE unseat_schema SET version = ?")
         .bind(SCHEMA_VERSION + 1)
         .execute(&fresh.registry.pool())
         .await
@@ -90,13 +89,13 @@ async fn many_first_openings_at_once_make_the_tables_once() {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let path = path.clone();
-            tokio::spawn(async move { Registry::open(&path).await.map(|registry| registry.pool()) })
+            tokio::spawn(async move { Registry::open(&path).await })
         })
         .collect();
     for task in tasks {
-        let pool = task.await.expect("no panic").expect("opens");
-        let versions = sqlx::query("SELECT version FROM unseat_schema")
-            .fetch_all(&pool)
+        let registry = task.await.expect("no panic").expect("opens");
+        let versions = query("SELECT version FROM unseat_schema")
+            .fetch_all(&registry.pool())
             .await;
         assert_eq!(versions.expect("reads").len(), 1);
     }
@@ -120,37 +119,57 @@ async fn a_database_of_an_older_program_is_brought_up_to_date_and_keeps_what_it_
             .set_schedule("m", Some("@daily"), None, "tester", 1)
             .await;
         set.expect("the new tables can be written");
+        let job = registry.claim_next_job("worker", 1).await.expect("asks");
+        assert_eq!(job.is_some(), version > 1, "what waited still waits");
+        let carried = query(
+            "SELECT name FROM sqlite_master WHERE name IN ('Jobs', 'Workers', '_sqlx_migrations')",
+        )
+        .fetch_all(&registry.pool())
+        .await;
+        assert_eq!(carried.expect("asks").len(), 0, "from {version}");
         registry.close().await;
         let again = open(folder.path()).await;
-        let versions = sqlx::query_scalar::<_, i64>("SELECT version FROM unseat_schema")
+        let versions = query("SELECT version FROM unseat_schema")
             .fetch_all(&again.pool())
             .await;
-        assert_eq!(versions.expect("reads"), [SCHEMA_VERSION]);
+        let versions: Vec<i64> = versions
+            .expect("reads")
+            .iter()
+            .map(|row| row.get("version"))
+            .collect();
+        assert_eq!(versions, [SCHEMA_VERSION]);
     }
 }
 
 /// A database as a program of an earlier version left it, with a champion.
 async fn older(path: &Path, version: i64) {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true);
-    let pool = SqlitePool::connect_with(options).await.expect("makes it");
-    for tables in ["CREATE TABLE unseat_schema (version BIGINT NOT NULL)"]
-        .iter()
-        .chain(&TABLES[..version as usize])
-    {
-        sqlx::raw_sql(*tables)
-            .execute(&pool)
-            .await
-            .expect("makes tables");
+    let pool = db::open_bare(path).await;
+    let mut transaction = pool.begin().await.expect("begins");
+    let before = [
+        "CREATE TABLE unseat_schema (version BIGINT NOT NULL)",
+        // What the queue of before carried ids in, by the library that did.
+        "CREATE TABLE Workers (id TEXT NOT NULL UNIQUE);
+         CREATE TABLE Jobs (id TEXT NOT NULL, lock_by TEXT, FOREIGN KEY (lock_by) REFERENCES Workers(id));
+         CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY);
+         INSERT INTO Workers VALUES ('w'); INSERT INTO Jobs VALUES ('j', 'w')",
+    ];
+    for tables in before.iter().chain(&TABLES[..version as usize]) {
+        let made = transaction.run_all((*tables).to_string()).await;
+        made.expect("makes tables");
     }
-    sqlx::query("INSERT INTO unseat_schema (version) VALUES (?)")
+    transaction.commit().await.expect("commits");
+    if version > 1 {
+        let job = "INSERT INTO job_records (id, model, trigger_name, force, actor, state, attempts, not_before_ms, created_ms)
+                   VALUES ('j', 'm', 'cli', 0, 'tester', 'queued', 0, 1, 1)";
+        query(job).execute(&pool).await.expect("writes");
+    }
+    query("INSERT INTO unseat_schema (version) VALUES (?)")
         .bind(version)
         .execute(&pool)
         .await
         .expect("writes");
     let promoted = operation(Action::Promote, Some(3), None);
-    sqlx::query("INSERT INTO operations (model, action, version, reason, actor, at_ms) VALUES ('m', ?, ?, ?, ?, 1)")
+    query("INSERT INTO operations (model, action, version, reason, actor, at_ms) VALUES ('m', ?, ?, ?, ?, 1)")
         .bind(promoted.action)
         .bind(promoted.version)
         .bind(promoted.reason)

@@ -1,7 +1,6 @@
 //! Removing models that were created by request.
 
-use sqlx::Row as _;
-
+use super::super::db::query;
 use super::super::removed::ROWS;
 use super::*;
 
@@ -63,7 +62,7 @@ async fn a_model_goes_with_its_rows_and_its_name_is_taken_only_when_it_is_freed(
 #[tokio::test]
 async fn no_table_that_speaks_of_a_model_is_forgotten() {
     let Fresh { folder, registry } = fresh().await;
-    let tables = sqlx::query(
+    let tables = query(
         "SELECT m.name AS name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c ON c.name = 'model'
          WHERE m.type = 'table' ORDER BY m.name",
     );

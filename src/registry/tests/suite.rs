@@ -16,6 +16,9 @@ pub async fn suite(registry: &Registry) {
     a_conclusion_is_all_or_nothing(registry).await;
     conclusions_are_found_again(registry).await;
     super::probations::is_concluded_once(registry).await;
+    super::workers::take_each_job_once(registry).await;
+    super::workers::do_what_dead_ones_had(registry).await;
+    super::workers::wait_until_a_job_is_due(registry).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,201 @@
+//! Workers: who takes jobs at present. A worker is a row with a heartbeat; one that is dead has no say about its jobs.
+
+use super::db::{Held, On, Row, Tx, query, settled};
+use super::jobs::job_of;
+use super::{Doing, Error, JobRow, ProcessId, Registry};
+
+/// How often a worker says that it lives, in seconds.
+pub const HEARTBEAT_SECONDS: u64 = 5;
+/// A worker that was not heard of for this long counts as dead: three heartbeats.
+const SILENT_MS: i64 = 3 * HEARTBEAT_SECONDS as i64 * 1000;
+
+/// A worker as it is stored.
+struct WorkerRow {
+    name: String,
+    silent_ms: i64,
+}
+
+impl WorkerRow {
+    /// Its process, if it can be asked; else whether it was heard of lately.
+    fn is_living(&self) -> bool {
+        let process = ProcessId::read(&self.name);
+        let is_gone = process.is_some_and(|process| process.is_alive() == Some(false));
+        !is_gone && self.silent_ms < SILENT_MS
+    }
+}
+
+impl Registry {
+    /// A worker says that it lives.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn worker_lives(&self, name: &str) -> Result<(), Error> {
+        let now_ms = self.lease_ms().await?;
+        query(
+            "INSERT INTO job_workers (name, since_ms, heartbeat_ms) VALUES (?, ?, ?)
+             ON CONFLICT (name) DO UPDATE SET heartbeat_ms = excluded.heartbeat_ms",
+        )
+        .bind(name)
+        .bind(now_ms)
+        .bind(now_ms)
+        .execute(&self.writing().await?)
+        .await
+        .doing("say that the worker lives")?;
+        Ok(())
+    }
+
+    /// A worker leaves; nobody counts on it any more.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn worker_leaves(&self, name: &str) -> Result<(), Error> {
+        settled!(self.try_worker_leaves(name))
+    }
+
+    async fn try_worker_leaves(&self, name: &str) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        take_out(&mut transaction, name).await?;
+        transaction.commit().await.doing("take the worker out")
+    }
+
+    /// A worker leaves if there is nothing left to do: no job waits, and those that run are living workers' own. In one
+    /// transaction, so that whoever submits a job either finds the worker there or sees that it is gone.
+    ///
+    /// # Errors
+    /// When a statement fails; then it has not left.
+    pub async fn worker_leaves_if_idle(&self, name: &str) -> Result<bool, Error> {
+        settled!(self.try_worker_leaves_if_idle(name))
+    }
+
+    async fn try_worker_leaves_if_idle(&self, name: &str) -> Result<bool, Error> {
+        let now_ms = self.lease_ms().await?;
+        let mut transaction = self.begin().await?;
+        transaction.hold(Held::Queue).await?;
+        let workers = workers(&mut transaction, now_ms).await?;
+        let open = query("SELECT worker FROM job_records WHERE state IN ('queued', 'running')")
+            .fetch_all(&mut transaction)
+            .await
+            .doing("look for open jobs")?;
+        let is_others = |worker: Option<String>| {
+            worker.is_some_and(|worker| worker != name && is_living(&workers, &worker))
+        };
+        if !open.iter().all(|row| is_others(row.get("worker"))) {
+            return Ok(false);
+        }
+        take_out(&mut transaction, name).await?;
+        transaction.commit().await.doing("take the worker out")?;
+        Ok(true)
+    }
+
+    /// Names of the workers that live.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn living_workers(&self) -> Result<Vec<String>, Error> {
+        let now_ms = self.lease_ms().await?;
+        let living = workers(&self.pool(), now_ms).await?.into_iter();
+        let living = living.filter(WorkerRow::is_living);
+        Ok(living.map(|worker| worker.name).collect())
+    }
+
+    /// Takes the rows of dead workers out and tells whose they were. One that was thought dead and comes back has a row again
+    /// with its next heartbeat.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn take_out_dead_workers(&self) -> Result<Vec<String>, Error> {
+        let now_ms = self.lease_ms().await?;
+        let known = workers(&self.pool(), now_ms).await?;
+        let mut gone = Vec::new();
+        for worker in known.into_iter().filter(|worker| !worker.is_living()) {
+            // Unless it was heard of since.
+            let removed = query("DELETE FROM job_workers WHERE name = ? AND heartbeat_ms <= ?")
+                .bind(&worker.name)
+                .bind(now_ms - worker.silent_ms)
+                .execute(&self.writing().await?)
+                .await
+                .doing("take out a dead worker")?;
+            if removed.rows_affected() == 1 {
+                gone.push(worker.name);
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Running jobs whose worker is dead, and those of the worker that asks, which knows which of them it is at.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn orphaned_jobs(&self, me: &str) -> Result<Vec<JobRow>, Error> {
+        let now_ms = self.lease_ms().await?;
+        let running = query("SELECT * FROM job_records WHERE state = 'running' ORDER BY id")
+            .fetch_all(&self.pool())
+            .await
+            .doing("look for orphaned jobs")?;
+        let workers = workers(&self.pool(), now_ms).await?;
+        let is_orphan = |job: &JobRow| {
+            let worker = job.worker.as_deref().unwrap_or_default();
+            worker == me || !is_living(&workers, worker)
+        };
+        Ok(running.iter().map(job_of).filter(is_orphan).collect())
+    }
+
+    /// A worker begins the job that is due longest; `None` when none is. Of workers that ask at once, each gets another one.
+    ///
+    /// # Errors
+    /// When a statement fails; then no job was begun.
+    pub async fn claim_next_job(&self, worker: &str, now_ms: i64) -> Result<Option<JobRow>, Error> {
+        let due_ms = self.lease_ms().await?;
+        // Most of the time none is due, and looking takes no lock.
+        let due = query(
+            "SELECT 1 FROM job_records WHERE state = 'queued' AND (not_before_ms <= created_ms OR not_before_ms <= ?) LIMIT 1",
+        )
+        .bind(due_ms)
+        .fetch_optional(&self.pool())
+        .await
+        .doing("look for jobs that are due")?;
+        if due.is_none() {
+            return Ok(None);
+        }
+        let row = query(
+            "UPDATE job_records SET state = 'running', worker = ?, attempts = attempts + 1, started_ms = ?, error = NULL
+             WHERE state = 'queued' AND id = (
+                 SELECT id FROM job_records
+                 WHERE state = 'queued' AND (not_before_ms <= created_ms OR not_before_ms <= ?)
+                 ORDER BY not_before_ms, id LIMIT 1 {skip held})
+             RETURNING *",
+        )
+        .bind(worker)
+        .bind(now_ms)
+        .bind(due_ms)
+        .fetch_optional(&self.writing().await?)
+        .await
+        .doing("begin a job")?;
+        Ok(row.as_ref().map(job_of))
+    }
+}
+
+fn is_living(workers: &[WorkerRow], name: &str) -> bool {
+    workers.iter().any(|it| it.name == name && it.is_living())
+}
+
+async fn workers<'a>(on: impl Into<On<'a>>, now_ms: i64) -> Result<Vec<WorkerRow>, Error> {
+    let rows = query("SELECT name, heartbeat_ms FROM job_workers ORDER BY name")
+        .fetch_all(on)
+        .await
+        .doing("look for workers")?;
+    let worker = |row: &Row| WorkerRow {
+        name: row.get("name"),
+        silent_ms: now_ms - row.get::<i64>("heartbeat_ms"),
+    };
+    Ok(rows.iter().map(worker).collect())
+}
+
+async fn take_out(connection: &mut Tx, name: &str) -> Result<(), Error> {
+    query("DELETE FROM job_workers WHERE name = ?")
+        .bind(name)
+        .execute(connection)
+        .await
+        .doing("take the worker out")?;
+    Ok(())
+}
