@@ -21,6 +21,7 @@
 //! - [`diagnose`]: what the diagnostics say
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
+//! - [`model_types`]: values that cross rooms
 //! - [`text`]: small texts that many rooms write
 //! - [`cli`]: one file per subcommand
 
@@ -41,6 +42,7 @@ pub mod features;
 pub mod gate;
 pub mod jobs;
 pub mod learners;
+pub mod model_types;
 pub mod notify;
 pub mod pipeline;
 pub mod predictors;

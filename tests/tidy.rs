@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The house from the bottom up; no arrow runs up, and none runs along a row but the ones in [`ALONG`]. A new module gets
 /// its place here.
 const ROWS: &[&[&str]] = &[
-    &["text"],
+    &["text", "model_types"],
     &[
         "predictors",
         "data",
@@ -61,6 +61,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "sample",
             "cron",
             "text",
+            "model_types",
         ],
         &[
             "std::time",

@@ -79,7 +79,8 @@ impl Which {
         }
         let env = context::open(global, &[]).await?;
         let row = pipeline::pick_version(&env, self.version()).await?;
-        let (number, _, bundle) = pipeline::load_bundle(&env, row.number).await?;
+        let pipeline::LoadedVersion { number, bundle, .. } =
+            pipeline::load_bundle(&env, row.number).await?;
         Ok(Picked {
             model: env.config.name.clone(),
             version: Some(number),

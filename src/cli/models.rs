@@ -223,7 +223,5 @@ async fn show(global: &Global) -> Result<u8, Failure> {
 /// The learner of a version, where its record has it.
 async fn learner(env: &pipeline::Env, version: i64) -> Result<Option<String>, Failure> {
     let version = env.registry.version(&env.config.name, version).await?;
-    let record = version.and_then(|version| version.record);
-    let learner = record.and_then(|record| record["learner"].as_str().map(str::to_string));
-    Ok(learner)
+    Ok(version.and_then(|version| pipeline::TrainingRecord::of(&version).learner))
 }

@@ -60,7 +60,8 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
     }
     let env = context::open(global, &[]).await?;
     let version = pipeline::pick_version(&env, &args.version).await?;
-    let (number, _, bundle) = pipeline::load_bundle(&env, version.number).await?;
+    let pipeline::LoadedVersion { number, bundle, .. } =
+        pipeline::load_bundle(&env, version.number).await?;
     env.registry.close().await;
     let given = Given::read(&args.file, args.format, &env.config, &bundle)?;
     for note in &given.notes {

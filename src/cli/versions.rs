@@ -121,15 +121,14 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
 
 /// The learner that a version was trained with; nothing of versions made before that was recorded.
 fn learner_of(version: &VersionRow) -> String {
-    let record = version.record.as_ref();
-    let learner = record.and_then(|record| record["learner"].as_str());
-    learner.unwrap_or_default().to_string()
+    let record = pipeline::TrainingRecord::of(version);
+    record.learner.unwrap_or_default()
 }
 
 async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Failure> {
     let version = pipeline::pick_version(env, id).await?;
     let score = pipeline::read_score(env, &version).await.ok();
-    let (_, _, bundle) = pipeline::load_bundle(env, version.number).await?;
+    let bundle = pipeline::load_bundle(env, version.number).await?.bundle;
     let probations = env.registry.probations(&env.config.name).await?;
     let probation = probations.iter().find(|it| it.version == version.number);
     if global.json {

@@ -5,6 +5,7 @@
 
 mod files;
 mod journal;
+mod list;
 mod restore;
 
 pub use journal::finish as finish_restore;
@@ -18,15 +19,19 @@ use sha2::{Digest, Sha256};
 use self::files::{
     beside, clear, copy_file, copy_folder, disk, files_below, listed, sync, sync_parent,
 };
-use super::score::to_json;
-use super::{Env, Error, fault, production, versions};
+use super::Env;
+use super::champion;
+use super::error::{Error, fault};
+use super::json::to_json;
+use super::manifest;
+use super::trained::dataset_run;
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::registry::{Registry, VersionRow, VersionState};
 use crate::text::hex;
+pub use list::Listed;
+use list::{Cut, LIST};
 
-/// The list of all other files.
-const LIST: &str = "backup.json";
 /// The database.
 const DATABASE: &str = "unseat.db";
 /// How often it is begun anew when a version was removed meanwhile.
@@ -62,31 +67,6 @@ pub struct BackedUp {
     pub is_created: bool,
 }
 
-/// A file of a backup.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Listed {
-    /// Below the backup's folder.
-    pub path: String,
-    /// Size.
-    pub bytes: u64,
-    /// Checksum.
-    pub sha256: String,
-}
-
-/// Why a file could not be copied.
-enum Cut {
-    /// It was removed meanwhile.
-    Gone,
-    /// Anything else.
-    Failed(Error),
-}
-
-impl<E: Into<Error>> From<E> for Cut {
-    fn from(error: E) -> Self {
-        Cut::Failed(error.into())
-    }
-}
-
 /// Writes a backup into a folder that is not there yet, while runs and servers go on.
 ///
 /// # Errors
@@ -100,7 +80,7 @@ pub async fn backup(
 ) -> Result<Backup, Error> {
     let is_empty = std::fs::read_dir(to).map(|mut entries| entries.next().is_none());
     if to.exists() && !is_empty.unwrap_or(false) {
-        return Err(Error::NothingThere(format!(
+        return Err(Error::Backup(format!(
             "write a backup to {}: there is something; name a folder that is not there yet",
             to.display()
         )));
@@ -128,7 +108,7 @@ pub async fn backup(
         }
     }
     clear(&part)?;
-    Err(Error::NothingThere(
+    Err(Error::Backup(
         "write a backup: versions were removed while they were copied, again and again; wait for the clearing to end"
             .to_string(),
     ))
@@ -206,15 +186,13 @@ async fn model(
         }
     }
     let before = match champion {
-        Some(champion) => versions::before(env, Some(champion)).await?,
+        Some(champion) => champion::before(env, Some(champion)).await?,
         None => None,
     };
     let needed = rows
         .iter()
         .filter(|it| [champion, before].contains(&Some(it.number)));
-    let mut runs: Vec<String> = needed
-        .map(|it| versions::dataset_run(it).to_string())
-        .collect();
+    let mut runs: Vec<String> = needed.map(|it| dataset_run(it)).collect();
     runs.extend(then.latest_dataset(name).await?.map(|dataset| dataset.run));
     runs.sort();
     runs.dedup();
@@ -228,7 +206,7 @@ async fn model(
             }
         }
     }
-    if production::manifest(&env.config.deployment_folder).is_some() {
+    if manifest::manifest(&env.config.deployment_folder).is_some() {
         copy_folder(&env.config.deployment_folder, &own.join("production"))?;
     }
     if is_created {
@@ -254,8 +232,8 @@ fn is_whole(env: &Env, version: &VersionRow, to: &Path, is_champion: bool) -> Re
     if !is_champion {
         return Ok(false);
     }
-    let Some(bytes) = production::copied_bundle(env, expected) else {
-        return Err(Cut::Failed(Error::NothingThere(format!(
+    let Some(bytes) = manifest::copied_bundle(env, expected) else {
+        return Err(Cut::Failed(Error::Backup(format!(
             "back `{}` up: the bundle of version {}, the champion, is damaged or gone in its folder and in its copy",
             env.config.name, version.number
         ))));
@@ -278,7 +256,7 @@ pub fn verify(folder: &Path) -> Result<Backup, Error> {
         source,
     })?;
     let wrong =
-        |what: String| Error::NothingThere(format!("use the backup {}: {what}", folder.display()));
+        |what: String| Error::Backup(format!("use the backup {}: {what}", folder.display()));
     if backup.format_version > 1 {
         return Err(wrong("a newer program made it".to_string()));
     }

@@ -1,7 +1,7 @@
 //! The candidates of `auto`, simplest first: linear models, then trees, each with a few settings.
 
 use super::fit::Material;
-use crate::config::raw::{ClassWeight, Learner, LearnerKind};
+use crate::config::learner::{ClassWeight, Learner, LearnerKind};
 use crate::evaluate::Task;
 use crate::features;
 

@@ -2,34 +2,35 @@
 
 use polars::prelude::DataFrame;
 
-use super::ingest::{self, Dataset};
+use super::dataset::Dataset;
+use super::error::Error;
 use super::labels::target_of;
+use super::loaded_version::LoadedVersion;
+use super::trained::TrainingRecord;
 use super::wanted::{Wanted, wanted};
-use super::{Env, Error, Event, target_cells, versions};
+use super::{Env, Event, target_cells, versions};
 use crate::bundle::Bundle;
 use crate::checks::{Categories, Finding, Inputs, TestInputs, look, look_at_test, worst_first};
-use crate::config::{ModelConfig, Severity};
-use crate::data::rules::{self, Rule};
+use crate::config::Severity;
 use crate::registry::VersionRow;
 
 /// Looks at a data set before a version is trained on it.
 ///
 /// # Errors
 /// [`Error::Blocked`] with every finding that the settings let block.
-pub async fn before_training(env: &Env, dataset: &Dataset) -> Result<Vec<Finding>, Error> {
+pub fn before_training(
+    env: &Env,
+    dataset: &Dataset,
+    champion: Option<&LoadedVersion>,
+) -> Result<Vec<Finding>, Error> {
     let config = &env.config;
-    let champion = match env.registry.champion(&config.name).await? {
-        // A champion that cannot be loaded is told of where it is scored.
-        Some(champion) => versions::load_bundle(env, champion.version).await.ok(),
-        None => None,
-    };
     let target = target_of(config, &dataset.frame)?;
     let wanted = wanted(config, &dataset.frame, &target);
     let is_class = !matches!(wanted, Ok(Wanted::Numbers(_)));
     let of_target = target_cells::findings(env, dataset, &target, is_class)?;
     let wanted = wanted.map_err(|error| with_cause(error, &of_target))?;
     let excluded = config.excluded(&target);
-    let bundle = champion.as_ref().map(|(_, _, bundle)| bundle);
+    let bundle = champion.map(|champion| &champion.bundle);
     let known = bundle.map_or_else(Vec::new, categories);
     let seen = bundle.map_or_else(Vec::new, |bundle| {
         let rules = bundle.rules.iter().cloned();
@@ -117,30 +118,6 @@ fn categories(bundle: &Bundle) -> Vec<Categories> {
         .collect()
 }
 
-/// The rules that a version keeps: those of the settings, then those that are read off its data set.
-pub fn rules_of(config: &ModelConfig, dataset: &Dataset, excluded: &[String]) -> Vec<Rule> {
-    let mut rules = ingest::rules_of(config);
-    let kind_of = |name: &str| {
-        let column = dataset.profile.iter().find(|it| it.name == name);
-        column.map(|column| column.kind)
-    };
-    for rule in &mut rules {
-        rule.kind = kind_of(&rule.column);
-    }
-    let inferred = rules::infer(&dataset.frame, &dataset.profile, excluded, &rules);
-    rules.extend(inferred);
-    rules
-}
-
-/// What was found before a version was trained, as its record has it.
-pub fn recorded(version: &VersionRow) -> Vec<Finding> {
-    let record = version.record.as_ref();
-    let findings = record.and_then(|record| record.get("checks"));
-    findings
-        .and_then(|findings| serde_json::from_value(findings.clone()).ok())
-        .unwrap_or_default()
-}
-
 /// Everything that the checks found of the newest version, the test rows included: its number and the findings; `None`
 /// without a version.
 ///
@@ -152,7 +129,7 @@ pub async fn findings_of(env: &Env) -> Result<Option<(i64, Vec<Finding>)>, Error
     let Some(version) = versions.iter().find(is_ready) else {
         return Ok(None);
     };
-    let mut findings = recorded(version);
+    let mut findings = TrainingRecord::of(version).checks.unwrap_or_default();
     // A version that was trained by hand may have no score yet.
     if let Ok(score) = versions::read_score(env, version).await {
         findings.extend(score.findings);

@@ -8,14 +8,14 @@
 
 use std::time::Instant;
 
-use super::Error;
 use super::candidates::{Candidate, candidates};
+use super::error::Error;
 use super::fit::{Fit, Material};
 use super::split::{Parts, split};
 use super::wanted::Part;
 use crate::bundle::Entry;
 use crate::config::SplitKind;
-use crate::config::raw::Learner;
+use crate::config::learner::Learner;
 use crate::evaluate::Metric;
 
 /// Rows that the first comparison is made on at most.
@@ -100,10 +100,9 @@ pub fn choose(
     field.append(&mut out);
     let Some(winner) = simplest_of_the_best(&field) else {
         let why = field.iter().find_map(|it| it.entry.failure.clone());
-        return Err(Error::NothingThere(format!(
-            "find a learner: not one candidate of `auto` could be fitted ({})",
-            why.unwrap_or_else(|| "none was tried".to_string())
-        )));
+        return Err(Error::NoCandidate {
+            why: why.unwrap_or_else(|| "none was tried".to_string()),
+        });
     };
     let winner = field.remove(winner);
     let learner = winner.candidate.learner.clone();

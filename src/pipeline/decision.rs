@@ -1,8 +1,7 @@
 //! How a fresh version's rows are decided on: the policy of the settings, applied to its validation part.
 
-use super::train::{FEWEST_OF_A_CLASS, FEWEST_ROWS};
+use super::error::{Error, did_you_mean};
 use super::wanted::Part;
-use super::{Error, did_you_mean};
 use crate::bundle::Bundle;
 use crate::config::Learner;
 use crate::config::decision::{Cost, Decide, DecideBy};
@@ -201,3 +200,9 @@ pub fn words(bundle: &Bundle) -> Option<String> {
 fn percent(share: f64) -> String {
     format!("{} %", (share * 1000.0).round() / 10.0)
 }
+
+/// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
+pub const FEWEST_ROWS: usize = 40;
+
+/// See [`FEWEST_ROWS`].
+pub const FEWEST_OF_A_CLASS: usize = 8;

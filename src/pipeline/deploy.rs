@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::score::{Scored, to_json};
-use super::train::Trained;
-use super::{Dataset, Env, Error, fault, ingest, production, versions};
+use super::error::{Error, fault};
+use super::json::to_json;
+use super::scores::Scored;
+use super::trained::Trained;
+use super::{Dataset, Env, ingest, production, versions};
 use crate::bundle;
 use crate::config::Severity;
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};

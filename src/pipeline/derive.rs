@@ -2,7 +2,7 @@
 
 use polars::prelude::DataFrame;
 
-use super::Error;
+use super::error::Error;
 use crate::config::ModelConfig;
 use crate::data::{self, Expression, TimeColumn};
 use crate::features;

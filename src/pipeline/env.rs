@@ -7,7 +7,7 @@ use rand::RngCore;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::Error;
+use super::error::Error;
 use crate::artifacts::Artifacts;
 use crate::clock::{Clock, stamp};
 use crate::config::ModelConfig;

@@ -2,10 +2,11 @@
 
 use polars::prelude::DataFrame;
 
-use super::Error;
+use super::error::Error;
 use super::wanted::{Part, Wanted};
 use crate::config::ModelConfig;
-use crate::config::raw::{Derive, Learner};
+use crate::config::features::Derive;
+use crate::config::learner::Learner;
 use crate::features::{self, Derived, Fitted, Goal, Plan, Purpose};
 use crate::learners::{self, HeldBack, Target};
 use crate::predictors::Predictor;

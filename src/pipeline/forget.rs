@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Env, Error, Ids, fault, retain};
+use super::error::{Error, fault};
+use super::model_lock::with_model_lock;
+use super::{Env, Ids, retain};
 use crate::clock::Clock;
 use crate::config::checked::plain_name;
 use crate::config::{CREATED_FOLDER, Config, ModelConfig, created_folders};
@@ -26,14 +28,10 @@ pub async fn remove_model(
             other: other.name.clone(),
         });
     }
-    let (id, now_ms) = (env.new_run_id(), env.clock.now_ms());
-    let lock = env.registry.take_lock(&config.name, &id, now_ms).await?;
-    let done = locked_remove(env, &lock, others, force).await;
-    let released = env.registry.release_lock(&lock).await;
-    // What went wrong first is what the user has to know.
-    let removal = done?;
-    released?;
-    Ok(removal)
+    with_model_lock(env, &config.name, |lock| async move {
+        locked_remove(env, &lock, others, force).await
+    })
+    .await
 }
 
 async fn locked_remove(

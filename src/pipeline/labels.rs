@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-use super::{Error, did_you_mean};
+use super::error::{Error, did_you_mean};
 use crate::config::ModelConfig;
 use crate::data::{Kind, Schema};
 use crate::features::{Cells, Encoded};

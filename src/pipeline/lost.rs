@@ -3,20 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Env;
+use super::error::Error;
+use super::error::Lost;
+use super::manifest;
 use super::places::named;
-use super::{Env, Error, production};
 use crate::config::ModelConfig;
 use crate::registry::{Champion, Registry, VersionState};
 use crate::text::counted;
-
-/// What the registry does not know, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
-    /// In a sentence.
-    pub what: String,
-    /// What can be done.
-    pub next: String,
-}
 
 const ADOPT: &str = "`unseat adopt` takes up what stands in the folders (`--dry-run` says what); or bring the database back from a backup, or move the folders away";
 
@@ -39,7 +33,7 @@ pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lo
     let (model, folder) = (&config.name, &config.deployment_folder);
     let (place, database) = (named(config, folder), named(config, registry.path()));
     let champion = registry.champion(model).await?;
-    if let Some(manifest) = production::manifest(folder) {
+    if let Some(manifest) = manifest::manifest(folder) {
         if manifest.model != *model {
             return foreign(config, registry, &manifest).await.map(Some);
         }
@@ -103,7 +97,7 @@ pub fn look_without(config: &ModelConfig, database: &Path) -> Result<(), Error> 
 pub(super) async fn foreign(
     config: &ModelConfig,
     registry: &Registry,
-    manifest: &production::Manifest,
+    manifest: &manifest::Manifest,
 ) -> Result<Lost, Error> {
     let (model, old) = (&config.name, &manifest.model);
     let place = named(config, &config.deployment_folder);

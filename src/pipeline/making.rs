@@ -3,14 +3,17 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::Error;
 use super::choose::{Chosen, choose};
+use super::dataset::Dataset;
+use super::error::Error;
 use super::fit::{Fit, Material};
-use super::ingest::Dataset;
+use super::ingest;
 use super::split::Parts;
 use super::wanted::Part;
 use crate::bundle::{Bundle, Golden, Provenance};
 use crate::config::{Learner, LearnerKind, ModelConfig};
+use crate::data::rules;
+use crate::data::rules::Rule;
 use crate::data::{ColumnSummary, NumberForm, ReadingPlan};
 use crate::evaluate::{self, Answers, Centre, Truth, threshold};
 use crate::predictors::Predictor;
@@ -55,7 +58,7 @@ impl Making<'_> {
                 validation_rows: parts.validation.len() as u64,
             },
             profile: self.profile.clone(),
-            rules: super::checks::rules_of(config, self.dataset, self.material.excluded),
+            rules: rules_of(config, self.dataset, self.material.excluded),
             golden: Golden::default(),
             related: self.dataset.record.related.clone(),
             reading: self.reading(),
@@ -76,7 +79,7 @@ impl Making<'_> {
             let learner = &candidate.learner;
             let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
             let bundle = self.bundle(learner, fold, fit);
-            let held_back = super::ingest::take(self.material.frame, &fold.validation)?;
+            let held_back = crate::pipeline::dataset::take(self.material.frame, &fold.validation)?;
             let answers = bundle.scorer().answer_frame(&held_back)?;
             let truth = self.material.wanted.part(&fold.validation);
             let score = at_its_best(&bundle, &truth, &answers, learner.tune_threshold);
@@ -195,4 +198,19 @@ fn centre(part: &Part) -> Option<Centre> {
         Part::Classes(..) => None,
         Part::Numbers(numbers) => Centre::of(numbers),
     }
+}
+
+/// The rules that a version keeps: those of the settings, then those that are read off its data set.
+pub fn rules_of(config: &ModelConfig, dataset: &Dataset, excluded: &[String]) -> Vec<Rule> {
+    let mut rules = ingest::rules_of(config);
+    let kind_of = |name: &str| {
+        let column = dataset.profile.iter().find(|it| it.name == name);
+        column.map(|column| column.kind)
+    };
+    for rule in &mut rules {
+        rule.kind = kind_of(&rule.column);
+    }
+    let inferred = rules::infer(&dataset.frame, &dataset.profile, excluded, &rules);
+    rules.extend(inferred);
+    rules
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use polars::prelude::{Column, DataFrame};
 
-use super::ingest::Dataset;
+use super::Env;
+use super::dataset::Dataset;
+use super::error::Error;
 use super::score::{Known, Plans, read_test_rows};
 use super::split::Parts;
 use super::wanted::{Part, wanted};
-use super::{Env, Error};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
 use crate::evaluate::{Answers, Truth};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Env, Error};
+use super::Env;
+use super::error::Error;
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
 use crate::registry::PlaceKind;

@@ -1,11 +1,13 @@
 //! What can be known of a run before it: from the headers and the first rows of the files, without writing anything.
 //! `config check` tells all of it; a run looks at its test data in this way before it trains.
 
+use super::dataset::{Dataset, quarantine_line};
 use super::derive::with_derived;
-use super::ingest::{Dataset, missing_columns, quarantine_line, read_options};
+use super::error::{Error, causes, did_you_mean};
+use super::ingest::{missing_columns, read_options};
 use super::labels::{labels_of, target_of};
 use super::wanted::{Wanted, wanted};
-use super::{Env, Error, causes, decision, did_you_mean};
+use super::{Env, decision};
 use crate::checks::{IdentifierRows, identifiers};
 use crate::config::ModelConfig;
 use crate::config::features::Encode;

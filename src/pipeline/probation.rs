@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::versions::{load_bundle, pick_version, read_scored};
-use super::{Env, Error, production};
+use super::error::Error;
+use super::model_lock::with_model_lock;
+use super::versions::{load_bundle, read_scored, version_of};
+use super::{Env, production};
 use crate::clock::rfc3339;
 use crate::evaluate::{Answers, Predictions};
 use crate::registry::{Action, Lock, Operation, ProbationEnd, ProbationRow, ProbationState};
@@ -30,7 +32,7 @@ pub async fn test_shift(
     version: i64,
     previous: i64,
 ) -> Result<Option<TestShift>, Error> {
-    let version = pick_version(env, &version.to_string()).await?;
+    let version = version_of(env, version).await?;
     let scored = read_scored(env, &version).await?;
     let is_beside = |side: &super::SideScore| side.version == previous;
     if !scored.record.champion.as_ref().is_some_and(is_beside) {
@@ -130,14 +132,10 @@ pub async fn take_back(
     row: &ProbationRow,
     end: &ProbationEnd<'_>,
 ) -> Result<bool, Error> {
-    let id = env.new_run_id();
-    let now_ms = env.clock.now_ms();
-    let lock = env.registry.take_lock(&row.model, &id, now_ms).await?;
-    let taken = locked(env, &lock, row, end).await;
-    let released = env.registry.release_lock(&lock).await;
-    let is_done = taken?;
-    released?;
-    Ok(is_done)
+    with_model_lock(env, &row.model, |lock| async move {
+        locked(env, &lock, row, end).await
+    })
+    .await
 }
 
 async fn locked(

@@ -1,53 +1,15 @@
 //! The champion's copy in `production_deployment/`: rebuilt whole and swapped; the registry is the truth.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::score::to_json;
-use super::{Env, Error, Event, lost, versions};
+use super::error::Error;
+use super::json::to_json;
+use super::manifest::{BUNDLE, Manifest, copied_bundle, manifest};
+use super::trained::dataset_run;
+use super::{Env, Event, lost, versions};
 use crate::artifacts::swap;
 use crate::clock::rfc3339;
 use crate::text::hex;
-
-/// `manifest.json`: which champion the copy is of, and a checksum of each of its files.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Version of this record's form.
-    pub format_version: u32,
-    /// The model.
-    pub model: String,
-    /// The champion.
-    pub version: i64,
-    /// Since when it is the champion.
-    pub promoted_at: String,
-    /// The run that trained it.
-    pub run: String,
-    /// File → SHA-256.
-    pub files: Vec<(String, String)>,
-}
-
-impl Manifest {
-    /// Checksum of the bundle in the copy.
-    pub fn bundle_sha256(&self) -> Option<&str> {
-        let mut files = self.files.iter();
-        let found = files.find(|(name, _)| name == BUNDLE);
-        found.map(|(_, sha256)| sha256.as_str())
-    }
-}
-
-const BUNDLE: &str = "trainedmodel.json";
-
-/// The manifest of a copy, if there is one that reads.
-pub fn manifest(folder: &std::path::Path) -> Option<Manifest> {
-    let bytes = std::fs::read(folder.join("manifest.json")).ok()?;
-    serde_json::from_slice(&bytes).ok()
-}
-
-/// The bundle in the copy, if it has this checksum.
-pub fn copied_bundle(env: &Env, sha256: &str) -> Option<Vec<u8>> {
-    let bytes = std::fs::read(env.config.deployment_folder.join(BUNDLE)).ok()?;
-    (hex(&Sha256::digest(&bytes)) == sha256).then_some(bytes)
-}
 
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.
 pub async fn mend_champion(env: &Env) -> Result<(), Error> {
@@ -97,7 +59,7 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
             lost::foreign(&env.config, &env.registry, &there).await?,
         )));
     }
-    let version = versions::pick_version(env, &champion.version.to_string()).await?;
+    let version = versions::version_of(env, champion.version).await?;
     let (_, bundle) = versions::bundle_bytes(env, champion.version).await?;
     // A version that was promoted by hand may never have been scored.
     let score = env
@@ -142,7 +104,7 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
     all.push(("manifest.json", &manifest_bytes));
     swap::replace_folder(folder, &all, || crate::faults::point("deploy.copy_written"))
         .map_err(failed)?;
-    super::fault("deploy.copy_swapped")
+    super::error::fault("deploy.copy_swapped")
 }
 
 /// Whether the folder holds exactly what the manifest says.
@@ -157,8 +119,8 @@ fn is_current(env: &Env, wanted: &Manifest) -> bool {
 }
 
 async fn ingested_list(env: &Env, version: &crate::registry::VersionRow) -> Result<String, Error> {
-    let run = versions::dataset_run(version);
-    let Some(dataset) = env.registry.dataset(&env.config.name, run).await? else {
+    let run = dataset_run(version);
+    let Some(dataset) = env.registry.dataset(&env.config.name, &run).await? else {
         return Ok(String::new());
     };
     let record: super::DatasetRecord =

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Env, Error, Event, lost, production, remove, report};
+use super::error::Error;
+use super::{Env, Event, lost, production, remove, report};
 use crate::registry::VersionState;
 
 /// Versions that are looked at for a missing report.

@@ -1,7 +1,10 @@
 //! Removing a version by hand: the registry is told first, the files go after it, and a crash between the two is made up
 //! for by the next run.
 
-use super::{Env, Error, fault, versions};
+use super::Env;
+use super::champion;
+use super::error::{Error, fault};
+use super::model_lock::with_model_lock;
 use crate::registry::{Lock, VersionRow, VersionState};
 
 /// Removes the files of a version; its row and its number stay.
@@ -9,17 +12,10 @@ use crate::registry::{Lock, VersionRow, VersionState};
 /// # Errors
 /// [`Error::Kept`] for the champion, the one before it, and a version that is not whole; when another run is under way.
 pub async fn remove_version(env: &Env, number: i64) -> Result<VersionRow, Error> {
-    let id = env.new_run_id();
-    let lock = env
-        .registry
-        .take_lock(&env.config.name, &id, env.clock.now_ms())
-        .await?;
-    let removed = locked_remove(env, &lock, number).await;
-    let released = env.registry.release_lock(&lock).await;
-    // What went wrong first is what the user has to know.
-    let version = removed?;
-    released?;
-    Ok(version)
+    with_model_lock(env, &env.config.name, |lock| async move {
+        locked_remove(env, &lock, number).await
+    })
+    .await
 }
 
 async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow, Error> {
@@ -30,7 +26,7 @@ async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow
         why,
     };
     let Some(version) = env.registry.version(model, number).await? else {
-        return Err(Error::NothingThere(format!(
+        return Err(Error::NoVersion(format!(
             "find version {number} of `{model}`; `unseat versions` lists them"
         )));
     };
@@ -44,7 +40,7 @@ async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow
             "it is the champion"
         }));
     }
-    if versions::before(env, now).await? == Some(number) {
+    if champion::before(env, now).await? == Some(number) {
         return Err(kept("it was the champion before, and a rollback needs it"));
     }
     match version.state {

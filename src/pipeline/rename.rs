@@ -4,7 +4,10 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Env, Error, fault, production, retain};
+use super::error::{Error, fault};
+use super::manifest;
+use super::model_lock::with_model_lock;
+use super::{Env, production, retain};
 use crate::config::checked::plain_name;
 use crate::registry::Rename;
 
@@ -14,7 +17,11 @@ use crate::registry::Rename;
 /// When a run of either is under way, when there is no such model, or when the new name has versions of its own.
 pub async fn rename(env: &Env, old: &str) -> Result<(), Error> {
     let new = &env.config.name;
-    let failed = |why: String| Error::NothingThere(format!("rename `{old}` to `{new}`: {why}"));
+    let failed = |why: String| Error::Rename {
+        old: old.to_string(),
+        new: new.clone(),
+        why,
+    };
     if env.registry.versions(old).await?.is_empty() {
         return Err(failed(format!(
             "the database has no version of `{old}`; `unseat models list` shows which models it has"
@@ -29,7 +36,7 @@ pub async fn rename(env: &Env, old: &str) -> Result<(), Error> {
             "it was created by request, and its name is part of what was asked for".to_string(),
         ));
     }
-    if let Some(there) = production::manifest(&env.config.deployment_folder)
+    if let Some(there) = manifest::manifest(&env.config.deployment_folder)
         && there.model != old
     {
         return Err(failed(format!(
@@ -38,22 +45,12 @@ pub async fn rename(env: &Env, old: &str) -> Result<(), Error> {
             there.model
         )));
     }
-    let (id, now_ms) = (env.new_run_id(), env.clock.now_ms());
-    let held = env.registry.take_lock(old, &id, now_ms).await?;
-    let done = with_old(env, &held, now_ms).await;
-    let released = env.registry.release_lock(&held).await;
-    // What went wrong first is what the user has to know.
-    done?;
-    Ok(released?)
+    with_model_lock(env, old, |held| async move { with_old(env, &held).await }).await
 }
 
-async fn with_old(env: &Env, old: &crate::registry::Lock, now_ms: i64) -> Result<(), Error> {
-    let id = env.new_run_id();
-    let new = env
-        .registry
-        .take_lock(&env.config.name, &id, now_ms)
-        .await?;
-    let done = async {
+async fn with_old(env: &Env, old: &crate::registry::Lock) -> Result<(), Error> {
+    with_model_lock(env, &env.config.name, |new| async move {
+        let now_ms = env.clock.now_ms();
         env.registry.rename(old, &new, now_ms).await?;
         fault("rename.recorded")?;
         let rename = Rename {
@@ -61,11 +58,8 @@ async fn with_old(env: &Env, old: &crate::registry::Lock, now_ms: i64) -> Result
             new: new.model.clone(),
         };
         move_all(env, &rename).await
-    }
-    .await;
-    let released = env.registry.release_lock(&new).await;
-    done?;
-    Ok(released?)
+    })
+    .await
 }
 
 /// Makes up for what a rename left undone when its process died. Tells whether there was something, and nobody at it.
@@ -78,16 +72,11 @@ pub async fn finish_rename(env: &Env) -> Result<bool, Error> {
     let Some(rename) = mine else {
         return Ok(false);
     };
-    let (id, now_ms) = (env.new_run_id(), env.clock.now_ms());
-    let lock = match env.registry.take_lock(&rename.new, &id, now_ms).await {
-        Err(crate::registry::Error::Locked { .. }) => return Ok(false),
-        taken => taken?,
-    };
-    let done = move_all(env, &rename).await;
-    let released = env.registry.release_lock(&lock).await;
-    done?;
-    released?;
-    Ok(true)
+    let done = with_model_lock(env, &rename.new, |_| move_all(env, &rename)).await;
+    match done {
+        Err(Error::Registry(crate::registry::Error::Locked { .. })) => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 /// Gives the folders the new name; each step may have been done before.
@@ -105,7 +94,7 @@ async fn move_all(env: &Env, rename: &Rename) -> Result<(), Error> {
         .is_some_and(|name| name == rename.new.as_str())
     {
         let before = copy.with_file_name(&rename.old);
-        if production::manifest(&before).is_some_and(|it| it.model == rename.old) {
+        if manifest::manifest(&before).is_some_and(|it| it.model == rename.old) {
             move_folder(&before, copy)?;
         }
     }

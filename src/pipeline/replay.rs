@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::{Env, Error, deploy, versions};
-use crate::gate::{Decision, Policy};
+use super::error::Error;
+use super::{Env, deploy, versions};
+use crate::config::policy::Policy;
+use crate::gate::Decision;
 use crate::registry::VersionState;
 
 /// One past decision under another policy.

@@ -5,14 +5,15 @@ mod lines;
 
 use self::facts::{data_facts, params};
 use self::lines::{calibration, lines, pairs};
-use super::score::{ScoreRecord, Scored, SideScore};
-use super::{DatasetRecord, Env, Error, Stage, checks, fault, versions};
+use super::error::{Error, fault};
+use super::scores::{ScoreRecord, SideScore};
+use super::subject::Subject;
+use super::trained::{TrainingRecord, dataset_run};
+use super::{DatasetRecord, Env, versions};
 use crate::bundle::{Bundle, Entry};
-use crate::checks::Finding;
 use crate::clock::rfc3339;
 use crate::evaluate::{Metric, curves};
 use crate::explain;
-use crate::gate::Decision;
 use crate::registry::VersionRow;
 use crate::report::{
     self, Candidate, Coefficient, HistoryPoint, Importance, ReportInput, ScoredModel,
@@ -20,26 +21,6 @@ use crate::report::{
 
 /// The file that is written last: where it is, the whole report is.
 pub const LAST_FILE: &str = "report.html";
-
-/// What a report is written of.
-pub struct Subject<'a> {
-    /// The version.
-    pub version: &'a VersionRow,
-    /// Its bundle.
-    pub bundle: &'a Bundle,
-    /// Its scoring.
-    pub scored: &'a Scored,
-    /// The gate's decision, if there was one.
-    pub decision: Option<&'a Decision>,
-    /// How its data set was made.
-    pub dataset: &'a DatasetRecord,
-    /// What training noted.
-    pub notes: &'a [String],
-    /// What the checks found before training.
-    pub findings: &'a [Finding],
-    /// How long each stage took.
-    pub timings: &'a [(Stage, f64)],
-}
 
 /// Draws and writes everything; returns the names of the files below the version's folder.
 pub async fn report(env: &Env, subject: &Subject<'_>) -> Result<(Vec<String>, String), Error> {
@@ -78,24 +59,23 @@ pub async fn report_stored(
     env: &Env,
     version: &VersionRow,
 ) -> Result<(Vec<String>, String), Error> {
-    let (_, _, bundle) = versions::load_bundle(env, version.number).await?;
+    let bundle = versions::load_bundle(env, version.number).await?.bundle;
     let scored = versions::read_scored(env, version).await?;
     let decision = versions::read_decision(env, version).await.ok();
-    let record = version.record.clone().unwrap_or_default();
-    let dataset_run = versions::dataset_run(version);
-    let dataset = match env.registry.dataset(&env.config.name, dataset_run).await? {
+    let record = TrainingRecord::of(version);
+    let dataset_run = dataset_run(version);
+    let dataset = match env.registry.dataset(&env.config.name, &dataset_run).await? {
         Some(row) => serde_json::from_value(row.record).unwrap_or_default(),
         None => DatasetRecord::default(),
     };
-    let notes: Vec<String> = serde_json::from_value(record["notes"].clone()).unwrap_or_default();
     let subject = Subject {
         version,
         bundle: &bundle,
         scored: &scored,
         decision: decision.as_ref(),
         dataset: &dataset,
-        notes: &notes,
-        findings: &checks::recorded(version),
+        notes: &record.notes,
+        findings: &record.checks.unwrap_or_default(),
         timings: &[],
     };
     report(env, &subject).await

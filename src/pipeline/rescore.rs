@@ -1,8 +1,10 @@
 //! What a run does when only the test data changed: the champion is scored again, and a fall starts a training.
 
-use super::run::{RunReport, ScorePair, nothing};
-use super::score::{self, SideScore};
-use super::{Env, Error, Event, report};
+use super::error::Error;
+use super::run_report::{RunReport, ScorePair, nothing};
+use super::score;
+use super::scores::SideScore;
+use super::{Env, Event, report};
 use crate::data::Scan;
 use crate::registry::PastConclusion;
 

@@ -16,7 +16,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use self::plan::Plan;
-use super::{Env, Error, Event, causes, fault, recover};
+use super::error::{Error, causes, fault};
+use super::model_lock::with_model_lock;
+use super::{Env, Event, recover};
 use crate::config::ModelConfig;
 use crate::registry::{Lock, OldRows, VersionState};
 
@@ -40,17 +42,10 @@ pub struct Retained {
 /// # Errors
 /// When a run is under way, or something cannot be removed; what was not removed goes the next time.
 pub async fn collect(env: &Env) -> Result<Retained, Error> {
-    let id = env.new_run_id();
-    let lock = env
-        .registry
-        .take_lock(&env.config.name, &id, env.clock.now_ms())
-        .await?;
-    let done = sweep(env, &lock).await;
-    let released = env.registry.release_lock(&lock).await;
-    // What went wrong first is what the user has to know.
-    let retained = done?;
-    released?;
-    Ok(retained)
+    with_model_lock(env, &env.config.name, |lock| async move {
+        sweep(env, &lock).await
+    })
+    .await
 }
 
 /// What would go now; nothing is touched.

@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Env, Error};
+use super::Env;
+use super::error::Error;
 use crate::data::Scan;
 
 /// What a run needs at least, whatever it reads.

@@ -1,80 +1,21 @@
 //! One run, from files to a verdict. Branches are here; stages are straight lines.
 
-use serde::Serialize;
-use serde_json::json;
 use tracing::Instrument;
 
 use super::deploy::Work;
+use super::error::{Error, causes, fault};
 use super::heart::Heart;
-use super::report::Subject;
-use super::score::{self, SideScore};
+use super::run_report::{RunOptions, RunReport, ScorePair, nothing, timings_map};
+use super::score;
+use super::subject::Subject;
 use super::untrained::{Looked, without_training};
+use super::versions;
 use super::{
-    DatasetRecord, Env, Error, Event, Stage, causes, deploy, fault, ingest, preview, recover,
-    report, retain, room, settle, train,
+    Env, Event, Stage, deploy, ingest, preview, recover, report, retain, room, settle, train,
 };
-use crate::checks::{Finding, worst_first};
+use crate::checks::worst_first;
 use crate::config::Keep;
-use crate::evaluate::Metric;
 use crate::registry::{Lock, PastConclusion, RunRow, RunState};
-
-/// What a caller may ask of a run.
-#[derive(Debug, Clone, Default)]
-pub struct RunOptions {
-    /// What started it.
-    pub trigger: String,
-    /// Train even when the same work was concluded before.
-    pub force: bool,
-    /// Its id, when who asked for it had to know it before it began; has the form that [`super::is_run_id`] wants.
-    pub id: Option<String>,
-}
-
-/// The metric of challenger and champion, for one line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScorePair {
-    /// The metric the model is kept good by.
-    pub metric: Metric,
-    /// All of the challenger's scores.
-    pub challenger: Option<SideScore>,
-    /// All of the champion's on the same rows.
-    pub champion: Option<SideScore>,
-}
-
-/// What came of a run; `run --json` prints it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunReport {
-    /// Its id.
-    pub run: String,
-    /// The model.
-    pub model: String,
-    /// `promote`, `reject`, `inconclusive`, `pinned`, `nothing_new` or `rescored`.
-    pub outcome: String,
-    /// The version it made, or scored again.
-    pub version: Option<i64>,
-    /// The gate's verdict, if it came to one.
-    pub verdict: Option<crate::gate::Verdict>,
-    /// Why, most important first.
-    pub reasons: Vec<String>,
-    /// Scores on the same test rows.
-    pub scores: ScorePair,
-    /// The champion now.
-    pub champion: Option<i64>,
-    /// Files made, relative to the project.
-    pub artifacts: Vec<String>,
-    /// How the data set was made.
-    pub data: Option<DatasetRecord>,
-    /// What the checks found, in the data set and in the test rows, the worst first.
-    pub findings: Vec<Finding>,
-    /// The learner that was used; with `auto` the one that won.
-    pub learner: Option<&'static str>,
-    /// How many candidates `auto` chose it from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chosen_from: Option<usize>,
-    /// How many versions, this one included, have been judged by these test rows.
-    pub attempt: Option<u64>,
-    /// Milliseconds per stage, and `fit` for the learner alone.
-    pub timings_ms: serde_json::Map<String, serde_json::Value>,
-}
 
 /// Runs all stages once for a model.
 ///
@@ -263,16 +204,14 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         }
     };
     preview::before_training(env, &dataset, &test)?;
-    let trained = env
-        .stage(Stage::Train, &mut timings, train::train(env, id, &dataset))
-        .await?;
-    let scored = env
-        .stage(
-            Stage::Score,
-            &mut timings,
-            score::score(env, id, &trained, &dataset, &test),
-        )
-        .await?;
+    // The lock is ours, so it stays the champion. One that cannot be loaded is told of where it is scored.
+    let loaded = versions::load_champion(env).await;
+    let known = loaded.as_ref().ok().and_then(Option::as_ref);
+    let training = train::train(env, id, &dataset, known);
+    let (trained, _) = env.stage(Stage::Train, &mut timings, training).await?;
+    let scoring =
+        async { score::score(env, id, &trained, loaded?.as_ref(), &dataset, &test).await };
+    let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
     let work = Work {
         lock,
         trained: &trained,
@@ -336,48 +275,4 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         attempt: Some(deployed.decision.facts.attempts),
         timings_ms: timings_map(&timings, Some(trained.fit_ms)),
     })
-}
-
-/// Stage → milliseconds.
-pub fn timings_map(
-    timings: &[(Stage, f64)],
-    fit_ms: Option<f64>,
-) -> serde_json::Map<String, serde_json::Value> {
-    let mut map: serde_json::Map<_, _> = timings
-        .iter()
-        .map(|(stage, ms)| (stage.name().to_string(), json!(rounded(*ms))))
-        .collect();
-    if let Some(fit_ms) = fit_ms {
-        map.insert("fit".to_string(), json!(rounded(fit_ms)));
-    }
-    map
-}
-
-fn rounded(ms: f64) -> f64 {
-    (ms * 1000.0).round() / 1000.0
-}
-
-/// The report of a run that found nothing to do.
-pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport {
-    RunReport {
-        run: id.to_string(),
-        model: env.config.name.clone(),
-        outcome: "nothing_new".to_string(),
-        version: None,
-        verdict: None,
-        reasons: vec![why],
-        scores: ScorePair {
-            metric: env.config.metric,
-            challenger: None,
-            champion: None,
-        },
-        champion,
-        artifacts: Vec::new(),
-        data: None,
-        findings: Vec::new(),
-        learner: None,
-        chosen_from: None,
-        attempt: None,
-        timings_ms: serde_json::Map::new(),
-    }
 }

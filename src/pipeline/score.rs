@@ -13,104 +13,35 @@ pub use rows::{PREDICTIONS, from_prediction_frame};
 pub use test_rows::{Known, Plans, TestRows, read_test_rows, test_hash};
 
 use polars::prelude::DataFrame;
-use serde::{Deserialize, Serialize};
 
 pub use self::aligned::aligned;
 use self::aligned::{prior_over, union};
+use super::dataset::Dataset;
+use super::error::{Error, fault};
 use super::importance::{Judged, importance};
-use super::ingest::Dataset;
+use super::json::to_json;
 use super::labels::labels_of;
-use super::train::Trained;
-use super::{Env, Error, Event, beyond, checks, fault, versions};
+use super::loaded_version::LoadedVersion;
+use super::scores::{ScoreRecord, Scored, SideScore};
+use super::trained::Trained;
+use super::{Env, Event, beyond, checks};
 use crate::bundle::Bundle;
-use crate::checks::Finding;
 use crate::data::{self, Scan, Schema};
-use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Task, Truth, answers};
-use crate::explain::Importance;
+use crate::evaluate::{Answers, Task, Truth, answers};
 use crate::features;
 use crate::gate::Beyond;
 use crate::registry::ScoreRow;
 use crate::text::counted;
-
-/// One model's scores.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SideScore {
-    /// The version.
-    pub version: i64,
-    /// Hash of its bundle.
-    pub bundle_sha256: String,
-    /// One value per metric, beside the version in the JSON.
-    #[serde(flatten)]
-    pub scores: Scores,
-    /// Intervals of the metrics.
-    pub intervals: Vec<MetricInterval>,
-    /// Number of test rows, of numbers; of classes the confusion matrix has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rows: Option<u64>,
-}
-
-/// `score.json`: everything about a scoring but the rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScoreRecord {
-    /// Version of this record's form.
-    pub format_version: u32,
-    /// Hash of the test rows.
-    pub rows_hash: String,
-    /// Number of test rows.
-    pub rows: u64,
-    /// Class names; with two, index 1 is the positive class; none of numbers.
-    pub classes: Vec<String>,
-    /// Share of each class among the challenger's training rows.
-    pub prior: Vec<f64>,
-    /// Mean and median of the challenger's training rows, of numbers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub centre: Option<Centre>,
-    /// The metric the model is kept good by.
-    pub metric: Metric,
-    /// The challenger.
-    pub challenger: SideScore,
-    /// The champion on the same rows.
-    pub champion: Option<SideScore>,
-    /// Test rows that also stand in the data set learned from.
-    pub leaked_rows: u64,
-    /// What each column is worth to the challenger on these rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub importance: Option<Importance>,
-    /// What the checks found in the test rows.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
-    /// Facts worth a line.
-    pub notes: Vec<String>,
-}
-
-/// A scoring with its rows.
-pub struct Scored {
-    /// What `score.json` says.
-    pub record: ScoreRecord,
-    /// True class or number of each row.
-    pub truth: Truth,
-    /// What the challenger says of them.
-    pub challenger: Answers,
-    /// What the champion does.
-    pub champion: Option<Answers>,
-    /// `(column, group of each row)` of the guarded slices.
-    pub slices: Vec<(String, Vec<String>)>,
-    /// What both say of rows beyond the test rows.
-    pub beyond: Beyond,
-}
 
 /// Scores a challenger and the champion on the test rows, and stores scores and per-row predictions.
 pub async fn score(
     env: &Env,
     run: &str,
     trained: &Trained,
+    champion: Option<&LoadedVersion>,
     dataset: &Dataset,
     scan: &Scan,
 ) -> Result<(Scored, String), Error> {
-    let champion = match env.registry.champion(&env.config.name).await? {
-        Some(champion) => Some(versions::load_bundle(env, champion.version).await?),
-        None => None,
-    };
     let test = read_test_rows(
         env,
         scan,
@@ -118,12 +49,12 @@ pub async fn score(
         &Schema::of(&dataset.frame),
         Plans {
             own: trained.bundle.related.as_ref(),
-            champion: champion.as_ref().and_then(|it| it.2.related.as_ref()),
+            champion: champion.and_then(|champion| champion.bundle.related.as_ref()),
             reading: Some(&trained.bundle.reading),
         },
     )?;
-    let mut scored = compare(env, trained, champion.as_ref(), &test)?;
-    scored.beyond = beyond::gather(env, trained, champion.as_ref(), dataset).await?;
+    let mut scored = compare(env, trained, champion, &test)?;
+    scored.beyond = beyond::gather(env, trained, champion, dataset).await?;
     scored.record.leaked_rows = test_rows::leaked(env, &test, dataset)?;
     scored.record.findings =
         checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
@@ -173,26 +104,27 @@ fn unread(bundle: &Bundle, frame: &DataFrame) -> Vec<String> {
 fn compare(
     env: &Env,
     trained: &Trained,
-    champion: Option<&(i64, String, Bundle)>,
+    champion: Option<&LoadedVersion>,
     test: &TestRows,
 ) -> Result<Scored, Error> {
     let bundle = &trained.bundle;
-    if let Some((version, _, champion)) = champion
-        && champion.task() != bundle.task()
+    if let Some(champion) = champion
+        && champion.bundle.task() != bundle.task()
     {
         let words = |task| match task {
             Task::Classification => "classes",
             Task::Regression => "numbers",
         };
-        return Err(Error::NothingThere(format!(
+        return Err(Error::Incomparable(format!(
             "compare {} with the {} that version {version}, the champion, predicts; give the new task another `name`, or set `task`",
             words(bundle.task()),
-            words(champion.task()),
+            words(champion.bundle.task()),
+            version = champion.number,
         )));
     }
     let classes = union(
         &bundle.classes,
-        champion.map(|(_, _, bundle)| bundle.classes.as_slice()),
+        champion.map(|champion| champion.bundle.classes.as_slice()),
     );
     let known = test.known(bundle.task(), &classes)?;
     // The same rows, in the columns that the champion was trained on where those are others.
@@ -212,9 +144,11 @@ fn compare(
         ));
     }
     notes.extend(unread(bundle, &known.frame));
-    let predicted = |bundle: &Bundle, version: i64, role: &'static str| -> Result<Answers, Error> {
-        let own = for_champion.as_ref().filter(|_| role == "champion");
-        let frame = &own.unwrap_or(&known).frame;
+    let predicted = |bundle: &Bundle, version: i64, role: Role| -> Result<Answers, Error> {
+        let frame = match (role, &for_champion) {
+            (Role::Champion, Some(own)) => &own.frame,
+            _ => &known.frame,
+        };
         Ok(match predict(bundle, frame, version, role)? {
             Answers::Classes(predictions) => {
                 Answers::Classes(aligned(predictions, &bundle.classes, &classes))
@@ -222,9 +156,9 @@ fn compare(
             numbers => numbers,
         })
     };
-    let challenger = predicted(bundle, trained.version.number, "challenger")?;
+    let challenger = predicted(bundle, trained.version.number, Role::Challenger)?;
     let champion_predictions = champion
-        .map(|(version, _, bundle)| predicted(bundle, *version, "champion"))
+        .map(|champion| predicted(&champion.bundle, champion.number, Role::Champion))
         .transpose()?;
     let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
     let record = ScoreRecord {
@@ -242,7 +176,7 @@ fn compare(
         ),
         champion: champion
             .zip(champion_predictions.as_ref())
-            .map(|((version, sha256, _), it)| side(env, *version, sha256, &known.truth, it)),
+            .map(|(it, says)| side(env, it.number, &it.sha256, &known.truth, says)),
         leaked_rows: 0,
         importance: {
             let judged = Judged {
@@ -288,17 +222,28 @@ fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Answers)
     }
 }
 
+/// Which of both models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Challenger,
+    Champion,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Role::Challenger => "challenger",
+            Role::Champion => "champion",
+        }
+    }
+}
+
 /// A version's predictions of the test rows.
-fn predict(
-    bundle: &Bundle,
-    frame: &DataFrame,
-    version: i64,
-    role: &'static str,
-) -> Result<Answers, Error> {
+fn predict(bundle: &Bundle, frame: &DataFrame, version: i64, role: Role) -> Result<Answers, Error> {
     let predicted = bundle.scorer().answer_frame(frame);
     predicted.map_err(|source| Error::Unscorable {
         version,
-        role,
+        role: role.name(),
         source,
     })
 }
@@ -358,14 +303,4 @@ pub async fn save(env: &Env, run: &str, side: &SideScore, rows_hash: &str) -> Re
         })?,
     };
     Ok(env.registry.save_score(&env.config.name, run, &row).await?)
-}
-
-/// A value as readable JSON with a final newline.
-pub fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|source| Error::Stored {
-        what: "a record".to_string(),
-        source,
-    })?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }

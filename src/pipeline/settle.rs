@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Env, Error};
+use super::Env;
+use super::error::Error;
 use crate::data::{self, Scan, ScannedFile};
 
 /// A file that was written so shortly before the scan is looked at once more.

@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::Error;
+use super::error::Error;
 use crate::config::{ModelConfig, SplitKind};
 use crate::data;
 

@@ -1,42 +1,16 @@
 //! Each stage alone, for a person who wants to see why. Each takes the lock, does its part on what is stored, and is
 //! recorded as a run.
 
-use serde_json::Value;
-
 use super::deploy::Work;
-use super::run::{ScorePair, timings_map, with_lock};
-use super::train::{Fresh, Trained, learn};
-use super::{
-    Env, Error, RunReport, Stage, checks, deploy, ingest, report, room, score, settle, train,
-    versions,
-};
+use super::error::Error;
+use super::run::with_lock;
+use super::run_report::{ScorePair, empty, timings_map};
+use super::trained::Trained;
+use super::trained::{TrainingRecord, dataset_run};
+use super::{Env, RunReport, Stage, deploy, ingest, report, room, score, settle, train, versions};
 use crate::checks::worst_first;
 use crate::data;
 use crate::registry::VersionRow;
-
-fn empty(env: &Env, id: &str, outcome: &str) -> RunReport {
-    RunReport {
-        run: id.to_string(),
-        model: env.config.name.clone(),
-        outcome: outcome.to_string(),
-        version: None,
-        verdict: None,
-        reasons: Vec::new(),
-        scores: ScorePair {
-            metric: env.config.metric,
-            challenger: None,
-            champion: None,
-        },
-        champion: None,
-        artifacts: Vec::new(),
-        data: None,
-        findings: Vec::new(),
-        learner: None,
-        chosen_from: None,
-        attempt: None,
-        timings_ms: serde_json::Map::new(),
-    }
-}
 
 /// Files to a data set.
 pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
@@ -65,12 +39,12 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
         let mut timings = Vec::new();
         room::check(env, &data::Scan::default())?;
         let dataset = ingest::latest(env).await?;
-        let trained = env
-            .stage(Stage::Train, &mut timings, train::train(env, &id, &dataset))
-            .await?;
+        // One that cannot be loaded is told of where it is scored.
+        let champion = versions::load_champion(env).await.ok().flatten();
+        let training = train::train(env, &id, &dataset, champion.as_ref());
+        let (trained, parts) = env.stage(Stage::Train, &mut timings, training).await?;
         if let Some(folder) = matrix {
-            let Fresh { bundle, parts, .. } = learn(&env.config, &dataset)?;
-            super::matrix::write(env, &bundle, &dataset, &parts, folder)?;
+            super::matrix::write(env, &trained.bundle, &dataset, &parts, folder)?;
         }
         Ok(RunReport {
             version: Some(trained.version.number),
@@ -87,18 +61,20 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
 }
 
 /// A stored version with its data set.
-async fn stored(env: &Env, version: VersionRow) -> Result<(Trained, ingest::Dataset), Error> {
-    let (_, _, bundle) = versions::load_bundle(env, version.number).await?;
-    let record = version.record.clone().unwrap_or(Value::Null);
-    let run = versions::dataset_run(&version).to_string();
-    let notes = serde_json::from_value(record["notes"].clone()).unwrap_or_default();
+async fn stored(
+    env: &Env,
+    version: VersionRow,
+) -> Result<(Trained, crate::pipeline::dataset::Dataset), Error> {
+    let bundle = versions::load_bundle(env, version.number).await?.bundle;
+    let record = TrainingRecord::of(&version);
+    let run = dataset_run(&version);
     let dataset = ingest::load(env, &run).await?;
     let trained = Trained {
-        findings: checks::recorded(&version),
-        fit_ms: record["fit_ms"].as_f64().unwrap_or(0.0),
+        findings: record.checks.unwrap_or_default(),
+        fit_ms: record.fit_ms.unwrap_or_default(),
         version,
         bundle,
-        notes,
+        notes: record.notes,
     };
     Ok((trained, dataset))
 }
@@ -110,13 +86,9 @@ pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
         let mut timings = Vec::new();
         let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
         let test = data::scan(&env.config.test_folder)?;
-        let scored = env
-            .stage(
-                Stage::Score,
-                &mut timings,
-                score::score(env, &id, &trained, &dataset, &test),
-            )
-            .await?;
+        let champion = versions::load_champion(env).await?;
+        let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);
+        let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
         Ok(RunReport {
             version: Some(trained.version.number),
             reasons: scored.record.notes.clone(),
@@ -137,7 +109,7 @@ fn scored_files(env: &Env, version: &VersionRow) -> Vec<String> {
     }
 }
 
-fn pair(record: score::ScoreRecord) -> ScorePair {
+fn pair(record: crate::pipeline::scores::ScoreRecord) -> ScorePair {
     ScorePair {
         metric: record.metric,
         challenger: Some(record.challenger),
@@ -153,23 +125,18 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
         let mut version = versions::pick_version(env, version).await?;
         let champion = env.registry.champion(&env.config.name).await?;
         if champion.is_some_and(|champion| champion.version == version.number) {
-            return Err(Error::NothingThere(format!(
-                "decide on version {}: it is the champion already; `unseat train` makes a challenger",
-                version.number
-            )));
+            return Err(Error::AlreadyChampion {
+                version: version.number,
+            });
         }
         // Decided on anew: what the decision rests on is made anew with it.
         version.verdict = None;
         let (trained, dataset) = stored(env, version).await?;
         let test = data::scan(&env.config.test_folder)?;
         // Scored afresh: since it was scored, the test rows or the champion may have changed.
-        let scored = env
-            .stage(
-                Stage::Score,
-                &mut timings,
-                score::score(env, &id, &trained, &dataset, &test),
-            )
-            .await?;
+        let champion = versions::load_champion(env).await?;
+        let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);
+        let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
         let work = Work {
             lock,
             trained: &trained,

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::ingest::{Dataset, read_options};
+use super::Env;
+use super::dataset::Dataset;
+use super::error::Error;
+use super::ingest::read_options;
 use super::labels::labels_of;
-use super::{Env, Error};
 use crate::checks::{FileLabels, Finding, Labels, NullWord, look_at_target, needs_files};
 use crate::config::ModelConfig;
 use crate::data::{self, Kind, OnBadFile, ReadOptions, Scan, ScannedFile, Schema};

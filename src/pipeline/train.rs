@@ -1,59 +1,37 @@
 //! train: a data set to a bundle. The transformer and the learner see the training part only, the threshold the
 //! validation part only.
 
-use serde_json::json;
-
 use super::beyond::OutOfFold;
+use super::dataset::Dataset;
 use super::decision::{self, Decided, decide};
+use super::error::{Error, fault};
 use super::fit::Material;
-use super::ingest::Dataset;
 use super::labels::target_of;
+use super::loaded_version::LoadedVersion;
 use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
+use super::trained::{Trained, TrainingRecord};
 use super::wanted::{Part, Wanted, wanted};
-use super::{Env, Error, Event, adopt, checks, fault};
+use super::{Env, Event, adopt, checks};
 use crate::bundle::{self, Bundle};
-use crate::checks::{Finding, IdentifierRows, identifiers};
+use crate::checks::{IdentifierRows, identifiers};
+use crate::config::policy::{EvidenceKind, Require};
 use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
 use crate::features;
-use crate::gate::{EvidenceKind, Require};
-use crate::registry::{VersionRow, VersionState};
+use crate::registry::VersionState;
 use crate::text::counted;
 use crate::text::hex;
 use sha2::{Digest, Sha256};
 
-/// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
-pub const FEWEST_ROWS: usize = 40;
-/// See [`FEWEST_ROWS`].
-pub const FEWEST_OF_A_CLASS: usize = 8;
-
-/// A trained version.
-#[derive(Debug, Clone)]
-pub struct Trained {
-    /// Its row in the registry.
-    pub version: VersionRow,
-    /// Its bundle.
-    pub bundle: Bundle,
-    /// Facts worth a line in the report.
-    pub notes: Vec<String>,
-    /// What the checks found before it was trained.
-    pub findings: Vec<Finding>,
-    /// Time spent in the learner alone.
-    pub fit_ms: f64,
-}
-
-impl Trained {
-    /// How many candidates its learner was chosen from, where `auto` chose.
-    pub fn chosen_from(&self) -> Option<usize> {
-        let n = self.bundle.leaderboard.len();
-        (n > 0).then_some(n)
-    }
-}
-
-/// Trains on a data set and records the version.
-pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, String), Error> {
-    let findings = checks::before_training(env, dataset).await?;
+/// Trains on a data set and records the version. Returns it, the rows of both its parts, and one line on it.
+pub async fn train(
+    env: &Env,
+    run: &str,
+    dataset: &Dataset,
+    champion: Option<&LoadedVersion>,
+) -> Result<((Trained, Parts), String), Error> {
+    let findings = checks::before_training(env, dataset, champion)?;
     let mut version = env
         .registry
         .reserve_version(&env.config.name, run, run_stamp(run), env.clock.now_ms())
@@ -79,13 +57,14 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
     version.model_hash = Some(learned.bundle.model_hash());
     version.data_hash = Some(dataset.data_hash.clone());
     version.config_hash = Some(env.config.fingerprint());
-    version.record = Some(json!({
-        "dataset_run": dataset.run,
-        "notes": learned.notes,
-        "fit_ms": learned.fit_ms,
-        "checks": findings,
-        "learner": learned.bundle.learner.kind.name(),
-    }));
+    let record = TrainingRecord {
+        dataset_run: Some(dataset.run.clone()),
+        notes: learned.notes.clone(),
+        fit_ms: Some(learned.fit_ms),
+        checks: Some(findings.clone()),
+        learner: Some(learned.bundle.learner.kind.name().to_string()),
+    };
+    version.record = Some(record.to_value()?);
     adopt::write_record(env, &version).await?;
     env.registry.version_ready(&version).await?;
     fault("train.recorded")?;
@@ -106,16 +85,14 @@ pub async fn train(env: &Env, run: &str, dataset: &Dataset) -> Result<(Trained, 
             String::new()
         }
     );
-    Ok((
-        Trained {
-            version,
-            bundle: learned.bundle,
-            notes: learned.notes,
-            findings,
-            fit_ms: learned.fit_ms,
-        },
-        summary,
-    ))
+    let trained = Trained {
+        version,
+        bundle: learned.bundle,
+        notes: learned.notes,
+        findings,
+        fit_ms: learned.fit_ms,
+    };
+    Ok(((trained, learned.parts), summary))
 }
 
 /// Folder names carry the plain stamp; the version number makes them unique.
@@ -345,7 +322,7 @@ fn bucketed(
 
 /// P(positive) of the validation rows.
 fn positive_scores(bundle: &Bundle, dataset: &Dataset, parts: &Parts) -> Result<Vec<f64>, Error> {
-    let held_back = super::ingest::take(&dataset.frame, &parts.validation)?;
+    let held_back = crate::pipeline::dataset::take(&dataset.frame, &parts.validation)?;
     Ok(bundle.scorer().score_frame(&held_back)?.probabilities)
 }
 

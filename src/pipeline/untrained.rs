@@ -1,9 +1,10 @@
 //! What comes of a run that has nothing to train on.
 
+use super::error::Error;
 use super::plan::{Facts, Plan, plan};
 use super::rescore::rescore;
-use super::run::{RunOptions, RunReport, nothing};
-use super::{Env, Error, probation};
+use super::run_report::{RunOptions, RunReport, nothing};
+use super::{Env, probation};
 use crate::data;
 use crate::registry::PastConclusion;
 

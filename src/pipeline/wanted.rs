@@ -2,7 +2,7 @@
 
 use polars::prelude::DataFrame;
 
-use super::Error;
+use super::error::Error;
 use super::labels::{classes_of, indices, labels_of};
 use crate::checks;
 use crate::config::ModelConfig;

@@ -138,7 +138,8 @@ impl Source {
                 let Some(env) = envs.get(model) else {
                     return Err(Error::Settings(format!("find the model `{model}`")));
                 };
-                let (_, sha256, bundle) = pipeline::load_bundle(&env, pointer.version).await?;
+                let pipeline::LoadedVersion { sha256, bundle, .. } =
+                    pipeline::load_bundle(&env, pointer.version).await?;
                 (sha256, env.config.ingest.null_values.clone(), bundle)
             }
             Source::Folder { folder, file, .. } => {
@@ -199,7 +200,7 @@ impl Source {
         if !row.is_some_and(|row| row.state == crate::registry::VersionState::Ready) {
             return Err(absent());
         }
-        let (_, sha256, bundle) = pipeline::load_bundle(&env, version)
+        let pipeline::LoadedVersion { sha256, bundle, .. } = pipeline::load_bundle(&env, version)
             .await
             .map_err(|error| {
                 let told = Problem::internal(&error);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::found::stamp_in;
+use super::stamp::stamp_in;
 use crate::data::FileRead;
-use crate::pipeline::ingest::{self, Dataset, DatasetRecord};
+use crate::pipeline::dataset::{Dataset, DatasetRecord};
+use crate::pipeline::ingest;
 use crate::pipeline::{Env, recover};
 use crate::registry::{DatasetRow, VersionRow};
 
@@ -52,7 +53,7 @@ pub fn read_dataset(
     let hashes = files.iter().map(|file| &file.sha256);
     let data_hash = match &version.data_hash {
         Some(recorded) => recorded.clone(),
-        None => ingest::content_hash(hashes),
+        None => crate::pipeline::dataset::content_hash(hashes),
     };
     let record = DatasetRecord {
         files,

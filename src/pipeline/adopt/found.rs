@@ -4,19 +4,26 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDateTime};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::asked::Adopt;
+use super::champion::{champion_unknown, operations};
 use super::datasets::{data_files, read_dataset, run_of};
 use super::record::{FILE, VersionRecord};
-use super::{Adopt, champion_unknown, dataset_run, operations};
+use super::stamp::stamp_in;
 use crate::bundle;
 use crate::clock::stamp;
 use crate::gate::{Decision, Verdict};
+use crate::pipeline::Env;
+use crate::pipeline::error::Lost;
+use crate::pipeline::error::{Error, causes};
 use crate::pipeline::ingest;
-use crate::pipeline::lost::{self, Lost, version_folders};
-use crate::pipeline::score::ScoreRecord;
-use crate::pipeline::{Env, Error, causes, production};
+use crate::pipeline::lost;
+use crate::pipeline::lost::version_folders;
+use crate::pipeline::manifest;
+use crate::pipeline::scores::ScoreRecord;
+use crate::pipeline::trained::{TrainingRecord, dataset_run};
 use crate::registry::{Adoption, PastConclusion, ScoreRow, VersionRow, VersionState};
 use crate::text::hex;
 
@@ -109,7 +116,7 @@ async fn champion(
         let all = known.iter().chain(fresh);
         let is_there = |it: &VersionRow| it.number == number && it.state == VersionState::Ready;
         if !all.into_iter().any(is_there) {
-            return Err(Error::NothingThere(format!(
+            return Err(Error::NoVersion(format!(
                 "make version {number} the champion: it is not among the whole ones; `unseat adopt --dry-run` lists them"
             )));
         }
@@ -136,7 +143,7 @@ async fn champion(
 /// The champion's copy. One of another model, or one that is damaged, is told.
 async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
     let folder = &env.config.deployment_folder;
-    let Some(manifest) = production::manifest(folder) else {
+    let Some(manifest) = manifest::manifest(folder) else {
         return Ok(None);
     };
     if manifest.model != env.config.name {
@@ -147,7 +154,7 @@ async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
     let since = DateTime::parse_from_rfc3339(&manifest.promoted_at);
     Ok(Some(Deployed {
         number: manifest.version,
-        bytes: production::copied_bundle(env, &sha256),
+        bytes: manifest::copied_bundle(env, &sha256),
         sha256,
         since_ms: since.map_or(0, |at| at.timestamp_millis()),
         run: manifest.run,
@@ -191,7 +198,7 @@ fn from_copy(
     row.run = copy.run.clone();
     row.bundle_sha256 = Some(copy.sha256.clone());
     row.model_hash = Some(bundle.model_hash());
-    row.record = Some(json!({"dataset_run": copy.run, "notes": []}));
+    row.record = Some(record_of(&copy.run)?);
     found.notes.push(format!(
         "the bundle of version {} stands in {place} only and is put into {}",
         copy.number, row.folder
@@ -255,7 +262,7 @@ async fn read_version(
         }
         None => {
             let run = run_of(env, folder).unwrap_or_else(|| row.run.clone());
-            row.record = Some(json!({"dataset_run": run, "notes": []}));
+            row.record = Some(record_of(&run).map_err(|error| error.to_string())?);
             row.run = run;
         }
     }
@@ -278,11 +285,6 @@ fn verdict(verdict: Verdict) -> &'static str {
 async fn read<T: DeserializeOwned>(env: &Env, folder: &str, file: &str) -> Option<T> {
     let bytes = env.models.get(&env.version_key(folder, file)).await.ok()?;
     serde_json::from_slice(&bytes).ok()
-}
-
-/// The stamp in `v12_20261121T075003Z`.
-pub fn stamp_in(folder: &str) -> &str {
-    folder.split_once('_').map_or("", |(_, stamp)| stamp)
 }
 
 /// A row of which only number and folder are known. Its run has a made-up id of the right form.
@@ -364,4 +366,13 @@ async fn take(
     }
     found.adoption.versions.push(row);
     Ok(())
+}
+
+/// What is recorded of a version of which only the run is known whose data set it was trained on.
+fn record_of(run: &str) -> Result<Value, Error> {
+    let record = TrainingRecord {
+        dataset_run: Some(run.to_string()),
+        ..TrainingRecord::default()
+    };
+    record.to_value()
 }

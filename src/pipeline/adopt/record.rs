@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::pipeline::score::to_json;
-use crate::pipeline::{Env, Error};
+use crate::pipeline::Env;
+use crate::pipeline::error::Error;
+use crate::pipeline::json::to_json;
 use crate::registry::VersionRow;
 
 /// The file.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Cut, LIST, Listed};
-use crate::pipeline::Error;
+use super::list::{Cut, LIST, Listed};
+use crate::pipeline::error::Error;
 use crate::text::hex;
 
 pub fn listed(folder: &Path, path: &Path) -> io::Result<Listed> {

@@ -9,8 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::files::{disk, sync, sync_parent};
-use crate::pipeline::score::to_json;
-use crate::pipeline::{Error, fault};
+use crate::pipeline::error::{Error, fault};
+use crate::pipeline::json::to_json;
 
 /// The journal, in the project's folder.
 const JOURNAL: &str = ".restore.json";

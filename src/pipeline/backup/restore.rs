@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use super::files::{beside, clear, copy_file, copy_folder, disk};
 use super::journal::{self, Move};
-use super::{BackedUp, Cut, DATABASE, verify};
+use super::list::Cut;
+use super::{BackedUp, DATABASE, verify};
 use crate::clock::stamp;
 use crate::config::{Config, ModelConfig};
-use crate::pipeline::{Error, fault, production};
+use crate::pipeline::error::{Error, fault};
+use crate::pipeline::manifest;
 use crate::registry::Registry;
 
 /// What was restored.
@@ -103,7 +105,7 @@ async fn check_free(config: &Config, force: bool, now_ms: i64) -> Result<(), Err
         there.push(database);
     }
     for model in config.models.values() {
-        if production::manifest(&model.deployment_folder).is_some() {
+        if manifest::manifest(&model.deployment_folder).is_some() {
             there.push(model.deployment_folder.clone());
         }
         let versions = model.model_folder.join(&model.name);
@@ -115,7 +117,7 @@ async fn check_free(config: &Config, force: bool, now_ms: i64) -> Result<(), Err
     let Some(first) = there.first() else {
         return Ok(());
     };
-    Err(Error::NothingThere(format!(
+    Err(Error::Backup(format!(
         "restore: {} is there, and would be replaced; `--force` moves it aside, and everything else that is in the way",
         first
             .strip_prefix(&config.project)
@@ -176,7 +178,7 @@ fn stage(
 fn whole(done: Result<(), Cut>) -> Result<(), Error> {
     done.map_err(|cut| match cut {
         Cut::Failed(error) => error,
-        Cut::Gone => Error::NothingThere(
+        Cut::Gone => Error::Backup(
             "restore: a file of the backup went while it was copied; nothing was changed"
                 .to_string(),
         ),

@@ -3,7 +3,8 @@
 //! can be replayed exactly.
 
 mod out_of_fold;
-mod stored;
+mod sides;
+pub mod stored;
 mod unlabelled;
 
 use std::collections::{HashMap, HashSet};
@@ -13,23 +14,20 @@ use polars::prelude::DataFrame;
 pub use out_of_fold::{FILE as OUT_OF_FOLD, OutOfFold};
 pub use stored::{FILE, from_frame, to_frame};
 
-use super::ingest::{self, Dataset, take};
-use super::train::Trained;
-use super::{Env, Error, versions};
+use super::Env;
+use super::dataset::{Dataset, take};
+use super::error::Error;
+use super::ingest;
+use super::trained::Trained;
 use crate::bundle::Bundle;
-use crate::data::Schema;
-use crate::evaluate::{Answers, Predictions};
+use crate::config::policy::{EvidenceKind, Require};
+use crate::evaluate::Predictions;
+use crate::gate::Beyond;
 use crate::gate::two_keys::{Both, Labelled};
-use crate::gate::{Beyond, EvidenceKind, Require};
-
-/// Rows of a block, or without labels, that are used at the most.
-pub const MOST_ROWS: usize = 20_000;
-
-/// A model that rows are shown to.
-struct Side<'a> {
-    version: i64,
-    bundle: &'a Bundle,
-}
+use crate::pipeline::loaded_version::LoadedVersion;
+use crate::pipeline::trained::dataset_run;
+pub use sides::{MOST_ROWS, columns_of};
+use sides::{Side, answers};
 
 /// Gathers what there is for a challenger and a champion. What is missing is left out: it makes a decision less sure, never
 /// impossible.
@@ -39,11 +37,16 @@ struct Side<'a> {
 pub async fn gather(
     env: &Env,
     trained: &Trained,
-    champion: Option<&(i64, String, Bundle)>,
+    champion: Option<&LoadedVersion>,
     dataset: &Dataset,
 ) -> Result<Beyond, Error> {
     let policy = &env.config.gate;
-    let Some((number, _, champion)) = champion else {
+    let Some(LoadedVersion {
+        number,
+        bundle: champion,
+        ..
+    }) = champion
+    else {
         return Ok(Beyond::default());
     };
     let is_asked = policy.require == Require::Better && policy.evidence == EvidenceKind::TwoKeys;
@@ -95,7 +98,7 @@ async fn blocks(
             .registry
             .version(&env.config.name, champion.version)
             .await?;
-        let run = version.map(|version| versions::dataset_run(&version).to_string());
+        let run = version.map(|version| dataset_run(&version));
         // Its data set may have been removed by retention; then these rows are gone, too.
         let dataset = match run {
             Some(run) => ingest::load(env, &run).await.ok(),
@@ -141,14 +144,6 @@ fn live(
     Ok(answers(bundle, &take(frame, &rows)?))
 }
 
-/// A model's answers of two classes, where it can read the rows.
-fn answers(bundle: &Bundle, frame: &DataFrame) -> Option<Predictions> {
-    match bundle.scorer().answer_frame(frame) {
-        Ok(Answers::Classes(predictions)) => Some(predictions),
-        Ok(Answers::Numbers(_)) | Err(_) => None,
-    }
-}
-
 fn block(
     rows: &OutOfFold,
     live: Option<Predictions>,
@@ -159,9 +154,4 @@ fn block(
         both,
         positive: rows.positive.clone(),
     })
-}
-
-/// The columns that a row's hash goes over, as one text.
-pub fn columns_of(frame: &DataFrame) -> String {
-    Schema::of(frame).names().join("\u{1f}")
 }

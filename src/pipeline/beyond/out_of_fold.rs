@@ -3,15 +3,16 @@
 
 use polars::prelude::{Column, DataFrame};
 
+use super::super::Env;
 use super::super::fit::Material;
 use super::super::making::{Making, as_long};
-use super::super::{Env, Error};
-use super::columns_of;
+use super::sides::columns_of;
 use crate::bundle::Bundle;
 use crate::config::Learner;
 use crate::data;
 use crate::evaluate::{Answers, Predictions};
 use crate::features::Cells;
+use crate::pipeline::error::Error;
 
 /// The file in a version's folder.
 pub const FILE: &str = "outoffold.parquet";
@@ -102,7 +103,7 @@ impl OutOfFold {
                 return Ok(None);
             };
             (fitted.threshold, fitted.costs) = (bundle.threshold, bundle.costs.clone());
-            let held_frame = super::super::ingest::take(frame, &held_rows)?;
+            let held_frame = crate::pipeline::dataset::take(frame, &held_rows)?;
             let Ok(Answers::Classes(answers)) = fitted.scorer().answer_frame(&held_frame) else {
                 return Ok(None);
             };

@@ -2,10 +2,10 @@
 
 use polars::prelude::{Column, DataFrame};
 
-use super::super::Error;
 use crate::features::Cells;
 use crate::gate::Beyond;
 use crate::gate::two_keys::{Both, Labelled};
+use crate::pipeline::error::Error;
 
 /// The file in a version's folder.
 pub const FILE: &str = "evidence.parquet";

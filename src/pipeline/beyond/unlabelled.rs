@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{Column, DataFrame};
 use serde_json::{Map, Value};
 
-use super::super::{Env, Error};
-use super::{MOST_ROWS, Side, answers};
+use super::super::Env;
+use super::sides::{MOST_ROWS, Side, answers};
 use crate::config::checked::plain_name;
 use crate::data::Kind;
 use crate::gate::two_keys::Both;
+use crate::pipeline::error::Error;
 
 /// What champion and challenger say of the newest logged requests; `None` where nothing is logged, or one of the models needs
 /// a column that the log does not have.

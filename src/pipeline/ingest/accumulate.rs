@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use polars::prelude::DataFrame;
 
 use super::stored::load_row;
-use super::{DatasetRecord, Parts, parts_of, take};
 use crate::config::{Keep, ModelConfig};
 use crate::data::{self, FolderRead, ReadingPlan, Scan, Schema};
+use crate::pipeline::Env;
+use crate::pipeline::dataset::{DatasetRecord, Parts, parts_of, take};
 use crate::pipeline::derive::without_derived;
-use crate::pipeline::{Env, Error, versions};
+use crate::pipeline::error::Error;
+use crate::pipeline::trained::dataset_run;
 use crate::text::counted;
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
@@ -21,10 +23,10 @@ pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Er
     let versions = env.registry.versions(&env.config.name).await?;
     let decided = versions.iter().filter(|version| version.verdict.is_some());
     // The run that ingested need not be the one that trained or decided, and run ids sort by time.
-    let Some(run) = decided.map(versions::dataset_run).max() else {
+    let Some(run) = decided.map(dataset_run).max() else {
         return Ok(None);
     };
-    let Some(row) = env.registry.dataset(&env.config.name, run).await? else {
+    let Some(row) = env.registry.dataset(&env.config.name, &run).await? else {
         return Ok(None);
     };
     let dataset = load_row(env, row)?;

@@ -1,8 +1,10 @@
 //! Whether the rows of a data set were concluded on before, whatever files they came from.
 
-use super::{Dataset, read, stored};
+use super::{read, stored};
 use crate::data::{self, Scan, Schema};
-use crate::pipeline::{Env, Error};
+use crate::pipeline::Env;
+use crate::pipeline::dataset::Dataset;
+use crate::pipeline::error::Error;
 use crate::registry::{PastConclusion, RowSet};
 
 /// What came of reading the input.

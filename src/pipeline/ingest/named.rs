@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 
 use crate::config::ModelConfig;
 use crate::data::Schema;
-use crate::pipeline::{Error, did_you_mean};
+use crate::pipeline::error::{Error, did_you_mean};
 
 /// Says at once when a column that the settings name is not there.
 pub(super) fn check_columns(config: &ModelConfig, frame: &DataFrame) -> Result<(), Error> {

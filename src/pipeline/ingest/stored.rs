@@ -3,9 +3,11 @@
 use polars::prelude::DataFrame;
 use serde::Serialize;
 
-use super::{Dataset, DatasetRecord, read_options};
+use super::read_options;
 use crate::data::{self, Schema};
-use crate::pipeline::{Env, Error, fault};
+use crate::pipeline::Env;
+use crate::pipeline::dataset::{Dataset, DatasetRecord};
+use crate::pipeline::error::{Error, fault};
 use crate::registry::DatasetRow;
 use crate::text::counted;
 
@@ -82,7 +84,7 @@ pub fn summary(record: &DatasetRecord) -> String {
 pub async fn latest(env: &Env) -> Result<Dataset, Error> {
     match env.registry.latest_dataset(&env.config.name).await? {
         Some(row) => load_row(env, row),
-        None => Err(Error::NothingThere(
+        None => Err(Error::NoDataset(
             "find a data set: none was ingested yet; run `unseat ingest` first".to_string(),
         )),
     }
@@ -97,7 +99,7 @@ pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
 pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
     match env.registry.dataset(&env.config.name, run).await? {
         Some(row) => load_row(env, row),
-        None => Err(Error::NothingThere(format!(
+        None => Err(Error::NoDataset(format!(
             "find the data set of run {run}: it is not recorded"
         ))),
     }

@@ -11,10 +11,12 @@ use std::path::Path;
 use polars::prelude::DataFrame;
 use sha2::{Digest, Sha256};
 
-use super::{DatasetRecord, Parts, quarantine_line, read_options};
+use super::read_options;
 use crate::config::{ModelConfig, Related};
 use crate::data::{self, FileRead, OnBadFile, Quarantined, Scan, ScannedFile, TimeForm};
-use crate::pipeline::{Env, Error, Event};
+use crate::pipeline::dataset::{DatasetRecord, Parts, quarantine_line};
+use crate::pipeline::error::Error;
+use crate::pipeline::{Env, Event};
 use crate::relate::{self, RelatedPlan, Rows, Tables};
 use crate::text::hex;
 

@@ -1,10 +1,10 @@
 //! What the report tells of the data and its columns.
 
-use super::Subject;
 use crate::bundle::Bundle;
 use crate::config::{Learner, LearnerKind};
 use crate::data::Kind;
 use crate::features::Step;
+use crate::pipeline::subject::Subject;
 use crate::report::{ColumnFacts, DataFacts, FileFacts, Quarantined};
 
 /// The settings that a learner has, by their keys in the config; those that are left open are left out.

@@ -1,7 +1,7 @@
 //! What the pictures of a scoring are drawn from.
 
 use crate::evaluate::{Answers, Predictions, Scores, Truth, curves};
-use crate::pipeline::score::Scored;
+use crate::pipeline::scores::Scored;
 use crate::report::{Calibration, Curve, NumberPairs};
 
 /// Most points of a picture of numbers.

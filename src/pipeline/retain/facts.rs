@@ -9,7 +9,10 @@ use super::logs;
 use super::plan::{Facts, Thing, Version};
 use crate::config::ModelConfig;
 use crate::config::checked::plain_name;
-use crate::pipeline::{Env, Error, recover, versions};
+use crate::pipeline::champion;
+use crate::pipeline::error::Error;
+use crate::pipeline::trained::dataset_run;
+use crate::pipeline::{Env, recover};
 use crate::registry::{OldRows, RowHead, VersionRow, VersionState};
 
 /// Everything that the plan goes by.
@@ -34,7 +37,7 @@ pub async fn gather(env: &Env) -> Result<Facts, Error> {
         now_ms: env.clock.now_ms(),
         champion: now,
         is_pinned: champion.is_some_and(|champion| champion.pinned),
-        before: versions::before(env, now).await?,
+        before: champion::before(env, now).await?,
         watched: registry.watched_versions(model).await?,
         versions: versions.iter().map(version).collect(),
         datasets: rows(OldRows::Datasets).await?,
@@ -68,7 +71,7 @@ fn version(row: &VersionRow) -> Version {
     Version {
         number: row.number,
         run: row.run.clone(),
-        dataset_run: versions::dataset_run(row).to_string(),
+        dataset_run: dataset_run(row),
         is_whole: row.state == VersionState::Ready,
         is_building: row.state == VersionState::Building,
         is_decided: row.verdict.is_some(),

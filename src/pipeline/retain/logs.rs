@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::pipeline::{Error, fault, is_run_id};
+use crate::pipeline::error::{Error, fault};
+use crate::pipeline::is_run_id;
 
 const PLAIN: &str = ".ndjson";
 const PACKED: &str = ".ndjson.gz";

@@ -1,10 +1,12 @@
 //! A champion alone on the present test rows: for a run in which only those have changed, and for whoever only wants to know.
 
 use super::test_rows::Known;
-use super::{Plans, SideScore, predict, read_test_rows, save, side};
+use super::{Plans, Role, predict, read_test_rows, save, side};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
-use crate::pipeline::{Env, Error, Event, versions};
+use crate::pipeline::error::Error;
+use crate::pipeline::scores::SideScore;
+use crate::pipeline::{Env, Event, LoadedVersion, versions};
 use crate::registry::ScoreRow;
 
 /// A version's score on the test rows as they are now.
@@ -27,7 +29,11 @@ pub async fn score_champion(
     version: i64,
     scan: &Scan,
 ) -> Result<SideScore, Error> {
-    let (number, sha256, bundle) = versions::load_bundle(env, version).await?;
+    let LoadedVersion {
+        number,
+        sha256,
+        bundle,
+    } = versions::load_bundle(env, version).await?;
     let known = present_rows(env, &bundle, scan)?;
     for note in super::unread(&bundle, &known.frame) {
         env.tell(Event::Warning(note));
@@ -113,6 +119,6 @@ fn scored(
     bundle: &Bundle,
     known: &Known,
 ) -> Result<SideScore, Error> {
-    let predictions = predict(bundle, &known.frame, version, "champion")?;
+    let predictions = predict(bundle, &known.frame, version, Role::Champion)?;
     Ok(side(env, version, sha256, &known.truth, &predictions))
 }

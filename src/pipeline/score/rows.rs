@@ -2,13 +2,13 @@
 
 use polars::prelude::{Column, DataFrame};
 
-use super::{ScoreRecord, Scored};
 use crate::data::Schema;
 use crate::evaluate::{Answers, Predictions, Truth};
 use crate::features::Cells;
 use crate::gate::Beyond;
-use crate::pipeline::Error;
+use crate::pipeline::error::Error;
 use crate::pipeline::labels::{indices, labels_of};
+use crate::pipeline::scores::{ScoreRecord, Scored};
 
 /// The file they are kept in.
 pub const PREDICTIONS: &str = "predictions.parquet";
@@ -81,9 +81,9 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
             .collect())
     };
     let numbers = |name: &str| -> Result<Vec<f64>, Error> {
-        let column = frame
-            .column(name)
-            .map_err(|_| Error::NothingThere(format!("find `{name}` in predictions.parquet")))?;
+        let column = frame.column(name).map_err(|_| Error::NoPredictions {
+            column: name.to_string(),
+        })?;
         let cells = Cells::of(column)?;
         let number = |row: usize| cells.number(row).unwrap_or(f64::NAN);
         Ok((0..frame.height()).map(number).collect())
@@ -105,8 +105,8 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
         };
         let mut columns = Vec::new();
         for name in &names {
-            let column = frame.column(name).map_err(|_| {
-                Error::NothingThere(format!("find `{name}` in predictions.parquet"))
+            let column = frame.column(name).map_err(|_| Error::NoPredictions {
+                column: name.to_string(),
             })?;
             columns.push(Cells::of(column)?);
         }

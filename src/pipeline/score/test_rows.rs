@@ -8,10 +8,13 @@ use crate::bundle::Bundle;
 use crate::data::{self, NumberForm, Scan, Schema};
 use crate::evaluate::{Task, Truth};
 use crate::features::{Cells, Encoded};
+use crate::pipeline::Env;
+use crate::pipeline::dataset::{Dataset, quarantine_line, take};
 use crate::pipeline::derive::with_derived;
-use crate::pipeline::ingest::{self, Dataset, quarantine_line, read_options, take};
+use crate::pipeline::error::Error;
+use crate::pipeline::ingest;
+use crate::pipeline::ingest::read_options;
 use crate::pipeline::labels::{indices, labels_of};
-use crate::pipeline::{Env, Error};
 use crate::relate::{self, RelatedPlan, Rows};
 use crate::text::counted;
 
@@ -118,7 +121,7 @@ fn present<T>(values: &[Option<T>]) -> Vec<u32> {
 
 /// Hash over the contents of the test files.
 pub fn test_hash(scan: &Scan) -> String {
-    ingest::content_hash(scan.files.iter().map(|file| &file.sha256))
+    crate::pipeline::dataset::content_hash(scan.files.iter().map(|file| &file.sha256))
 }
 
 /// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.
@@ -273,7 +276,7 @@ fn related_rows(
         .is_some_and(|it| it.height() != flat.frame.height())
     {
         let why = "score the champion on the same rows: `related` names other rows than it did then; give the new rows another `name`";
-        return Err(Error::NothingThere(why.to_string()));
+        return Err(Error::Incomparable(why.to_string()));
     }
     let mut notes = read.record.notes;
     notes.extend(flat.notes);

@@ -150,7 +150,7 @@ fn told(error: pipeline::Error) -> Problem {
         ..Problem::internal(&error)
     };
     match &error {
-        Error::NothingThere(_) => {
+        Error::NoVersion(_) | Error::NoChampion(_) | Error::NoPreviousChampion { .. } => {
             let why = "no such version of the model; GET /models lists what there is";
             Problem::new(Code::NotFound, why)
         }

@@ -126,18 +126,24 @@ async fn move_champion(
         let version = version.map(|version| version.to_string());
         let moved =
             pipeline::move_champion(&env, action, version.as_deref(), &reason, &actor).await;
+        use pipeline::Error::{NoChampion, NoPreviousChampion, NoVersion};
         match moved {
-            // The only thing that is not there is a champion to go back to, or its files.
-            Err(pipeline::Error::NothingThere(_)) => Ok(None),
+            // There is none to go back to, or it has no files any more.
+            Err(NoPreviousChampion { .. } | NoChampion(_) | NoVersion(_)) => Ok(None),
             moved => moved.map(Some),
         }
     })
     .await?;
     let Some(operation) = operation else {
-        return Err(Problem::new(
-            Code::Conflict,
-            "there is no champion before the present one whose files are there; promote a version instead",
-        ));
+        let why = match action {
+            Action::Rollback => {
+                "there is no champion before the present one whose files are there; promote a version instead"
+            }
+            Action::Promote | Action::Pin | Action::Unpin => {
+                "the version has no files any more; promote another one"
+            }
+        };
+        return Err(Problem::new(Code::Conflict, why));
     };
     follow_now(state, model).await;
     Ok(Reply::json(&Moved::of(

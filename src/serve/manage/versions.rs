@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::views::{VersionDetail, VersionView};
 use super::{env_of, files, trouble};
+use crate::model_types::VersionSelector;
 use crate::pipeline::Env;
 use crate::registry::{VersionRow, VersionState};
 use crate::serve::reply::not_found;
@@ -96,9 +97,10 @@ fn metric_in(env: &Env, record: Option<&Value>) -> &'static str {
 
 /// The number in `3` or `v3`.
 pub fn number(id: &str) -> Option<i64> {
-    let digits = id.strip_prefix('v').unwrap_or(id);
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.parse().ok())?
+    match id.parse() {
+        Ok(VersionSelector::Number(number)) => Some(number),
+        _ => None,
+    }
 }
 
 /// A version by `3`, `v3`, `champion` or `latest`, however far it came.
@@ -107,19 +109,19 @@ pub fn number(id: &str) -> Option<i64> {
 /// 404.
 pub async fn find(env: &Env, id: &str) -> Result<VersionRow, Problem> {
     let model = &env.config.name;
-    let wanted = match id {
-        "champion" => {
+    let wanted = match id.parse().map_err(|_| no_version())? {
+        VersionSelector::Champion => {
             let champion = env.registry.champion(model).await.map_err(trouble)?;
             champion.map(|champion| champion.version)
         }
-        "latest" => {
+        VersionSelector::Latest => {
             let versions = env.registry.versions(model).await.map_err(trouble)?;
             let mut ready = versions
                 .into_iter()
                 .filter(|version| version.state == VersionState::Ready);
             return ready.next().ok_or_else(no_version);
         }
-        id => number(id),
+        VersionSelector::Number(number) => Some(number),
     };
     let number = wanted.ok_or_else(no_version)?;
     let row = env.registry.version(model, number).await.map_err(trouble)?;

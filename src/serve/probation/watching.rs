@@ -292,8 +292,12 @@ impl Watcher {
             };
             runtime.block_on(pipeline::take_back(&env, &row, &end))
         });
-        done.await
-            .unwrap_or_else(|error| Err(Error::NothingThere(format!("take it back: {error}"))))
+        done.await.unwrap_or_else(|error| {
+            Err(Error::Interrupted {
+                what: "take it back",
+                why: error.to_string(),
+            })
+        })
     }
 
     /// Asks the registry whether the probation still goes on.
@@ -338,8 +342,10 @@ async fn compared(mut trial: Trial) -> Result<Trial, Error> {
         trial.compare();
         trial
     });
-    done.await
-        .map_err(|error| Error::NothingThere(format!("compare predictions: {error}")))
+    done.await.map_err(|error| Error::Interrupted {
+        what: "compare predictions",
+        why: error.to_string(),
+    })
 }
 
 /// The version before the one that a run has promoted. Nothing for what a person decided, and for a first version.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::model_types::{NotAVersion, VersionSelector};
 use crate::serve::{Code, Problem};
 
 /// What a caller may ask for beside predictions.
@@ -35,12 +36,12 @@ pub enum VersionName {
 
 /// A version out of a text: `3`, `v3`; `champion` is none in particular.
 pub fn version_of(text: &str) -> Result<Option<i64>, Problem> {
-    if text == "champion" {
-        return Ok(None);
+    match text.parse() {
+        Ok(VersionSelector::Champion) => Ok(None),
+        Ok(VersionSelector::Number(number)) => Ok(Some(number)),
+        Ok(VersionSelector::Latest) | Err(NotAVersion) => {
+            let why = "the version is not a number like 3, nor `champion`";
+            Err(Problem::new(Code::BadRequest, why))
+        }
     }
-    let number = text.strip_prefix('v').unwrap_or(text).parse();
-    number.map(Some).map_err(|_| {
-        let why = "the version is not a number like 3, nor `champion`";
-        Problem::new(Code::BadRequest, why)
-    })
 }

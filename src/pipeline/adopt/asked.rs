@@ -1,0 +1,12 @@
+//! What is asked for.
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Adopt {
+    /// Say what would be done, and change nothing.
+    pub dry_run: bool,
+    /// The version in production, where no manifest tells.
+    pub champion: Option<i64>,
+    /// Who asks.
+    pub actor: String,
+}

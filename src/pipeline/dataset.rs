@@ -1,0 +1,153 @@
+//! The rows of a data set and how they came about.
+
+use std::collections::BTreeSet;
+
+use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::error::Error;
+use crate::data::rules::Rejected;
+use crate::data::{ColumnSummary, FileRead, FolderRead, Quarantined, ReadingPlan};
+use crate::registry::SeenFile;
+use crate::relate::RelatedPlan;
+use crate::text::hex;
+
+/// The rows of a data set and where they came from.
+pub struct Dataset {
+    /// The run that made it.
+    pub run: String,
+    /// Its file below the output folder.
+    pub name: String,
+    /// Hash over the contents of its source files.
+    pub data_hash: String,
+    /// Hash over its rows.
+    pub rows_hash: String,
+    /// The rows.
+    pub frame: DataFrame,
+    /// A hash of each row.
+    pub row_hashes: Vec<u128>,
+    /// Each column in numbers.
+    pub profile: Vec<ColumnSummary>,
+    /// How it was made.
+    pub record: DatasetRecord,
+}
+
+/// How a data set was made; stored with it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// Source files taken in.
+    pub files: Vec<FileRead>,
+    /// Files left out, and why.
+    pub quarantined: Vec<Quarantined>,
+    /// Files that were still being written.
+    pub unsettled: Vec<String>,
+    /// Rows in the files.
+    pub rows_read: u64,
+    /// Exact duplicates that were dropped.
+    pub duplicates: u64,
+    /// Rows of earlier data sets that are in it (`accumulate`).
+    pub rows_kept: u64,
+    /// Rows that the window left out.
+    pub rows_outside_window: u64,
+    /// Rows in it.
+    pub rows: u64,
+    /// NaN and infinite cells that count as missing, per column.
+    pub non_finite: Vec<(String, u64)>,
+    /// What broke the rules of `schema`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<Rejected>,
+    /// Rows that were left out for it.
+    #[serde(default)]
+    pub rows_rejected: u64,
+    /// Anything else worth a line.
+    pub notes: Vec<String>,
+    /// How its files and columns were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<ReadingPlan>,
+    /// How several tables became its rows, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub related: Option<RelatedPlan>,
+}
+
+impl DatasetRecord {
+    /// The files as the registry remembers them: quarantined ones too, since the same content would fail again.
+    pub fn seen(&self) -> Vec<SeenFile> {
+        let taken = self.files.iter().map(|file| (&file.sha256, &file.path));
+        let left = self
+            .quarantined
+            .iter()
+            .map(|file| (&file.sha256, &file.path));
+        taken
+            .chain(left)
+            .map(|(sha256, path)| SeenFile {
+                sha256: sha256.clone(),
+                path: path.clone(),
+            })
+            .collect()
+    }
+}
+
+/// Hash over file contents, whatever their names and order.
+pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a String>) -> String {
+    let distinct: BTreeSet<&String> = hashes.collect();
+    let mut digest = Sha256::new();
+    for hash in distinct {
+        digest.update(hash.as_bytes());
+        digest.update(b"\n");
+    }
+    hex(&digest.finalize())
+}
+
+/// One line on a file that was left out.
+pub fn quarantine_line(file: &Quarantined) -> String {
+    let line = file.line.map(|line| format!(":{line}")).unwrap_or_default();
+    // A reason that names columns needs no column beside it.
+    let column = match &file.column {
+        Some(column) if !file.reason.contains('`') => format!(", column `{column}`"),
+        _ => String::new(),
+    };
+    format!(
+        "{}{line}{column} is quarantined: {}",
+        file.path, file.reason
+    )
+}
+
+/// Rows on their way to a data set, before the window.
+pub struct Parts {
+    /// The rows.
+    pub frame: DataFrame,
+    /// A hash of each row.
+    pub row_hashes: Vec<u128>,
+    /// How they came about so far.
+    pub record: DatasetRecord,
+}
+
+pub fn parts_of(read: FolderRead) -> Parts {
+    Parts {
+        frame: read.frame,
+        row_hashes: read.row_hashes,
+        record: DatasetRecord {
+            files: read.files,
+            quarantined: read.quarantined,
+            unsettled: read.unsettled,
+            rows_read: read.rows_read,
+            duplicates: read.duplicates_dropped,
+            non_finite: read.non_finite,
+            notes: read.notes,
+            reading: Some(read.plan),
+            rejected: read.rejected.0,
+            rows_rejected: read.rejected.1,
+            ..DatasetRecord::default()
+        },
+    }
+}
+
+/// Rows of a frame by index, in one chunk per column.
+pub fn take(frame: &DataFrame, rows: &[u32]) -> Result<DataFrame, Error> {
+    let mut taken = frame
+        .take(&IdxCa::from_slice("rows".into(), rows))
+        .map_err(|source| Error::Data(source.into()))?;
+    taken.rechunk_mut();
+    Ok(taken)
+}

@@ -1,0 +1,120 @@
+//! What is asked of a run, and what came of it.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::scores::SideScore;
+use super::{DatasetRecord, Env, Stage};
+use crate::checks::Finding;
+use crate::evaluate::Metric;
+
+/// What a caller may ask of a run.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// What started it.
+    pub trigger: String,
+    /// Train even when the same work was concluded before.
+    pub force: bool,
+    /// Its id, when who asked for it had to know it before it began; has the form that [`super::is_run_id`] wants.
+    pub id: Option<String>,
+}
+
+/// The metric of challenger and champion, for one line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScorePair {
+    /// The metric the model is kept good by.
+    pub metric: Metric,
+    /// All of the challenger's scores.
+    pub challenger: Option<SideScore>,
+    /// All of the champion's on the same rows.
+    pub champion: Option<SideScore>,
+}
+
+/// What came of a run; `run --json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunReport {
+    /// Its id.
+    pub run: String,
+    /// The model.
+    pub model: String,
+    /// `promote`, `reject`, `inconclusive`, `pinned`, `nothing_new` or `rescored`.
+    pub outcome: String,
+    /// The version it made, or scored again.
+    pub version: Option<i64>,
+    /// The gate's verdict, if it came to one.
+    pub verdict: Option<crate::gate::Verdict>,
+    /// Why, most important first.
+    pub reasons: Vec<String>,
+    /// Scores on the same test rows.
+    pub scores: ScorePair,
+    /// The champion now.
+    pub champion: Option<i64>,
+    /// Files made, relative to the project.
+    pub artifacts: Vec<String>,
+    /// How the data set was made.
+    pub data: Option<DatasetRecord>,
+    /// What the checks found, in the data set and in the test rows, the worst first.
+    pub findings: Vec<Finding>,
+    /// The learner that was used; with `auto` the one that won.
+    pub learner: Option<&'static str>,
+    /// How many candidates `auto` chose it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen_from: Option<usize>,
+    /// How many versions, this one included, have been judged by these test rows.
+    pub attempt: Option<u64>,
+    /// Milliseconds per stage, and `fit` for the learner alone.
+    pub timings_ms: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Stage → milliseconds.
+pub fn timings_map(
+    timings: &[(Stage, f64)],
+    fit_ms: Option<f64>,
+) -> serde_json::Map<String, serde_json::Value> {
+    let mut map: serde_json::Map<_, _> = timings
+        .iter()
+        .map(|(stage, ms)| (stage.name().to_string(), json!(rounded(*ms))))
+        .collect();
+    if let Some(fit_ms) = fit_ms {
+        map.insert("fit".to_string(), json!(rounded(fit_ms)));
+    }
+    map
+}
+
+pub(super) fn rounded(ms: f64) -> f64 {
+    (ms * 1000.0).round() / 1000.0
+}
+
+/// The report of a run that found nothing to do.
+pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport {
+    RunReport {
+        reasons: vec![why],
+        champion,
+        ..empty(env, id, "nothing_new")
+    }
+}
+
+/// A report that says no more than what came of a run.
+pub fn empty(env: &Env, id: &str, outcome: &str) -> RunReport {
+    RunReport {
+        run: id.to_string(),
+        model: env.config.name.clone(),
+        outcome: outcome.to_string(),
+        version: None,
+        verdict: None,
+        reasons: Vec::new(),
+        scores: ScorePair {
+            metric: env.config.metric,
+            challenger: None,
+            champion: None,
+        },
+        champion: None,
+        artifacts: Vec::new(),
+        data: None,
+        findings: Vec::new(),
+        learner: None,
+        chosen_from: None,
+        attempt: None,
+        timings_ms: serde_json::Map::new(),
+    }
+}

@@ -1,0 +1,75 @@
+//! Scores of both models on the same test rows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::checks::Finding;
+use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Truth};
+use crate::explain::Importance;
+use crate::gate::Beyond;
+
+/// One model's scores.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SideScore {
+    /// The version.
+    pub version: i64,
+    /// Hash of its bundle.
+    pub bundle_sha256: String,
+    /// One value per metric, beside the version in the JSON.
+    #[serde(flatten)]
+    pub scores: Scores,
+    /// Intervals of the metrics.
+    pub intervals: Vec<MetricInterval>,
+    /// Number of test rows, of numbers; of classes the confusion matrix has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// `score.json`: everything about a scoring but the rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoreRecord {
+    /// Version of this record's form.
+    pub format_version: u32,
+    /// Hash of the test rows.
+    pub rows_hash: String,
+    /// Number of test rows.
+    pub rows: u64,
+    /// Class names; with two, index 1 is the positive class; none of numbers.
+    pub classes: Vec<String>,
+    /// Share of each class among the challenger's training rows.
+    pub prior: Vec<f64>,
+    /// Mean and median of the challenger's training rows, of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<Centre>,
+    /// The metric the model is kept good by.
+    pub metric: Metric,
+    /// The challenger.
+    pub challenger: SideScore,
+    /// The champion on the same rows.
+    pub champion: Option<SideScore>,
+    /// Test rows that also stand in the data set learned from.
+    pub leaked_rows: u64,
+    /// What each column is worth to the challenger on these rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance: Option<Importance>,
+    /// What the checks found in the test rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Facts worth a line.
+    pub notes: Vec<String>,
+}
+
+/// A scoring with its rows.
+pub struct Scored {
+    /// What `score.json` says.
+    pub record: ScoreRecord,
+    /// True class or number of each row.
+    pub truth: Truth,
+    /// What the challenger says of them.
+    pub challenger: Answers,
+    /// What the champion does.
+    pub champion: Option<Answers>,
+    /// `(column, group of each row)` of the guarded slices.
+    pub slices: Vec<(String, Vec<String>)>,
+    /// What both say of rows beyond the test rows.
+    pub beyond: Beyond,
+}
