@@ -1,4 +1,4 @@
-//! What every registry keeps. The suite is a function of an open registry, so that another database is held to it as well.
+//! What every registry keeps, on every database there is.
 
 use std::path::Path;
 
@@ -6,21 +6,69 @@ use super::*;
 
 mod locks;
 mod opening;
+#[path = "../../tests/postgres.rs"]
+mod postgres;
 mod probations;
 mod removed;
+mod server;
 mod suite;
 mod workers;
 
-/// A registry in a fresh folder, which is removed with the value.
+/// An empty registry. What it stands in is taken away with the value, or with the tests' process.
 pub struct Fresh {
     pub folder: tempfile::TempDir,
     pub registry: Registry,
+    /// Of one on a server.
+    pub server: Option<ServerSettings>,
 }
 
+/// One in a file.
 pub async fn fresh() -> Fresh {
     let folder = tempfile::tempdir().expect("a folder");
     let registry = open(folder.path()).await;
-    Fresh { folder, registry }
+    Fresh {
+        folder,
+        registry,
+        server: None,
+    }
+}
+
+/// One of each database there is: in a file, and on a Postgres server where its programs are installed.
+pub async fn fresh_of_each() -> Vec<Fresh> {
+    let mut all = vec![fresh().await];
+    if let Some(server) = postgres::Postgres::shared() {
+        all.push(fresh_on(server).await);
+    }
+    all
+}
+
+/// One on a server.
+pub async fn fresh_on(server: &postgres::Postgres) -> Fresh {
+    let settings = settings(server.database());
+    Fresh {
+        folder: tempfile::tempdir().expect("a folder"),
+        registry: Registry::open_server(&settings).await.expect("opens"),
+        server: Some(settings),
+    }
+}
+
+pub fn settings(url: String) -> ServerSettings {
+    ServerSettings {
+        url,
+        password: None,
+        connections: 8,
+        statement_seconds: 60,
+    }
+}
+
+impl Fresh {
+    /// The same one, opened again.
+    pub async fn again(&self) -> Result<Registry, Error> {
+        match &self.server {
+            Some(settings) => Registry::open_server(settings).await,
+            None => Registry::open(&self.folder.path().join("unseat.db")).await,
+        }
+    }
 }
 
 pub async fn open(folder: &Path) -> Registry {

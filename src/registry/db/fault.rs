@@ -55,8 +55,11 @@ pub(in crate::registry) fn is_conflict(error: &Error) -> bool {
 pub(in crate::registry) fn is_lost(error: &Error) -> bool {
     match code(error) {
         Some(Code::Sqlite(_)) => false,
-        // Class 08: connection exception; and what `was_not_begun` knows.
-        Some(Code::Postgres(code)) => code.starts_with("08") || NOT_BEGUN.contains(&code.as_ref()),
+        // `connection_exception`, `connection_does_not_exist`, `connection_failure`; and what `was_not_begun` knows.
+        Some(Code::Postgres(code)) => {
+            ["08000", "08003", "08006"].contains(&code.as_ref())
+                || NOT_BEGUN.contains(&code.as_ref())
+        }
         None => match error {
             Error::Io(error) => BROKEN.contains(&error.kind()),
             Error::WorkerCrashed => true,

@@ -41,6 +41,8 @@ pub use pool::{Held, Pool, Tx};
 pub use postgres::ServerSettings;
 pub use row::Row;
 
+#[cfg(test)]
+pub(super) use fault::is_lost;
 pub(super) use migrate::{migrate, schema_version};
 pub(super) use pool::On;
 pub(super) use postgres::Server;

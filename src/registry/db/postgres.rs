@@ -14,8 +14,7 @@ use super::query::query;
 use crate::clock::Clock;
 
 /// Finds a table by its name, wherever the server's search path finds it.
-pub(super) const TABLE_NAMED: &str =
-    "SELECT CAST(to_regclass(?) AS TEXT) AS name WHERE to_regclass(?) IS NOT NULL";
+pub(super) const TABLE_NAMED: &str = "SELECT name FROM (SELECT CAST(to_regclass(?) AS TEXT) AS name) AS found WHERE name IS NOT NULL";
 
 /// How long to wait for a connection, also while the server is being restarted, in seconds.
 const CONNECT_SECONDS: u64 = 20;

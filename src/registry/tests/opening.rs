@@ -4,17 +4,18 @@ use std::path::Path;
 
 use super::super::db::{self, query};
 use super::suite::suite;
-use super::{fresh, open, operation};
+use super::{fresh_of_each, open, operation};
 use crate::registry::*;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_written_is_there_after_the_database_was_opened_again() {
-    let fresh = fresh().await;
-    suite(&fresh.registry).await;
-    let before = everything(&fresh.registry).await;
-    fresh.registry.close().await;
-    let again = open(fresh.folder.path()).await;
-    assert_eq!(everything(&again).await, before);
+    for fresh in fresh_of_each().await {
+        suite(&fresh.registry).await;
+        let before = everything(&fresh.registry).await;
+        fresh.registry.close().await;
+        let again = fresh.again().await.expect("opens");
+        assert_eq!(everything(&again).await, before);
+    }
 }
 
 /// All that can be listed, as one text.
@@ -51,17 +52,17 @@ async fn everything(registry: &Registry) -> String {
 
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
-    let fresh = fresh().await;
-    query("UPDATE unseat_schema SET version = ?")
-        .bind(SCHEMA_VERSION + 1)
-        .execute(&fresh.registry.pool())
-        .await
-        .expect("updates");
-    fresh.registry.close().await;
-    let path = fresh.folder.path().join("unseat.db");
-    match Registry::open(&path).await {
-        Err(Error::Newer { found, .. }) => assert_eq!(found, SCHEMA_VERSION + 1),
-        other => panic!("{other:?}"),
+    for fresh in fresh_of_each().await {
+        query("UPDATE unseat_schema SET version = ?")
+            .bind(SCHEMA_VERSION + 1)
+            .execute(&fresh.registry.pool())
+            .await
+            .expect("updates");
+        fresh.registry.close().await;
+        match fresh.again().await {
+            Err(Error::Newer { found, .. }) => assert_eq!(found, SCHEMA_VERSION + 1),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -86,18 +87,31 @@ async fn a_file_that_is_no_database_is_refused() {
 async fn many_first_openings_at_once_make_the_tables_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("unseat.db");
-    let tasks: Vec<_> = (0..8)
-        .map(|_| {
-            let path = path.clone();
-            tokio::spawn(async move { Registry::open(&path).await })
-        })
-        .collect();
-    for task in tasks {
-        let registry = task.await.expect("no panic").expect("opens");
-        let versions = query("SELECT version FROM unseat_schema")
-            .fetch_all(&registry.pool())
-            .await;
-        assert_eq!(versions.expect("reads").len(), 1);
+    let server = super::postgres::Postgres::shared();
+    let server = server.map(|server| super::settings(server.database()));
+    let opened = async |settings: Option<ServerSettings>| {
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (path, settings) = (path.clone(), settings.clone());
+                tokio::spawn(async move {
+                    match settings {
+                        Some(settings) => Registry::open_server(&settings).await,
+                        None => Registry::open(&path).await,
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            let registry = task.await.expect("no panic").expect("opens");
+            let versions = query("SELECT version FROM unseat_schema")
+                .fetch_all(&registry.pool())
+                .await;
+            assert_eq!(versions.expect("reads").len(), 1);
+        }
+    };
+    opened(None).await;
+    if server.is_some() {
+        opened(server).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{conclusion, fresh, operation};
+use super::{conclusion, fresh_of_each, operation};
 use crate::registry::*;
 
 /// Everything that any registry must do.
@@ -21,10 +21,11 @@ pub async fn suite(registry: &Registry) {
     super::workers::wait_until_a_job_is_due(registry).await;
 }
 
-#[tokio::test]
-async fn sqlite_passes_the_suite() {
-    let fresh = fresh().await;
-    suite(&fresh.registry).await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_database_passes_the_suite() {
+    for fresh in fresh_of_each().await {
+        suite(&fresh.registry).await;
+    }
 }
 
 async fn champion_is_the_newest_operation(registry: &Registry) {
