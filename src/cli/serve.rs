@@ -89,8 +89,10 @@ pub async fn open(
     let bound = serve::bind(&settings, &guard).await?;
     let signals = Signals::listen()?;
     let clock = context::clock()?;
-    let observer = Observer::open(&settings, &context::folder(global), clock)?;
-    let state = State::new(fleet, project, settings, clock, guard).watched_by(observer);
+    let folder = context::folder(global);
+    let table = serve::route_table();
+    let observer = Observer::open(&settings, &folder, clock, table.routes)?;
+    let state = State::new(fleet, project, settings, clock, guard, observer, table);
     let state = Arc::new(state);
     match &args.bundle {
         Some(_) => serve::load_each(&state.fleet).await?,

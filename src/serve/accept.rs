@@ -19,8 +19,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::{Anything, Connections, Phase};
+use super::error::Error;
+use super::guard::Guard;
 use super::signals::{Signals, Wish};
-use super::{Error, State, answer, follow, guard::Guard, probation};
+use super::{State, answer, follow, probation};
 use crate::config::Server;
 
 /// Connections that wait in the system's own queue to be taken.

@@ -12,11 +12,11 @@ use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
 use super::budget::{Reason, Work, too_slow};
-use super::connection::Progress;
 use super::cors::{self, is_preflight, preflight};
+use super::dialect::Dialect;
 use super::manage::audit;
 use super::observe::Finished;
-use super::problem::Dialect;
+use super::peer::Peer;
 use super::request::Caller;
 use super::router::{Found, Router};
 use super::routes::Route;
@@ -27,17 +27,6 @@ use crate::faults;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
-
-/// What is known of a request from its connection; put beside it.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    /// Where it comes from.
-    pub address: SocketAddr,
-    /// What the connection is doing.
-    pub progress: Arc<Progress>,
-    /// Whether it says by which name it asks, as its version of HTTP wants it.
-    pub is_named: bool,
-}
 
 /// The one filter of the server: takes a request apart and answers it.
 pub fn filter(
@@ -223,7 +212,7 @@ async fn handled<B: Buf>(
 
 /// Lets a caller in; one who is turned away where changes are made is written down.
 async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result<Caller, Problem> {
-    let admitted = guard::admit(state, route, &head.headers, head.peer);
+    let admitted = state.guard.admit(route, &head.headers, head.peer);
     if route.role == Some(Role::Admin)
         && let Err(problem) = &admitted
         && matches!(problem.code, Code::Unauthorized | Code::Forbidden)

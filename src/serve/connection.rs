@@ -10,9 +10,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, HOST, HeaderValue};
@@ -23,8 +23,9 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 
-use super::answer::Peer;
 use super::budget::{Budget, Reason};
+use super::peer::Peer;
+use super::progress::Progress;
 use crate::config::server::Limits;
 
 /// An error of whatever sort.
@@ -186,72 +187,6 @@ fn is_named<B>(request: &Request<B>) -> bool {
     match request.version() {
         Version::HTTP_11 => n_hosts == 1,
         _ => n_hosts <= 1,
-    }
-}
-
-/// What a connection is doing.
-#[derive(Debug)]
-pub struct Progress {
-    began: Instant,
-    is_h2: AtomicBool,
-    /// Large answers that are not sent to their end, and since when, in milliseconds after `began`.
-    unread: AtomicUsize,
-    unread_since_ms: AtomicU64,
-    /// When the last bytes went out, in milliseconds after `began`.
-    last_ms: AtomicU64,
-    under_way: AtomicUsize,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Progress {
-            began: Instant::now(),
-            is_h2: AtomicBool::new(false),
-            unread: AtomicUsize::new(0),
-            unread_since_ms: AtomicU64::new(0),
-            last_ms: AtomicU64::new(0),
-            under_way: AtomicUsize::new(0),
-        }
-    }
-
-    fn is_made(&self) {
-        let now = self.began.elapsed().as_millis() as u64;
-        self.last_ms.store(now, Ordering::Relaxed);
-    }
-
-    /// A large answer is on its way out until what is returned is dropped.
-    pub fn sends(self: &Arc<Self>) -> Sending {
-        if self.unread.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.note_unread();
-        }
-        Sending(self.clone())
-    }
-
-    fn note_unread(&self) {
-        let now = self.began.elapsed().as_millis() as u64;
-        self.unread_since_ms.store(now, Ordering::Relaxed);
-    }
-
-    /// For how long no large answer was taken to its end though there is one.
-    fn unread_for(&self) -> Option<Duration> {
-        let since = Duration::from_millis(self.unread_since_ms.load(Ordering::Relaxed));
-        let is_any = self.unread.load(Ordering::Relaxed) > 0;
-        is_any.then(|| self.began.elapsed().saturating_sub(since))
-    }
-
-    fn silence(&self) -> Duration {
-        let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
-        self.began.elapsed().saturating_sub(last)
-    }
-}
-
-/// A large answer on its way out.
-pub struct Sending(Arc<Progress>);
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        self.0.note_unread();
-        self.0.unread.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

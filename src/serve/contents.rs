@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::dialect::Dialect;
 use super::openapi;
-use super::problem::Dialect;
-use super::routes::ROUTES;
+use super::routes::route_table;
 use super::{Code, Problem};
 
 /// A path as the documents list it.
@@ -26,8 +26,8 @@ pub struct Listed {
 
 /// Every path that is answered, in the order of the table.
 pub fn contents() -> Vec<Listed> {
-    let document = openapi::gathered();
-    let rows = ROUTES.iter().map(|route| {
+    let document = openapi::gathered(&route_table());
+    let rows = route_table().routes.iter().map(|route| {
         let method = route.method.to_ascii_lowercase();
         let summary = document
             .get(route.path)

@@ -5,40 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::State;
+use super::created_models::Seen;
 use crate::pipeline::Env;
-use crate::registry::{self, CreatedModel};
-
-/// Makes what the stages of a created model may touch; else says what is wrong with its settings.
-pub type OpenModel = dyn Fn(&CreatedModel) -> Result<Env, String> + Send + Sync;
-
-/// Models that were created by request, as this server knows them.
-pub struct Created {
-    open: Option<Box<OpenModel>>,
-    /// What was looked at of each model.
-    seen: tokio::sync::Mutex<BTreeMap<String, Seen>>,
-}
-
-/// Which model of a name it is, and which settings of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Seen {
-    serial: i64,
-    created_ms: i64,
-}
-
-impl Created {
-    /// With what opens them; `None` for a server of one model alone, which takes no others.
-    pub fn new(open: Option<Box<OpenModel>>) -> Self {
-        Created {
-            open,
-            seen: tokio::sync::Mutex::default(),
-        }
-    }
-
-    /// What opens them.
-    pub fn opener(&self) -> Option<&OpenModel> {
-        self.open.as_deref()
-    }
-}
+use crate::registry;
 
 /// Gives models that were created since a place in the fleet, those that were changed their new settings, and takes the places
 /// of those that were removed. Requests under way keep the version that they began with.

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error::Error;
 use super::source::Pointer;
-use super::{Error, Fleet, State};
+use super::{Fleet, State};
 
 /// How often the pointer is looked at; a promotion is live within this and the time to load it.
 const EVERY: Duration = Duration::from_millis(250);

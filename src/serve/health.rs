@@ -6,9 +6,10 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use super::manage::without_folder;
-use super::{Code, Problem, Project, Reply, Request, State};
+use super::readiness::{held, is_ready, staleness};
+use super::{Code, Problem, Reply, Request, State};
 use crate::clock::rfc3339;
-use crate::diagnose::{self, Stale};
+use crate::diagnose;
 use crate::registry::ProbationState;
 
 /// What this file adds to the API document.
@@ -109,21 +110,6 @@ pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Probl
     readyz(state, request).await
 }
 
-/// First versions that the gate holds, which is why nothing is served: model and version.
-pub async fn held(state: &State) -> Vec<(String, i64)> {
-    let Some(project) = state.project.as_ref() else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for (name, _) in project.envs.all().iter() {
-        // A database that cannot be asked is told by the check `stale`.
-        if let Ok(Some(held)) = project.registry.held_version(name).await {
-            found.push((name.clone(), held));
-        }
-    }
-    found
-}
-
 async fn held_checks(state: &State) -> Vec<Check> {
     let held = held(state).await.into_iter();
     held.map(|(name, version)| Check {
@@ -199,26 +185,6 @@ async fn stale_check(state: &State) -> Option<Check> {
             says.join("; ")
         },
     })
-}
-
-/// Each model of a project with the reasons for which it is stale.
-pub async fn staleness(
-    project: &Project,
-    now_ms: i64,
-) -> Vec<(String, Result<Vec<Stale>, crate::registry::Error>)> {
-    let mut found = Vec::new();
-    for (name, env) in project.envs.all().iter() {
-        let now = diagnose::staleness(&project.registry, &env.config, now_ms).await;
-        found.push((name.clone(), now));
-    }
-    found
-}
-
-/// Whether the server takes requests for predictions.
-pub fn is_ready(state: &State) -> bool {
-    let is_served = state.fleet.models().any(|model| model.champion().is_some());
-    let is_lost = state.fleet.models().any(|model| model.is_lost());
-    !state.is_draining() && is_served && !is_lost && state.fleet.database().is_none()
 }
 
 fn checks(state: &State) -> Vec<Check> {

@@ -5,18 +5,15 @@ use std::sync::Arc;
 use utoipa::OpenApi;
 
 use super::borrowed::texts;
-use super::fleet::Served;
 use super::forms;
-use super::observe::prediction_log;
 use super::reply::JSON;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
+use super::served::Served;
+use super::work::{bounds, heavy};
 use super::written::write_predictions;
 use super::{Code, Problem, Reply, Request, State};
 use crate::explain;
 use crate::features::CellRef;
-
-/// Bytes from which on a body is read off the threads that answer.
-const LARGE_BODY: usize = 512 << 10;
 
 /// What this file adds to the API document.
 #[derive(OpenApi)]
@@ -90,7 +87,7 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds);
     if collector.begin_row().is_ok() {
         for (name, text) in &cells {
-            if let super::fleet::Field::Input(position) = collector.field(name) {
+            if let super::served::Field::Input(position) = collector.field(name) {
                 let cell = match text.trim() {
                     "" => CellRef::Missing,
                     text => CellRef::Text(text),
@@ -106,14 +103,6 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     })
     .await?;
     Ok(reply)
-}
-
-/// What bounds this request.
-pub fn bounds<'r>(state: &State, request: &'r Request) -> Bounds<'r> {
-    Bounds {
-        rows: state.settings.limits.rows,
-        work: &request.work,
-    }
 }
 
 async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -137,7 +126,7 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
         Err(problem) if guess.version.is_none() => {
             guess = merged(rows::read_options(&request.body)?, &guess);
             if guess.version.is_none() && guess.model.is_none() {
-                return Err(problem);
+                return Err(problem.into());
             }
             let (model, version) = (guess.model.as_deref(), guess.version);
             state.fleet.pick(model, version).await?
@@ -242,35 +231,6 @@ async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply,
     Ok(reply)
 }
 
-/// Whether a request may take long: it is large, or it may ask for what takes long for each row.
-fn may_take_long(request: &Request) -> bool {
-    let asks = |text: &[u8]| {
-        let finds = |word: &str| memchr::memmem::find(text, word.as_bytes()).is_some();
-        finds("explain") || finds("flips")
-    };
-    let query = request.query.as_deref().unwrap_or_default();
-    request.body.len() >= LARGE_BODY || asks(&request.body) || asks(query.as_bytes())
-}
-
-/// Does the work of a request: here when it is small, on a thread that may take long when it is not.
-pub async fn heavy<T: Send + 'static>(
-    request: Request,
-    work: impl FnOnce(&Request) -> Result<T, Problem> + Send + 'static,
-) -> Result<(Request, T), Problem> {
-    if !may_take_long(&request) {
-        let done = work(&request)?;
-        return Ok((request, done));
-    }
-    let done = tokio::task::spawn_blocking(move || {
-        // Nobody may wait any more by the time that a thread is free.
-        let look = request.work.look();
-        let done = request.work.counted(|| look.and_then(|()| work(&request)));
-        (request, done)
-    });
-    let (request, done) = done.await.map_err(|error| Problem::internal(&error))?;
-    Ok((request, done?))
-}
-
 /// Options and everything else of a query.
 fn options_and_cells(request: &Request) -> Result<(Options, Vec<(String, String)>), Problem> {
     let flag = |name| request.parsed::<bool>(name, "`true` or `false`");
@@ -344,6 +304,9 @@ pub fn answer(
     }
     let body = write_predictions(served, &rows, options, request)?;
     let n_rows = rows.n_rows;
-    prediction_log::offer(state, request, served, rows, options.threshold);
-    Ok(Reply::new(JSON, body).by(served, n_rows))
+    let (id, unique) = (&request.id, &request.unique);
+    state
+        .observer
+        .predicted(id, unique, served, rows, options.threshold);
+    Ok(Reply::new(JSON, body).by(&served.model, served.version, n_rows))
 }

@@ -5,8 +5,6 @@ use serde::Serialize;
 use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::http::{HeaderMap, Response, StatusCode};
 
-use super::{Code, Problem, Served};
-
 // Parsed once, not for every answer.
 const X_MODEL: HeaderName = HeaderName::from_static("x-model");
 const X_MODEL_VERSION: HeaderName = HeaderName::from_static("x-model-version");
@@ -51,7 +49,10 @@ impl Reply {
         match serde_json::to_vec(value) {
             Ok(body) => Reply::new(JSON, body),
             // Only a map with keys that are no texts can fail; none of ours has such.
-            Err(error) => super::problem::Dialect::Native.tell(&Problem::internal(&error)),
+            Err(error) => {
+                tracing::error!("an answer cannot be written as JSON: {error}");
+                Reply::new(JSON, "{}").status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
         }
     }
 
@@ -74,10 +75,12 @@ impl Reply {
         self
     }
 
-    /// With who answered, and for how many rows.
-    pub fn by(mut self, served: &Served, rows: usize) -> Self {
+    /// With which version of which model answered, and for how many rows.
+    pub fn by(mut self, model: &str, version: i64, rows: usize) -> Self {
         self.rows = rows as u64;
-        self.answered_by = Some((served.model_header.clone(), served.version_header.clone()));
+        let model = HeaderValue::from_str(model);
+        let model = model.unwrap_or(HeaderValue::from_static("unnamed"));
+        self.answered_by = Some((model, HeaderValue::from(version)));
         self
     }
 
@@ -101,9 +104,4 @@ impl Reply {
         *response.headers_mut() = self.headers;
         response
     }
-}
-
-/// A 404 in words.
-pub fn not_found(what: impl Into<String>) -> Problem {
-    Problem::new(Code::NotFound, what)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use warp::http::Method;
 
-use super::problem::Dialect;
+use super::dialect::Dialect;
 use super::request::percent_decoded;
 use super::routes::{ROUTES, Route};
 use super::{Code, Problem};

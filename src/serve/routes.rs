@@ -2,12 +2,16 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use utoipa::OpenApi;
 
 use super::borrowed::{mlflow, risk, switch, tables, versioned};
-use super::problem::Dialect::{self, Message, Mlflow, Native, Plain};
+use super::dialect::Dialect::{Message, Mlflow, Native, Plain};
+use super::route_name::{RouteName, RouteTable};
 use super::{
-    Problem, Reply, Request, State, diagnostics, health, manage, observe, openapi, prediction, v2,
+    Problem, Reply, Request, State, borrowed, diagnostics, exposition, health, manage, openapi,
+    prediction, v2,
 };
 use crate::config::Role;
 
@@ -16,29 +20,55 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// A row of the table.
 pub struct Route {
-    /// The part of the table that it stands in.
-    pub part: &'static str,
-    /// GET (which answers HEAD, too), POST, DELETE.
-    pub method: &'static str,
-    /// The path; `{name}` stands for one segment.
-    pub path: &'static str,
-    /// Who may ask; `None` is everybody.
-    pub role: Option<Role>,
-    /// How its problems are told.
-    pub dialect: Dialect,
+    /// All but what answers.
+    pub name: RouteName,
     /// What answers.
     pub handler: fn(Arc<State>, Request) -> Answer,
+}
+
+impl std::ops::Deref for Route {
+    type Target = RouteName;
+
+    fn deref(&self) -> &RouteName {
+        &self.name
+    }
+}
+
+/// The table without what answers, for metrics, logs, documents and pages.
+pub fn route_table() -> RouteTable {
+    static NAMES: LazyLock<Vec<RouteName>> =
+        LazyLock::new(|| ROUTES.iter().map(|route| route.name).collect());
+    RouteTable {
+        routes: &NAMES,
+        documents,
+    }
+}
+
+/// Every room's part of the API document. A new room adds its own here.
+fn documents() -> Vec<utoipa::openapi::OpenApi> {
+    vec![
+        prediction::Doc::openapi(),
+        diagnostics::Doc::openapi(),
+        exposition::Doc::openapi(),
+        manage::Doc::openapi(),
+        borrowed::Doc::openapi(),
+        v2::Doc::openapi(),
+        openapi::Doc::openapi(),
+        health::Doc::openapi(),
+    ]
 }
 
 /// Parts with rows of method, path, role, dialect and handler. rustfmt leaves it alone, so that it stays a table.
 macro_rules! table {
     ($($part:literal: $($method:ident $path:literal $role:ident $dialect:ident $handler:path,)*)*) => {
         &[$($(Route {
-            part: $part,
-            method: stringify!($method),
-            path: $path,
-            role: $role,
-            dialect: $dialect,
+            name: RouteName {
+                part: $part,
+                method: stringify!($method),
+                path: $path,
+                role: $role,
+                dialect: $dialect,
+            },
             handler: |state, request| Box::pin($handler(state, request)),
         },)*)*]
     };
@@ -113,7 +143,7 @@ pub static ROUTES: &[Route] = table! {
     POST    "/v1/models/{model}:predict"                  PREDICT Plain   v2::v1::predict,
     GET     "/v1/models/{model}"                          READ    Plain   v2::v1::ready,
     "Metrics and the API document":
-    GET     "/metrics"                                    READ    Native  observe::metrics,
+    GET     "/metrics"                                    READ    Native  exposition::metrics,
     GET     "/"                                           OPEN    Native  openapi::landing,
     GET     "/openapi.json"                               OPEN    Native  openapi::document,
     GET     "/docs"                                       OPEN    Native  openapi::docs,

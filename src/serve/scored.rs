@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::fleet::Served;
-use super::observe::prediction_log;
 use super::rows::Rows;
+use super::served::Served;
 use super::{Problem, Request, State};
 
 /// Rows between two looks at the clock.
@@ -39,6 +38,9 @@ pub fn score_each(
         each(label as usize, &probabilities);
     }
     served.sample.offer(&rows);
-    prediction_log::offer(state, request, served, rows, Some(threshold));
+    let (id, unique) = (&request.id, &request.unique);
+    state
+        .observer
+        .predicted(id, unique, served, rows, Some(threshold));
     Ok(())
 }

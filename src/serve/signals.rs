@@ -4,7 +4,7 @@ use std::fs;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Error;
+use super::error::Error;
 
 /// The terminal of the process, if it has one: it cannot be opened where there is none, or where it was hung up.
 const TERMINAL: &str = "/dev/tty";

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Code, Error, Problem, Served};
+use super::error::Error;
+use super::pick_error::PickError;
+use super::served::Served;
 use crate::bundle;
 use crate::data::ReadOptions;
 use crate::pipeline::{self, Envs, Manifest};
@@ -185,33 +187,27 @@ impl Source {
     /// Loads a version that a request asks for.
     ///
     /// # Errors
-    /// 404 when there is none; 503 when it cannot be used.
-    pub async fn version(&self, model: &str, version: i64) -> Result<Served, Problem> {
-        let absent = || {
-            let what = "no such version of the model; GET /models/<model>/versions lists them";
-            Problem::new(Code::NotFound, what)
-        };
+    /// When there is none, or it cannot be used.
+    pub async fn version(&self, model: &str, version: i64) -> Result<Served, PickError> {
         let Source::Project { registry, envs } = self else {
-            return Err(absent());
+            return Err(PickError::NoVersion);
         };
-        let env = envs.get(model).ok_or_else(absent)?;
-        let row = registry.version(model, version).await;
-        let row = row.map_err(|error| Problem::internal(&error))?;
+        let env = envs.get(model).ok_or(PickError::NoVersion)?;
+        let row = registry.version(model, version).await?;
         if !row.is_some_and(|row| row.state == crate::registry::VersionState::Ready) {
-            return Err(absent());
+            return Err(PickError::NoVersion);
         }
-        let pipeline::LoadedVersion { sha256, bundle, .. } = pipeline::load_bundle(&env, version)
-            .await
-            .map_err(|error| {
-                let told = Problem::internal(&error);
-                Problem {
-                    code: Code::Unavailable,
-                    message: "the version cannot be loaded; the server's log says why".to_string(),
-                    ..told
-                }
-            })?;
+        let loaded = pipeline::load_bundle(&env, version).await;
+        let loaded = loaded.map_err(|error| PickError::Unloadable(Box::new(error)))?;
         let null_values = env.config.ingest.null_values.clone();
-        Ok(Served::new(model, version, 0, sha256, null_values, bundle))
+        Ok(Served::new(
+            model,
+            version,
+            0,
+            loaded.sha256,
+            null_values,
+            loaded.bundle,
+        ))
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::budget::Budget;
 use super::diagnostics::Diagnostics;
 use super::observe::Observer;
+use super::route_name::RouteTable;
 use super::{Created, Fleet, Guard, SettingsNews};
 use crate::clock::Clock;
 use crate::config::Server;
@@ -101,6 +102,8 @@ pub struct State {
     pub guard: Guard,
     /// Metrics and logs.
     pub observer: Observer,
+    /// Every path that is answered.
+    pub table: RouteTable,
     /// Scores and summaries that were worked out.
     pub diagnostics: Diagnostics,
     /// What is to be said of `config.json`, once it was edited.
@@ -118,6 +121,8 @@ impl State {
         settings: Server,
         clock: Clock,
         guard: Guard,
+        observer: Observer,
+        table: RouteTable,
     ) -> Self {
         State {
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
@@ -128,19 +133,14 @@ impl State {
             settings,
             clock,
             began: Instant::now(),
-            observer: Observer::counting(clock),
+            table,
+            observer,
             diagnostics: Diagnostics::default(),
             news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),
         }
-    }
-
-    /// With what watches it.
-    pub fn watched_by(mut self, observer: Observer) -> Self {
-        self.observer = observer;
-        self
     }
 
     /// An id that no other request has, of this process or another.

@@ -1,8 +1,8 @@
 //! Predictions as JSON, written straight into one buffer.
 
 use super::budget::{For, too_slow};
-use super::fleet::Served;
 use super::rows::{Options, Rows};
+use super::served::Served;
 use super::{Problem, Request};
 use crate::bundle::Slot;
 use crate::explain;

@@ -14,9 +14,9 @@ use super::given::Given;
 use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::features::{CellRef, is_numeric};
-use crate::serve::fleet::{Field, InputFacts, Served};
-use crate::serve::problem::Dialect;
+use crate::serve::dialect::Dialect;
 use crate::serve::rows::{Collector, Rows, Stop, fitting, ruled};
+use crate::serve::served::{Field, InputFacts, Served};
 use crate::serve::{Code, Problem, Reply};
 
 /// Mistyped cells that are listed.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use warp::http::header::CONTENT_TYPE;
 
-use super::mlflow_body::{self, Params};
+use super::mlflow_body;
+use super::mlflow_found::Params;
 use super::scored::{as_bad_request, asked_version};
-use crate::serve::fleet::Served;
-use crate::serve::health::is_ready;
-use crate::serve::prediction::{bounds, heavy};
+use crate::serve::readiness::is_ready;
 use crate::serve::reply::JSON;
 use crate::serve::rows::{Rows, Strictness, read_csv};
 use crate::serve::scored::score_each;
+use crate::serve::served::Served;
+use crate::serve::work::{bounds, heavy};
 use crate::serve::written::{number, per_class, prediction};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -59,7 +60,7 @@ pub async fn invocations(state: Arc<State>, request: Request) -> Result<Reply, P
         };
         let n_rows = rows.n_rows;
         let body = answer(&state, request, &served, rows, &params)?;
-        Ok(Reply::new(JSON, body).by(&served, n_rows))
+        Ok(Reply::new(JSON, body).by(&served.model, served.version, n_rows))
     })
     .await?;
     Ok(reply)

@@ -8,34 +8,14 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
+use super::mlflow_found::Found;
+use super::mlflow_found::Params;
 use super::mlflow_tables::{AnyRows, Inputs, Split};
 use super::scored::as_bad_request;
-use crate::serve::fleet::{Field, Served};
 use crate::serve::request::{Object, bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, RowList, Rows, Strictness};
+use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
-
-/// What the caller asks for beside predictions. Others that he may send are ignored, as they are where this protocol
-/// comes from.
-#[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
-#[serde(default)]
-pub struct Params {
-    /// Another threshold of P(positive).
-    pub threshold: Option<f64>,
-    /// `predict` or `predict_proba`.
-    pub predict_method: Option<String>,
-}
-
-/// What a reading of the body found beside rows.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// Columns of a `dataframe_split`.
-    pub columns: Option<Vec<Field>>,
-    /// Data stood before its columns and was passed over.
-    pub is_data_left: bool,
-    has_table: bool,
-    params: Option<Params>,
-}
 
 /// Rows and params of a body.
 ///

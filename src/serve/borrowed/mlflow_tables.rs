@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::given::Given;
-use super::mlflow_body::Found;
-use crate::serve::fleet::{Field, Served};
+use super::mlflow_found::Found;
 use crate::serve::rows::{Collector, Stop};
+use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
 
 /// Ends reading with a message.

@@ -8,6 +8,7 @@ mod flights;
 pub mod given;
 pub mod mlflow;
 pub mod mlflow_body;
+mod mlflow_found;
 mod mlflow_tables;
 pub mod risk;
 mod scored;

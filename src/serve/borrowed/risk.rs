@@ -11,12 +11,12 @@ use warp::http::StatusCode;
 
 use super::flights::{self, FlightList, Mistakes};
 use super::scored::{as_bad_request, asked_version, list_of_classes};
-use crate::serve::fleet::Served;
-use crate::serve::health::is_ready;
-use crate::serve::prediction::{bounds, heavy};
+use crate::serve::readiness::is_ready;
 use crate::serve::reply::JSON;
 use crate::serve::request::{bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, RowList, Rows, Strictness};
+use crate::serve::served::Served;
+use crate::serve::work::{bounds, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Whose body it is.
@@ -60,7 +60,7 @@ pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Probl
         };
         let n_rows = rows.n_rows;
         let body = list_of_classes(name, &answers, &state, request, &served, rows)?;
-        Ok(Reply::new(JSON, body).by(&served, n_rows))
+        Ok(Reply::new(JSON, body).by(&served.model, served.version, n_rows))
     })
     .await?;
     Ok(reply)

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::serve::fleet::Served;
 use crate::serve::rows::{Rows, version_of};
 use crate::serve::scored::score_each;
+use crate::serve::served::Served;
 use crate::serve::written::number;
 use crate::serve::{Code, Problem, Request, State};
 
@@ -19,7 +19,7 @@ pub async fn asked_version(state: &State, request: &Request) -> Result<Arc<Serve
         None => None,
     };
     let model = request.query("model");
-    state.fleet.pick(model.as_deref(), version).await
+    Ok(state.fleet.pick(model.as_deref(), version).await?)
 }
 
 /// `{"<name>":[<answer of each row's class>,…]}`, where each class has its answer ready as JSON; of numbers, the numbers.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::scored::{as_bad_request, asked_version};
-use crate::serve::fleet::Served;
-use crate::serve::prediction::{bounds, heavy};
 use crate::serve::rows::read_tables;
 use crate::serve::scored::score_each;
+use crate::serve::served::Served;
+use crate::serve::work::{bounds, heavy};
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Scores for `{"<table>": [{column: value}, …], …}`, the tables that the model was trained on.
@@ -45,7 +45,7 @@ pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem
         })?;
         let name = format!("{}_{}", served.model, served.version);
         let body = json!({"model_name": name, "scores": Value::Object(scores)});
-        Ok(Reply::json(&body).by(&served, n_rows))
+        Ok(Reply::json(&body).by(&served.model, served.version, n_rows))
     })
     .await?;
     Ok(reply)

@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 
 use crate::data::Kind;
 use crate::features::CellRef;
-use crate::serve::fleet::Served;
-use crate::serve::prediction::bounds;
-use crate::serve::problem::Dialect;
+use crate::serve::dialect::Dialect;
+use crate::serve::pick_error::PickError;
 use crate::serve::rows::{Collector, Strictness};
 use crate::serve::scored::score_each;
+use crate::serve::served::Served;
+use crate::serve::work::bounds;
 use crate::serve::written::ranked;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -58,7 +59,7 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
         _ => return refuse("`n_top` is a whole number of at least 1"),
     };
     let served = match state.fleet.pick(Some(id), None).await {
-        Err(problem) if problem.code == Code::NotFound => {
+        Err(PickError::NoModel | PickError::NoVersion) => {
             return refuse("Requested Model ID does not exist");
         }
         other => other?,
@@ -101,7 +102,7 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
         "status": "active",
     });
     let answer = json!({"prediction_request": asked, "model": model, "prediction": prediction});
-    Ok(Reply::json(&answer).by(&served, 1))
+    Ok(Reply::json(&answer).by(&served.model, served.version, 1))
 }
 
 fn refuse<T>(why: &str) -> Result<T, Problem> {

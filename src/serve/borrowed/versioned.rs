@@ -8,10 +8,11 @@ use warp::http::StatusCode;
 
 use super::given::Given;
 use super::scored::as_bad_request;
-use crate::serve::fleet::{Field, Served};
-use crate::serve::prediction::bounds;
+use crate::serve::pick_error::PickError;
 use crate::serve::rows::{Collector, Strictness, version_of};
 use crate::serve::scored::score_each;
+use crate::serve::served::{Field, Served};
+use crate::serve::work::bounds;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Versions that health checks load at a time. Anybody may check health, and loading is work.
@@ -110,7 +111,7 @@ pub async fn predict(state: Arc<State>, request: Request) -> Result<Reply, Probl
         };
     })?;
     let answer = json!({"id": body.get("id"), "prediction": prediction});
-    Ok(Reply::json(&answer).by(&served, 1))
+    Ok(Reply::json(&answer).by(&served.model, served.version, 1))
 }
 
 /// Whether the version in the path is the champion, which is loaded.
@@ -136,9 +137,9 @@ async fn asked(state: &State, request: &Request) -> Result<Arc<Served>, Problem>
     };
     let number = version_of(version).map_err(|_| absent())?;
     let picked = state.fleet.pick(Some(&name), number).await;
-    picked.map_err(|problem| match problem.code {
-        Code::NotFound => absent(),
-        _ => problem,
+    picked.map_err(|error| match error {
+        PickError::NoModel | PickError::NoVersion => absent(),
+        other => other.into(),
     })
 }
 

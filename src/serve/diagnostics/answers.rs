@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::score::Told;
+use super::told::Told;
 use crate::checks::Finding;
 use crate::data::ColumnSummary;
 use crate::diagnose::{

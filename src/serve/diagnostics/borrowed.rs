@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::{Problem, Reply, Request, State};
 use super::answers::{DiagnoseAnswer, ScoreAnswer, SummariseAnswer};
-use super::{env, summary};
+use super::summary::{env, summary};
 use crate::diagnose::{self, StageSeconds};
 
 /// The champion's score
@@ -24,7 +24,7 @@ pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem
     let answer = ScoreAnswer {
         score: told.score.score,
     };
-    Ok(Reply::json(&answer).by(&served, 0))
+    Ok(Reply::json(&answer).by(&served.model, served.version, 0))
 }
 
 /// Means, medians and standard deviations

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
-use super::super::{Served, State};
 use crate::data::{self, Signature};
 use crate::diagnose::{self, ChampionScore, DataSummary};
-use crate::pipeline::{Env, Error};
+use crate::pipeline::{Env, Envs, Error};
+use crate::serve::place::Model;
+use crate::serve::served::Served;
 
 /// How long a look at the test folder holds.
 pub const LOOK_HOLDS: Duration = Duration::from_secs(1);
@@ -120,13 +121,9 @@ impl Diagnostics {
 
     /// Asks the registry what it has on record, for the two above: two small questions per model, one more after a
     /// promotion. What it cannot answer stays as it was.
-    pub async fn recall(&self, state: &State) {
-        let Some(project) = &state.project else {
-            return;
-        };
-        for model in state.fleet.models() {
-            let (Some(env), Some(served)) = (project.envs.get(&model.name), model.champion())
-            else {
+    pub async fn recall(&self, envs: &Envs, models: impl Iterator<Item = Arc<Model>>) {
+        for model in models {
+            let (Some(env), Some(served)) = (envs.get(&model.name), model.champion()) else {
                 continue;
             };
             let place = self.place(&model.name);

@@ -7,6 +7,8 @@ mod answers;
 pub mod borrowed;
 mod cache;
 mod score;
+mod summary;
+mod told;
 
 use std::sync::Arc;
 
@@ -14,11 +16,10 @@ use utoipa::OpenApi;
 
 use self::answers::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
 pub use self::cache::Diagnostics;
-use super::fleet::Model;
 use super::manage::without_folder;
-use super::{Code, Problem, Reply, Request, State};
-use crate::diagnose::{self, DataSummary};
-use crate::pipeline::Env;
+use super::{Problem, Reply, Request, State};
+use crate::diagnose;
+use summary::{env, summary};
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]
@@ -46,7 +47,7 @@ pub struct Doc;
 pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let model = state.fleet.model(request.query("model").as_deref())?;
     let (told, served) = score::of_champion(&state, &model, request.work.deadline()).await?;
-    Ok(Reply::json(&ScoringAnswer::of(told)).by(&served, 0))
+    Ok(Reply::json(&ScoringAnswer::of(told)).by(&served.model, served.version, 0))
 }
 
 /// Summary statistics of the newest data set
@@ -116,50 +117,4 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
     }
     answer.problems = problems;
     Ok(Reply::json(&answer).packable())
-}
-
-/// What the stages of a model may touch; `None` when a bundle is served without its project.
-fn env(state: &State, model: &Model) -> Option<Arc<Env>> {
-    state.project.as_ref()?.envs.get(&model.name)
-}
-
-/// The newest data set in numbers: read once per data set. Without a project, what the bundle knows of its own.
-///
-/// # Errors
-/// 503 when there is none yet, or it cannot be read.
-async fn summary(state: &State, model: &Model) -> Result<Arc<DataSummary>, Problem> {
-    let Some(env) = env(state, model) else {
-        let served = model.champion().ok_or_else(no_champion)?;
-        return Ok(Arc::new(DataSummary::of_profile(&served.bundle.profile)));
-    };
-    let row = env.registry.latest_dataset(&model.name).await;
-    let row = row.map_err(|error| unavailable("the registry cannot be asked", &error))?;
-    let Some(row) = row else {
-        let why = "the model has no data set yet; `unseat run` makes one";
-        return Err(Problem::new(Code::Unavailable, why).retry(5));
-    };
-    let place = state.diagnostics.place(&model.name);
-    place
-        .summary(&row.run, {
-            let (env, row) = (env.clone(), row.clone());
-            move || diagnose::summarise_newest(&env, &row)
-        })
-        .await
-        .map_err(|error| unavailable("the newest data set cannot be read", error.as_ref()))
-}
-
-/// 503 in words; what lies behind it goes to the log.
-fn unavailable(what: &str, error: &(dyn std::error::Error + 'static)) -> Problem {
-    let causes = crate::pipeline::causes(error).join(": ");
-    tracing::warn!(error = %error, causes, "{what}");
-    Problem::new(
-        Code::Unavailable,
-        format!("{what}; the server's log says why"),
-    )
-    .retry(5)
-}
-
-fn no_champion() -> Problem {
-    let why = "the model has no version in production yet; `unseat run` makes one";
-    Problem::new(Code::Unavailable, why).retry(5)
 }

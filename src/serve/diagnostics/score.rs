@@ -14,7 +14,8 @@ use super::super::fleet::Model;
 use super::super::source::latest_score;
 use super::super::{Code, Problem, Served, Source, State};
 use super::cache::{Known, Place, look_now};
-use super::{env, no_champion};
+use super::summary::{env, no_champion};
+use super::told::Told;
 use crate::diagnose::{self, ChampionScore};
 use crate::evaluate::Scores;
 use crate::pipeline::{self, Env};
@@ -26,16 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const FOR_THE_ANSWER: Duration = Duration::from_millis(200);
 /// After this, what could not be worked out is tried again although nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
-
-/// A score on its way to the caller.
-pub struct Told {
-    /// The score.
-    pub score: Arc<ChampionScore>,
-    /// Whether it is that of the test rows as they are now.
-    pub fresh: bool,
-    /// Why it is not.
-    pub problem: Option<String>,
-}
 
 /// The champion's score, and the champion.
 ///

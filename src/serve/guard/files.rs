@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::serve::Error;
+use crate::serve::error::Error;
 
 /// Which content of some files was seen: inode, length and time of each.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -25,9 +25,10 @@ use self::origin::{Asks, Origin};
 use self::rate::{Key, Rate};
 use self::tls::Tls;
 use self::tokens::{Known, Tokens};
+use super::error::Error;
 use super::request::Caller;
-use super::routes::Route;
-use super::{Code, Error, Problem, State};
+use super::route_name::RouteName;
+use super::{Code, Problem};
 use crate::config::{Role, Server};
 
 /// What a caller without a token is called.
@@ -114,9 +115,13 @@ impl Guard {
         }
     }
 
-    fn admit(
+    /// Lets a request in and says who asks.
+    ///
+    /// # Errors
+    /// 401 without a known token, 403 when its role does not reach or a web page of elsewhere asks, 429 when it asks too often.
+    pub fn admit(
         &self,
-        route: &Route,
+        route: &RouteName,
         headers: &HeaderMap,
         peer: Option<SocketAddr>,
     ) -> Result<Caller, Problem> {
@@ -172,7 +177,7 @@ impl Guard {
 }
 
 /// What a request asks for, for those who look where it comes from.
-fn asks(route: &Route) -> Asks {
+fn asks(route: &RouteName) -> Asks {
     match (route.role, route.method) {
         (Some(Role::Admin), "GET") => Asks::ChangeByGet,
         (Some(Role::Admin), _) => Asks::Change,
@@ -193,17 +198,4 @@ impl Guard {
     pub fn name_of(&self, headers: &HeaderMap) -> Option<String> {
         Some(self.tokens.holder(headers).ok()?.name)
     }
-}
-
-/// Lets a request in and says who asks.
-///
-/// # Errors
-/// 401 without a known token, 403 when its role does not reach or a web page of elsewhere asks, 429 when it asks too often.
-pub fn admit(
-    state: &State,
-    route: &Route,
-    headers: &HeaderMap,
-    peer: Option<SocketAddr>,
-) -> Result<Caller, Problem> {
-    state.guard.admit(route, headers, peer)
 }

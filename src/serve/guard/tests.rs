@@ -29,7 +29,9 @@ fn asked(
         map.append(*name, HeaderValue::from_str(value).expect("a header"));
     }
     let peer = Some(SocketAddr::from(([127, 0, 0, 1], 9)));
-    let of_role = |route: &&Route| route.role == role && (role.is_none() || route.method == "POST");
+    let of_role = |route: &&crate::serve::routes::Route| {
+        route.role == role && (role.is_none() || route.method == "POST")
+    };
     let route = crate::serve::routes::ROUTES.iter().find(of_role);
     let admitted = guard.admit(route.expect("a route"), &map, peer);
     admitted

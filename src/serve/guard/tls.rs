@@ -11,7 +11,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 
 use super::files::Mark;
 use crate::config::Server;
-use crate::serve::Error;
+use crate::serve::error::Error;
 
 const CERTIFICATE: &str = "server.tls.certificate";
 const KEY: &str = "server.tls.key";

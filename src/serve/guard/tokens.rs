@@ -12,7 +12,8 @@ use warp::http::header::AUTHORIZATION;
 use super::files::Mark;
 use crate::config::server::{Token, is_sha256, is_token_name};
 use crate::config::{Role, Server};
-use crate::serve::{Code, Error, Problem};
+use crate::serve::error::Error;
+use crate::serve::{Code, Problem};
 
 /// One who may ask.
 #[derive(Debug, Clone, PartialEq, Eq)]

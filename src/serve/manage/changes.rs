@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::common::{detached, env_of, heavy, optional_body};
 use super::views::{Moved, Removed};
-use super::{audit, detached, env_of, heavy, optional_body, versions};
+use super::{audit, versions};
 use crate::pipeline;
 use crate::registry::{Action, VersionState};
 use crate::serve::follow::follow_now;

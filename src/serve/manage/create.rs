@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use warp::http::StatusCode;
 
+use super::audit;
+use super::common::{busy, detached, optional_body, project, trouble};
 use super::given_rows::{self, GivenRows};
-use super::{audit, detached, optional_body, project, trouble};
 use crate::config::checked::is_name;
 use crate::config::{CREATED_KEYS, ModelConfig, created_folders};
 use crate::pipeline;
@@ -173,7 +174,7 @@ async fn again(
     }
     match project.starter.start(&asked.id, true, by).await {
         RunStart::Started { job, .. } => Ok(begun(asked.id.clone(), job)),
-        RunStart::Busy(run) => Err(super::busy(&run)),
+        RunStart::Busy(run) => Err(busy(&run)),
         RunStart::Failed(why) => Err(failed(&asked.id, &why)),
     }
 }
@@ -261,7 +262,7 @@ async fn record_held(
         }
         ModelStart::Busy(run) => {
             given_rows::remove(config);
-            Err(super::busy(&run))
+            Err(busy(&run))
         }
         // It may stand in the registry all the same, so its rows stay.
         ModelStart::Failed(why) => Err(failed(&name, &why)),

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::audit;
+use super::common::{busy, detached, env_of, heavy, optional_body, project, trouble};
 use super::create::truth;
-use super::{audit, busy, detached, env_of, heavy, optional_body, project, trouble};
 use crate::config::CREATED_KEYS;
 use crate::pipeline;
 use crate::registry::{JobRow, Removal};

@@ -10,35 +10,14 @@ use utoipa::{PartialSchema, ToSchema};
 use warp::http::header::IF_NONE_MATCH;
 use warp::http::{HeaderMap, StatusCode};
 
-use super::{env_of, trouble, versions};
+use super::common::{env_of, trouble};
+use super::version_files::{FILES, HTML};
+use super::versions;
 use crate::artifacts;
-use crate::pipeline::Env;
-use crate::registry::{VersionRow, VersionState};
-use crate::serve::reply::{JSON, not_found};
+use crate::registry::VersionState;
+use crate::serve::problem::not_found;
 use crate::serve::{Problem, Reply, Request, State};
 use crate::text::hex;
-
-const HTML: &str = "text/html; charset=utf-8";
-const MARKDOWN: &str = "text/markdown; charset=utf-8";
-const TEXT: &str = "text/plain; charset=utf-8";
-const PNG: &str = "image/png";
-
-/// What a version's folder may be asked for, and its type. The predictions of the test rows are not among it: they hold
-/// rows of somebody's data.
-const FILES: [(&str, &str); 12] = [
-    ("report.html", HTML),
-    ("model_card.md", MARKDOWN),
-    ("confusion_matrix.png", PNG),
-    ("roc.png", PNG),
-    ("precision_recall.png", PNG),
-    ("calibration.png", PNG),
-    ("coefficients.png", PNG),
-    ("history.png", PNG),
-    ("score.json", JSON),
-    ("latestscore.txt", TEXT),
-    ("decision.json", JSON),
-    ("trainedmodel.json", JSON),
-];
 
 /// The page has its style and its pictures inside, and needs nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
@@ -161,20 +140,6 @@ fn has(headers: &HeaderMap, tag: &str) -> bool {
         .flat_map(|value| value.split(','))
         .map(|one| one.trim().trim_start_matches("W/"))
         .any(|one| one == "*" || one == tag)
-}
-
-/// Where the files of a version are, as far as they were made.
-pub fn of(env: &Env, row: &VersionRow) -> Vec<String> {
-    let (model, number) = (&row.model, row.number);
-    let is_there = |name: &str| {
-        let key = env.version_key(&row.folder, name);
-        env.models.path(&key).exists()
-    };
-    FILES
-        .iter()
-        .filter(|(name, _)| row.state == VersionState::Ready && is_there(name))
-        .map(|(name, _)| format!("/models/{model}/versions/{number}/{name}"))
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::runs::without_folder;
-use super::{audit, detached, project, trouble};
+use super::audit;
+use super::common::{detached, project, trouble};
+use super::messages::without_folder;
 use crate::clock::rfc3339;
 use crate::pipeline::{is_run_id, log_end, run_log};
 use crate::registry::{Cancel, JobRow, RunRow, RunState};
-use crate::serve::reply::not_found;
+use crate::serve::problem::not_found;
 use crate::serve::state::Project;
 use crate::serve::{Code, Problem, Reply, Request, State};
 

@@ -3,22 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::runs::find;
-use super::{project, trouble};
-use crate::pipeline::{self, is_run_id, log_end, run_log};
-use crate::registry::RunRow;
-use crate::serve::reply::not_found;
-use crate::serve::state::Project;
+use super::common::{project, trouble};
+use super::found_run::find;
+use super::found_run::path_of;
+use crate::pipeline;
+use crate::pipeline::log_end;
+use crate::serve::problem::not_found;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Bytes of a log that are told; of a longer one the end.
 const MOST_BYTES: u64 = 4 << 20;
-
-/// Where the log of a stored run is, if it has one.
-pub fn path_of(project: &Project, row: &RunRow) -> Option<PathBuf> {
-    let env = project.envs.get(&row.model)?;
-    is_run_id(&row.id).then(|| run_log(&env.config.project, &row.id))
-}
 
 /// The log of a run that was started by request, as far as it goes.
 #[utoipa::path(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::trouble;
+use super::common::trouble;
 use super::views::{ChampionView, ModelView};
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;

@@ -1,17 +1,18 @@
 //! `/runs`: what ran, what runs, and starting one.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 use warp::http::StatusCode;
 
+use super::audit;
+use super::common::{busy, detached, limit, optional_body, project, trouble};
+use super::found_run::{find, path_of};
+use super::messages::without_folder;
 use super::views::{RunDetail, RunView, Started};
-use super::{audit, busy, detached, limit, logs, optional_body, project, trouble};
 use crate::pipeline;
 use crate::registry::RunRow;
-use crate::serve::reply::not_found;
 use crate::serve::state::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -53,7 +54,7 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let project = project(&state)?;
     let row = find(project, request.param("run")).await?;
-    let log = logs::path_of(project, &row).filter(|path| pipeline::log_is_there(path));
+    let log = path_of(project, &row).filter(|path| pipeline::log_is_there(path));
     let log = log.map(|_| format!("/runs/{}/log", row.id));
     let shown = project
         .registry
@@ -63,22 +64,6 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     Ok(Reply::json(&RunDetail { run, record, log }).packable())
 }
 
-/// A run by its id, a beginning of it that only one has, or `latest`.
-///
-/// # Errors
-/// 404, in words that say whether there is none or there are several.
-pub async fn find(project: &Project, id: &str) -> Result<RunRow, Problem> {
-    let found = project.registry.find_runs(id).await.map_err(trouble)?;
-    let mut found = found.into_iter();
-    match (found.next(), found.next()) {
-        (Some(run), None) => Ok(run),
-        (None, _) => Err(not_found("no such run; GET /runs lists them")),
-        (Some(_), Some(_)) => Err(not_found(
-            "several runs have ids that begin like this; give more of it",
-        )),
-    }
-}
-
 /// A run as it is told: folders of the machine are nobody's concern.
 fn told(project: &Project, mut row: RunRow) -> (RunView, Option<serde_json::Value>) {
     let env = project.envs.get(&row.model);
@@ -86,16 +71,6 @@ fn told(project: &Project, mut row: RunRow) -> (RunView, Option<serde_json::Valu
         *error = without_folder(error, &env.config.project);
     }
     RunView::of(row)
-}
-
-/// A message without the place of the project on the machine.
-pub fn without_folder(text: &str, project: &Path) -> String {
-    let folder = project.to_string_lossy();
-    let folder = folder.trim_end_matches('/');
-    if folder.len() < 2 || !project.is_absolute() {
-        return text.to_string();
-    }
-    text.replace(&format!("{folder}/"), "").replace(folder, ".")
 }
 
 /// What is asked of a run.
@@ -154,23 +129,5 @@ async fn started(
             let what = "the run could not be started; the server's log says why";
             Err(Problem::new(Code::Unavailable, what).retry(5))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_of_the_machine_are_left_out() {
-        let project = Path::new("/srv/models/");
-        for (text, expected) in [
-            ("read /srv/models/sourcedata/a.csv", "read sourcedata/a.csv"),
-            ("find data in /srv/models: none", "find data in .: none"),
-            ("train", "train"),
-        ] {
-            assert_eq!(without_folder(text, project), expected);
-        }
-        assert_eq!(without_folder("read ./a", Path::new(".")), "read ./a");
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{limit, project, trouble};
+use super::common::{limit, project, trouble};
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::registry::{ScheduleRow, TickRow};

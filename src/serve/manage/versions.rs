@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::common::{env_of, trouble};
+use super::version_files;
 use super::views::{VersionDetail, VersionView};
-use super::{env_of, files, trouble};
 use crate::model_types::VersionSelector;
 use crate::pipeline::Env;
 use crate::registry::{VersionRow, VersionState};
-use crate::serve::reply::not_found;
+use crate::serve::problem::not_found;
 use crate::serve::{Problem, Reply, Request, Served, State};
 
 /// All versions of a model, newest first.
@@ -73,7 +74,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     let scores = env.registry.scores(name).await.map_err(trouble)?;
     let newest = scores.into_iter().rfind(|it| it.version == row.number);
     let newest = newest.map(|score| score.record);
-    let files = files::of(&env, &row);
+    let files = version_files::of(&env, &row);
     let read = async |file: &str| {
         let key = env.version_key(&row.folder, file);
         let bytes = env.models.get(&key).await.ok()?;

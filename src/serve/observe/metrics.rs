@@ -11,7 +11,7 @@ use prometheus::{
 };
 use warp::http::{Method, StatusCode};
 
-use super::super::routes::ROUTES;
+use crate::serve::route_name::RouteName;
 
 /// Upper bounds of the classes of durations, in seconds.
 const BUCKETS: [f64; 14] = [
@@ -64,8 +64,8 @@ struct VersionRows {
 }
 
 impl Metrics {
-    /// All at zero.
-    pub fn new() -> Self {
+    /// All at zero, with the paths that are answered.
+    pub fn new(routes: &[RouteName]) -> Self {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
             let made = made(IntCounterVec::new(Opts::new(name, help), labels));
@@ -114,7 +114,7 @@ impl Metrics {
                     "Requests whose callers went before they were answered.",
                 )),
             ),
-            series: all_series(),
+            series: all_series(routes),
             versions: ArcSwap::default(),
             registry,
         }
@@ -128,7 +128,7 @@ impl Metrics {
         status: StatusCode,
         time: Duration,
     ) {
-        let series = &self.series[place(route, method)];
+        let series = &self.series[place(route, method, self.series.len())];
         let status = status_place(status);
         let count = series.counts[status].get_or_init(|| {
             let status = STATUSES.get(status).unwrap_or(&OTHER);
@@ -174,14 +174,14 @@ impl Metrics {
     }
 }
 
-fn all_series() -> Vec<Series> {
+fn all_series(routes: &[RouteName]) -> Vec<Series> {
     let series = |method, route| Series {
         method,
         route,
         counts: [const { OnceLock::new() }; STATUSES.len() + 1],
         duration: OnceLock::new(),
     };
-    let routes = ROUTES
+    let routes = routes
         .iter()
         .flat_map(|route| [series(route.method, route.path), series("HEAD", route.path)]);
     let methods = METHODS.iter().chain([&OTHER]);
@@ -189,12 +189,13 @@ fn all_series() -> Vec<Series> {
     routes.chain(unmatched).collect()
 }
 
-fn place(route: Option<usize>, method: &Method) -> usize {
+/// Place of a request among `n_series`, the last of which are those without a route.
+fn place(route: Option<usize>, method: &Method, n_series: usize) -> usize {
     match route {
         Some(route) => 2 * route + usize::from(method == Method::HEAD),
         None => {
             let known = METHODS.iter().position(|known| *known == method.as_str());
-            2 * ROUTES.len() + known.unwrap_or(METHODS.len())
+            n_series - METHODS.len() - 1 + known.unwrap_or(METHODS.len())
         }
     }
 }
@@ -217,8 +218,10 @@ pub fn registered<T: Collector + Clone + 'static>(registry: &Registry, metric: T
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use prometheus::TextEncoder;
+
+    use super::*;
+    use crate::serve::route_table;
 
     fn text(metrics: &Metrics) -> String {
         let families = metrics.registry.gather();
@@ -229,8 +232,11 @@ mod tests {
 
     #[test]
     fn labels_are_those_of_the_table_and_never_the_callers() {
-        let metrics = Metrics::new();
-        let livez = ROUTES.iter().position(|route| route.path == "/livez");
+        let metrics = Metrics::new(route_table().routes);
+        let livez = route_table()
+            .routes
+            .iter()
+            .position(|route| route.path == "/livez");
         assert!(livez.is_some());
         let made_up = Method::from_bytes(b"BREW").expect("a method");
         let time = Duration::from_millis(3);
@@ -254,7 +260,7 @@ mod tests {
 
     #[test]
     fn rows_are_counted_per_version() {
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(route_table().routes);
         for (version, rows) in [("1", 3), ("2", 5), ("1", 4)] {
             metrics.rows("attrition", version, rows);
         }

@@ -2,80 +2,51 @@
 //! write, and what they cannot take is dropped and counted.
 
 mod access_log;
-mod durations;
-mod exposition;
-mod metrics;
+pub mod durations;
+mod finished;
+pub mod metrics;
 #[cfg_attr(not(feature = "otel"), path = "otlp_absent.rs")]
 mod otlp;
 pub mod prediction_log;
-mod process;
+pub mod process;
 mod queue;
 mod trace;
 
-use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::IntGauge;
-use utoipa::OpenApi;
-use warp::http::{HeaderMap, Method, StatusCode};
 
 use self::access_log::{AccessLog, Line};
 use self::metrics::Metrics;
 use self::otlp::Spans;
 use self::prediction_log::PredictionLog;
-use super::Error;
-use super::routes::ROUTES;
+use super::error::Error;
+use super::route_name::RouteName;
+use super::rows::read_rows::Rows;
+use super::served::Served;
 use crate::clock::Clock;
 use crate::config::Server;
 
-pub use exposition::metrics;
+pub use finished::Finished;
 
 /// How long each log has to write what waits when the server ends.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Most characters of a path that are logged.
 const MOST_PATH: usize = 512;
 
-/// What this room adds to the API document.
-#[derive(OpenApi)]
-#[openapi(paths(exposition::metrics))]
-pub struct Doc;
-
 /// Everything that watches.
 pub struct Observer {
     clock: Clock,
-    metrics: Metrics,
-    access_log: Option<AccessLog>,
-    prediction_log: Option<PredictionLog>,
+    routes: &'static [RouteName],
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where requests are written down, if anywhere.
+    pub access_log: Option<AccessLog>,
+    /// Where predictions are, if anywhere.
+    pub prediction_log: Option<PredictionLog>,
     spans: Option<Spans>,
-}
-
-/// A request that was answered.
-pub struct Finished<'a> {
-    /// Index into the table of routes; `None` for a path or method that is not there.
-    pub route: Option<usize>,
-    /// The method.
-    pub method: &'a Method,
-    /// The path as it was asked for.
-    pub path: &'a str,
-    /// The status of the answer.
-    pub status: StatusCode,
-    /// How long it took from the head to the answer.
-    pub duration: Duration,
-    /// Rows that were predicted.
-    pub rows: u64,
-    /// Model and version that answered, as the answer's headers say them.
-    pub answered_by: Option<(&'a str, &'a str)>,
-    /// Bytes of the answer.
-    pub bytes: usize,
-    /// The request's id.
-    pub id: &'a str,
-    /// The caller's name, when he was let in.
-    pub caller: Option<&'a str>,
-    /// Where from.
-    pub peer: Option<SocketAddr>,
-    /// The request's headers.
-    pub headers: &'a HeaderMap,
 }
 
 /// A request under way. Dropped before [`Observer::finished`], its caller went away.
@@ -104,10 +75,11 @@ impl Drop for Connected {
 
 impl Observer {
     /// Counts, and tells nobody else.
-    pub fn counting(clock: Clock) -> Self {
+    pub fn counting(clock: Clock, routes: &'static [RouteName]) -> Self {
         Observer {
             clock,
-            metrics: Metrics::new(),
+            routes,
+            metrics: Metrics::new(routes),
             access_log: None,
             prediction_log: None,
             spans: None,
@@ -119,8 +91,13 @@ impl Observer {
     /// # Errors
     /// When the access log cannot be opened, or the endpoint is none. A prediction log that cannot be written is tried again
     /// and counted: serving goes on.
-    pub fn open(settings: &Server, folder: &Path, clock: Clock) -> Result<Self, Error> {
-        let mut observer = Observer::counting(clock);
+    pub fn open(
+        settings: &Server,
+        folder: &Path,
+        clock: Clock,
+        routes: &'static [RouteName],
+    ) -> Result<Self, Error> {
+        let mut observer = Observer::counting(clock, routes);
         let failed = |what: &str| {
             let what = what.to_string();
             |source| Error::Log { what, source }
@@ -183,13 +160,27 @@ impl Observer {
             return;
         }
         let mut trace = trace::parent(request.headers).map(|parent| parent.trace_id);
-        let route = request.route.map(|index| ROUTES[index].path);
+        let route = request.route.map(|index| self.routes[index].path);
         let time = self.clock.now();
         if let Some(spans) = &self.spans {
             trace = Some(spans.offer(request, route, time));
         }
         if let Some(log) = &self.access_log {
             log.offer(line(request, route, trace, time));
+        }
+    }
+
+    /// Hands the rows of an answered request to the prediction log, if it is on and the request is in its sample.
+    pub fn predicted(
+        &self,
+        request_id: &str,
+        unique: &str,
+        served: &Arc<Served>,
+        rows: Rows,
+        threshold: Option<f64>,
+    ) {
+        if let Some(log) = &self.prediction_log {
+            log.offer(request_id, unique, served, rows, threshold);
         }
     }
 

@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{
 };
 use rand::Rng;
 
-use super::Finished;
+use super::finished::Finished;
 use super::trace::{Parent, parent};
 
 /// How long one batch may take to be sent.

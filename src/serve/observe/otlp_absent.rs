@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::Finished;
+use super::finished::Finished;
 
 /// Takes no spans: there is none of it.
 pub enum Spans {}

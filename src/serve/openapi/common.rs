@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::problem::Dialect;
-use crate::serve::routes::{ROUTES, Route};
+use crate::serve::dialect::Dialect;
+use crate::serve::route_name::RouteName;
 
 /// Every dialect with the name of its schema.
 const DIALECTS: [(Dialect, &str); 5] = [
@@ -60,8 +60,8 @@ const STATUSES: [(u16, &str, Option<&str>); 12] = [
 ];
 
 /// Adds to every operation what all have. `is_guarded`: whether the server wants tokens.
-pub fn add(paths: &mut Map<String, Value>, is_guarded: bool) {
-    for route in ROUTES {
+pub fn add(paths: &mut Map<String, Value>, routes: &[RouteName], is_guarded: bool) {
+    for route in routes {
         let method = route.method.to_ascii_lowercase();
         let Some(operation) = paths
             .get_mut(route.path)
@@ -98,7 +98,7 @@ pub fn add(paths: &mut Map<String, Value>, is_guarded: bool) {
 }
 
 /// `get_models_model_versions`: method and path.
-pub fn operation_id(route: &Route) -> String {
+pub fn operation_id(route: &RouteName) -> String {
     let mut id = route.method.to_ascii_lowercase();
     let words = route.path.split(|c: char| !c.is_ascii_alphanumeric());
     for word in words.filter(|word| !word.is_empty()) {
@@ -109,7 +109,7 @@ pub fn operation_id(route: &Route) -> String {
 }
 
 /// The role stands beside the scheme, as OpenAPI 3.1 allows; without tokens in its settings, a server lets everybody in.
-fn security(route: &Route, is_guarded: bool) -> Value {
+fn security(route: &RouteName, is_guarded: bool) -> Value {
     match route.role {
         None => json!([]),
         Some(role) if is_guarded => json!([{"token": [role.name()]}]),
@@ -118,7 +118,7 @@ fn security(route: &Route, is_guarded: bool) -> Value {
 }
 
 /// Whether a path may answer with a status of the list.
-fn has(route: &Route, status: u16) -> bool {
+fn has(route: &RouteName, status: u16) -> bool {
     match status {
         401 | 422 | 429 => route.role.is_some(),
         404 => route.role.is_some() || route.path.contains('{'),
@@ -142,7 +142,7 @@ fn common_answer(dialect: Dialect, status: u16, own: Option<Value>) -> Value {
     own
 }
 
-fn add_headers(answer: &mut Value, route: &Route) {
+fn add_headers(answer: &mut Value, route: &RouteName) {
     if answer.get("$ref").is_some() {
         return;
     }
@@ -161,12 +161,12 @@ fn schema_of(dialect: Dialect) -> &'static str {
 }
 
 /// Components that [`add`] refers to: `(responses, headers, security schemes)`; the schemas are added to the others.
-pub fn components(schemas: &mut Map<String, Value>) -> (Value, Value, Value) {
+pub fn components(schemas: &mut Map<String, Value>, routes: &[RouteName]) -> (Value, Value, Value) {
     let message =
         json!({"type": "string", "description": "What is wrong, and what would be right"});
     let mut responses = Map::new();
     for (dialect, name) in DIALECTS {
-        if !ROUTES.iter().any(|route| route.dialect == dialect) {
+        if !routes.iter().any(|route| route.dialect == dialect) {
             continue;
         }
         schemas.insert(name.to_string(), problem_schema(dialect, &message));

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{common, models, parts};
 use crate::config::Role;
 use crate::serve::request::Caller;
+use crate::serve::route_name::RouteTable;
 use crate::serve::{Served, State};
 use crate::text::hex;
 
@@ -61,7 +62,7 @@ pub fn present(state: &State, caller: &Caller) -> Arc<Document> {
         return known.clone();
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let bytes = Bytes::from(whole(&names, &champions, is_guarded).to_string());
+    let bytes = Bytes::from(whole(&names, &champions, &state.table, is_guarded).to_string());
     let tag = format!("\"{}\"", &hex(&Sha256::digest(&bytes))[..32]);
     let made = Arc::new(Document { bytes, tag });
     if kept.len() >= MOST_KEPT {
@@ -72,13 +73,18 @@ pub fn present(state: &State, caller: &Caller) -> Arc<Document> {
 }
 
 /// The whole document.
-pub fn whole(names: &[&str], champions: &[Arc<Served>], is_guarded: bool) -> Value {
+pub fn whole(
+    names: &[&str],
+    champions: &[Arc<Served>],
+    table: &RouteTable,
+    is_guarded: bool,
+) -> Value {
     static GATHERED: OnceLock<parts::Gathered> = OnceLock::new();
-    let gathered = GATHERED.get_or_init(parts::gathered);
+    let gathered = GATHERED.get_or_init(|| parts::gathered(table));
     let (mut paths, mut schemas) = (gathered.paths.clone(), gathered.schemas.clone());
     models::add(&mut paths, &mut schemas, names, champions);
-    common::add(&mut paths, is_guarded);
-    let (responses, headers, schemes) = common::components(&mut schemas);
+    common::add(&mut paths, table.routes, is_guarded);
+    let (responses, headers, schemes) = common::components(&mut schemas, table.routes);
     json!({
         "openapi": "3.1.0",
         "info": {

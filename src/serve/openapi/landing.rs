@@ -66,19 +66,19 @@ pub fn of(state: &State) -> Landing {
     Landing {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
-        ready: crate::serve::health::is_ready(state),
+        ready: crate::serve::readiness::is_ready(state),
         models: models.collect(),
         links: LINKS
             .iter()
             .map(|(link, _)| *link)
-            .filter(|link| is_there(link))
+            .filter(|link| is_there(state, link))
             .collect(),
     }
 }
 
-fn is_there(link: &str) -> bool {
+fn is_there(state: &State, link: &str) -> bool {
     let path = link.split('?').next().unwrap_or(link);
-    let mut routes = crate::serve::routes::ROUTES.iter();
+    let mut routes = state.table.routes.iter();
     routes.any(|route| route.method == "GET" && route.path.strip_prefix('/') == Some(path))
 }
 

@@ -18,8 +18,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use utoipa::OpenApi;
 
+use super::problem::not_found;
 use super::reply::JSON;
-use super::{Problem, Reply, Request, State, reply};
+use super::route_name::RouteTable;
+use super::{Problem, Reply, Request, State};
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]
@@ -27,8 +29,8 @@ use super::{Problem, Reply, Request, State, reply};
 pub struct Doc;
 
 /// Path → method → operation as the rooms describe them, without what is added by machine.
-pub fn gathered() -> Map<String, Value> {
-    parts::gathered().paths
+pub fn gathered(table: &RouteTable) -> Map<String, Value> {
+    parts::gathered(table).paths
 }
 
 /// What is served here
@@ -46,7 +48,7 @@ pub fn gathered() -> Map<String, Value> {
 )]
 pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let mut landing = landing::of(&state);
-    for (model, version) in super::health::held(&state).await {
+    for (model, version) in super::readiness::held(&state).await {
         landing.hold(&model, version);
     }
     let reply = if landing::wants_json(&request.headers) {
@@ -105,9 +107,7 @@ pub async fn docs(_: Arc<State>, request: Request) -> Result<Reply, Problem> {
 )]
 pub async fn docs_file(_: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let Some(file) = page::file(request.param("file")) else {
-        return Err(reply::not_found(
-            "the page has no such file; it begins at /docs",
-        ));
+        return Err(not_found("the page has no such file; it begins at /docs"));
     };
     Ok(tagged(file.packable(), &request, page::TAG))
 }

@@ -1,24 +1,8 @@
 //! What every room says of its own paths, gathered into one document in the order of the table of routes.
 
 use serde_json::{Map, Value, json};
-use utoipa::OpenApi;
 
-use crate::serve::routes::ROUTES;
-use crate::serve::{borrowed, diagnostics, health, manage, observe, prediction, v2};
-
-/// Every room's part of the document. A new room adds its own here.
-fn parts() -> Vec<utoipa::openapi::OpenApi> {
-    vec![
-        prediction::Doc::openapi(),
-        diagnostics::Doc::openapi(),
-        observe::Doc::openapi(),
-        manage::Doc::openapi(),
-        borrowed::Doc::openapi(),
-        v2::Doc::openapi(),
-        super::Doc::openapi(),
-        health::Doc::openapi(),
-    ]
-}
+use crate::serve::route_name::RouteTable;
 
 /// Every tag with what it is about, in the order of the page.
 const TAGS: &[(&str, &str)] = &[
@@ -57,16 +41,17 @@ pub struct Gathered {
 }
 
 /// Gathers the parts.
-pub fn gathered() -> Gathered {
+pub fn gathered(table: &RouteTable) -> Gathered {
     let mut all = Gathered {
-        paths: ROUTES
+        paths: table
+            .routes
             .iter()
             .map(|route| (route.path.to_string(), json!({})))
             .collect(),
         schemas: Map::new(),
         clashes: Vec::new(),
     };
-    for part in parts() {
+    for part in (table.documents)() {
         // A part is made of texts and numbers; it cannot fail to be JSON.
         let mut part = serde_json::to_value(part).unwrap_or_default();
         let schemas = part.pointer_mut("/components/schemas").map(Value::take);

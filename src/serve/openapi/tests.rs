@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{common, document, parts};
 use crate::config::Role;
+use crate::serve::route_table;
 use crate::serve::routes::ROUTES;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "options"];
@@ -22,7 +23,7 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
 
 #[test]
 fn every_route_is_documented_and_every_operation_is_a_route() {
-    let document = document::whole(&[], &[], true);
+    let document = document::whole(&[], &[], &route_table(), true);
     let told: BTreeSet<String> = operations(&document)
         .into_iter()
         .map(|(method, path, _)| format!("{method} {path}"))
@@ -43,7 +44,7 @@ fn every_route_is_documented_and_every_operation_is_a_route() {
 #[test]
 fn every_operation_names_the_role_of_its_route() {
     for is_guarded in [true, false] {
-        let document = document::whole(&[], &[], is_guarded);
+        let document = document::whole(&[], &[], &route_table(), is_guarded);
         for route in ROUTES {
             let method = route.method.to_ascii_lowercase();
             let operation = &document["paths"][route.path][&method];
@@ -61,13 +62,13 @@ fn every_operation_names_the_role_of_its_route() {
 
 #[test]
 fn no_two_rooms_give_one_name_two_meanings() {
-    let clashes = parts::gathered().clashes;
+    let clashes = parts::gathered(&route_table()).clashes;
     assert!(clashes.is_empty(), "{clashes:#?}");
 }
 
 #[test]
 fn every_tag_says_what_it_is_about() {
-    let gathered = parts::gathered();
+    let gathered = parts::gathered(&route_table());
     for tag in parts::used_tags(&gathered.paths) {
         assert!(parts::about(tag).is_some(), "`{tag}` is not in TAGS");
     }
@@ -84,7 +85,7 @@ fn operation_ids_are_unique() {
 
 #[test]
 fn every_operation_is_whole() {
-    let document = document::whole(&[], &[], true);
+    let document = document::whole(&[], &[], &route_table(), true);
     for (method, path, operation) in operations(&document) {
         let at = format!("{method} {path}");
         assert!(
@@ -130,7 +131,7 @@ fn every_operation_is_whole() {
 
 #[test]
 fn every_refusal_that_a_room_documents_has_the_form_of_its_protocol() {
-    let document = document::whole(&[], &[], true);
+    let document = document::whole(&[], &[], &route_table(), true);
     let mut conflicts = 0;
     for (method, path, operation) in operations(&document) {
         let answer = &operation["responses"]["409"];
@@ -155,7 +156,7 @@ fn every_refusal_that_a_room_documents_has_the_form_of_its_protocol() {
 
 #[test]
 fn every_reference_leads_somewhere_and_every_part_is_referred_to() {
-    let document = document::whole(&[], &[], true);
+    let document = document::whole(&[], &[], &route_table(), true);
     let mut references = BTreeSet::new();
     collect(&document, &mut references);
     for reference in &references {

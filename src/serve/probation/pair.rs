@@ -40,7 +40,7 @@ impl Pair {
             return None;
         }
         let is_text = |kind: Kind| kind == Kind::Text;
-        let place = |input: &crate::serve::fleet::InputFacts| {
+        let place = |input: &crate::serve::served::InputFacts| {
             new.model_inputs
                 .iter()
                 .position(|it| it.name == input.name && is_text(it.kind) == is_text(input.kind))
@@ -171,7 +171,7 @@ fn is_usual(served: &Served, slots: &[Slot]) -> bool {
 
 /// Whether two versions take the same columns as the same kinds.
 pub fn reads_alike(new: &Served, old: &Served) -> bool {
-    let is_there = |input: &crate::serve::fleet::InputFacts| {
+    let is_there = |input: &crate::serve::served::InputFacts| {
         let mut same = old.inputs.iter();
         same.any(|it| it.name == input.name && it.kind == input.kind)
     };

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{Bounds, Collector, Rows, Stop, Strictness};
+use super::read_rows::Rows;
+use super::{Bounds, Collector, Stop, Strictness};
 use crate::data::{Kind, trim_text};
 use crate::features::CellRef;
-use crate::serve::fleet::{Field, Served};
 use crate::serve::request::without_mark;
+use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
 
 /// Rows of a CSV text. `null_values` are the cells that mean "missing", as in `ingest.null_values`.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::data::rules::Broken;
 use crate::features::wanted as wanted_of;
-use crate::serve::fleet::InputFacts;
+use crate::serve::served::InputFacts;
 use crate::serve::{Code, Problem};
 
 /// Unknown columns that are named; the rest is counted.

@@ -7,10 +7,11 @@ use serde::de::{
 };
 
 use super::options::{Options, VersionName, version_of};
-use super::{Bounds, Collector, Rows, Stop, Strictness, quick};
+use super::read_rows::Rows;
+use super::{Bounds, Collector, Stop, Strictness, quick};
 use crate::features::CellRef;
-use crate::serve::fleet::{Field, Served};
 use crate::serve::request::{bad_json, without_mark};
+use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
 
 /// The options of a body alone, for finding out whose rows they are.

@@ -10,6 +10,7 @@ mod json;
 mod options;
 mod quick;
 mod raw;
+pub mod read_rows;
 mod tables;
 
 #[cfg(test)]
@@ -18,7 +19,7 @@ mod tests;
 pub use tests::served as sample_served;
 
 use super::budget::{For, Work};
-use super::fleet::{Field, Served};
+use super::served::{Field, Served};
 use super::{Code, Problem};
 use crate::bundle::Slot;
 use crate::features::{Cell, CellRef};
@@ -31,6 +32,7 @@ pub use delimited::read_csv;
 pub use faults::Faults;
 pub use json::{RowList, read_body, read_ndjson, read_options, read_row};
 pub use options::{Options, version_of};
+pub use read_rows::Rows;
 pub use tables::{read_tables, tables_in};
 
 /// Cells between two looks at what is held and at the clock.
@@ -39,35 +41,6 @@ const CELLS_PER_LOOK: usize = 16 << 10;
 const NAMES_PER_LOOK: usize = 4096;
 /// Bytes of a text that is kept, beside its characters.
 const TEXT_BYTES: usize = 48;
-
-/// Rows of one request, ready to score.
-#[derive(Debug, Default)]
-pub struct Rows {
-    /// Number of rows.
-    pub n_rows: usize,
-    /// `(n_rows, n_inputs)` row-major.
-    pub slots: Vec<Slot>,
-    /// Texts that are no category of their own: `(row, input, text)`. For the prediction log, never for an answer.
-    pub strangers: Vec<(u32, u32, Box<str>)>,
-    /// Each row's own id, where the caller's records have one; else empty.
-    pub ids: Vec<Box<str>>,
-}
-
-impl Rows {
-    /// The slots of a row.
-    pub fn row(&self, row: usize) -> &[Slot] {
-        let width = self.slots.len() / self.n_rows.max(1);
-        &self.slots[row * width..(row + 1) * width]
-    }
-
-    /// The texts of a row that are no category of their own: `(input, text)`.
-    pub fn strangers_of(&self, row: usize) -> Vec<(u32, Box<str>)> {
-        let of_row = self.strangers.iter().filter(|it| it.0 as usize == row);
-        of_row
-            .map(|(_, input, text)| (*input, text.clone()))
-            .collect()
-    }
-}
 
 /// How a protocol treats columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Cells of requests whose model reads columns that are made of them: kept as they came, then made ready all at once by
 //! the code that training used.
 
-use super::Rows;
+use super::read_rows::Rows;
 use crate::bundle::Slot;
 use crate::data::{Kind, Values};
 use crate::features::{Cell, CellRef, cell, whole_number};
-use crate::serve::fleet::{InputFacts, Served};
+use crate::serve::served::{InputFacts, Served};
 use crate::serve::{Code, Problem};
 
 /// Cells of rows, `(n_rows, n_columns)` row-major.

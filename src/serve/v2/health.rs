@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::forms::{ServerHealth, ServerMetadata};
-use crate::serve::health::is_ready;
+use crate::serve::readiness::is_ready;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Extensions of the protocol that are spoken. Of the model repository's there is the index; the champion pointer does

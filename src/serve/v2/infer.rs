@@ -8,9 +8,9 @@ use super::outputs::{score, wanted};
 use super::tensors::read_rows;
 use super::wire::{Asked, JSON_LENGTH, bad};
 use super::written::Written;
-use crate::serve::fleet::Served;
-use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
+use crate::serve::served::Served;
+use crate::serve::work::{bounds, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Predictions of the champion for tensors.
@@ -105,5 +105,7 @@ fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Repl
             Reply::new("application/octet-stream", body).header(JSON_LENGTH, &length)
         }
     };
-    Ok(reply.by(served, scored.n_rows).packable())
+    Ok(reply
+        .by(&served.model, served.version, scored.n_rows)
+        .packable())
 }

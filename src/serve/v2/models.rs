@@ -9,9 +9,10 @@ use super::outputs::{Kind, Labels};
 use super::wire::bad;
 use crate::data;
 use crate::registry::VersionState;
-use crate::serve::fleet::{Model, Served};
-use crate::serve::reply::not_found;
+use crate::serve::fleet::Model;
+use crate::serve::problem::not_found;
 use crate::serve::rows::version_of;
+use crate::serve::served::Served;
 use crate::serve::{Code, Problem, Reply, Request, Source, State};
 
 /// What the version that the path names takes and gives: the champion, where it names none.
@@ -26,7 +27,7 @@ pub async fn pick(state: &State, request: &Request) -> Result<Arc<Served>, Probl
         })?,
     };
     let model = request.param("model");
-    state.fleet.pick(Some(model), version).await
+    Ok(state.fleet.pick(Some(model), version).await?)
 }
 
 /// Tensors that the champion takes and gives.
@@ -42,7 +43,7 @@ pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Prob
     let served = pick(&state, &request).await?;
     let model = state.fleet.model(Some(&served.model))?;
     let versions = versions(&state, &model).await?;
-    let input = |input: &crate::serve::fleet::InputFacts| TensorMetadata {
+    let input = |input: &crate::serve::served::InputFacts| TensorMetadata {
         name: input.name.clone(),
         datatype: match input.kind {
             data::Kind::Integer => "INT64",

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::wire::{Asked, Faults, bad};
-use crate::serve::fleet::Served;
 use crate::serve::rows::Rows;
 use crate::serve::scored::score_each;
+use crate::serve::served::Served;
 use crate::serve::{Problem, Request, State};
 
 /// An output of a model.

@@ -6,8 +6,8 @@ use super::elements::{of_bytes, of_json};
 use super::wire::{Asked, Faults, Tensor, bad};
 use crate::data::Kind;
 use crate::features::CellRef;
-use crate::serve::fleet::{Field, Served};
 use crate::serve::rows::{Bounds, Collector, Rows, Strictness};
+use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
 use crate::text::counted;
 

@@ -16,11 +16,11 @@ use super::forms::ModelReady;
 use super::models::{self, pick};
 use super::wire::bad;
 use crate::serve::borrowed::given::Given;
-use crate::serve::fleet::Served;
-use crate::serve::prediction::{bounds, heavy};
 use crate::serve::reply::JSON;
 use crate::serve::request::{bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, Rows, Stop, Strictness, read_row};
+use crate::serve::served::Served;
+use crate::serve::work::{bounds, heavy};
 use crate::serve::written::prediction;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -118,7 +118,9 @@ fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Repl
         prediction(&mut body, served, class, own);
     }
     body.extend_from_slice(b"]}");
-    Ok(Reply::new(JSON, body).by(served, scored.n_rows).packable())
+    Ok(Reply::new(JSON, body)
+        .by(&served.model, served.version, scored.n_rows)
+        .packable())
 }
 
 /// Rows of a body.

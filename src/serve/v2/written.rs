@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::outputs::{Kind, Labels, Scored, Wanted};
-use crate::serve::fleet::Served;
+use crate::serve::served::Served;
 use crate::serve::written::{number, ranked, text};
 
 /// The JSON object of an answer, and the bytes that go behind it.

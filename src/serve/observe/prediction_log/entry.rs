@@ -2,13 +2,13 @@
 
 use chrono::SecondsFormat;
 
-use super::super::super::fleet::Served;
 use super::super::super::rows::Rows;
 use super::super::super::written::{id, number, per_class, prediction, text};
-use super::Kept;
+use super::kept::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::features::is_numeric;
+use crate::serve::served::Served;
 
 /// Whole numbers up to here are the same as a float.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;

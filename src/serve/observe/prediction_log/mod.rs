@@ -3,74 +3,25 @@
 
 mod entry;
 mod files;
+mod kept;
 mod writer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::rows::Rows;
-use super::super::{Request, Served, State};
 use super::queue::Queue;
-use crate::bundle::Slot;
 use crate::clock::Clock;
 use crate::config::server::PredictionLog as Settings;
+use crate::serve::rows::read_rows::Rows;
+use crate::serve::served::Served;
+pub use kept::{Counts, Kept};
 
 /// Bytes of rows that may wait, however few requests they came in.
 const MOST_WAITING: usize = 64 << 20;
-
-/// A request on its way into the log.
-pub struct Kept {
-    at: DateTime<Utc>,
-    request_id: String,
-    unique: String,
-    served: Arc<Served>,
-    rows: Rows,
-    /// At which P(positive) the answer said yes.
-    threshold: f64,
-}
-
-impl Kept {
-    fn bytes(&self) -> usize {
-        let texts = self.rows.strangers.iter().map(|(_, _, text)| text.len());
-        self.rows.slots.len() * size_of::<Slot>() + texts.sum::<usize>()
-    }
-}
-
-/// How it goes, in rows.
-#[derive(Debug, Default)]
-pub struct Counts {
-    written: AtomicU64,
-    dropped: AtomicU64,
-    failures: AtomicU64,
-    /// Bytes that wait.
-    waiting: AtomicUsize,
-}
-
-impl Counts {
-    /// Rows that stand in a file.
-    pub fn written(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
-    }
-
-    /// Rows that were to be kept and are not.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Times that a file could not be written.
-    pub fn failures(&self) -> u64 {
-        self.failures.load(Ordering::Relaxed)
-    }
-
-    fn drop_rows(&self, rows: usize) {
-        self.dropped.fetch_add(rows as u64, Ordering::Relaxed);
-    }
-}
 
 /// Takes predictions.
 pub struct PredictionLog {
@@ -109,7 +60,27 @@ impl PredictionLog {
         self.queue.close(time)
     }
 
-    fn offer(&self, kept: Kept) {
+    /// Takes the rows of an answered request over, if the request is in the sample. Predictions are not handed over: the log's
+    /// thread makes them again from the same rows and version, which gives the same bits.
+    pub fn offer(
+        &self,
+        request_id: &str,
+        unique: &str,
+        served: &Arc<Served>,
+        rows: Rows,
+        threshold: Option<f64>,
+    ) {
+        if rows.n_rows == 0 || xxh3_64(unique.as_bytes()) > self.bound {
+            return;
+        }
+        let kept = Kept {
+            at: self.clock.now(),
+            request_id: request_id.to_string(),
+            unique: unique.to_string(),
+            served: served.clone(),
+            rows,
+            threshold: threshold.unwrap_or(served.bundle.threshold),
+        };
         let (n_rows, bytes) = (kept.rows.n_rows, kept.bytes());
         let before = self.counts.waiting.fetch_add(bytes, Ordering::Relaxed);
         // One request alone may be larger than what may wait together.
@@ -119,31 +90,6 @@ impl PredictionLog {
             self.counts.drop_rows(n_rows);
         }
     }
-}
-
-/// Hands the rows of an answered request over, if the log is on and the request is in its sample. Predictions are not
-/// handed over: the log's thread makes them again from the same rows and version, which gives the same bits.
-pub fn offer(
-    state: &State,
-    request: &Request,
-    served: &Arc<Served>,
-    rows: Rows,
-    threshold: Option<f64>,
-) {
-    let Some(log) = &state.observer.prediction_log else {
-        return;
-    };
-    if rows.n_rows == 0 || xxh3_64(request.unique.as_bytes()) > log.bound {
-        return;
-    }
-    log.offer(Kept {
-        at: log.clock.now(),
-        request_id: request.id.clone(),
-        unique: request.unique.clone(),
-        served: served.clone(),
-        rows,
-        threshold: threshold.unwrap_or(served.bundle.threshold),
-    });
 }
 
 /// The largest hash that is kept for a share of requests, which is more than 0.

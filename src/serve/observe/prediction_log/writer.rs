@@ -14,7 +14,7 @@ use zstd::zstd_safe::CParameter;
 use super::super::queue::{Inbox, Next};
 use super::entry::write_lines;
 use super::files::{Files, LogFile};
-use super::{Counts, Kept};
+use super::kept::{Counts, Kept};
 use crate::clock::Clock;
 use crate::config::server::PredictionLog as Settings;
 

@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
+use utoipa::OpenApi;
 
-use super::super::budget::Reason;
-use super::super::{Problem, Reply, Request, State, health, manage};
-use super::durations::durations;
-use super::metrics::{made, registered};
-use super::process::Process;
+use super::budget::Reason;
+use super::observe::durations::durations;
+use super::observe::metrics::{made, registered};
+use super::observe::process::Process;
+use super::{Problem, Reply, Request, State, manage, readiness};
 use crate::diagnose::StaleReason;
 use crate::registry::{JobState, ProbationState};
+
+/// What this file adds to the API document.
+#[derive(OpenApi)]
+#[openapi(paths(metrics))]
+pub struct Doc;
 
 /// What Prometheus asks for.
 const TEXT: &str = "text/plain; version=0.0.4";
@@ -26,7 +32,12 @@ const MOST_CLASSES: usize = 32;
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
-    state.diagnostics.recall(&state).await;
+    if let Some(project) = &state.project {
+        state
+            .diagnostics
+            .recall(&project.envs, state.fleet.models())
+            .await;
+    }
     let mut families = state.observer.metrics.registry.gather();
     let current = now(&state);
     stale(&state, &current).await;
@@ -48,7 +59,7 @@ fn now(state: &State) -> Now {
     now.set(
         "unseat_ready",
         "Whether predictions are answered: 1 or 0.",
-        Some(f64::from(health::is_ready(state))),
+        Some(f64::from(readiness::is_ready(state))),
     );
     work(state, &now);
     models(state, &now);
@@ -271,7 +282,7 @@ async fn stale(state: &State, now: &Now) {
         "Whether the model is stale for a reason, 1 or 0; /readyz?verbose says more.",
         &["model", "reason"],
     );
-    for (name, found) in health::staleness(project, state.clock.now_ms()).await {
+    for (name, found) in readiness::staleness(project, state.clock.now_ms()).await {
         let Ok(found) = found else {
             continue;
         };

@@ -1,0 +1,44 @@
+//! Why no version could be picked to answer.
+
+use super::problem::{Code, Problem};
+use crate::{pipeline, registry};
+
+/// Why no version could be picked to answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PickError {
+    /// No model of the name.
+    #[error("no such model; GET /models lists them")]
+    NoModel,
+    /// None was named, and there are several.
+    #[error("name the `model`: there are several; GET /models lists them")]
+    Unnamed,
+    /// The model has no version in production.
+    #[error("the model has no version in production yet; `unseat run` makes one")]
+    NoChampion,
+    /// The model has no such version.
+    #[error("no such version of the model; GET /models/<model>/versions lists them")]
+    NoVersion,
+    /// The registry cannot be asked.
+    #[error(transparent)]
+    Registry(#[from] registry::Error),
+    /// The version cannot be loaded.
+    #[error("the version cannot be loaded; the server's log says why")]
+    Unloadable(#[source] Box<pipeline::Error>),
+}
+
+impl From<PickError> for Problem {
+    fn from(error: PickError) -> Problem {
+        let says = error.to_string();
+        match error {
+            PickError::NoModel | PickError::NoVersion => Problem::new(Code::NotFound, says),
+            PickError::Unnamed => Problem::new(Code::Unprocessable, says),
+            PickError::NoChampion => Problem::new(Code::Unavailable, says).retry(5),
+            PickError::Registry(error) => Problem::internal(&error),
+            PickError::Unloadable(error) => Problem {
+                code: Code::Unavailable,
+                message: says,
+                ..Problem::internal(&*error)
+            },
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Rows of one request, ready to score.
+
+use crate::bundle::Slot;
+
+/// Rows of one request, ready to score.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// `(n_rows, n_inputs)` row-major.
+    pub slots: Vec<Slot>,
+    /// Texts that are no category of their own: `(row, input, text)`. For the prediction log, never for an answer.
+    pub strangers: Vec<(u32, u32, Box<str>)>,
+    /// Each row's own id, where the caller's records have one; else empty.
+    pub ids: Vec<Box<str>>,
+}
+
+impl Rows {
+    /// The slots of a row.
+    pub fn row(&self, row: usize) -> &[Slot] {
+        let width = self.slots.len() / self.n_rows.max(1);
+        &self.slots[row * width..(row + 1) * width]
+    }
+
+    /// The texts of a row that are no category of their own: `(input, text)`.
+    pub fn strangers_of(&self, row: usize) -> Vec<(u32, Box<str>)> {
+        let of_row = self.strangers.iter().filter(|it| it.0 as usize == row);
+        of_row
+            .map(|(_, input, text)| (*input, text.clone()))
+            .collect()
+    }
+}
