@@ -10,6 +10,17 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Most characters of somebody's own text in a message, and of a word that is compared with names.
+const MOST_TOLD: usize = 100;
+
+/// A text as messages tell it: its beginning, where it is long.
+pub fn short(text: &str) -> String {
+    match text.char_indices().nth(MOST_TOLD) {
+        None => text.to_string(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 /// The known name that is closest to a word, by the normalised Damerau-Levenshtein similarity (0 nothing alike, 1 equal; case
 /// does not count), if any is at least as similar as that; of equals the last.
 pub fn nearest<'a>(
@@ -17,8 +28,14 @@ pub fn nearest<'a>(
     known: impl Iterator<Item = &'a str>,
     at_least: f64,
 ) -> Option<&'a str> {
+    // The comparison takes time for each pair of characters.
+    let is_short = |name: &&str| name.len() <= 2 * MOST_TOLD;
+    if !is_short(&word) {
+        return None;
+    }
     let word = word.to_lowercase();
     known
+        .filter(is_short)
         .map(|name| {
             let likeness = strsim::normalized_damerau_levenshtein(&word, &name.to_lowercase());
             (likeness, name)

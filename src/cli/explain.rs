@@ -1,17 +1,16 @@
 //! `explain`: what a version looks at, and why it says of a row what it says.
 
-use std::io::Read;
+mod given;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
 use super::export::{Picked, Which};
 use super::global::Global;
-use super::{Failure, Kind, failure, output};
+use super::{Failure, failure, output};
 use crate::bundle::{Bundle, Scorer, Slot};
-use crate::data::{self, ReadOptions};
 use crate::explain::{self, Flip, Importance, Word};
 use crate::features::Cells;
 use crate::pipeline;
@@ -28,8 +27,6 @@ pub struct ExplainArgs {
     which: Which,
 }
 
-/// Most bytes that are read from stdin.
-const MOST_BYTES: u64 = 64 << 20;
 /// Most rows that are explained.
 const MOST_ROWS: usize = 100;
 /// Most weights that are shown to people; `--json` has all.
@@ -144,7 +141,7 @@ fn more(n: usize) {
 /// Rows one by one: the answer, what each column pushed, and what would have turned it.
 fn rows(global: &Global, picked: &Picked, file: &Path, unseen: bool) -> Result<(), Failure> {
     let bundle = &picked.bundle;
-    let frame = read(file, picked)?;
+    let frame = given::read(file, picked)?;
     if frame.height() > MOST_ROWS {
         output::talk(&format!(
             "note: only the first {MOST_ROWS} rows are explained"
@@ -193,37 +190,6 @@ fn rows(global: &Global, picked: &Picked, file: &Path, unseen: bool) -> Result<(
         told.iter().for_each(|it| it.say(bundle));
     }
     Ok(())
-}
-
-fn read(file: &Path, picked: &Picked) -> Result<DataFrame, Failure> {
-    let null_values = match &picked.env {
-        Some(env) => env.config.ingest.null_values.clone(),
-        None => ReadOptions::default().null_values,
-    };
-    let kinds = picked.bundle.profile.iter();
-    let options = ReadOptions {
-        null_values,
-        kinds: kinds.map(|it| (it.name.clone(), it.kind)).collect(),
-        text: picked
-            .env
-            .as_ref()
-            .map_or_else(Default::default, |env| env.config.ingest.text()),
-        reading: picked.bundle.reading.clone(),
-        ..ReadOptions::default()
-    };
-    if file != Path::new("-") {
-        return Ok(data::read_file(file, &options)?);
-    }
-    let failed = |error: std::io::Error| {
-        Failure::new(Kind::Data, anyhow::Error::from(error).context("read stdin"))
-    };
-    let mut copy = tempfile::Builder::new()
-        .suffix(".json")
-        .tempfile()
-        .map_err(failed)?;
-    let stdin = std::io::stdin().lock();
-    std::io::copy(&mut stdin.take(MOST_BYTES), copy.as_file_mut()).map_err(failed)?;
-    Ok(data::read_file(copy.path(), &options)?)
 }
 
 /// One row's explanation.

@@ -20,6 +20,7 @@ impl From<config::Error> for Failure {
                 "make a project with `unseat init DIR`, or name its folder with `-C DIR`"
             }
             config::Error::NotJson { .. } => "mend the file at that place",
+            config::Error::KeyTwice { .. } => "remove one of the two",
             config::Error::Invalid { .. } => {
                 "`unseat config schema` prints every key with its meaning and default"
             }

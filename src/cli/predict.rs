@@ -17,7 +17,7 @@ use super::{Failure, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::data;
 use crate::evaluate::Answers;
-use crate::features::{self, Unreadable, unreadable};
+use crate::features::{self, Unreadable, as_taken, unreadable};
 use crate::pipeline;
 use crate::text::nearest;
 use format::Format;
@@ -63,13 +63,16 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
     let pipeline::LoadedVersion { number, bundle, .. } =
         pipeline::load_bundle(&env, version.number).await?;
     env.registry.close().await;
-    let given = Given::read(&args.file, args.format, &env.config, &bundle)?;
+    let mut given = Given::read(&args.file, args.format, &env.config, &bundle)?;
     for note in &given.notes {
         warn(global, note, json!({ "note": note }));
     }
     check_columns(&given.frame, &bundle)?;
-    let found = unreadable(&given.frame, &bundle.transformer.reads());
+    let reads = bundle.transformer.reads(&bundle.reading);
+    let nulls = &env.config.ingest.null_values;
+    let found = unreadable(&given.frame, &reads, nulls);
     let keep = judge(global, args.on_bad_row, &given, &found)?;
+    given.frame = as_taken(given.frame, &reads, nulls).map_err(pipeline::Error::from)?;
     for dates in &bundle.transformer.prepare.dates {
         let column = given.frame.column(&dates.column);
         let far = column.map_or(0, |column| dates.far(column));
@@ -141,7 +144,7 @@ fn warn(global: &Global, text: &str, details: serde_json::Value) {
 
 /// Names what the model needs and the file lacks, each with the nearest column that is there.
 fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
-    let reads = bundle.transformer.reads();
+    let reads = bundle.transformer.reads(&bundle.reading);
     let absent: Vec<String> = reads
         .into_iter()
         .map(|read| read.name)

@@ -16,6 +16,7 @@ use super::raw::RawConfig;
 use super::schedule::Jobs;
 use super::server::Server;
 use super::{Error, merge, shape};
+use crate::data::{KeyTwice, key_twice};
 
 /// What comes after the file: `(key path, value)` from the environment, then from flags.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,10 @@ pub fn load(file: &Path, overrides: &Overrides) -> Result<Config, Error> {
                 reason: without_position(&error.to_string()),
             }
         })?;
+    if let Some(twice) = key_twice(text.trim_start_matches('\u{feff}').as_bytes()) {
+        let KeyTwice { key, line } = twice;
+        return Err(Error::KeyTwice { path, key, line });
+    }
     let folder = match file.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

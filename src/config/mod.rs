@@ -79,6 +79,16 @@ pub enum Error {
         /// What the parser expected.
         reason: String,
     },
+    /// A key stands twice in one object of it.
+    #[error("read the configuration {path}, line {line}: it has `{key}` twice in one object")]
+    KeyTwice {
+        /// The file.
+        path: String,
+        /// The key.
+        key: String,
+        /// Line of the second one, from 1.
+        line: usize,
+    },
     /// The content has problems; all of them are listed.
     #[error("use the configuration {path}: it has {} problem{}:{}", .problems.len(), if .problems.len() == 1 { "" } else { "s" }, list(.problems))]
     Invalid {

@@ -33,6 +33,8 @@ pub struct Expression {
     tree: Tree,
     /// Columns that it reads.
     pub columns: Vec<String>,
+    /// Values that it computes for a row.
+    size: usize,
 }
 
 impl Expression {
@@ -42,9 +44,12 @@ impl Expression {
     /// What is wrong with it, in words.
     pub fn parse(sql: &str) -> Result<Self, String> {
         let tree = lower::lower(parse::parse(sql)?)?;
-        let mut columns = Vec::new();
-        tree.columns(&mut columns);
-        Ok(Expression { tree, columns })
+        let (columns, size) = tree.facts();
+        Ok(Expression {
+            tree,
+            columns,
+            size,
+        })
     }
 }
 
@@ -71,11 +76,35 @@ pub fn derive_batch(
             column: name.clone(),
             why,
         };
-        let values = batch.evaluate(&expression.tree).map_err(failed)?;
-        let values = evaluate::as_kind(values).owned();
+        let values = in_stretches(batch, expression).map_err(failed)?;
         batch.put(name, values);
     }
     Ok(())
+}
+
+/// Most values that are held at once for an expression, so that a long one does not hold all of its parts for all rows.
+const MOST_HELD: usize = 1 << 20;
+/// Fewest rows that are computed at once.
+const FEWEST_ROWS: usize = 64;
+
+/// An expression on a batch, as a cell of a data set holds it, in stretches of rows that are the smaller, the longer it is.
+fn in_stretches(batch: &Batch<'_>, expression: &Expression) -> Result<Values<'static>, String> {
+    let n_rows = (MOST_HELD / expression.size.max(1)).max(FEWEST_ROWS);
+    let computed =
+        |batch: &Batch<'_>| Ok(evaluate::as_kind(batch.evaluate(&expression.tree)?).owned());
+    if batch.n_rows() <= n_rows {
+        return computed(batch);
+    }
+    let mut made: Option<Values<'static>> = None;
+    for start in (0..batch.n_rows()).step_by(n_rows) {
+        let rows = start..(start + n_rows).min(batch.n_rows());
+        let part = computed(&batch.rows(rows, &expression.columns))?;
+        match &mut made {
+            None => made = Some(part),
+            Some(made) => made.append(part),
+        }
+    }
+    Ok(made.unwrap_or(Values::Nothing(0)))
 }
 
 #[cfg(test)]

@@ -9,14 +9,13 @@ use polars::prelude::{self as pl, DataFrame, ParquetCompression};
 
 use super::Error;
 use super::formats::read_table;
-use super::numbers::{self, NumberForm, Source};
+use super::numbers::{self, Source};
 use super::options::ReadOptions;
 use super::partitions::Partitions;
 use super::schema::{Column, Kind, Schema};
 use super::source::{self, Format};
 use super::stack::stack;
 use super::table::{Bad, Table, TableError};
-use super::text_options::Decimal;
 use super::write::{self, Form};
 
 /// Reads one file by its extension: CSV (also `.gz`, `.zst`), JSON array, NDJSON or Parquet.
@@ -24,22 +23,20 @@ use super::write::{self, Form};
 /// # Errors
 /// When the extension is unknown, the disk fails, or the content is not usable.
 pub fn read_file(path: &Path, options: &ReadOptions) -> Result<DataFrame, Error> {
-    Ok(read_file_and_say(path, options)?.0)
+    read_as(path, format_of(path)?, options)
 }
 
-/// As [`read_file`], and what a reader should know: a sentence for each column of numbers that is written in another form than
-/// `options.reading` has, which holds what a version was trained on.
+/// Reads one file for a version: its numbers are written as `options.reading` has them, which holds what the version was trained
+/// on, and are no numbers in another form, whatever the file as a whole looks like. Columns named there stay as they are written.
 ///
 /// # Errors
 /// As [`read_file`].
-pub fn read_file_and_say(
-    path: &Path,
-    options: &ReadOptions,
-) -> Result<(DataFrame, Vec<String>), Error> {
-    let format = source::format_of(path).ok_or_else(|| Error::Extension {
-        path: path.to_owned(),
-    })?;
-    read_as(path, format, options)
+pub fn read_file_for_version(path: &Path, options: &ReadOptions) -> Result<DataFrame, Error> {
+    let format = format_of(path)?;
+    let mut as_text = options.text_columns(None);
+    as_text.extend(options.reading.keys().cloned());
+    let table = table_of(path, format, options, &as_text)?;
+    framed(table, options)
 }
 
 /// Reads a Parquet file, whatever its name.
@@ -47,23 +44,38 @@ pub fn read_file_and_say(
 /// # Errors
 /// As [`read_file`].
 pub fn read_parquet(path: &Path) -> Result<DataFrame, Error> {
-    Ok(read_as(path, Format::Parquet, &ReadOptions::default())?.0)
+    read_as(path, Format::Parquet, &ReadOptions::default())
 }
 
-fn read_as(
+fn format_of(path: &Path) -> Result<Format, Error> {
+    source::format_of(path).ok_or_else(|| Error::Extension {
+        path: path.to_owned(),
+    })
+}
+
+fn read_as(path: &Path, format: Format, options: &ReadOptions) -> Result<DataFrame, Error> {
+    let as_text = options.text_columns(None);
+    let mut table = table_of(path, format, options, &as_text)?;
+    if format != Format::Parquet {
+        table = settled(path, format, table, options, &as_text);
+    }
+    framed(table, options)
+}
+
+fn table_of(
     path: &Path,
     format: Format,
     options: &ReadOptions,
-) -> Result<(DataFrame, Vec<String>), Error> {
-    let as_text = options.text_columns(None);
+    as_text: &BTreeSet<String>,
+) -> Result<Table, Error> {
     let mut table =
-        read_table(path, format, options, &as_text).map_err(|error| refused(path, error))?;
+        read_table(path, format, options, as_text).map_err(|error| refused(path, error))?;
     let shown = path.to_string_lossy();
-    Partitions::of(std::iter::once(&*shown), options, &as_text).add(&mut table, &shown, options);
-    let mut said = Vec::new();
-    if format != Format::Parquet {
-        (table, said) = settled(path, format, table, options, &as_text);
-    }
+    Partitions::of(std::iter::once(&*shown), options, as_text).add(&mut table, &shown, options);
+    Ok(table)
+}
+
+fn framed(table: Table, options: &ReadOptions) -> Result<DataFrame, Error> {
     let columns = table.columns.iter().map(|column| Column {
         name: column.name.clone(),
         kind: match (column.kind, options.kinds.get(&column.name)) {
@@ -75,7 +87,7 @@ fn read_as(
     let schema = Schema {
         columns: columns.collect(),
     };
-    Ok((stack(vec![table], &schema)?, said))
+    stack(vec![table], &schema)
 }
 
 /// Why a single file gave no table.
@@ -99,15 +111,14 @@ pub(super) fn refused(path: &Path, error: TableError) -> Error {
     }
 }
 
-/// The table with columns turned into numbers that are written in a form of their own, and which of them that were not known to
-/// be.
+/// The table with columns turned into numbers that are written in a form of their own.
 fn settled(
     path: &Path,
     format: Format,
     table: Table,
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
-) -> (Table, Vec<String>) {
+) -> Table {
     let shown = path.display().to_string();
     let mut sources = [Source {
         path: &shown,
@@ -115,23 +126,9 @@ fn settled(
         table,
     }];
     let again = |_, names: &BTreeSet<String>| read_table(path, format, options, names).ok();
-    let settled = numbers::settle(&mut sources, options, as_text, again, |_, _| None);
-    let found = settled.forms.into_iter().flatten();
-    let is_news = |(name, form): &(String, NumberForm)| {
-        !form.is_plain() && options.reading.get(name) != Some(form)
-    };
-    let said = found.filter(is_news).map(|(name, form)| {
-        let decimal = match form.decimal {
-            Decimal::Comma => "a decimal comma",
-            Decimal::Point | Decimal::Auto => "a decimal point",
-        };
-        format!(
-            "`{name}` is read as numbers with {decimal}, in another form than the training data has; `ingest.decimal`, `thousands` and `currency` say what is meant"
-        )
-    });
-    let said = said.collect();
+    numbers::settle(&mut sources, options, as_text, again, |_, _| None);
     let [source] = sources;
-    (source.table, said)
+    source.table
 }
 
 /// Writes a frame by the extension of the path: `csv`, `tsv`, `json`, `ndjson`, `jsonl` or `parquet`. The bytes are on the

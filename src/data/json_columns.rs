@@ -6,6 +6,7 @@ use polars::prelude::{self as pl, IntoColumn as _, NewChunkedArray as _};
 use serde_json::Value;
 
 use super::cells::{Nulls, Parsed, parse_number, trim};
+use super::json_keys::Record;
 use super::schema::Kind;
 use super::table::{Bad, Table, TableColumn};
 
@@ -25,6 +26,8 @@ pub(super) struct Rows {
 
 pub(super) struct JsonColumn {
     name: String,
+    /// Row, counted from 1, that had it last.
+    given: usize,
     cells: Cells,
     first_at: Option<u64>,
     text_at: Option<u64>,
@@ -48,22 +51,24 @@ impl Rows {
     }
 
     /// Takes one row; a refusal is kept in `refused`.
-    pub fn push(&mut self, value: Value, at: Option<u64>) -> Result<(), &'static str> {
-        let Value::Object(object) = value else {
-            let reason = match value {
-                Value::Array(_) => {
-                    "a record that is a list: its values have no names; write objects, as pandas does with `orient=\"records\"`"
-                }
-                _ => "an element that is not an object",
-            };
-            self.refused = Some((Bad::new(reason), at));
-            return Err("refused");
+    pub fn push(&mut self, record: Record, at: Option<u64>) -> Result<(), &'static str> {
+        let members = match record {
+            Record::Members(members) => members,
+            Record::List => {
+                let reason = "a record that is a list: its values have no names; write objects, as pandas does with `orient=\"records\"`";
+                self.refused = Some((Bad::new(reason), at));
+                return Err("refused");
+            }
+            Record::Other => {
+                self.refused = Some((Bad::new("an element that is not an object"), at));
+                return Err("refused");
+            }
         };
         if self.most_cells.is_some_and(|most| self.n_cells() > most) {
             self.refused = Some((Bad::new(TOO_MANY_CELLS), at));
             return Err("refused");
         }
-        for (name, cell) in object {
+        for (name, cell) in members {
             let is_nested = matches!(cell, Value::Array(_) | Value::Object(_));
             if is_nested && !self.unread.contains(&name) {
                 let reason = "a nested value; flatten it, or name the column in drop";
@@ -76,6 +81,7 @@ impl Rows {
                 None => {
                     self.columns.push(JsonColumn {
                         name: name.clone(),
+                        given: 0,
                         cells: Cells::Missing(self.rows),
                         first_at: None,
                         text_at: None,
@@ -84,7 +90,13 @@ impl Rows {
                     self.columns.len() - 1
                 }
             };
-            self.columns[index].push(cell, at);
+            let column = &mut self.columns[index];
+            if std::mem::replace(&mut column.given, self.rows + 1) == self.rows + 1 {
+                let bad = Bad::new("a key that stands twice in one record; write it once");
+                self.refused = Some((bad.column(&column.name), at));
+                return Err("refused");
+            }
+            column.push(cell, at);
         }
         self.rows += 1;
         for column in &mut self.columns {

@@ -12,6 +12,7 @@ use serde_json::{Value, error::Category};
 
 use super::cells::Nulls;
 use super::json_columns::{Rows, as_numbers};
+use super::json_keys::Record;
 use super::json_layout::other_layout;
 use super::options::ReadOptions;
 use super::read_error::read_error;
@@ -83,9 +84,8 @@ fn laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Rows>, TableErr
         let parse = |(name, value): (String, Box<RawValue>)| {
             Some((name, serde_json::from_str(value.get()).ok()?))
         };
-        let record: Option<serde_json::Map<String, Value>> =
-            record.into_iter().map(parse).collect();
-        let pushed = record.map(|record| rows.push(Value::Object(record), None));
+        let record: Option<Vec<(String, Value)>> = record.into_iter().map(parse).collect();
+        let pushed = record.map(|record| rows.push(Record::Members(record), None));
         if !matches!(pushed, Some(Ok(()))) {
             let refused = rows.refused.take().map(|(bad, _)| bad);
             return Err(refused.unwrap_or_else(|| Bad::new("not valid JSON")).into());
@@ -176,7 +176,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
         f.write_str("an array of objects")
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while let Some(value) = elements.next_element::<Value>()? {
+        while let Some(value) = elements.next_element::<Record>()? {
             self.0.push(value, None).map_err(A::Error::custom)?;
         }
         Ok(())
@@ -207,7 +207,7 @@ pub(super) fn first_byte(reader: &mut impl BufRead) -> std::io::Result<(Option<u
 }
 
 fn read_objects(reader: impl BufRead, skipped: u64, rows: &mut Rows) -> serde_json::Result<()> {
-    let mut stream = serde_json::Deserializer::from_reader(reader).into_iter::<Value>();
+    let mut stream = serde_json::Deserializer::from_reader(reader).into_iter::<Record>();
     loop {
         let at = skipped + stream.byte_offset() as u64;
         match stream.next() {

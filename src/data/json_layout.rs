@@ -206,6 +206,12 @@ fn of_objects(outer: Vec<String>, objects: Vec<RawRow>) -> Layout {
             .collect::<BTreeSet<_>>()
     };
     let inner = objects.first().map(names_of).unwrap_or_default();
+    // What a name stands for that an object has twice is lost in a set of them.
+    let n_outer = outer.iter().collect::<BTreeSet<_>>().len();
+    let is_twice = |object: &RawRow| object.len() > names_of(object).len();
+    if n_outer < outer.len() || objects.iter().any(is_twice) {
+        return Layout::Refused("a key that stands twice in one object; write it once".to_string());
+    }
     if inner.is_empty() || objects.iter().any(|object| names_of(object) != inner) {
         // One record of nested values, most likely.
         return Layout::Other;

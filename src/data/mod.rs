@@ -17,7 +17,7 @@
 //! | a quote that is never closed (half-written file) | quarantined with the line where it opens |
 //! | text after a closing quote | quarantined with the line |
 //! | more or fewer fields than the header | quarantined with the line |
-//! | the same column name twice | quarantined |
+//! | the same column name twice, a key twice in one JSON record | quarantined |
 //! | a column name of more than 20,000 bytes | quarantined |
 //! | a column without a name | named `column_<position>` |
 //! | header without a comma | `;` or tab separates when the header has one |
@@ -64,6 +64,7 @@ mod formats;
 mod io;
 mod json_columns;
 mod json_file;
+mod json_keys;
 mod json_layout;
 mod lines;
 mod loaded;
@@ -105,9 +106,10 @@ pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };
 pub use encoding::Encoding;
-pub use io::{read_file, read_file_and_say, read_parquet, write_file, write_parquet};
+pub use io::{read_file, read_file_for_version, read_parquet, write_file, write_parquet};
 pub use json_columns::TOO_MANY_CELLS;
 pub use json_file::json_tables;
+pub use json_keys::{KeyTwice, key_twice};
 pub use lines::line_of_row;
 pub use loaded::FileRead;
 pub use numbers::{CellRead, NumberForm, is_marker};

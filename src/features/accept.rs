@@ -1,15 +1,61 @@
 //! Which cells a column takes. Training reads what is there; a request and `predict` refuse what the column cannot be, by the
-//! one rule that stands here.
+//! one rule that stands here: how the training data was read, whatever else a cell or its file may look like.
 
-use polars::prelude::DataFrame;
+use std::collections::BTreeMap;
+
+use polars::prelude::{Column, DataFrame};
 
 use super::Transformer;
 use super::cell::CellRef;
-use crate::data::{Kind, TimeForm};
+use crate::data::{CellRead, Kind, NumberForm, TimeForm, trim_text};
+
+/// The cell as a version takes it; `None` when it cannot. A text in a column of numbers is read in the form that the training
+/// data has (`reading`; else as a plain number), and counts as missing where it is blank, one of `nulls` or not finite, as in
+/// training.
+#[inline]
+pub fn taken<'c>(
+    kind: Kind,
+    reading: Option<&NumberForm>,
+    nulls: &[String],
+    cell: CellRef<'c>,
+) -> Option<CellRef<'c>> {
+    match (kind, cell) {
+        (Kind::Integer | Kind::Number, CellRef::Text(text)) => number_in(text, reading, nulls),
+        _ => fitting(kind, cell),
+    }
+}
+
+fn number_in<'c>(
+    text: &'c str,
+    reading: Option<&NumberForm>,
+    nulls: &[String],
+) -> Option<CellRef<'c>> {
+    let trimmed = trim_text(text);
+    if trimmed.is_empty() || nulls.iter().any(|null| null.trim() == trimmed) {
+        return Some(CellRef::Missing);
+    }
+    let finite = |number: f64| match number.is_finite() {
+        true => CellRef::Number(number),
+        false => CellRef::Missing,
+    };
+    let Some(form) = reading else {
+        return match (trimmed.parse(), trimmed.parse()) {
+            (Ok(whole), _) => Some(CellRef::Integer(whole)),
+            (_, Ok(number)) => Some(finite(number)),
+            _ => None,
+        };
+    };
+    match form.read_alone(text) {
+        CellRead::Integer(number) => Some(CellRef::Integer(number)),
+        CellRead::Number(number) => Some(finite(number)),
+        CellRead::Missing => Some(CellRef::Missing),
+        CellRead::Unreadable => None,
+    }
+}
 
 /// The cell as its column takes it; `None` when it cannot.
 #[inline]
-pub fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
+fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
     match (kind, cell) {
         (_, CellRef::Missing) | (Kind::Text, _) => Some(cell),
         (Kind::Boolean, CellRef::Boolean(_)) => Some(cell),
@@ -61,12 +107,14 @@ pub struct Reads {
     pub kind: Kind,
     /// How they are read as times, where they are.
     pub time: Option<TimeForm>,
+    /// How its numbers are written, where they are not plain.
+    pub reading: Option<NumberForm>,
 }
 
 impl Reads {
     /// Whether the column takes the cell.
-    pub fn takes(&self, cell: CellRef<'_>) -> bool {
-        let Some(cell) = fitting(self.kind, cell) else {
+    pub fn takes(&self, nulls: &[String], cell: CellRef<'_>) -> bool {
+        let Some(cell) = taken(self.kind, self.reading.as_ref(), nulls, cell) else {
             return false;
         };
         self.time
@@ -76,14 +124,19 @@ impl Reads {
 }
 
 impl Transformer {
-    /// The columns of the data that rows must have.
-    pub fn reads(&self) -> Vec<Reads> {
+    /// The columns of the data that rows must have; `reading` is how the version's numbers are written.
+    pub fn reads(&self, reading: &BTreeMap<String, NumberForm>) -> Vec<Reads> {
+        let form = |name: &str, kind: Kind| {
+            let form = reading.get(name).filter(|_| kind.is_numeric());
+            form.cloned()
+        };
         if self.prepare.is_empty() {
             let inputs = self.inputs.iter();
             let reads = inputs.map(|input| Reads {
                 name: input.name.clone(),
                 kind: input.kind,
                 time: None,
+                reading: form(&input.name, input.kind),
             });
             return reads.collect();
         }
@@ -92,6 +145,7 @@ impl Transformer {
             name: column.name.clone(),
             kind: column.kind,
             time: self.prepare.time_of(&column.name),
+            reading: form(&column.name, column.kind),
         });
         reads.collect()
     }
@@ -135,7 +189,7 @@ impl Unreadable {
 }
 
 /// What of a frame the columns do not take; a column that is not there has no such cell.
-pub fn unreadable(frame: &DataFrame, reads: &[Reads]) -> Vec<Unreadable> {
+pub fn unreadable(frame: &DataFrame, reads: &[Reads], nulls: &[String]) -> Vec<Unreadable> {
     let look = |read: &Reads| {
         let column = frame.column(&read.name).ok()?;
         let found = Kind::of(column.dtype());
@@ -150,17 +204,7 @@ pub fn unreadable(frame: &DataFrame, reads: &[Reads]) -> Vec<Unreadable> {
         let cells = super::Cells::of(&column).ok()?;
         let mut rows = Vec::new();
         for row in 0..column.len() {
-            let cell = cells.cell(row);
-            // A file may say `inf`, which counts as missing in training, too.
-            let is_infinite =
-                |text: &str| text.trim().parse::<f64>().is_ok_and(|it| !it.is_finite());
-            let is_taken = match (&cell, read.kind) {
-                (super::Cell::Text(text), Kind::Integer | Kind::Number) if is_infinite(text) => {
-                    true
-                }
-                _ => read.takes(cell.by_ref()),
-            };
-            if !is_taken {
+            if !read.takes(nulls, cells.cell(row).by_ref()) {
                 rows.push(row as u32);
             }
         }
@@ -174,4 +218,55 @@ pub fn unreadable(frame: &DataFrame, reads: &[Reads]) -> Vec<Unreadable> {
         (!found.rows.is_empty()).then_some(found)
     };
     reads.iter().filter_map(look).collect()
+}
+
+/// The frame with columns of texts as numbers where numbers are read: what their columns do not take is missing.
+///
+/// # Errors
+/// When a column is of a type that ingest never makes.
+pub fn as_taken(
+    frame: DataFrame,
+    reads: &[Reads],
+    nulls: &[String],
+) -> Result<DataFrame, super::Error> {
+    let mut frame = frame;
+    for read in reads {
+        let Ok(column) = frame.column(&read.name) else {
+            continue;
+        };
+        let is_text = Kind::of(column.dtype()) == Some(Kind::Text);
+        if !is_text || !matches!(read.kind, Kind::Integer | Kind::Number) {
+            continue;
+        }
+        let column = column.rechunk();
+        let cells = super::Cells::of(&column)?;
+        let mut whole: Vec<Option<i64>> = Vec::with_capacity(column.len());
+        let mut numbers: Vec<Option<f64>> = Vec::with_capacity(column.len());
+        let mut is_whole = true;
+        for row in 0..column.len() {
+            let cell = cells.cell(row);
+            let taken = taken(read.kind, read.reading.as_ref(), nulls, cell.by_ref());
+            match taken {
+                Some(CellRef::Integer(number)) => {
+                    whole.push(Some(number));
+                    numbers.push(Some(number as f64));
+                }
+                taken => {
+                    let number = taken.and_then(CellRef::number);
+                    is_whole &= number.is_none();
+                    whole.push(None);
+                    numbers.push(number);
+                }
+            }
+        }
+        let name = read.name.as_str().into();
+        let made = match is_whole && read.kind == Kind::Integer {
+            true => Column::new(name, whole),
+            false => Column::new(name, numbers),
+        };
+        frame
+            .with_column(made)
+            .map_err(|_| super::Error::MissingColumns(vec![read.name.clone()]))?;
+    }
+    Ok(frame)
 }

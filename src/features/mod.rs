@@ -23,7 +23,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use accept::{Reads, Unreadable, fitting, unreadable, wanted};
+pub use accept::{Reads, Unreadable, as_taken, taken, unreadable, wanted};
 pub use cell::{Cell, CellRef, is_numeric};
 pub use cells::{Cells, Encoded, label_of};
 pub use column::texts_and_others;

@@ -12,6 +12,8 @@ pub use present::{PresentScore, present_score, score_champion};
 pub use rows::{PREDICTIONS, from_prediction_frame};
 pub use test_rows::{Known, Plans, TestRows, read_test_rows, test_hash};
 
+use std::collections::BTreeMap;
+
 use polars::prelude::DataFrame;
 
 pub use self::aligned::aligned;
@@ -94,7 +96,9 @@ fn summary(record: &ScoreRecord) -> String {
 
 /// What of the test rows a model cannot read, and so takes for missing.
 fn unread(bundle: &Bundle, frame: &DataFrame) -> Vec<String> {
-    let found = features::unreadable(frame, &bundle.transformer.reads()).into_iter();
+    // What was written in the form of the training data, or for a missing cell, was read as that with the file.
+    let reads = bundle.transformer.reads(&BTreeMap::new());
+    let found = features::unreadable(frame, &reads, &[]).into_iter();
     found
         .map(|it| format!("test data: {}; they count as missing", it.says()))
         .collect()

@@ -15,6 +15,7 @@ use warp::http::{HeaderMap, Method};
 use super::budget::{For, Work};
 use super::{Code, Problem};
 use crate::config::Role;
+use crate::data::{KeyTwice, key_twice};
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -107,7 +108,7 @@ impl Request {
         Some(value.split(';').next()?.trim().to_ascii_lowercase())
     }
 
-    /// The body as JSON of a form.
+    /// The body as JSON of a form, each key once in its object.
     ///
     /// # Errors
     /// 400 with place and kind of the fault, without what stands there.
@@ -118,21 +119,23 @@ impl Request {
             return Err(Problem::new(Code::BadRequest, why));
         }
         let body = without_mark(&self.body);
+        if let Some(twice) = key_twice(body) {
+            let KeyTwice { key, line } = twice;
+            let why =
+                format!("the body has `{key}` twice in one object, at line {line}; send it once");
+            return Err(Problem::new(Code::BadRequest, why));
+        }
         serde_json::from_slice(body).map_err(|error| bad_json(body, &error))
     }
 
-    /// The body as a JSON object of whatever values, each key once.
+    /// The body as a JSON object of whatever values.
     ///
     /// # Errors
-    /// As [`Request::json`]; when a key stands twice in it; when there is no room for the values.
+    /// As [`Request::json`]; when there is no room for the values.
     pub fn json_object(&self) -> Result<Map<String, Value>, Problem> {
         let bytes = self.body.len().saturating_mul(VALUE_BYTES);
         self.work.hold(For::Values, bytes)?;
-        let Unique(map) = self.json()?;
-        map.ok_or_else(|| {
-            let why = "the body has a key twice; send each once";
-            Problem::new(Code::BadRequest, why)
-        })
+        self.json()
     }
 }
 
@@ -152,29 +155,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
             }
         }
         reader.deserialize_map(Reader(PhantomData)).map(Object)
-    }
-}
-
-/// An object of whatever values; `None` when a key stands twice in it.
-struct Unique(Option<Map<String, Value>>);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Option<Map<String, Value>>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut object, mut is_unique) = (Map::new(), true);
-                while let Some((key, value)) = map.next_entry()? {
-                    is_unique &= object.insert(key, value).is_none();
-                }
-                Ok(is_unique.then_some(object))
-            }
-        }
-        reader.deserialize_map(Reader).map(Unique)
     }
 }
 

@@ -9,7 +9,7 @@ use super::probation::{Counts, Sample};
 use crate::bundle::{Bundle, Scorer, Slot};
 use crate::config::features::DatePart;
 use crate::data::rules::{Checker, Rule};
-use crate::data::{CellRead, Kind, NumberForm, TimeForm};
+use crate::data::{Kind, NumberForm, TimeForm};
 use crate::evaluate::Task;
 use crate::features::{CellRef, Dates, is_numeric};
 
@@ -106,20 +106,6 @@ pub struct InputFacts {
 }
 
 impl InputFacts {
-    /// The cell as its text reads by the form of the training data; one that does not read is left as it is.
-    #[inline]
-    pub fn as_written<'c>(&self, cell: CellRef<'c>) -> CellRef<'c> {
-        let (Some(form), CellRef::Text(text)) = (&self.reading, cell) else {
-            return cell;
-        };
-        match form.read_alone(text) {
-            CellRead::Integer(number) => CellRef::Integer(number),
-            CellRead::Number(number) => CellRef::Number(number),
-            CellRead::Missing => CellRef::Missing,
-            CellRead::Unreadable => cell,
-        }
-    }
-
     /// What is unusual about a cell: no such category or number was seen in training.
     pub fn unusual(&self, slot: &Slot) -> Option<WarningKind> {
         match slot {

@@ -87,6 +87,8 @@ cases! {
     json_broken(p) { p.input(good(0, 50)); p.add("a.json", "[{\"age\": 1,\n \"visits\": ]"); p.ingest() }
     json_cut_off(p) { p.input(good(0, 50)); p.add("a.ndjson", "{\"age\": 1}\n{\"age\": "); p.ingest() }
     json_nested(p) { p.input(good(0, 50)); p.add("a.ndjson", "{\"age\": 1}\n{\"age\": {\"years\": 1}}\n"); p.ingest() }
+    json_key_twice(p) { p.input(good(0, 50)); p.add("a.ndjson", "{\"age\": 1}\n{\"age\": 2, \"visits\": 1, \"age\": 3}\n"); p.ingest() }
+    json_key_twice_in_columns(p) { p.input(good(0, 50)); p.add("a.json", r#"{"age": {"0": 30.25, "0": 31}, "visits": {"0": 2, "1": 3}}"#); p.ingest() }
     json_of_lists(p) { p.input(good(0, 50)); p.add("a.json", "[[1, 2], [3, 4]]"); p.ingest() }
     json_of_unclear_layout(p) { p.input(good(0, 50)); p.add("a.json", r#"{"a": {"p": 1, "q": 2}, "b": {"p": 3, "q": 4}}"#); p.ingest() }
     json_in_columns(p) {

@@ -79,3 +79,170 @@ fn they_do_on_real_data_with_texts_and_gaps() {
     project.ok(&["run"]);
     assert_agree(&project, &data.join("testdata/testdata.csv"));
 }
+
+/// A project that learned from numbers as `write` writes them.
+fn trained_on(header: &str, write: impl Fn(f64) -> String) -> Project {
+    let project = Project::new();
+    let rows = |from: u32, to: u32| {
+        let mut text = format!("{header}\n");
+        for row in from..to {
+            let spend = f64::from(row * 7919 % 4001) + 0.25;
+            let separator = if header.contains(';') { ';' } else { ',' };
+            let left = u8::from(spend > 2000.0);
+            text += &format!("{}{separator}{}{separator}{left}\n", write(spend), row % 9);
+        }
+        text
+    };
+    project.write("in/a.csv", &rows(0, 300));
+    project.write("test/a.csv", &rows(300, 400));
+    project.set("input_folder_path", "in");
+    project.set("test_data_path", "test");
+    project.set("target", "left");
+    // One column gives the class away, which holds a first version.
+    project.set("gate", serde_json::json!({"first": "promote"}));
+    project.ok(&["run"]);
+    project
+}
+
+/// The verdict on each cell of `spend` by CSV and by JSON, of the server and of `predict`: the P it comes to, or none where the
+/// row is rejected.
+fn verdicts(project: &Project, cells: &[&str]) -> Vec<[Option<u64>; 4]> {
+    let server = Server::of(project, &[]);
+    let bits = |row: &Value| row["probability"].as_f64().map(f64::to_bits);
+    let quoted = |cell: &str| format!("\"{cell}\"");
+    let mut csv = "spend,qty\n1,3\n".to_string();
+    let mut json = vec![serde_json::json!({"spend": 1, "qty": 3})];
+    for cell in cells {
+        csv += &format!("{},3\n", quoted(cell));
+        json.push(serde_json::json!({"spend": cell, "qty": 3}));
+    }
+    project.write("rows.csv", &csv);
+    project.write("rows.json", &Value::from(json).to_string());
+    let predicted = ["rows.csv", "rows.json"].map(|file| {
+        let done = project.ok(&["predict", file, "--on-bad-row", "skip", "--json"]);
+        let rows = done.stdout.lines();
+        let rows: Vec<Value> = rows
+            .map(|line| serde_json::from_str(line).expect("a row"))
+            .collect();
+        rows
+    });
+    let mut next = [1, 1];
+    let mut found = Vec::new();
+    for cell in cells {
+        let headers = [("content-type", "text/csv")];
+        let text = format!("spend,qty\n{},3\n", quoted(cell));
+        let by_csv = server.send("POST", "/prediction", &headers, text.as_bytes());
+        let body = serde_json::json!({"rows": [{"spend": cell, "qty": 3}]});
+        let by_json = server.post("/prediction", &body);
+        let served = [by_csv, by_json].map(|answer| match answer.status {
+            200 => bits(&answer.json()["predictions"][0]),
+            422 => None,
+            status => panic!("{status} for `{cell}`"),
+        });
+        // A row that was left out does not stand among the predicted ones.
+        let told = [0, 1].map(|at| {
+            let row = predicted[at].get(next[at])?;
+            let own = match &row["spend"] {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if own != *cell {
+                return None;
+            }
+            next[at] += 1;
+            bits(row)
+        });
+        found.push([served[0], served[1], told[0], told[1]]);
+    }
+    assert_eq!(
+        next,
+        [predicted[0].len(), predicted[1].len()],
+        "{predicted:?}"
+    );
+    found
+}
+
+/// Cells as people write numbers, and the number that each is to a version; `f64::NAN` is a missing value.
+fn assert_verdicts(project: &Project, cells: &[(&str, Option<f64>)]) {
+    let texts: Vec<&str> = cells.iter().map(|(text, _)| *text).collect();
+    let server = Server::of(project, &[]);
+    for ((text, number), found) in cells.iter().zip(verdicts(project, &texts)) {
+        let wanted = number.map(|number| {
+            let number = match number.is_nan() {
+                true => Value::Null,
+                false => Value::from(number),
+            };
+            let body = serde_json::json!({"rows": [{"spend": number, "qty": 3}]});
+            let answer = server.post("/prediction", &body).expect(200).json();
+            answer["predictions"][0]["probability"]
+                .as_f64()
+                .expect("a number")
+                .to_bits()
+        });
+        assert_eq!(
+            found, [wanted; 4],
+            "`{text}`: HTTP CSV, JSON, `predict` CSV, JSON"
+        );
+    }
+}
+
+/// What a version learned decides, not what a file or a body looks like.
+#[test]
+fn the_server_and_predict_give_one_verdict_on_a_number_in_whatever_form() {
+    let missing = Some(f64::NAN);
+    let plain = trained_on("spend,qty,left", |spend| format!("{spend:.2}"));
+    assert_verdicts(
+        &plain,
+        &[
+            ("1234.5", Some(1234.5)),
+            (" 12 ", Some(12.0)),
+            ("\u{a0}12\u{a0}", Some(12.0)),
+            ("1e3", Some(1000.0)),
+            ("-7", Some(-7.0)),
+            ("007", Some(7.0)),
+            ("", missing),
+            ("NA", missing),
+            ("inf", missing),
+            ("121,79", None),
+            ("1.234,5", None),
+            ("1,234", None),
+            ("1,234.5", None),
+            ("$12.50", None),
+            ("12 EUR", None),
+            ("1 234", None),
+            ("12%", None),
+            ("-", None),
+            ("#N/A", missing),
+            ("n/k", None),
+            ("true", None),
+            ("0x10", None),
+            ("1_000", None),
+        ],
+    );
+    let german = trained_on("spend;qty;left", |spend| {
+        let cents = (spend * 100.0).round() as u64;
+        let (whole, cents) = (cents / 100, cents % 100);
+        match whole {
+            0..1000 => format!("{whole},{cents:02}"),
+            _ => format!("{}.{:03},{cents:02}", whole / 1000, whole % 1000),
+        }
+    });
+    assert_verdicts(
+        &german,
+        &[
+            ("121,79", Some(121.79)),
+            ("1.234,5", Some(1234.5)),
+            ("1.234", Some(1234.0)),
+            ("12", Some(12.0)),
+            // Only one number can be meant.
+            ("121.79", Some(121.79)),
+            ("", missing),
+            ("NA", missing),
+            ("12 EUR", None),
+            ("1,234.5", None),
+            ("12%", None),
+            ("n/k", None),
+        ],
+    );
+}

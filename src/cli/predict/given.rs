@@ -66,13 +66,13 @@ impl Given {
             ..read_options(config, false)
         };
         let own = own(path, &options).map_err(|error| named(error, path, &name))?;
-        let reads = bundle.transformer.reads();
+        let reads = bundle.transformer.reads(&bundle.reading);
         options.drop = own.names();
         options
             .drop
             .retain(|name| reads.iter().all(|read| read.name != *name));
-        let (frame, said) =
-            data::read_file_and_say(path, &options).map_err(|error| named(error, path, &name))?;
+        let frame = data::read_file_for_version(path, &options)
+            .map_err(|error| named(error, path, &name))?;
         if frame.height() != own.rows() {
             let error = anyhow::anyhow!(
                 "write the rows of {name}: it holds {} records, of which {} are rows",
@@ -82,7 +82,7 @@ impl Given {
             return Err(Failure::new(Kind::Data, error)
                 .hint("remove the records that are no rows, such as a second header"));
         }
-        let mut notes = said;
+        let mut notes = Vec::new();
         if let Own::Frame { unwritten, .. } = &own {
             notes.extend(unwritten.iter().map(|column| {
                 format!(

@@ -248,21 +248,22 @@ pub fn is(values: Values<'_>, test: Test) -> Result<Values<'static>, String> {
     Ok(Values::Boolean(numbers.into_iter().map(is_it).collect()))
 }
 
-/// `x IN (…)`: true where one is equal, else missing where one is missing.
+/// One more value of `x IN (…)`: true where it is equal or one before it was, else missing where one is missing.
 ///
 /// # Errors
-/// When one cannot be compared.
-pub fn among<'a>(values: &Values<'a>, list: Vec<Values<'a>>) -> Result<Values<'static>, String> {
-    let mut found = vec![Some(false); values.len()];
-    for one in list {
-        let equal = compare(values.borrowed(), Operator::Equal, one.borrowed())
-            .map_err(|why| why.replacen("`=`", "`IN`", 1))?;
-        let equal = equal.booleans().unwrap_or_default();
-        for (found, equal) in found.iter_mut().zip(equal) {
-            *found = or(*found, equal);
-        }
+/// When it cannot be compared.
+pub fn or_equal(
+    found: &mut [Option<bool>],
+    values: &Values<'_>,
+    one: Values<'_>,
+) -> Result<(), String> {
+    let equal = compare(values.borrowed(), Operator::Equal, one.borrowed())
+        .map_err(|why| why.replacen("`=`", "`IN`", 1))?;
+    let equal = equal.booleans().unwrap_or_default();
+    for (found, equal) in found.iter_mut().zip(equal) {
+        *found = or(*found, equal);
     }
-    Ok(Values::Boolean(found))
+    Ok(())
 }
 
 /// `x BETWEEN low AND high`.

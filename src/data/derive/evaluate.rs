@@ -2,6 +2,7 @@
 //! own, whether it has cells or not.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::depth::on_enough_stack;
 use super::functions::Function;
@@ -9,7 +10,7 @@ use super::tree::{Literal, Operator, Tree};
 use super::values::{Type, Values};
 use super::{arithmetic, cast, choose, compare, texts, times};
 use crate::data::parse_time;
-use crate::text::nearest;
+use crate::text::{nearest, short};
 
 /// Columns of the same rows, by name.
 #[derive(Debug, Default)]
@@ -47,6 +48,17 @@ impl<'a> Batch<'a> {
         columns.find(|(known, _)| known == name).map(|(_, it)| it)
     }
 
+    /// Some of the rows, of the columns that are named.
+    pub fn rows(&self, rows: Range<usize>, names: &[String]) -> Batch<'_> {
+        let named = self.columns.iter().filter(|(name, _)| names.contains(name));
+        Batch {
+            n_rows: rows.len(),
+            columns: named
+                .map(|(name, values)| (name.clone(), values.rows(rows.clone())))
+                .collect(),
+        }
+    }
+
     /// How many rows there are.
     pub fn n_rows(&self) -> usize {
         self.n_rows
@@ -56,11 +68,11 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// A column that is not there, or an operator or function on a type that it does not work on, in words.
-    pub fn evaluate(&self, tree: &Tree) -> Result<Values<'_>, String> {
+    pub fn evaluate<'s>(&'s self, tree: &'s Tree) -> Result<Values<'s>, String> {
         on_enough_stack(|| self.node(tree))
     }
 
-    fn node(&self, tree: &Tree) -> Result<Values<'_>, String> {
+    fn node<'s>(&'s self, tree: &'s Tree) -> Result<Values<'s>, String> {
         match tree {
             Tree::Column(name) => match self.get(name) {
                 Some(values) => Ok(values.borrowed()),
@@ -76,12 +88,12 @@ impl<'a> Batch<'a> {
             Tree::Is(inner, test) => compare::is(self.evaluate(inner)?, *test),
             Tree::In(inner, list) => {
                 let values = self.evaluate(inner)?;
-                let mut listed = Vec::with_capacity(list.len());
+                let mut found = vec![Some(false); values.len()];
                 for one in list {
                     can_be_time(values.kind(), one)?;
-                    listed.push(self.evaluate(one)?);
+                    compare::or_equal(&mut found, &values, self.evaluate(one)?)?;
                 }
-                compare::among(&values, listed)
+                Ok(Values::Boolean(found))
             }
             Tree::Between(parts) => {
                 let [values, low, high] = &**parts;
@@ -95,10 +107,21 @@ impl<'a> Batch<'a> {
                 let [text, pattern] = &**parts;
                 texts::matches_own(self.evaluate(text)?, self.evaluate(pattern)?)
             }
-            Tree::Case(branches, otherwise) => {
+            Tree::Case(operand, branches, otherwise) => {
+                let operand = match operand.as_deref() {
+                    Some(tree) => Some((self.evaluate(tree)?, tree)),
+                    None => None,
+                };
                 let (mut conditions, mut results) = (Vec::new(), Vec::new());
                 for (condition, result) in branches {
-                    conditions.push(self.evaluate(condition)?);
+                    let values = self.evaluate(condition)?;
+                    conditions.push(match &operand {
+                        None => values,
+                        Some((with, tree)) => {
+                            let left = (with.borrowed(), *tree);
+                            compared(left, Operator::Equal, (values, condition))?.owned()
+                        }
+                    });
                     results.push(self.evaluate(result)?);
                 }
                 results.push(self.evaluate(otherwise)?);
@@ -111,20 +134,24 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn literal(&self, literal: &Literal) -> Result<Values<'_>, String> {
+    fn literal<'s>(&'s self, literal: &'s Literal) -> Result<Values<'s>, String> {
         let n = self.n_rows;
         Ok(match literal {
             Literal::Null => Values::Nothing(n),
             Literal::Boolean(flag) => Values::Boolean(vec![Some(*flag); n]),
             Literal::Integer(number) => Values::Integer(vec![Some(*number); n]),
             Literal::Number(number) => Values::Number(vec![Some(*number); n]),
-            Literal::Text(text) => Values::Text(vec![Some(Cow::Owned(text.clone())); n]),
+            Literal::Text(text) => Values::Text(vec![Some(Cow::Borrowed(text)); n]),
             Literal::Date(day) => Values::Date(vec![Some(*day); n]),
             Literal::Interval(..) => Values::Span(vec![Some(times::fixed(literal)?); n]),
         })
     }
 
-    fn chain(&self, first: &Tree, links: &[(Operator, Tree)]) -> Result<Values<'_>, String> {
+    fn chain<'s>(
+        &'s self,
+        first: &'s Tree,
+        links: &'s [(Operator, Tree)],
+    ) -> Result<Values<'s>, String> {
         let mut left = self.evaluate(first)?;
         for (operator, right) in links {
             left = match (operator, right) {
@@ -133,20 +160,18 @@ impl<'a> Batch<'a> {
                     Tree::Literal(Literal::Interval(months, micros)),
                 ) => times::with_interval(left, *operator, *months, *micros)?,
                 _ => {
-                    let kind = left.kind();
                     let evaluated = self.evaluate(right)?;
-                    if operator.compares() {
-                        can_be_time(kind, right)?;
-                        can_be_time(evaluated.kind(), first)?;
+                    match operator.compares() {
+                        true => compared((left, first), *operator, (evaluated, right))?,
+                        false => between(left, *operator, evaluated)?,
                     }
-                    between(left, *operator, evaluated)?
                 }
             };
         }
         Ok(left)
     }
 
-    fn call(&self, function: Function, arguments: &[Tree]) -> Result<Values<'_>, String> {
+    fn call<'s>(&'s self, function: Function, arguments: &'s [Tree]) -> Result<Values<'s>, String> {
         use Function::*;
         let digits = match arguments.get(1) {
             Some(Tree::Literal(Literal::Integer(number))) => Some(*number),
@@ -189,11 +214,11 @@ impl<'a> Batch<'a> {
                     .map_err(|why| why.replacen("`=`", "`NULLIF`", 1))?;
                 choose::choose(vec![equal], vec![Values::Nothing(self.n_rows), left])
             }
-            Concat => Ok(texts::joined(values, "")),
+            Concat => texts::joined(values, "", "`CONCAT`"),
             ConcatWith => match &arguments[0] {
                 Tree::Literal(Literal::Text(between)) => {
                     values.remove(0);
-                    Ok(texts::joined(values, between))
+                    texts::joined(values, between, "`CONCAT_WS`")
                 }
                 _ => Err("what `CONCAT_WS` puts between texts stands in quotes".to_string()),
             },
@@ -216,11 +241,23 @@ fn can_be_time(other: Type, tree: &Tree) -> Result<(), String> {
             if matches!(other, Type::Time | Type::Date) && parse_time(text).is_none() =>
         {
             Err(format!(
-                "it compares a time with '{text}', which is no time such as '2026-11-21 07:50'"
+                "it compares a time with '{}', which is no time such as '2026-11-21 07:50'",
+                short(text)
             ))
         }
         _ => Ok(()),
     }
+}
+
+/// A comparison of what two trees came to.
+fn compared<'a>(
+    (left, first): (Values<'a>, &Tree),
+    operator: Operator,
+    (right, second): (Values<'a>, &Tree),
+) -> Result<Values<'a>, String> {
+    can_be_time(left.kind(), second)?;
+    can_be_time(right.kind(), first)?;
+    compare::compare(left, operator, right)
 }
 
 fn between<'a>(
@@ -236,12 +273,7 @@ fn between<'a>(
         | Operator::DivideDown
         | Operator::Modulo => arithmetic::arithmetic(left, operator, right),
         Operator::And | Operator::Or | Operator::Xor => compare::logic(left, operator, right),
-        Operator::Join => {
-            let (left, right) = (cast::texts(left), cast::texts(right));
-            Ok(Values::Text(super::values::zip(left, right, |l, r| {
-                Some(format!("{l}{r}").into())
-            })))
-        }
+        Operator::Join => texts::pairs(cast::texts(left), cast::texts(right)),
         _ => compare::compare(left, operator, right),
     }
 }
@@ -250,7 +282,7 @@ fn between<'a>(
 pub fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let hint = nearest(name, known, 0.5);
     let hint = hint.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
-    format!("it reads `{name}`, which is no column{hint}")
+    format!("it reads `{}`, which is no column{hint}", short(name))
 }
 
 /// Values as a cell of a data set holds them: times and days as texts, spans of time as seconds, what is not finite as missing.

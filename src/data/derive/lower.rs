@@ -2,19 +2,21 @@
 
 mod calls;
 mod literals;
+mod patterns;
 
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, CastFormat, CeilFloorKind, DataType, DateTimeField, Expr,
     TrimWhereField, TypedString, UnaryOperator, Value, ValueWithSpan,
 };
 
-use self::literals::{date, like, literal, part, regex, target};
+use self::literals::{date, literal, part, target};
+use self::patterns::Patterns;
 
 use super::depth::on_enough_stack;
 use super::functions::{self, Function};
 use super::times;
 use super::tree::{Literal, Operator, Part, Target, Test, Tree};
-use crate::text::nearest;
+use crate::text::{nearest, short};
 
 /// Deepest tree that is made.
 const DEEPEST: usize = 200;
@@ -24,11 +26,16 @@ const DEEPEST: usize = 200;
 /// # Errors
 /// What cannot stand in an expression, in words.
 pub fn lower(expression: Expr) -> Result<Tree, String> {
-    Lowering { depth: 0 }.tree(expression)
+    Lowering {
+        depth: 0,
+        patterns: Patterns::default(),
+    }
+    .tree(expression)
 }
 
 struct Lowering {
     depth: usize,
+    patterns: Patterns,
 }
 
 impl Lowering {
@@ -61,7 +68,7 @@ impl Lowering {
                 ..
             }) => Tree::Literal(date(&value)?),
             Expr::Interval(interval) => {
-                let words = interval.to_string();
+                let words = short(&interval.to_string());
                 let only_text = interval.leading_field.is_none() && interval.last_field.is_none();
                 match (*interval.value, only_text) {
                     (
@@ -121,7 +128,7 @@ impl Lowering {
                 pattern,
                 escape_char,
             } => {
-                let regex = like(*pattern, escape_char, false)?;
+                let regex = self.patterns.like(*pattern, escape_char, false)?;
                 negated_if(negated, Tree::Matches(self.boxed(expr)?, regex))
             }
             Expr::ILike {
@@ -131,7 +138,7 @@ impl Lowering {
                 pattern,
                 escape_char,
             } => {
-                let regex = like(*pattern, escape_char, true)?;
+                let regex = self.patterns.like(*pattern, escape_char, true)?;
                 negated_if(negated, Tree::Matches(self.boxed(expr)?, regex))
             }
             Expr::RLike {
@@ -199,7 +206,10 @@ impl Lowering {
             Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => {
                 return Err("`*` stands for no column here; name one".to_string());
             }
-            other => return Err(format!("`{other}` cannot stand in an expression")),
+            other => {
+                let words = short(&other.to_string());
+                return Err(format!("`{words}` cannot stand in an expression"));
+            }
         })
     }
 
@@ -278,7 +288,7 @@ impl Lowering {
         let Tree::Literal(Literal::Text(pattern)) = self.tree(right)? else {
             return Err("what stands behind `~` is a pattern in quotes".to_string());
         };
-        let matches = Tree::Matches(Box::new(left), regex(&pattern, flags)?);
+        let matches = Tree::Matches(Box::new(left), self.patterns.regex(&pattern, flags)?);
         Ok(negated_if(not, matches))
     }
 
@@ -286,7 +296,7 @@ impl Lowering {
         let text = self.tree(text)?;
         Ok(match self.tree(pattern)? {
             Tree::Literal(Literal::Text(pattern)) => {
-                Tree::Matches(Box::new(text), regex(&pattern, flags)?)
+                Tree::Matches(Box::new(text), self.patterns.regex(&pattern, flags)?)
             }
             pattern => Tree::MatchesOwn(Box::new([text, pattern])),
         })
@@ -298,24 +308,16 @@ impl Lowering {
         conditions: Vec<CaseWhen>,
         otherwise: Option<Box<Expr>>,
     ) -> Result<Tree, String> {
-        let operand = operand.map(|it| self.tree(*it)).transpose()?;
+        let operand = operand.map(|it| self.boxed(it)).transpose()?;
         let mut branches = Vec::with_capacity(conditions.len());
         for CaseWhen { condition, result } in conditions {
-            let condition = self.tree(condition)?;
-            let condition = match &operand {
-                None => condition,
-                Some(operand) => Tree::Chain(
-                    Box::new(operand.clone()),
-                    vec![(Operator::Equal, condition)],
-                ),
-            };
-            branches.push((condition, self.tree(result)?));
+            branches.push((self.tree(condition)?, self.tree(result)?));
         }
         let otherwise = match otherwise {
             Some(otherwise) => self.tree(*otherwise)?,
             None => Tree::Literal(Literal::Null),
         };
-        Ok(Tree::Case(branches, Box::new(otherwise)))
+        Ok(Tree::Case(operand, branches, Box::new(otherwise)))
     }
 
     fn cast(

@@ -9,7 +9,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace, Word};
 
 use super::functions;
-use crate::text::nearest;
+use crate::text::{nearest, short};
 
 /// Most parentheses and `CASE`s inside each other. The parser calls itself for each.
 const MOST_NESTED: usize = 40;
@@ -131,6 +131,7 @@ pub fn parse(sql: &str) -> Result<Expr, String> {
         Token::EOF => Ok(expression),
         token => {
             let at = next.span.start.column;
+            let token = short(&token.to_string());
             Err(format!("it should end before `{token}` (character {at})"))
         }
     }
@@ -252,7 +253,8 @@ fn look_at_word(word: &Word, next: Option<&Token>) -> Result<(), String> {
         let hint = close.map_or(String::new(), |name| {
             format!("; did you mean `{}`?", name.to_uppercase())
         });
-        return Err(format!("`{}` is no function of one row{hint}", word.value));
+        let name = short(&word.value);
+        return Err(format!("`{name}` is no function of one row{hint}"));
     }
     Ok(())
 }
@@ -280,7 +282,9 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
     if found == "EOF" {
         let solid = |it: &&TokenWithSpan| !matches!(it.token, Token::Whitespace(_) | Token::EOF);
         let last = tokens.iter().rfind(solid);
-        let last = last.map_or(String::new(), |last| format!(" after `{}`", last.token));
+        let last = last.map_or(String::new(), |last| {
+            format!(" after `{}`", short(&last.token.to_string()))
+        });
         return format!("it ends too early: {expected} should follow{last}");
     }
     let column = place
@@ -290,5 +294,8 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
         true => String::new(),
         false => format!(" (character {column})"),
     };
-    format!("`{found}` cannot stand there{at}: expected {expected}")
+    format!(
+        "`{}` cannot stand there{at}: expected {expected}",
+        short(found)
+    )
 }

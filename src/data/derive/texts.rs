@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 use super::cast;
 use super::functions::Function;
@@ -52,9 +52,30 @@ pub fn matches_own<'a>(
 ) -> Result<Values<'static>, String> {
     let texts = of(values, "a pattern")?;
     let patterns = of(patterns, "a pattern")?;
-    Ok(Values::Boolean(zip(texts, patterns, |text, pattern| {
-        Some(Regex::new(&pattern).ok()?.is_match(&text))
-    })))
+    // Rows one after the other often have the same one.
+    let mut last: Option<(Cow<'a, str>, Option<Regex>)> = None;
+    let mut is_found = |text: Cow<'a, str>, pattern: Cow<'a, str>| {
+        if last.as_ref().is_none_or(|(known, _)| *known != pattern) {
+            let regex = small_regex(&pattern);
+            last = Some((pattern, regex));
+        }
+        let (_, regex) = last.as_ref()?;
+        Some(regex.as_ref()?.is_match(&text))
+    };
+    let rows = texts.into_iter().zip(patterns);
+    let rows = rows.map(|(text, pattern)| is_found(text?, pattern?));
+    Ok(Values::Boolean(rows.collect()))
+}
+
+/// A pattern that a row has: it may come with a request, so it is bounded more closely than one of an expression.
+fn small_regex(pattern: &str) -> Option<Regex> {
+    const MOST_CHARACTERS: usize = 200;
+    const MOST_BYTES: usize = 1 << 18;
+    if pattern.chars().count() > MOST_CHARACTERS {
+        return None;
+    }
+    let mut builder = RegexBuilder::new(pattern);
+    builder.size_limit(MOST_BYTES).nest_limit(20).build().ok()
 }
 
 /// A function of texts and whole numbers.
@@ -96,9 +117,22 @@ pub fn call<'a>(function: Function, arguments: Vec<Values<'a>>) -> Result<Values
         Function::Replace => {
             let (from, to) = (of(next(), &name)?, of(next(), &name)?);
             let pairs = zip(from, to, |from, to| Some((from, to)));
-            Values::Text(zip(first, pairs, |it, (from, to)| {
-                Some(it.replace(&*from, &to).into())
-            }))
+            let mut room = Room::of(first.len(), &name);
+            let mut made = Vec::with_capacity(first.len());
+            for (it, pair) in first.into_iter().zip(pairs) {
+                made.push(match (it, pair) {
+                    (Some(it), Some((from, to))) => {
+                        let times = match to.len() > from.len() {
+                            true => it.matches(&*from).count(),
+                            false => 0,
+                        };
+                        room.take(it.len(), times.saturating_mul(to.len()))?;
+                        Some(it.replace(&*from, &to).into())
+                    }
+                    _ => None,
+                });
+            }
+            Values::Text(made)
         }
         Function::Left | Function::Right => {
             let counts = whole(next(), &name)?;
@@ -140,13 +174,78 @@ pub fn call<'a>(function: Function, arguments: Vec<Values<'a>>) -> Result<Values
     })
 }
 
+/// Room for the texts that an operator or function makes longer than they came: a few nested ones else fill the memory.
+struct Room<'n> {
+    left: usize,
+    name: &'n str,
+}
+
+/// Most bytes of one text that is made.
+const MOST_OF_ONE: usize = 1 << 20;
+/// Most bytes of the texts that are made at once, and as many more for each row.
+const MOST_OF_ALL: usize = 64 << 20;
+const MORE_PER_ROW: usize = 1 << 10;
+
+impl<'n> Room<'n> {
+    /// Room for the texts of so many rows.
+    fn of(n_rows: usize, name: &'n str) -> Self {
+        let left = MOST_OF_ALL.saturating_add(n_rows.saturating_mul(MORE_PER_ROW));
+        Room { left, name }
+    }
+
+    /// Takes room for so many bytes more of a text.
+    ///
+    /// # Errors
+    /// When there is not so much.
+    fn take(&mut self, so_far: usize, more: usize) -> Result<(), String> {
+        let left = self.left.checked_sub(more);
+        let left = left.filter(|_| so_far.saturating_add(more) <= MOST_OF_ONE);
+        self.left = left.ok_or_else(|| {
+            format!(
+                "{} makes texts that are too long: beyond 1 MiB in a row or 64 MiB together",
+                self.name
+            )
+        })?;
+        Ok(())
+    }
+}
+
+/// `left || right`, missing where one is.
+///
+/// # Errors
+/// When the texts become too long.
+pub fn pairs<'a>(left: Texts<'a>, right: Texts<'a>) -> Result<Values<'a>, String> {
+    let mut room = Room::of(left.len(), "`||`");
+    let mut made = Vec::with_capacity(left.len());
+    for pair in left.into_iter().zip(right) {
+        made.push(match pair {
+            (Some(left), Some(right)) => {
+                room.take(0, left.len() + right.len())?;
+                Some(Cow::Owned(format!("{left}{right}")))
+            }
+            _ => None,
+        });
+    }
+    Ok(Values::Text(made))
+}
+
 /// Texts one after the other, something between them; missing ones are passed over.
-pub fn joined(values: Vec<Values<'_>>, between: &str) -> Values<'static> {
+///
+/// # Errors
+/// When the texts become too long.
+pub fn joined(
+    values: Vec<Values<'_>>,
+    between: &str,
+    name: &str,
+) -> Result<Values<'static>, String> {
     let n_rows = values.first().map_or(0, Values::len);
     let mut made: Vec<Option<String>> = vec![None; n_rows];
+    let mut room = Room::of(n_rows, name);
     for values in values {
         for (made, text) in made.iter_mut().zip(cast::texts(values)) {
             let Some(text) = text else { continue };
+            let so_far = made.as_ref().map_or(0, String::len);
+            room.take(so_far, text.len() + between.len())?;
             match made {
                 None => *made = Some(text.into_owned()),
                 Some(made) => {
@@ -157,7 +256,7 @@ pub fn joined(values: Vec<Values<'_>>, between: &str) -> Values<'static> {
         }
     }
     let whole = |it: Option<String>| Some(Cow::Owned(it.unwrap_or_default()));
-    Values::Text(made.into_iter().map(whole).collect())
+    Ok(Values::Text(made.into_iter().map(whole).collect()))
 }
 
 /// The first n characters or the last; of fewer than none, all but so many from the other end.
@@ -192,17 +291,18 @@ fn part(text: Cow<'_, str>, from: i64, length: i64) -> Cow<'_, str> {
 /// The piece at a place, counted from 1, or from the end when it is below 0.
 fn piece(text: &str, by: Option<Cow<'_, str>>, at: Option<i64>) -> Option<String> {
     let (by, at) = (by?, at?);
-    let pieces: Vec<String> = match by.is_empty() {
-        true => text.chars().map(String::from).collect(),
-        false => text.split(&*by).map(String::from).collect(),
-    };
-    let n = usize::try_from(at.unsigned_abs()).ok()?;
-    let at = match at {
-        0 => return None,
-        1.. => n - 1,
-        _ => pieces.len().checked_sub(n)?,
-    };
-    pieces.into_iter().nth(at)
+    let n = usize::try_from(at.unsigned_abs()).ok()?.checked_sub(1)?;
+    match (by.is_empty(), at > 0) {
+        (true, true) => text.chars().nth(n).map(String::from),
+        (true, false) => text.chars().rev().nth(n).map(String::from),
+        (false, true) => text.split(&*by).nth(n).map(String::from),
+        // From the front, since pieces that overlap are found otherwise from the back.
+        (false, false) => {
+            let n_pieces = text.split(&*by).count();
+            let at = n_pieces.checked_sub(n + 1)?;
+            text.split(&*by).nth(at).map(String::from)
+        }
+    }
 }
 
 /// Without the characters of `what` at its ends, without blanks where there is none.

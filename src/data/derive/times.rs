@@ -8,6 +8,7 @@ use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveDateTime, Timelike};
 use super::tree::{Literal, Operator, Part};
 use super::values::{Type, Values, map, zip};
 use super::whole::floor_div;
+use crate::text::short;
 
 const MICROS: i64 = 1_000_000;
 const DAY: i64 = 86_400 * MICROS;
@@ -36,7 +37,12 @@ pub fn date_literal(text: &str) -> Result<i64, String> {
         }
         _ => None,
     };
-    day.ok_or_else(|| format!("`DATE '{text}'` is no day such as DATE '2026-11-21'"))
+    day.ok_or_else(|| {
+        format!(
+            "`DATE '{}'` is no day such as DATE '2026-11-21'",
+            short(text)
+        )
+    })
 }
 
 /// A day `2026-11-21` in microseconds since 1970.
@@ -53,7 +59,8 @@ pub fn day_of(text: &str) -> Option<i64> {
 pub fn interval(text: &str) -> Result<(i32, i64), String> {
     let wrong = || {
         format!(
-            "`INTERVAL '{text}'` is not made of whole numbers and units such as '1 day 2 hours'"
+            "`INTERVAL '{}'` is not made of whole numbers and units such as '1 day 2 hours'",
+            short(text)
         )
     };
     let (mut months, mut micros) = (0_i32, 0_i64);
@@ -297,11 +304,19 @@ pub fn time_of_day(times: Vec<Option<i64>>) -> Values<'static> {
     }))
 }
 
+/// Most bytes of a format of times.
+const MOST_OF_FORMAT: usize = 500;
+
 /// Whether a format can be written.
 ///
 /// # Errors
 /// When it has a part that a time without a zone does not have.
 pub fn check_format(format: &str) -> Result<(), String> {
+    if format.len() > MOST_OF_FORMAT {
+        return Err(format!(
+            "the format of `STRFTIME` is longer than {MOST_OF_FORMAT} characters"
+        ));
+    }
     let is_known = StrftimeItems::new(format).all(|item| !matches!(item, Item::Error));
     match is_known && written(0, format).is_some() {
         true => Ok(()),

@@ -1,5 +1,7 @@
 //! The closed set of what an expression can be. Nothing in it reaches another row, a table, a file or the clock.
 
+use std::collections::HashSet;
+
 use regex::Regex;
 
 use super::functions::Function;
@@ -27,8 +29,8 @@ pub enum Tree {
     Matches(Box<Tree>, Regex),
     /// The same with a pattern that a row has.
     MatchesOwn(Box<[Tree; 2]>),
-    /// `CASE WHEN … THEN … ELSE … END`: conditions and results, then what else.
-    Case(Vec<(Tree, Tree)>, Box<Tree>),
+    /// `CASE x WHEN … THEN … ELSE … END`: what is compared with each condition, if anything is; conditions and results; what else.
+    Case(Option<Box<Tree>>, Vec<(Tree, Tree)>, Box<Tree>),
     /// `CAST(x AS …)`.
     Cast(Box<Tree>, Target),
     /// `EXTRACT(part FROM x)`.
@@ -40,42 +42,48 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// Adds the columns that it reads, each once.
-    pub fn columns(&self, read: &mut Vec<String>) {
-        let mut all = |trees: &[Tree]| trees.iter().for_each(|it| it.columns(read));
+    /// The trees that it is made of.
+    fn parts(&self) -> Vec<&Tree> {
         match self {
-            Tree::Column(name) => {
-                if !read.contains(name) {
-                    read.push(name.clone());
-                }
-            }
-            Tree::Literal(_) => {}
-            Tree::Chain(first, links) => {
-                first.columns(read);
-                links.iter().for_each(|(_, it)| it.columns(read));
-            }
+            Tree::Column(_) | Tree::Literal(_) => Vec::new(),
             Tree::Negative(inner)
             | Tree::Not(inner)
             | Tree::Is(inner, _)
             | Tree::Matches(inner, _)
             | Tree::Cast(inner, _)
             | Tree::Extract(_, inner)
-            | Tree::Format(inner, _) => inner.columns(read),
-            Tree::In(inner, list) => {
-                inner.columns(read);
-                list.iter().for_each(|it| it.columns(read));
+            | Tree::Format(inner, _) => vec![inner],
+            Tree::Chain(first, links) => {
+                let links = links.iter().map(|(_, it)| it);
+                std::iter::once(&**first).chain(links).collect()
             }
-            Tree::Between(parts) => all(&parts[..]),
-            Tree::MatchesOwn(parts) => all(&parts[..]),
-            Tree::Case(branches, otherwise) => {
-                for (condition, result) in branches {
-                    condition.columns(read);
-                    result.columns(read);
-                }
-                otherwise.columns(read);
+            Tree::In(inner, list) => std::iter::once(&**inner).chain(list).collect(),
+            Tree::Between(parts) => parts.iter().collect(),
+            Tree::MatchesOwn(parts) => parts.iter().collect(),
+            Tree::Case(operand, branches, otherwise) => {
+                let branches = branches.iter().flat_map(|(it, result)| [it, result]);
+                let operand = operand.as_deref().into_iter();
+                operand.chain(branches).chain([&**otherwise]).collect()
             }
-            Tree::Call(_, arguments) => all(arguments),
+            Tree::Call(_, arguments) => arguments.iter().collect(),
         }
+    }
+
+    /// The columns that it reads, each once, in the order of the expression, and how many values it computes for a row.
+    pub fn facts(&self) -> (Vec<String>, usize) {
+        let (mut columns, mut size) = (Vec::new(), 0);
+        let mut known = HashSet::new();
+        let mut left = vec![self];
+        while let Some(tree) = left.pop() {
+            size += 1;
+            if let Tree::Column(name) = tree
+                && known.insert(name)
+            {
+                columns.push(name.clone());
+            }
+            left.extend(tree.parts().into_iter().rev());
+        }
+        (columns, size)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Cells of one column and one type, and what the types have in common.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::data::parse_time;
 
@@ -119,21 +120,41 @@ impl<'a> Values<'a> {
 
     /// The same cells, their texts borrowed.
     pub fn borrowed(&self) -> Values<'_> {
+        self.rows(0..self.len())
+    }
+
+    /// The cells of some rows, their texts borrowed.
+    pub fn rows(&self, rows: Range<usize>) -> Values<'_> {
         match self {
-            Values::Nothing(n) => Values::Nothing(*n),
-            Values::Boolean(cells) => Values::Boolean(cells.clone()),
-            Values::Integer(cells) => Values::Integer(cells.clone()),
-            Values::Number(cells) => Values::Number(cells.clone()),
+            Values::Nothing(_) => Values::Nothing(rows.len()),
+            Values::Boolean(cells) => Values::Boolean(cells[rows].to_vec()),
+            Values::Integer(cells) => Values::Integer(cells[rows].to_vec()),
+            Values::Number(cells) => Values::Number(cells[rows].to_vec()),
             Values::Text(cells) => Values::Text(
-                cells
+                cells[rows]
                     .iter()
                     .map(|cell| cell.as_deref().map(Cow::Borrowed))
                     .collect(),
             ),
-            Values::Time(cells) => Values::Time(cells.clone()),
-            Values::Date(cells) => Values::Date(cells.clone()),
-            Values::Span(cells) => Values::Span(cells.clone()),
+            Values::Time(cells) => Values::Time(cells[rows].to_vec()),
+            Values::Date(cells) => Values::Date(cells[rows].to_vec()),
+            Values::Span(cells) => Values::Span(cells[rows].to_vec()),
         }
+    }
+
+    /// Adds the cells of later rows; what is of another type there counts as missing.
+    pub fn append(&mut self, later: Values<'a>) {
+        let n = later.len();
+        macro_rules! joined {
+            ($($variant:ident),+) => {
+                match (self, later) {
+                    (Values::Nothing(own), _) => *own += n,
+                    $((Values::$variant(own), Values::$variant(mut cells)) => own.append(&mut cells),)+
+                    $((Values::$variant(own), _) => own.resize(own.len() + n, None),)+
+                }
+            };
+        }
+        joined!(Boolean, Integer, Number, Text, Time, Date, Span);
     }
 
     /// The same cells, their texts their own.

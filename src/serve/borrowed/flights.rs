@@ -15,7 +15,7 @@ use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::features::{CellRef, is_numeric};
 use crate::serve::dialect::Dialect;
-use crate::serve::rows::{Collector, Rows, Stop, fitting, ruled};
+use crate::serve::rows::{Collector, Rows, Stop, ruled, taken};
 use crate::serve::served::{Field, InputFacts, Served};
 use crate::serve::{Code, Problem, Reply};
 
@@ -184,7 +184,11 @@ impl<'de> Visitor<'de> for Flight<'_, '_> {
             let given: Given<'de> = map.next_value()?;
             let input = &served.inputs[position];
             let cell = given.cell().filter(|cell| *cell != CellRef::Missing);
-            let Some(cell) = cell.and_then(|cell| fitting(input.kind, cell)) else {
+            let fits = |cell| {
+                let reading = input.reading.as_ref();
+                taken(input.kind, reading, &served.null_values, cell)
+            };
+            let Some(cell) = cell.and_then(fits) else {
                 mistakes.mistyped(input, given == Given::Nothing);
                 continue;
             };

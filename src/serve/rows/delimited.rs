@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::read_rows::Rows;
 use super::{Bounds, Collector, Stop, Strictness};
-use crate::data::{Kind, trim_text};
+use crate::data::trim_text;
 use crate::features::CellRef;
 use crate::serve::request::without_mark;
 use crate::serve::served::{Field, Served};
@@ -60,10 +60,7 @@ pub fn read_csv(
         }
         for (field, cell) in fields.iter().zip(&record) {
             if let Field::Input(position) = *field {
-                collector.put(
-                    position,
-                    cell_of(cell, served.inputs[position].kind, null_values),
-                );
+                collector.put(position, cell_of(cell, null_values));
             }
         }
         collector.end_row();
@@ -95,19 +92,12 @@ fn separator_of(body: &[u8], served: &Served) -> u8 {
 }
 
 /// A cell of a text file as training would have read it.
-fn cell_of<'a>(text: &'a str, kind: Kind, null_values: &[String]) -> CellRef<'a> {
+fn cell_of<'a>(text: &'a str, null_values: &[String]) -> CellRef<'a> {
     let text = trim_text(text);
     if text.is_empty() || null_values.iter().any(|null| null == text) {
         return CellRef::Missing;
     }
-    match kind {
-        Kind::Integer | Kind::Number => match text.parse::<f64>() {
-            // What is no finite number counts as missing there, too.
-            Ok(number) if !number.is_finite() => CellRef::Missing,
-            _ => CellRef::Text(text),
-        },
-        Kind::Boolean | Kind::Text => CellRef::Text(text),
-    }
+    CellRef::Text(text)
 }
 
 fn bad_csv(error: &csv::Error) -> Problem {

@@ -25,7 +25,7 @@ use crate::bundle::Slot;
 use crate::features::{Cell, CellRef};
 
 use self::raw::Raw;
-pub use crate::features::fitting;
+pub use crate::features::taken;
 pub use cells::ruled;
 pub use delimited::read_csv;
 
@@ -231,7 +231,8 @@ impl<'s> Collector<'s> {
     #[inline]
     pub fn put_at(&mut self, row: usize, position: usize, cell: CellRef<'_>) {
         let facts = &self.served.inputs[position];
-        let Some(cell) = fitting(facts.kind, facts.as_written(cell)) else {
+        let nulls = &self.served.null_values;
+        let Some(cell) = taken(facts.kind, facts.reading.as_ref(), nulls, cell) else {
             return self.faults.mistyped(position, row + 1);
         };
         if let Some(form) = &facts.time

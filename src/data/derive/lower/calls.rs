@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{Expr, Function as Call, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use super::literals::{part_named, regex};
+use super::literals::part_named;
 use super::{Function, Literal, Lowering, Operator, Tree, functions, times};
 
 impl Lowering {
@@ -50,7 +50,7 @@ impl Lowering {
             }
             Function::If => {
                 let (condition, then) = (take(), take());
-                Tree::Case(vec![(condition, then)], Box::new(take()))
+                Tree::Case(None, vec![(condition, then)], Box::new(take()))
             }
             Function::IfNull => Tree::Call(Function::Coalesce, arguments),
             Function::DatePart => {
@@ -72,13 +72,13 @@ impl Lowering {
                 let (text, pattern) = (take(), take());
                 match (pattern, arguments.pop()) {
                     (Tree::Literal(Literal::Text(pattern)), None) => {
-                        Tree::Matches(Box::new(text), regex(&pattern, "")?)
+                        Tree::Matches(Box::new(text), self.patterns.regex(&pattern, "")?)
                     }
                     (
                         Tree::Literal(Literal::Text(pattern)),
                         Some(Tree::Literal(Literal::Text(flags))),
                     ) if !flags.is_empty() => {
-                        Tree::Matches(Box::new(text), regex(&pattern, &flags)?)
+                        Tree::Matches(Box::new(text), self.patterns.regex(&pattern, &flags)?)
                     }
                     (pattern, None) => Tree::MatchesOwn(Box::new([text, pattern])),
                     _ => {

@@ -1,9 +1,9 @@
-//! What stands in an expression as it is: values, patterns, parts of times, types.
+//! What stands in an expression as it is: values, parts of times, types.
 
-use regex::{Regex, RegexBuilder};
-use sqlparser::ast::{DataType, DateTimeField, Expr, Value, ValueWithSpan};
+use sqlparser::ast::{DataType, DateTimeField, Value};
 
 use super::{Literal, Part, Target, nearest, times};
+use crate::text::short;
 
 /// A value, as it is written.
 ///
@@ -18,13 +18,17 @@ pub(super) fn literal(value: Value) -> Result<Literal, String> {
             true => Literal::Number(
                 digits
                     .parse()
-                    .map_err(|_| format!("`{digits}` is no number"))?,
+                    .map_err(|_| format!("`{}` is no number", short(&digits)))?,
             ),
             false => Literal::Integer(digits.parse().map_err(|_| {
+                let digits = short(&digits);
                 format!("`{digits}` is too large for a whole number; write it with a fraction")
             })?),
         },
-        other => return Err(format!("`{other}` is no value of expressions")),
+        other => {
+            let words = short(&other.to_string());
+            return Err(format!("`{words}` is no value of expressions"));
+        }
     })
 }
 
@@ -45,7 +49,10 @@ pub(super) fn date(value: &Value) -> Result<Literal, String> {
 /// Why it is none, in words.
 pub(super) fn part(field: &DateTimeField) -> Result<Part, String> {
     match field {
-        DateTimeField::Week(Some(_)) => Err(format!("`EXTRACT` knows no part `{field}`")),
+        DateTimeField::Week(Some(_)) => {
+            let field = short(&field.to_string());
+            Err(format!("`EXTRACT` knows no part `{field}`"))
+        }
         DateTimeField::Custom(name) => part_named(&name.value),
         field => part_named(&field.to_string()),
     }
@@ -62,63 +69,8 @@ pub(super) fn part_named(name: &str) -> Result<Part, String> {
         let hint = hint.map_or(String::new(), |name| {
             format!("; did you mean `{}`?", name.to_uppercase())
         });
-        format!("`{quoted}` is no part of a time{hint}")
+        format!("`{}` is no part of a time{hint}", short(quoted))
     })
-}
-
-/// The pattern of a `LIKE`: `%` is any text, `_` any character.
-///
-/// # Errors
-/// Why it is none, in words.
-pub(super) fn like(
-    pattern: Expr,
-    escape: Option<ValueWithSpan>,
-    fold: bool,
-) -> Result<Regex, String> {
-    let Expr::Value(ValueWithSpan {
-        value: Value::SingleQuotedString(pattern),
-        ..
-    }) = pattern
-    else {
-        return Err("the pattern of `LIKE` stands in quotes".to_string());
-    };
-    let escape = match escape.map(|it| it.value) {
-        None => None,
-        Some(Value::SingleQuotedString(text)) if text.chars().count() == 1 => text.chars().next(),
-        Some(_) => return Err("`ESCAPE` is followed by one character in quotes".to_string()),
-    };
-    let mut expression = "^".to_string();
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            it if Some(it) == escape => {
-                let next = characters.next();
-                let next = next.ok_or("a `LIKE` cannot end in its escape character")?;
-                expression.push_str(&regex::escape(next.encode_utf8(&mut [0; 4])));
-            }
-            '%' => expression.push_str(".*"),
-            '_' => expression.push('.'),
-            it => expression.push_str(&regex::escape(it.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    expression.push('$');
-    RegexBuilder::new(&expression)
-        .dot_matches_new_line(true)
-        .case_insensitive(fold)
-        .build()
-        .map_err(|_| "the pattern of `LIKE` is too long".to_string())
-}
-
-/// A regular expression.
-///
-/// # Errors
-/// Why it is none, in words.
-pub(super) fn regex(pattern: &str, flags: &str) -> Result<Regex, String> {
-    let whole = match flags {
-        "" => pattern.to_string(),
-        flags => format!("(?{flags}){pattern}"),
-    };
-    Regex::new(&whole).map_err(|_| format!("`{pattern}` is no regular expression"))
 }
 
 /// A type to cast to.
@@ -153,7 +105,8 @@ pub(super) fn target(to: &DataType) -> Result<Target, String> {
         Time(..) => Target::TimeOfDay,
         other => {
             return Err(format!(
-                "nothing can be cast to `{other}`; INT, BIGINT, DOUBLE, BOOLEAN, VARCHAR, DATE and TIME can be cast to"
+                "nothing can be cast to `{}`; INT, BIGINT, DOUBLE, BOOLEAN, VARCHAR, DATE and TIME can be cast to",
+                short(&other.to_string())
             ));
         }
     })

@@ -1,5 +1,6 @@
 //! What expressions may say, and what comes of them.
 
+mod bounds;
 mod golden;
 mod refused;
 
