@@ -68,3 +68,22 @@ fn what_cannot_be_trained_on_leaves_the_old_model() {
     let done = project.unseat(&["train", "one.csv"]);
     assert_eq!(done.code(), 2, "{done}");
 }
+
+#[test]
+fn every_row_is_learned_from_where_no_validation_part_is_wanted() {
+    let project = Project::new();
+    project.set("split", json!({"validation": 0}));
+    let done = project.ok(&["run"]);
+    assert!(
+        done.stderr.contains(" 0 validation rows, threshold 0.500"),
+        "{done}"
+    );
+    assert!(done.stderr.contains("the threshold stays 0.5"), "{done}");
+    let check = project.ok(&["config", "check"]);
+    assert!(check.stdout.contains("on 100 % of the rows"), "{check}");
+
+    project.set("learner", json!({"kind": "auto"}));
+    let done = project.unseat(&["config", "check"]);
+    assert_eq!(done.code(), 2, "{done}");
+    assert!(done.stderr.contains("split.validation"), "{done}");
+}

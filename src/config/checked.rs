@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::columns::check_columns;
 use super::folders::check_folders;
+use super::learner::LearnerKind;
 use super::model::{ModelConfig, Window};
 pub use super::names::{is_name, plain_name};
 use super::paths::below;
@@ -108,12 +109,12 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     if let Some(share) = raw.learner.feature_share {
         within("learner.feature_share", share, 0.0, 1.0);
     }
-    within("split.validation", raw.split.validation, 0.0, 0.9);
     within("score.confidence", raw.score.confidence, 0.5, 0.9999);
     if let Some(reason) = not_at_least_zero(raw.score.max_fall) {
         say("score.max_fall", reason);
     }
     for (key, value, most) in [
+        ("split.validation", raw.split.validation, 0.9),
         ("learner.alpha", raw.learner.alpha, 1e9),
         ("learner.l1_ratio", raw.learner.l1_ratio, 1.0),
         ("learner.max_seconds", raw.learner.max_seconds, 1e9),
@@ -121,6 +122,10 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         if !(0.0..=most).contains(&value) {
             say(key, format!("{value} is not from 0 to {most}"));
         }
+    }
+    if raw.split.validation == 0.0 && raw.learner.kind == LearnerKind::Auto {
+        let reason = "is 0 and `auto` compares learners on held-back rows; set it above 0, or name a learner";
+        say("split.validation", reason.to_string());
     }
     raw.schedule.check(say);
     raw.ingest

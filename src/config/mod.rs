@@ -7,6 +7,7 @@ mod bounds;
 pub mod checked;
 pub mod checks;
 mod columns;
+pub mod compatibility;
 mod created;
 pub mod decision;
 pub mod features;
@@ -37,6 +38,7 @@ pub mod task;
 pub mod variables;
 
 pub use checks::{Checks, Severity};
+pub use compatibility::ModelsForm;
 pub use created::{CREATED_FOLDER, CREATED_KEYS, created_folders};
 pub use health::Health;
 pub use load::{Overrides, load};

@@ -22,7 +22,8 @@ pub struct Split {
     /// How rows are put on a side. Default: `group` where there are `keys`, else `time` where there is a `time_column`,
     /// else `random`, so that the validation part is as far from the training part as later rows will be.
     pub kind: Option<SplitKind>,
-    /// Share of rows in the validation part, in (0, 0.9].
+    /// Share of rows in the validation part, from 0 to 0.9. With 0, every row is learned from, nothing chooses a threshold (it
+    /// stays 0.5 where the policy does not fix it), and `auto` has nothing to compare on.
     pub validation: f64,
     /// Seed of the split and of everything else that draws at random in training.
     pub seed: u64,

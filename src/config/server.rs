@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::compatibility::Compatibility;
 use super::problem::Problem;
 
 /// How the project is served over HTTP. One server serves all models of the project.
@@ -42,6 +43,8 @@ pub struct Server {
     pub prediction_log: PredictionLog,
     /// OTLP/HTTP endpoint to which a span per sampled request goes, like `http://localhost:4318/v1/traces`. Default: none.
     pub otlp_endpoint: Option<String>,
+    /// How far the calls of other systems go in their own ways.
+    pub compatibility: Compatibility,
 }
 
 impl Default for Server {
@@ -61,6 +64,7 @@ impl Default for Server {
             audit_log: "audit.ndjson".to_string(),
             prediction_log: PredictionLog::default(),
             otlp_endpoint: None,
+            compatibility: Compatibility::default(),
         }
     }
 }
@@ -247,13 +251,14 @@ impl Server {
             ("tokens_file", self.tokens_file.as_ref()),
             ("tls.certificate", tls.map(|tls| &tls.certificate)),
             ("tls.key", tls.map(|tls| &tls.key)),
+            (
+                "compatibility.file_location",
+                self.compatibility.file_location.as_ref(),
+            ),
         ];
         for (key, file) in files {
             if file.is_some_and(|file| file.trim().is_empty()) {
-                say(
-                    key,
-                    "is empty; name a file, or leave the key out".to_string(),
-                );
+                say(key, "is empty; name one, or leave the key out".to_string());
             }
         }
         let limits = &self.limits;

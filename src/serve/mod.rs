@@ -18,6 +18,7 @@ mod diagnostics;
 mod dialect;
 mod error;
 mod exposition;
+mod file_location;
 mod fleet;
 mod follow;
 mod forms;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use utoipa::OpenApi;
 
 use super::borrowed::texts;
+use super::file_location::{self, Form};
 use super::forms;
 use super::reply::JSON;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
@@ -43,7 +44,10 @@ pub struct Doc;
 )]
 pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     match request.content_type().as_deref() {
-        None | Some("application/json") => json(state, request).await,
+        None | Some("application/json") => match file_location::given(&state, &request).await? {
+            None => json(state, request).await,
+            Some((body, form)) => lines(state, Request { body, ..request }, form).await,
+        },
         Some("text/csv") => lines(state, request, Form::Csv).await,
         Some("application/x-ndjson" | "application/ndjson" | "application/jsonl") => {
             lines(state, request, Form::Ndjson).await
@@ -193,13 +197,6 @@ fn merged(body: Options, query: &Options) -> Options {
         version: body.version.or(query.version),
         ..body
     }
-}
-
-/// Forms that hold rows and nothing else; their options come in the query.
-#[derive(Clone, Copy)]
-enum Form {
-    Csv,
-    Ndjson,
 }
 
 async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply, Problem> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use utoipa::OpenApi;
 
-use super::borrowed::{mlflow, risk, switch, tables, versioned};
+use super::borrowed::{mlflow, retrain, risk, switch, tables, versioned};
 use super::dialect::Dialect::{Message, Mlflow, Native, Plain};
 use super::route_name::{RouteName, RouteTable};
 use super::{
@@ -92,7 +92,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/summarise"                                  READ    Plain   diagnostics::borrowed::summarise,
     GET     "/diagnose"                                   READ    Plain   diagnostics::borrowed::diagnose,
     "Models, versions, runs, jobs":
-    GET     "/models"                                     READ    Native  manage::models,
+    GET     "/models"                                     READ    Native  retrain::models,
     POST    "/models"                                     ADMIN   Plain   manage::create_model,
     GET     "/models/{model}"                             READ    Native  manage::model,
     DELETE  "/models/{model}"                             ADMIN   Plain   manage::delete_model,
@@ -121,6 +121,8 @@ pub static ROUTES: &[Route] = table! {
     GET     "/set-model"                                  ADMIN   Message switch::set_model,
     GET     "/status"                                     READ    Message switch::status,
     GET     "/current-model"                              READ    Message switch::current_model,
+    GET     "/retrain/{file}"                             ADMIN   Message retrain::retrain,
+    GET     "/retrain-log"                                READ    Message retrain::retrain_log,
     POST    "/score"                                      PREDICT Message tables::score,
     "MLflow":
     POST    "/invocations"                                PREDICT Mlflow  mlflow::invocations,

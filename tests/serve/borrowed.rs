@@ -7,6 +7,7 @@ mod risk;
 mod switch;
 mod texts;
 mod versioned;
+mod ways;
 
 use serde_json::{Value, json};
 

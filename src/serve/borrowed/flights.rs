@@ -113,6 +113,14 @@ impl Mistakes {
     }
 }
 
+/// The refusal of a body without rows: `detail` in the words of the flight delay service, `error` for everybody else.
+pub fn neither() -> Reply {
+    let detail = json!([{"loc": ["body", "flights"], "msg": "field required", "type": "value_error.missing"}]);
+    let error =
+        "the body has neither `data` nor `flights`; send {\"data\": [{column: value, …}, …]}";
+    Reply::json(&json!({"detail": detail, "error": error})).status(StatusCode::UNPROCESSABLE_ENTITY)
+}
+
 fn listed(mistakes: &[Value]) -> Reply {
     Reply::json(&json!({"detail": mistakes})).status(StatusCode::UNPROCESSABLE_ENTITY)
 }

@@ -10,6 +10,7 @@ pub mod mlflow;
 pub mod mlflow_body;
 mod mlflow_found;
 mod mlflow_tables;
+pub mod retrain;
 pub mod risk;
 mod scored;
 pub mod switch;
@@ -30,6 +31,8 @@ use utoipa::OpenApi;
     switch::set_model,
     switch::status,
     switch::current_model,
+    retrain::retrain,
+    retrain::retrain_log,
     tables::score,
     mlflow::invocations,
     mlflow::ping,
@@ -56,6 +59,8 @@ mod tests {
             "GET /current-model",
             "GET /health",
             "GET /ping",
+            "GET /retrain-log",
+            "GET /retrain/{file}",
             "GET /set-model",
             "GET /status",
             "GET /version",

@@ -142,10 +142,7 @@ fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Read, Proble
         };
     }
     match asked {
-        None => Err(Problem::new(
-            Code::BadRequest,
-            "the body has neither `data` nor `flights`; send {\"data\": [{column: value, …}, …]}",
-        )),
+        None => Ok(Read::Refused(flights::neither())),
         Some(Asked::Risk) => collector.finish().map(Read::Risk).map_err(as_bad_request),
         Some(Asked::Flights) => Ok(match mistakes.refuse(served, collector)? {
             Ok(rows) => Read::Flights(rows),

@@ -21,7 +21,7 @@ static LOADING: Semaphore = Semaphore::const_new(1);
 /// Whether a version can answer: `OK`, or `Not OK` with 404 where there is no such version and 503 where it cannot be used.
 ///
 /// Where this call comes from, the status was 200 in any case, so that no balancer ever saw a failure; the body alone said
-/// it, and says it here, too.
+/// it, and says it here, too. `server.compatibility.healthcheck_always_200` brings the 200 back.
 #[utoipa::path(
     get,
     path = "/{version}/healthcheck",
@@ -48,6 +48,13 @@ pub async fn healthcheck(state: Arc<State>, request: Request) -> Result<Reply, P
     };
     Ok(match found {
         Ok(()) if !state.is_draining() => Reply::text("OK"),
+        // A question of the request still is none of anybody's health.
+        found
+            if state.settings.compatibility.healthcheck_always_200
+                && !matches!(&found, Err(problem) if problem.code == Code::Unprocessable) =>
+        {
+            Reply::text("Not OK")
+        }
         Err(problem) if problem.code == Code::NotFound => {
             Reply::text("Not OK").status(StatusCode::NOT_FOUND)
         }

@@ -50,7 +50,7 @@ pub(super) fn env_of(state: &State, model: &str) -> Result<Arc<Env>, Problem> {
 }
 
 /// What kept a command from being done, as an answer. Messages that could hold a path stay in the log.
-pub(super) fn trouble(error: impl Into<pipeline::Error>) -> Problem {
+pub fn trouble(error: impl Into<pipeline::Error>) -> Problem {
     let error = error.into();
     match &error {
         pipeline::Error::Registry(registry::Error::Locked { holder, .. }) => busy(&holder.run),
@@ -133,7 +133,7 @@ pub(super) fn optional_body<T: DeserializeOwned + Default>(
 }
 
 /// Does work to its end, also when the caller went away meanwhile: a lock that was taken has to be given back.
-pub(super) async fn detached<T: Send + 'static>(
+pub async fn detached<T: Send + 'static>(
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
     let done = tokio::spawn(work).await;

@@ -69,7 +69,7 @@ pub async fn delete(state: Arc<State>, request: Request) -> Result<Reply, Proble
 }
 
 async fn deleted(state: &State, request: &Request, model: &str) -> Result<Reply, Problem> {
-    let force = is_forced(request)?;
+    let force = is_forced(request)? || state.settings.compatibility.delete_served;
     let project = project(state)?;
     if project.created.opener().is_none() {
         let why = "this server serves one model alone; start it without `--model` to delete models";

@@ -27,15 +27,16 @@ pub use changes::{promote, remove, rollback};
 pub use create::create as create_model;
 pub use delete::delete as delete_model;
 pub use files::{file, report};
+pub use found_run::path_of as log_of_run;
 pub use jobs::{cancel as cancel_job, list as jobs, show as job};
 pub use logs::log;
 pub use messages::without_folder;
 pub use models::{list as models, show as model};
-pub use runs::{list as runs, show as run, start as start_run};
+pub use runs::{begin as begin_run, list as runs, show as run, start as start_run};
 pub use schedule::{list as schedules, ticks};
 pub use versions::{list as versions, show as version};
 
-pub use common::heavy;
+pub use common::{detached, heavy, project, trouble};
 use utoipa::OpenApi;
 
 /// What this room adds to the API document.

@@ -112,20 +112,29 @@ async fn started(
 ) -> Result<Reply, Problem> {
     let asked: RunRequest = optional_body(request)?;
     *model = asked.model.clone();
-    let project = project(state)?;
+    project(state)?;
     let name = state.fleet.model(asked.model.as_deref())?.name.clone();
     *model = Some(name.clone());
-    let by = request.caller.name.as_str();
-    match project.starter.start(&name, asked.force, by).await {
-        RunStart::Started { run, job } => {
-            let path = format!("/runs/{run}");
-            let model = name;
-            let reply = Reply::json(&Started { run, model, job });
-            Ok(reply.status(StatusCode::ACCEPTED).header("location", &path))
-        }
+    let started = begin(state, &name, asked.force, &request.caller.name).await?;
+    let path = format!("/runs/{}", started.run);
+    let reply = Reply::json(&started);
+    Ok(reply.status(StatusCode::ACCEPTED).header("location", &path))
+}
+
+/// Asks for a run of a model, in somebody's name.
+///
+/// # Errors
+/// 409 when another one is at it or nothing is behind the server, 503 when it could not be started.
+pub async fn begin(state: &State, model: &str, force: bool, by: &str) -> Result<Started, Problem> {
+    match project(state)?.starter.start(model, force, by).await {
+        RunStart::Started { run, job } => Ok(Started {
+            run,
+            model: model.to_string(),
+            job,
+        }),
         RunStart::Busy(run) => Err(busy(&run)),
         RunStart::Failed(why) => {
-            tracing::error!(model = name, "a run could not be started: {why}");
+            tracing::error!(model, "a run could not be started: {why}");
             let what = "the run could not be started; the server's log says why";
             Err(Problem::new(Code::Unavailable, what).retry(5))
         }

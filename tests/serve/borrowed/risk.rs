@@ -40,11 +40,15 @@ fn data_is_answered_with_floats_in_the_order_of_the_rows() {
 fn what_is_wrong_with_data_is_told_in_words() {
     let project = Project::promoted();
     let server = Server::of(&project, &[]);
-    let neither =
-        "the body has neither `data` nor `flights`; send {\"data\": [{column: value, …}, …]}";
+    for neither in [json!({}), json!({"rows": [row()]})] {
+        let answer = server.post("/predict", &neither).expect(422).json();
+        let detail = json!([{"loc": ["body", "flights"], "msg": "field required", "type": "value_error.missing"}]);
+        assert_eq!(answer["detail"], detail);
+        let error =
+            "the body has neither `data` nor `flights`; send {\"data\": [{column: value, …}, …]}";
+        assert_eq!(answer["error"], error);
+    }
     let cases = [
-        (json!({}), neither),
-        (json!({"rows": [row()]}), neither),
         (
             json!({"data": [], "flights": []}),
             "the body has more than one of `data` and `flights`; send one",
