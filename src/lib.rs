@@ -19,6 +19,9 @@
 //! - [`schedule`]: time to jobs; the rules are in [`cron`]
 //! - [`notify`]: who is told what happened
 //! - [`diagnose`]: what the diagnostics say
+//! - [`logs`]: queues and files that nobody waits for
+//! - [`http`]: connections, requests, replies, who is let in
+//! - [`serving`]: what is served and watched, without HTTP
 //! - [`serve`]: predictions and diagnostics over HTTP
 //! - [`sample`]: generated sample data, from a seed
 //! - [`model_types`]: values that cross rooms
@@ -40,8 +43,10 @@ pub mod export;
 pub mod faults;
 pub mod features;
 pub mod gate;
+pub mod http;
 pub mod jobs;
 pub mod learners;
+pub mod logs;
 pub mod model_types;
 pub mod notify;
 pub mod pipeline;
@@ -52,4 +57,5 @@ pub mod report;
 pub mod sample;
 pub mod schedule;
 pub mod serve;
+pub mod serving;
 pub mod text;

@@ -63,6 +63,22 @@ pub fn escape_html(text: &str) -> String {
     out
 }
 
+/// What lies behind an error, outermost first, without what the one before has said already.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !said.ends_with(&text) {
+            causes.push(text.clone());
+            said = text;
+        }
+        next = cause.source();
+    }
+    causes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

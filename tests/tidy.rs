@@ -19,8 +19,9 @@ const ROWS: &[&[&str]] = &[
         "cron",
         "clock",
         "faults",
+        "logs",
     ],
-    &["features", "gate", "drift", "sample", "checks"],
+    &["features", "gate", "drift", "sample", "checks", "http"],
     &["relate"],
     &["bundle", "learners", "registry", "report"],
     &["explain", "export"],
@@ -28,6 +29,7 @@ const ROWS: &[&[&str]] = &[
     &["diagnose"],
     &["jobs"],
     &["schedule"],
+    &["serving"],
     &["serve"],
     &["cli"],
     &["main"],
@@ -106,9 +108,14 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
         "only the edge knows a terminal, HTTP or the environment",
     ),
     (
-        &["serve"],
+        &["serve", "serving", "http"],
         &["learners", "linfa"],
         "serving knows no training",
+    ),
+    (
+        &["serving", "logs"],
+        &["warp", "hyper", "tokio::net"],
+        "what is served knows no HTTP",
     ),
 ];
 

@@ -183,7 +183,7 @@ pub async fn finish_removals(config: &Config, registry: &Registry) -> Result<(),
             }
         }
         Err(error) => {
-            let causes = crate::pipeline::causes(&error).join(": ");
+            let causes = crate::text::causes(&error).join(": ");
             tracing::warn!("the removal of a model cannot be finished: {error} {causes}");
         }
     }

@@ -15,7 +15,6 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::output;
-use crate::pipeline;
 
 /// Done.
 pub const DONE: u8 = 0;
@@ -115,13 +114,13 @@ impl Failure {
         let message = self.error.to_string();
         let lines: Vec<&str> = message.lines().map(str::trim).collect();
         let mut parts = vec![lines.join(" ")];
-        parts.extend(pipeline::causes(self.error.as_ref()));
+        parts.extend(crate::text::causes(self.error.as_ref()));
         output::plain(&format!("failed to {}", parts.join(": ")))
     }
 
     /// Prints it, as JSON on stdout or for people on stderr, and returns its exit code.
     pub fn print(&self, as_json: bool) -> ExitCode {
-        let causes: Vec<String> = pipeline::causes(self.error.as_ref())
+        let causes: Vec<String> = crate::text::causes(self.error.as_ref())
             .iter()
             .map(|cause| output::plain(cause))
             .collect();

@@ -4,7 +4,7 @@ mod run;
 
 use super::failure::{Failure, Kind};
 use super::listener;
-use crate::{config, data, registry, schedule, serve};
+use crate::{config, data, http, registry, schedule, serving};
 
 const READ_ONLY: &str = "here the project can be looked at, predicted with and served; change it where its folder can be written";
 
@@ -30,34 +30,33 @@ impl From<config::Error> for Failure {
     }
 }
 
-impl From<serve::Error> for Failure {
-    fn from(error: serve::Error) -> Self {
+impl From<http::Error> for Failure {
+    fn from(error: http::Error) -> Self {
         let (kind, hint) = match error {
-            serve::Error::Pipeline(error) => return error.into(),
-            serve::Error::Listen {
+            http::Error::Listen {
                 ref address,
                 ref source,
             } if source.kind() == std::io::ErrorKind::AddrInUse => {
                 let hint = listener::in_use(listener::on(address));
                 return Failure::new(Kind::Store, error.into()).hint(hint);
             }
-            serve::Error::Settings(_) => (
+            http::Error::Settings(_) => (
                 Kind::Config,
                 "docs/config.md has every key of `server` with its meaning",
             ),
-            serve::Error::Open { .. } => (
+            http::Error::Open { .. } => (
                 Kind::Config,
                 "`unseat token NAME ROLE` makes a token for `server.tokens`; or listen on 127.0.0.1, which only this machine reaches; or add `--insecure`, if everybody may",
             ),
-            serve::Error::Unknown { .. } => (
+            http::Error::Unknown { .. } => (
                 Kind::Store,
                 "write the address as ADDR:PORT, like 127.0.0.1:8000; a name must be one that this machine can look up",
             ),
-            serve::Error::Unreadable { .. } => (
+            http::Error::Unreadable { .. } => (
                 Kind::Config,
                 "check that the file is there and that you may read it; its path is relative to the project's folder",
             ),
-            serve::Error::Unusable { key, .. } => (
+            http::Error::Unusable { key, .. } => (
                 Kind::Config,
                 match key {
                     "server.tokens_file" => {
@@ -68,11 +67,11 @@ impl From<serve::Error> for Failure {
                     }
                 },
             ),
-            serve::Error::Signals { .. } => (
+            http::Error::Signals { .. } => (
                 Kind::Internal,
                 "please report this, with the system that it runs on",
             ),
-            serve::Error::Listen { ref source, .. } => (
+            http::Error::Listen { ref source, .. } => (
                 Kind::Store,
                 match source.kind() {
                     std::io::ErrorKind::AddrNotAvailable => {
@@ -84,17 +83,34 @@ impl From<serve::Error> for Failure {
                     _ => "write the address as ADDR:PORT, like 127.0.0.1:8000",
                 },
             ),
-            serve::Error::Bundle { .. } => (
-                Kind::Store,
-                "bring the file back from where it was copied from, or make it anew with `unseat run`",
-            ),
-            serve::Error::Log { .. } => (
+            http::Error::Log { .. } => (
                 Kind::Store,
                 "name a file in a folder that is there and that you may write, or `off`, or `stderr`",
             ),
-            serve::Error::File { .. } => (
+        };
+        Failure::new(kind, error.into()).hint(hint)
+    }
+}
+
+impl From<serving::Error> for Failure {
+    fn from(error: serving::Error) -> Self {
+        let (kind, hint) = match error {
+            serving::Error::Pipeline(error) => return error.into(),
+            serving::Error::Bundle { .. } => (
+                Kind::Store,
+                "bring the file back from where it was copied from, or make it anew with `unseat run`",
+            ),
+            serving::Error::File { .. } => (
                 Kind::Store,
                 "check that the file is there and that you may read it; `--bundle` wants a folder with `trainedmodel.json`, like production_deployment",
+            ),
+            serving::Error::NoModel(_) => (
+                Kind::Config,
+                "docs/config.md has every key of `server` with its meaning",
+            ),
+            serving::Error::Log(_) => (
+                Kind::Store,
+                "name a file in a folder that is there and that you may write, or `off`, or `stderr`",
             ),
         };
         Failure::new(kind, error.into()).hint(hint)

@@ -18,6 +18,7 @@ use crate::registry::{CreatedModel, Registry};
 use crate::serve::{
     self, Created, Fleet, Guard, Observer, OpenModel, Project, Signals, Source, State,
 };
+use crate::serving::prediction_log::PredictionLog;
 
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
@@ -92,7 +93,8 @@ pub async fn open(
     let folder = context::folder(global);
     let table = serve::route_table();
     let observer = Observer::open(&settings, &folder, clock, table.routes)?;
-    let state = State::new(fleet, project, settings, clock, guard, observer, table);
+    let log = PredictionLog::open(&settings, &folder, clock)?;
+    let state = State::new(fleet, project, settings, clock, guard, observer, log, table);
     let state = Arc::new(state);
     match &args.bundle {
         Some(_) => serve::load_each(&state.fleet).await?,
@@ -142,7 +144,7 @@ impl Drained {
     pub async fn close(self, global: &Global) -> Result<u8, Failure> {
         let last = self.state.clone();
         // Waits for the logs to be written, which must not hold up an answer.
-        let _ = tokio::task::spawn_blocking(move || last.observer.close()).await;
+        let _ = tokio::task::spawn_blocking(move || last.close_logs()).await;
         if let Some(project) = &self.state.project {
             project.registry.close().await;
         }

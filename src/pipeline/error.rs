@@ -248,22 +248,6 @@ pub enum Error {
     Planned(#[source] std::io::Error),
 }
 
-/// What lies behind an error, outermost first, without what the one before has said already.
-pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !said.ends_with(&text) {
-            causes.push(text.clone());
-            said = text;
-        }
-        next = cause.source();
-    }
-    causes
-}
-
 /// Passes a named fault point.
 pub(super) fn fault(name: &str) -> Result<(), Error> {
     crate::faults::point(name).map_err(Error::Planned)

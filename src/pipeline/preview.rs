@@ -3,7 +3,7 @@
 
 use super::dataset::{Dataset, quarantine_line};
 use super::derive::with_derived;
-use super::error::{Error, causes, did_you_mean};
+use super::error::{Error, did_you_mean};
 use super::ingest::{missing_columns, read_options};
 use super::labels::{labels_of, target_of};
 use super::wanted::{Wanted, wanted};
@@ -13,6 +13,7 @@ use crate::config::ModelConfig;
 use crate::config::features::Encode;
 use crate::data::{self, ColumnSummary, FolderRead, OnBadFile, ReadOptions, Scan, Schema};
 use crate::features::Dropped;
+use crate::text::causes;
 
 /// Bytes of each file that are looked at, and most files.
 const HEAD: u64 = 1 << 20;

@@ -16,11 +16,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use self::plan::Plan;
-use super::error::{Error, causes, fault};
+use super::error::{Error, fault};
 use super::model_lock::with_model_lock;
 use super::{Env, Event, recover};
 use crate::config::ModelConfig;
 use crate::registry::{Lock, OldRows, VersionState};
+use crate::text::causes;
 
 /// What was or would be done.
 #[derive(Debug, Clone, PartialEq, Serialize)]

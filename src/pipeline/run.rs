@@ -3,7 +3,7 @@
 use tracing::Instrument;
 
 use super::deploy::Work;
-use super::error::{Error, causes, fault};
+use super::error::{Error, fault};
 use super::heart::Heart;
 use super::run_report::{RunOptions, RunReport, ScorePair, nothing, timings_map};
 use super::score;
@@ -16,6 +16,7 @@ use super::{
 use crate::checks::worst_first;
 use crate::config::Keep;
 use crate::registry::{Lock, PastConclusion, RunRow, RunState};
+use crate::text::causes;
 
 /// Runs all stages once for a model.
 ///

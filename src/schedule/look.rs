@@ -45,7 +45,7 @@ impl Scheduler {
                     }
                 }
                 Err(error) => {
-                    let causes = crate::pipeline::causes(&error).join(": ");
+                    let causes = crate::text::causes(&error).join(": ");
                     tracing::warn!(
                         model = model.name,
                         "a schedule could not be followed: {error} {causes}"

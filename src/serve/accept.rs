@@ -2,7 +2,7 @@
 //! end that lets requests under way finish.
 //!
 //! warp's own loop has no time limit for a request's head, no bound on connections and no bound on the end, so the loop is
-//! hyper-util's ([`super::connection`]) and warp's filter is the service in it.
+//! hyper-util's ([`crate::http::connection`]) and warp's filter is the service in it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::connection::{Anything, Connections, Phase};
-use super::error::Error;
-use super::guard::Guard;
-use super::signals::{Signals, Wish};
 use super::{State, answer, follow, probation};
 use crate::config::Server;
+use crate::http::connection::{Anything, Connections, Phase};
+use crate::http::error::Error;
+use crate::http::guard::Guard;
+use crate::http::signals::{Signals, Wish};
 
 /// Connections that wait in the system's own queue to be taken.
 const BACKLOG: u32 = 1024;

@@ -11,18 +11,19 @@ use warp::http::header::HeaderName;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
-use super::budget::{Reason, Work, too_slow};
 use super::cors::{self, is_preflight, preflight};
-use super::dialect::Dialect;
 use super::manage::audit;
-use super::observe::Finished;
-use super::peer::Peer;
-use super::request::Caller;
 use super::router::{Found, Router};
 use super::routes::Route;
-use super::{Code, Problem, Reply, Request, State, body, guard, probation};
+use super::{Code, Problem, Reply, Request, State, probation};
 use crate::config::Role;
 use crate::faults;
+use crate::http::budget::{Reason, Work, too_slow};
+use crate::http::dialect::Dialect;
+use crate::http::observe::Finished;
+use crate::http::peer::Peer;
+use crate::http::request::Caller;
+use crate::http::{body, guard};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
@@ -120,7 +121,7 @@ async fn answer<B: Buf>(
             }
         }
     };
-    let mut reply = super::pack::packed(reply, &head.headers).await;
+    let mut reply = crate::http::pack::packed(reply, &head.headers).await;
     if let Some(origin) = &origin {
         cors::answered(&mut reply, origin);
     }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::dialect::Dialect;
 use super::openapi;
 use super::routes::route_table;
 use super::{Code, Problem};
+use crate::http::dialect::Dialect;
 
 /// A path as the documents list it.
 #[derive(Debug)]

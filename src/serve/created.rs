@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::State;
-use super::created_models::Seen;
 use crate::pipeline::Env;
 use crate::registry;
+use crate::serving::created_models::Seen;
 
 /// Gives models that were created since a place in the fleet, those that were changed their new settings, and takes the places
 /// of those that were removed. Requests under way keep the version that they began with.

@@ -6,12 +6,12 @@ use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
 use utoipa::OpenApi;
 
-use super::budget::Reason;
-use super::observe::durations::durations;
-use super::observe::metrics::{made, registered};
-use super::observe::process::Process;
+use super::durations::durations;
 use super::{Problem, Reply, Request, State, manage, readiness};
 use crate::diagnose::StaleReason;
+use crate::http::budget::Reason;
+use crate::http::observe::metrics::{made, registered};
+use crate::http::observe::process::Process;
 use crate::registry::{JobState, ProbationState};
 
 /// What this file adds to the API document.
@@ -336,7 +336,7 @@ fn logs(state: &State, now: &Now) {
             log.dropped(),
         );
     }
-    if let Some(log) = &state.observer.prediction_log {
+    if let Some(log) = &state.prediction_log {
         let counts = log.counts();
         now.count(
             "unseat_prediction_log_written_total",

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::budget::For;
-use super::problem::not_found;
 use super::{Code, Problem, Request, State};
+use crate::http::budget::For;
+use crate::http::problem::not_found;
 
 /// The key.
 const KEY: &str = "file_location";

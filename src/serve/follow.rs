@@ -4,37 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::Error;
-use super::source::Pointer;
-use super::{Fleet, State};
+use super::State;
+use crate::serving::follow::{database_trouble, follow_one, raise};
 
 /// How often the pointer is looked at; a promotion is live within this and the time to load it.
 const EVERY: Duration = Duration::from_millis(250);
 /// Polls after which what failed is tried again although the pointer did not move.
 const RETRY_POLLS: u32 = 40;
-
-/// Loads every champion once.
-///
-/// # Errors
-/// Nothing: what cannot be loaded becomes the model's alarm.
-pub async fn load_all(fleet: &Fleet) {
-    for model in fleet.models() {
-        if let Err(error) = follow_one(fleet, &model).await {
-            raise(&model, &error);
-        }
-    }
-}
-
-/// Loads every champion once, as a server of one bundle does: without it, there is nothing to wait for.
-///
-/// # Errors
-/// The first that cannot be loaded.
-pub async fn load_each(fleet: &Fleet) -> Result<(), Error> {
-    for model in fleet.models() {
-        follow_one(fleet, &model).await?;
-    }
-    Ok(())
-}
 
 /// Follows every champion until the server ends.
 pub async fn follow(state: Arc<State>) {
@@ -80,7 +56,7 @@ pub async fn follow_now(state: &State, model: &str) {
 }
 
 /// Follows a champion and tells what came of it; what cannot be loaded becomes the model's alarm.
-async fn follow_told(state: &State, model: &super::fleet::Model) {
+async fn follow_told(state: &State, model: &crate::serving::fleet::Model) {
     match follow_one(&state.fleet, model).await {
         Ok(true) => state.observer.reloaded(&model.name, true),
         Ok(false) => {}
@@ -89,78 +65,4 @@ async fn follow_told(state: &State, model: &super::fleet::Model) {
             raise(model, &error);
         }
     }
-}
-
-fn raise(model: &super::fleet::Model, error: &Error) {
-    let causes = crate::pipeline::causes(error).join(": ");
-    let alarm = if causes.is_empty() {
-        error.to_string()
-    } else {
-        format!("{error}: {causes}")
-    };
-    if model.alarm().is_none_or(|known| *known != alarm) {
-        tracing::error!(model = model.name, "cannot follow the champion: {alarm}");
-    }
-    model.raise(Some(alarm));
-}
-
-/// Says once what is wrong although what is served can be; `None` when nothing is.
-fn alarm(model: &super::fleet::Model, alarm: Option<String>) {
-    if let Some(alarm) = &alarm
-        && model.alarm().is_none_or(|known| *known != *alarm)
-    {
-        tracing::error!(model = model.name, "{alarm}");
-    }
-    model.raise(alarm);
-}
-
-/// What keeps a server from being ready: its database was taken away. One that is only busy does not.
-fn database_trouble(error: &Error) -> Option<String> {
-    use crate::registry::Error as R;
-    match error {
-        Error::Pipeline(crate::pipeline::Error::Registry(
-            error @ (R::Gone { .. } | R::Foreign { .. }),
-        )) => Some(format!(
-            "cannot {error}; nothing can be changed until it is back"
-        )),
-        _ => None,
-    }
-}
-
-/// Loads a model's champion if it is not the version that is served already; tells whether it did.
-async fn follow_one(fleet: &Fleet, model: &super::fleet::Model) -> Result<bool, Error> {
-    let _mine = model.following.lock().await;
-    let served = model.champion();
-    let pointer = fleet.source.pointer(&model.name).await?;
-    let lost = fleet.source.lost(&model.name).await;
-    model.lose(pointer.is_none() && served.is_some());
-    let Some(pointer) = pointer else {
-        let stays = "the database knows no champion any more; what was served stays, and nobody should send more";
-        let gone = served.is_some().then(|| stays.to_string());
-        alarm(model, lost.or(gone));
-        return Ok(false);
-    };
-    let is_same = served.as_deref().is_some_and(|served| {
-        served.version == pointer.version
-            && served.since_ms == pointer.since_ms
-            && pointer.mark.is_empty()
-    });
-    if !is_same {
-        load(fleet, model, &pointer).await?;
-    }
-    alarm(model, lost);
-    Ok(!is_same)
-}
-
-async fn load(fleet: &Fleet, model: &super::fleet::Model, pointer: &Pointer) -> Result<(), Error> {
-    let served = Arc::new(fleet.source.load(&model.name, pointer).await?);
-    tracing::info!(
-        model = model.name,
-        version = served.version,
-        "version is served"
-    );
-    let scores = fleet.source.scores(&served).await;
-    model.swap(served);
-    model.know_scores(scores);
-    Ok(())
 }

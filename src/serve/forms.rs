@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::serving::served::WarningKind;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -134,26 +135,6 @@ pub struct Warning {
     pub column: String,
     /// What is unusual about its value.
     pub warning: WarningKind,
-}
-
-/// What is unusual about a value.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WarningKind {
-    /// The training data did not have this text, or too seldom to learn from it.
-    UnknownCategory,
-    /// The training data had no number as small or as large.
-    OutsideTrainingRange,
-}
-
-impl WarningKind {
-    /// Its name in an answer.
-    pub fn name(&self) -> &'static str {
-        match self {
-            WarningKind::UnknownCategory => "unknown_category",
-            WarningKind::OutsideTrainingRange => "outside_training_range",
-        }
-    }
 }
 
 /// A class: a number or truth value where the target was one.

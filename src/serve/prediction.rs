@@ -7,14 +7,14 @@ use utoipa::OpenApi;
 use super::borrowed::texts;
 use super::file_location::{self, Form};
 use super::forms;
-use super::reply::JSON;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
-use super::served::Served;
 use super::work::{bounds, heavy};
 use super::written::write_predictions;
 use super::{Code, Problem, Reply, Request, State};
 use crate::explain;
 use crate::features::CellRef;
+use crate::http::reply::JSON;
+use crate::serving::served::Served;
 
 /// What this file adds to the API document.
 #[derive(OpenApi)]
@@ -91,7 +91,7 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds);
     if collector.begin_row().is_ok() {
         for (name, text) in &cells {
-            if let super::served::Field::Input(position) = collector.field(name) {
+            if let crate::serving::served::Field::Input(position) = collector.field(name) {
                 let cell = match text.trim() {
                     "" => CellRef::Missing,
                     text => CellRef::Text(text),
@@ -301,9 +301,6 @@ pub fn answer(
     }
     let body = write_predictions(served, &rows, options, request)?;
     let n_rows = rows.n_rows;
-    let (id, unique) = (&request.id, &request.unique);
-    state
-        .observer
-        .predicted(id, unique, served, rows, options.threshold);
+    state.predicted(request, served, rows, options.threshold);
     Ok(Reply::new(JSON, body).by(&served.model, served.version, n_rows))
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use warp::http::Method;
 
-use super::dialect::Dialect;
-use super::request::percent_decoded;
 use super::routes::{ROUTES, Route};
 use super::{Code, Problem};
+use crate::http::dialect::Dialect;
+use crate::http::request::percent_decoded;
 
 /// The table, made for asking.
 pub struct Router {

@@ -7,13 +7,13 @@ use std::sync::{Arc, LazyLock};
 use utoipa::OpenApi;
 
 use super::borrowed::{mlflow, retrain, risk, switch, tables, versioned};
-use super::dialect::Dialect::{Message, Mlflow, Native, Plain};
-use super::route_name::{RouteName, RouteTable};
 use super::{
     Problem, Reply, Request, State, borrowed, diagnostics, exposition, health, manage, openapi,
     prediction, v2,
 };
 use crate::config::Role;
+use crate::http::dialect::Dialect::{Message, Mlflow, Native, Plain};
+use crate::http::route_name::{RouteName, RouteTable};
 
 /// What a handler returns.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::rows::Rows;
-use super::served::Served;
 use super::{Problem, Request, State};
+use crate::serving::served::Served;
 
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 512;
@@ -38,9 +38,6 @@ pub fn score_each(
         each(label as usize, &probabilities);
     }
     served.sample.offer(&rows);
-    let (id, unique) = (&request.id, &request.unique);
-    state
-        .observer
-        .predicted(id, unique, served, rows, Some(threshold));
+    state.predicted(request, served, rows, Some(threshold));
     Ok(())
 }

@@ -8,15 +8,19 @@ use arc_swap::ArcSwapOption;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 
-use super::budget::Budget;
 use super::diagnostics::Diagnostics;
-use super::observe::Observer;
-use super::route_name::RouteTable;
 use super::{Created, Fleet, Guard, SettingsNews};
 use crate::clock::Clock;
 use crate::config::Server;
+use crate::http::budget::Budget;
+use crate::http::observe::{LAST_WORDS, Observer};
+use crate::http::request::Request;
+use crate::http::route_name::RouteTable;
 use crate::pipeline::Envs;
 use crate::registry::{CreatedModel, Lock, Registry};
+use crate::serving::prediction_log::PredictionLog;
+use crate::serving::rows::Rows;
+use crate::serving::served::Served;
 
 /// What came of asking for a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +106,8 @@ pub struct State {
     pub guard: Guard,
     /// Metrics and logs.
     pub observer: Observer,
+    /// Where predictions are written down, if anywhere.
+    pub prediction_log: Option<PredictionLog>,
     /// Every path that is answered.
     pub table: RouteTable,
     /// Scores and summaries that were worked out.
@@ -122,6 +128,7 @@ impl State {
         clock: Clock,
         guard: Guard,
         observer: Observer,
+        prediction_log: Option<PredictionLog>,
         table: RouteTable,
     ) -> Self {
         State {
@@ -135,11 +142,34 @@ impl State {
             began: Instant::now(),
             table,
             observer,
+            prediction_log,
             diagnostics: Diagnostics::default(),
             news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),
+        }
+    }
+
+    /// Hands the rows of an answered request to the prediction log, if it is on and the request is in its sample.
+    pub fn predicted(
+        &self,
+        request: &Request,
+        served: &Arc<Served>,
+        rows: Rows,
+        threshold: Option<f64>,
+    ) {
+        if let Some(log) = &self.prediction_log {
+            log.offer(&request.id, &request.unique, served, rows, threshold);
+        }
+    }
+
+    /// Writes what waits for logs; to be called once no more requests come, off the threads that answer.
+    pub fn close_logs(&self) {
+        let log = self.prediction_log.as_ref();
+        let is_written = log.is_none_or(|log| log.close(LAST_WORDS));
+        if !self.observer.close() || !is_written {
+            tracing::error!("not all that was to be logged could be written before the end");
         }
     }
 

@@ -1,11 +1,12 @@
 //! Predictions as JSON, written straight into one buffer.
 
-use super::budget::{For, too_slow};
 use super::rows::{Options, Rows};
-use super::served::Served;
 use super::{Problem, Request};
 use crate::bundle::Slot;
 use crate::explain;
+use crate::http::budget::{For, too_slow};
+use crate::serving::prediction_json::{id, number, per_class, prediction, text, whole};
+use crate::serving::served::Served;
 
 /// Bytes that a row takes about, for the size of the buffer.
 const ROW_BYTES: usize = 96;
@@ -84,37 +85,6 @@ pub fn write_predictions(
     out.extend_from_slice(b"]}");
     served.sample.offer(rows);
     Ok(out)
-}
-
-/// A row's id: its own, else the request's with the row's number.
-pub fn id(out: &mut Vec<u8>, rows: &Rows, unique: &str, row: usize) {
-    match rows.ids.get(row) {
-        Some(own) => text(out, own),
-        None => {
-            out.push(b'"');
-            out.extend_from_slice(unique.as_bytes());
-            out.push(b'-');
-            whole(out, row as u64);
-            out.push(b'"');
-        }
-    }
-}
-
-/// What is predicted of a row, as JSON: its class, or where numbers are predicted the number.
-pub fn prediction(out: &mut Vec<u8>, served: &Served, class: usize, answers: &[f64]) {
-    match served.is_of_numbers() {
-        true => number(out, answers[0]),
-        false => out.extend_from_slice(served.labels[class].as_bytes()),
-    }
-}
-
-/// P of each class by its index, also with two classes.
-pub fn per_class(served: &Served, probabilities: &[f64]) -> Vec<f64> {
-    if served.bundle.is_binary() {
-        vec![1.0 - probabilities[0], probabilities[0]]
-    } else {
-        probabilities.to_vec()
-    }
 }
 
 /// Class indices, likeliest first, ties in the order of the classes.
@@ -239,18 +209,4 @@ fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
     if n > 0 {
         out.push(b']');
     }
-}
-
-/// A text as JSON. Writing into memory cannot fail.
-pub fn text(out: &mut Vec<u8>, text: &str) {
-    let _ = serde_json::to_writer(out, text);
-}
-
-/// The shortest text that reads back as the same number; what is none is `null`.
-pub fn number(out: &mut Vec<u8>, number: f64) {
-    let _ = serde_json::to_writer(out, &number);
-}
-
-fn whole(out: &mut Vec<u8>, number: u64) {
-    let _ = serde_json::to_writer(out, &number);
 }

@@ -16,8 +16,8 @@ use crate::bundle;
 use crate::clock::stamp;
 use crate::gate::{Decision, Verdict};
 use crate::pipeline::Env;
+use crate::pipeline::error::Error;
 use crate::pipeline::error::Lost;
-use crate::pipeline::error::{Error, causes};
 use crate::pipeline::ingest;
 use crate::pipeline::lost;
 use crate::pipeline::lost::version_folders;
@@ -25,6 +25,7 @@ use crate::pipeline::manifest;
 use crate::pipeline::scores::ScoreRecord;
 use crate::pipeline::trained::{TrainingRecord, dataset_run};
 use crate::registry::{Adoption, PastConclusion, ScoreRow, VersionRow, VersionState};
+use crate::text::causes;
 use crate::text::hex;
 
 /// What was found.

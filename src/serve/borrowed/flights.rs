@@ -14,10 +14,10 @@ use super::given::Given;
 use crate::bundle::Slot;
 use crate::data::Kind;
 use crate::features::{CellRef, is_numeric};
-use crate::serve::dialect::Dialect;
+use crate::http::dialect::Dialect;
 use crate::serve::rows::{Collector, Rows, Stop, ruled, taken};
-use crate::serve::served::{Field, InputFacts, Served};
 use crate::serve::{Code, Problem, Reply};
+use crate::serving::served::{Field, InputFacts, Served};
 
 /// Mistyped cells that are listed.
 const MOST_LISTED: usize = 100;

@@ -7,14 +7,14 @@ use warp::http::header::CONTENT_TYPE;
 use super::mlflow_body;
 use super::mlflow_found::Params;
 use super::scored::{as_bad_request, asked_version};
+use crate::http::reply::JSON;
 use crate::serve::readiness::is_ready;
-use crate::serve::reply::JSON;
 use crate::serve::rows::{Rows, Strictness, read_csv};
 use crate::serve::scored::score_each;
-use crate::serve::served::Served;
 use crate::serve::work::{bounds, heavy};
-use crate::serve::written::{number, per_class, prediction};
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::prediction_json::{number, per_class, prediction};
+use crate::serving::served::Served;
 
 /// What a body may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,8 +179,8 @@ mod tests {
     use super::*;
     use crate::config::Role;
     use crate::config::server::Limits;
-    use crate::serve::budget::Budget;
-    use crate::serve::request::Caller;
+    use crate::http::budget::Budget;
+    use crate::http::request::Caller;
     use warp::http::{HeaderMap, HeaderValue, Method};
 
     fn request(content_type: Option<&str>) -> Request {
@@ -202,7 +202,7 @@ mod tests {
                 role: Role::Admin,
                 address: None,
             },
-            work: crate::serve::budget::Work::begin(
+            work: crate::http::budget::Work::begin(
                 &Limits::default(),
                 Budget::new(0).nothing(),
                 None,

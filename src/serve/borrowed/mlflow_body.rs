@@ -12,10 +12,10 @@ use super::mlflow_found::Found;
 use super::mlflow_found::Params;
 use super::mlflow_tables::{AnyRows, Inputs, Split};
 use super::scored::as_bad_request;
-use crate::serve::request::{Object, bad_json, without_mark};
+use crate::http::request::{Object, bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, RowList, Rows, Strictness};
-use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
+use crate::serving::served::{Field, Served};
 
 /// Rows and params of a body.
 ///

@@ -1,6 +1,6 @@
 //! What an MLflow body was found to hold.
 
-use crate::serve::served::Field;
+use crate::serving::served::Field;
 
 /// What a reading of the body found beside rows.
 #[derive(Debug, Default)]

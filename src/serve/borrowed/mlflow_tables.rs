@@ -10,8 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 use super::given::Given;
 use super::mlflow_found::Found;
 use crate::serve::rows::{Collector, Stop};
-use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
+use crate::serving::served::{Field, Served};
 
 /// Ends reading with a message.
 fn refuse<T, E: Error>(collector: &mut Collector<'_>, why: String) -> Result<T, E> {

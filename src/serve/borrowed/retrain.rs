@@ -10,10 +10,10 @@ use warp::http::{Method, StatusCode};
 
 use crate::clock::rfc3339;
 use crate::config::ModelsForm;
+use crate::http::problem::not_found;
 use crate::pipeline::log_end;
 use crate::registry::VersionState;
 use crate::serve::manage::{self, audit, begin_run, detached, log_of_run, project, trouble};
-use crate::serve::problem::not_found;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Bytes of a log that are shown; of a longer one the end.

@@ -11,13 +11,13 @@ use warp::http::StatusCode;
 
 use super::flights::{self, FlightList, Mistakes};
 use super::scored::{as_bad_request, asked_version, list_of_classes};
+use crate::http::reply::JSON;
+use crate::http::request::{bad_json, without_mark};
 use crate::serve::readiness::is_ready;
-use crate::serve::reply::JSON;
-use crate::serve::request::{bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, RowList, Rows, Strictness};
-use crate::serve::served::Served;
 use crate::serve::work::{bounds, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::served::Served;
 
 /// Whose body it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::serve::rows::{Rows, version_of};
 use crate::serve::scored::score_each;
-use crate::serve::served::Served;
-use crate::serve::written::number;
 use crate::serve::{Code, Problem, Request, State};
+use crate::serving::prediction_json::number;
+use crate::serving::served::Served;
 
 /// The version that answers. These protocols know one model only, so `?model=` and `?version=` name another.
 ///

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::scored::{as_bad_request, asked_version};
 use crate::serve::rows::read_tables;
 use crate::serve::scored::score_each;
-use crate::serve::served::Served;
 use crate::serve::work::{bounds, heavy};
 use crate::serve::{Problem, Reply, Request, State};
+use crate::serving::served::Served;
 
 /// Scores for `{"<table>": [{column: value}, …], …}`, the tables that the model was trained on.
 ///

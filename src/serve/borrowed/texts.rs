@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 
 use crate::data::Kind;
 use crate::features::CellRef;
-use crate::serve::dialect::Dialect;
-use crate::serve::pick_error::PickError;
+use crate::http::dialect::Dialect;
 use crate::serve::rows::{Collector, Strictness};
 use crate::serve::scored::score_each;
-use crate::serve::served::Served;
 use crate::serve::work::bounds;
 use crate::serve::written::ranked;
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::pick_error::PickError;
+use crate::serving::served::Served;
 
 /// Classes that are told when the caller does not say how many.
 const N_TOP: u64 = 5;

@@ -8,12 +8,12 @@ use warp::http::StatusCode;
 
 use super::given::Given;
 use super::scored::as_bad_request;
-use crate::serve::pick_error::PickError;
 use crate::serve::rows::{Collector, Strictness, version_of};
 use crate::serve::scored::score_each;
-use crate::serve::served::{Field, Served};
 use crate::serve::work::bounds;
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::pick_error::PickError;
+use crate::serving::served::{Field, Served};
 
 /// Versions that health checks load at a time. Anybody may check health, and loading is work.
 static LOADING: Semaphore = Semaphore::const_new(1);

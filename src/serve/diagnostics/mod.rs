@@ -5,7 +5,6 @@
 
 mod answers;
 pub mod borrowed;
-mod cache;
 mod score;
 mod summary;
 mod told;
@@ -15,10 +14,10 @@ use std::sync::Arc;
 use utoipa::OpenApi;
 
 use self::answers::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
-pub use self::cache::Diagnostics;
 use super::manage::without_folder;
 use super::{Problem, Reply, Request, State};
 use crate::diagnose;
+pub use crate::serving::diagnostics_cache::Diagnostics;
 use summary::{env, summary};
 
 /// What this room adds to the API document.

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::super::fleet::Model;
-use super::super::source::latest_score;
 use super::super::{Code, Problem, Served, Source, State};
-use super::cache::{Known, Place, look_now};
 use super::summary::{env, no_champion};
 use super::told::Told;
 use crate::diagnose::{self, ChampionScore};
 use crate::evaluate::Scores;
 use crate::pipeline::{self, Env};
 use crate::registry::ScoreRow;
+use crate::serving::diagnostics_cache::{Known, Place, look_now};
+use crate::serving::fleet::Model;
+use crate::serving::source::latest_score;
 
 /// How long to wait for a new score when an older one can be told.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -167,7 +167,7 @@ async fn refresh(
 fn work_out(env: &Env, served: &Served, recorded: &[ScoreRow]) -> Result<ChampionScore, String> {
     let version = (served.version, served.sha256.as_str(), &served.bundle);
     diagnose::score_now(env, version, recorded).map_err(|error| {
-        let causes = pipeline::causes(&error).join(": ");
+        let causes = crate::text::causes(&error).join(": ");
         tracing::warn!(model = served.model, error = %error, causes, "cannot score the champion");
         in_words(&error).to_string()
     })

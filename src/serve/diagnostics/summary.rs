@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::diagnose;
 use crate::diagnose::DataSummary;
 use crate::pipeline::Env;
-use crate::serve::fleet::Model;
 use crate::serve::{Code, Problem, State};
+use crate::serving::fleet::Model;
 
 /// What the stages of a model may touch; `None` when a bundle is served without its project.
 pub(super) fn env(state: &State, model: &Model) -> Option<Arc<Env>> {
@@ -40,7 +40,7 @@ pub(super) async fn summary(state: &State, model: &Model) -> Result<Arc<DataSumm
 
 /// 503 in words; what lies behind it goes to the log.
 pub(super) fn unavailable(what: &str, error: &(dyn std::error::Error + 'static)) -> Problem {
-    let causes = crate::pipeline::causes(error).join(": ");
+    let causes = crate::text::causes(error).join(": ");
     tracing::warn!(error = %error, causes, "{what}");
     Problem::new(
         Code::Unavailable,

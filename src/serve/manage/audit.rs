@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::logs::rotate::{LineFile, ROTATION};
 use crate::pipeline;
-use crate::serve::rotate::{LineFile, ROTATION};
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Lines that could not be written since the program began.

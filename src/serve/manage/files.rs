@@ -14,8 +14,8 @@ use super::common::{env_of, trouble};
 use super::version_files::{FILES, HTML};
 use super::versions;
 use crate::artifacts;
+use crate::http::problem::not_found;
 use crate::registry::VersionState;
-use crate::serve::problem::not_found;
 use crate::serve::{Problem, Reply, Request, State};
 use crate::text::hex;
 

@@ -1,10 +1,10 @@
 //! A run by its id.
 
 use super::common::trouble;
+use crate::http::problem::not_found;
 use crate::pipeline::{is_run_id, run_log};
 use crate::registry::RunRow;
 use crate::serve::Problem;
-use crate::serve::problem::not_found;
 use crate::serve::state::Project;
 use std::path::PathBuf;
 

@@ -10,9 +10,9 @@ use super::audit;
 use super::common::{detached, project, trouble};
 use super::messages::without_folder;
 use crate::clock::rfc3339;
+use crate::http::problem::not_found;
 use crate::pipeline::{is_run_id, log_end, run_log};
 use crate::registry::{Cancel, JobRow, RunRow, RunState};
-use crate::serve::problem::not_found;
 use crate::serve::state::Project;
 use crate::serve::{Code, Problem, Reply, Request, State};
 

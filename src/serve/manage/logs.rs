@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::common::{project, trouble};
 use super::found_run::find;
 use super::found_run::path_of;
+use crate::http::problem::not_found;
 use crate::pipeline;
 use crate::pipeline::log_end;
-use crate::serve::problem::not_found;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Bytes of a log that are told; of a longer one the end.

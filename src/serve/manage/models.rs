@@ -10,9 +10,9 @@ use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::pipeline::Env;
 use crate::registry::VersionState;
-use crate::serve::fleet::Model;
 use crate::serve::probation::View;
 use crate::serve::{Problem, Reply, Request, Served, State};
+use crate::serving::fleet::Model;
 
 /// All models.
 #[utoipa::path(

@@ -1,8 +1,8 @@
 //! The files of a version that may be fetched.
 
+use crate::http::reply::JSON;
 use crate::pipeline::Env;
 use crate::registry::{VersionRow, VersionState};
-use crate::serve::reply::JSON;
 
 pub const HTML: &str = "text/html; charset=utf-8";
 const MARKDOWN: &str = "text/markdown; charset=utf-8";

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::common::{env_of, trouble};
 use super::version_files;
 use super::views::{VersionDetail, VersionView};
+use crate::http::problem::not_found;
 use crate::model_types::VersionSelector;
 use crate::pipeline::Env;
 use crate::registry::{VersionRow, VersionState};
-use crate::serve::problem::not_found;
 use crate::serve::{Problem, Reply, Request, Served, State};
 
 /// All versions of a model, newest first.

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::dialect::Dialect;
-use crate::serve::route_name::RouteName;
+use crate::http::dialect::Dialect;
+use crate::http::route_name::RouteName;
 
 /// Every dialect with the name of its schema.
 const DIALECTS: [(Dialect, &str); 5] = [

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::{common, models, parts};
 use crate::config::Role;
-use crate::serve::request::Caller;
-use crate::serve::route_name::RouteTable;
+use crate::http::request::Caller;
+use crate::http::route_name::RouteTable;
 use crate::serve::{Served, State};
 use crate::text::hex;
 

@@ -18,10 +18,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use utoipa::OpenApi;
 
-use super::problem::not_found;
-use super::reply::JSON;
-use super::route_name::RouteTable;
 use super::{Problem, Reply, Request, State};
+use crate::http::problem::not_found;
+use crate::http::reply::JSON;
+use crate::http::route_name::RouteTable;
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::data::{ColumnSummary, Kind};
 use crate::serve::Served;
-use crate::serve::served::InputFacts;
+use crate::serving::served::InputFacts;
 
 /// Categories that are listed; the rest is counted.
 const MOST_CATEGORIES: usize = 20;

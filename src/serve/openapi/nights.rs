@@ -9,12 +9,12 @@ use super::landing::escaped;
 use crate::clock::rfc3339;
 use crate::config::{ModelConfig, Role};
 use crate::diagnose::{self, Trouble};
+use crate::http::request::Caller;
 use crate::pipeline;
 use crate::registry::{Registry, RunRow, TickOutcome, TickRow};
 use crate::schedule::Plan;
 use crate::serve::State;
 use crate::serve::manage::without_folder;
-use crate::serve::request::Caller;
 
 /// Rows that are shown per model and table. Rows that say the same are shown as one.
 const SHOWN: usize = 10;

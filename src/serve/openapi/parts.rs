@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::route_name::RouteTable;
+use crate::http::route_name::RouteTable;
 
 /// Every tag with what it is about, in the order of the page.
 const TAGS: &[(&str, &str)] = &[

@@ -4,17 +4,8 @@
 //! ([`watching`]): the version before says what it would have said of the same rows ([`pair`]), and a pure function of the
 //! counts decides ([`judge`]). What is true about a probation stands in the registry; the first server to conclude wins.
 
-mod counts;
-mod judge;
-mod pair;
-mod picked;
-mod sample;
-mod trial;
-mod view;
 mod watching;
 
-pub use counts::Counts;
-pub use picked::{Picked, note, noting};
-pub use sample::Sample;
-pub use view::View;
+pub use crate::serving::probation::picked::{Picked, noting};
+pub use crate::serving::probation::view::View;
 pub use watching::watch;

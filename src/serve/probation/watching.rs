@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::trial::{Finding, Trial};
-use super::view::View;
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation, ProbationEnd, ProbationRow, ProbationState};
-use crate::serve::fleet::Model;
 use crate::serve::follow::follow_now;
 use crate::serve::manage::{audit, heavy};
 use crate::serve::{Served, State};
+use crate::serving::fleet::Model;
+use crate::serving::probation::trial::{Finding, Trial};
+use crate::serving::probation::view::View;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(250);
@@ -324,7 +324,7 @@ impl Watcher {
     }
 
     fn tell(&mut self, error: &Error) {
-        let causes = pipeline::causes(error);
+        let causes = crate::text::causes(error);
         let says = std::iter::once(error.to_string())
             .chain(causes)
             .collect::<Vec<_>>()

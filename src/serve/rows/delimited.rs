@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::read_rows::Rows;
 use super::{Bounds, Collector, Stop, Strictness};
 use crate::data::trim_text;
 use crate::features::CellRef;
-use crate::serve::request::without_mark;
-use crate::serve::served::{Field, Served};
+use crate::http::request::without_mark;
 use crate::serve::{Code, Problem};
+use crate::serving::rows::Rows;
+use crate::serving::served::{Field, Served};
 
 /// Rows of a CSV text. `null_values` are the cells that mean "missing", as in `ingest.null_values`.
 ///

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::data::rules::Broken;
 use crate::features::wanted as wanted_of;
-use crate::serve::served::InputFacts;
 use crate::serve::{Code, Problem};
+use crate::serving::served::InputFacts;
 
 /// Unknown columns that are named; the rest is counted.
 const MOST_NAMED: usize = 20;

@@ -7,12 +7,12 @@ use serde::de::{
 };
 
 use super::options::{Options, VersionName, version_of};
-use super::read_rows::Rows;
 use super::{Bounds, Collector, Stop, Strictness, quick};
 use crate::features::CellRef;
-use crate::serve::request::{bad_json, without_mark};
-use crate::serve::served::{Field, Served};
+use crate::http::request::{bad_json, without_mark};
 use crate::serve::{Code, Problem};
+use crate::serving::rows::Rows;
+use crate::serving::served::{Field, Served};
 
 /// The options of a body alone, for finding out whose rows they are.
 pub fn read_options(body: &[u8]) -> Result<Options, Problem> {

@@ -10,7 +10,6 @@ mod json;
 mod options;
 mod quick;
 mod raw;
-pub mod read_rows;
 mod tables;
 
 #[cfg(test)]
@@ -18,21 +17,21 @@ mod tests;
 #[cfg(test)]
 pub use tests::served as sample_served;
 
-use super::budget::{For, Work};
-use super::served::{Field, Served};
 use super::{Code, Problem};
 use crate::bundle::Slot;
 use crate::features::{Cell, CellRef};
+use crate::http::budget::{For, Work};
+use crate::serving::served::{Field, Served};
 
 use self::raw::Raw;
 pub use crate::features::taken;
 pub use cells::ruled;
 pub use delimited::read_csv;
 
+pub use crate::serving::rows::Rows;
 pub use faults::Faults;
 pub use json::{RowList, read_body, read_ndjson, read_options, read_row};
 pub use options::{Options, version_of};
-pub use read_rows::Rows;
 pub use tables::{read_tables, tables_in};
 
 /// Cells between two looks at what is held and at the clock.

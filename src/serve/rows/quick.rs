@@ -6,11 +6,11 @@
 //! again by the general one, which then finds the words. What it does read, it reads exactly alike: `tests.rs` holds the two
 //! against each other.
 
-use super::read_rows::Rows;
 use super::{Bounds, Collector, Stop, Strictness};
 use crate::features::CellRef;
 use crate::serve::Problem;
-use crate::serve::served::{Field, InputFacts, Served};
+use crate::serving::rows::Rows;
+use crate::serving::served::{Field, InputFacts, Served};
 
 /// Powers of ten that are exact as `f64`.
 const POWERS: [f64; 23] = [

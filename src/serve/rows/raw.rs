@@ -1,12 +1,12 @@
 //! Cells of requests whose model reads columns that are made of them: kept as they came, then made ready all at once by
 //! the code that training used.
 
-use super::read_rows::Rows;
 use crate::bundle::Slot;
 use crate::data::{Kind, Values};
 use crate::features::{Cell, CellRef, cell, whole_number};
-use crate::serve::served::{InputFacts, Served};
 use crate::serve::{Code, Problem};
+use crate::serving::rows::Rows;
+use crate::serving::served::{InputFacts, Served};
 
 /// Cells of rows, `(n_rows, n_columns)` row-major.
 pub struct Raw {

@@ -4,16 +4,16 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::read_rows::Rows;
 use super::{Bounds, Collector, Strictness, too_many};
 use crate::data::{self, TOO_MANY_CELLS, json_tables};
 use crate::features::Cells;
-use crate::pipeline::causes;
+use crate::http::budget::For;
+use crate::http::request::{VALUE_BYTES, bad_json, without_mark};
 use crate::relate::{self, Tables};
-use crate::serve::budget::For;
-use crate::serve::request::{VALUE_BYTES, bad_json, without_mark};
-use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
+use crate::serving::rows::Rows;
+use crate::serving::served::{Field, Served};
+use crate::text::causes;
 
 /// The part of a body that says whether it holds tables or rows.
 #[derive(Deserialize)]

@@ -10,8 +10,8 @@ use crate::config::server::Limits;
 use crate::data::{ColumnSummary, Kind};
 use crate::evaluate::Metric;
 use crate::features::{Input, Prepare, Step, Transformer};
+use crate::http::budget::Budget;
 use crate::predictors::{Linear, Link, Predictor};
-use crate::serve::budget::Budget;
 
 /// A model of a number, a truth value and a text of two categories.
 pub fn served() -> Served {

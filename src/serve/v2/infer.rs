@@ -8,10 +8,10 @@ use super::outputs::{score, wanted};
 use super::tensors::read_rows;
 use super::wire::{Asked, JSON_LENGTH, bad};
 use super::written::Written;
-use crate::serve::reply::JSON;
-use crate::serve::served::Served;
+use crate::http::reply::JSON;
 use crate::serve::work::{bounds, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::served::Served;
 
 /// Predictions of the champion for tensors.
 ///

@@ -8,12 +8,12 @@ use super::forms::{IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
 use super::outputs::{Kind, Labels};
 use super::wire::bad;
 use crate::data;
+use crate::http::problem::not_found;
 use crate::registry::VersionState;
-use crate::serve::fleet::Model;
-use crate::serve::problem::not_found;
 use crate::serve::rows::version_of;
-use crate::serve::served::Served;
 use crate::serve::{Code, Problem, Reply, Request, Source, State};
+use crate::serving::fleet::Model;
+use crate::serving::served::Served;
 
 /// What the version that the path names takes and gives: the champion, where it names none.
 ///
@@ -43,7 +43,7 @@ pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Prob
     let served = pick(&state, &request).await?;
     let model = state.fleet.model(Some(&served.model))?;
     let versions = versions(&state, &model).await?;
-    let input = |input: &crate::serve::served::InputFacts| TensorMetadata {
+    let input = |input: &crate::serving::served::InputFacts| TensorMetadata {
         name: input.name.clone(),
         datatype: match input.kind {
             data::Kind::Integer => "INT64",

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::wire::{Asked, Faults, bad};
 use crate::serve::rows::Rows;
 use crate::serve::scored::score_each;
-use crate::serve::served::Served;
 use crate::serve::{Problem, Request, State};
+use crate::serving::served::Served;
 
 /// An output of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

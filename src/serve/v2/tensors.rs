@@ -7,8 +7,8 @@ use super::wire::{Asked, Faults, Tensor, bad};
 use crate::data::Kind;
 use crate::features::CellRef;
 use crate::serve::rows::{Bounds, Collector, Rows, Strictness};
-use crate::serve::served::{Field, Served};
 use crate::serve::{Code, Problem};
+use crate::serving::served::{Field, Served};
 use crate::text::counted;
 
 /// Rows of a request; `bytes` is what came behind its JSON object.

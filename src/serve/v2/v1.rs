@@ -15,14 +15,14 @@ use utoipa::ToSchema;
 use super::forms::ModelReady;
 use super::models::{self, pick};
 use super::wire::bad;
+use crate::http::reply::JSON;
+use crate::http::request::{bad_json, without_mark};
 use crate::serve::borrowed::given::Given;
-use crate::serve::reply::JSON;
-use crate::serve::request::{bad_json, without_mark};
 use crate::serve::rows::{Bounds, Collector, Rows, Stop, Strictness, read_row};
-use crate::serve::served::Served;
 use crate::serve::work::{bounds, heavy};
-use crate::serve::written::prediction;
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::prediction_json::prediction;
+use crate::serving::served::Served;
 
 /// `GET /v1/models`.
 #[derive(Serialize, ToSchema)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::serve::request::{Object, bad_json, without_mark};
+use crate::http::request::{Object, bad_json, without_mark};
 use crate::serve::{Code, Problem, Request};
 
 /// Says how many bytes of a body are its JSON object.

@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use super::outputs::{Kind, Labels, Scored, Wanted};
-use crate::serve::served::Served;
-use crate::serve::written::{number, ranked, text};
+use crate::serve::written::ranked;
+use crate::serving::prediction_json::{number, text};
+use crate::serving::served::Served;
 
 /// The JSON object of an answer, and the bytes that go behind it.
 #[derive(Default)]

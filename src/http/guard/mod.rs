@@ -1,0 +1,201 @@
+//! Who may ask, how often, and from where: tokens, TLS, the rate of requests.
+//!
+//! Three ways to be open: on a loopback address without tokens, everybody on this machine is admin, and web pages are kept
+//! out ([`origin`]); with tokens, every request but those on open paths
+//! needs one; with `insecure`, everybody may do
+//! everything. On any other address a server without tokens does not start.
+
+mod files;
+mod origin;
+mod rate;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod tokens;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Instant;
+
+use tokio_rustls::TlsAcceptor;
+use warp::http::header::{AUTHORIZATION, ORIGIN};
+use warp::http::{HeaderMap, HeaderValue};
+
+use super::error::Error;
+use super::request::Caller;
+use super::route_name::RouteName;
+use crate::config::{Role, Server};
+use crate::http::problem::{Code, Problem};
+use origin::{Asks, Origin};
+use rate::{Key, Rate};
+use tls::Tls;
+use tokens::{Known, Tokens};
+
+/// What a caller without a token is called.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// Everything that decides who is let in.
+pub struct Guard {
+    tokens: Tokens,
+    origin: Origin,
+    rate: Rate,
+    tls: Option<Tls>,
+    is_insecure: bool,
+    cors_origins: Vec<HeaderValue>,
+}
+
+impl Guard {
+    /// As the settings say. Relative paths in them are below `folder`.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be used.
+    pub fn new(settings: &Server, folder: &Path) -> Result<Self, Error> {
+        let host = settings
+            .listen
+            .rsplit_once(':')
+            .map_or("", |(host, _)| host);
+        Ok(Guard {
+            tokens: Tokens::new(settings, folder)?,
+            origin: Origin {
+                is_local: !settings.insecure,
+                host: host.trim_matches(['[', ']']).to_string(),
+            },
+            rate: Rate::new(settings.limits.requests_per_second),
+            tls: Tls::new(settings, folder)?,
+            is_insecure: settings.insecure,
+            // An origin that cannot stand in a header is none that a browser sends.
+            cors_origins: settings
+                .cors_origins
+                .iter()
+                .filter_map(|origin| HeaderValue::from_str(origin).ok())
+                .collect(),
+        })
+    }
+
+    /// Whether an address may be listened on: whoever is not on this machine must show a token.
+    ///
+    /// # Errors
+    /// When it is not a loopback address, there are no tokens, and nobody said that it is meant so.
+    pub fn allow(&self, address: SocketAddr) -> Result<(), Error> {
+        let is_local = address.ip().to_canonical().is_loopback();
+        if is_local || self.tokens.are_needed() || self.is_insecure {
+            return Ok(());
+        }
+        Err(Error::Open { address })
+    }
+
+    /// What takes connections, when they are to be encrypted.
+    pub fn acceptor(&self) -> Option<TlsAcceptor> {
+        Some(self.tls.as_ref()?.acceptor())
+    }
+
+    /// The origin of a page that may read the answer.
+    pub fn cors(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        if self.cors_origins.is_empty() {
+            return None;
+        }
+        let mut origins = headers.get_all(ORIGIN).iter();
+        let origin = origins.next().filter(|_| origins.next().is_none())?;
+        self.cors_origins.contains(origin).then(|| origin.clone())
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        match self.tls {
+            Some(_) => "https",
+            None => "http",
+        }
+    }
+
+    /// Reads files of the settings again that have changed.
+    pub fn refresh(&self) {
+        self.tokens.refresh();
+        if let Some(tls) = &self.tls {
+            tls.refresh();
+        }
+    }
+
+    /// Lets a request in and says who asks.
+    ///
+    /// # Errors
+    /// 401 without a known token, 403 when its role does not reach or a web page of elsewhere asks, 429 when it asks too often.
+    pub fn admit(
+        &self,
+        route: &RouteName,
+        headers: &HeaderMap,
+        peer: Option<SocketAddr>,
+    ) -> Result<Caller, Problem> {
+        let role = route.role;
+        let address = peer.map(|peer| peer.ip());
+        let anonymous = |role| Caller {
+            name: ANONYMOUS.to_string(),
+            role,
+            address,
+        };
+        let by_address = || address.map_or(Key::Others, Key::of);
+        if !self.tokens.are_needed() {
+            self.origin.check(headers, asks(route))?;
+            if role.is_some() {
+                self.rate.take(by_address, Instant::now())?;
+            }
+            return Ok(anonymous(Role::Admin));
+        }
+        let Some(needed) = role else {
+            let known = self.volunteered(headers, by_address);
+            return Ok(known.map_or_else(
+                || anonymous(Role::Read),
+                |known| Caller {
+                    name: known.name,
+                    role: known.role,
+                    address,
+                },
+            ));
+        };
+        let known = self.tokens.holder(headers).map_err(|problem| {
+            // Guesses are counted, too.
+            let counted = self.rate.take(by_address, Instant::now());
+            counted.err().unwrap_or(problem)
+        })?;
+        self.rate
+            .take(|| Key::Name(known.name.clone()), Instant::now())?;
+        if known.role < needed {
+            return Err(Problem::new(
+                Code::Forbidden,
+                format!(
+                    "this needs a token with the role {}; this one's is {}",
+                    needed.name(),
+                    known.role.name()
+                ),
+            ));
+        }
+        Ok(Caller {
+            name: known.name,
+            role: known.role,
+            address,
+        })
+    }
+}
+
+/// What a request asks for, for those who look where it comes from.
+fn asks(route: &RouteName) -> Asks {
+    match (route.role, route.method) {
+        (Some(Role::Admin), "GET") => Asks::ChangeByGet,
+        (Some(Role::Admin), _) => Asks::Change,
+        _ => Asks::Look,
+    }
+}
+
+impl Guard {
+    /// Whose token is shown where none is needed: its holder sees what he may, and anybody else is a stranger. Guesses are
+    /// counted before they are looked at, so that this is no better place for guessing than any other.
+    fn volunteered(&self, headers: &HeaderMap, by_address: impl FnOnce() -> Key) -> Option<Known> {
+        headers.get(AUTHORIZATION)?;
+        self.rate.take(by_address, Instant::now()).ok()?;
+        self.tokens.holder(headers).ok()
+    }
+
+    /// The name of the holder of a token, whatever he may do.
+    pub fn name_of(&self, headers: &HeaderMap) -> Option<String> {
+        Some(self.tokens.holder(headers).ok()?.name)
+    }
+}

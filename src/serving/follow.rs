@@ -1,0 +1,112 @@
+//! Loads the champion that a source points to beside the one that is served, verifies it, and swaps.
+
+use std::sync::Arc;
+
+use super::error::Error;
+use super::source::Pointer;
+use crate::serving::fleet::Fleet;
+
+/// Loads every champion once.
+///
+/// # Errors
+/// Nothing: what cannot be loaded becomes the model's alarm.
+pub async fn load_all(fleet: &Fleet) {
+    for model in fleet.models() {
+        if let Err(error) = follow_one(fleet, &model).await {
+            raise(&model, &error);
+        }
+    }
+}
+
+/// Loads every champion once, as a server of one bundle does: without it, there is nothing to wait for.
+///
+/// # Errors
+/// The first that cannot be loaded.
+pub async fn load_each(fleet: &Fleet) -> Result<(), Error> {
+    for model in fleet.models() {
+        follow_one(fleet, &model).await?;
+    }
+    Ok(())
+}
+
+/// Says what went wrong, once, and keeps it as the model's alarm.
+pub fn raise(model: &crate::serving::fleet::Model, error: &Error) {
+    let causes = crate::text::causes(error).join(": ");
+    let alarm = if causes.is_empty() {
+        error.to_string()
+    } else {
+        format!("{error}: {causes}")
+    };
+    if model.alarm().is_none_or(|known| *known != alarm) {
+        tracing::error!(model = model.name, "cannot follow the champion: {alarm}");
+    }
+    model.raise(Some(alarm));
+}
+
+/// Says once what is wrong although what is served can be; `None` when nothing is.
+fn alarm(model: &crate::serving::fleet::Model, alarm: Option<String>) {
+    if let Some(alarm) = &alarm
+        && model.alarm().is_none_or(|known| *known != *alarm)
+    {
+        tracing::error!(model = model.name, "{alarm}");
+    }
+    model.raise(alarm);
+}
+
+/// What keeps a server from being ready: its database was taken away. One that is only busy does not.
+pub fn database_trouble(error: &Error) -> Option<String> {
+    use crate::registry::Error as R;
+    match error {
+        Error::Pipeline(crate::pipeline::Error::Registry(
+            error @ (R::Gone { .. } | R::Foreign { .. }),
+        )) => Some(format!(
+            "cannot {error}; nothing can be changed until it is back"
+        )),
+        _ => None,
+    }
+}
+
+/// Loads a model's champion if it is not the version that is served already; tells whether it did.
+pub async fn follow_one(
+    fleet: &Fleet,
+    model: &crate::serving::fleet::Model,
+) -> Result<bool, Error> {
+    let _mine = model.following.lock().await;
+    let served = model.champion();
+    let pointer = fleet.source.pointer(&model.name).await?;
+    let lost = fleet.source.lost(&model.name).await;
+    model.lose(pointer.is_none() && served.is_some());
+    let Some(pointer) = pointer else {
+        let stays = "the database knows no champion any more; what was served stays, and nobody should send more";
+        let gone = served.is_some().then(|| stays.to_string());
+        alarm(model, lost.or(gone));
+        return Ok(false);
+    };
+    let is_same = served.as_deref().is_some_and(|served| {
+        served.version == pointer.version
+            && served.since_ms == pointer.since_ms
+            && pointer.mark.is_empty()
+    });
+    if !is_same {
+        load(fleet, model, &pointer).await?;
+    }
+    alarm(model, lost);
+    Ok(!is_same)
+}
+
+async fn load(
+    fleet: &Fleet,
+    model: &crate::serving::fleet::Model,
+    pointer: &Pointer,
+) -> Result<(), Error> {
+    let served = Arc::new(fleet.source.load(&model.name, pointer).await?);
+    tracing::info!(
+        model = model.name,
+        version = served.version,
+        "version is served"
+    );
+    let scores = fleet.source.scores(&served).await;
+    model.swap(served);
+    model.know_scores(scores);
+    Ok(())
+}

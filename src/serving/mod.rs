@@ -1,0 +1,21 @@
+//! What is served and watched: versions ready to answer, how the champion is followed, rows ready to score, probation, the
+//! prediction log.
+//!
+//! In: a source of versions, rows in typed slots. Out: a [`served::Served`] for each request, predictions, what was counted of
+//! them. It must not know HTTP: what cannot be done is an error of its own ([`pick_error::PickError`]).
+
+pub mod created_models;
+pub mod diagnostics_cache;
+pub mod error;
+pub mod fleet;
+pub mod follow;
+pub mod pick_error;
+pub mod place;
+pub mod prediction_json;
+pub mod prediction_log;
+pub mod probation;
+pub mod rows;
+pub mod served;
+pub mod source;
+
+pub use error::Error;

@@ -1,0 +1,180 @@
+//! The thread of the prediction log: lines are gathered, packed and appended; a disk that is full is waited for, up to a
+//! bound, and never by a request.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
+
+use super::entry::write_lines;
+use super::files::{Files, LogFile};
+use super::kept::{Counts, Kept};
+use crate::clock::Clock;
+use crate::config::server::PredictionLog as Settings;
+use crate::logs::queue::{Inbox, Next};
+
+/// How long a line may wait for others before it is written.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait after a failure.
+const RETRY: Duration = Duration::from_secs(2);
+/// Bytes of text that are packed together.
+const FRAME_BYTES: u64 = 1 << 20;
+/// Bytes of text that wait for a disk that cannot be written; what comes then is dropped.
+const MOST_PENDING: usize = 16 << 20;
+const LEVEL: i32 = 3;
+
+/// What writes.
+pub struct Writer {
+    files: Files,
+    counts: Arc<Counts>,
+    frame_bytes: usize,
+    models: BTreeMap<String, Pending>,
+    /// When to try again, after a failure.
+    retry_at: Option<Instant>,
+}
+
+/// Lines of a model that are not yet written, and the file that they go to.
+#[derive(Default)]
+struct Pending {
+    lines: Vec<u8>,
+    rows: usize,
+    due: Option<Instant>,
+    file: Option<LogFile>,
+}
+
+impl Writer {
+    /// One that has done nothing yet.
+    pub fn new(settings: &Settings, folder: PathBuf, clock: Clock, counts: Arc<Counts>) -> Self {
+        Writer {
+            files: Files::new(folder, clock, settings.file_bytes, settings.files),
+            counts,
+            frame_bytes: settings.file_bytes.min(FRAME_BYTES) as usize,
+            models: BTreeMap::new(),
+            retry_at: None,
+        }
+    }
+
+    /// Writes until the end, then closes the files.
+    pub fn work(mut self, inbox: &Inbox<Box<Kept>>) {
+        if let Err(error) = self.files.recover() {
+            self.failed(&error);
+        }
+        loop {
+            match inbox.next(self.due()) {
+                Next::Item(kept) => self.take(&kept),
+                Next::Due => {}
+                Next::End => break,
+            }
+            self.write_what_is_due();
+        }
+        self.end();
+    }
+
+    fn take(&mut self, kept: &Kept) {
+        let waiting = &self.counts.waiting;
+        waiting.fetch_sub(kept.bytes(), Ordering::Relaxed);
+        let model = &kept.served.model;
+        if !self.models.contains_key(model) {
+            self.models.insert(model.clone(), Pending::default());
+        }
+        let Some(pending) = self.models.get_mut(model) else {
+            return;
+        };
+        if pending.lines.len() >= MOST_PENDING {
+            return self.counts.drop_rows(kept.rows.n_rows);
+        }
+        write_lines(&mut pending.lines, kept);
+        pending.rows += kept.rows.n_rows;
+        if pending.due.is_none() {
+            pending.due = Some(Instant::now() + PATIENCE);
+        }
+        if pending.lines.len() >= self.frame_bytes {
+            pending.due = Some(Instant::now());
+        }
+    }
+
+    /// When something has to be written: never, as long as nothing waits.
+    fn due(&self) -> Option<Instant> {
+        let first = self.models.values().filter_map(|pending| pending.due).min();
+        Some(first?.max(self.retry_at.unwrap_or(first?)))
+    }
+
+    fn write_what_is_due(&mut self) {
+        let now = Instant::now();
+        if self.retry_at.is_some_and(|at| now < at) {
+            return;
+        }
+        let mut outcome = None;
+        for (model, pending) in &mut self.models {
+            if pending.due.is_some_and(|due| due <= now) {
+                outcome = Some(write(&mut self.files, &self.counts, model, pending));
+                if let Some(Err(_)) = outcome {
+                    break;
+                }
+            }
+        }
+        match outcome {
+            Some(Err(error)) => self.failed(&error),
+            Some(Ok(())) => self.retry_at = None,
+            None => {}
+        }
+    }
+
+    /// Counts a failure, and says so when it is the first after things went well.
+    fn failed(&mut self, error: &io::Error) {
+        self.counts.failures.fetch_add(1, Ordering::Relaxed);
+        if self.retry_at.replace(Instant::now() + RETRY).is_none() {
+            tracing::error!("the prediction log cannot be written, and is tried again: {error}");
+        }
+    }
+
+    fn end(mut self) {
+        for (model, mut pending) in std::mem::take(&mut self.models) {
+            let written = write(&mut self.files, &self.counts, &model, &mut pending);
+            let closed = pending.file.take().map(|file| self.files.close(file));
+            self.counts.drop_rows(pending.rows);
+            if let Err(error) = written.and(closed.unwrap_or(Ok(()))) {
+                self.failed(&error);
+            }
+        }
+    }
+}
+
+/// Appends what is pending as one frame. After an error it is pending still.
+fn write(files: &mut Files, counts: &Counts, model: &str, pending: &mut Pending) -> io::Result<()> {
+    if pending.lines.is_empty() {
+        return Ok(());
+    }
+    // Somebody may have cleared the folder away.
+    let there = pending.file.take().filter(LogFile::is_there);
+    let mut file = match there {
+        Some(file) => file,
+        None => files.begin(model)?,
+    };
+    let appended = packed(&pending.lines).and_then(|frame| file.append(&frame));
+    let is_full = files.is_full(&file);
+    pending.file = Some(file);
+    appended?;
+    counts
+        .written
+        .fetch_add(pending.rows as u64, Ordering::Relaxed);
+    pending.lines.clear();
+    pending.lines.shrink_to(2 * FRAME_BYTES as usize);
+    (pending.rows, pending.due) = (0, None);
+    match pending.file.take_if(|_| is_full) {
+        Some(full) => files.close(full),
+        None => Ok(()),
+    }
+}
+
+/// A frame that knows whether it is damaged.
+fn packed(lines: &[u8]) -> io::Result<Vec<u8>> {
+    let mut compressor = Compressor::new(LEVEL)?;
+    compressor.set_parameter(CParameter::ChecksumFlag(true))?;
+    compressor.compress(lines)
+}

@@ -1,0 +1,264 @@
+//! Where versions come from: a project with its registry, or one folder with a bundle in it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::Error;
+use super::pick_error::PickError;
+use super::served::Served;
+use crate::bundle;
+use crate::data::ReadOptions;
+use crate::pipeline::{self, Envs, Manifest};
+use crate::registry::Registry;
+use crate::text::hex;
+
+/// The bundle's file in a folder of a version, or a champion's copy.
+const BUNDLE: &str = "trainedmodel.json";
+
+/// Where versions come from.
+pub enum Source {
+    /// A project: the registry says who is the champion, the artifacts hold the bytes.
+    Project {
+        /// The registry.
+        registry: Registry,
+        /// Per model, where its versions are.
+        envs: Envs,
+    },
+    /// A folder with a bundle, and `manifest.json` when it is a `production_deployment`.
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Name of the bundle's file.
+        file: String,
+        /// The model's name, as the manifest or the folder says it.
+        name: String,
+    },
+}
+
+/// What a source says of a model's champion, without its bytes: as long as it is the same, nothing has to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// The version.
+    pub version: i64,
+    /// Since when.
+    pub since_ms: i64,
+    /// What tells two bundles of one version apart in a folder.
+    pub mark: String,
+}
+
+impl Source {
+    /// A bundle: its file, or a folder that has it as `trainedmodel.json`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn bundle(path: &Path) -> Result<Self, Error> {
+        let (folder, file) = match (path.is_file(), path.file_name().and_then(OsStr::to_str)) {
+            (true, Some(name)) => (path.parent().unwrap_or(path), name),
+            _ => (path, BUNDLE),
+        };
+        let bundle = folder.join(file);
+        std::fs::metadata(&bundle).map_err(|source| Error::File {
+            path: bundle,
+            source,
+        })?;
+        let name = manifest(folder, file).map(|manifest| manifest.model);
+        Ok(Source::Folder {
+            folder: folder.to_path_buf(),
+            file: file.to_string(),
+            name: name.unwrap_or_else(|| "model".to_string()),
+        })
+    }
+
+    /// Names of the models.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Source::Project { envs, .. } => envs.all().keys().cloned().collect(),
+            Source::Folder { name, .. } => vec![name.clone()],
+        }
+    }
+
+    /// What changes whenever a champion or a created model may have: two cheap questions per poll, however many models there are.
+    pub async fn tide(&self) -> Result<String, Error> {
+        match self {
+            Source::Project { registry, .. } => {
+                let followed = registry.follow_file().await;
+                followed.map_err(pipeline::Error::from)?;
+                let newest = registry.newest_operation().await;
+                let created = registry.newest_created().await;
+                let newest = newest.map_err(pipeline::Error::from)?;
+                let created = created.map_err(pipeline::Error::from)?;
+                Ok(format!("{newest} {created} {}", registry.file_mark()))
+            }
+            Source::Folder { folder, file, .. } => Ok(mark_of(&folder.join(file))),
+        }
+    }
+
+    /// Who is the champion.
+    pub async fn pointer(&self, model: &str) -> Result<Option<Pointer>, Error> {
+        match self {
+            Source::Project { registry, .. } => {
+                let champion = registry.champion(model).await;
+                let champion = champion.map_err(pipeline::Error::from)?;
+                Ok(champion.map(|champion| Pointer {
+                    version: champion.version,
+                    since_ms: champion.since_ms,
+                    mark: String::new(),
+                }))
+            }
+            Source::Folder { folder, file, .. } => {
+                let manifest = manifest(folder, file);
+                let since = manifest.as_ref().and_then(|manifest| {
+                    chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok()
+                });
+                Ok(Some(Pointer {
+                    version: manifest.map_or(1, |manifest| manifest.version),
+                    since_ms: since.map_or(0, |at| at.timestamp_millis()),
+                    mark: mark_of(&folder.join(file)),
+                }))
+            }
+        }
+    }
+
+    /// What stands in a model's folders and the registry does not know, in a sentence with the next step.
+    pub async fn lost(&self, model: &str) -> Option<String> {
+        let Source::Project { registry, envs } = self else {
+            return None;
+        };
+        let env = envs.get(model)?;
+        let lost = pipeline::look_for_lost(&env.config, registry)
+            .await
+            .ok()??;
+        Some(format!("{}; {}", lost.what, lost.next))
+    }
+
+    /// Loads a version: checksum, parts and golden rows are verified before it is returned.
+    pub async fn load(&self, model: &str, pointer: &Pointer) -> Result<Served, Error> {
+        let (sha256, null_values, bundle) = match self {
+            Source::Project { envs, .. } => {
+                let Some(env) = envs.get(model) else {
+                    return Err(Error::NoModel(model.to_string()));
+                };
+                let pipeline::LoadedVersion { sha256, bundle, .. } =
+                    pipeline::load_bundle(&env, pointer.version).await?;
+                (sha256, env.config.ingest.null_values.clone(), bundle)
+            }
+            Source::Folder { folder, file, .. } => {
+                let (sha256, bundle) = from_folder(folder, file)?;
+                (sha256, ReadOptions::default().null_values, bundle)
+            }
+        };
+        let Pointer {
+            version, since_ms, ..
+        } = *pointer;
+        Ok(Served::new(
+            model,
+            version,
+            since_ms,
+            sha256,
+            null_values,
+            bundle,
+        ))
+    }
+
+    /// Metric and value of a version's newest score that is recorded, or that came with the bundle; none where nobody knows.
+    pub async fn scores(&self, served: &Served) -> Vec<(String, f64)> {
+        let registry = match self {
+            Source::Project { registry, .. } => registry,
+            Source::Folder { folder, .. } => {
+                let metric = served.bundle.metric.name().to_string();
+                let score = latest_score(folder).await;
+                return Vec::from_iter(score.map(|score| (metric, score)));
+            }
+        };
+        let rows = registry.scores(&served.model).await.unwrap_or_default();
+        let newest = rows.into_iter().rfind(|row| row.version == served.version);
+        // A score holds one number per metric, and the version beside them.
+        let Some(serde_json::Value::Object(record)) = newest.map(|row| row.record) else {
+            return Vec::new();
+        };
+        let metrics = record.into_iter().filter(|(name, _)| name != "version");
+        metrics
+            .filter_map(|(name, value)| Some((name, value.as_f64()?)))
+            .collect()
+    }
+
+    /// Loads a version that a request asks for.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub async fn version(&self, model: &str, version: i64) -> Result<Served, PickError> {
+        let Source::Project { registry, envs } = self else {
+            return Err(PickError::NoVersion);
+        };
+        let env = envs.get(model).ok_or(PickError::NoVersion)?;
+        let row = registry.version(model, version).await?;
+        if !row.is_some_and(|row| row.state == crate::registry::VersionState::Ready) {
+            return Err(PickError::NoVersion);
+        }
+        let loaded = pipeline::load_bundle(&env, version).await;
+        let loaded = loaded.map_err(|error| PickError::Unloadable(Box::new(error)))?;
+        let null_values = env.config.ingest.null_values.clone();
+        Ok(Served::new(
+            model,
+            version,
+            0,
+            loaded.sha256,
+            null_values,
+            loaded.bundle,
+        ))
+    }
+}
+
+/// The score that came with the copy of a champion.
+pub async fn latest_score(folder: &Path) -> Option<f64> {
+    let text = tokio::fs::read_to_string(folder.join("latestscore.txt")).await;
+    let score: f64 = text.ok()?.trim().parse().ok()?;
+    score.is_finite().then_some(score)
+}
+
+/// What stands beside a champion's copy; a bundle under another name has none.
+fn manifest(folder: &Path, file: &str) -> Option<Manifest> {
+    if file != BUNDLE {
+        return None;
+    }
+    let bytes = std::fs::read(folder.join("manifest.json")).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Inode, length and time of the bundle's file; a copy that is swapped in has another inode.
+fn mark_of(bundle: &Path) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let stat = std::fs::metadata(bundle);
+    stat.map_or(String::new(), |stat| {
+        format!(
+            "{} {} {}.{}",
+            stat.ino(),
+            stat.len(),
+            stat.mtime(),
+            stat.mtime_nsec()
+        )
+    })
+}
+
+fn from_folder(folder: &Path, file: &str) -> Result<(String, bundle::Bundle), Error> {
+    let path = folder.join(file);
+    let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
+    let found = hex(&Sha256::digest(&bytes));
+    let failed = |source| Error::Bundle {
+        folder: folder.to_path_buf(),
+        source,
+    };
+    let listed = manifest(folder, file).and_then(|manifest| {
+        let mut files = manifest.files.into_iter();
+        files.find(|(name, _)| name == BUNDLE)
+    });
+    if let Some((_, expected)) = listed
+        && expected != found
+    {
+        return Err(failed(bundle::Error::Checksum { expected, found }));
+    }
+    let bundle = bundle::decode(&bytes).map_err(failed)?;
+    Ok((found, bundle))
+}
