@@ -114,6 +114,12 @@ fn the_five_keys_alone_load_to_these_defaults() {
                 "queue": 4096,
             },
             "otlp_endpoint": null,
+            "compatibility": {
+                "models": "own",
+                "delete_served": false,
+                "healthcheck_always_200": false,
+                "file_location": null,
+            },
         },
         "models": [{
             "name": "model",

@@ -29,6 +29,8 @@ fn the_help_names_every_command() {
       up           Server, schedule and worker in one process
       serve        Serve predictions and diagnostics over HTTP
       call         Ask every endpoint of a running server that changes nothing, and keep the answers
+      ready        Ask a running server whether it is ready; exit code 0 if so, for a health check
+      stress       Put a running server under load for a while, and report how it answers
       schedule     Follow the schedule, look at it, or change it
       jobs         List, show, submit, cancel or retry jobs
       worker       Do the runs that were asked for, each as a process of its own
