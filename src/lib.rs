@@ -19,6 +19,7 @@
 //! - [`schedule`]: time to jobs; the rules are in [`cron`]
 //! - [`notify`]: who is told what happened
 //! - [`diagnose`]: what the diagnostics say
+//! - [`overview`]: what an operator sees: status, timeline, versions over time
 //! - [`logs`]: queues and files that nobody waits for
 //! - [`http`]: connections, requests, replies, who is let in
 //! - [`serving`]: what is served and watched, without HTTP
@@ -49,6 +50,7 @@ pub mod learners;
 pub mod logs;
 pub mod model_types;
 pub mod notify;
+pub mod overview;
 pub mod pipeline;
 pub mod predictors;
 pub mod registry;

@@ -16,6 +16,7 @@ mod lost;
 mod notify;
 mod ops;
 mod own_project;
+mod pages;
 mod postgres;
 mod related;
 mod retain;

@@ -29,6 +29,7 @@ const ROWS: &[&[&str]] = &[
     &["diagnose"],
     &["jobs"],
     &["schedule"],
+    &["overview"],
     &["serving"],
     &["serve"],
     &["cli"],

@@ -86,6 +86,14 @@ impl StartRun for AskedRuns {
         })
     }
 
+    fn retry(&self, job: &JobRow) -> Pin<Box<dyn Future<Output = Option<RunStart>> + Send>> {
+        let (shared, job) = (self.shared.clone(), job.clone());
+        Box::pin(async move {
+            let started = shared.retry(&job).await;
+            started.unwrap_or_else(|error| Some(RunStart::Failed(format!("{error:#}"))))
+        })
+    }
+
     fn create(
         &self,
         model: CreatedModel,
@@ -120,6 +128,23 @@ impl Shared {
         let started = self.until_begun(&job).await;
         self.asked.notify_one();
         started
+    }
+
+    /// Puts a job back into the queue, and sees to it that a worker is there.
+    async fn retry(&self, job: &JobRow) -> anyhow::Result<Option<RunStart>> {
+        let (ids, now) = (self.program.ids, self.program.clock.now());
+        let run = ids.run_id(&job.model, now);
+        let retried = jobs::retry(&self.queue, job, &run).await?;
+        Ok(match retried {
+            None => None,
+            Some(Submitted::Busy(open)) => Some(RunStart::Busy(open.run.unwrap_or(open.id))),
+            Some(_) => {
+                self.ensure_worker().await?;
+                self.asked.notify_one();
+                let job = job.id.clone();
+                Some(RunStart::Started { run, job })
+            }
+        })
     }
 
     /// Records a model with its job. A worker that cannot be started now is started later: `mind` sees to it.

@@ -9,6 +9,7 @@
 //! | 11 | rejected (with `--detailed-exit-code`) |
 //! | 12 | inconclusive (with `--detailed-exit-code`) |
 //! | 13 | locked by another run (with `--detailed-exit-code`; else 1) |
+//! | 15 | something needs somebody (`status --detailed-exit-code`) |
 
 use std::process::ExitCode;
 
@@ -30,6 +31,8 @@ pub const REJECTED: u8 = 11;
 pub const INCONCLUSIVE: u8 = 12;
 /// Locked by another run.
 pub const LOCKED: u8 = 13;
+/// Something needs somebody.
+pub const NEEDS: u8 = 15;
 
 /// What sort of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ mod bounded_log;
 mod call;
 mod champion;
 mod client;
+mod compare;
 mod completions;
 mod config;
 mod context;
@@ -27,6 +28,7 @@ mod interrupt;
 mod jobs;
 mod listener;
 mod live;
+mod logs;
 mod models;
 mod notify;
 mod notify_systemd;
@@ -41,6 +43,7 @@ mod schedule;
 mod serve;
 mod service;
 mod stages;
+mod status;
 mod stress;
 mod token;
 mod train_file;
@@ -122,6 +125,12 @@ enum Command {
     Versions(versions::VersionsArgs),
     /// List or show runs
     Runs(runs::RunsArgs),
+    /// Show on one screen whether anything needs somebody
+    Status(status::StatusArgs),
+    /// Show the log of a run
+    Logs(logs::LogsArgs),
+    /// Put two versions beside each other
+    Compare(compare::CompareArgs),
     /// Make a version the champion by hand
     Promote(champion::PromoteArgs),
     /// Make the champion before the present one the champion again
@@ -226,6 +235,9 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Models(args) => models::models(global, args).await,
         Command::Versions(args) => versions::versions(global, args).await,
         Command::Runs(args) => runs::runs(global, args).await,
+        Command::Status(args) => status::status(global, args).await,
+        Command::Logs(args) => logs::logs(global, args).await,
+        Command::Compare(args) => compare::compare(global, args).await,
         Command::Promote(args) => champion::promote(global, args).await,
         Command::Rollback(args) => champion::rollback(global, args).await,
         Command::Pin(args) => champion::pin(global, args).await,

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output, progress};
 use crate::clock::rfc3339;
-use crate::registry::{RunRow, RunState};
+use crate::registry::{Registry, RunRow, RunState};
 
 #[derive(Debug, Args)]
 pub struct RunsArgs {
@@ -85,18 +85,30 @@ fn came_to(state: &str, outcome: Option<String>) -> String {
     }
 }
 
-fn show(global: &Global, id: &str, mut found: Vec<RunRow>) -> Result<(), Failure> {
-    let run = match (found.pop(), found.is_empty()) {
-        (Some(run), true) => run,
+/// The only run whose id begins with a text.
+///
+/// # Errors
+/// When there is none, or several.
+pub async fn one(registry: &Registry, id: &str) -> Result<RunRow, Failure> {
+    only(id, registry.find_runs(id).await?)
+}
+
+fn only(id: &str, mut found: Vec<RunRow>) -> Result<RunRow, Failure> {
+    match (found.pop(), found.is_empty()) {
+        (Some(run), true) => Ok(run),
         (None, _) => {
             let error = anyhow::anyhow!("find a run whose id begins with `{id}`");
-            return Err(Failure::new(Kind::Data, error).hint("`unseat runs list` shows the ids"));
+            Err(Failure::new(Kind::Data, error).hint("`unseat runs list` shows the ids"))
         }
         (Some(_), false) => {
             let error = anyhow::anyhow!("find one run: several ids begin with `{id}`");
-            return Err(Failure::new(Kind::Data, error).hint("give more of the id"));
+            Err(Failure::new(Kind::Data, error).hint("give more of the id"))
         }
-    };
+    }
+}
+
+fn show(global: &Global, id: &str, found: Vec<RunRow>) -> Result<(), Failure> {
+    let run = only(id, found)?;
     if global.json {
         output::line(&run);
         return Ok(());

@@ -35,6 +35,11 @@ pub struct Server {
     /// Origins whose pages may ask from a browser, exactly as the browser says them, like `https://app.example.org`. Default:
     /// none.
     pub cors_origins: Vec<String>,
+    /// Hours after which somebody who logged in with a browser has to do so again.
+    pub session_hours: f64,
+    /// Whether `X-Forwarded-Proto` of a proxy before this server is believed, so that the cookie of a browser is sent by HTTPS
+    /// only. Set it only where every request comes through that proxy.
+    pub trust_forwarded_proto: bool,
     /// Where a JSON line about each request goes: `off`, `stderr`, or a file.
     pub access_log: String,
     /// File to which every change of state by request is appended: who, when, what, from where.
@@ -60,6 +65,8 @@ impl Default for Server {
             drain_delay: 1.0,
             drain_seconds: 10.0,
             cors_origins: Vec::new(),
+            session_hours: 12.0,
+            trust_forwarded_proto: false,
             access_log: "off".to_string(),
             audit_log: "audit.ndjson".to_string(),
             prediction_log: PredictionLog::default(),
@@ -278,6 +285,10 @@ impl Server {
                     format!("{value} is not from {least} to {MOST_SECONDS}"),
                 );
             }
+        }
+        if !(1.0 / 60.0..=24.0 * 366.0).contains(&self.session_hours) {
+            let reason = "is not from a minute (0.0167) to a year (8784)".to_string();
+            say("session_hours", reason);
         }
         let counts = [
             ("limits.body_bytes", limits.body_bytes, MOST_BYTES),

@@ -18,10 +18,12 @@ pub enum Dialect {
     Message,
     /// `{"error_code": "BAD_REQUEST", "message": "…"}`.
     Mlflow,
+    /// A page for a browser, and the native form for everybody else.
+    Page,
 }
 
 impl Dialect {
-    /// All of them.
+    /// All that have a form of their own.
     pub const ALL: [Dialect; 5] = [
         Dialect::Native,
         Dialect::Plain,
@@ -38,6 +40,7 @@ impl Dialect {
             Dialect::Detail => "detail",
             Dialect::Message => "message",
             Dialect::Mlflow => "mlflow",
+            Dialect::Page => "page",
         }
     }
 
@@ -45,7 +48,7 @@ impl Dialect {
     pub fn tell(self, problem: &Problem) -> Reply {
         let message = &problem.message;
         let body = match self {
-            Dialect::Native => json!({"error": {
+            Dialect::Native | Dialect::Page => json!({"error": {
                 "code": problem.code.name(), "message": message, "details": problem.details,
             }}),
             Dialect::Plain => json!({"error": message}),

@@ -49,7 +49,7 @@ fn short(free: u64, needed: u64) -> String {
 
 /// Bytes that may be written to the file system of a folder, or of the nearest one above that is there. Some file systems
 /// do not know.
-fn free_bytes(folder: &Path) -> Option<u64> {
+pub fn free_bytes(folder: &Path) -> Option<u64> {
     let here = folder.ancestors().find(|folder| folder.exists());
     // A folder of the present one has an empty name above it.
     let here = here.filter(|here| !here.as_os_str().is_empty());

@@ -9,6 +9,7 @@ mod created;
 mod db;
 mod dead_runs;
 mod files;
+mod heads;
 mod job_moves;
 mod jobs;
 mod lock;

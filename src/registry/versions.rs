@@ -340,7 +340,7 @@ fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Erro
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }
 
-fn version_of(row: &Row) -> Result<VersionRow, Error> {
+pub(super) fn version_of(row: &Row) -> Result<VersionRow, Error> {
     let record: Option<String> = row.get("record");
     let state: String = row.get("state");
     Ok(VersionRow {
@@ -359,7 +359,7 @@ fn version_of(row: &Row) -> Result<VersionRow, Error> {
     })
 }
 
-fn dataset_of(row: &Row) -> Result<DatasetRow, Error> {
+pub(super) fn dataset_of(row: &Row) -> Result<DatasetRow, Error> {
     let record: String = row.get("record");
     Ok(DatasetRow {
         run: row.get("run"),
@@ -371,7 +371,7 @@ fn dataset_of(row: &Row) -> Result<DatasetRow, Error> {
     })
 }
 
-fn score_of(row: &Row) -> Result<ScoreRow, Error> {
+pub(super) fn score_of(row: &Row) -> Result<ScoreRow, Error> {
     let record: String = row.get("record");
     Ok(ScoreRow {
         version: row.get("version"),

@@ -15,7 +15,7 @@ use super::cors::{self, is_preflight, preflight};
 use super::manage::audit;
 use super::router::{Found, Router};
 use super::routes::Route;
-use super::{Code, Problem, Reply, Request, State, probation};
+use super::{Code, Problem, Reply, Request, State, pages, probation};
 use crate::config::Role;
 use crate::faults;
 use crate::http::budget::{Reason, Work, too_slow};
@@ -113,7 +113,10 @@ async fn answer<B: Buf>(
         Err(problem) => {
             let is_late = problem.code == Code::RequestTimeout || !is_named;
             let is_read = !is_late && body::discard(&head.headers, body).await;
-            let reply = dialect.tell(&problem);
+            let reply = match dialect {
+                Dialect::Page => pages::problem(state, &head.path, &head.headers, &problem),
+                dialect => dialect.tell(&problem),
+            };
             // What is not read would be taken for the next request.
             match is_read {
                 true => reply,

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::openapi;
 use super::routes::route_table;
-use super::{Code, Problem};
+use super::{Code, Problem, openapi, pages};
 use crate::http::dialect::Dialect;
 
 /// A path as the documents list it.
@@ -39,7 +38,9 @@ pub fn contents() -> Vec<Listed> {
             path: route.path,
             role: route.role.map(|role| role.name()),
             problems: route.dialect.name(),
-            does: summary.unwrap_or_default().to_string(),
+            does: summary
+                .unwrap_or_else(|| pages::does(route.path))
+                .to_string(),
         }
     });
     rows.collect()

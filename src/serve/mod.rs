@@ -19,6 +19,7 @@ mod forms;
 mod health;
 mod manage;
 mod openapi;
+mod pages;
 mod prediction;
 mod probation;
 mod readiness;

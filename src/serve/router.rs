@@ -166,6 +166,8 @@ fn matched(segments: &[Segment], parts: &[&str]) -> Option<Vec<(&'static str, St
 fn dialect_below(path: &str) -> Dialect {
     if path.starts_with("/v2/") || path == "/v2" || path.starts_with("/v1/") {
         Dialect::Plain
+    } else if path.starts_with("/ui") {
+        Dialect::Page
     } else {
         Dialect::Native
     }

@@ -9,10 +9,10 @@ use utoipa::OpenApi;
 use super::borrowed::{mlflow, retrain, risk, switch, tables, versioned};
 use super::{
     Problem, Reply, Request, State, borrowed, diagnostics, exposition, health, manage, openapi,
-    prediction, v2,
+    pages, prediction, v2,
 };
 use crate::config::Role;
-use crate::http::dialect::Dialect::{Message, Mlflow, Native, Plain};
+use crate::http::dialect::Dialect::{Message, Mlflow, Native, Page, Plain};
 use crate::http::route_name::{RouteName, RouteTable};
 
 /// What a handler returns.
@@ -112,6 +112,9 @@ pub static ROUTES: &[Route] = table! {
     GET     "/jobs"                                       READ    Native  manage::jobs,
     GET     "/jobs/{job}"                                 READ    Native  manage::job,
     POST    "/jobs/{job}/cancel"                          ADMIN   Native  manage::cancel_job,
+    POST    "/jobs/{job}/retry"                           ADMIN   Native  manage::retry_job,
+    POST    "/models/{model}/schedule/pause"              ADMIN   Native  manage::pause_schedule,
+    POST    "/models/{model}/schedule/resume"             ADMIN   Native  manage::resume_schedule,
     "Other systems' calls":
     POST    "/predict"                                    PREDICT Plain   risk::predict,
     OPTIONS "/predict"                                    OPEN    Plain   risk::options,
@@ -150,6 +153,27 @@ pub static ROUTES: &[Route] = table! {
     GET     "/openapi.json"                               OPEN    Native  openapi::document,
     GET     "/docs"                                       OPEN    Native  openapi::docs,
     GET     "/docs/{file}"                                OPEN    Native  openapi::docs_file,
+    "Pages":
+    GET     "/ui"                                         OPEN    Page    pages::overview,
+    GET     "/ui/style.css"                               OPEN    Page    pages::style,
+    GET     "/ui/script.js"                               OPEN    Page    pages::script,
+    GET     "/ui/login"                                   OPEN    Page    pages::login,
+    POST    "/ui/login"                                   OPEN    Page    pages::log_in,
+    POST    "/ui/logout"                                  OPEN    Page    pages::log_out,
+    GET     "/ui/models/{model}"                          READ    Page    pages::model,
+    GET     "/ui/models/{model}/data"                     READ    Page    pages::data,
+    GET     "/ui/models/{model}/compare"                  READ    Page    pages::compare,
+    GET     "/ui/models/{model}/try"                      READ    Page    pages::try_form,
+    POST    "/ui/models/{model}/try"                      PREDICT Page    pages::try_answer,
+    GET     "/ui/models/{model}/versions/{version}"       READ    Page    pages::version,
+    GET     "/ui/runs"                                    READ    Page    pages::runs,
+    GET     "/ui/runs/{run}"                              READ    Page    pages::run,
+    GET     "/ui/queue"                                   READ    Page    pages::queue,
+    GET     "/ui/live"                                    READ    Page    pages::live,
+    GET     "/ui/notifications"                           READ    Page    pages::notifications,
+    GET     "/ui/changes"                                 READ    Page    pages::changes,
+    GET     "/ui/settings"                                READ    Page    pages::settings,
+    POST    "/ui/do/{action}"                             ADMIN   Page    pages::act,
     "Health":
     GET     "/livez"                                      OPEN    Native  health::livez,
     GET     "/readyz"                                     OPEN    Native  health::readyz,

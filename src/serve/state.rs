@@ -17,7 +17,7 @@ use crate::http::observe::{LAST_WORDS, Observer};
 use crate::http::request::Request;
 use crate::http::route_name::RouteTable;
 use crate::pipeline::Envs;
-use crate::registry::{CreatedModel, Lock, Registry};
+use crate::registry::{CreatedModel, JobRow, Lock, Registry};
 use crate::serving::prediction_log::PredictionLog;
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
@@ -63,6 +63,12 @@ pub trait StartRun: Send + Sync {
         force: bool,
         by: &str,
     ) -> std::pin::Pin<Box<dyn Future<Output = RunStart> + Send>>;
+
+    /// Tries a job again that failed, was cancelled or was given up; nothing is done of any other.
+    fn retry(
+        &self,
+        job: &JobRow,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<RunStart>> + Send>>;
 
     /// Records a model and the job of its run, both or none. One that is there is changed only if it is to be replaced. Whoever
     /// holds the lock of one that was removed gives it back with that.

@@ -56,7 +56,7 @@ fn a_run_that_failed_by_hand_is_seen_until_one_succeeds() {
     );
     let page = up.get("/").text();
     assert!(
-        page.contains("<p class=\"ill\">run ") && page.contains("failed to read"),
+        page.contains("<p class=\"note\">run ") && page.contains("failed to read"),
         "{page}"
     );
     let diagnosed = up.get("/diagnostics").json();
@@ -85,7 +85,7 @@ fn a_run_that_failed_by_hand_is_seen_until_one_succeeds() {
     let checks = up.get("/readyz?verbose").json();
     let found = says(&checks, &format!("runs {MODEL}"));
     assert_eq!(found, (true, "no failure since the last success"));
-    assert!(!up.get("/").text().contains("<p class=\"ill\">run "));
+    assert!(!up.get("/").text().contains("<p class=\"note\">run "));
     let text = up.get("/metrics").text();
     assert_eq!(
         metric(&text, &series("failed")),
@@ -107,7 +107,7 @@ fn a_job_that_failed_is_seen_like_a_run() {
     let checks = up.get("/readyz?verbose").json();
     let (is_well, why) = says(&checks, &format!("runs {MODEL}"));
     assert!(!is_well && why.contains("failed to read"), "{why}");
-    assert!(up.get("/").text().contains("<td class=\"ill\">failed</td>"));
+    assert!(up.get("/").text().contains("class=\"sq failed\""));
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_quarantined_file_is_seen_as_long_as_it_is_there() {
         page.contains("1 file of the input is quarantined: a_bad.csv"),
         "{page}"
     );
-    assert!(page.contains("; 1 file quarantined"), "{page}");
+    assert!(page.contains("1 file quarantined"), "{page}");
     assert!(
         up.get("/diagnostics").json()["problems"]
             .to_string()
@@ -162,7 +162,7 @@ fn a_first_run_that_failed_is_tried_again_when_files_come() {
     let mut up = Up::of(&project);
     let line = up.line("tried again when config.json or a file of its data changes");
     assert!(line.contains("failed to"), "{line}");
-    up.until("/", |page| page.contains("<p class=\"ill\">"));
+    up.until("/", |page| page.contains("<p class=\"note\">"));
     std::fs::remove_dir(project.path("practicedata")).expect("removes it");
     std::fs::rename(project.path("aside"), project.path("practicedata")).expect("moves");
     let line = up.line("promoted version 1");

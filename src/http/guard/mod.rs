@@ -8,19 +8,22 @@
 mod files;
 mod origin;
 mod rate;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod tokens;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Instant;
 
+use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 use warp::http::header::{AUTHORIZATION, ORIGIN};
 use warp::http::{HeaderMap, HeaderValue};
 
+use super::dialect::Dialect;
 use super::error::Error;
 use super::request::Caller;
 use super::route_name::RouteName;
@@ -28,6 +31,7 @@ use crate::config::{Role, Server};
 use crate::http::problem::{Code, Problem};
 use origin::{Asks, Origin};
 use rate::{Key, Rate};
+use sessions::Sessions;
 use tls::Tls;
 use tokens::{Known, Tokens};
 
@@ -39,6 +43,8 @@ pub struct Guard {
     tokens: Tokens,
     origin: Origin,
     rate: Rate,
+    sessions: Sessions,
+    trusts_proxy: bool,
     tls: Option<Tls>,
     is_insecure: bool,
     cors_origins: Vec<HeaderValue>,
@@ -61,6 +67,8 @@ impl Guard {
                 host: host.trim_matches(['[', ']']).to_string(),
             },
             rate: Rate::new(settings.limits.requests_per_second),
+            sessions: Sessions::new(settings.session_hours),
+            trusts_proxy: settings.trust_forwarded_proto,
             tls: Tls::new(settings, folder)?,
             is_insecure: settings.insecure,
             // An origin that cannot stand in a header is none that a browser sends.
@@ -151,7 +159,9 @@ impl Guard {
                 },
             ));
         };
-        let known = self.tokens.holder(headers).map_err(|problem| {
+        let session = self.session(headers).filter(|_| takes_sessions(route));
+        let known = session.map_or_else(|| self.tokens.holder(headers), Ok);
+        let known = known.map_err(|problem| {
             // Guesses are counted, too.
             let counted = self.rate.take(by_address, Instant::now());
             counted.err().unwrap_or(problem)
@@ -176,6 +186,11 @@ impl Guard {
     }
 }
 
+/// Whether a browser's session is enough: on pages, whose forms prove that they are ours, and to look at something.
+fn takes_sessions(route: &RouteName) -> bool {
+    route.dialect == Dialect::Page || (route.method == "GET" && route.role == Some(Role::Read))
+}
+
 /// What a request asks for, for those who look where it comes from.
 fn asks(route: &RouteName) -> Asks {
     match (route.role, route.method) {
@@ -189,6 +204,9 @@ impl Guard {
     /// Whose token is shown where none is needed: its holder sees what he may, and anybody else is a stranger. Guesses are
     /// counted before they are looked at, so that this is no better place for guessing than any other.
     fn volunteered(&self, headers: &HeaderMap, by_address: impl FnOnce() -> Key) -> Option<Known> {
+        if let Some(known) = self.session(headers) {
+            return Some(known);
+        }
         headers.get(AUTHORIZATION)?;
         self.rate.take(by_address, Instant::now()).ok()?;
         self.tokens.holder(headers).ok()
@@ -197,5 +215,67 @@ impl Guard {
     /// The name of the holder of a token, whatever he may do.
     pub fn name_of(&self, headers: &HeaderMap) -> Option<String> {
         Some(self.tokens.holder(headers).ok()?.name)
+    }
+}
+
+impl Guard {
+    /// Whether requests need a token.
+    pub fn is_guarded(&self) -> bool {
+        self.tokens.are_needed()
+    }
+
+    /// Opens a session for the holder of a token: who it is, and the value of the `Set-Cookie` header.
+    ///
+    /// # Errors
+    /// 401 for a token of nobody; 429 for who guesses too often.
+    pub fn log_in(
+        &self,
+        headers: &HeaderMap,
+        token: &str,
+        peer: Option<IpAddr>,
+    ) -> Result<(String, String), Problem> {
+        let key = || peer.map_or(Key::Others, Key::of);
+        self.rate.take(key, Instant::now())?;
+        let digest: [u8; 32] = Sha256::digest(token.trim()).into();
+        let known = self
+            .tokens
+            .of(&digest)
+            .ok_or_else(|| Problem::new(Code::Unauthorized, "this token is not known here"))?;
+        let cookie = self
+            .sessions
+            .open(digest, self.is_secure(headers), Instant::now());
+        Ok((known.name, cookie))
+    }
+
+    /// Ends the session of a browser; returns the value of the `Set-Cookie` header that forgets it.
+    pub fn log_out(&self, headers: &HeaderMap) -> String {
+        self.sessions.close(headers, self.is_secure(headers))
+    }
+
+    /// Whose session a request shows. A browser sends the cookie from our own pages only; one that says the request is made by
+    /// a page of elsewhere shows none.
+    pub fn session(&self, headers: &HeaderMap) -> Option<Known> {
+        let digest = self.sessions.token(headers, Instant::now())?;
+        let is_ours = |value: &HeaderValue| value == "same-origin" || value == "none";
+        let is_from_here = headers.get_all("sec-fetch-site").iter().all(is_ours);
+        self.tokens.of(&digest).filter(|_| is_from_here)
+    }
+
+    /// What a form of this caller has to send back.
+    pub fn csrf(&self, headers: &HeaderMap) -> String {
+        self.sessions.csrf(headers, Instant::now())
+    }
+
+    /// Whether a form sent back what it was given.
+    pub fn is_csrf(&self, headers: &HeaderMap, given: &str) -> bool {
+        self.sessions.is_csrf(headers, given, Instant::now())
+    }
+
+    /// Whether the caller came by HTTPS, to this server or to the proxy before it.
+    fn is_secure(&self, headers: &HeaderMap) -> bool {
+        let forwarded = headers.get("x-forwarded-proto");
+        let by_proxy =
+            forwarded.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
+        self.tls.is_some() || (self.trusts_proxy && by_proxy)
     }
 }

@@ -84,6 +84,19 @@ impl Tokens {
         }
     }
 
+    /// Whose token has this SHA-256.
+    pub fn of(&self, digest: &[u8; 32]) -> Option<Known> {
+        let all = self.all.load();
+        let mut found = None;
+        // Every token is compared, whichever fits: the time says nothing of them.
+        for known in all.iter() {
+            if bool::from(known.digest.ct_eq(digest)) {
+                found = Some(known);
+            }
+        }
+        found.cloned()
+    }
+
     /// Whose token stands in the `Authorization` header.
     ///
     /// # Errors
@@ -102,16 +115,7 @@ impl Tokens {
                 "the `Authorization` header is not of the form `Bearer <token>`",
             ));
         };
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        let all = self.all.load();
-        let mut found = None;
-        // Every token is compared, whichever fits: the time says nothing of them.
-        for known in all.iter() {
-            if bool::from(known.digest.ct_eq(&digest)) {
-                found = Some(known);
-            }
-        }
-        found.cloned().ok_or_else(|| {
+        self.of(&Sha256::digest(token).into()).ok_or_else(|| {
             Problem::new(
                 Code::Unauthorized,
                 "the token is not known here; `unseat token NAME ROLE` makes one",

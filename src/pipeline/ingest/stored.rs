@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 use serde::Serialize;
 
 use super::read_options;
-use crate::data::{self, Schema};
+use crate::data::{self, ColumnSummary, Schema};
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Dataset, DatasetRecord};
 use crate::pipeline::error::{Error, fault};
@@ -45,12 +45,33 @@ pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
         data_hash: dataset.data_hash.clone(),
         rows_hash: dataset.rows_hash.clone(),
         n_rows: dataset.frame.height() as i64,
-        record: stored(&dataset.record)?,
+        record: with_columns(stored(&dataset.record)?, &dataset.profile)?,
     };
     env.registry
         .save_dataset(&env.config.name, &row, env.clock.now_ms())
         .await?;
     fault("ingest.recorded")
+}
+
+/// Columns whose numbers are remembered with a data set; of wider ones the first.
+const MOST_COLUMNS: usize = 200;
+
+/// The record of a data set with its columns in numbers, so that data sets can be compared without their files. Values of
+/// texts stay in the file.
+fn with_columns(
+    mut record: serde_json::Value,
+    profile: &[ColumnSummary],
+) -> Result<serde_json::Value, Error> {
+    let columns: Vec<ColumnSummary> = profile
+        .iter()
+        .take(MOST_COLUMNS)
+        .map(|column| ColumnSummary {
+            top: Vec::new(),
+            ..column.clone()
+        })
+        .collect();
+    record["columns"] = stored(&columns)?;
+    Ok(record)
 }
 
 fn stored<T: Serialize>(value: &T) -> Result<serde_json::Value, Error> {

@@ -43,7 +43,7 @@ pub fn project(state: &State) -> Result<&Project, Problem> {
 }
 
 /// What the stages of a model may touch.
-pub(super) fn env_of(state: &State, model: &str) -> Result<Arc<Env>, Problem> {
+pub fn env_of(state: &State, model: &str) -> Result<Arc<Env>, Problem> {
     let model = state.fleet.model(Some(model))?;
     let env = project(state)?.envs.get(&model.name);
     env.ok_or_else(|| Problem::new(Code::NotFound, "no such model; GET /models lists them"))

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use warp::http::StatusCode;
 
 use super::audit;
-use super::common::{detached, project, trouble};
-use super::messages::without_folder;
+use super::common::{busy, detached, project, trouble};
+use super::views::Started;
 use crate::clock::rfc3339;
 use crate::http::problem::not_found;
+use crate::overview::without_folder;
 use crate::pipeline::{is_run_id, log_end, run_log};
 use crate::registry::{Cancel, JobRow, RunRow, RunState};
-use crate::serve::state::Project;
+use crate::serve::state::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Jobs that are listed when nothing is said.
@@ -244,6 +246,58 @@ async fn cancelled(
         job: row.id,
         state: state.to_string(),
     }))
+}
+
+/// Tries a job again that failed, was cancelled or was dead-lettered.
+#[utoipa::path(
+    post, path = "/jobs/{job}/retry", operation_id = "retry_job", tag = "manage",
+    params(("job" = String, Path, description = "Its id, a beginning of it that only one has, or `latest`")),
+    responses(
+        (status = 202, description = "It waits for a worker", body = Started,
+            headers(("location" = String, description = "Where to ask for its run"))),
+        (status = 409, description = "It has not failed, another job of the model is open, or the server serves one bundle"),
+    )
+)]
+pub async fn retry(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    detached(async move {
+        let mut model = None;
+        let answer = retried(&state, &request, &mut model).await;
+        let model = model.as_deref();
+        audit::record(&state, &request, "retry", model, None, &answer).await;
+        answer
+    })
+    .await
+}
+
+async fn retried(
+    state: &State,
+    request: &Request,
+    model: &mut Option<String>,
+) -> Result<Reply, Problem> {
+    let project = project(state)?;
+    let row = find(project, request.param("job")).await?;
+    *model = Some(row.model.clone());
+    match project.starter.retry(&row).await {
+        Some(RunStart::Started { run, job }) => {
+            let path = format!("/runs/{run}");
+            let model = row.model;
+            let reply = Reply::json(&Started { run, model, job });
+            Ok(reply.status(StatusCode::ACCEPTED).header("location", &path))
+        }
+        Some(RunStart::Busy(run)) => Err(busy(&run)),
+        None => {
+            let why = format!(
+                "job {} is {}; POST /runs asks for another run",
+                row.id, row.state
+            );
+            Err(Problem::new(Code::Conflict, why))
+        }
+        Some(RunStart::Failed(why)) => {
+            tracing::error!(job = row.id, "a job could not be tried again: {why}");
+            let what = "the job could not be tried again; the server's log says why";
+            Err(Problem::new(Code::Unavailable, what).retry(5))
+        }
+    }
 }
 
 /// A job by its id, a beginning of it that only one has, or `latest`.

@@ -14,7 +14,6 @@ mod found_run;
 mod given_rows;
 mod jobs;
 mod logs;
-mod messages;
 mod models;
 mod runs;
 mod schedule;
@@ -22,21 +21,22 @@ mod version_files;
 mod versions;
 mod views;
 
+pub use crate::overview::without_folder;
 pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
+pub use common::{env_of, limit, project, trouble};
 pub use create::create as create_model;
 pub use delete::delete as delete_model;
 pub use files::{file, report};
-pub use found_run::path_of as log_of_run;
-pub use jobs::{cancel as cancel_job, list as jobs, show as job};
+pub use found_run::{find as find_run, path_of as log_of_run};
+pub use jobs::{cancel as cancel_job, list as jobs, retry as retry_job, show as job};
 pub use logs::log;
-pub use messages::without_folder;
 pub use models::{list as models, show as model};
 pub use runs::{begin as begin_run, list as runs, show as run, start as start_run};
-pub use schedule::{list as schedules, ticks};
-pub use versions::{list as versions, show as version};
+pub use schedule::{list as schedules, pause as pause_schedule, resume as resume_schedule, ticks};
+pub use versions::{find as find_version, list as versions, show as version};
 
-pub use common::{detached, heavy, project, trouble};
+pub use common::{detached, heavy};
 use utoipa::OpenApi;
 
 /// What this room adds to the API document.
@@ -60,9 +60,12 @@ use utoipa::OpenApi;
         runs::start,
         schedule::list,
         schedule::ticks,
+        schedule::pause,
+        schedule::resume,
         jobs::list,
         jobs::show,
         jobs::cancel,
+        jobs::retry,
     ),
     tags((name = "manage", description = "Models, versions, runs and jobs"))
 )]

@@ -6,7 +6,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::common::{limit, project, trouble};
+use super::audit;
+use super::common::{detached, env_of, limit, project, trouble};
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::registry::{ScheduleRow, TickRow};
@@ -146,4 +147,59 @@ fn told(tick: TickRow) -> TickView {
         run: tick.run,
         at: rfc3339(tick.at_ms),
     }
+}
+
+/// Pauses a model's schedule: until it is resumed, no run is due.
+#[utoipa::path(
+    post, path = "/models/{model}/schedule/pause", operation_id = "pause_schedule", tag = "manage",
+    params(("model" = String, Path, description = "The model's name")),
+    responses(
+        (status = 200, description = "The schedule as it is now", body = ScheduleView),
+        (status = 409, description = "The server serves one bundle and knows no schedule"),
+    )
+)]
+pub async fn pause(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    changed(state, request, true).await
+}
+
+/// Lets a model's schedule go on; runs that were due while it was paused are not made up for.
+#[utoipa::path(
+    post, path = "/models/{model}/schedule/resume", operation_id = "resume_schedule", tag = "manage",
+    params(("model" = String, Path, description = "The model's name")),
+    responses(
+        (status = 200, description = "The schedule as it is now", body = ScheduleView),
+        (status = 409, description = "The server serves one bundle and knows no schedule"),
+    )
+)]
+pub async fn resume(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    changed(state, request, false).await
+}
+
+async fn changed(state: Arc<State>, request: Request, pauses: bool) -> Result<Reply, Problem> {
+    detached(async move {
+        let action = if pauses { "pause" } else { "resume" };
+        let model = request.param("model").to_string();
+        let answer = paused(&state, &request, &model, pauses).await;
+        audit::record(&state, &request, action, Some(&model), None, &answer).await;
+        answer
+    })
+    .await
+}
+
+async fn paused(
+    state: &State,
+    request: &Request,
+    model: &str,
+    pauses: bool,
+) -> Result<Reply, Problem> {
+    let env = env_of(state, model)?;
+    let (registry, now) = (&env.registry, state.clock.now());
+    let (by, now_ms) = (&request.caller.name, now.timestamp_millis());
+    match pauses {
+        true => registry.pause_schedule(model, by, now_ms).await,
+        false => registry.resume_schedule(model, now_ms).await.map(|_| ()),
+    }
+    .map_err(trouble)?;
+    let row = registry.schedule(model).await.map_err(trouble)?;
+    Ok(Reply::json(&view(&env.config, row, now)?))
 }

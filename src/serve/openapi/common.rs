@@ -211,7 +211,7 @@ fn problem_schema(dialect: Dialect, message: &Value) -> Value {
         })
     };
     match dialect {
-        Dialect::Native => json!({
+        Dialect::Native | Dialect::Page => json!({
             "type": "object",
             "description": "What is wrong with a request. Never holds a value of its data.",
             "required": ["error"],

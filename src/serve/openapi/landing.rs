@@ -1,6 +1,4 @@
-//! `/`: what is served here, and where to look further.
-
-use std::fmt::Write as _;
+//! `/` for programs: what is served here, and where to look further. The page for people is in `pages/`.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,16 +6,17 @@ use warp::http::HeaderMap;
 use warp::http::header::ACCEPT;
 
 use crate::clock::rfc3339;
-use crate::serve::{Reply, State};
+use crate::serve::State;
 
-/// Where to look further: address below this server, what is there.
-const LINKS: [(&str, &str); 6] = [
-    ("docs", "try the API out"),
-    ("openapi.json", "the API as a document"),
-    ("scoring", "how good the champion is now"),
-    ("diagnostics", "how the data and the last runs are"),
-    ("readyz?verbose", "whether all is well"),
-    ("metrics", "numbers for Prometheus"),
+/// Where to look further, below this server: the API tried out and as a document, the champion's score, data and last runs,
+/// whether all is well, numbers for Prometheus.
+const LINKS: [&str; 6] = [
+    "docs",
+    "openapi.json",
+    "scoring",
+    "diagnostics",
+    "readyz?verbose",
+    "metrics",
 ];
 
 /// What is served here.
@@ -69,8 +68,7 @@ pub fn of(state: &State) -> Landing {
         ready: crate::serve::readiness::is_ready(state),
         models: models.collect(),
         links: LINKS
-            .iter()
-            .map(|(link, _)| *link)
+            .into_iter()
             .filter(|link| is_there(state, link))
             .collect(),
     }
@@ -104,85 +102,9 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
     named("application/json") && !named("text/html")
 }
 
-/// The page: one file, no script. `nights` is what it shows of past ticks.
-pub fn page(landing: &Landing, nights: &str) -> Reply {
-    let mut models = String::new();
-    for model in &landing.models {
-        let (state, says) = match (model.version, &model.alarm) {
-            (Some(version), None) => ("well", format!("version {version}")),
-            (Some(version), Some(alarm)) => ("ill", format!("still version {version}: {alarm}")),
-            (None, Some(alarm)) => ("ill", alarm.clone()),
-            (None, None) => (
-                "none",
-                "no version in production yet; unseat run makes one".to_string(),
-            ),
-        };
-        let since = model.since.as_deref().unwrap_or("");
-        let (name, says) = (escaped(&model.model), escaped(&says));
-        // Writing into a text cannot fail.
-        let _ = writeln!(
-            models,
-            "<tr><th scope=\"row\">{name}</th><td class=\"{state}\">{says}</td><td>{since}</td></tr>"
-        );
-    }
-    let mut links = String::new();
-    for (link, about) in LINKS
-        .iter()
-        .filter(|(link, _)| landing.links.contains(link))
-    {
-        let _ = writeln!(
-            links,
-            "<li><a href=\"{link}\">/{link}</a> <span>{about}</span></li>"
-        );
-    }
-    let (name, version) = (landing.name, landing.version);
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{name}</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name} <small>{version}</small></h1>\n\
-         <table>\n<thead><tr><th scope=\"col\">model</th><th scope=\"col\">served</th><th scope=\"col\">champion since</th></tr></thead>\n\
-         <tbody>\n{models}</tbody>\n</table>\n{nights}<ul>\n{links}</ul>\n</main>\n</body>\n</html>\n"
-    );
-    Reply::new("text/html; charset=utf-8", html)
-        .header(
-            "content-security-policy",
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        )
-        .header("x-content-type-options", "nosniff")
-        .header("cache-control", "no-store")
-}
-
-const STYLE: &str = "
-:root { color-scheme: light dark; --line: #8884; --soft: #777; --well: #15803d; --ill: #b91c1c; }
-@media (prefers-color-scheme: dark) { :root { --soft: #aaa; --well: #4ade80; --ill: #f87171; } }
-body { margin: 0; font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 44rem; margin: 3rem auto; padding: 0 1.25rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 2rem 0 0; } h2 ~ table { margin-top: .5rem; font-size: .9rem; } h2 ~ table th[scope=row] { font-weight: normal; } h2 ~ table td[class] { white-space: nowrap; } @media (min-width: 40rem) { h2 ~ table th[scope=row] { white-space: nowrap; } }
-h1 small, h2 small { font-size: 1rem; font-weight: normal; color: var(--soft); }
-table { width: 100%; border-collapse: collapse; margin: 1.5rem 0; }
-th, td { padding: .5rem .75rem .5rem 0; text-align: left; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-thead th, span { color: var(--soft); font-weight: normal; } thead th { overflow-wrap: normal; }
-.well { color: var(--well); } .ill { color: var(--ill); } .none { color: var(--soft); }
-ul { list-style: none; padding: 0; } li { padding: .25rem 0; }
-a { display: inline-block; min-width: 11rem; color: inherit; } a.log { min-width: 0; } p.ill { margin: .5rem 0; overflow-wrap: anywhere; }
-";
-
-/// A text that is no markup.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_no_markup() {
-        assert_eq!(escaped("<b>\"&"), "&lt;b&gt;&quot;&amp;");
-    }
 
     #[test]
     fn a_browser_gets_the_page_and_a_program_json() {

@@ -7,7 +7,6 @@ mod common;
 mod document;
 mod landing;
 mod models;
-mod nights;
 mod page;
 mod parts;
 #[cfg(test)]
@@ -18,7 +17,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use utoipa::OpenApi;
 
-use super::{Problem, Reply, Request, State};
+use super::{Problem, Reply, Request, State, pages};
 use crate::http::problem::not_found;
 use crate::http::reply::JSON;
 use crate::http::route_name::RouteTable;
@@ -36,7 +35,7 @@ pub fn gathered(table: &RouteTable) -> Map<String, Value> {
 /// What is served here
 ///
 /// Name and version of the server, its models and where to look further: a page for people, JSON for a caller whose
-/// `Accept` names `application/json`. The page has each model's last ticks and their reasons, for whoever may read them.
+/// `Accept` names `application/json`. The page is the dashboard, for whoever may read it; a stranger to a guarded server gets the login form.
 #[utoipa::path(
     get,
     path = "/",
@@ -54,7 +53,7 @@ pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Probl
     let reply = if landing::wants_json(&request.headers) {
         Reply::json(&landing)
     } else {
-        landing::page(&landing, &nights::section(&state, &request.caller).await)
+        pages::home(&state, &request).await?
     };
     Ok(reply.header("vary", "accept"))
 }

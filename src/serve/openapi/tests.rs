@@ -6,10 +6,16 @@ use serde_json::Value;
 
 use super::{common, document, parts};
 use crate::config::Role;
+use crate::http::dialect::Dialect;
 use crate::serve::route_table;
-use crate::serve::routes::ROUTES;
+use crate::serve::routes::{ROUTES, Route};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "options"];
+
+/// Every route but the pages, which are for people.
+fn described() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| route.dialect != Dialect::Page)
+}
 
 /// `(METHOD, path, operation)`.
 fn operations(document: &Value) -> Vec<(String, String, &Value)> {
@@ -28,8 +34,7 @@ fn every_route_is_documented_and_every_operation_is_a_route() {
         .into_iter()
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
-    let routes: BTreeSet<String> = ROUTES
-        .iter()
+    let routes: BTreeSet<String> = described()
         .map(|route| format!("{} {}", route.method, route.path))
         .collect();
     let missing: Vec<_> = routes.difference(&told).collect();
@@ -45,7 +50,7 @@ fn every_route_is_documented_and_every_operation_is_a_route() {
 fn every_operation_names_the_role_of_its_route() {
     for is_guarded in [true, false] {
         let document = document::whole(&[], &[], &route_table(), is_guarded);
-        for route in ROUTES {
+        for route in described() {
             let method = route.method.to_ascii_lowercase();
             let operation = &document["paths"][route.path][&method];
             let named: Vec<&str> = operation["security"]
@@ -143,9 +148,7 @@ fn every_refusal_that_a_room_documents_has_the_form_of_its_protocol() {
         let name = schema.as_str().unwrap_or_default();
         assert!(name.ends_with("Problem"), "{method} {path}: {answer}");
     }
-    let changes = ROUTES
-        .iter()
-        .filter(|route| route.role == Some(Role::Admin));
+    let changes = described().filter(|route| route.role == Some(Role::Admin));
     for route in changes {
         let method = route.method.to_ascii_lowercase();
         let answers = &document["paths"][route.path][&method]["responses"];

@@ -56,6 +56,17 @@ impl Counts {
         }
     }
 
+    /// The time that half of the answers took at most, and that 99 of 100 did, in milliseconds, rounded up by a quarter at most;
+    /// nothing without answers.
+    pub fn times(&self) -> Option<(f64, f64)> {
+        let read = |class: usize| {
+            let of = self.times.iter().skip(class).step_by(TIMES);
+            of.map(|count| count.load(Ordering::Relaxed)).sum::<u64>()
+        };
+        let times: Vec<u64> = (0..TIMES).map(read).collect();
+        Some((quantile(&times, 0.5)?, quantile(&times, 0.99)?))
+    }
+
     /// What was counted so far.
     pub fn side(&self) -> Side {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
@@ -105,6 +116,17 @@ impl Median {
         let ms = class.filter(|_| answers > 0).map_or(0.0, longest_ms);
         Median { answers, ms }
     }
+}
+
+/// The time that a share of answers took at most; nothing without answers.
+fn quantile(times: &[u64], share: f64) -> Option<f64> {
+    let answers: u64 = times.iter().sum();
+    let mut below = 0;
+    let class = times.iter().position(|count| {
+        below += count;
+        below as f64 >= share * answers as f64
+    });
+    class.filter(|_| answers > 0).map(longest_ms)
 }
 
 /// Class of a time: its highest bit in microseconds, and the two bits behind it.
@@ -159,5 +181,8 @@ mod tests {
         assert_eq!(answers, [3, 0, 0, 1]);
         assert!((1.0..=1.25).contains(&side.medians[0].ms), "{side:?}");
         assert_eq!(side.medians[1].ms, 0.0);
+        let (p50, p99) = counts.times().expect("answers");
+        assert!((1.0..=1.25).contains(&p50) && (100.0..=125.0).contains(&p99));
+        assert_eq!(Counts::default().times(), None);
     }
 }

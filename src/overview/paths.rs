@@ -1,8 +1,8 @@
-//! Messages for callers.
+//! Messages without the place of the project on the machine.
 
 use std::path::Path;
 
-/// A message without the place of the project on the machine.
+/// A message without the folder of the project: where it stands on the machine concerns no reader of a page.
 pub fn without_folder(text: &str, project: &Path) -> String {
     let folder = project.to_string_lossy();
     let folder = folder.trim_end_matches('/');

@@ -1,0 +1,306 @@
+//! One timeline of everything that ran or should have run, whatever started it: schedule, job, command line, request.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::paths::without_folder;
+use crate::clock::rfc3339;
+use crate::registry::{Error, JobRow, JobState, Registry, RunRow, RunState, TickOutcome, TickRow};
+
+/// What came of a scheduled run, a job or a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A new version became the champion.
+    Promoted,
+    /// A version is good enough and waits for somebody to approve it.
+    Waiting,
+    /// The version was rejected.
+    Rejected,
+    /// There was not enough evidence.
+    Inconclusive,
+    /// There was nothing new to learn from.
+    NothingNew,
+    /// The champion was scored again, or a pin held a promotion back.
+    Ran,
+    /// It is under way.
+    Running,
+    /// It waits for a worker.
+    Queued,
+    /// Left out: a run was still under way, or the schedule is paused.
+    Skipped,
+    /// No scheduler was running when it was due.
+    Missed,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Its process ended before it did.
+    Interrupted,
+    /// It failed.
+    Failed,
+    /// It was tried too often and is not tried any more.
+    DeadLettered,
+}
+
+impl Outcome {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Outcome::Promoted => "promoted",
+            Outcome::Waiting => "waits for approval",
+            Outcome::Rejected => "rejected",
+            Outcome::Inconclusive => "inconclusive",
+            Outcome::NothingNew => "nothing new",
+            Outcome::Ran => "ran",
+            Outcome::Running => "running",
+            Outcome::Queued => "queued",
+            Outcome::Skipped => "skipped",
+            Outcome::Missed => "missed",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Interrupted => "interrupted",
+            Outcome::Failed => "failed",
+            Outcome::DeadLettered => "dead-lettered",
+        }
+    }
+
+    /// Whether somebody should look at it.
+    pub fn is_bad(self) -> bool {
+        matches!(
+            self,
+            Outcome::Missed | Outcome::Interrupted | Outcome::Failed | Outcome::DeadLettered
+        )
+    }
+
+    /// What came of a run, from its outcome or, where it has none, its state.
+    pub fn of_run(came_to: &str) -> Self {
+        match came_to {
+            "promote" => Outcome::Promoted,
+            "waiting" => Outcome::Waiting,
+            "reject" => Outcome::Rejected,
+            "inconclusive" => Outcome::Inconclusive,
+            "nothing_new" => Outcome::NothingNew,
+            name if name == RunState::Running.name() => Outcome::Running,
+            name if name == RunState::Failed.name() => Outcome::Failed,
+            name if name == RunState::Interrupted.name() => Outcome::Interrupted,
+            _ => Outcome::Ran,
+        }
+    }
+
+    /// What came of a scheduled run that left no run.
+    fn of_tick(tick: &TickRow) -> Self {
+        const KNOWN: [(TickOutcome, Outcome); 8] = [
+            (TickOutcome::Pending, Outcome::Queued),
+            (TickOutcome::Promoted, Outcome::Promoted),
+            (TickOutcome::Rejected, Outcome::Rejected),
+            (TickOutcome::Inconclusive, Outcome::Inconclusive),
+            (TickOutcome::NothingNew, Outcome::NothingNew),
+            (TickOutcome::Failed, Outcome::Failed),
+            (TickOutcome::Skipped, Outcome::Skipped),
+            (TickOutcome::Missed, Outcome::Missed),
+        ];
+        let mut known = KNOWN.iter();
+        let found = known.find(|(name, _)| name.name() == tick.outcome);
+        found.map_or(Outcome::Ran, |(_, outcome)| *outcome)
+    }
+
+    /// What came of a job that left no run.
+    fn of_job(job: &JobRow) -> Self {
+        const KNOWN: [(JobState, Outcome); 5] = [
+            (JobState::Queued, Outcome::Queued),
+            (JobState::Running, Outcome::Running),
+            (JobState::Failed, Outcome::Failed),
+            (JobState::Cancelled, Outcome::Cancelled),
+            (JobState::SetAside, Outcome::DeadLettered),
+        ];
+        let mut known = KNOWN.iter();
+        let found = known.find(|(name, _)| name.name() == job.state);
+        found.map_or(Outcome::Ran, |(_, outcome)| *outcome)
+    }
+}
+
+/// One run, or one that should have been.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// The model.
+    pub model: String,
+    /// When it began; of what never began, when it was due or submitted.
+    pub at: String,
+    /// The same in milliseconds since 1970.
+    pub at_ms: i64,
+    /// What started it: `schedule`, `cli`, `api`, `up`.
+    pub trigger: String,
+    /// Who, where that is known.
+    pub by: Option<String>,
+    /// The time of the schedule that it is for.
+    pub tick: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub why: String,
+    /// Its run.
+    pub run: Option<String>,
+    /// Its job.
+    pub job: Option<String>,
+    /// The version that it made.
+    pub version: Option<i64>,
+    /// The stage that it is in or ended in.
+    pub stage: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Files that it quarantined.
+    pub quarantined: usize,
+}
+
+/// The newest entries first, of one model or of all.
+///
+/// # Errors
+/// When the registry cannot be asked.
+pub async fn timeline(
+    registry: &Registry,
+    project: &Path,
+    model: Option<&str>,
+    limit: i64,
+    now_ms: i64,
+) -> Result<Vec<Entry>, Error> {
+    let runs = registry.shown_runs(model, limit, now_ms).await?;
+    let ticks = registry.ticks(model, limit).await?;
+    let jobs = registry.jobs(model, limit).await?;
+    let mut entries = merged(&runs, &ticks, &jobs);
+    entries.truncate(limit.max(0) as usize);
+    for entry in &mut entries {
+        entry.why = without_folder(&entry.why, project);
+    }
+    Ok(entries)
+}
+
+/// Runs, scheduled runs and jobs as one list, newest first, each thing once.
+fn merged(runs: &[RunRow], ticks: &[TickRow], jobs: &[JobRow]) -> Vec<Entry> {
+    let mut jobs_by_run: HashMap<&str, &JobRow> = HashMap::new();
+    for job in jobs {
+        if let Some(run) = &job.run {
+            jobs_by_run.insert(run, job);
+        }
+    }
+    let tick_of: HashMap<&str, &TickRow> = ticks
+        .iter()
+        .filter_map(|tick| Some((tick.run.as_deref()?, tick)))
+        .collect();
+    let known: HashSet<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+    let is_known = |run: &Option<String>| run.as_deref().is_some_and(|run| known.contains(run));
+
+    let mut entries: Vec<Entry> = runs
+        .iter()
+        .map(|run| {
+            let job = jobs_by_run.get(run.id.as_str()).copied();
+            let tick_ms = tick_of
+                .get(run.id.as_str())
+                .map(|tick| tick.tick_ms)
+                .or(job.and_then(|job| job.tick_ms));
+            of_run(run, job, tick_ms)
+        })
+        .collect();
+    let mut told: HashSet<&str> = HashSet::new();
+    for tick in ticks.iter().filter(|tick| !is_known(&tick.run)) {
+        let job = tick.job.as_deref();
+        let job = jobs.iter().find(|it| Some(it.id.as_str()) == job);
+        if job.is_some_and(|job| is_known(&job.run)) {
+            continue;
+        }
+        told.extend(job.map(|job| job.id.as_str()));
+        entries.push(of_tick(tick, job));
+    }
+    let open = |job: &&JobRow| !is_known(&job.run) && !told.contains(job.id.as_str());
+    let others = jobs.iter().filter(open);
+    // What is done has left a run, whose row may have been removed since.
+    entries.extend(
+        others
+            .filter(|job| job.state != JobState::Done.name())
+            .map(of_job),
+    );
+    entries.sort_by(|a, b| (b.at_ms, &b.run, &b.job).cmp(&(a.at_ms, &a.run, &a.job)));
+    entries
+}
+
+fn of_run(run: &RunRow, job: Option<&JobRow>, tick_ms: Option<i64>) -> Entry {
+    let record = run.record.as_ref();
+    let reason = record.and_then(|record| record["reasons"][0].as_str());
+    let reason = reason.map(str::to_string);
+    Entry {
+        model: run.model.clone(),
+        at: rfc3339(run.started_ms),
+        at_ms: run.started_ms,
+        trigger: run.trigger.clone(),
+        by: job.map(|job| job.actor.clone()),
+        tick: tick_ms.map(rfc3339),
+        outcome: Outcome::of_run(run.came_to()),
+        why: run.why().or(reason).unwrap_or_default(),
+        run: Some(run.id.clone()),
+        job: job.map(|job| job.id.clone()),
+        version: run.version,
+        stage: Some(run.stage.clone()),
+        duration_ms: run.ended_ms.map(|ended| (ended - run.started_ms).max(0)),
+        quarantined: run.quarantined().len(),
+    }
+}
+
+fn of_tick(tick: &TickRow, job: Option<&JobRow>) -> Entry {
+    let pending = tick.outcome == TickOutcome::Pending.name();
+    let of_its_job = job.filter(|_| pending).map(Outcome::of_job);
+    Entry {
+        model: tick.model.clone(),
+        at: rfc3339(tick.tick_ms),
+        at_ms: tick.tick_ms,
+        trigger: "schedule".to_string(),
+        by: None,
+        tick: Some(rfc3339(tick.tick_ms)),
+        outcome: of_its_job.unwrap_or_else(|| Outcome::of_tick(tick)),
+        why: tick.reason.clone(),
+        run: tick.run.clone(),
+        job: tick.job.clone(),
+        version: None,
+        stage: None,
+        duration_ms: None,
+        quarantined: 0,
+    }
+}
+
+fn of_job(job: &JobRow) -> Entry {
+    Entry {
+        model: job.model.clone(),
+        at: rfc3339(job.created_ms),
+        at_ms: job.created_ms,
+        trigger: job.trigger.clone(),
+        by: Some(job.actor.clone()),
+        tick: job.tick_ms.map(rfc3339),
+        outcome: Outcome::of_job(job),
+        why: job.error.clone().unwrap_or_default(),
+        run: None,
+        job: Some(job.id.clone()),
+        version: None,
+        stage: None,
+        duration_ms: None,
+        quarantined: 0,
+    }
+}
+
+/// Entries in the same order, of which consecutive ones of one model that say the same are one: the newest, and how many
+/// older ones stand behind it. Failures are never folded away behind quiet nights.
+pub fn fold(entries: &[Entry]) -> Vec<(&Entry, usize)> {
+    let mut folded: Vec<(&Entry, usize)> = Vec::new();
+    for entry in entries {
+        match folded.last_mut() {
+            Some((last, more))
+                if (last.outcome, &last.why, &last.model)
+                    == (entry.outcome, &entry.why, &entry.model) =>
+            {
+                *more += 1;
+            }
+            _ => folded.push((entry, 0)),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Runs, scheduled runs and jobs become one list in which each stands once.
+
+use super::*;
+
+fn run(id: &str, state: RunState, outcome: Option<&str>, started_ms: i64) -> RunRow {
+    RunRow {
+        id: id.to_string(),
+        model: "m".to_string(),
+        trigger: "schedule".to_string(),
+        state: state.name().to_string(),
+        stage: "train".to_string(),
+        outcome: outcome.map(str::to_string),
+        version: None,
+        started_ms,
+        ended_ms: Some(started_ms + 1500),
+        error: (state == RunState::Failed).then(|| "read it".to_string()),
+        record: None,
+    }
+}
+
+fn tick(at: i64, outcome: TickOutcome, job: Option<&str>, run: Option<&str>) -> TickRow {
+    TickRow {
+        model: "m".to_string(),
+        tick_ms: at,
+        outcome: outcome.name().to_string(),
+        reason: "so".to_string(),
+        job: job.map(str::to_string),
+        run: run.map(str::to_string),
+        at_ms: at,
+    }
+}
+
+fn job(id: &str, state: JobState, run: Option<&str>, created_ms: i64) -> JobRow {
+    JobRow {
+        id: id.to_string(),
+        model: "m".to_string(),
+        trigger: "api".to_string(),
+        tick_ms: None,
+        force: false,
+        actor: "ann".to_string(),
+        state: state.name().to_string(),
+        attempts: 1,
+        run: run.map(str::to_string),
+        worker: None,
+        outcome: None,
+        error: None,
+        cancelled_by: None,
+        not_before_ms: 0,
+        created_ms,
+        started_ms: None,
+        ended_ms: None,
+    }
+}
+
+fn told(entries: &[Entry]) -> Vec<(i64, Outcome, Option<&str>)> {
+    let line = |it: &'_ Entry| (it.at_ms, it.outcome);
+    let lines = entries.iter().map(line).zip(entries);
+    lines
+        .map(|((at, outcome), it)| (at, outcome, it.run.as_deref()))
+        .collect()
+}
+
+#[test]
+fn each_thing_stands_once_whatever_started_it() {
+    let runs = [
+        run("r3", RunState::Done, Some("promote"), 30),
+        run("r2", RunState::Failed, None, 20),
+    ];
+    let ticks = [
+        tick(50, TickOutcome::Missed, None, None),
+        tick(40, TickOutcome::Pending, Some("j4"), None),
+        tick(19, TickOutcome::Failed, Some("j2"), Some("r2")),
+    ];
+    let jobs = [
+        job("j5", JobState::SetAside, Some("r9"), 45),
+        job("j4", JobState::Queued, Some("r4"), 40),
+        job("j3", JobState::Done, Some("r3"), 29),
+        job("j2", JobState::Failed, Some("r2"), 19),
+        job("j1", JobState::Done, Some("removed"), 1),
+    ];
+    let entries = merged(&runs, &ticks, &jobs);
+    assert_eq!(
+        told(&entries),
+        [
+            (50, Outcome::Missed, None),
+            (45, Outcome::DeadLettered, None),
+            (40, Outcome::Queued, None),
+            (30, Outcome::Promoted, Some("r3")),
+            (20, Outcome::Failed, Some("r2")),
+        ]
+    );
+    assert_eq!(entries[3].by.as_deref(), Some("ann"));
+    assert_eq!(entries[4].tick.as_deref(), Some("1970-01-01T00:00:00Z"));
+    assert_eq!(entries[4].why, "failed to read it");
+    assert_eq!(entries[4].duration_ms, Some(1500));
+}
+
+#[test]
+fn a_retry_does_not_erase_the_failure() {
+    let runs = [
+        run("r2", RunState::Done, Some("reject"), 20),
+        run("r1", RunState::Failed, None, 10),
+    ];
+    let jobs = [job("j", JobState::Done, Some("r2"), 9)];
+    let outcomes: Vec<Outcome> = merged(&runs, &[], &jobs)
+        .iter()
+        .map(|entry| entry.outcome)
+        .collect();
+    assert_eq!(outcomes, [Outcome::Rejected, Outcome::Failed]);
+}
+
+#[test]
+fn what_says_the_same_is_folded_and_a_failure_is_not() {
+    let nights = |at: i64| run(&format!("r{at}"), RunState::Done, Some("nothing_new"), at);
+    let runs = [
+        nights(5),
+        nights(4),
+        run("r3", RunState::Failed, None, 3),
+        nights(2),
+        nights(1),
+    ];
+    let entries = merged(&runs, &[], &[]);
+    let folded: Vec<_> = fold(&entries)
+        .into_iter()
+        .map(|(entry, more)| (entry.outcome, more))
+        .collect();
+    assert_eq!(
+        folded,
+        [
+            (Outcome::NothingNew, 1),
+            (Outcome::Failed, 0),
+            (Outcome::NothingNew, 1)
+        ]
+    );
+}

@@ -1,0 +1,110 @@
+//! Rows for whoever shows a project: as few and as short as a page needs, however long the history is.
+
+use super::db::{Row, query};
+use super::versions::{score_of, version_of};
+use super::{DatasetRow, Doing, Error, Registry, ScoreRow, VersionRow};
+
+impl Registry {
+    /// The newest versions of a model first, without what training recorded.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn version_heads(&self, model: &str, limit: i64) -> Result<Vec<VersionRow>, Error> {
+        let rows = query(
+            "SELECT model, number, run, state, folder, bundle_sha256, model_hash, data_hash, config_hash, verdict, created_ms,
+                 NULL AS record
+             FROM versions WHERE model = ? ORDER BY number DESC LIMIT ?",
+        )
+        .bind(model)
+        .bind(limit)
+        .fetch_all(&self.pool())
+        .await
+        .doing("list versions")?;
+        rows.iter().map(version_of).collect()
+    }
+
+    /// The newest score of a version.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn newest_score(&self, model: &str, version: i64) -> Result<Option<ScoreRow>, Error> {
+        let row = query(
+            "SELECT * FROM scores WHERE model = ? AND version = ? ORDER BY at_ms DESC LIMIT 1",
+        )
+        .bind(model)
+        .bind(version)
+        .fetch_optional(&self.pool())
+        .await
+        .doing("find the newest score")?;
+        row.as_ref().map(score_of).transpose()
+    }
+
+    /// Scores of a model's versions from one on, oldest version first, newest score of a version last.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn scores_from(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
+        let rows =
+            query("SELECT * FROM scores WHERE model = ? AND version >= ? ORDER BY version, at_ms")
+                .bind(model)
+                .bind(version)
+                .fetch_all(&self.pool())
+                .await
+                .doing("list scores")?;
+        rows.iter().map(score_of).collect()
+    }
+
+    /// The newest data sets of a model first, each with when it was recorded.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn newest_datasets(
+        &self,
+        model: &str,
+        limit: i64,
+    ) -> Result<Vec<(DatasetRow, i64)>, Error> {
+        let rows = query("SELECT * FROM datasets WHERE model = ? ORDER BY run DESC LIMIT ?")
+            .bind(model)
+            .bind(limit)
+            .fetch_all(&self.pool())
+            .await
+            .doing("list data sets")?;
+        rows.iter()
+            .map(|row| Ok((super::versions::dataset_of(row)?, row.get("created_ms"))))
+            .collect()
+    }
+
+    /// Run, rows and time of the newest data set of a model.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn newest_dataset_head(
+        &self,
+        model: &str,
+    ) -> Result<Option<(String, i64, i64)>, Error> {
+        let row = query(
+            "SELECT run, n_rows, created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1",
+        )
+        .bind(model)
+        .fetch_optional(&self.pool())
+        .await
+        .doing("find the newest data set")?;
+        Ok(row.map(|row| (row.get("run"), row.get("n_rows"), row.get("created_ms"))))
+    }
+
+    /// How many jobs were given up since a time, by model.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn dead_jobs(&self, since_ms: i64) -> Result<Vec<(String, i64)>, Error> {
+        let rows = query(
+            "SELECT model, COUNT(*) AS jobs FROM job_records WHERE state = 'set_aside' AND ended_ms >= ? GROUP BY model",
+        )
+        .bind(since_ms)
+        .fetch_all(&self.pool())
+        .await
+        .doing("count jobs")?;
+        let count = |row: &Row| (row.get("model"), row.get("jobs"));
+        Ok(rows.iter().map(count).collect())
+    }
+}
