@@ -46,6 +46,118 @@ const ALONG: &[(&str, &str)] = &[
 ];
 const FREE: &[&str] = &["faults", "clock"];
 
+/// A floor of a room: its name, and the files and folders that stand on it.
+type Floor = (&'static str, &'static [&'static str]);
+
+/// Floors of the big rooms, from the bottom up: no arrow inside the room runs from one to a higher one. A new file gets its place
+/// here.
+const FLOORS: &[(&str, &[Floor])] = &[
+    (
+        "pipeline",
+        &[
+            (
+                "records",
+                &[
+                    "dataset",
+                    "env",
+                    "envs",
+                    "error",
+                    "json",
+                    "loaded_version",
+                    "manifest",
+                    "model_lock",
+                    "places",
+                    "plan",
+                    "run_report",
+                    "scores",
+                    "subject",
+                    "trained",
+                ],
+            ),
+            (
+                "data",
+                &[
+                    "derive",
+                    "heart",
+                    "ingest",
+                    "labels",
+                    "lost",
+                    "room",
+                    "settle",
+                    "split",
+                    "target_cells",
+                    "wanted",
+                ],
+            ),
+            (
+                "learning",
+                &["candidates", "choose", "decision", "fit", "making"],
+            ),
+            (
+                "judging",
+                &[
+                    "beyond",
+                    "checks",
+                    "importance",
+                    "matrix",
+                    "preview",
+                    "score",
+                    "versions",
+                ],
+            ),
+            (
+                "stages",
+                &[
+                    "adopt",
+                    "backup",
+                    "champion",
+                    "deploy",
+                    "forget",
+                    "log_end",
+                    "probation",
+                    "production",
+                    "recover",
+                    "remove",
+                    "rename",
+                    "replay",
+                    "report",
+                    "rescore",
+                    "retain",
+                    "train",
+                    "untrained",
+                ],
+            ),
+            ("flow", &["run", "stages"]),
+        ],
+    ),
+    (
+        "serve",
+        &[
+            ("values", &["durations", "forms", "rows", "settings_news"]),
+            ("state", &["created", "file_location", "readiness", "state"]),
+            ("work", &["follow", "scored", "work", "written"]),
+            (
+                "handlers",
+                &[
+                    "borrowed",
+                    "diagnostics",
+                    "exposition",
+                    "health",
+                    "manage",
+                    "openapi",
+                    "pages",
+                    "prediction",
+                    "probation",
+                    "refusals",
+                    "v2",
+                ],
+            ),
+            ("table", &["contents", "cors", "router", "routes", "tasks"]),
+            ("server", &["accept", "answer"]),
+        ],
+    ),
+];
+
 /// What is absent: `(modules, texts, why)`.
 const ABSENT: &[(&[&str], &[&str], &str)] = &[
     (
@@ -506,5 +618,58 @@ fn no_circle_stands_inside_a_room() {
             format!("tests/tidy/circles.txt: there is no {file}; take it off the list")
         }),
     );
+    assert_none(&found);
+}
+
+/// Floor of a file of a room; none for its `mod.rs`, which only hands on.
+fn floor_of(floors: &[Floor], file: &str) -> Option<Option<usize>> {
+    let unit = file
+        .split('/')
+        .nth(2)
+        .unwrap_or(file)
+        .trim_end_matches(".rs");
+    match unit {
+        "mod" => None,
+        unit => Some(floors.iter().position(|(_, units)| units.contains(&unit))),
+    }
+}
+
+#[test]
+fn no_arrow_inside_a_big_room_runs_up() {
+    let arrows = arrows::arrows(&sources("src"));
+    let mut found = Vec::new();
+    for (room, floors) in FLOORS {
+        let is_of_room = |file: &&String| file.starts_with(&format!("src/{room}/"));
+        for (from, targets) in arrows.iter().filter(|(from, _)| is_of_room(from)) {
+            let Some(high) = floor_of(floors, from) else {
+                continue;
+            };
+            let Some(high) = high else {
+                found.push(format!("{from}: has no floor in tests/tidy.rs"));
+                continue;
+            };
+            for to in targets.iter().filter(is_of_room) {
+                if let Some(Some(low)) = floor_of(floors, to)
+                    && low > high
+                {
+                    let (from_floor, to_floor) = (floors[high].0, floors[low].0);
+                    found.push(format!(
+                        "{from}: the arrow to {to} runs up, from {from_floor} to {to_floor}"
+                    ));
+                }
+            }
+        }
+        for unit in floors.iter().flat_map(|(_, units)| *units) {
+            let path = format!("src/{room}/{unit}");
+            let is_there = |file: &String| {
+                *file == format!("{path}.rs") || file.starts_with(&format!("{path}/"))
+            };
+            if !arrows.keys().any(is_there) {
+                found.push(format!(
+                    "tests/tidy.rs: there is no {path}; take it off FLOORS"
+                ));
+            }
+        }
+    }
     assert_none(&found);
 }

@@ -16,53 +16,24 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::output;
+use crate::model_types::ExitCode as Code;
+
+pub use crate::model_types::ErrorCode as Kind;
 
 /// Done.
-pub const DONE: u8 = 0;
+pub const DONE: u8 = Code::Done.code();
 /// Failed.
-pub const FAILED: u8 = 1;
+pub const FAILED: u8 = Code::Failed.code();
 /// Wrong usage or configuration.
-pub const USAGE: u8 = 2;
+pub const USAGE: u8 = Code::Usage.code();
 /// Nothing new.
-pub const NOTHING_NEW: u8 = 10;
+pub const NOTHING_NEW: u8 = Code::NothingNew.code();
 /// Rejected.
-pub const REJECTED: u8 = 11;
+pub const REJECTED: u8 = Code::Rejected.code();
 /// Inconclusive.
-pub const INCONCLUSIVE: u8 = 12;
-/// Locked by another run.
-pub const LOCKED: u8 = 13;
+pub const INCONCLUSIVE: u8 = Code::Inconclusive.code();
 /// Something needs somebody.
-pub const NEEDS: u8 = 15;
-
-/// What sort of failure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// The command line.
-    Usage,
-    /// The configuration.
-    Config,
-    /// The data.
-    Data,
-    /// Database or files.
-    Store,
-    /// Another run is under way.
-    Locked,
-    /// This program.
-    Internal,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Usage => "usage",
-            Kind::Config => "config",
-            Kind::Data => "data",
-            Kind::Store => "store",
-            Kind::Locked => "locked",
-            Kind::Internal => "internal",
-        }
-    }
-}
+pub const NEEDS: u8 = Code::Needs.code();
 
 /// A failure on its way to the user.
 #[derive(Debug)]
@@ -76,10 +47,7 @@ pub struct Failure {
 impl Failure {
     /// A failure of a kind.
     pub fn new(kind: Kind, error: anyhow::Error) -> Self {
-        let exit_code = match kind {
-            Kind::Usage | Kind::Config => USAGE,
-            Kind::Data | Kind::Store | Kind::Locked | Kind::Internal => FAILED,
-        };
+        let exit_code = kind.exit_code().code();
         Failure {
             kind,
             error,
@@ -107,7 +75,7 @@ impl Failure {
     /// Gives a lock its own exit code.
     pub fn detailed(mut self, is_detailed: bool) -> Self {
         if is_detailed && self.kind == Kind::Locked {
-            self.exit_code = LOCKED;
+            self.exit_code = Code::Locked.code();
         }
         self
     }
@@ -163,7 +131,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && asks_for_json {
         let text = error.to_string();
         let message = text.trim().trim_start_matches("error: ");
-        output::line(&json!({"error": {"code": "usage", "message": message, "details": {}}}));
+        output::line(
+            &json!({"error": {"code": Kind::Usage.name(), "message": message, "details": {}}}),
+        );
     } else {
         // A closed pipe while printing help is nobody's concern.
         let _ = error.print();

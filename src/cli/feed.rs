@@ -10,6 +10,7 @@ use super::global::Global;
 use super::{Failure, output, progress};
 use crate::clock::Clock;
 use crate::jobs::Queue;
+use crate::model_types::Outcome;
 use crate::registry::{JobRow, JobState, ProbationRow, ProbationState, Registry, RunRow};
 use crate::schedule::{Plan, Scheduler};
 
@@ -181,11 +182,11 @@ impl Feed {
             None => None,
         };
         let outcome = job.outcome.as_deref().unwrap_or("done");
-        let word = match outcome {
-            "promote" => output::green("promoted"),
-            "reject" => "rejected".to_string(),
-            "inconclusive" if is_first(run.as_ref()) => "held".to_string(),
-            other => other.replace('_', " "),
+        let word = match outcome.parse() {
+            Ok(Outcome::Promote) => output::green("promoted"),
+            Ok(Outcome::Reject) => "rejected".to_string(),
+            Ok(Outcome::Inconclusive) if is_first(run.as_ref()) => "held".to_string(),
+            _ => outcome.replace('_', " "),
         };
         let version = run.as_ref().and_then(|run| run.version);
         let version = version

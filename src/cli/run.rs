@@ -7,6 +7,7 @@ use super::global::Global;
 use super::{Failure, Kind, context, failure, interrupt, notify, output};
 use crate::config::Severity;
 use crate::evaluate::{Interval, Metric};
+use crate::model_types::Outcome;
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
 
 #[derive(Debug, Args)]
@@ -121,11 +122,17 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
 }
 
 fn code_of(report: &RunReport) -> u8 {
-    match report.outcome.as_str() {
-        "nothing_new" => failure::NOTHING_NEW,
-        "reject" => failure::REJECTED,
-        "inconclusive" => failure::INCONCLUSIVE,
-        _ => failure::DONE,
+    match report.outcome {
+        Outcome::NothingNew => failure::NOTHING_NEW,
+        Outcome::Reject => failure::REJECTED,
+        Outcome::Inconclusive => failure::INCONCLUSIVE,
+        Outcome::Promote
+        | Outcome::Pinned
+        | Outcome::Rescored
+        | Outcome::Ingested
+        | Outcome::Trained
+        | Outcome::Scored
+        | Outcome::Reported => failure::DONE,
     }
 }
 
@@ -213,35 +220,35 @@ fn last_line(report: &RunReport) -> String {
         Some(champion) => format!("version {champion} stays the champion"),
         None => "there is no champion".to_string(),
     };
-    match report.outcome.as_str() {
-        "promote" => format!(
+    match report.outcome {
+        Outcome::Promote => format!(
             "{} version {version} is the champion{why}",
             output::green("promoted")
         ),
-        "reject" => format!(
+        Outcome::Reject => format!(
             "{} version {version}, {stays}{why}",
             output::bold("rejected")
         ),
-        "inconclusive" if report.champion.is_none() => {
+        Outcome::Inconclusive if report.champion.is_none() => {
             format!("{} version {version}, {stays}{why}", output::bold("held"))
         }
-        "inconclusive" => format!(
+        Outcome::Inconclusive => format!(
             "{} on version {version}, {stays}{why}",
             output::bold("inconclusive")
         ),
-        "pinned" => format!(
+        Outcome::Pinned => format!(
             "{} version {version} would be promoted, but {stays}{why}",
             output::bold("pinned")
         ),
-        "nothing_new" => format!("{}{why}", output::bold("nothing new")),
-        "rescored" => format!("{}{why}", output::bold("scored again")),
-        "scored" if report.artifacts.is_empty() => format!(
+        Outcome::NothingNew => format!("{}{why}", output::bold("nothing new")),
+        Outcome::Rescored => format!("{}{why}", output::bold("scored again")),
+        Outcome::Scored if report.artifacts.is_empty() => format!(
             "{} version {version}; the score is in the database, the files of a version that was decided on stay as the gate saw them{why}",
             output::bold("scored")
         ),
-        other => {
+        other @ (Outcome::Ingested | Outcome::Trained | Outcome::Scored | Outcome::Reported) => {
             let files = report.artifacts.join(", ");
-            format!("{} {files}{why}", output::bold(other))
+            format!("{} {files}{why}", output::bold(other.name()))
         }
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::global::Global;
 use super::{Failure, failure, output};
 use crate::config::Role;
-use crate::config::server::is_token_name;
+use crate::config::tokens::is_token_name;
 use crate::text::hex;
 
 /// What every token begins with, so that one that got out is found for what it is.

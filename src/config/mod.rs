@@ -35,6 +35,7 @@ pub mod sections;
 pub mod server;
 pub mod shape;
 pub mod task;
+pub mod tokens;
 pub mod variables;
 
 pub use checks::{Checks, Severity};

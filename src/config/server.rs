@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compatibility::Compatibility;
 use super::problem::Problem;
+use super::tokens::{Token, token_problems};
 
 /// How the project is served over HTTP. One server serves all models of the project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -107,18 +108,6 @@ impl Role {
             Role::Admin => "admin",
         }
     }
-}
-
-/// One who may ask.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Token {
-    /// Who it is, for the logs.
-    pub name: String,
-    /// What it allows.
-    pub role: Role,
-    /// SHA-256 of the token in hexadecimal; the token itself never stands in the configuration.
-    pub sha256: String,
 }
 
 /// Certificate and key.
@@ -347,30 +336,6 @@ impl Server {
     }
 }
 
-/// Tokens that cannot be: each has a name of its own and a hash of its own.
-fn token_problems(tokens: &[Token], say: &mut impl FnMut(&str, String)) {
-    for (at, token) in tokens.iter().enumerate() {
-        if !is_token_name(&token.name) {
-            let reason = "use up to 64 letters, digits, `_`, `-`, `.` and `@`".to_string();
-            say(&format!("tokens[{at}].name"), reason);
-        }
-        if !is_sha256(&token.sha256) {
-            let reason = "is no SHA-256 in hexadecimal (64 digits); `unseat token` makes one";
-            say(&format!("tokens[{at}].sha256"), reason.to_string());
-        }
-        let same = |earlier: &Token| earlier.name == token.name;
-        if let Some(first) = tokens[..at].iter().position(same) {
-            let reason = format!("is the name of tokens[{first}], too");
-            say(&format!("tokens[{at}].name"), reason);
-        }
-        let same = |earlier: &Token| earlier.sha256.eq_ignore_ascii_case(&token.sha256);
-        if let Some(first) = tokens[..at].iter().position(same) {
-            let reason = format!("is the hash of tokens[{first}], too: make a token for each");
-            say(&format!("tokens[{at}].sha256"), reason);
-        }
-    }
-}
-
 /// Whether a text ends in a port: an address, or a host name that is looked up when the server starts.
 fn has_port(listen: &str) -> bool {
     let named = listen
@@ -387,17 +352,4 @@ fn is_origin(text: &str) -> bool {
     let is_plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._:[]".contains(&byte);
     rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(is_plain))
-}
-
-/// Whether a text can be a token's name: it stands in logs, and between blanks in a file.
-pub fn is_token_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte))
-}
-
-/// Whether a text is a SHA-256 in hexadecimal.
-pub fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -12,6 +12,7 @@ use super::outcome::{End, LOCKED, Said};
 use super::settle::{Over, run_of};
 use super::{Error, Queue};
 use crate::config::Jobs;
+use crate::model_types::ErrorCode;
 use crate::registry::{JobRow, JobState};
 
 /// How often a run under way is looked at: whether somebody wants it to end, and which stage it is in.
@@ -121,7 +122,7 @@ impl Bench {
             Ok(body) => self.see_through(me, job, body).await,
             Err(error) => {
                 let said = Said::Error {
-                    code: "store".to_string(),
+                    code: ErrorCode::Store,
                     message: format!("failed to start the run's process: {error}"),
                 };
                 self.consequence(me, job, None, End::Code(1), &said).await

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::config::Jobs;
+use crate::model_types::{ErrorCode, ExitCode, Outcome};
 
 /// Longest wait before another attempt.
 const MOST_WAIT: Duration = Duration::from_secs(3600);
@@ -26,11 +27,11 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
     /// What came of it.
-    Outcome(String),
+    Outcome(Outcome),
     /// Why it failed.
     Error {
-        /// `store`, `data`, `config` …
-        code: String,
+        /// Of which kind it is.
+        code: ErrorCode,
         /// In words.
         message: String,
     },
@@ -53,13 +54,13 @@ impl Said {
                 message.push_str(cause);
             }
             return Some(Said::Error {
-                code: error["code"].as_str()?.to_string(),
+                code: error["code"].as_str()?.parse().ok()?,
                 message,
             });
         }
         value.get("run")?;
-        let outcome = value["outcome"].as_str()?;
-        Some(Said::Outcome(outcome.to_string()))
+        let outcome = value["outcome"].as_str()?.parse().ok()?;
+        Some(Said::Outcome(outcome))
     }
 }
 
@@ -69,7 +70,7 @@ pub enum Next {
     /// Its run came to its end.
     Done {
         /// Which.
-        outcome: String,
+        outcome: Outcome,
     },
     /// It is tried again.
     Retry {
@@ -93,7 +94,7 @@ pub enum Next {
 }
 
 /// Exit code of `run --detailed-exit-code` when another run has the model's lock.
-pub const LOCKED: i32 = 13;
+pub const LOCKED: i32 = ExitCode::Locked.code() as i32;
 
 /// What becomes of a job whose run has ended without a verdict in the registry. `attempts` counts the one that ended.
 pub fn next(end: End, said: &Said, attempts: i64, settings: &Jobs) -> Next {
@@ -123,16 +124,23 @@ pub fn next(end: End, said: &Said, attempts: i64, settings: &Jobs) -> Next {
 fn of_code(code: i32, said: &Said, attempts: i64, settings: &Jobs) -> Next {
     let is_last = attempts >= i64::from(settings.attempts);
     match said {
-        Said::Outcome(outcome) => Next::Done {
-            outcome: outcome.clone(),
-        },
-        Said::Error { code, .. } if code == "locked" => Next::Locked,
+        Said::Outcome(outcome) => Next::Done { outcome: *outcome },
+        Said::Error {
+            code: ErrorCode::Locked,
+            ..
+        } => Next::Locked,
         // The only faults that pass by themselves: a locked, full or unreachable store.
-        Said::Error { code, message } if code == "store" && !is_last => Next::Retry {
+        Said::Error {
+            code: ErrorCode::Store,
+            message,
+        } if !is_last => Next::Retry {
             after: wait(attempts, settings),
             why: message.clone(),
         },
-        Said::Error { code, message } if code == "store" => Next::Failed {
+        Said::Error {
+            code: ErrorCode::Store,
+            message,
+        } => Next::Failed {
             why: format!("{message}; it was begun {attempts} times"),
         },
         Said::Error { message, .. } => Next::Failed {
@@ -157,7 +165,7 @@ mod tests {
 
     fn error(code: &str) -> Said {
         Said::Error {
-            code: code.to_string(),
+            code: code.parse().expect("a code"),
             message: "failed to do it".to_string(),
         }
     }
@@ -169,9 +177,7 @@ mod tests {
             backoff_seconds: 10.0,
             ..Jobs::default()
         };
-        let done = |outcome: &str| Next::Done {
-            outcome: outcome.to_string(),
-        };
+        let done = |outcome: Outcome| Next::Done { outcome };
         let retry = |seconds: u64, why: &str| Next::Retry {
             after: Duration::from_secs(seconds),
             why: why.to_string(),
@@ -182,11 +188,11 @@ mod tests {
         let aside = |why: &str| Next::SetAside {
             why: why.to_string(),
         };
-        let promoted = Said::Outcome("promote".to_string());
-        let rejected = Said::Outcome("reject".to_string());
+        let promoted = Said::Outcome(Outcome::Promote);
+        let rejected = Said::Outcome(Outcome::Reject);
         for (end, said, attempts, expected) in [
-            (End::Code(0), promoted.clone(), 1, done("promote")),
-            (End::Code(11), rejected, 3, done("reject")),
+            (End::Code(0), promoted.clone(), 1, done(Outcome::Promote)),
+            (End::Code(11), rejected, 3, done(Outcome::Reject)),
             (End::Code(13), error("locked"), 1, Next::Locked),
             (End::Code(13), Said::Nothing, 9, Next::Locked),
             (End::Code(1), error("locked"), 9, Next::Locked),
@@ -278,11 +284,11 @@ mod tests {
     #[test]
     fn reports_and_errors_are_told_from_lines_of_the_log() {
         let report = r#"{"run":"r","model":"m","outcome":"reject"}"#;
-        assert_eq!(Said::of(report), Some(Said::Outcome("reject".to_string())));
+        assert_eq!(Said::of(report), Some(Said::Outcome(Outcome::Reject)));
         let failed =
             r#"{"error":{"code":"store","message":"failed to x","details":{"causes":["y"]}}}"#;
         let expected = Said::Error {
-            code: "store".to_string(),
+            code: ErrorCode::Store,
             message: "failed to x: y".to_string(),
         };
         assert_eq!(Said::of(failed), Some(expected));
@@ -291,6 +297,7 @@ mod tests {
             "memory allocation of 8 bytes failed",
             r#"{"level":"INFO","run":"r","outcome":"promote","message":"better"}"#,
             r#"{"run":"r"}"#,
+            r#"{"run":"r","outcome":"of another program"}"#,
             r#"{"error":"x"}"#,
             "[1]",
         ] {

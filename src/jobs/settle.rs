@@ -7,6 +7,7 @@ use super::attempt::Bench;
 use super::child::last_word;
 use super::outcome::{End, Next, Said, next};
 use super::queue::put_back;
+use crate::model_types::ErrorCode;
 use crate::pipeline::{Ids, run_log};
 use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
 
@@ -63,7 +64,7 @@ impl Bench {
                 let said = match (said, recorded) {
                     // Its log is gone.
                     (Said::Nothing, Some(message)) => Said::Error {
-                        code: "internal".to_string(),
+                        code: ErrorCode::Internal,
                         message,
                     },
                     (said, _) => said,
@@ -89,7 +90,10 @@ impl Bench {
         said: &Said,
     ) -> Result<(), Error> {
         match next(end, said, job.attempts, &self.settings.load()) {
-            Next::Done { outcome } => self.end(me, job, JobState::Done, Some(outcome), None).await,
+            Next::Done { outcome } => {
+                let outcome = Some(outcome.to_string());
+                self.end(me, job, JobState::Done, outcome, None).await
+            }
             Next::Failed { why } => self.end(me, job, JobState::Failed, None, Some(why)).await,
             Next::SetAside { why } => self.end(me, job, JobState::SetAside, None, Some(why)).await,
             Next::Retry { after, why } => self.wait_again(me, job, run, true, why, after).await,

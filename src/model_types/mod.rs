@@ -1,7 +1,13 @@
-//! Values that cross rooms, each with one form as text: which version is meant, what came of a run, in which words.
+//! Values that cross rooms, each with one form as text: which version is meant, what came of a run, how a process ended.
 //!
 //! It knows nothing of the house; what cannot be read is told by `FromStr`, never passed over.
 
+mod exit_code;
+mod named;
+mod outcome;
 mod version_selector;
 
+pub use exit_code::{ErrorCode, ExitCode};
+pub use named::Unnamed;
+pub use outcome::Outcome;
 pub use version_selector::{NotAVersion, VersionSelector};

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::rfc3339;
 use crate::config::Topic;
+use crate::model_types::Outcome;
 use crate::registry::{ProbationRow, ProbationState, RunRow, RunState};
 use crate::text::hex;
 
@@ -39,6 +40,11 @@ pub struct Event {
     pub facts: Map<String, Value>,
 }
 
+/// What came of a run, where it came to its end.
+fn outcome_of(run: &RunRow) -> Option<Outcome> {
+    run.outcome.as_deref()?.parse().ok()
+}
+
 /// Whether a run that came to a verdict found no champion to compare with.
 fn is_first(run: &RunRow) -> bool {
     let record = run.record.as_ref();
@@ -55,15 +61,19 @@ impl Event {
     /// nothing of one that found nothing new.
     pub fn of_run(run: &RunRow) -> Vec<Event> {
         let mut events = Vec::new();
-        let verdict = match run.outcome.as_deref() {
-            Some("promote") => Some((Topic::Promoted, "is the champion")),
-            Some("reject") => Some((Topic::Refused, "was rejected")),
-            Some("inconclusive") if is_first(run) => Some((
+        let verdict = match outcome_of(run) {
+            Some(Outcome::Promote) => Some((Topic::Promoted, "is the champion")),
+            Some(Outcome::Reject) => Some((Topic::Refused, "was rejected")),
+            Some(Outcome::Inconclusive) if is_first(run) => Some((
                 Topic::Refused,
                 "is held, and there is no champion: it is doubtful",
             )),
-            Some("inconclusive") => Some((Topic::Refused, "was not promoted: too little evidence")),
-            Some("pinned") => Some((Topic::Refused, "was held back: the champion is pinned")),
+            Some(Outcome::Inconclusive) => {
+                Some((Topic::Refused, "was not promoted: too little evidence"))
+            }
+            Some(Outcome::Pinned) => {
+                Some((Topic::Refused, "was held back: the champion is pinned"))
+            }
             _ => None,
         };
         if let Some((kind, words)) = verdict {
@@ -266,8 +276,8 @@ fn of_failure(run: &RunRow) -> Event {
     let why = line(&why, MOST_LINE);
     // The same failure every few minutes is told once a day.
     let same = hex(&Sha256::digest(format!("{} {why}", run.stage).as_bytes())[..6]);
-    let stays = match run.outcome.as_deref() {
-        Some("promote") => "Its version is the champion all the same.",
+    let stays = match outcome_of(run) {
+        Some(Outcome::Promote) => "Its version is the champion all the same.",
         _ => "The champion is what it was.",
     };
     let what = match run.state == RunState::Interrupted.name() {

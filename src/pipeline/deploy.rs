@@ -10,18 +10,19 @@ use super::{Dataset, Env, ingest, production, versions};
 use crate::bundle;
 use crate::config::Severity;
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
+use crate::model_types::Outcome;
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
 /// Outcome of a promotion that a pin held back.
-pub const PINNED: &str = "pinned";
+pub const PINNED: &str = Outcome::Pinned.name();
 
 /// What deploying came to.
 #[derive(Debug, Clone)]
 pub struct Deployed {
     /// The gate's decision.
     pub decision: Decision,
-    /// What came of the run: the verdict, or `pinned` when a promotion was held back.
-    pub outcome: String,
+    /// What came of the run: the verdict, or that a promotion was held back.
+    pub outcome: Outcome,
     /// Whether the challenger is now the champion.
     pub is_champion: bool,
 }
@@ -57,12 +58,12 @@ pub async fn deploy(
     fault("deploy.decision_published")?;
     let deployed = conclude(env, run, work, decision).await?;
     production::publish(env).await?;
-    let summary = match deployed.outcome.as_str() {
-        "inconclusive" if scored.champion.is_none() => format!(
+    let summary = match deployed.outcome {
+        Outcome::Inconclusive if scored.champion.is_none() => format!(
             "held: version {} is doubtful, and there is no champion",
             work.trained.version.number
         ),
-        "promote" => format!(
+        Outcome::Promote => format!(
             "promote: version {} is the champion",
             work.trained.version.number
         ),
@@ -147,10 +148,10 @@ async fn conclude(
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
     let promotes = decision.verdict == Verdict::Promote && !is_pinned;
     let outcome = match decision.verdict {
-        Verdict::Promote if is_pinned => PINNED,
-        Verdict::Promote => "promote",
-        Verdict::Reject => "reject",
-        Verdict::Inconclusive => "inconclusive",
+        Verdict::Promote if is_pinned => Outcome::Pinned,
+        Verdict::Promote => Outcome::Promote,
+        Verdict::Reject => Outcome::Reject,
+        Verdict::Inconclusive => Outcome::Inconclusive,
     };
     let operation = promotes.then(|| Operation {
         action: Action::Promote.name().to_string(),
@@ -165,7 +166,7 @@ async fn conclude(
         .conclude(&Conclusion {
             lock: work.lock,
             version: Some(version.number),
-            outcome,
+            outcome: outcome.name(),
             data_hash: version.data_hash.as_deref().unwrap_or_default(),
             config_hash: version.config_hash.as_deref().unwrap_or_default(),
             test_hash: work.test_hash,
@@ -178,7 +179,7 @@ async fn conclude(
     fault("deploy.promoted")?;
     Ok(Deployed {
         decision,
-        outcome: outcome.to_string(),
+        outcome,
         is_champion: promotes,
     })
 }

@@ -1,5 +1,6 @@
 //! Whether there is anything to do: a pure decision over hashes.
 
+use crate::model_types::Outcome;
 use crate::registry::PastConclusion;
 
 /// What the hashes say.
@@ -61,7 +62,7 @@ fn why(facts: &Facts<'_>, known: &PastConclusion) -> String {
         }
     }
     match (facts.champion, known.version) {
-        (Some(now), Some(then)) if known.verdict == "promote" && now != then => {
+        (Some(now), Some(then)) if known.verdict == Outcome::Promote.name() && now != then => {
             why += &format!(
                 "; its version {then} is not the champion any more, `unseat promote {then}` makes it that again"
             );

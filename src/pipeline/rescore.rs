@@ -6,6 +6,7 @@ use super::score;
 use super::scores::SideScore;
 use super::{Env, Event, report};
 use crate::data::Scan;
+use crate::model_types::Outcome;
 use crate::registry::PastConclusion;
 
 /// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
@@ -54,7 +55,7 @@ pub async fn rescore(
             .await?;
     }
     Ok(Some(RunReport {
-        outcome: "rescored".to_string(),
+        outcome: Outcome::Rescored,
         version: Some(version),
         reasons: vec![what],
         scores: ScorePair {

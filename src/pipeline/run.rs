@@ -84,10 +84,13 @@ async fn recorded(
     let report = done?;
     ended?;
     tracing::info!(
-        outcome = report.outcome,
+        outcome = report.outcome.name(),
         version = report.version,
         "{}",
-        report.reasons.first().unwrap_or(&report.outcome)
+        report
+            .reasons
+            .first()
+            .map_or(report.outcome.name(), String::as_str)
     );
     fault("run.concluded")?;
     Ok(report)
@@ -109,7 +112,7 @@ fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) 
     };
     match done {
         Ok(report) => {
-            row.outcome = Some(report.outcome.clone());
+            row.outcome = Some(report.outcome.to_string());
             row.version = report.version;
             row.record = serde_json::to_value(report).ok();
         }

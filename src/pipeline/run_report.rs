@@ -7,6 +7,7 @@ use super::scores::SideScore;
 use super::{DatasetRecord, Env, Stage};
 use crate::checks::Finding;
 use crate::evaluate::Metric;
+use crate::model_types::Outcome;
 
 /// What a caller may ask of a run.
 #[derive(Debug, Clone, Default)]
@@ -37,8 +38,8 @@ pub struct RunReport {
     pub run: String,
     /// The model.
     pub model: String,
-    /// `promote`, `reject`, `inconclusive`, `pinned`, `nothing_new` or `rescored`.
-    pub outcome: String,
+    /// What came of it.
+    pub outcome: Outcome,
     /// The version it made, or scored again.
     pub version: Option<i64>,
     /// The gate's verdict, if it came to one.
@@ -90,16 +91,16 @@ pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunRe
     RunReport {
         reasons: vec![why],
         champion,
-        ..empty(env, id, "nothing_new")
+        ..empty(env, id, Outcome::NothingNew)
     }
 }
 
 /// A report that says no more than what came of a run.
-pub fn empty(env: &Env, id: &str, outcome: &str) -> RunReport {
+pub fn empty(env: &Env, id: &str, outcome: Outcome) -> RunReport {
     RunReport {
         run: id.to_string(),
         model: env.config.name.clone(),
-        outcome: outcome.to_string(),
+        outcome,
         version: None,
         verdict: None,
         reasons: Vec::new(),

@@ -10,6 +10,7 @@ use super::trained::{TrainingRecord, dataset_run};
 use super::{Env, RunReport, Stage, deploy, ingest, report, room, score, settle, train, versions};
 use crate::checks::worst_first;
 use crate::data;
+use crate::model_types::Outcome;
 use crate::registry::VersionRow;
 
 /// Files to a data set.
@@ -26,7 +27,7 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
             artifacts: vec![dataset.name.clone()],
             data: Some(dataset.record),
             timings_ms: timings_map(&timings, None),
-            ..empty(env, &id, "ingested")
+            ..empty(env, &id, Outcome::Ingested)
         })
     })
     .await
@@ -54,7 +55,7 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
             chosen_from: trained.chosen_from(),
             findings: trained.findings,
             timings_ms: timings_map(&timings, Some(trained.fit_ms)),
-            ..empty(env, &id, "trained")
+            ..empty(env, &id, Outcome::Trained)
         })
     })
     .await
@@ -95,7 +96,7 @@ pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
             artifacts: scored_files(env, &trained.version),
             scores: pair(scored.record),
             timings_ms: timings_map(&timings, None),
-            ..empty(env, &id, "scored")
+            ..empty(env, &id, Outcome::Scored)
         })
     })
     .await
@@ -162,7 +163,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
             artifacts: vec![env.shown(&trained.version.folder, "decision.json")],
             scores: pair(scored.record),
             timings_ms: timings_map(&timings, None),
-            ..empty(env, &id, &deployed.outcome)
+            ..empty(env, &id, deployed.outcome)
         })
     })
     .await
@@ -188,7 +189,7 @@ pub async fn report_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
                 .map(|file| env.shown(&version.folder, file))
                 .collect(),
             timings_ms: timings_map(&timings, None),
-            ..empty(env, &id, "reported")
+            ..empty(env, &id, Outcome::Reported)
         })
     })
     .await

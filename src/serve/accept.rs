@@ -18,7 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::{State, answer, follow, probation};
+use super::tasks::{Tasks, look_again};
+use super::{State, answer};
 use crate::config::Server;
 use crate::http::connection::{Anything, Connections, Phase};
 use crate::http::error::Error;
@@ -27,8 +28,6 @@ use crate::http::signals::{Signals, Wish};
 
 /// Connections that wait in the system's own queue to be taken.
 const BACKLOG: u32 = 1024;
-/// How often files of the settings are looked at.
-const EVERY: Duration = Duration::from_secs(1);
 /// How long connections that are cut may take to notice.
 const LAST: Duration = Duration::from_secs(1);
 /// How long idle connections may still ask while the server ends; they are told that theirs closes.
@@ -92,9 +91,7 @@ impl Bound {
     /// answer closes its connection; then idle connections are closed and nobody is let in; then requests under way finish
     /// within the bound of the settings, or until the next signal. Returns how many connections had to be cut.
     pub async fn run(self, state: Arc<State>, mut signals: Signals) -> usize {
-        let follower = tokio::spawn(follow::follow(state.clone()));
-        let refresher = tokio::spawn(refresh(state.clone()));
-        let watcher = tokio::spawn(probation::watch(state.clone()));
+        let tasks = Tasks::begin(&state);
         let limits = &state.settings.limits;
         let places = Arc::new(Semaphore::new(limits.connections));
         let connections = Arc::new(Connections::new(limits, state.budget.clone()));
@@ -168,9 +165,7 @@ impl Bound {
         }
         let bound = Duration::from_secs_f64(state.settings.drain_seconds);
         let cut = end(phase, bound, signals, is_hurried).await;
-        follower.abort();
-        refresher.abort();
-        watcher.abort();
+        drop(tasks);
         cut
     }
 }
@@ -293,23 +288,4 @@ async fn end(
     // A prediction that is being computed notices only when it is done.
     let _ = tokio::time::timeout(LAST, phase.closed()).await;
     cut
-}
-
-/// Looks at the files of the settings now and then.
-async fn refresh(state: Arc<State>) {
-    let mut interval = tokio::time::interval(EVERY);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        interval.tick().await;
-        look_again(&state).await;
-    }
-}
-
-async fn look_again(state: &Arc<State>) {
-    let state = state.clone();
-    // A file may be on a slow disk; requests do not wait for it.
-    let looked = tokio::task::spawn_blocking(move || state.guard.refresh()).await;
-    if let Err(error) = looked {
-        tracing::error!("the files of the settings could not be looked at: {error}");
-    }
 }

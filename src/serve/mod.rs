@@ -30,6 +30,7 @@ mod rows;
 mod scored;
 mod settings_news;
 mod state;
+mod tasks;
 mod v2;
 mod work;
 mod written;

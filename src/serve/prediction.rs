@@ -110,66 +110,70 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
 }
 
 async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
+    let (guess, served) = guessed(&state, &request).await?;
+    // One pass for nearly every body: cells go straight into the slots of the version that is probably meant.
+    let (request, reading) = heavy(request, {
+        let state = state.clone();
+        move |request: &Request| {
+            let (options, rows) = read(&request.body, &served, bounds(&state, request))?;
+            let is_other = options.model.as_ref().is_some_and(|it| *it != served.model)
+                || options.version.is_some_and(|it| it != served.version);
+            if is_other {
+                return Ok(Reading::OfAnother(options));
+            }
+            answer(&state, &served, rows?, &options, request).map(Reading::Answered)
+        }
+    })
+    .await?;
+    let options = match reading {
+        Reading::Answered(reply) => return Ok(reply),
+        Reading::OfAnother(options) => merged(options, &guess),
+    };
+    let (model, version) = (options.model.as_deref(), options.version);
+    let served = state.fleet.pick(model, version).await?;
+    let (_, reply) = heavy(request, move |request: &Request| {
+        let (_, rows) = read(&request.body, &served, bounds(&state, request))?;
+        answer(&state, &served, rows?, &options, request)
+    })
+    .await?;
+    Ok(reply)
+}
+
+/// What came of reading a body with the columns of the version that it was taken to be for.
+enum Reading {
+    /// It is for that one; the answer.
+    Answered(Reply),
+    /// It names another model or version; what it asks for.
+    OfAnother(Options),
+}
+
+/// The version that a body is taken to be for before it is read, with what is known of its options: what the query names, else
+/// the only model's champion. Where those do not tell, the body's options are looked for first.
+async fn guessed(state: &State, request: &Request) -> Result<(Options, Arc<Served>), Problem> {
     // The query may name model and version, too; what the body says goes before it.
-    let named = Options {
+    let mut guess = Options {
         model: request.query("model"),
-        version: named_version(&request)?,
+        version: named_version(request)?,
         ..Options::default()
     };
-    let is_known = named.model.is_some() || state.fleet.model(None).is_ok();
-    let mut guess = named;
+    let is_known = guess.model.is_some() || state.fleet.model(None).is_ok();
     if !is_known {
         guess = merged(rows::read_options(&request.body)?, &guess);
     }
-    let served = state
-        .fleet
-        .pick(guess.model.as_deref(), guess.version)
-        .await;
-    // Without a champion, the body may still name a version.
-    let served = match served {
-        Err(problem) if guess.version.is_none() => {
+    let (model, version) = (guess.model.as_deref(), guess.version);
+    let served = match state.fleet.pick(model, version).await {
+        // Without a champion, the body may still name a version.
+        Err(error) if guess.version.is_none() => {
             guess = merged(rows::read_options(&request.body)?, &guess);
             if guess.version.is_none() && guess.model.is_none() {
-                return Err(problem.into());
+                return Err(error.into());
             }
             let (model, version) = (guess.model.as_deref(), guess.version);
             state.fleet.pick(model, version).await?
         }
-        other => other?,
+        picked => picked?,
     };
-    let (request, outcome) = heavy(request, {
-        let (served, state) = (served.clone(), state.clone());
-        move |request: &Request| {
-            let bounds = self::bounds(&state, request);
-            let (options, read) = read(&request.body, &served, bounds)?;
-            let is_other = |asked: &Options| {
-                asked.model.as_ref().is_some_and(|it| *it != served.model)
-                    || asked.version.is_some_and(|it| it != served.version)
-            };
-            if is_other(&options) {
-                return Ok(Err(options));
-            }
-            answer(&state, &served, read?, &options, request).map(Ok)
-        }
-    })
-    .await?;
-    match outcome {
-        Ok(reply) => Ok(reply),
-        Err(options) => {
-            let options = merged(options, &guess);
-            let served = state
-                .fleet
-                .pick(options.model.as_deref(), options.version)
-                .await?;
-            let (_, reply) = heavy(request, move |request: &Request| {
-                let bounds = self::bounds(&state, request);
-                let (_, read) = read(&request.body, &served, bounds)?;
-                answer(&state, &served, read?, &options, request)
-            })
-            .await?;
-            Ok(reply)
-        }
-    }
+    Ok((guess, served))
 }
 
 /// Options and rows of a body of rows or of tables.
@@ -299,8 +303,7 @@ pub fn answer(
         let why = "`flips` are for linear models with two classes; this one is another";
         return Err(Problem::new(Code::Unprocessable, why));
     }
-    let body = write_predictions(served, &rows, options, request)?;
     let n_rows = rows.n_rows;
-    state.predicted(request, served, rows, options.threshold);
+    let body = write_predictions(state, served, rows, options, request)?;
     Ok(Reply::new(JSON, body).by(&served.model, served.version, n_rows))
 }

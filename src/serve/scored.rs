@@ -1,17 +1,36 @@
-//! Going over rows that were read, for every protocol but the native one, whose answer is written row by row
-//! ([`super::written`]): who predicts here is counted, and his rows end in the prediction log.
+//! Rows that were read, predicted for a request: every protocol comes through here, so who predicts is counted and the rows end
+//! in the prediction log.
 
 use std::sync::Arc;
 
 use super::rows::Rows;
 use super::{Problem, Request, State};
+use crate::serving::predict::{self, Predicted, ROWS_PER_LOOK, Scoring};
 use crate::serving::served::Served;
 
-/// Rows between two looks at the clock.
-const ROWS_PER_LOOK: usize = 512;
+/// Predicts rows, see [`predict::predict_each`], and hands them to the prediction log where there is one.
+///
+/// # Errors
+/// When the time is over before the last row; what `look` or `each` says.
+pub fn predict_each<C>(
+    (state, request): (&State, &Request),
+    served: &Arc<Served>,
+    rows: Rows,
+    how: Scoring,
+    context: &mut C,
+    mut look: impl FnMut(&mut C) -> Result<(), Problem>,
+    each: impl FnMut(&mut C, &Predicted<'_>) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let look = |context: &mut C| {
+        request.work.look()?;
+        look(context)
+    };
+    predict::predict_each(served, &rows, how, context, look, each)?;
+    state.predicted(request, served, rows, Some(how.threshold));
+    Ok(())
+}
 
-/// Gives the class index and the probabilities of each row to `each`, in order. After the last one, the rows are handed to
-/// the prediction log where there is one.
+/// Gives the class index and the probabilities of each row to `each`, in order.
 ///
 /// # Errors
 /// When the time is over before the last row.
@@ -23,21 +42,21 @@ pub fn score_each(
     threshold: f64,
     mut each: impl FnMut(usize, &[f64]),
 ) -> Result<(), Problem> {
-    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
-    let mut features = Vec::new();
-    for row in 0..rows.n_rows {
-        if row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 {
-            request.work.look()?;
-        }
-        served
-            .scorer
-            .score_slots(rows.row(row), &mut features, &mut probabilities);
-        let label = served.scorer.label(&probabilities, threshold);
-        served.tally.add(label);
-        served.counts.look(&probabilities);
-        each(label as usize, &probabilities);
-    }
-    served.sample.offer(&rows);
-    state.predicted(request, served, rows, Some(threshold));
-    Ok(())
+    let how = Scoring {
+        threshold,
+        rows_per_look: ROWS_PER_LOOK,
+    };
+    let each = |(): &mut (), it: &Predicted<'_>| {
+        each(it.label as usize, it.probabilities);
+        Ok(())
+    };
+    predict_each(
+        (state, request),
+        served,
+        rows,
+        how,
+        &mut (),
+        |()| Ok(()),
+        each,
+    )
 }

@@ -1,26 +1,28 @@
 //! Predictions as JSON, written straight into one buffer.
 
+use std::sync::Arc;
+
 use super::rows::{Options, Rows};
-use super::{Problem, Request};
+use super::scored::predict_each;
+use super::{Problem, Request, State};
 use crate::bundle::Slot;
 use crate::explain;
 use crate::http::budget::{For, too_slow};
+use crate::serving::predict::{Predicted, ROWS_PER_LOOK, Scoring};
 use crate::serving::prediction_json::{id, number, per_class, prediction, text, whole};
 use crate::serving::served::Served;
 
 /// Bytes that a row takes about, for the size of the buffer.
 const ROW_BYTES: usize = 96;
-/// Rows between two looks at the clock.
-const ROWS_PER_LOOK: usize = 512;
-
 /// `{"model", "version", "request_id", "predictions": [{"id", "prediction", "probability", …}]}`; of numbers without the
-/// probability.
+/// probability. The rows end in the prediction log where there is one.
 ///
 /// # Errors
 /// When the time is over before the last row, or there is no room for the answer.
 pub fn write_predictions(
-    served: &Served,
-    rows: &Rows,
+    state: &State,
+    served: &Arc<Served>,
+    rows: Rows,
     options: &Options,
     request: &Request,
 ) -> Result<Vec<u8>, Problem> {
@@ -32,59 +34,64 @@ pub fn write_predictions(
     out.extend_from_slice(b",\"request_id\":");
     text(&mut out, &request.id);
     out.extend_from_slice(b",\"predictions\":[");
-    let threshold = options.threshold.unwrap_or(served.bundle.threshold);
-    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
-    let mut features = Vec::new();
-    let is_of_numbers = served.is_of_numbers();
-    for row in 0..rows.n_rows {
+    let how = Scoring {
+        threshold: options.threshold.unwrap_or(served.bundle.threshold),
         // What many trees say of a row's columns may take long for each row.
-        let is_look = options.explain || options.flips || row % ROWS_PER_LOOK == ROWS_PER_LOOK - 1;
-        if is_look {
-            request.work.look()?;
-            request.work.hold(For::Answer, out.capacity())?;
-        }
-        if row > 0 {
+        rows_per_look: match options.explain || options.flips {
+            true => 1,
+            false => ROWS_PER_LOOK,
+        },
+    };
+    let hold = |out: &mut Vec<u8>| request.work.hold(For::Answer, out.capacity());
+    let write = |out: &mut Vec<u8>, it: &Predicted<'_>| {
+        if it.row > 0 {
             out.push(b',');
         }
-        let slots = rows.row(row);
-        served
-            .scorer
-            .score_slots(slots, &mut features, &mut probabilities);
-        let label = served.scorer.label(&probabilities, threshold);
-        served.tally.add(label);
-        served.counts.look(&probabilities);
-        out.extend_from_slice(b"{\"id\":");
-        id(&mut out, rows, &request.unique, row);
-        out.extend_from_slice(b",\"prediction\":");
-        prediction(&mut out, served, label as usize, &probabilities);
-        if !is_of_numbers {
-            out.extend_from_slice(b",\"probability\":");
-            // Of the positive class where there are two, else of the class that is predicted.
-            let at = if served.bundle.is_binary() {
-                0
-            } else {
-                label as usize
-            };
-            number(&mut out, probabilities[at]);
-        }
-        if options.probabilities {
-            all_probabilities(&mut out, served, &probabilities);
-        }
-        if let Some(n) = options.top_n {
-            likeliest(&mut out, served, &probabilities, n);
-        }
-        if options.explain {
-            contributions(&mut out, served, slots, label, request)?;
-        }
-        if options.flips {
-            flips(&mut out, served, slots, threshold, request)?;
-        }
-        warnings(&mut out, served, slots);
-        out.push(b'}');
-    }
+        write_row(out, served, it, options, how.threshold, request)
+    };
+    predict_each((state, request), served, rows, how, &mut out, hold, write)?;
     out.extend_from_slice(b"]}");
-    served.sample.offer(rows);
     Ok(out)
+}
+
+/// One row of the answer.
+fn write_row(
+    out: &mut Vec<u8>,
+    served: &Served,
+    it: &Predicted<'_>,
+    options: &Options,
+    threshold: f64,
+    request: &Request,
+) -> Result<(), Problem> {
+    out.extend_from_slice(b"{\"id\":");
+    id(out, it.rows, &request.unique, it.row);
+    out.extend_from_slice(b",\"prediction\":");
+    prediction(out, served, it.label as usize, it.probabilities);
+    if !served.is_of_numbers() {
+        out.extend_from_slice(b",\"probability\":");
+        // Of the positive class where there are two, else of the class that is predicted.
+        let at = if served.bundle.is_binary() {
+            0
+        } else {
+            it.label as usize
+        };
+        number(out, it.probabilities[at]);
+    }
+    if options.probabilities {
+        all_probabilities(out, served, it.probabilities);
+    }
+    if let Some(n) = options.top_n {
+        likeliest(out, served, it.probabilities, n);
+    }
+    if options.explain {
+        contributions(out, served, it.slots, it.label, request)?;
+    }
+    if options.flips {
+        flips(out, served, it.slots, threshold, request)?;
+    }
+    warnings(out, served, it.slots);
+    out.push(b'}');
+    Ok(())
 }
 
 /// Class indices, likeliest first, ties in the order of the classes.

@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod follow;
 pub mod pick_error;
 pub mod place;
+pub mod predict;
 pub mod prediction_json;
 pub mod prediction_log;
 pub mod probation;

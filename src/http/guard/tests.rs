@@ -1,7 +1,7 @@
 //! Who is let in, for every way of being open and every role.
 
 use super::*;
-use crate::config::server::Token;
+use crate::config::tokens::Token;
 use sha2::{Digest, Sha256};
 
 fn token(name: &str, role: Role) -> Token {

@@ -10,7 +10,7 @@ use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
 
 use super::files::Mark;
-use crate::config::server::{Token, is_sha256, is_token_name};
+use crate::config::tokens::{Token, is_sha256, is_token_name};
 use crate::config::{Role, Server};
 use crate::http::error::Error;
 use crate::http::problem::{Code, Problem};

@@ -1,9 +1,10 @@
 //! Which version was the champion, as the folders tell.
 
 use super::asked::Adopt;
+use crate::model_types::Outcome;
 use crate::pipeline::error::Error;
 use crate::pipeline::{Env, error};
-use crate::registry::{Adoption, Operation, VersionState};
+use crate::registry::{Action, Adoption, Operation, VersionState};
 
 /// The operations that make versions champions: those that the gate promoted, in order, and last the one in production. Where
 /// operations are known already, only the last.
@@ -24,7 +25,7 @@ pub(super) async fn operations(
     let mut promoted: Vec<(i64, i64)> = Vec::new();
     if known.is_empty() {
         let by_gate = adoption.versions.iter();
-        let by_gate = by_gate.filter(|it| it.verdict.as_deref() == Some("promote"));
+        let by_gate = by_gate.filter(|it| it.verdict.as_deref() == Some(Outcome::Promote.name()));
         promoted.extend(by_gate.map(|it| (it.number, it.created_ms)));
         promoted.retain(|(number, _)| *number != champion);
         promoted.sort_by_key(|(number, at_ms)| (*at_ms, *number));
@@ -35,7 +36,7 @@ pub(super) async fn operations(
     let mut operations = Vec::new();
     for (version, at_ms) in promoted {
         operations.push(Operation {
-            action: "promote".to_string(),
+            action: Action::Promote.name().to_string(),
             version: Some(version),
             previous,
             reason: "adopted from the folders".to_string(),
@@ -51,7 +52,8 @@ pub(super) async fn operations(
 /// Nothing tells which version was the champion, and a guess could put a worse one into service.
 pub(super) async fn champion_unknown(env: &Env, adoption: &Adoption) -> Result<Error, Error> {
     let rows = adoption.versions.iter();
-    let promoted = rows.filter(|version| version.verdict.as_deref() == Some("promote"));
+    let promoted =
+        rows.filter(|version| version.verdict.as_deref() == Some(Outcome::Promote.name()));
     let newest = promoted.map(|version| version.number).max();
     let newest = newest.map_or(String::new(), |number| {
         format!("; the newest that the gate promoted is {number}")

@@ -14,7 +14,7 @@ use super::record::{FILE, VersionRecord};
 use super::stamp::stamp_in;
 use crate::bundle;
 use crate::clock::stamp;
-use crate::gate::{Decision, Verdict};
+use crate::gate::Decision;
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::error::Lost;
@@ -269,18 +269,10 @@ async fn read_version(
     }
     let decision: Option<Decision> = read(env, folder, "decision.json").await;
     row.state = VersionState::Ready;
-    row.verdict = decision.map(|decision| verdict(decision.verdict).to_string());
+    row.verdict = decision.map(|decision| decision.verdict.name().to_string());
     row.bundle_sha256 = Some(sha256);
     row.model_hash = Some(bundle.model_hash());
     Ok((row, read(env, folder, "score.json").await))
-}
-
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Promote => "promote",
-        Verdict::Reject => "reject",
-        Verdict::Inconclusive => "inconclusive",
-    }
 }
 
 async fn read<T: DeserializeOwned>(env: &Env, folder: &str, file: &str) -> Option<T> {

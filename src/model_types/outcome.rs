@@ -1,0 +1,31 @@
+//! What came of a run or a stage that came to its end.
+
+use serde::{Deserialize, Serialize};
+
+use super::named::named;
+
+named! {
+    /// What came of a run, or of a stage that was called alone.
+    pub enum Outcome: "an outcome" {
+        /// The challenger is the champion.
+        Promote = "promote",
+        /// The challenger is not good enough.
+        Reject = "reject",
+        /// Too little evidence.
+        Inconclusive = "inconclusive",
+        /// It would be promoted, but the champion is pinned.
+        Pinned = "pinned",
+        /// The same rows and settings came to a verdict before.
+        NothingNew = "nothing_new",
+        /// Only the test data changed, and the champion was scored again.
+        Rescored = "rescored",
+        /// Files became a data set.
+        Ingested = "ingested",
+        /// A data set became a version.
+        Trained = "trained",
+        /// A version was scored.
+        Scored = "scored",
+        /// The report of a version was made.
+        Reported = "reported",
+    }
+}

@@ -1,0 +1,70 @@
+//! The one loop in which rows are predicted: what every prediction leaves behind, whatever protocol asked for it, is left here.
+
+use super::rows::Rows;
+use super::served::Served;
+use crate::bundle::Slot;
+
+/// Rows between two looks whether to go on, where a row takes no long time.
+pub const ROWS_PER_LOOK: usize = 512;
+
+/// How rows are predicted.
+#[derive(Debug, Clone, Copy)]
+pub struct Scoring {
+    /// P(positive) from which on a row is positive.
+    pub threshold: f64,
+    /// Rows between two looks whether to go on; at least 1.
+    pub rows_per_look: usize,
+}
+
+/// A row and what the version says of it.
+pub struct Predicted<'r> {
+    /// All rows.
+    pub rows: &'r Rows,
+    /// Which of them it is, from 0.
+    pub row: usize,
+    /// Its slots.
+    pub slots: &'r [Slot],
+    /// The class that is predicted; 0 where numbers are.
+    pub label: u32,
+    /// `[P(positive)]`, one per class, or the number.
+    pub probabilities: &'r [f64],
+}
+
+/// Predicts rows, in order: counts each for its version and its class, looks at its probabilities for a probation, and at the end
+/// offers the rows to the probation's sample. `look` is asked every few rows whether to go on; `each` takes what is predicted.
+///
+/// # Errors
+/// What `look` or `each` says; the rows after that are not predicted.
+pub fn predict_each<C, E>(
+    served: &Served,
+    rows: &Rows,
+    how: Scoring,
+    context: &mut C,
+    mut look: impl FnMut(&mut C) -> Result<(), E>,
+    mut each: impl FnMut(&mut C, &Predicted<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
+    let mut features = Vec::new();
+    for row in 0..rows.n_rows {
+        if row % how.rows_per_look == how.rows_per_look - 1 {
+            look(context)?;
+        }
+        let slots = rows.row(row);
+        served
+            .scorer
+            .score_slots(slots, &mut features, &mut probabilities);
+        let label = served.scorer.label(&probabilities, how.threshold);
+        served.tally.add(label);
+        served.counts.look(&probabilities);
+        let predicted = Predicted {
+            rows,
+            row,
+            slots,
+            label,
+            probabilities: &probabilities,
+        };
+        each(context, &predicted)?;
+    }
+    served.sample.offer(rows);
+    Ok(())
+}
