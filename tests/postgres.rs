@@ -94,6 +94,19 @@ impl Postgres {
         self.url(&name)
     }
 
+    /// The address of a new database with all that is in another one, which nobody uses at the moment.
+    pub fn copy_of(&self, url: &str) -> String {
+        let path = url.split('?').next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let at = self.made.fetch_add(1, Ordering::Relaxed);
+        let copy = format!("copy_{}_{at}", std::process::id());
+        execute(
+            &self.url("postgres"),
+            &format!("CREATE DATABASE {copy} TEMPLATE {name}"),
+        );
+        self.url(&copy)
+    }
+
     /// The address of a database.
     pub fn url(&self, name: &str) -> String {
         format!(

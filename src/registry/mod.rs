@@ -5,6 +5,7 @@
 
 mod adopted;
 mod conclude;
+mod copy;
 mod created;
 mod db;
 mod dead_runs;
@@ -36,6 +37,7 @@ mod tests;
 
 pub use adopted::Adoption;
 pub use conclude::{Conclusion, PastConclusion, RowSet, SeenFile};
+pub use copy::CopiedTable;
 pub use created::{CreatedModel, add_model};
 pub(crate) use db::settled;
 pub use db::{ServerSettings, Tries, Tx, is_busy, is_damaged, is_misunderstood, is_unreachable};
@@ -99,6 +101,24 @@ pub enum Error {
     Foreign {
         /// The file.
         path: PathBuf,
+    },
+    /// A copy into it was begun and not ended.
+    #[error("use the database {database}: a copy is being written into it, or was broken off")]
+    HalfCopied {
+        /// The server's name.
+        database: String,
+    },
+    /// A copy is to be written where a project is.
+    #[error("copy into the database {database}: a project is there already")]
+    Occupied {
+        /// The file, or the server's name.
+        database: String,
+    },
+    /// What was copied is not what it was copied from.
+    #[error("copy the database: the table `{table}` is not the same there")]
+    NotTheSame {
+        /// The table.
+        table: String,
     },
     /// It is on a server, and this is done with files.
     #[error("{action}: the database is on a server")]

@@ -32,6 +32,7 @@ mod postgres;
 mod query;
 mod row;
 mod sqlite;
+mod tables;
 mod value;
 
 pub use again::Tries;
@@ -45,8 +46,10 @@ pub use row::Row;
 pub(super) use fault::is_lost;
 pub(super) use migrate::{migrate, schema_version};
 pub(super) use pool::On;
-pub(super) use postgres::Server;
+pub(super) use postgres::{COPYING, Server};
 pub(super) use query::query;
 #[cfg(test)]
 pub(super) use sqlite::open_bare;
 pub(super) use sqlite::{Opened, check_ours, copy_to, is_read_only, mark, open_copy, open_file};
+pub(super) use tables::{Column, Kind, Table, tables_of_schema};
+pub(super) use value::Value;

@@ -87,6 +87,18 @@ impl Pool {
         Ok(Tx { inner })
     }
 
+    /// Begins a transaction that sees one state of the database, whatever others write meanwhile.
+    pub(in crate::registry) async fn begin_snapshot(&self) -> Result<Tx, Error> {
+        let inner = match self {
+            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin().await?),
+            Pool::Postgres(pool) => Inner::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        };
+        Ok(Tx { inner })
+    }
+
     /// Closes every connection; what was written is on disk.
     pub(in crate::registry) async fn close(&self) {
         match self {

@@ -16,6 +16,9 @@ use crate::clock::Clock;
 /// Finds a table by its name, wherever the server's search path finds it.
 pub(super) const TABLE_NAMED: &str = "SELECT name FROM (SELECT CAST(to_regclass(?) AS TEXT) AS name) AS found WHERE name IS NOT NULL";
 
+/// A table that is there while a copy is written, so that nobody takes half of it for all.
+pub(in crate::registry) const COPYING: &str = "unseat_copying";
+
 /// How long to wait for a connection, also while the server is being restarted, in seconds.
 const CONNECT_SECONDS: u64 = 20;
 /// A transaction of a process that was cut off is taken back after this many seconds.
@@ -58,9 +61,15 @@ impl Server {
     /// Connects, and makes the tables or brings them up to date.
     ///
     /// # Errors
-    /// [`Error::Open`] when it cannot be reached, [`Error::Newer`] when a newer program made its tables.
+    /// [`Error::Open`] when it cannot be reached, [`Error::Newer`] when a newer program made its tables, [`Error::HalfCopied`]
+    /// while a copy is written into it.
     pub async fn open(settings: &ServerSettings) -> Result<Server, Error> {
         let server = Server::connect(settings).await?;
+        if server.has_table(COPYING).await? {
+            return Err(Error::HalfCopied {
+                database: server.name,
+            });
+        }
         migrate(&server.pool, &server.name).await?;
         Ok(server)
     }
@@ -112,6 +121,15 @@ impl Server {
             pool: Pool::Postgres(pool),
             ahead: Mutex::new(None),
         })
+    }
+
+    /// Whether a table is there.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn has_table(&self, name: &str) -> Result<bool, Error> {
+        let found = query(TABLE_NAMED).bind(name).fetch_optional(&self.pool);
+        Ok(found.await.doing("look for tables")?.is_some())
     }
 
     /// How far its clock is ahead of this machine's, in milliseconds, as of a moment ago.
