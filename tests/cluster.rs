@@ -15,7 +15,7 @@ fn predicted(server: &Server) -> String {
     let answer = server
         .post("/prediction", &json!({"rows": [row]}))
         .expect(200);
-    answer.json()["predictions"].to_string()
+    answer.json()["predictions"][0]["probability"].to_string()
 }
 
 #[test]

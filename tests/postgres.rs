@@ -87,24 +87,16 @@ impl Postgres {
 
     /// The address of a new, empty database.
     pub fn database(&self) -> String {
-        let at = self.made.fetch_add(1, Ordering::Relaxed);
-        let name = format!("of_{}_{at}", std::process::id());
-        let made = format!("CREATE DATABASE {name}");
-        execute(&self.url("postgres"), &made);
-        self.url(&name)
+        self.database_like("template1")
     }
 
     /// The address of a new database with all that is in another one, which nobody uses at the moment.
-    pub fn copy_of(&self, url: &str) -> String {
-        let path = url.split('?').next().unwrap_or_default();
-        let name = path.rsplit('/').next().unwrap_or_default();
+    pub fn database_like(&self, template: &str) -> String {
         let at = self.made.fetch_add(1, Ordering::Relaxed);
-        let copy = format!("copy_{}_{at}", std::process::id());
-        execute(
-            &self.url("postgres"),
-            &format!("CREATE DATABASE {copy} TEMPLATE {name}"),
-        );
-        self.url(&copy)
+        let name = format!("of_{}_{at}", std::process::id());
+        let made = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        execute(&self.url("postgres"), &made);
+        self.url(&name)
     }
 
     /// The address of a database.

@@ -107,12 +107,11 @@ impl Project {
 
     /// Another project with the same content.
     pub fn copy(&self) -> Self {
-        let server = Postgres::shared();
-        let url = self
-            .url
-            .as_ref()
-            .zip(server)
-            .map(|(url, server)| server.copy_of(url));
+        let copied = |(url, server): (&String, &Postgres)| {
+            let path = url.split('?').next().unwrap_or_default();
+            server.database_like(path.rsplit('/').next().unwrap_or_default())
+        };
+        let url = self.url.as_ref().zip(Postgres::shared()).map(copied);
         let copy = Project::empty_at(url);
         copy_folder(self.root(), copy.root());
         copy.minute.set(self.minute.get());

@@ -7,7 +7,8 @@
 use sha2::{Digest, Sha256};
 
 use super::db::{self, Column, Pool, Row, Table, Tx, Value, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// Rows that are read and written at once.
 const AT_ONCE: usize = 500;

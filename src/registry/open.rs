@@ -9,7 +9,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::db::{self, COPYING, Opened, Pool, Server, ServerSettings, query};
-use super::{Doing, Error, Registry, SCHEMA_VERSION};
+use super::error::Doing;
+use super::{Error, SCHEMA_VERSION};
 use crate::clock::Clock;
 
 /// An open database.
@@ -33,6 +34,12 @@ struct OpenFile {
     opened: ArcSwap<Opened>,
     /// Held while a replaced file is taken up, so that one does it.
     following: tokio::sync::Mutex<()>,
+}
+
+/// The registry of a project. Its file may be replaced under it; then all who share it go on with the new one.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    database: Arc<Database>,
 }
 
 impl Database {
@@ -240,5 +247,31 @@ impl Registry {
             Kind::File(_) => Ok(0),
             Kind::Server(server) => server.ahead_ms().await,
         }
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`]; [`Error::Gone`] and [`Error::Foreign`] when the file was taken away under this process.
+    pub async fn begin(&self) -> Result<db::Tx, Error> {
+        let pool = self.writing().await?;
+        pool.begin().await.doing("begin a transaction")
+    }
+
+    /// The connections.
+    pub(super) fn pool(&self) -> Pool {
+        self.database.pool()
+    }
+
+    /// Closes every connection; what was written is on disk.
+    pub async fn close(&self) {
+        self.pool().close().await;
+    }
+
+    /// Changes rows by hand, for tests.
+    #[cfg(test)]
+    pub(crate) async fn run_sql(&self, statement: &'static str) {
+        let done = db::query(statement).execute(&self.pool()).await;
+        done.expect("the statement is good");
     }
 }

@@ -3,7 +3,8 @@
 use sqlx::Row as _;
 use sqlx::sqlite::SqlitePoolOptions;
 
-use super::super::{Doing, Error, TABLES};
+use super::super::error::{Doing, Error};
+use super::super::schema::TABLES;
 
 /// A table.
 #[derive(Debug, Clone)]
