@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::fleet::SILENCE;
 use super::manage::without_folder;
 use super::readiness::{held, is_ready, staleness};
 use super::{Code, Problem, Reply, Request, State};
 use crate::clock::rfc3339;
 use crate::diagnose;
 use crate::registry::ProbationState;
+use crate::serving::fleet::SILENCE;
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -14,9 +14,6 @@ use crate::serving::probation::picked::note;
 /// What is said of a database that does not answer.
 pub const SILENCE: &str = "the database does not answer; what was loaded goes on being served, and nothing can be changed or followed until it does";
 
-/// What is said of a database that does not answer.
-pub const SILENCE: &str = "the database does not answer; what was loaded goes on being served, and nothing can be changed or followed until it does";
-
 /// All models of the server.
 pub struct Fleet {
     models: ArcSwap<Vec<Arc<Model>>>,
