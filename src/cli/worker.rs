@@ -1,6 +1,7 @@
 //! `worker`: does the runs that were asked for, each as a process of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use clap::Args;
@@ -9,7 +10,7 @@ use tokio::sync::watch;
 use super::global::Global;
 use super::{Failure, context, failure, notify, output};
 use crate::config::{Config, Jobs};
-use crate::jobs::{self, Program, Queue, Until};
+use crate::jobs::{self, Bounds, Program, Queue, Until};
 use crate::serve::{Signals, Wish};
 
 #[derive(Debug, Args)]
@@ -17,6 +18,37 @@ pub struct WorkerArgs {
     /// End when the queue is empty
     #[arg(long)]
     once: bool,
+    /// End after so many jobs, whatever waits
+    #[arg(long, value_name = "N", conflicts_with = "once", value_parser = clap::value_parser!(u64).range(1..))]
+    max_jobs: Option<u64>,
+    /// End when nothing was to be done for so long, like 60s, 10m or 1h
+    #[arg(long, value_name = "TIME", conflicts_with = "once", value_parser = duration)]
+    idle_exit: Option<Duration>,
+}
+
+impl WorkerArgs {
+    fn until(&self) -> Until {
+        match (self.max_jobs, self.idle_exit) {
+            (None, None) => Until::Told,
+            (jobs, idle) => Until::Bound(Bounds { jobs, idle }),
+        }
+    }
+}
+
+/// A time like `60s`, `10m`, `1h`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        None => (text, 1),
+        Some((at, 's')) if at + 1 == text.len() => (&text[..at], 1),
+        Some((at, 'm')) if at + 1 == text.len() => (&text[..at], 60),
+        Some((at, 'h')) if at + 1 == text.len() => (&text[..at], 3600),
+        Some(_) => ("", 1),
+    };
+    let seconds = number.parse::<u32>().ok().filter(|seconds| *seconds > 0);
+    match seconds {
+        Some(seconds) => Ok(Duration::from_secs(u64::from(seconds) * unit)),
+        None => Err("write it as a whole number with s, m or h, like 60s".to_string()),
+    }
 }
 
 pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
@@ -26,6 +58,8 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
         until_empty(global, &config, queue).await?;
     } else {
         let (stop, stopped) = watch::channel(false);
+        let stop = Arc::new(stop);
+        let ended = stop.clone();
         let mut signals = Signals::listen()?;
         tokio::spawn(async move {
             while signals.next().await == Wish::Refresh {}
@@ -41,7 +75,14 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
             told(stopped.clone()),
         );
         let settings = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
-        let working = work(global.clone(), config, settings, queue, stopped);
+        let program = program(global, &config)?;
+        let working = jobs::work(queue, program, settings, args.until(), told(stopped));
+        // A worker that ends by itself has nothing more to say.
+        let working = async {
+            let worked = working.await;
+            ended.send_replace(true);
+            worked
+        };
         let (worked, ()) = tokio::join!(working, telling);
         worked?;
     }
@@ -86,4 +127,19 @@ pub fn program(global: &Global, config: &Config) -> Result<Program, Failure> {
         clock: context::clock()?,
         ids: context::ids()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_or_is_in_seconds() {
+        for (text, seconds) in [("60s", 60), ("10m", 600), ("1h", 3600), ("5", 5)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in ["", "s", "0s", "1d", "1.5m", "-1s", "10ms", "é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
 }

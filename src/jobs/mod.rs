@@ -16,7 +16,7 @@ pub use child::Program;
 pub use created::{ModelSubmitted, submit_model};
 pub use queue::{Queue, Submitted, new_job, retry, submit};
 pub use settle::WORKER_ENDED;
-pub use worker::{Until, work};
+pub use worker::{Bounds, Until, work};
 
 /// Why a job cannot be queued or worked on: the registry cannot answer.
 pub use crate::registry::Error;

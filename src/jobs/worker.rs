@@ -35,6 +35,17 @@ pub enum Until {
     Told,
     /// When no job waits and none is left that only it could do.
     Empty,
+    /// When one of its bounds is reached: for a machine that is there for some jobs only.
+    Bound(Bounds),
+}
+
+/// What ends a worker by itself; a bound that is not given is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// So many jobs were taken, and all of them have ended.
+    pub jobs: Option<u64>,
+    /// So long nothing was there to take, and nothing is left that only it could do.
+    pub idle: Option<Duration>,
 }
 
 /// Works on jobs until told to end, or until the queue is empty. Runs under way are ended then, and their jobs wait for
@@ -73,6 +84,8 @@ pub async fn work(
         me,
         until,
         under_way: JoinSet::new(),
+        taken: 0,
+        busy: Instant::now(),
     };
     let done = worker.work().await;
     beating.abort();
@@ -103,6 +116,10 @@ struct Worker {
     me: String,
     until: Until,
     under_way: JoinSet<()>,
+    /// Jobs that it took out of the queue.
+    taken: u64,
+    /// When it last had something to do.
+    busy: Instant,
 }
 
 impl Worker {
@@ -142,6 +159,20 @@ impl Worker {
         self.bench.hands.count() >= self.bench.settings.load().concurrency
     }
 
+    /// Whether it has taken as many jobs as it may.
+    fn is_spent(&self) -> bool {
+        matches!(self.until, Until::Bound(Bounds { jobs: Some(most), .. }) if self.taken >= most)
+    }
+
+    /// Whether it is to leave once there is nothing left for it to do.
+    fn is_over(&self) -> bool {
+        match self.until {
+            Until::Told => false,
+            Until::Empty => true,
+            Until::Bound(bounds) => bounds.idle.is_some_and(|idle| self.busy.elapsed() >= idle),
+        }
+    }
+
     /// Takes what there is to take, and leaves if there is nothing and it may.
     async fn look(&mut self, tended: &mut Option<Instant>) -> Result<Looked, Error> {
         let bench = self.bench.clone();
@@ -159,18 +190,24 @@ impl Worker {
             }
             *tended = Some(Instant::now());
         }
-        while !self.is_full() && !*bench.stop.borrow() {
+        while !self.is_full() && !self.is_spent() && !*bench.stop.borrow() {
             let now_ms = bench.program.clock.now_ms();
             let Some(job) = registry.claim_next_job(&self.me, now_ms).await? else {
                 break;
             };
             self.attend(job, true);
+            self.taken += 1;
             looked = Looked::Took;
         }
-        if self.until == Until::Empty
-            && bench.hands.count() == 0
-            && registry.worker_leaves_if_idle(&self.me).await?
-        {
+        if bench.hands.count() > 0 {
+            self.busy = Instant::now();
+            return Ok(looked);
+        }
+        if self.is_spent() {
+            registry.worker_leaves(&self.me).await?;
+            return Ok(Looked::Left);
+        }
+        if self.is_over() && registry.worker_leaves_if_idle(&self.me).await? {
             return Ok(Looked::Left);
         }
         Ok(looked)
@@ -208,7 +245,7 @@ enum Looked {
 
 fn pause(until: Until, polls: u32) -> Duration {
     match until {
-        Until::Empty => LOOK_EVERY,
+        Until::Empty | Until::Bound(_) => LOOK_EVERY,
         Until::Told if polls >= QUIET_POLLS => POLL_WHEN_QUIET,
         Until::Told => POLL_EVERY,
     }

@@ -124,3 +124,22 @@ fn a_worker_that_was_thought_dead_changes_nothing() {
         assert!(!registry.end_job(&id, "new", &end, 4).await.expect("asks"));
     });
 }
+
+#[test]
+fn a_worker_of_a_machine_that_goes_ends_when_its_bound_is_reached() {
+    let project = project();
+    let job = submit(&project);
+    project.ok(&["worker", "--max-jobs", "1"]);
+    let row = until_state(&project, &job, "done");
+    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    assert_eq!(project.assert_settled().champion(), Some(2));
+
+    let again = submit(&project);
+    project.ok(&["worker", "--idle-exit", "1s", "--max-jobs", "9"]);
+    let row = until_state(&project, &again, "done");
+    assert_eq!(row.outcome.as_deref(), Some("nothing_new"));
+    // With nothing to do it ends, too.
+    project.ok(&["worker", "--idle-exit", "1s"]);
+    let wrong = project.unseat(&["worker", "--idle-exit", "soon"]);
+    assert_eq!(wrong.code(), 2, "{wrong}");
+}

@@ -2,7 +2,7 @@
 //!
 //! **How to add a query.** Write it once, for both, in the file of its table:
 //!
-//! ```ignore
+//! ```text
 //! let row = query("SELECT version FROM versions WHERE model = ? AND number = ?")
 //!     .bind(model)
 //!     .bind(number)
