@@ -38,6 +38,13 @@ pub fn rfc3339(ms: i64) -> String {
         .unwrap_or_else(|| format!("{ms} ms"))
 }
 
+/// An instant in RFC 3339 as milliseconds since 1970; `None` for anything else, a time without an offset among it: nobody
+/// could tell which instant that is.
+pub fn instant_ms(text: &str) -> Option<i64> {
+    let instant = DateTime::parse_from_rfc3339(text.trim()).ok()?;
+    Some(instant.timestamp_millis())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -96,9 +96,6 @@ pub const RESTORE: &[&str] = &[
     "restore.done",
 ];
 
-/// The point that copying a database passes after each table.
-pub const COPY: &str = "database.copied";
-
 enum Planned {
     Nothing,
     Trace,
@@ -122,7 +119,7 @@ pub fn point(name: &str) -> io::Result<()> {
             RENAME,
             BACKUP,
             RESTORE,
-            &[EACH_FILE, REMOVAL, MODEL_REMOVAL, HANDLER, COPY]
+            &[EACH_FILE, REMOVAL, MODEL_REMOVAL, HANDLER]
         ]
         .concat()
         .contains(&name),

@@ -14,6 +14,7 @@
 //! - [`explain`]: what columns are worth, and what would have changed an answer
 //! - [`export`]: a version in forms that other programs read
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
+//! - [`drift`], [`live`]: whether rows are like those of training, and how good answers turned out to be
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
 //! - [`schedule`]: time to jobs; the rules are in [`cron`]
@@ -38,6 +39,7 @@ pub mod config;
 pub mod cron;
 pub mod data;
 pub mod diagnose;
+pub mod drift;
 pub mod evaluate;
 pub mod explain;
 pub mod export;
@@ -47,6 +49,7 @@ pub mod gate;
 pub mod http;
 pub mod jobs;
 pub mod learners;
+pub mod live;
 pub mod logs;
 pub mod model_types;
 pub mod notify;

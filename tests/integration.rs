@@ -4,15 +4,16 @@
 
 mod bad_input;
 mod checks;
-mod cluster;
 mod docs;
 mod doubts;
+mod drift;
 mod export;
 mod faults;
 mod features;
 mod flow;
 mod jobs;
 mod kill;
+mod labels;
 mod lost;
 mod notify;
 mod ops;

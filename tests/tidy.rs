@@ -21,7 +21,9 @@ const ROWS: &[&[&str]] = &[
         "faults",
         "logs",
     ],
-    &["features", "gate", "drift", "sample", "checks", "http"],
+    &[
+        "features", "gate", "drift", "live", "sample", "checks", "http",
+    ],
     &["relate"],
     &["bundle", "learners", "registry", "report"],
     &["explain", "export"],
@@ -43,6 +45,7 @@ const ALONG: &[(&str, &str)] = &[
     ("config", "evaluate"),
     ("report", "registry"),
     ("checks", "features"),
+    ("drift", "features"),
 ];
 const FREE: &[&str] = &["faults", "clock"];
 
@@ -169,6 +172,7 @@ const ABSENT: &[(&[&str], &[&str], &str)] = &[
             "evaluate",
             "gate",
             "drift",
+            "live",
             "checks",
             "bundle",
             "explain",

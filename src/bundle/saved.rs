@@ -9,6 +9,7 @@ use super::golden_rows::Golden;
 use crate::config::raw::Learner;
 use crate::data::rules::Rule;
 use crate::data::{ColumnSummary, NumberForm};
+use crate::drift::Reference;
 use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::predictors::Predictor;
@@ -62,6 +63,9 @@ pub struct Bundle {
     /// How the numbers of columns are written, where they are not plain: files and requests are read so, too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reading: BTreeMap<String, NumberForm>,
+    /// What its columns held, counted in bins: what later rows are held against. `None` in bundles of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
 }
 
 /// How one candidate of `auto` did.
@@ -149,6 +153,9 @@ impl Bundle {
         let n_features = self.transformer.n_features();
         if self.predictor.n_outputs() != outputs || !self.predictor.is_sound(n_features) {
             return unsound("its weights do not fit its columns and classes");
+        }
+        if self.reference.as_ref().is_some_and(|it| !it.is_sound()) {
+            return unsound("its reference for drift contradicts itself");
         }
         if self.golden.rows.is_empty() {
             return unsound("it has no golden rows");

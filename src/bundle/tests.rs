@@ -120,6 +120,7 @@ pub fn bundle_of(
         golden: Golden::default(),
         related: None,
         reading: Default::default(),
+        reference: None,
     };
     bundle.golden = make_golden(&bundle);
     bundle

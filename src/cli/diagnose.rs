@@ -31,6 +31,7 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
     let timings = room::timings(&env).await?;
     let stale = room::staleness(&env.registry, &env.config, env.clock.now_ms()).await?;
     let checks = pipeline::findings_of(&env).await?;
+    let drift = pipeline::drift::newest(&env).await?;
     if global.json {
         let runs = env
             .registry
@@ -54,6 +55,7 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
             "checks": checks.as_ref().map(
                 |(version, findings)| json!({"version": version, "findings": findings}),
             ),
+            "drift": drift,
             "dependencies": room::dependencies(),
         }));
         return Ok(failure::DONE);
@@ -105,6 +107,16 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
                 finding.says
             ));
         }
+    }
+    for check in drift
+        .iter()
+        .filter(|it| it.verdict == "drift" || it.verdict == "warn")
+    {
+        output::say(&format!(
+            "drift in {}: {}",
+            check.kind,
+            output::plain(&check.reason)
+        ));
     }
     for stale in &stale {
         output::say(&format!("stale: it {}", stale.says));

@@ -32,6 +32,8 @@ pub const NOTHING_NEW: u8 = Code::NothingNew.code();
 pub const REJECTED: u8 = Code::Rejected.code();
 /// Inconclusive.
 pub const INCONCLUSIVE: u8 = Code::Inconclusive.code();
+/// Rows are unlike those of training.
+pub const DRIFT: u8 = Code::Drift.code();
 /// Something needs somebody.
 pub const NEEDS: u8 = Code::Needs.code();
 

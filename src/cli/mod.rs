@@ -13,8 +13,8 @@ mod compare;
 mod completions;
 mod config;
 mod context;
-mod database;
 mod diagnose;
+mod drift;
 mod explain;
 mod export;
 mod failure;
@@ -27,6 +27,7 @@ mod hints;
 mod init;
 mod interrupt;
 mod jobs;
+mod labels;
 mod listener;
 mod live;
 mod logs;
@@ -98,6 +99,10 @@ enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     /// Predict the rows of a file
     Predict(predict::PredictArgs),
+    /// Say whether rows are still like those that the champion was trained on
+    Drift(drift::DriftArgs),
+    /// Take labels of answers from a file, or show how good the answers were
+    Labels(labels::LabelsArgs),
     /// Say what a version looks at, or why it says of a row what it says
     Explain(explain::ExplainArgs),
     /// Write a version as ONNX or JSON, for other programs
@@ -152,8 +157,6 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Take up versions that stand in the folders and that the database does not know
     Adopt(adopt::AdoptArgs),
-    /// Look at the database, bring it up to date, or copy it to another place
-    Database(database::DatabaseArgs),
     /// Install the project as a service of systemd, or print a line for cron
     Service(service::ServiceArgs),
     /// Print a completion script for a shell
@@ -223,6 +226,8 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Deploy(args) => stages::deploy(global, args).await,
         Command::Report(args) => stages::report(global, args).await,
         Command::Diagnose(args) => diagnose::diagnose(global, args).await,
+        Command::Labels(args) => labels::labels(global, args).await,
+        Command::Drift(args) => drift::drift(global, args).await,
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Explain(args) => explain::explain(global, args).await,
         Command::Export(args) => export::export(global, args).await,
@@ -251,7 +256,6 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Backup(args) => backup::backup(global, args).await,
         Command::Restore(args) => backup::restore(global, args).await,
         Command::Adopt(args) => adopt::adopt(global, args).await,
-        Command::Database(args) => database::database(global, args).await,
         Command::Service(args) => service::service(global, args),
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }

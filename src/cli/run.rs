@@ -6,6 +6,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::global::Global;
 use super::{Failure, Kind, context, failure, interrupt, notify, output};
 use crate::config::Severity;
+use crate::drift::Verdict;
 use crate::evaluate::{Interval, Metric};
 use crate::model_types::Outcome;
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
@@ -128,6 +129,7 @@ fn code_of(report: &RunReport) -> u8 {
         Outcome::Inconclusive => failure::INCONCLUSIVE,
         Outcome::Promote
         | Outcome::Pinned
+        | Outcome::Frozen
         | Outcome::Rescored
         | Outcome::Ingested
         | Outcome::Trained
@@ -180,6 +182,13 @@ pub fn show(global: &Global, report: &RunReport) {
                 finding.check.name()
             ));
         }
+    }
+    if let Some(drift) = report
+        .drift
+        .as_ref()
+        .filter(|it| it.verdict >= Verdict::Warn)
+    {
+        output::say(&format!("drift       {}", output::plain(&drift.reason)));
     }
     for reason in report.reasons.iter().skip(1) {
         output::say(&format!("also        {}", output::plain(reason)));
@@ -239,6 +248,10 @@ fn last_line(report: &RunReport) -> String {
         Outcome::Pinned => format!(
             "{} version {version} would be promoted, but {stays}{why}",
             output::bold("pinned")
+        ),
+        Outcome::Frozen => format!(
+            "{} version {version} would be promoted, but rows drift and {stays}{why}",
+            output::bold("frozen")
         ),
         Outcome::NothingNew => format!("{}{why}", output::bold("nothing new")),
         Outcome::Rescored => format!("{}{why}", output::bold("scored again")),

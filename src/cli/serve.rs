@@ -16,7 +16,7 @@ use crate::jobs::Queue;
 use crate::pipeline::{Env, Envs};
 use crate::registry::{CreatedModel, Registry};
 use crate::serve::{
-    self, Created, Fleet, Guard, Observer, OpenModel, Project, Signals, Source, State,
+    self, AnsweredRows, Created, Fleet, Guard, Observer, OpenModel, Project, Signals, Source, State,
 };
 use crate::serving::prediction_log::PredictionLog;
 
@@ -94,7 +94,12 @@ pub async fn open(
     let table = serve::route_table();
     let observer = Observer::open(&settings, &folder, clock, table.routes)?;
     let log = PredictionLog::open(&settings, &folder, clock)?;
+    let answered = match &project {
+        Some(_) => Some(AnsweredRows::start()?),
+        None => None,
+    };
     let state = State::new(fleet, project, settings, clock, guard, observer, log, table);
+    let state = state.counted_by(answered);
     let state = Arc::new(state);
     match &args.bundle {
         Some(_) => serve::load_each(&state.fleet).await?,

@@ -92,6 +92,8 @@ pub fn check(
         prediction_log: PathBuf::new(),
         health: raw.health,
         probation: raw.probation,
+        drift: raw.drift,
+        labels: raw.labels,
     }
 }
 
@@ -140,6 +142,10 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("checks.{key}"), reason));
     raw.health
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
+    raw.labels
+        .check(&mut |key, reason| say(&format!("labels.{key}"), reason));
+    raw.drift
+        .check(&mut |key, reason| say(&format!("drift.{key}"), reason));
     raw.probation
         .check(&mut |key, reason| say(&format!("probation.{key}"), reason));
     if raw.score.replicates < 100 {

@@ -7,8 +7,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::checks::Checks;
+use super::drift::Drift;
 use super::features::Encode;
 use super::health::Health;
+use super::labels::Labels;
 use super::policy::{First, Policy};
 use super::probation::Probation;
 use super::raw::{DataFormat, Derive, Features, Ingest, Learner};
@@ -98,6 +100,10 @@ pub struct ModelConfig {
     pub health: Health,
     /// How a promoted version is watched.
     pub probation: Probation,
+    /// When rows count as unlike those of training.
+    pub drift: Drift,
+    /// What is kept of answers.
+    pub labels: Labels,
 }
 
 impl ModelConfig {

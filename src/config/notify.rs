@@ -28,7 +28,10 @@ pub enum Topic {
     Failed,
     /// A model is older than `health` allows.
     Stale,
-    /// The champion's score has fallen further than `health.max_fall`.
+    /// The champion's score has fallen further than `health.max_fall`. Also sent to channels of `drift`, which was its name
+    /// before.
+    Fallen,
+    /// Rows are no longer like those that the champion was trained on, or are so again.
     Drift,
     /// Probation took a promoted version back. Also sent to channels of `promoted`.
     RolledBack,
@@ -42,11 +45,12 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Topic; 9] = [
+    pub const ALL: [Topic; 10] = [
         Topic::Promoted,
         Topic::Refused,
         Topic::Failed,
         Topic::Stale,
+        Topic::Fallen,
         Topic::Drift,
         Topic::RolledBack,
         Topic::Confirmed,
@@ -59,6 +63,7 @@ impl Topic {
         match self {
             Topic::RolledBack | Topic::Confirmed => &[Topic::Promoted],
             Topic::Recovered | Topic::Quarantined => &[Topic::Promoted, Topic::Failed],
+            Topic::Fallen => &[Topic::Drift],
             Topic::Promoted | Topic::Refused | Topic::Failed | Topic::Stale | Topic::Drift => &[],
         }
     }
@@ -70,6 +75,7 @@ impl Topic {
             Topic::Refused => "refused",
             Topic::Failed => "failed",
             Topic::Stale => "stale",
+            Topic::Fallen => "fallen",
             Topic::Drift => "drift",
             Topic::RolledBack => "rolled_back",
             Topic::Confirmed => "confirmed",

@@ -9,11 +9,12 @@ use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 use super::checks::Checks;
-use super::database::Database;
+use super::drift::Drift;
 pub use super::features::{Derive, Features};
 use super::health::Health;
 pub use super::ingest::{DataFormat, Ingest, Keep, RawWindow};
 use super::label::Label;
+use super::labels::Labels;
 pub use super::learner::{ClassWeight, Learner, LearnerKind};
 use super::notify::Notify;
 use super::policy::Policy;
@@ -106,6 +107,12 @@ pub struct RawConfig {
     /// How the server watches a version that a run has promoted.
     #[serde(default)]
     pub probation: Probation,
+    /// When rows count as unlike those of training, and what is done about it.
+    #[serde(default)]
+    pub drift: Drift,
+    /// What is kept of answers, so that labels which come later can be held against them.
+    #[serde(default)]
+    pub labels: Labels,
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,
@@ -115,12 +122,9 @@ pub struct RawConfig {
     /// Who is told what happened, and how.
     #[serde(default)]
     pub notify: Notify,
-    /// The registry's database: `sqlite://FILE`, or `postgres://USER@HOST:5432/DATABASE`, which many machines may share.
+    /// The registry's database.
     #[serde(default = "default_database_url")]
     pub database_url: String,
-    /// How a database server is used.
-    #[serde(default)]
-    pub database: Database,
     /// How predictions are served over HTTP.
     #[serde(default)]
     pub server: Server,
@@ -134,7 +138,7 @@ fn default_name() -> String {
 }
 
 fn default_database_url() -> String {
-    super::database::DEFAULT_URL.to_string()
+    "sqlite://unseat.db".to_string()
 }
 
 /// Lets `related` fill in what follows from it: the entity is the key to split by, its time the time column, the future the

@@ -4,7 +4,6 @@
 //! when that dies. It must not know HTTP, and not when a tick is due.
 
 mod attempt;
-mod bench;
 mod child;
 mod created;
 mod outcome;

@@ -22,6 +22,8 @@ pub enum ExitCode {
     Inconclusive = 12,
     /// Locked by another run (with `--detailed-exit-code`).
     Locked = 13,
+    /// Rows are unlike those of training (`drift` with `--detailed-exit-code`).
+    Drift = 14,
     /// Something needs somebody.
     Needs = 15,
 }

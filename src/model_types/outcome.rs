@@ -15,6 +15,8 @@ named! {
         Inconclusive = "inconclusive",
         /// It would be promoted, but the champion is pinned.
         Pinned = "pinned",
+        /// A promotion was held back: rows drift, and the test rows do not show it.
+        Frozen = "frozen",
         /// The same rows and settings came to a verdict before.
         NothingNew = "nothing_new",
         /// Only the test data changed, and the champion was scored again.

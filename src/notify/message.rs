@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::clock::rfc3339;
 use crate::config::Topic;
 use crate::model_types::Outcome;
-use crate::registry::{ProbationRow, ProbationState, RunRow, RunState};
+use crate::registry::{DriftEpisodeRow, ProbationRow, ProbationState, RunRow, RunState};
 use crate::text::hex;
 
 /// Version of the JSON form.
@@ -74,6 +74,7 @@ impl Event {
             Some(Outcome::Pinned) => {
                 Some((Topic::Refused, "was held back: the champion is pinned"))
             }
+            Some(Outcome::Frozen) => Some((Topic::Refused, "was held back: rows drift")),
             _ => None,
         };
         if let Some((kind, words)) = verdict {
@@ -155,9 +156,9 @@ impl Event {
 
     /// A model that is stale for a reason since some time.
     pub fn stale(model: &str, reason: &str, since_ms: i64, says: &str, now_ms: i64) -> Event {
-        let is_drift = reason == "fall";
-        let kind = if is_drift { Topic::Drift } else { Topic::Stale };
-        let what = if is_drift {
+        let is_fall = reason == "fall";
+        let kind = if is_fall { Topic::Fallen } else { Topic::Stale };
+        let what = if is_fall {
             "its score has fallen"
         } else {
             "is stale"
@@ -166,7 +167,7 @@ impl Event {
             kind,
             model: model.to_string(),
             // A champion falls once; an age grows past its bound on a day.
-            key: if is_drift {
+            key: if is_fall {
                 format!("{reason}/{since_ms}")
             } else {
                 format!("{reason}/{}", since_ms.div_euclid(DAY_MS))
@@ -178,6 +179,52 @@ impl Event {
                 "reason": reason, "since": rfc3339(since_ms), "says": says,
             })),
         }
+    }
+
+    /// What drift is worth telling: that it began, and that it is over. Nothing where the settings want no message of it.
+    pub fn of_drift(row: &DriftEpisodeRow) -> Vec<Event> {
+        let wants = ["notify", "retrain", "freeze"].contains(&row.action.as_str());
+        if !wants {
+            return Vec::new();
+        }
+        let rows = match row.kind.as_str() {
+            "requests" => "requests",
+            "test" => "test rows",
+            _ => "new data",
+        };
+        let told = |at_ms: i64, state: &str, words: String, lines: String| Event {
+            kind: Topic::Drift,
+            model: row.model.clone(),
+            key: format!("{}/{}/{state}", row.kind, row.began_ms),
+            at_ms,
+            subject: line(&format!("{}: {words}", row.model), MOST_SUBJECT),
+            text: format!(
+                "{}: {words}.\n{lines}since: {}\n",
+                row.model,
+                rfc3339(row.began_ms)
+            ),
+            facts: facts(json!({
+                "state": state, "rows": row.kind, "version": row.version, "action": row.action, "done": row.done,
+                "since": rfc3339(row.began_ms), "ended": row.ended_ms.map(rfc3339), "evidence": row.evidence,
+            })),
+        };
+        let reason = row.evidence["reason"].as_str().unwrap_or_default();
+        let columns = row.evidence["columns"].as_array().into_iter().flatten();
+        let lines: String = columns
+            .filter_map(|column| Some((column["name"].as_str()?, column["reason"].as_str()?)))
+            .map(|(name, reason)| format!("- {}\n", line(&format!("{name}: {reason}"), MOST_LINE)))
+            .collect();
+        let words = format!(
+            "{rows} differ from what version {} was trained on",
+            row.version
+        );
+        let lines = format!("{}\n{lines}", line(reason, MOST_LINE));
+        let mut events = vec![told(row.began_ms.max(row.last_ms), "begun", words, lines)];
+        if let Some(ended_ms) = row.ended_ms {
+            let words = format!("{rows} are no longer drifting");
+            events.push(told(ended_ms, "ended", words, String::new()));
+        }
+        events
     }
 
     /// A message that only shows whether a channel works.

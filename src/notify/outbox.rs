@@ -65,11 +65,30 @@ fn warn(run: &str, error: crate::registry::Error) {
 /// What a run's end is worth telling, also beside the runs before it.
 async fn events(post: &Post, run: &RunRow) -> Result<Vec<Event>, crate::registry::Error> {
     let mut events = Event::of_run(run);
+    let drift = of_drift(post, &run.model, run.started_ms).await?;
+    events.extend(
+        drift
+            .into_iter()
+            .filter(|event| event.at_ms >= run.started_ms),
+    );
     if run.state == RunState::Done.name() {
         let before = post.registry.failures_before(&run.model, &run.id).await?;
         events.extend(Event::recovered(run, &before));
     }
     Ok(events)
+}
+
+/// What drift that began, went on or ended since then is worth telling.
+async fn of_drift(
+    post: &Post,
+    model: &str,
+    since_ms: i64,
+) -> Result<Vec<Event>, crate::registry::Error> {
+    let rows = post.registry.drift_episodes(model, 50).await?;
+    let fresh = rows
+        .iter()
+        .filter(|row| row.ended_ms.unwrap_or(row.last_ms) >= since_ms);
+    Ok(fresh.flat_map(Event::of_drift).collect())
 }
 
 /// What ends of probations are worth telling.
@@ -96,6 +115,7 @@ pub async fn catch_up(post: &Post) -> Result<(), Error> {
         let since_ms = now_ms - LOOK_BACK_MS;
         let runs = post.registry.runs_ended_since(model, since_ms).await?;
         let mut told = verdicts_of_probation(post, model, since_ms).await?;
+        told.extend(of_drift(post, model, since_ms).await?);
         for run in &runs {
             told.extend(events(post, run).await?);
         }
@@ -108,7 +128,8 @@ pub async fn catch_up(post: &Post) -> Result<(), Error> {
 pub(super) async fn catch_up_on_probations(post: &Post) -> Result<(), Error> {
     let since_ms = post.clock.now_ms() - LOOK_BACK_MS;
     for model in &post.models {
-        let events = verdicts_of_probation(post, model, since_ms).await?;
+        let mut events = verdicts_of_probation(post, model, since_ms).await?;
+        events.extend(of_drift(post, model, since_ms).await?);
         if !events.is_empty() {
             owe(post, &events).await?;
         }

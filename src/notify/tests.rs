@@ -85,7 +85,7 @@ fn the_same_failure_is_told_once_a_day() {
 fn a_fallen_score_is_drift_and_an_old_model_is_stale() {
     let fall = Event::stale("m", "fall", 0, "fell", 5);
     let old = Event::stale("m", "untrained", 86_400_000, "was not trained", 5);
-    assert_eq!(fall.kind, Topic::Drift);
+    assert_eq!(fall.kind, Topic::Fallen);
     assert_eq!(old.kind, Topic::Stale);
     assert_eq!(old.topic("c"), "stale/m/untrained/1/c");
 }

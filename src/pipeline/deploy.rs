@@ -6,7 +6,7 @@ use super::error::{Error, fault};
 use super::json::to_json;
 use super::scores::Scored;
 use super::trained::Trained;
-use super::{Dataset, Env, ingest, production, versions};
+use super::{Dataset, Env, Event, drift, ingest, production, versions};
 use crate::bundle;
 use crate::config::Severity;
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
@@ -146,9 +146,17 @@ async fn conclude(
     let version = &work.trained.version;
     let champion = env.registry.champion(model).await?;
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
-    let promotes = decision.verdict == Verdict::Promote && !is_pinned;
+    let frozen = match champion {
+        Some(_) => drift::frozen(env).await?,
+        None => None,
+    };
+    let promotes = decision.verdict == Verdict::Promote && !is_pinned && frozen.is_none();
+    if let (Verdict::Promote, Some(why)) = (decision.verdict, &frozen) {
+        env.tell(Event::Warning(why.clone()));
+    }
     let outcome = match decision.verdict {
         Verdict::Promote if is_pinned => Outcome::Pinned,
+        Verdict::Promote if frozen.is_some() => Outcome::Frozen,
         Verdict::Promote => Outcome::Promote,
         Verdict::Reject => Outcome::Reject,
         Verdict::Inconclusive => Outcome::Inconclusive,

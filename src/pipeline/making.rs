@@ -62,6 +62,7 @@ impl Making<'_> {
             golden: Golden::default(),
             related: self.dataset.record.related.clone(),
             reading: self.reading(),
+            reference: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use tracing::Instrument;
 
 use super::deploy::Work;
+use super::drift::{self, DriftLine};
 use super::error::{Error, fault};
 use super::heart::Heart;
 use super::run_report::{RunOptions, RunReport, ScorePair, nothing, timings_map};
@@ -150,7 +151,12 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let champion = env.registry.champion(&config.name).await?;
     // What a pin held back is worth another look once the pin is gone.
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
-    let stands = |past: &PastConclusion| is_pinned || past.verdict != deploy::PINNED;
+    let is_frozen = drift::frozen(env).await?.is_some();
+    let stands = |past: &PastConclusion| match past.verdict.as_str() {
+        deploy::PINNED => is_pinned,
+        drift::FROZEN => is_frozen,
+        _ => true,
+    };
     let champion = champion.map(|champion| champion.version);
     // A folder that was emptied is a quiet night, not a failed one, as long as there is something to go on with.
     let is_bare = input.files.is_empty() && config.ingest.keep == Keep::Folder;
@@ -207,6 +213,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
             *dataset
         }
     };
+    let drift = drift::of_dataset(env, id, &dataset).await;
     preview::before_training(env, &dataset, &test)?;
     // The lock is ours, so it stays the champion. One that cannot be loaded is told of where it is scored.
     let loaded = versions::load_champion(env).await;
@@ -277,6 +284,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         chosen_from: trained.chosen_from(),
         findings: worst_first([trained.findings, scored.record.findings].concat()),
         attempt: Some(deployed.decision.facts.attempts),
+        drift: drift.as_ref().map(DriftLine::of),
         timings_ms: timings_map(&timings, Some(trained.fit_ms)),
     })
 }

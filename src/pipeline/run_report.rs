@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::drift::DriftLine;
 use super::scores::SideScore;
 use super::{DatasetRecord, Env, Stage};
 use crate::checks::Finding;
@@ -63,6 +64,9 @@ pub struct RunReport {
     pub chosen_from: Option<usize>,
     /// How many versions, this one included, have been judged by these test rows.
     pub attempt: Option<u64>,
+    /// Whether the data set is still like what the champion was trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftLine>,
     /// Milliseconds per stage, and `fit` for the learner alone.
     pub timings_ms: serde_json::Map<String, serde_json::Value>,
 }
@@ -116,6 +120,7 @@ pub fn empty(env: &Env, id: &str, outcome: Outcome) -> RunReport {
         learner: None,
         chosen_from: None,
         attempt: None,
+        drift: None,
         timings_ms: serde_json::Map::new(),
     }
 }

@@ -26,7 +26,7 @@ use super::labels::labels_of;
 use super::loaded_version::LoadedVersion;
 use super::scores::{ScoreRecord, Scored, SideScore};
 use super::trained::Trained;
-use super::{Env, Event, beyond, checks};
+use super::{Env, Event, beyond, checks, drift};
 use crate::bundle::Bundle;
 use crate::data::{self, Scan, Schema};
 use crate::evaluate::{Answers, Task, Truth, answers};
@@ -56,6 +56,10 @@ pub async fn score(
         },
     )?;
     let mut scored = compare(env, trained, champion, &test)?;
+    if let Some(champion) = champion {
+        let own = test.for_champion.as_deref().unwrap_or(&test);
+        drift::of_test_rows(env, run, &own.frame, (champion.number, &champion.bundle)).await;
+    }
     scored.beyond = beyond::gather(env, trained, champion, dataset).await?;
     scored.record.leaked_rows = test_rows::leaked(env, &test, dataset)?;
     scored.record.findings =

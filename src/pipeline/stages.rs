@@ -2,6 +2,7 @@
 //! recorded as a run.
 
 use super::deploy::Work;
+use super::drift::{self, DriftLine};
 use super::error::Error;
 use super::run::with_lock;
 use super::run_report::{ScorePair, empty, timings_map};
@@ -23,7 +24,9 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
         let dataset = env
             .stage(Stage::Ingest, &mut timings, ingest::ingest(env, &id, &scan))
             .await?;
+        let drift = drift::of_dataset(env, &id, &dataset).await;
         Ok(RunReport {
+            drift: drift.as_ref().map(DriftLine::of),
             artifacts: vec![dataset.name.clone()],
             data: Some(dataset.record),
             timings_ms: timings_map(&timings, None),

@@ -12,7 +12,7 @@ use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
 use super::trained::{Trained, TrainingRecord};
 use super::wanted::{Part, Wanted, wanted};
-use super::{Env, Event, adopt, checks};
+use super::{Env, Event, adopt, checks, drift};
 use crate::bundle::{self, Bundle};
 use crate::checks::{IdentifierRows, identifiers};
 use crate::config::policy::{EvidenceKind, Require};
@@ -168,6 +168,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let Decided { threshold, costs } =
         decide(&bundle, &validation_part, validation_scores, &mut notes)?;
     (bundle.threshold, bundle.costs) = (threshold, costs);
+    let held_back = drift::held_back(&bundle, frame, &parts.validation)?;
     if is_refitted(config, learner.kind, rows.len()) && !parts.validation.is_empty() {
         let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
         fit_ms += again.fit_ms;
@@ -180,6 +181,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         notes.extend(chosen.notes);
         bundle.leaderboard = chosen.entries;
     }
+    bundle.reference = Some(drift::reference(&bundle, frame, &rows, held_back.as_ref())?);
     bundle.golden = bundle::make_golden(&bundle);
     bundle.verify()?;
     Ok(Fresh {

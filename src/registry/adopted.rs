@@ -3,10 +3,9 @@
 use serde_json::json;
 
 use super::db::{query, settled};
-use super::error::Doing;
 use super::{
-    DatasetRow, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile, VersionRow,
-    VersionState, lock, operations,
+    DatasetRow, Doing, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile,
+    VersionRow, VersionState, lock, operations,
 };
 
 /// Everything that was found of a model and that the registry does not know.

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::db::{Held, Row, Tx, query};
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 /// A model that was created by request.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,8 +3,7 @@
 use std::collections::HashSet;
 
 use super::db::query;
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 impl Registry {
     /// Content hashes that concluded runs of a model have taken in.

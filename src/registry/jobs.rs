@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::db::{Held, Row, Tx, query};
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

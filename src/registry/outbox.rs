@@ -4,8 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::db::{Row, Tx, query, settled};
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,7 @@
 //! In which folders a model's files were kept: when the settings name another one, those of before are still found.
 
 use super::db::query;
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 /// What is kept in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::db::{Row, Tx, query, settled};
-use super::error::Doing;
 use super::operations::{self, operation_of};
-use super::{Error, Lock, Operation, Registry, lock};
+use super::{Doing, Error, Lock, Operation, Registry, lock};
 
 /// How far a probation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,8 +2,7 @@
 //! every server notices and its files are known for what they are.
 
 use super::db::{Held, Tx, query, settled};
-use super::error::Doing;
-use super::{Error, JobRow, Lock, Registry, lock, open_jobs, operations};
+use super::{Doing, Error, JobRow, Lock, Registry, lock, open_jobs, operations};
 
 /// What came of removing a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +18,7 @@ pub enum Removal {
 }
 
 /// What is taken out of the tables with a model. The lock and messages that wait to be sent stay.
-pub(super) const ROWS: [&str; 13] = [
+pub(super) const ROWS: [&str; 19] = [
     "DELETE FROM runs WHERE model = ?",
     "DELETE FROM datasets WHERE model = ?",
     "DELETE FROM versions WHERE model = ?",
@@ -33,6 +32,12 @@ pub(super) const ROWS: [&str; 13] = [
     "DELETE FROM probations WHERE model = ?",
     "DELETE FROM run_totals WHERE model = ?",
     "DELETE FROM places WHERE model = ?",
+    "DELETE FROM answers WHERE model = ?",
+    "DELETE FROM labels WHERE model = ?",
+    "DELETE FROM label_totals WHERE model = ?",
+    "DELETE FROM drift_windows WHERE model = ?",
+    "DELETE FROM drift_checks WHERE model = ?",
+    "DELETE FROM drift_episodes WHERE model = ?",
 ];
 
 /// Takes every row of a model out.

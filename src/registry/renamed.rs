@@ -1,19 +1,24 @@
 //! A model gets another name: all its rows in one transaction, with a note that its folders have the old one still.
 
 use super::db::{Row, query, settled};
-use super::error::Doing;
-use super::{Error, Lock, Registry, lock};
+use super::{Doing, Error, Lock, Registry, lock};
 
 /// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
-const GIVE_WAY: [&str; 4] = [
+const GIVE_WAY: [&str; 10] = [
     "DELETE FROM schedules WHERE model = ?",
     "DELETE FROM places WHERE model = ?",
     "DELETE FROM probations WHERE model = ?",
     "DELETE FROM run_totals WHERE model = ?",
+    "DELETE FROM answers WHERE model = ?",
+    "DELETE FROM labels WHERE model = ?",
+    "DELETE FROM label_totals WHERE model = ?",
+    "DELETE FROM drift_windows WHERE model = ?",
+    "DELETE FROM drift_checks WHERE model = ?",
+    "DELETE FROM drift_episodes WHERE model = ?",
 ];
 
 /// Rows that get the new name.
-const ROWS: [&str; 14] = [
+const ROWS: [&str; 20] = [
     "UPDATE runs SET model = ? WHERE model = ?",
     "UPDATE datasets SET model = ? WHERE model = ?",
     "UPDATE versions SET model = ? WHERE model = ?",
@@ -28,6 +33,12 @@ const ROWS: [&str; 14] = [
     "UPDATE probations SET model = ? WHERE model = ?",
     "UPDATE places SET model = ? WHERE model = ?",
     "UPDATE run_totals SET model = ? WHERE model = ?",
+    "UPDATE answers SET model = ? WHERE model = ?",
+    "UPDATE labels SET model = ? WHERE model = ?",
+    "UPDATE label_totals SET model = ? WHERE model = ?",
+    "UPDATE drift_windows SET model = ? WHERE model = ?",
+    "UPDATE drift_checks SET model = ? WHERE model = ?",
+    "UPDATE drift_episodes SET model = ? WHERE model = ?",
 ];
 
 /// A model whose rows have another name already.

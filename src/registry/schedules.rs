@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::db::{Row, Tx, query};
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 /// A model's schedule as it is stored; a model without a row has never been looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

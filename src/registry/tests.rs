@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::*;
 
-mod copying;
 mod locks;
 mod opening;
 #[path = "../../tests/postgres.rs"]

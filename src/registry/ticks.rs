@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::db::{Row, Tx, query};
-use super::error::Doing;
-use super::{Error, Registry};
+use super::{Doing, Error, Registry};
 
 /// What came of a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

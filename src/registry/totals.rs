@@ -1,8 +1,7 @@
 //! Sums over all runs that have ended. Rows of old runs are removed; these stay, so that what is counted never falls.
 
 use super::db::{Tx, query};
-use super::error::Doing;
-use super::{Error, Registry, RunRow, RunState};
+use super::{Doing, Error, Registry, RunRow, RunState};
 
 /// What came of all runs of a model that ended alike.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use prometheus::proto::MetricFamily;
-use prometheus::{GaugeVec, IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{Opts, TextEncoder};
 use utoipa::OpenApi;
 
+use super::counted::counted;
 use super::durations::durations;
+use super::scrape::Now;
 use super::{Problem, Reply, Request, State, manage, readiness};
 use crate::diagnose::StaleReason;
 use crate::http::budget::Reason;
@@ -42,6 +44,7 @@ pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     let current = now(&state);
     stale(&state, &current).await;
     nights(&state, &current).await;
+    counted(&state, &current).await;
     families.extend(totals(&state, &current).await);
     families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);
@@ -51,7 +54,7 @@ pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
 
 /// What is so now. Made anew for each scrape: two at once do not meddle, and what is gone is not shown.
 fn now(state: &State) -> Now {
-    let now = Now(Registry::new());
+    let now = Now::none();
     let build = [env!("CARGO_PKG_VERSION")];
     now.gauge("unseat_build_info", "Always 1.", &["version"])
         .with_label_values(&build)
@@ -67,35 +70,6 @@ fn now(state: &State) -> Now {
     logs(state, &now);
     process(state, &now);
     now
-}
-
-/// Metrics on their way into one scrape.
-struct Now(Registry);
-
-impl Now {
-    fn gauge(&self, name: &str, help: &str, labels: &[&str]) -> GaugeVec {
-        registered(&self.0, made(GaugeVec::new(Opts::new(name, help), labels)))
-    }
-
-    fn counter(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        let made = made(IntCounterVec::new(Opts::new(name, help), labels));
-        registered(&self.0, made)
-    }
-
-    fn set(&self, name: &str, help: &str, value: Option<f64>) {
-        if let Some(value) = value {
-            let none: [&str; 0] = [];
-            self.gauge(name, help, &[])
-                .with_label_values(&none)
-                .set(value);
-        }
-    }
-
-    fn count(&self, name: &str, help: &str, value: u64) {
-        let none: [&str; 0] = [];
-        let counter = self.counter(name, help, &[]);
-        counter.with_label_values(&none).inc_by(value);
-    }
 }
 
 /// What requests hold and spend, and how often a limit was reached.

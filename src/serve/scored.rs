@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::rows::Rows;
 use super::{Problem, Request, State};
+use crate::serving::answered::Said;
 use crate::serving::predict::{self, Predicted, ROWS_PER_LOOK, Scoring};
 use crate::serving::served::Served;
 
-/// Predicts rows, see [`predict::predict_each`], and hands them to the prediction log where there is one.
+/// Predicts rows, see [`predict::predict_each`], and hands them, with what was said, to whoever keeps
+/// something of them.
 ///
 /// # Errors
 /// When the time is over before the last row; what `look` or `each` says.
@@ -19,14 +21,19 @@ pub fn predict_each<C>(
     how: Scoring,
     context: &mut C,
     mut look: impl FnMut(&mut C) -> Result<(), Problem>,
-    each: impl FnMut(&mut C, &Predicted<'_>) -> Result<(), Problem>,
+    mut each: impl FnMut(&mut C, &Predicted<'_>) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
+    let mut said = Said::with_room(served, rows.n_rows);
     let look = |context: &mut C| {
         request.work.look()?;
         look(context)
     };
+    let each = |context: &mut C, it: &Predicted<'_>| {
+        said.add(it.label, it.probabilities);
+        each(context, it)
+    };
     predict::predict_each(served, &rows, how, context, look, each)?;
-    state.predicted(request, served, rows, Some(how.threshold));
+    state.predicted(request, served, rows, said, Some(how.threshold));
     Ok(())
 }
 

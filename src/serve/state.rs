@@ -18,6 +18,7 @@ use crate::http::request::Request;
 use crate::http::route_name::RouteTable;
 use crate::pipeline::Envs;
 use crate::registry::{CreatedModel, JobRow, Lock, Registry};
+use crate::serving::answered::{AnsweredRows, Kept, Said};
 use crate::serving::prediction_log::PredictionLog;
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
@@ -116,6 +117,8 @@ pub struct State {
     pub prediction_log: Option<PredictionLog>,
     /// Every path that is answered.
     pub table: RouteTable,
+    /// What is remembered of answered rows, where there is a project.
+    pub answered: Option<AnsweredRows>,
     /// Scores and summaries that were worked out.
     pub diagnostics: Diagnostics,
     /// What is to be said of `config.json`, once it was edited.
@@ -149,6 +152,7 @@ impl State {
             table,
             observer,
             prediction_log,
+            answered: None,
             diagnostics: Diagnostics::default(),
             news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
@@ -157,16 +161,42 @@ impl State {
         }
     }
 
-    /// Hands the rows of an answered request to the prediction log, if it is on and the request is in its sample.
+    /// With what counts the rows that are answered.
+    pub fn counted_by(mut self, answered: Option<AnsweredRows>) -> Self {
+        self.answered = answered;
+        self
+    }
+
+    /// Hands the rows of an answered request to the prediction log, if it is on and the request is in its sample, and with what
+    /// was said of them to whoever counts and keeps that. Never waits.
     pub fn predicted(
         &self,
         request: &Request,
         served: &Arc<Served>,
         rows: Rows,
+        said: Said,
         threshold: Option<f64>,
     ) {
+        let rows = Arc::new(rows);
         if let Some(log) = &self.prediction_log {
+            let rows = rows.clone();
             log.offer(&request.id, &request.unique, served, rows, threshold);
+        }
+        let project = self.project.as_ref();
+        let env = project.and_then(|project| project.envs.get(&served.model));
+        let (Some(answered), Some(env)) = (&self.answered, env) else {
+            return;
+        };
+        let is_counted = env.config.drift.enabled && served.bundle.reference.is_some();
+        if rows.n_rows > 0 && (is_counted || env.config.labels.enabled) {
+            answered.offer(Kept {
+                at_ms: self.clock.now_ms(),
+                unique: request.unique.clone(),
+                env,
+                served: served.clone(),
+                rows,
+                said,
+            });
         }
     }
 
@@ -174,6 +204,7 @@ impl State {
     pub fn close_logs(&self) {
         let log = self.prediction_log.as_ref();
         let is_written = log.is_none_or(|log| log.close(LAST_WORDS));
+        self.answered.iter().for_each(AnsweredRows::close);
         if !self.observer.close() || !is_written {
             tracing::error!("not all that was to be logged could be written before the end");
         }

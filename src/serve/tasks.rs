@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{State, follow, probation};
+use super::{State, drift_watch, follow, probation};
 
 /// How often files of the settings are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,6 +20,7 @@ impl Tasks {
             tokio::spawn(follow::follow(state.clone())),
             tokio::spawn(refresh(state.clone())),
             tokio::spawn(probation::watch(state.clone())),
+            tokio::spawn(drift_watch::watch(state.clone())),
         ])
     }
 }

@@ -6,9 +6,6 @@ pub enum Error {
     /// What is to be served cannot be read.
     #[error(transparent)]
     Pipeline(#[from] crate::pipeline::Error),
-    /// The database does not answer.
-    #[error("ask the database: it does not answer")]
-    Silent,
     /// A bundle that was named by its folder.
     #[error("serve the bundle in {}", .folder.display())]
     Bundle {
@@ -33,4 +30,7 @@ pub enum Error {
     /// The prediction log cannot be begun.
     #[error("start the prediction log")]
     Log(#[source] std::io::Error),
+    /// Counting rows cannot be begun.
+    #[error("start counting the rows of requests")]
+    Count(#[source] std::io::Error),
 }

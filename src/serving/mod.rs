@@ -1,9 +1,10 @@
 //! What is served and watched: versions ready to answer, how the champion is followed, rows ready to score, probation, the
-//! prediction log.
+//! prediction log, what is counted and kept of answers.
 //!
 //! In: a source of versions, rows in typed slots. Out: a [`served::Served`] for each request, predictions, what was counted of
 //! them. It must not know HTTP: what cannot be done is an error of its own ([`pick_error::PickError`]).
 
+pub mod answered;
 pub mod created_models;
 pub mod diagnostics_cache;
 pub mod error;

@@ -22,6 +22,18 @@ impl Rows {
         &self.slots[row * width..(row + 1) * width]
     }
 
+    /// The text of a cell that is no category of its own; where a column stood in a row twice, the last one.
+    pub fn stranger(&self, row: usize, position: usize) -> Option<&str> {
+        let begin = self
+            .strangers
+            .partition_point(|(other, _, _)| (*other as usize) < row);
+        let of_row = self.strangers[begin..]
+            .iter()
+            .take_while(|(other, _, _)| *other as usize == row);
+        let texts = of_row.filter(|(_, other, _)| *other as usize == position);
+        texts.last().map(|(_, _, text)| &**text)
+    }
+
     /// The texts of a row that are no category of their own: `(input, text)`.
     pub fn strangers_of(&self, row: usize) -> Vec<(u32, Box<str>)> {
         let of_row = self.strangers.iter().filter(|it| it.0 as usize == row);

@@ -32,7 +32,7 @@ fn paired(parts: &[Part], rows: &Rows<'_>, truth: &[f64]) -> Option<Paired> {
 }
 
 /// Mean square about the mean, divided by the number of values: the variance of their mean.
-fn variance_of_mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(super) fn variance_of_mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
     values.map(|value| (value - mean).powi(2)).sum::<f64>() / (n * n)

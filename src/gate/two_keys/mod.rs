@@ -9,6 +9,7 @@
 //!
 //! A function of its arguments. It knows no policy: the caller compares the numbers with its bounds.
 
+mod alone;
 mod calibration;
 mod estimate;
 mod ratio;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
 use crate::evaluate::{Metric, Predictions};
+pub use alone::{Estimated, Side, estimate_alone};
 use calibration::{Calibration, fit, logit};
 use estimate::{Estimate, by_labels, by_opinion, calibration_z, rectifier};
 use ratio::{Part, best_cut, parts_of};

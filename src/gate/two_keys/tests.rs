@@ -315,3 +315,53 @@ proptest! {
         }
     }
 }
+
+#[derive(serde::Deserialize)]
+struct Alone {
+    trusted: Vec<f64>,
+    truth: Vec<u8>,
+    rows: Vec<f64>,
+    cut: f64,
+    metrics: std::collections::BTreeMap<String, AloneScore>,
+}
+
+#[derive(serde::Deserialize)]
+struct AloneScore {
+    value: f64,
+    standard_error: f64,
+}
+
+#[test]
+fn a_score_without_labels_is_that_of_the_formulas() {
+    let text = include_str!("../../../tests/golden/live.json");
+    let golden: serde_json::Value = serde_json::from_str(text).expect("the golden");
+    let cases: Vec<Alone> = serde_json::from_value(golden["cases"].clone()).expect("cases");
+    assert!(!cases.is_empty());
+    for case in cases {
+        let called = |of: &[f64]| -> Vec<bool> { of.iter().map(|p| *p >= case.cut).collect() };
+        let (labels, trusted_labels) = (called(&case.rows), called(&case.trusted));
+        let truth: Vec<bool> = case.truth.iter().map(|it| *it == 1).collect();
+        for (name, expected) in &case.metrics {
+            let metric: Metric = serde_json::from_value(serde_json::json!(name)).expect("a metric");
+            let trusted = Side {
+                probabilities: &case.trusted,
+                labels: &trusted_labels,
+            };
+            let rows = Side {
+                probabilities: &case.rows,
+                labels: &labels,
+            };
+            let found = estimate_alone(metric, trusted, &truth, rows, 0.03).expect("an estimate");
+            assert!(
+                (found.value - expected.value).abs() < 1e-7,
+                "{name}: {found:?}"
+            );
+            let error = (found.standard_error / expected.standard_error - 1.0).abs();
+            assert!(
+                error < 1e-4,
+                "{name}: {found:?} {}",
+                expected.standard_error
+            );
+        }
+    }
+}

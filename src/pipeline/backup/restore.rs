@@ -37,11 +37,6 @@ pub async fn restore(
     force: bool,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Restored, Error> {
-    let Some(database) = config.database_file() else {
-        return Err(Error::Registry(crate::registry::Error::NotOnServer {
-            action: "put a backup in the place of the project",
-        }));
-    };
     let backup = verify(from)?;
     let known = Registry::look(&from.join(DATABASE)).await?;
     let created = known.created_models().await?;
@@ -51,7 +46,7 @@ pub async fn restore(
         // One whose settings cannot be used is told when it is to be used.
         let _ = all.add_created(&model.name, &model.settings);
     }
-    check_free(&all, &database, force, now.timestamp_millis()).await?;
+    check_free(&all, force, now.timestamp_millis()).await?;
     let mut notes = Vec::new();
     let mut moves = Vec::new();
     let ending = format!("before-restore-{}", stamp(now));
@@ -64,7 +59,7 @@ pub async fn restore(
             )),
         }
     }
-    let place = database;
+    let place = config.database_path();
     let ready = beside(&place, ".restore");
     whole(copy_file(&from.join(DATABASE), &ready))?;
     moves.push(Move {
@@ -86,14 +81,10 @@ pub async fn restore(
 }
 
 /// Refuses to replace what lives.
-async fn check_free(
-    config: &Config,
-    database: &Path,
-    force: bool,
-    now_ms: i64,
-) -> Result<(), Error> {
+async fn check_free(config: &Config, force: bool, now_ms: i64) -> Result<(), Error> {
+    let database = config.database_path();
     if database.exists()
-        && let Ok(registry) = Registry::look(database).await
+        && let Ok(registry) = Registry::look(&database).await
     {
         for model in registry.model_names().await? {
             let holder = registry.holder(&model).await?;
@@ -111,7 +102,7 @@ async fn check_free(
     }
     let mut there: Vec<PathBuf> = Vec::new();
     if database.exists() {
-        there.push(database.to_path_buf());
+        there.push(database);
     }
     for model in config.models.values() {
         if manifest::manifest(&model.deployment_folder).is_some() {

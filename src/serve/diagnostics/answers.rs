@@ -13,6 +13,7 @@ use crate::diagnose::{
     self, ChampionScore, DataSummary, Dependency, Freshness, ScoreInterval, Timings,
 };
 use crate::evaluate::{MetricInterval, Scores};
+use crate::pipeline::drift::HistoryEntry;
 
 /// The champion's score.
 #[derive(Serialize, ToSchema)]
@@ -172,6 +173,10 @@ pub struct DiagnosticsAnswer {
     /// without a version, or when a bundle is served without its project.
     #[schema(value_type = Option<Vec<Object>>)]
     pub checks: Option<Vec<Finding>>,
+    /// The newest comparison of each sort of rows (`data`, `test`, `requests`) with what the champion was trained on: `kind`,
+    /// `verdict`, `reason`, `from`, `to`, `rows`; null when a bundle is served without its project.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub drift: Option<Vec<HistoryEntry>>,
     /// What is wrong, in sentences; empty when all is well. Settings are checked before the server starts.
     pub problems: Vec<String>,
     /// Version of this program.
@@ -203,6 +208,7 @@ impl DiagnosticsAnswer {
             timings: Vec::new(),
             freshness: None,
             checks: None,
+            drift: None,
             problems: Vec::new(),
             program_version: env!("CARGO_PKG_VERSION"),
             dependencies: diagnose::dependencies(),

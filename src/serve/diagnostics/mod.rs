@@ -113,6 +113,10 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
         answer.timings = diagnose::timings(&env).await.map_err(broken)?;
         let found = crate::pipeline::findings_of(&env).await.map_err(broken)?;
         answer.checks = found.map(|(_, findings)| findings);
+        let drift = crate::pipeline::drift::newest(&env).await.map_err(broken)?;
+        let drifts = drift.iter().filter(|it| it.verdict == "drift");
+        problems.extend(drifts.map(|it| format!("drift in {}: {}", it.kind, it.reason)));
+        answer.drift = Some(drift);
     }
     answer.problems = problems;
     Ok(Reply::json(&answer).packable())

@@ -9,10 +9,12 @@ mod changes;
 mod common;
 mod create;
 mod delete;
+mod drift;
 mod files;
 mod found_run;
 mod given_rows;
 mod jobs;
+mod labels;
 mod logs;
 mod models;
 mod runs;
@@ -27,9 +29,11 @@ pub use changes::{promote, remove, rollback};
 pub use common::{env_of, limit, project, trouble};
 pub use create::create as create_model;
 pub use delete::delete as delete_model;
+pub use drift::show as drift;
 pub use files::{file, report};
 pub use found_run::{find as find_run, path_of as log_of_run};
 pub use jobs::{cancel as cancel_job, list as jobs, retry as retry_job, show as job};
+pub use labels::{post as give_labels, show as live};
 pub use logs::log;
 pub use models::{list as models, show as model};
 pub use runs::{begin as begin_run, list as runs, show as run, start as start_run};
@@ -47,6 +51,9 @@ use utoipa::OpenApi;
         models::show,
         create::create,
         delete::delete,
+        drift::show,
+        labels::post,
+        labels::show,
         versions::list,
         versions::show,
         changes::promote,

@@ -79,6 +79,7 @@ pub fn served() -> Served {
         golden: Golden { rows: Vec::new() },
         related: None,
         reading: Default::default(),
+        reference: None,
     };
     Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
 }

@@ -76,7 +76,7 @@ fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slo
             let categories = input.step.categories();
             let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
             let is_other = Some(entry) == served.model_inputs[at.1].other;
-            match category.or_else(|| stranger(rows, at).filter(|_| is_other)) {
+            match category.or_else(|| rows.stranger(at.0, at.1).filter(|_| is_other)) {
                 // A number that is told by its category is spelled as one.
                 Some(number) if is_numeric(input.kind) => out.extend_from_slice(number.as_bytes()),
                 Some(category) => text(out, category),
@@ -97,18 +97,6 @@ fn numeric(out: &mut Vec<u8>, kind: Kind, value: f64) {
         }
         _ => number(out, value),
     }
-}
-
-/// The text of a cell that is no category of its own. A column that stood in a row twice has two; the last one counted.
-fn stranger(rows: &Rows, (row, position): (usize, usize)) -> Option<&str> {
-    let begin = rows
-        .strangers
-        .partition_point(|(other, _, _)| (*other as usize) < row);
-    let of_row = rows.strangers[begin..]
-        .iter()
-        .take_while(|(other, _, _)| *other as usize == row);
-    let texts = of_row.filter(|(_, other, _)| *other as usize == position);
-    texts.last().map(|(_, _, text)| &**text)
 }
 
 #[cfg(test)]
@@ -153,9 +141,9 @@ mod tests {
             ],
             ids: Vec::new(),
         };
-        assert_eq!(stranger(&rows, (0, 1)), Some("a"));
-        assert_eq!(stranger(&rows, (1, 0)), None);
-        assert_eq!(stranger(&rows, (2, 0)), Some("d"));
-        assert_eq!(stranger(&rows, (2, 1)), Some("c"));
+        assert_eq!(rows.stranger(0, 1), Some("a"));
+        assert_eq!(rows.stranger(1, 0), None);
+        assert_eq!(rows.stranger(2, 0), Some("d"));
+        assert_eq!(rows.stranger(2, 1), Some("c"));
     }
 }

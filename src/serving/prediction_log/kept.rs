@@ -15,7 +15,7 @@ pub struct Kept {
     pub(super) request_id: String,
     pub(super) unique: String,
     pub(super) served: Arc<Served>,
-    pub(super) rows: Rows,
+    pub(super) rows: Arc<Rows>,
     /// At which P(positive) the answer said yes.
     pub(super) threshold: f64,
 }

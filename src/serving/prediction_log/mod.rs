@@ -89,7 +89,7 @@ impl PredictionLog {
         request_id: &str,
         unique: &str,
         served: &Arc<Served>,
-        rows: Rows,
+        rows: Arc<Rows>,
         threshold: Option<f64>,
     ) {
         if rows.n_rows == 0 || xxh3_64(unique.as_bytes()) > self.bound {

@@ -1,0 +1,178 @@
+//! `drift`: whether rows are still like those that the champion was trained on.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use polars::prelude::DataFrame;
+
+use super::global::Global;
+use super::{Failure, Kind, context, failure, output};
+use crate::bundle::Bundle;
+use crate::config::ModelConfig;
+use crate::data::{self, ReadOptions};
+use crate::drift::{ColumnDrift, Verdict};
+use crate::pipeline::drift::{self as pipeline_drift, DriftAnswer, DriftCheck, RowsKind};
+use crate::pipeline::{self, Env, read_options};
+
+#[derive(Debug, Args)]
+pub struct DriftArgs {
+    /// What is compared: a file; `data` or the id of a run (its data set); `test` (the test rows); `requests` or a time like
+    /// `24h` or `7d` (what servers answered)
+    #[arg(long, value_name = "WHAT", default_value = "data")]
+    against: String,
+    /// Exit with 14 when it drifts
+    #[arg(long)]
+    detailed_exit_code: bool,
+}
+
+pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    let (version, bundle) = pipeline_drift::champion(&env).await?;
+    let check = compared(&env, (version, &bundle), &args.against).await?;
+    let answer = DriftAnswer::of(&env, check).await?;
+    env.registry.close().await;
+    match global.json {
+        true => output::line(&answer),
+        false => say(&answer),
+    }
+    let is_drift = answer.check.verdict == Verdict::Drift;
+    Ok(match args.detailed_exit_code && is_drift {
+        true => failure::DRIFT,
+        false => failure::DONE,
+    })
+}
+
+async fn compared(
+    env: &Env,
+    champion: (i64, &Bundle),
+    against: &str,
+) -> Result<DriftCheck, Failure> {
+    let path = Path::new(against);
+    if path.exists() {
+        let frame = read(path, &env.config, champion.1)?;
+        let of = (RowsKind::File, against);
+        return Ok(pipeline_drift::of_rows(env, champion, of, &frame).await?);
+    }
+    let done = match against {
+        "data" => pipeline_drift::of_data(env, champion, None).await,
+        "test" => {
+            let (_, bundle) = champion;
+            let scan = data::scan(&env.config.test_folder)?;
+            let options = known(&env.config, bundle);
+            let read = data::read(&env.config.test_folder, &scan, &options, None)?;
+            pipeline_drift::of_rows(env, champion, (RowsKind::Test, ""), &read.frame).await
+        }
+        run if pipeline::is_run_id(run) => pipeline_drift::of_data(env, champion, Some(run)).await,
+        text => match pipeline_drift::span(text, env.config.drift.window, env.clock.now_ms()) {
+            Some(window) => pipeline_drift::of_requests(env, champion, window).await,
+            None => {
+                let error = format!("compare with `{text}`: it is no file, no run and no time");
+                return Err(Failure::usage(error).hint(
+                    "give a file, `data`, `test`, `requests`, the id of a run, or a time like `24h` or `7d`",
+                ));
+            }
+        },
+    };
+    Ok(done?)
+}
+
+/// How files are read that the champion's data is compared with: each column by its kind there.
+fn known(config: &ModelConfig, bundle: &Bundle) -> ReadOptions {
+    ReadOptions {
+        rules: Vec::new(),
+        kinds: bundle
+            .profile
+            .iter()
+            .map(|column| (column.name.clone(), column.kind))
+            .collect(),
+        reading: bundle.reading.clone(),
+        ..read_options(config, false)
+    }
+}
+
+/// The rows of a file, or of every file of a folder.
+fn read(path: &Path, config: &ModelConfig, bundle: &Bundle) -> Result<DataFrame, Failure> {
+    if let Some(plan) = &bundle.related {
+        let folder: PathBuf = path.to_path_buf();
+        if !folder.is_dir() {
+            let error = anyhow::anyhow!("compare {}: one flat file is not enough", path.display());
+            return Err(Failure::new(Kind::Data, error)
+                .hint("this model reads related tables: give a folder with a file for each"));
+        }
+        let scan = data::scan(&folder)?;
+        let read = pipeline::read_tables(config, &plan.settings, &folder, &scan, Some(plan))?;
+        let rows = crate::relate::flatten(plan, &read.tables, crate::relate::Rows::ToPredict);
+        return Ok(rows.map_err(pipeline::Error::from)?.frame);
+    }
+    let options = known(config, bundle);
+    match path.is_dir() {
+        true => Ok(data::read(path, &data::scan(path)?, &options, None)?.frame),
+        false => Ok(data::read_file(path, &options)?),
+    }
+}
+
+/// The comparison for people: a sentence, the columns, what to do about it.
+fn say(answer: &DriftAnswer) {
+    let check = &answer.check;
+    let verdict = match check.verdict {
+        Verdict::Drift => output::red("drift"),
+        Verdict::Warn => output::yellow("warning"),
+        Verdict::Ok => output::green("no drift"),
+        Verdict::Unknown => output::bold("unknown"),
+    };
+    output::say(&format!("{verdict}: {}", output::plain(&check.reason)));
+    if !check.features.is_empty() {
+        let header = [
+            "column",
+            "verdict",
+            "PSI",
+            "beyond chance",
+            "p adjusted",
+            "importance",
+            "why",
+        ];
+        let mut rows = vec![header.map(str::to_string).to_vec()];
+        let columns = check.prediction.iter().chain(&check.features);
+        rows.extend(columns.map(line));
+        output::say(&output::table(&rows));
+    }
+    for change in &check.schema {
+        let column = output::plain(&change.column);
+        output::say(&format!(
+            "column `{column}`: {}",
+            output::plain(&change.reason)
+        ));
+    }
+    if let Some(slow) = &check.slow {
+        output::say(&format!(
+            "against version {}, the first champion: {}: {}",
+            slow.version,
+            slow.verdict.name(),
+            output::plain(&slow.reason)
+        ));
+    }
+    output::talk(&format!(
+        "{} rows compared with {} that version {} of `{}` was trained on",
+        output::thousands(check.rows),
+        output::thousands(check.reference_rows),
+        check.version,
+        check.model
+    ));
+}
+
+fn line(column: &ColumnDrift) -> Vec<String> {
+    vec![
+        output::plain(&column.key()),
+        column.verdict.name().to_string(),
+        format!("{:.3}", column.psi),
+        format!("{:.3}", column.effect),
+        match column.p_adjusted {
+            p if p < 0.0001 => "< 0.0001".to_string(),
+            p => format!("{p:.4}"),
+        },
+        column
+            .importance
+            .map_or(String::new(), |share| format!("{:.0} %", 100.0 * share)),
+        output::plain(&column.reason),
+    ]
+}

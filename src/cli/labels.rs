@@ -1,0 +1,167 @@
+//! `labels`: what answers turned out to be, from a file; without one, how good the answers were.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::global::Global;
+use super::{Failure, context, failure, output};
+use crate::pipeline::drift::{champion, span};
+use crate::pipeline::live::{LabelsReport, LiveAnswer, LiveWindow, give, live, read_labels};
+
+#[derive(Debug, Args)]
+pub struct LabelsArgs {
+    /// File with the columns `id`, `label` (or the target's name), and where they are known `observed_at` and `source`; without
+    /// one, how good the answers were is shown
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Say what would become of each label, and write nothing
+    #[arg(long, requires = "file")]
+    dry_run: bool,
+    /// Answers of how long are shown: `24h`, `7d`, or since an instant
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "7d",
+        conflicts_with = "file"
+    )]
+    window: String,
+}
+
+/// Labels of one transaction.
+const AT_ONCE: usize = 5000;
+/// Labels that are shown one by one.
+const MOST_LINES: usize = 20;
+
+pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
+    let env = context::open(global, &[]).await?;
+    let Some(file) = &args.file else {
+        let now_ms = env.clock.now_ms();
+        let Some((from_ms, to_ms)) = span(&args.window, env.config.drift.window, now_ms) else {
+            let error = format!("read the time `{}`", args.window);
+            return Err(
+                Failure::usage(error).hint("give it like `24h`, `7d` or 2026-11-29T00:00:00Z")
+            );
+        };
+        let answer = live(&env, (from_ms, to_ms + 1)).await?;
+        env.registry.close().await;
+        match global.json {
+            true => output::line(&answer),
+            false => say_live(&answer),
+        }
+        return Ok(failure::DONE);
+    };
+    let (_, bundle) = champion(&env).await?;
+    let given = read_labels(file, &bundle.target)?;
+    let mut whole: Option<LabelsReport> = None;
+    // Each part is recorded whole; what was recorded before a failure is `unchanged` the next time.
+    for part in given.chunks(AT_ONCE) {
+        let report = give(&env, &bundle, part.to_vec(), args.dry_run).await?;
+        whole = Some(match whole {
+            None => report,
+            Some(mut whole) => {
+                for (outcome, n) in report.counts {
+                    *whole.counts.entry(outcome).or_default() += n;
+                }
+                whole.labels.extend(report.labels);
+                whole
+            }
+        });
+    }
+    env.registry.close().await;
+    let report = whole.unwrap_or_else(|| LabelsReport {
+        model: env.config.name.clone(),
+        dry_run: args.dry_run,
+        counts: Default::default(),
+        labels: Vec::new(),
+    });
+    match global.json {
+        true => output::line(&report),
+        false => say_report(&report),
+    }
+    Ok(failure::DONE)
+}
+
+fn say_report(report: &LabelsReport) {
+    for item in report
+        .labels
+        .iter()
+        .filter(|item| item.reason.is_some())
+        .take(MOST_LINES)
+    {
+        output::say(&format!(
+            "{} {}: {}",
+            output::plain(&item.id),
+            item.outcome.name().replace('_', " "),
+            item.reason.unwrap_or_default()
+        ));
+    }
+    let counts = report.counts.iter();
+    let counts: Vec<String> = counts
+        .map(|(outcome, n)| format!("{n} {}", outcome.replace('_', " ")))
+        .collect();
+    let what = match counts.is_empty() {
+        true => "no label in the file".to_string(),
+        false => counts.join(", "),
+    };
+    let dry = if report.dry_run {
+        " (nothing was written)"
+    } else {
+        ""
+    };
+    output::say(&format!("{what}{dry}"));
+}
+
+fn say_live(answer: &LiveAnswer) {
+    if answer.versions.is_empty() {
+        return output::say("no data: no answer is kept of this time");
+    }
+    let header = [
+        "version",
+        "from",
+        "answers",
+        "labelled",
+        answer.metric.name(),
+        "interval",
+        "estimated",
+        "difference",
+    ];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    rows.extend(answer.versions.iter().chain(&answer.days).map(line));
+    output::say(&output::table(&rows));
+    output::talk(&format!("estimated: {}", answer.assumption));
+}
+
+fn line(window: &LiveWindow) -> Vec<String> {
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.4}"));
+    let labelled = &window.labelled;
+    let share = labelled.coverage.share().map_or(String::new(), |share| {
+        let waits = if window.is_immature {
+            ", more to come"
+        } else {
+            ""
+        };
+        format!(
+            "{} ({:.0} %{waits})",
+            labelled.coverage.labelled,
+            100.0 * share
+        )
+    });
+    vec![
+        window.version.to_string(),
+        window.from.clone(),
+        labelled.coverage.answers.to_string(),
+        share,
+        number(labelled.score),
+        labelled.interval.map_or(String::new(), |it| {
+            format!("{:.4} to {:.4}", it.low, it.high)
+        }),
+        window.estimated.map_or(String::new(), |it| {
+            format!(
+                "{:.4} ({:.4} to {:.4})",
+                it.value, it.interval.low, it.interval.high
+            )
+        }),
+        number(window.difference),
+    ]
+}

@@ -1,0 +1,7 @@
+//! The statistics against scipy, the verdicts on made-up and on real data.
+
+mod cases;
+mod golden;
+mod made;
+mod properties;
+mod real;

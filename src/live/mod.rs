@@ -1,0 +1,15 @@
+//! Labels that come after the answers: what becomes of each, and how good the answers were.
+//!
+//! In: plain rows of answers and labels. Out: an [`Outcome`] per label, a [`Quality`] per window. It must not know files,
+//! databases or time. The same labels give the same numbers in whatever order they come.
+
+mod answered;
+mod outcome;
+mod quality;
+
+#[cfg(test)]
+mod tests;
+
+pub use answered::{Answer, answered_at};
+pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
+pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};

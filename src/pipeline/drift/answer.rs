@@ -1,0 +1,227 @@
+//! What is answered when somebody asks for drift: one comparison, and what was found before.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::check::{DriftCheck, RowsKind, Which};
+use super::frame::{Against, compare_rows};
+use super::held::{first_champion, importance_of};
+use super::windows::judge_window;
+use crate::bundle::Bundle;
+use crate::clock::rfc3339;
+use crate::pipeline::{Env, Error, ingest, versions};
+use crate::registry::{DriftCheckRow, DriftEpisodeRow};
+
+/// Comparisons that are listed.
+const LISTED: i64 = 90;
+
+/// A comparison, and what came before it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DriftAnswer {
+    /// The comparison.
+    #[serde(flatten)]
+    pub check: DriftCheck,
+    /// Earlier ones.
+    pub history: DriftHistory,
+}
+
+/// What was found before.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DriftHistory {
+    /// Comparisons that were recorded, newest first.
+    pub checks: Vec<HistoryEntry>,
+    /// Drift from its begin to its end, newest first.
+    pub episodes: Vec<EpisodeView>,
+}
+
+/// A comparison in a line.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryEntry {
+    /// What sort of rows.
+    pub kind: String,
+    /// The run that read them; empty of requests.
+    pub source: String,
+    /// The version whose reference it is.
+    pub version: i64,
+    /// Begin of the window.
+    pub from: String,
+    /// Its end, exclusive.
+    pub to: String,
+    /// Rows.
+    pub rows: i64,
+    /// The verdict.
+    pub verdict: String,
+    /// Why.
+    pub reason: String,
+    /// Effect of each column beyond chance, for a picture.
+    pub effects: BTreeMap<String, f64>,
+}
+
+impl HistoryEntry {
+    fn of(row: DriftCheckRow) -> HistoryEntry {
+        let check = DriftCheck::read(&row);
+        let effects = check.iter().flat_map(DriftCheck::columns);
+        HistoryEntry {
+            effects: effects.map(|it| (it.key(), it.effect)).collect(),
+            reason: check
+                .as_ref()
+                .map(|it| it.reason.clone())
+                .unwrap_or_default(),
+            kind: row.kind,
+            source: row.source,
+            version: row.version,
+            from: rfc3339(row.from_ms),
+            to: rfc3339(row.to_ms),
+            rows: row.n_rows,
+            verdict: row.verdict,
+        }
+    }
+}
+
+/// Drift from its begin to its end.
+#[derive(Debug, Clone, Serialize)]
+pub struct EpisodeView {
+    /// What sort of rows it was seen in.
+    pub kind: String,
+    /// When it was seen first.
+    pub began: String,
+    /// When it was over; `null` as long as it goes on.
+    pub ended: Option<String>,
+    /// What the settings say is to be done.
+    pub action: String,
+    /// What was done.
+    pub done: Option<String>,
+    /// What was seen.
+    pub evidence: serde_json::Value,
+}
+
+impl From<DriftEpisodeRow> for EpisodeView {
+    fn from(row: DriftEpisodeRow) -> Self {
+        EpisodeView {
+            kind: row.kind,
+            began: rfc3339(row.began_ms),
+            ended: row.ended_ms.map(rfc3339),
+            action: row.action,
+            done: row.done,
+            evidence: row.evidence,
+        }
+    }
+}
+
+impl DriftAnswer {
+    /// With the history of its model.
+    ///
+    /// # Errors
+    /// When the registry cannot answer.
+    pub async fn of(env: &Env, check: DriftCheck) -> Result<DriftAnswer, Error> {
+        let history = DriftHistory::of(env).await?;
+        Ok(DriftAnswer { check, history })
+    }
+}
+
+impl DriftHistory {
+    /// What is recorded of a model.
+    ///
+    /// # Errors
+    /// When the registry cannot answer.
+    pub async fn of(env: &Env) -> Result<DriftHistory, Error> {
+        let model = &env.config.name;
+        let checks = env.registry.drift_checks(model, None, LISTED).await?;
+        let episodes = env.registry.drift_episodes(model, LISTED).await?;
+        Ok(DriftHistory {
+            checks: checks.into_iter().map(HistoryEntry::of).collect(),
+            episodes: episodes.into_iter().map(EpisodeView::from).collect(),
+        })
+    }
+}
+
+/// The newest comparison of each sort of rows.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn newest(env: &Env) -> Result<Vec<HistoryEntry>, Error> {
+    let mut newest = Vec::new();
+    for kind in [RowsKind::Data, RowsKind::Test, RowsKind::Requests] {
+        let rows = env
+            .registry
+            .drift_checks(&env.config.name, Some(kind.name()), 1)
+            .await?;
+        newest.extend(rows.into_iter().map(HistoryEntry::of));
+    }
+    Ok(newest)
+}
+
+/// The champion and its bundle.
+///
+/// # Errors
+/// When there is none.
+pub async fn champion(env: &Env) -> Result<(i64, Bundle), Error> {
+    let row = versions::pick_version(env, "champion").await?;
+    let loaded = versions::load_bundle(env, row.number).await?;
+    Ok((loaded.number, loaded.bundle))
+}
+
+/// Rows that somebody gives, looked at once.
+///
+/// # Errors
+/// When a column cannot be made of those that are there.
+pub async fn of_rows(
+    env: &Env,
+    (version, bundle): (i64, &Bundle),
+    (kind, source): (RowsKind, &str),
+    rows: &polars::prelude::DataFrame,
+) -> Result<DriftCheck, Error> {
+    let first = first_champion(env).await;
+    let against = Against {
+        bundle,
+        settings: &env.config.drift,
+        importance: &importance_of(env, version).await,
+        before: None,
+        with_predictions: kind != RowsKind::Data,
+        first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
+    };
+    let now_ms = env.clock.now_ms();
+    let which = Which {
+        model: env.config.name.clone(),
+        version,
+        kind,
+        source: source.to_string(),
+        window_ms: (now_ms, now_ms),
+    };
+    compare_rows(rows, &against, which)
+}
+
+/// The data set of a run, or the newest one, looked at once.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub async fn of_data(
+    env: &Env,
+    (version, bundle): (i64, &Bundle),
+    run: Option<&str>,
+) -> Result<DriftCheck, Error> {
+    let dataset = match run {
+        Some(run) => ingest::load(env, run).await?,
+        None => ingest::latest(env).await?,
+    };
+    of_rows(
+        env,
+        (version, bundle),
+        (RowsKind::Data, &dataset.run),
+        &dataset.frame,
+    )
+    .await
+}
+
+/// What servers answered within some time, looked at once.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn of_requests(
+    env: &Env,
+    (version, bundle): (i64, &Bundle),
+    window_ms: (i64, i64),
+) -> Result<DriftCheck, Error> {
+    judge_window(env, (version, bundle), window_ms, false).await
+}

@@ -1,0 +1,223 @@
+//! Rows that were held against a version's reference, and what came of it: as it is stored and answered.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::rfc3339;
+use crate::drift::{ColumnDrift, Drift, Levels, Verdict};
+use crate::registry::DriftCheckRow;
+
+/// What sort of rows were compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowsKind {
+    /// A data set that a run made.
+    Data,
+    /// The test rows.
+    Test,
+    /// What servers answered.
+    Requests,
+    /// A file that somebody named.
+    File,
+}
+
+impl RowsKind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            RowsKind::Data => "data",
+            RowsKind::Test => "test",
+            RowsKind::Requests => "requests",
+            RowsKind::File => "file",
+        }
+    }
+
+    /// The same in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            RowsKind::Data => "the data set",
+            RowsKind::Test => "the test rows",
+            RowsKind::Requests => "the requests",
+            RowsKind::File => "the file",
+        }
+    }
+}
+
+/// A column that is another one than in training.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaChange {
+    /// The column.
+    pub column: String,
+    /// `missing`, `added` or `kind`.
+    pub change: String,
+    /// The same in words.
+    pub reason: String,
+}
+
+/// The same rows against the first champion's reference, where that is another one: what moves slowly is seen there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SlowDrift {
+    /// The version.
+    pub version: i64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// Columns that differ.
+    pub columns: Vec<String>,
+}
+
+/// Rows held against a version's reference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriftCheck {
+    /// The model.
+    pub model: String,
+    /// The version whose reference it is.
+    pub version: i64,
+    /// What sort of rows.
+    pub kind: RowsKind,
+    /// Which of them: a run, a file; empty of requests.
+    pub source: String,
+    /// Begin of the window, in milliseconds since 1970.
+    pub from_ms: i64,
+    /// Its end, exclusive.
+    pub to_ms: i64,
+    /// The same times for people, UTC.
+    pub window: [String; 2],
+    /// Rows of the reference; 0 where there is none.
+    pub reference_rows: u64,
+    /// Rows that were compared.
+    pub rows: u64,
+    /// Whether it matters to this model.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// The levels that it was judged by.
+    pub levels: Option<Levels>,
+    /// Each column, the most severe first.
+    pub features: Vec<ColumnDrift>,
+    /// What the model says of the rows.
+    pub prediction: Option<ColumnDrift>,
+    /// Columns that are not what they were.
+    #[serde(default)]
+    pub schema: Vec<SchemaChange>,
+    /// The same against the first champion.
+    #[serde(default)]
+    pub slow: Option<SlowDrift>,
+}
+
+/// A check in a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriftLine {
+    /// The version whose reference it is.
+    pub version: i64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// Columns that differ.
+    pub columns: Vec<String>,
+}
+
+impl DriftLine {
+    /// Of a check.
+    pub fn of(check: &DriftCheck) -> DriftLine {
+        let drifting = check.columns().filter(|it| it.verdict == Verdict::Drift);
+        DriftLine {
+            version: check.version,
+            verdict: check.verdict,
+            reason: check.reason.clone(),
+            columns: drifting.map(ColumnDrift::key).collect(),
+        }
+    }
+}
+
+/// Which rows, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Which {
+    /// The model.
+    pub model: String,
+    /// The version whose reference it is.
+    pub version: i64,
+    /// What sort of rows.
+    pub kind: RowsKind,
+    /// Which of them.
+    pub source: String,
+    /// The window, half-open.
+    pub window_ms: (i64, i64),
+}
+
+impl DriftCheck {
+    /// What came of comparing rows.
+    pub fn of(which: Which, drift: Drift, schema: Vec<SchemaChange>) -> DriftCheck {
+        let Drift {
+            reference_rows,
+            rows,
+            verdict,
+            reason,
+            levels,
+            features,
+            prediction,
+        } = drift;
+        DriftCheck {
+            reference_rows,
+            rows,
+            verdict,
+            reason,
+            levels: Some(levels),
+            features,
+            prediction,
+            schema,
+            ..DriftCheck::unknown(which, rows, String::new())
+        }
+    }
+
+    /// Nothing can be said, and why.
+    pub fn unknown(which: Which, rows: u64, reason: String) -> DriftCheck {
+        let (from_ms, to_ms) = which.window_ms;
+        DriftCheck {
+            model: which.model,
+            version: which.version,
+            kind: which.kind,
+            source: which.source,
+            from_ms,
+            to_ms,
+            window: [rfc3339(from_ms), rfc3339(to_ms)],
+            reference_rows: 0,
+            rows,
+            verdict: Verdict::Unknown,
+            reason,
+            levels: None,
+            features: Vec::new(),
+            prediction: None,
+            schema: Vec::new(),
+            slow: None,
+        }
+    }
+
+    /// All columns, and the predictions.
+    pub fn columns(&self) -> impl Iterator<Item = &ColumnDrift> {
+        self.features.iter().chain(&self.prediction)
+    }
+
+    /// The check of a row of the registry; `None` for a record of another program.
+    pub fn read(row: &DriftCheckRow) -> Option<DriftCheck> {
+        serde_json::from_value(row.record.clone()).ok()
+    }
+
+    /// The row of the registry.
+    pub fn row(&self, at_ms: i64) -> DriftCheckRow {
+        DriftCheckRow {
+            model: self.model.clone(),
+            version: self.version,
+            kind: self.kind.name().to_string(),
+            source: self.source.clone(),
+            from_ms: self.from_ms,
+            to_ms: self.to_ms,
+            at_ms,
+            n_rows: self.rows as i64,
+            verdict: self.verdict.name().to_string(),
+            // Texts and numbers: it can be written.
+            record: serde_json::to_value(self).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a run holds against the champion's reference: its data set, and the test rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::DataFrame;
+
+use super::check::{DriftCheck, RowsKind, Which};
+use super::episode::{FROZEN, settle};
+use super::frame::{Against, compare_rows};
+use crate::bundle::Bundle;
+use crate::config::drift::DriftAction;
+use crate::drift::{ColumnDrift, Verdict};
+use crate::pipeline::{Dataset, Env, Error, Event, versions};
+use crate::registry::Action;
+
+/// Windows before that count.
+const BEFORE: usize = 2;
+/// Milliseconds of a day.
+const DAY_MS: f64 = 86_400_000.0;
+
+/// Share of each column in a version's permutation importance; empty where it was not measured or no column was worth
+/// anything.
+pub async fn importance_of(env: &Env, version: i64) -> BTreeMap<String, f64> {
+    let measured = async {
+        let row = env
+            .registry
+            .version(&env.config.name, version)
+            .await
+            .ok()??;
+        versions::read_score(env, &row).await.ok()?.importance
+    };
+    let Some(importance) = measured.await else {
+        return BTreeMap::new();
+    };
+    let worth = |mean: Option<f64>| mean.unwrap_or(0.0).max(0.0);
+    let total: f64 = importance.columns.iter().map(|it| worth(it.mean)).sum();
+    if total <= 0.0 {
+        return BTreeMap::new();
+    }
+    let columns = importance.columns.into_iter();
+    columns
+        .map(|it| (it.column, worth(it.mean) / total))
+        .collect()
+}
+
+/// What was found in the last comparisons of a version with rows of a kind before some time, newest first.
+pub async fn found_before(
+    env: &Env,
+    version: i64,
+    kind: RowsKind,
+    before_ms: i64,
+) -> Result<Vec<BTreeSet<String>>, Error> {
+    let rows = env
+        .registry
+        .drift_checks(&env.config.name, Some(kind.name()), 20)
+        .await?;
+    let earlier = rows
+        .iter()
+        .filter(|row| row.version == version && row.from_ms < before_ms);
+    let checks = earlier.filter_map(DriftCheck::read).take(BEFORE);
+    let found = |check: DriftCheck| -> BTreeSet<String> {
+        let found = check.columns().filter(|it| it.is_found);
+        found.map(ColumnDrift::key).collect()
+    };
+    Ok(checks.map(found).collect())
+}
+
+/// The version that was promoted first, and its bundle, unless it cannot be loaded any more.
+pub async fn first_champion(env: &Env) -> Option<(i64, Bundle)> {
+    let operations = env.registry.operations(&env.config.name).await.ok()?;
+    let promotions = operations
+        .iter()
+        .filter(|it| it.action == Action::Promote.name());
+    let version = promotions.min_by_key(|it| it.at_ms)?.version?;
+    let loaded = versions::load_bundle(env, version).await.ok()?;
+    Some((version, loaded.bundle))
+}
+
+/// Holds a fresh data set against the champion's reference and records what comes of it. `None` without a champion, or where
+/// it failed, which is told and stops nothing.
+pub async fn of_dataset(env: &Env, run: &str, dataset: &Dataset) -> Option<DriftCheck> {
+    if !env.config.drift.enabled {
+        return None;
+    }
+    let done = async {
+        let Some(champion) = env.registry.champion(&env.config.name).await? else {
+            return Ok(None);
+        };
+        let loaded = versions::load_bundle(env, champion.version).await?;
+        let champion = (loaded.number, &loaded.bundle);
+        hold(env, RowsKind::Data, run, &dataset.frame, champion)
+            .await
+            .map(Some)
+    };
+    told(env, done.await)
+}
+
+/// The same of the test rows.
+pub async fn of_test_rows(
+    env: &Env,
+    run: &str,
+    frame: &DataFrame,
+    champion: (i64, &Bundle),
+) -> Option<DriftCheck> {
+    if !env.config.drift.enabled {
+        return None;
+    }
+    let done = hold(env, RowsKind::Test, run, frame, champion).await;
+    told(env, done.map(Some))
+}
+
+fn told(env: &Env, done: Result<Option<DriftCheck>, Error>) -> Option<DriftCheck> {
+    done.unwrap_or_else(|error| {
+        env.tell(Event::Warning(format!(
+            "drift could not be looked for: failed to {error}"
+        )));
+        None
+    })
+}
+
+async fn hold(
+    env: &Env,
+    kind: RowsKind,
+    run: &str,
+    frame: &DataFrame,
+    (version, bundle): (i64, &Bundle),
+) -> Result<DriftCheck, Error> {
+    let now_ms = env.clock.now_ms();
+    let before = found_before(env, version, kind, now_ms).await?;
+    let first = first_champion(env).await;
+    let which = Which {
+        model: env.config.name.clone(),
+        version,
+        kind,
+        source: run.to_string(),
+        window_ms: (now_ms, now_ms),
+    };
+    let against = Against {
+        bundle,
+        settings: &env.config.drift,
+        importance: &importance_of(env, version).await,
+        before: Some(&before),
+        with_predictions: kind == RowsKind::Test,
+        first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
+    };
+    let check = compare_rows(frame, &against, which)?;
+    env.registry.save_drift_check(&check.row(now_ms)).await?;
+    let kept_ms = (env.config.drift.keep_days * DAY_MS) as i64;
+    env.registry
+        .remove_old_drift(&env.config.name, now_ms - kept_ms)
+        .await?;
+    if let Some(news) = settle(&env.registry, &env.config.drift, &check, now_ms).await? {
+        env.tell(Event::Warning(news));
+    }
+    Ok(check)
+}
+
+/// Why no version may be promoted now, if so: rows drift, the settings say `freeze`, and the test rows do not show the same.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn frozen(env: &Env) -> Result<Option<String>, Error> {
+    let model = &env.config.name;
+    let episodes = env.registry.drift_episodes(model, 20).await?;
+    let mut open = episodes.iter().filter(|it| it.ended_ms.is_none());
+    let freezes = |action: &str| action == DriftAction::Freeze.name();
+    let Some(episode) = open.find(|it| freezes(&it.action) && it.kind != RowsKind::Test.name())
+    else {
+        return Ok(None);
+    };
+    let tests = env
+        .registry
+        .drift_checks(model, Some(RowsKind::Test.name()), 1)
+        .await?;
+    let of_test = tests.first().and_then(DriftCheck::read);
+    if of_test.is_some_and(|check| check.verdict == Verdict::Drift) {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "{FROZEN}: {} since {}, and the test rows do not show it, so a score on them says little; add test rows of now, or set `drift.action`",
+        episode.evidence["reason"].as_str().unwrap_or("rows drift"),
+        crate::clock::rfc3339(episode.began_ms),
+    )))
+}

@@ -1,0 +1,9 @@
+//! Labels that come after the answers: taken in, and what they say of the answers. The rules are in the room `live`.
+
+mod feedback;
+mod given;
+mod quality;
+
+pub use feedback::{Given, Item, LabelsReport, give};
+pub use given::read_labels;
+pub use quality::{Estimate, LiveAnswer, LiveWindow, live};

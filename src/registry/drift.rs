@@ -1,0 +1,305 @@
+//! What was held against the references of versions, and what came of it: windows of counters, checks, episodes.
+
+use serde_json::Value;
+
+use super::db::{Row, query};
+use super::{Doing, Error, Registry};
+
+/// Rows held against a version's reference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriftCheckRow {
+    /// The model.
+    pub model: String,
+    /// The version whose reference it is.
+    pub version: i64,
+    /// What sort of rows: `data`, `test` or `requests`.
+    pub kind: String,
+    /// Which of them: the run that read them, or nothing.
+    pub source: String,
+    /// Begin of the window, or when the rows were read.
+    pub from_ms: i64,
+    /// Its end, exclusive.
+    pub to_ms: i64,
+    /// When they were compared.
+    pub at_ms: i64,
+    /// Rows that were compared.
+    pub n_rows: i64,
+    /// `ok`, `warn`, `drift` or `unknown`.
+    pub verdict: String,
+    /// Everything about it.
+    pub record: Value,
+}
+
+/// Counters of one server in one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriftWindowRow {
+    /// The model.
+    pub model: String,
+    /// The version that answered.
+    pub version: i64,
+    /// The server.
+    pub server: String,
+    /// Begin of the window.
+    pub from_ms: i64,
+    /// Its end, exclusive.
+    pub to_ms: i64,
+    /// Rows that were counted.
+    pub n_rows: i64,
+    /// The counters.
+    pub counts: Value,
+}
+
+/// Drift from its first window to its recovery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriftEpisodeRow {
+    /// The model.
+    pub model: String,
+    /// What sort of rows it was seen in.
+    pub kind: String,
+    /// When it was seen first.
+    pub began_ms: i64,
+    /// When it was seen last.
+    pub last_ms: i64,
+    /// When rows were like those of training again; `None` as long as it goes on.
+    pub ended_ms: Option<i64>,
+    /// The version whose reference it is.
+    pub version: i64,
+    /// What the settings say is to be done.
+    pub action: String,
+    /// What was done, and what came of that.
+    pub done: Option<String>,
+    /// What was seen: verdict, reason and columns.
+    pub evidence: Value,
+}
+
+fn json(text: &str, what: &'static str) -> Result<Value, Error> {
+    serde_json::from_str(text).map_err(|source| Error::Record { what, source })
+}
+
+impl Registry {
+    /// Records a check; one of the same rows and version takes its place.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn save_drift_check(&self, row: &DriftCheckRow) -> Result<(), Error> {
+        query(
+            "INSERT INTO drift_checks (model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict, record)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (model, kind, from_ms, source, version) DO UPDATE SET to_ms = excluded.to_ms,
+                 at_ms = excluded.at_ms, n_rows = excluded.n_rows, verdict = excluded.verdict, record = excluded.record",
+        )
+        .bind(&row.model)
+        .bind(row.version)
+        .bind(&row.kind)
+        .bind(&row.source)
+        .bind(row.from_ms)
+        .bind(row.to_ms)
+        .bind(row.at_ms)
+        .bind(row.n_rows)
+        .bind(&row.verdict)
+        .bind(row.record.to_string())
+        .execute(&self.writing().await?)
+        .await
+        .doing("record what was compared")?;
+        Ok(())
+    }
+
+    /// The newest checks of a model, newest first; of one kind where it is named.
+    ///
+    /// # Errors
+    /// When the statement fails, or a record cannot be read.
+    pub async fn drift_checks(
+        &self,
+        model: &str,
+        kind: Option<&str>,
+        most: i64,
+    ) -> Result<Vec<DriftCheckRow>, Error> {
+        let rows = query(
+            "SELECT * FROM drift_checks WHERE model = ? AND (? = '' OR kind = ?) ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
+        )
+        .bind(model)
+        .bind(kind.unwrap_or_default())
+        .bind(kind.unwrap_or_default())
+        .bind(most)
+        .fetch_all(&self.pool())
+        .await
+        .doing("look for what was compared")?;
+        let row_of = |row: &Row| {
+            let record: String = row.get("record");
+            Ok(DriftCheckRow {
+                model: row.get("model"),
+                version: row.get("version"),
+                kind: row.get("kind"),
+                source: row.get("source"),
+                from_ms: row.get("from_ms"),
+                to_ms: row.get("to_ms"),
+                at_ms: row.get("at_ms"),
+                n_rows: row.get("n_rows"),
+                verdict: row.get("verdict"),
+                record: json(&record, "comparison")?,
+            })
+        };
+        rows.iter().map(row_of).collect()
+    }
+
+    /// Records what a server has counted in a window so far, in place of what it had recorded of it.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn save_drift_window(&self, row: &DriftWindowRow) -> Result<(), Error> {
+        query(
+            "INSERT INTO drift_windows (model, version, server, from_ms, to_ms, n_rows, counts) VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (model, version, from_ms, server) DO UPDATE SET to_ms = excluded.to_ms, n_rows = excluded.n_rows,
+                 counts = excluded.counts",
+        )
+        .bind(&row.model)
+        .bind(row.version)
+        .bind(&row.server)
+        .bind(row.from_ms)
+        .bind(row.to_ms)
+        .bind(row.n_rows)
+        .bind(row.counts.to_string())
+        .execute(&self.writing().await?)
+        .await
+        .doing("record what was counted")?;
+        Ok(())
+    }
+
+    /// What all servers counted of a version's answers in windows that begin within `from_ms..to_ms`, in their order.
+    ///
+    /// # Errors
+    /// When the statement fails, or a record cannot be read.
+    pub async fn drift_windows(
+        &self,
+        model: &str,
+        version: i64,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<DriftWindowRow>, Error> {
+        let rows = query(
+            "SELECT * FROM drift_windows WHERE model = ? AND version = ? AND from_ms >= ? AND from_ms < ?
+             ORDER BY from_ms, server",
+        )
+        .bind(model)
+        .bind(version)
+        .bind(from_ms)
+        .bind(to_ms)
+        .fetch_all(&self.pool())
+        .await
+        .doing("look for what was counted")?;
+        let row_of = |row: &Row| {
+            let counts: String = row.get("counts");
+            Ok(DriftWindowRow {
+                model: row.get("model"),
+                version: row.get("version"),
+                server: row.get("server"),
+                from_ms: row.get("from_ms"),
+                to_ms: row.get("to_ms"),
+                n_rows: row.get("n_rows"),
+                counts: json(&counts, "counters")?,
+            })
+        };
+        rows.iter().map(row_of).collect()
+    }
+
+    /// Removes windows and checks that ended before an instant, and episodes that were over by then.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn remove_old_drift(&self, model: &str, before_ms: i64) -> Result<(), Error> {
+        for statement in [
+            "DELETE FROM drift_windows WHERE model = ? AND to_ms < ?",
+            "DELETE FROM drift_checks WHERE model = ? AND to_ms < ?",
+            "DELETE FROM drift_episodes WHERE model = ? AND ended_ms IS NOT NULL AND ended_ms < ?",
+        ] {
+            query(statement)
+                .bind(model)
+                .bind(before_ms)
+                .execute(&self.writing().await?)
+                .await
+                .doing("remove old counters")?;
+        }
+        Ok(())
+    }
+
+    /// Records an episode as it stands now.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn save_drift_episode(&self, row: &DriftEpisodeRow) -> Result<(), Error> {
+        query(
+            "INSERT INTO drift_episodes (model, kind, began_ms, last_ms, ended_ms, version, action, done, evidence)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (model, kind, began_ms) DO UPDATE SET last_ms = excluded.last_ms, ended_ms = excluded.ended_ms,
+                 version = excluded.version, action = excluded.action, done = excluded.done, evidence = excluded.evidence",
+        )
+        .bind(&row.model)
+        .bind(&row.kind)
+        .bind(row.began_ms)
+        .bind(row.last_ms)
+        .bind(row.ended_ms)
+        .bind(row.version)
+        .bind(&row.action)
+        .bind(&row.done)
+        .bind(row.evidence.to_string())
+        .execute(&self.writing().await?)
+        .await
+        .doing("record the drift")?;
+        Ok(())
+    }
+
+    /// Takes it upon itself to do what an episode wants; false when somebody else has.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn claim_drift_episode(
+        &self,
+        row: &DriftEpisodeRow,
+        done: &str,
+    ) -> Result<bool, Error> {
+        let claimed = query(
+            "UPDATE drift_episodes SET done = ? WHERE model = ? AND kind = ? AND began_ms = ? AND done IS NULL",
+        )
+        .bind(done)
+        .bind(&row.model)
+        .bind(&row.kind)
+        .bind(row.began_ms)
+        .execute(&self.writing().await?)
+        .await
+        .doing("begin what the drift wants")?;
+        Ok(claimed.rows_affected() > 0)
+    }
+
+    /// The newest episodes of a model, newest first.
+    ///
+    /// # Errors
+    /// When the statement fails, or a record cannot be read.
+    pub async fn drift_episodes(
+        &self,
+        model: &str,
+        most: i64,
+    ) -> Result<Vec<DriftEpisodeRow>, Error> {
+        let rows =
+            query("SELECT * FROM drift_episodes WHERE model = ? ORDER BY began_ms DESC LIMIT ?")
+                .bind(model)
+                .bind(most)
+                .fetch_all(&self.pool())
+                .await
+                .doing("look for drift")?;
+        let row_of = |row: &Row| {
+            let evidence: String = row.get("evidence");
+            Ok(DriftEpisodeRow {
+                model: row.get("model"),
+                kind: row.get("kind"),
+                began_ms: row.get("began_ms"),
+                last_ms: row.get("last_ms"),
+                ended_ms: row.get("ended_ms"),
+                version: row.get("version"),
+                action: row.get("action"),
+                done: row.get("done"),
+                evidence: json(&evidence, "evidence")?,
+            })
+        };
+        rows.iter().map(row_of).collect()
+    }
+}

@@ -1,0 +1,110 @@
+//! The task that judges windows of requests once they have ended, and does what the settings say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::State;
+use super::state::{Project, RunStart};
+use crate::config::DriftAction;
+use crate::pipeline::{Env, Error, drift};
+use crate::registry::DriftEpisodeRow;
+use crate::serving::place::Model;
+
+/// How often is looked.
+const EVERY: Duration = Duration::from_secs(15);
+/// Looks after which old rows are removed: some minutes.
+const CLEAN: u32 = 20;
+/// Milliseconds of a day.
+const DAY_MS: f64 = 86_400_000.0;
+
+/// Looks until the server ends.
+pub async fn watch(state: Arc<State>) {
+    let Some(project) = &state.project else {
+        return;
+    };
+    let mut interval = tokio::time::interval(EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looks = 0u32;
+    loop {
+        interval.tick().await;
+        for model in state.fleet.models() {
+            let Some(env) = project.envs.get(&model.name) else {
+                continue;
+            };
+            if let Err(error) = look(project, &model, &env, looks % CLEAN == 0).await {
+                let causes = crate::text::causes(&error).join(": ");
+                tracing::warn!(
+                    model = model.name,
+                    causes,
+                    "drift cannot be looked for: failed to {error}"
+                );
+            }
+        }
+        looks = looks.wrapping_add(1);
+    }
+}
+
+async fn look(project: &Project, model: &Model, env: &Env, is_clean: bool) -> Result<(), Error> {
+    let now_ms = env.clock.now_ms();
+    let labels = &env.config.labels;
+    if is_clean {
+        let (before_ms, held_ms) = (now_ms - labels.keep_ms(), now_ms - labels.hold_ms());
+        // More than any registry holds are all.
+        let most = i64::try_from(labels.keep_answers).unwrap_or(i64::MAX);
+        env.registry
+            .remove_old_answers(&model.name, before_ms, most, held_ms)
+            .await?;
+    }
+    if !env.config.drift.enabled {
+        return Ok(());
+    }
+    if let Some(served) = model.champion() {
+        let champion = (served.version, &served.bundle);
+        for news in drift::check_windows(env, champion, now_ms).await? {
+            tracing::warn!(model = model.name, "{news}");
+        }
+    }
+    let episodes = env.registry.drift_episodes(&model.name, 10).await?;
+    for episode in episodes.iter().filter(|it| wants_run(it)) {
+        retrain(project, env, episode).await?;
+    }
+    if is_clean {
+        let before_ms = now_ms - (env.config.drift.keep_days * DAY_MS) as i64;
+        env.registry
+            .remove_old_drift(&model.name, before_ms)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether a run is still to be started for it: not where the rows came with a run, which trained.
+fn wants_run(episode: &DriftEpisodeRow) -> bool {
+    episode.ended_ms.is_none()
+        && episode.done.is_none()
+        && episode.kind == "requests"
+        && episode.action == DriftAction::Retrain.name()
+}
+
+/// Starts a run, once per episode, whichever server is first.
+async fn retrain(project: &Project, env: &Env, episode: &DriftEpisodeRow) -> Result<(), Error> {
+    if !env
+        .registry
+        .claim_drift_episode(episode, "a run is being started")
+        .await?
+    {
+        return Ok(());
+    }
+    let started = project.starter.start(&episode.model, true, "drift").await;
+    let done = match &started {
+        RunStart::Started { run, .. } => format!("run {run} was started"),
+        RunStart::Busy(why) => format!("no run was started: {why}"),
+        RunStart::Failed(why) => format!("no run could be started: {why}"),
+    };
+    tracing::warn!(model = episode.model, "drift: {done}");
+    let row = DriftEpisodeRow {
+        done: Some(done),
+        ..episode.clone()
+    };
+    env.registry.save_drift_episode(&row).await?;
+    Ok(())
+}
