@@ -96,6 +96,9 @@ pub const RESTORE: &[&str] = &[
     "restore.done",
 ];
 
+/// The point that copying a database passes after each table.
+pub const COPY: &str = "database.copied";
+
 enum Planned {
     Nothing,
     Trace,
@@ -119,7 +122,7 @@ pub fn point(name: &str) -> io::Result<()> {
             RENAME,
             BACKUP,
             RESTORE,
-            &[EACH_FILE, REMOVAL, MODEL_REMOVAL, HANDLER]
+            &[EACH_FILE, REMOVAL, MODEL_REMOVAL, HANDLER, COPY]
         ]
         .concat()
         .contains(&name),

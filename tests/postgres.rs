@@ -87,9 +87,14 @@ impl Postgres {
 
     /// The address of a new, empty database.
     pub fn database(&self) -> String {
+        self.database_like("template1")
+    }
+
+    /// The address of a new database with all that is in another one, which nobody uses at the moment.
+    pub fn database_like(&self, template: &str) -> String {
         let at = self.made.fetch_add(1, Ordering::Relaxed);
         let name = format!("of_{}_{at}", std::process::id());
-        let made = format!("CREATE DATABASE {name}");
+        let made = format!("CREATE DATABASE {name} TEMPLATE {template}");
         execute(&self.url("postgres"), &made);
         self.url(&name)
     }

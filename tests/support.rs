@@ -8,10 +8,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use crate::postgres::Postgres;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use unseat::registry::{
-    Champion, Holder, Operation, PastConclusion, Registry, RunRow, VersionRow, VersionState,
+    Champion, Holder, Operation, PastConclusion, Registry, RunRow, ServerSettings, VersionRow,
+    VersionState,
 };
 
 /// The model of the sample project.
@@ -22,12 +24,35 @@ pub struct Project {
     folder: tempfile::TempDir,
     minute: Cell<u32>,
     is_real: Cell<bool>,
+    /// The database's address, where it is on a server.
+    url: Option<String>,
+}
+
+/// Where every project has its database: `UNSEAT_TEST_DATABASE=postgres` puts all of them on a server.
+fn everywhere() -> Option<String> {
+    let wanted = std::env::var("UNSEAT_TEST_DATABASE").ok()?;
+    assert_eq!(wanted, "postgres", "UNSEAT_TEST_DATABASE");
+    Some(Postgres::shared().expect("a server").database())
+}
+
+/// How the tests reach a server.
+pub fn settings(url: &str) -> ServerSettings {
+    ServerSettings {
+        url: url.to_string(),
+        password: None,
+        connections: 4,
+        statement_seconds: 60,
+    }
 }
 
 impl Project {
     /// A sample project, small enough to be quick and large enough for the second data set to win.
     pub fn new() -> Self {
-        let project = Project::empty();
+        Project::new_at(everywhere())
+    }
+
+    fn new_at(url: Option<String>) -> Self {
+        let project = Project::empty_at(url);
         project.ok(&["init", ".", "--rows", "200", "--seed", "42"]);
         project.set("score.replicates", 100);
         project.set("gate.replicates", 200);
@@ -36,6 +61,10 @@ impl Project {
 
     /// A folder with nothing in it.
     pub fn empty() -> Self {
+        Project::empty_at(everywhere())
+    }
+
+    fn empty_at(url: Option<String>) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("project-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
@@ -44,19 +73,46 @@ impl Project {
             folder,
             minute: Cell::new(0),
             is_real: Cell::new(false),
+            url,
         }
     }
 
     /// A sample project whose version 1 is the champion.
     pub fn promoted() -> Self {
-        let project = Project::new();
+        Project::promoted_at(everywhere())
+    }
+
+    fn promoted_at(url: Option<String>) -> Self {
+        let project = Project::new_at(url);
         project.ok(&["run"]);
         project
     }
 
+    /// One whose database is on a server; none where there is no server to be had.
+    pub fn promoted_on(server: Option<&Postgres>) -> Option<Self> {
+        server.map(|server| Project::promoted_at(Some(server.database())))
+    }
+
+    /// One with each database there is.
+    pub fn promoted_on_each() -> Vec<Self> {
+        let file = Project::promoted_at(None);
+        let server = Project::promoted_on(Postgres::shared());
+        std::iter::once(file).chain(server).collect()
+    }
+
+    /// Whether its database is on a server.
+    pub fn is_on_server(&self) -> bool {
+        self.url.is_some()
+    }
+
     /// Another project with the same content.
     pub fn copy(&self) -> Self {
-        let copy = Project::empty();
+        let copied = |(url, server): (&String, &Postgres)| {
+            let path = url.split('?').next().unwrap_or_default();
+            server.database_like(path.rsplit('/').next().unwrap_or_default())
+        };
+        let url = self.url.as_ref().zip(Postgres::shared()).map(copied);
+        let copy = Project::empty_at(url);
         copy_folder(self.root(), copy.root());
         copy.minute.set(self.minute.get());
         copy.is_real.set(self.is_real.get());
@@ -122,6 +178,9 @@ impl Project {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(url) = &self.url {
+            command.env("UNSEAT_DATABASE_URL", url);
+        }
         if !self.is_real.get() {
             let minute = self.minute.get();
             self.minute.set(minute + 1);
@@ -227,9 +286,11 @@ impl Project {
             .build()
             .expect("a runtime starts");
         runtime.block_on(async {
-            let registry = Registry::open(&self.path("unseat.db"))
-                .await
-                .expect("the database opens");
+            let opened = match &self.url {
+                Some(url) => Registry::open_server(&settings(url)).await,
+                None => Registry::open(&self.path("unseat.db")).await,
+            };
+            let registry = opened.expect("the database opens");
             let result = work(&registry).await;
             registry.close().await;
             result

@@ -6,10 +6,9 @@ use serde_json::json;
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output, reading};
 use crate::config::raw::{Keep, RawConfig};
-use crate::config::{Config, ModelConfig, shape};
+use crate::config::{Config, DatabasePlace, ModelConfig, shape};
 use crate::data;
 use crate::pipeline::{self, Preview};
-use crate::registry::Registry;
 
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
@@ -40,6 +39,7 @@ fn show(global: &Global, config: &Config) {
     let value = json!({
         "project": config.project,
         "database_url": config.database_url,
+        "database": config.database,
         "server": config.server,
         "jobs": config.jobs,
         "notify": config.notify,
@@ -91,13 +91,15 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
             ));
         }
     }
-    let database = config.database_path();
-    let is_there = if database.exists() {
-        "is there"
-    } else {
-        "will be made"
+    let is_there = match context::look(config).await? {
+        Some(_) => "is there",
+        None => "will be made",
     };
-    output::say(&format!("the database {} {is_there}", database.display()));
+    let database = match config.database_place() {
+        DatabasePlace::File(path) => path.display().to_string(),
+        DatabasePlace::Server(_) => "on the server".to_string(),
+    };
+    output::say(&format!("the database {database} {is_there}"));
     for note in notes {
         output::say(&format!("note: {note}"));
     }
@@ -119,14 +121,15 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
 /// # Errors
 /// When a run would be refused, since what is deployed is another model's or unknown to the database.
 async fn against_the_database(config: &Config) -> Result<Vec<String>, Failure> {
-    let path = config.database_path();
-    if !path.exists() {
+    let Some(registry) = context::look(config).await? else {
+        let path = config
+            .database_file()
+            .unwrap_or_else(|| "on the server".into());
         for model in config.models.values() {
             pipeline::look_without_database(model, &path)?;
         }
         return Ok(Vec::new());
-    }
-    let registry = Registry::look(&path).await?;
+    };
     let notes = context::unnamed(config, &registry).await?;
     for model in config.models.values() {
         if let Some(lost) = pipeline::look_for_lost(model, &registry).await? {

@@ -1,6 +1,6 @@
 //! From global flags to a configuration, a registry and the model to work on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use chrono::{DateTime, Utc};
@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use super::global::Global;
 use super::{Failure, Kind, progress};
 use crate::clock::Clock;
-use crate::config::{self, Config, ModelConfig, Overrides, Server, variables};
+use crate::config::{self, Config, DatabasePlace, ModelConfig, Overrides, Server, variables};
 use crate::pipeline::{Env, Ids, finish_model_removals, finish_rename, finish_restore};
-use crate::registry::Registry;
+use crate::registry::{Registry, ServerSettings};
 
 /// Loads the configuration. `flags` come after `--set`.
 pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure> {
@@ -228,8 +228,52 @@ pub async fn warn_of_unnamed(
 }
 
 /// Opens the registry.
-async fn registry(config: &Config) -> Result<Registry, Failure> {
-    Ok(Registry::open(&config.database_path()).await?)
+pub async fn registry(config: &Config) -> Result<Registry, Failure> {
+    Ok(match config.database_place() {
+        DatabasePlace::File(path) => Registry::open(&path).await?,
+        DatabasePlace::Server(url) => Registry::open_server(&server(config, url)?).await?,
+    })
+}
+
+/// Looks at the registry and changes nothing; `None` where there is none of this program's version yet.
+pub async fn look(config: &Config) -> Result<Option<Registry>, Failure> {
+    Ok(match config.database_place() {
+        DatabasePlace::File(path) if !path.exists() => None,
+        DatabasePlace::File(path) => Some(Registry::look(&path).await?),
+        DatabasePlace::Server(url) => Registry::look_at_server(&server(config, url)?).await?,
+    })
+}
+
+fn server(config: &Config, url: String) -> Result<ServerSettings, Failure> {
+    Ok(ServerSettings {
+        url,
+        password: database_password(config)?,
+        connections: config.database.connections,
+        statement_seconds: config.database.statement_seconds,
+    })
+}
+
+/// The password of the database server, where it is said: `UNSEAT_DATABASE_PASSWORD`, or the file that the settings name.
+pub fn database_password(config: &Config) -> Result<Option<String>, Failure> {
+    if let Ok(password) = std::env::var("UNSEAT_DATABASE_PASSWORD") {
+        return Ok(Some(password));
+    }
+    let file = config.database.password_file.as_ref();
+    file.map(|file| password_in(&config.project.join(file)))
+        .transpose()
+}
+
+/// What a file with a password holds, without the end of its line.
+pub fn password_in(file: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let error = anyhow::Error::from(error);
+        let error = error.context(format!(
+            "read the database's password from {}",
+            file.display()
+        ));
+        Failure::new(Kind::Config, error)
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_string())
 }
 
 /// The clock: the system's, or `UNSEAT_NOW`.

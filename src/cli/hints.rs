@@ -96,6 +96,10 @@ impl From<serving::Error> for Failure {
     fn from(error: serving::Error) -> Self {
         let (kind, hint) = match error {
             serving::Error::Pipeline(error) => return error.into(),
+            serving::Error::Silent => (
+                Kind::Store,
+                "check that the database server is up and can be reached from here",
+            ),
             serving::Error::Bundle { .. } => (
                 Kind::Store,
                 "bring the file back from where it was copied from, or make it anew with `unseat run`",
@@ -171,9 +175,21 @@ impl From<registry::Error> for Failure {
                 Kind::Store,
                 "bring the project's own back (`unseat restore`), or move the other file away; nothing was changed",
             ),
+            registry::Error::HalfCopied { .. } => (
+                Kind::Store,
+                "give `unseat database copy` once more, which goes on where it ended; or empty the database",
+            ),
+            registry::Error::Occupied { .. } => (
+                Kind::Store,
+                "name a database without tables of `unseat`, or a file that is not there; nothing was changed",
+            ),
+            registry::Error::NotTheSame { .. } => (
+                Kind::Store,
+                "somebody else writes into one of both: end everything that uses them, then copy once more",
+            ),
             registry::Error::NotOnServer { .. } => (
                 Kind::Store,
-                "`unseat database copy --to sqlite://FILE` writes all of it into a file",
+                "restore into a file (`--set database_url=sqlite://FILE`), then bring it to the server with `unseat database copy --to`",
             ),
             registry::Error::ReadOnly { .. } => (Kind::Store, READ_ONLY),
             registry::Error::Open { .. } => (

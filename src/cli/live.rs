@@ -18,7 +18,7 @@ use crate::serve::{SettingsNews, State};
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 /// Settings that are read at the start only, by the beginning of their path.
-const AT_THE_START: [&str; 3] = ["database_url", "server", "jobs.concurrency"];
+const AT_THE_START: [&str; 3] = ["database_url", "database", "server"];
 
 /// The settings as they are followed.
 pub struct Live {
@@ -205,7 +205,7 @@ fn changed(now: &Config, began: &Config, fresh: &Config) -> Change {
 /// The settings by path, two steps deep: `schedule.cron`; with several models, the model's name before it.
 fn parts(config: &Config) -> Map<String, Value> {
     let whole = json!({
-        "database_url": config.database_url, "server": config.server, "jobs": config.jobs, "notify": config.notify,
+        "database_url": config.database_url, "database": config.database, "server": config.server, "jobs": config.jobs, "notify": config.notify,
     });
     let mut parts = Map::new();
     flatten("", &whole, &mut parts);
@@ -268,8 +268,11 @@ mod tests {
             "schedule": {"cron": "@daily"}, "server": {"listen": "127.0.0.1:9"}, "jobs": {"attempts": 5, "concurrency": 2},
         }));
         let change = changed(&began, &began, &fresh);
-        assert_eq!(change.followed, ["jobs.attempts", "schedule.cron"]);
-        assert_eq!(change.waits, ["server.listen", "jobs.concurrency"]);
+        assert_eq!(
+            change.followed,
+            ["jobs.attempts", "jobs.concurrency", "schedule.cron"]
+        );
+        assert_eq!(change.waits, ["server.listen"]);
         // Put back, it waits no more.
         let change = changed(&fresh, &began, &began);
         assert_eq!(change.waits, Vec::<String>::new());

@@ -13,6 +13,7 @@ mod compare;
 mod completions;
 mod config;
 mod context;
+mod database;
 mod diagnose;
 mod drift;
 mod explain;
@@ -157,6 +158,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Take up versions that stand in the folders and that the database does not know
     Adopt(adopt::AdoptArgs),
+    /// Look at the database, bring it up to date, or copy it to another place
+    Database(database::DatabaseArgs),
     /// Install the project as a service of systemd, or print a line for cron
     Service(service::ServiceArgs),
     /// Print a completion script for a shell
@@ -256,6 +259,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Backup(args) => backup::backup(global, args).await,
         Command::Restore(args) => backup::restore(global, args).await,
         Command::Adopt(args) => adopt::adopt(global, args).await,
+        Command::Database(args) => database::database(global, args).await,
         Command::Service(args) => service::service(global, args),
         Command::Completions(args) => completions::completions(&mut Cli::command(), args),
     }

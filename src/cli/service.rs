@@ -328,7 +328,8 @@ fn plain(name: &str) -> String {
 fn folders(config: &Config, project: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let server = &config.server;
     let file = |name: &str| server.path(&config.project, name);
-    let mut writes = vec![config.database_path(), file(&server.audit_log)];
+    let mut writes = vec![file(&server.audit_log)];
+    writes.extend(config.database_file());
     if !["off", "stderr", ""].contains(&server.access_log.as_str()) {
         writes.push(file(&server.access_log));
     }

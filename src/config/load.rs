@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::checked::{check, is_name};
+use super::database::{Database, database_url};
 use super::model::ModelConfig;
 use super::notify::Notify;
 use super::problem::Problem;
@@ -77,6 +78,7 @@ pub fn from_value(
     let given = problems.len();
     problems.extend(misplaced_models(&object));
     let server: Server = take_part(&mut object, "server", &mut problems);
+    let database: Database = take_part(&mut object, "database", &mut problems);
     let jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
     let notify: Notify = take_part(&mut object, "notify", &mut problems);
     let parts = models_of(&object, overrides);
@@ -96,7 +98,8 @@ pub fn from_value(
         model.prediction_log = server.path(project, &server.prediction_log.folder);
     }
     problems.extend(shared_deployments(&models));
-    let database_url = database_url(&object, &mut problems);
+    let database_url = database_url(&object, project, &mut problems);
+    problems.extend(database.problems());
     problems.extend(server.problems());
     problems.extend(jobs.problems());
     problems.extend(notify.problems());
@@ -113,6 +116,7 @@ pub fn from_value(
         Ok(Config {
             project: project.to_path_buf(),
             database_url,
+            database,
             server,
             jobs,
             notify,
@@ -163,11 +167,12 @@ fn models_of(
 const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 
 /// Settings of the whole project, which no model has of its own, and what to say of one that is set for a model.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     (
         "database_url",
         "a project has one database: set it at the top",
     ),
+    ("database", "a project has one database: set it at the top"),
     ("server", "a project has one server: set it at the top"),
     (
         "jobs",
@@ -358,23 +363,6 @@ where
         Problem { path, ..problem }
     }));
     parsed.unwrap_or_default()
-}
-
-fn database_url(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> String {
-    let url = object
-        .get("database_url")
-        .and_then(Value::as_str)
-        .unwrap_or("sqlite://unseat.db");
-    let is_file = url
-        .strip_prefix("sqlite://")
-        .is_some_and(|path| !path.is_empty());
-    if !is_file {
-        problems.push(Problem::at(
-            "database_url",
-            "only `sqlite://<file>` is supported by this version".to_string(),
-        ));
-    }
-    url.to_string()
 }
 
 fn without_position(text: &str) -> String {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::database::{Database, DatabasePlace};
 use super::model::ModelConfig;
 use super::notify::Notify;
 use super::paths::below;
@@ -16,6 +17,8 @@ pub struct Config {
     pub project: PathBuf,
     /// The registry's database.
     pub database_url: String,
+    /// How a database server is used.
+    pub database: Database,
     /// How they are served.
     pub server: Server,
     /// How jobs are worked on.
@@ -31,12 +34,18 @@ pub struct Config {
 }
 
 impl Config {
-    /// The path of the embedded database.
-    pub fn database_path(&self) -> PathBuf {
-        let path = self
-            .database_url
-            .strip_prefix("sqlite://")
-            .unwrap_or(&self.database_url);
-        below(&self.project, path)
+    /// Where the database is.
+    pub fn database_place(&self) -> DatabasePlace {
+        // Checked when the settings were read.
+        let place = DatabasePlace::read(&self.database_url, &self.project);
+        place.unwrap_or_else(|_| DatabasePlace::File(below(&self.project, "unseat.db")))
+    }
+
+    /// The file of the embedded database; none where it is on a server.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        match self.database_place() {
+            DatabasePlace::File(path) => Some(path),
+            DatabasePlace::Server(_) => None,
+        }
     }
 }

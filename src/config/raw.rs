@@ -9,6 +9,7 @@ use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 
 use super::checks::Checks;
+use super::database::Database;
 use super::drift::Drift;
 pub use super::features::{Derive, Features};
 use super::health::Health;
@@ -122,9 +123,12 @@ pub struct RawConfig {
     /// Who is told what happened, and how.
     #[serde(default)]
     pub notify: Notify,
-    /// The registry's database.
+    /// The registry's database: `sqlite://FILE`, or `postgres://USER@HOST:5432/DATABASE`, which many machines may share.
     #[serde(default = "default_database_url")]
     pub database_url: String,
+    /// How a database server is used.
+    #[serde(default)]
+    pub database: Database,
     /// How predictions are served over HTTP.
     #[serde(default)]
     pub server: Server,
@@ -138,7 +142,7 @@ fn default_name() -> String {
 }
 
 fn default_database_url() -> String {
-    "sqlite://unseat.db".to_string()
+    super::database::DEFAULT_URL.to_string()
 }
 
 /// Lets `related` fill in what follows from it: the entity is the key to split by, its time the time column, the future the

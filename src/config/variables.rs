@@ -16,6 +16,7 @@ const RESERVED: &[&str] = &[
     "UNSEAT_LOG",
     "UNSEAT_SEED",
     "UNSEAT_TOKEN",
+    "UNSEAT_DATABASE_PASSWORD",
 ];
 
 /// The variables of an environment that concern this program.

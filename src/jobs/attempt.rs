@@ -1,17 +1,13 @@
 //! One attempt at a job: begin its run or take it over, watch it, and say what became of it.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
-use super::child::{Body, Program};
+use super::Error;
+use super::bench::{Bench, Over, run_of};
+use super::child::Body;
 use super::outcome::{End, LOCKED, Said};
-use super::settle::{Over, run_of};
-use super::{Error, Queue};
-use crate::config::Jobs;
 use crate::model_types::ErrorCode;
 use crate::registry::{JobRow, JobState};
 
@@ -21,64 +17,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const BEGIN_PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is looked for.
 const BEGIN_LOOKS: Duration = Duration::from_millis(50);
-
-/// What a worker works with.
-pub struct Bench {
-    /// Where jobs come from.
-    pub queue: Queue,
-    /// What is started for a run.
-    pub program: Program,
-    /// The settings, which may be exchanged while it works.
-    pub settings: Arc<ArcSwap<Jobs>>,
-    /// Whether the worker is to end.
-    pub stop: watch::Receiver<bool>,
-    /// Jobs that this process is at.
-    pub hands: Arc<Hands>,
-}
-
-/// Jobs that a process is at.
-#[derive(Debug, Default)]
-pub struct Hands {
-    jobs: Mutex<BTreeSet<String>>,
-    /// Told when there is one less.
-    pub freed: Notify,
-}
-
-impl Hands {
-    /// How many jobs there are.
-    pub fn count(&self) -> usize {
-        self.jobs().len()
-    }
-
-    fn jobs(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A job that this process is at, as long as this lives.
-pub struct AtHand {
-    hands: Arc<Hands>,
-    job: String,
-}
-
-impl AtHand {
-    /// Nothing when it is already.
-    pub fn take(hands: &Arc<Hands>, job: &str) -> Option<Self> {
-        let is_new = hands.jobs().insert(job.to_string());
-        // Not made where it is not given out: dropping one takes the job out of those at hand.
-        is_new.then(|| AtHand {
-            hands: hands.clone(),
-            job: job.to_string(),
-        })
-    }
-}
-
-impl Drop for AtHand {
-    fn drop(&mut self) {
-        self.hands.jobs().remove(&self.job);
-        self.hands.freed.notify_one();
-    }
-}
 
 impl Bench {
     /// Takes a running job over whose worker is dead, or whose end this worker could not record.
@@ -247,22 +185,4 @@ impl Bench {
 /// Waits until the worker is to end; a sender that is gone tells as much.
 async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_job_that_comes_twice_is_at_hand_once() {
-        let hands = Arc::default();
-        let first = AtHand::take(&hands, "one");
-        assert!(first.is_some());
-        assert!(AtHand::take(&hands, "one").is_none());
-        assert!(AtHand::take(&hands, "one").is_none(), "it stays at hand");
-        assert!(AtHand::take(&hands, "two").is_some());
-        drop(first);
-        assert_eq!(hands.count(), 0);
-        assert!(AtHand::take(&hands, "one").is_some());
-    }
 }

@@ -4,6 +4,7 @@
 //! when that dies. It must not know HTTP, and not when a tick is due.
 
 mod attempt;
+mod bench;
 mod child;
 mod created;
 mod outcome;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Error;
-use super::attempt::Bench;
+use super::bench::{Bench, Over, run_of};
 use super::child::last_word;
 use super::outcome::{End, Next, Said, next};
 use super::queue::put_back;
@@ -16,20 +16,6 @@ const LOCKED_WAIT: Duration = Duration::from_secs(2);
 
 /// Why a job waits again whose worker was told to end.
 pub const WORKER_ENDED: &str = "its worker ended";
-
-/// How watching a run ended.
-pub enum Over {
-    /// The run ended.
-    Ended(End),
-    /// The worker ended it, because somebody wanted the job to end.
-    Cancelled(String),
-    /// The worker ended it, because the worker itself is to end.
-    Stopped,
-    /// The worker ended it, because it took too long.
-    TooLong(String),
-    /// Another worker has the job.
-    NotMine,
-}
 
 impl Bench {
     /// Records what became of a job.
@@ -194,9 +180,4 @@ impl Bench {
 fn first_reason(run: RunRow) -> Option<String> {
     let record = run.record?;
     record["reasons"][0].as_str().map(str::to_string)
-}
-
-/// A job's run, or the id that its run will have.
-pub fn run_of(job: &JobRow) -> &str {
-    job.run.as_deref().unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::attempt::{AtHand, Bench};
+use super::bench::{AtHand, Bench};
 use super::child::Program;
 use super::{Error, Queue};
 use crate::config::Jobs;

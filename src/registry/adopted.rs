@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::db::{query, settled};
+use super::error::Doing;
 use super::{
-    DatasetRow, Doing, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile,
-    VersionRow, VersionState, lock, operations,
+    DatasetRow, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile, VersionRow,
+    VersionState, lock, operations,
 };
 
 /// Everything that was found of a model and that the registry does not know.

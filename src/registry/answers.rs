@@ -1,7 +1,8 @@
 //! What was answered, and what was said of it later.
 
 use super::db::{Row, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 use crate::live::{Answer, Given, Known, Labelled, Outcome, Stated};
 
 /// What became of a label, summed up over all that came.

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::db::{Row, Tx, query, settled};
-use super::{Doing, Error, Lock, Operation, Registry, lock, operations};
+use super::error::Doing;
+use super::{Error, Lock, Operation, Registry, lock, operations};
 
 /// A file that a concluded run has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]

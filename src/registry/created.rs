@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::db::{Held, Row, Tx, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// A model that was created by request.
 #[derive(Debug, Clone, PartialEq)]

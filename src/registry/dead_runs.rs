@@ -1,8 +1,9 @@
 //! Runs whose process is gone: how they are shown before somebody settles them, and how they are settled.
 
 use super::db::{query, settled};
-use super::runs::run_of;
-use super::{Doing, Error, ProcessId, Registry, RunRow, RunState, totals};
+use super::error::Doing;
+use super::run_rows::run_of;
+use super::{Error, ProcessId, Registry, RunRow, RunState, totals};
 
 /// Why a run of a dead process ended.
 const DIED: &str = "its process ended before the run did";

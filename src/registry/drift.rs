@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::db::{Row, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// Rows held against a version's reference.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::db::query;
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 impl Registry {
     /// Content hashes that concluded runs of a model have taken in.

@@ -1,8 +1,9 @@
 //! Rows for whoever shows a project: as few and as short as a page needs, however long the history is.
 
 use super::db::{Row, query};
+use super::error::Doing;
 use super::versions::{score_of, version_of};
-use super::{DatasetRow, Doing, Error, Registry, ScoreRow, VersionRow};
+use super::{DatasetRow, Error, Registry, ScoreRow, VersionRow};
 
 impl Registry {
     /// The newest versions of a model first, without what training recorded.

@@ -2,9 +2,10 @@
 //! thought dead and comes back changes nothing.
 
 use super::db::{Tx, query, settled};
+use super::error::Doing;
 use super::jobs::job_of;
 use super::ticks::end_tick;
-use super::{Doing, Error, JobRow, JobState, Registry, TickOutcome, cancel_waiting};
+use super::{Error, JobRow, JobState, Registry, TickOutcome, cancel_waiting};
 
 /// How a job ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::db::{Held, Row, Tx, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

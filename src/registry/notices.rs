@@ -1,7 +1,8 @@
 //! What processes that go on have to say to whoever looks at the project: one text each.
 
 use super::db::query;
-use super::{Doing, Error, ProcessId, Registry};
+use super::error::Doing;
+use super::{Error, ProcessId, Registry};
 
 /// What a process says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::db::{self, Opened, Pool, Server, ServerSettings, query};
-use super::{Error, Registry};
+use super::db::{self, COPYING, Opened, Pool, Server, ServerSettings, query};
+use super::error::Doing;
+use super::{Error, SCHEMA_VERSION};
 use crate::clock::Clock;
 
 /// An open database.
@@ -33,6 +34,12 @@ struct OpenFile {
     opened: ArcSwap<Opened>,
     /// Held while a replaced file is taken up, so that one does it.
     following: tokio::sync::Mutex<()>,
+}
+
+/// The registry of a project. Its file may be replaced under it; then all who share it go on with the new one.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    database: Arc<Database>,
 }
 
 impl Database {
@@ -63,13 +70,63 @@ impl Registry {
     /// # Errors
     /// [`Error::Open`] when it cannot be reached, [`Error::Newer`] when a newer program made its tables.
     pub async fn open_server(settings: &ServerSettings) -> Result<Self, Error> {
-        let server = Server::open(settings).await?;
-        Ok(Registry {
+        Ok(Registry::on(Server::open(settings).await?))
+    }
+
+    /// Looks at a server and changes nothing; `None` where it has no tables of this program's version yet.
+    ///
+    /// # Errors
+    /// [`Error::Open`] when it cannot be reached, [`Error::Newer`] when a newer program made its tables.
+    pub async fn look_at_server(settings: &ServerSettings) -> Result<Option<Self>, Error> {
+        let server = Server::connect(settings).await?;
+        let database = server.name.clone();
+        match db::schema_version(&server.pool).await? {
+            Some(found) if found > SCHEMA_VERSION => Err(Error::Newer { database, found }),
+            Some(SCHEMA_VERSION) => Ok(Some(Registry::on(server))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Connects to a server that a copy is to be written into, or was begun to be.
+    ///
+    /// # Errors
+    /// [`Error::Open`], [`Error::Newer`]; [`Error::Occupied`] when a project is there already.
+    pub async fn begin_copy(settings: &ServerSettings) -> Result<Self, Error> {
+        let server = Server::connect(settings).await?;
+        let was_begun = server.has_table(COPYING).await?;
+        db::migrate(&server.pool, &server.name).await?;
+        let registry = Registry::on(server);
+        if !was_begun {
+            if !registry.is_empty().await? {
+                let database = registry.path().display().to_string();
+                return Err(Error::Occupied { database });
+            }
+            query(format!("CREATE TABLE {COPYING} (at_ms BIGINT NOT NULL)"))
+                .execute(&registry.pool())
+                .await
+                .doing("begin the copy")?;
+        }
+        Ok(registry)
+    }
+
+    /// From here on the copy is a registry like any other.
+    pub(super) async fn end_copy(&self) -> Result<(), Error> {
+        if self.is_on_server() {
+            query(format!("DROP TABLE IF EXISTS {COPYING}"))
+                .execute(&self.pool())
+                .await
+                .doing("end the copy")?;
+        }
+        Ok(())
+    }
+
+    fn on(server: Server) -> Self {
+        Registry {
             database: Arc::new(Database {
                 path: PathBuf::from(&server.name),
                 kind: Kind::Server(server),
             }),
-        })
+        }
     }
 
     /// Whether nothing can be written.
@@ -190,5 +247,31 @@ impl Registry {
             Kind::File(_) => Ok(0),
             Kind::Server(server) => server.ahead_ms().await,
         }
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`]; [`Error::Gone`] and [`Error::Foreign`] when the file was taken away under this process.
+    pub async fn begin(&self) -> Result<db::Tx, Error> {
+        let pool = self.writing().await?;
+        pool.begin().await.doing("begin a transaction")
+    }
+
+    /// The connections.
+    pub(super) fn pool(&self) -> Pool {
+        self.database.pool()
+    }
+
+    /// Closes every connection; what was written is on disk.
+    pub async fn close(&self) {
+        self.pool().close().await;
+    }
+
+    /// Changes rows by hand, for tests.
+    #[cfg(test)]
+    pub(crate) async fn run_sql(&self, statement: &'static str) {
+        let done = db::query(statement).execute(&self.pool()).await;
+        done.expect("the statement is good");
     }
 }

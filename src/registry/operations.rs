@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::db::{Held, Row, Tx, query, settled};
-use super::{Doing, Error, Lock, Registry, lock};
+use super::error::Doing;
+use super::{Error, Lock, Registry, lock};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

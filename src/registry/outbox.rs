@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::db::{Row, Tx, query, settled};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

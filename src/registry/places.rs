@@ -1,7 +1,8 @@
 //! In which folders a model's files were kept: when the settings name another one, those of before are still found.
 
 use super::db::query;
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// What is kept in a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

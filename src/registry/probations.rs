@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::db::{Row, Tx, query, settled};
+use super::error::Doing;
 use super::operations::{self, operation_of};
-use super::{Doing, Error, Lock, Operation, Registry, lock};
+use super::{Error, Lock, Operation, Registry, lock};
 
 /// How far a probation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

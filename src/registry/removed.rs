@@ -2,7 +2,8 @@
 //! every server notices and its files are known for what they are.
 
 use super::db::{Held, Tx, query, settled};
-use super::{Doing, Error, JobRow, Lock, Registry, lock, open_jobs, operations};
+use super::error::Doing;
+use super::{Error, JobRow, Lock, Registry, lock, open_jobs, operations};
 
 /// What came of removing a model.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! A model gets another name: all its rows in one transaction, with a note that its folders have the old one still.
 
 use super::db::{Row, query, settled};
-use super::{Doing, Error, Lock, Registry, lock};
+use super::error::Doing;
+use super::{Error, Lock, Registry, lock};
 
 /// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
 const GIVE_WAY: [&str; 10] = [

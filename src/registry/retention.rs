@@ -1,7 +1,8 @@
 //! What retention looks at, and what it takes out of the tables. Operations and versions are never among it.
 
 use super::db::{Row, Tx, query, settled};
-use super::{Doing, Error, Lock, Registry, lock};
+use super::error::Doing;
+use super::{Error, Lock, Registry, lock};
 
 /// Rows that one transaction takes out, so that others need not wait long.
 const AT_ONCE: usize = 500;

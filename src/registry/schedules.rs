@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::db::{Row, Tx, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// A model's schedule as it is stored; a model without a row has never been looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

@@ -14,9 +14,12 @@ impl Registry {
     pub async fn snapshot(&self, to: &Path) -> Result<(), Error> {
         match self.pool() {
             Pool::Sqlite(pool) => db::copy_to(&pool, to).await,
-            Pool::Postgres(_) => Err(Error::NotOnServer {
-                action: "copy the database into a file",
-            }),
+            Pool::Postgres(_) => {
+                let copy = Registry::open(to).await?;
+                self.copy_into(&copy, |_| {}).await?;
+                copy.close().await;
+                Ok(())
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 
+mod copying;
 mod locks;
 mod opening;
 #[path = "../../tests/postgres.rs"]

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::db::{Row, Tx, query};
-use super::{Doing, Error, Registry};
+use super::error::Doing;
+use super::{Error, Registry};
 
 /// What came of a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

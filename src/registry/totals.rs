@@ -1,7 +1,8 @@
 //! Sums over all runs that have ended. Rows of old runs are removed; these stay, so that what is counted never falls.
 
 use super::db::{Tx, query};
-use super::{Doing, Error, Registry, RunRow, RunState};
+use super::error::Doing;
+use super::{Error, Registry, RunRow, RunState};
 
 /// What came of all runs of a model that ended alike.
 #[derive(Debug, Clone, PartialEq, Eq)]

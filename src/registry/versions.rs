@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::db::{Held, Row, query, settled};
-use super::{Doing, Error, Lock, Registry, lock};
+use super::error::Doing;
+use super::{Error, Lock, Registry, lock};
 
 /// How far a version came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,8 +1,9 @@
 //! Workers: who takes jobs at present. A worker is a row with a heartbeat; one that is dead has no say about its jobs.
 
 use super::db::{Held, On, Row, Tx, query, settled};
+use super::error::Doing;
 use super::jobs::job_of;
-use super::{Doing, Error, JobRow, ProcessId, Registry};
+use super::{Error, JobRow, ProcessId, Registry};
 
 /// How often a worker says that it lives, in seconds.
 pub const HEARTBEAT_SECONDS: u64 = 5;

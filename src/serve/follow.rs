@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::State;
-use crate::serving::follow::{database_trouble, follow_one, raise};
+use crate::serving::Error;
+use crate::serving::follow::{database_trouble, follow_one, raise, silence};
 
 /// How often the pointer is looked at; a promotion is live within this and the time to load it.
 const EVERY: Duration = Duration::from_millis(250);
+/// How long the database is waited for at a look, before it counts as one that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Polls after which what failed is tried again although the pointer did not move.
 const RETRY_POLLS: u32 = 40;
 
@@ -22,17 +25,20 @@ pub async fn follow(state: Arc<State>) {
     loop {
         interval.tick().await;
         polls += 1;
-        let now = match fleet.source.tide().await {
+        let asked = tokio::time::timeout(PATIENCE, fleet.source.tide()).await;
+        let now = match asked.unwrap_or(Err(Error::Silent)) {
             Ok(now) => now,
             Err(error) => {
                 // The database cannot be asked: what is served stays, and the alarm says why it may be old.
                 fleet.models().for_each(|model| raise(&model, &error));
                 fleet.database_is(database_trouble(&error));
+                fleet.silence_is(silence(&error));
                 tide.clear();
                 continue;
             }
         };
         fleet.database_is(None);
+        fleet.silence_is(None);
         let is_troubled = fleet.models().any(|model| model.alarm().is_some());
         if now == tide && !(is_troubled && polls % RETRY_POLLS == 0) {
             continue;

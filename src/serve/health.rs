@@ -1,6 +1,7 @@
 //! `/livez`, `/readyz`, `/healthz`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
@@ -11,6 +12,10 @@ use super::{Code, Problem, Reply, Request, State};
 use crate::clock::rfc3339;
 use crate::diagnose;
 use crate::registry::ProbationState;
+use crate::serving::fleet::SILENCE;
+
+/// How long the database is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What this file adds to the API document.
 #[derive(OpenApi)]
@@ -71,9 +76,11 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     let mut checks = checks(&state);
     let is_ready = is_ready(&state);
     if request.query("verbose").is_some() {
-        checks.extend(held_checks(&state).await);
-        checks.extend(stale_check(&state).await);
-        checks.extend(trouble_checks(&state).await);
+        // A database that does not answer is not waited for.
+        if state.fleet.silence().is_none() {
+            let asked = tokio::time::timeout(PATIENCE, asked_checks(&state)).await;
+            checks.extend(asked.unwrap_or_else(|_| vec![silent()]));
+        }
         checks.extend(settings_check(&state));
         let reply = Reply::json(&Readiness {
             ready: is_ready,
@@ -108,6 +115,22 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
 )]
 pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     readyz(state, request).await
+}
+
+/// What the database has to say.
+async fn asked_checks(state: &State) -> Vec<Check> {
+    let mut checks = held_checks(state).await;
+    checks.extend(stale_check(state).await);
+    checks.extend(trouble_checks(state).await);
+    checks
+}
+
+fn silent() -> Check {
+    Check {
+        name: "database".to_string(),
+        is_well: false,
+        says: SILENCE.to_string(),
+    }
 }
 
 async fn held_checks(state: &State) -> Vec<Check> {
@@ -197,7 +220,7 @@ fn checks(state: &State) -> Vec<Check> {
             "no".to_string()
         },
     }];
-    if let Some(trouble) = state.fleet.database() {
+    if let Some(trouble) = state.fleet.database().or_else(|| state.fleet.silence()) {
         checks.push(Check {
             name: "database".to_string(),
             is_well: false,

@@ -6,6 +6,9 @@ pub enum Error {
     /// What is to be served cannot be read.
     #[error(transparent)]
     Pipeline(#[from] crate::pipeline::Error),
+    /// The database does not answer.
+    #[error("ask the database: it does not answer")]
+    Silent,
     /// A bundle that was named by its folder.
     #[error("serve the bundle in {}", .folder.display())]
     Bundle {

@@ -11,11 +11,16 @@ use super::served::Served;
 use super::source::Source;
 use crate::serving::probation::picked::note;
 
+/// What is said of a database that does not answer.
+pub const SILENCE: &str = "the database does not answer; what was loaded goes on being served, and nothing can be changed or followed until it does";
+
 /// All models of the server.
 pub struct Fleet {
     models: ArcSwap<Vec<Arc<Model>>>,
     /// Why nothing can be changed, while the database is not there.
     database: ArcSwapOption<String>,
+    /// What there is to say of a database that does not answer, while it does not.
+    silence: ArcSwapOption<String>,
     /// Where versions come from.
     pub source: Source,
 }
@@ -28,6 +33,7 @@ impl Fleet {
         Fleet {
             models: ArcSwap::from_pointee(models.collect()),
             database: ArcSwapOption::empty(),
+            silence: ArcSwapOption::empty(),
             source,
         }
     }
@@ -40,6 +46,16 @@ impl Fleet {
     /// Says what is wrong with the database, or that nothing is.
     pub fn database_is(&self, trouble: Option<String>) {
         self.database.store(trouble.map(Arc::new));
+    }
+
+    /// What there is to say of a database that does not answer; what is served goes on being served.
+    pub fn silence(&self) -> Option<Arc<String>> {
+        self.silence.load_full()
+    }
+
+    /// Says that the database does not answer, or that it does.
+    pub fn silence_is(&self, says: Option<String>) {
+        self.silence.store(says.map(Arc::new));
     }
 
     /// Takes the places of models that are gone, then gives those that were created by request theirs, next to those that have

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Error;
+use super::fleet::SILENCE;
 use super::source::Pointer;
 use crate::serving::fleet::Fleet;
 
@@ -64,6 +65,19 @@ pub fn database_trouble(error: &Error) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// What is said of a database that does not answer. It keeps no server from being ready: whoever asks it gets predictions.
+pub fn silence(error: &Error) -> Option<String> {
+    use crate::registry::Error as R;
+    let is_silent = match error {
+        Error::Silent => true,
+        Error::Pipeline(crate::pipeline::Error::Registry(
+            R::Open { source, .. } | R::Statement { source, .. },
+        )) => crate::registry::is_unreachable(source),
+        _ => false,
+    };
+    is_silent.then(|| SILENCE.to_string())
 }
 
 /// Loads a model's champion if it is not the version that is served already; tells whether it did.

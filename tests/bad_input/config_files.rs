@@ -79,6 +79,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
     let mut expected = json!({
         "project": ".",
         "database_url": "sqlite://unseat.db",
+        "database": {"password_file": null, "connections": 8, "statement_seconds": 60},
         "server": {
             "listen": "127.0.0.1:8000",
             "insecure": false,

@@ -20,10 +20,20 @@ const MOST_SECONDS: u64 = 60;
 
 /// A project whose version 1 is the champion, with data that makes another one, on the system's clock.
 fn project() -> Project {
-    let project = Project::promoted().with_real_clock();
+    with_data(Project::promoted())
+}
+
+fn with_data(project: Project) -> Project {
+    let project = project.with_real_clock();
     project.set("input_folder_path", "sourcedata");
     project.set("jobs", json!({"backoff_seconds": 0.1}));
     project
+}
+
+/// The same with each database there is.
+fn projects() -> Vec<Project> {
+    let each = Project::promoted_on_each().into_iter();
+    each.map(with_data).collect()
 }
 
 /// A worker under way; a test that fails takes it along.
@@ -204,25 +214,27 @@ fn a_tick_ends_with_its_job() {
 
 #[test]
 fn three_workers_on_one_queue_do_every_job_once() {
-    let project = project();
-    let models: serde_json::Map<String, Value> =
-        (0..4).map(|at| (format!("m{at}"), json!({}))).collect();
-    project.set("models", models);
-    project.set("input_folder_path", "practicedata");
-    let workers: Vec<Worker> = (0..3).map(|_| Worker::of(&project)).collect();
-    let jobs: Vec<Value> = (0..4)
-        .map(|at| project.json(&["jobs", "submit", "--model", &format!("m{at}")]))
-        .collect();
-    for job in &jobs {
-        let row = until_state(&project, job, "done");
-        assert_eq!(row.attempts, 1, "{row:?}");
-        assert_eq!(row.outcome.as_deref(), Some("promote"), "{row:?}");
-    }
-    let runs = project.registry(async |registry| registry.runs(None, 100).await.expect("reads"));
-    let of_jobs = runs.iter().filter(|run| run.model != MODEL).count();
-    assert_eq!(of_jobs, 4, "{runs:#?}");
-    for worker in workers {
-        assert!(worker.end(Signal::TERM).success());
+    for project in projects() {
+        let models: serde_json::Map<String, Value> =
+            (0..4).map(|at| (format!("m{at}"), json!({}))).collect();
+        project.set("models", models);
+        project.set("input_folder_path", "practicedata");
+        let workers: Vec<Worker> = (0..3).map(|_| Worker::of(&project)).collect();
+        let jobs: Vec<Value> = (0..4)
+            .map(|at| project.json(&["jobs", "submit", "--model", &format!("m{at}")]))
+            .collect();
+        for job in &jobs {
+            let row = until_state(&project, job, "done");
+            assert_eq!(row.attempts, 1, "{row:?}");
+            assert_eq!(row.outcome.as_deref(), Some("promote"), "{row:?}");
+        }
+        let runs =
+            project.registry(async |registry| registry.runs(None, 100).await.expect("reads"));
+        let of_jobs = runs.iter().filter(|run| run.model != MODEL).count();
+        assert_eq!(of_jobs, 4, "{runs:#?}");
+        for worker in workers {
+            assert!(worker.end(Signal::TERM).success());
+        }
     }
 }
 

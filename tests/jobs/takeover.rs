@@ -17,43 +17,45 @@ fn at_work(project: &Project) -> (Worker, Pid) {
 
 #[test]
 fn a_run_whose_worker_was_killed_goes_on_and_is_watched_by_the_next() {
-    let project = project();
-    let job = submit(&project);
-    let (worker, _) = at_work(&project);
-    let before = until_state(&project, &job, "running");
-    worker.end(Signal::KILL);
-    let next = Worker::of(&project);
-    let now = super::until(&project, &job, |row| row.worker != before.worker);
-    assert_eq!((now.state.as_str(), now.attempts), ("running", 1));
-    go_on(&project);
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
-    assert_eq!((row.attempts, row.run), (1, before.run));
-    let books = project.assert_settled();
-    assert_eq!(books.promotions(), [1, 2]);
-    assert_eq!(books.runs.len(), 2);
-    assert!(next.end(Signal::TERM).success());
+    for project in super::projects() {
+        let job = submit(&project);
+        let (worker, _) = at_work(&project);
+        let before = until_state(&project, &job, "running");
+        worker.end(Signal::KILL);
+        let next = Worker::of(&project);
+        let now = super::until(&project, &job, |row| row.worker != before.worker);
+        assert_eq!((now.state.as_str(), now.attempts), ("running", 1));
+        go_on(&project);
+        let row = until_state(&project, &job, "done");
+        assert_eq!(row.outcome.as_deref(), Some("promote"));
+        assert_eq!((row.attempts, row.run), (1, before.run));
+        let books = project.assert_settled();
+        assert_eq!(books.promotions(), [1, 2]);
+        assert_eq!(books.runs.len(), 2);
+        assert!(next.end(Signal::TERM).success());
+    }
 }
 
 #[test]
 fn a_run_that_was_killed_with_its_worker_is_done_again_and_promotes_once() {
-    let project = project();
-    let job = submit(&project);
-    let (worker, run) = at_work(&project);
-    worker.end(Signal::KILL);
-    kill_process(run, Signal::KILL).expect("it is there");
-    let next = Worker::of(&project);
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
-    assert_eq!(row.attempts, 2);
-    assert_ne!(row.run.as_deref(), job["run"].as_str());
-    let books = project.assert_settled();
-    assert_eq!(books.promotions().len(), 2);
-    let decided = books.versions.iter().filter(|one| one.verdict.is_some());
-    assert_eq!(decided.count(), 2, "{books:#?}");
-    let states: Vec<_> = books.runs.iter().map(|run| run.state.as_str()).collect();
-    assert_eq!(states, ["done", "interrupted", "done"]);
-    drop(next);
+    for project in super::projects() {
+        let job = submit(&project);
+        let (worker, run) = at_work(&project);
+        worker.end(Signal::KILL);
+        kill_process(run, Signal::KILL).expect("it is there");
+        let next = Worker::of(&project);
+        let row = until_state(&project, &job, "done");
+        assert_eq!(row.outcome.as_deref(), Some("promote"));
+        assert_eq!(row.attempts, 2);
+        assert_ne!(row.run.as_deref(), job["run"].as_str());
+        let books = project.assert_settled();
+        assert_eq!(books.promotions().len(), 2);
+        let decided = books.versions.iter().filter(|one| one.verdict.is_some());
+        assert_eq!(decided.count(), 2, "{books:#?}");
+        let states: Vec<_> = books.runs.iter().map(|run| run.state.as_str()).collect();
+        assert_eq!(states, ["done", "interrupted", "done"]);
+        drop(next);
+    }
 }
 
 #[test]

@@ -37,6 +37,11 @@ pub async fn restore(
     force: bool,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Restored, Error> {
+    let Some(database) = config.database_file() else {
+        return Err(Error::Registry(crate::registry::Error::NotOnServer {
+            action: "put a backup in the place of the project",
+        }));
+    };
     let backup = verify(from)?;
     let known = Registry::look(&from.join(DATABASE)).await?;
     let created = known.created_models().await?;
@@ -46,7 +51,7 @@ pub async fn restore(
         // One whose settings cannot be used is told when it is to be used.
         let _ = all.add_created(&model.name, &model.settings);
     }
-    check_free(&all, force, now.timestamp_millis()).await?;
+    check_free(&all, &database, force, now.timestamp_millis()).await?;
     let mut notes = Vec::new();
     let mut moves = Vec::new();
     let ending = format!("before-restore-{}", stamp(now));
@@ -59,7 +64,7 @@ pub async fn restore(
             )),
         }
     }
-    let place = config.database_path();
+    let place = database;
     let ready = beside(&place, ".restore");
     whole(copy_file(&from.join(DATABASE), &ready))?;
     moves.push(Move {
@@ -81,10 +86,14 @@ pub async fn restore(
 }
 
 /// Refuses to replace what lives.
-async fn check_free(config: &Config, force: bool, now_ms: i64) -> Result<(), Error> {
-    let database = config.database_path();
+async fn check_free(
+    config: &Config,
+    database: &Path,
+    force: bool,
+    now_ms: i64,
+) -> Result<(), Error> {
     if database.exists()
-        && let Ok(registry) = Registry::look(&database).await
+        && let Ok(registry) = Registry::look(database).await
     {
         for model in registry.model_names().await? {
             let holder = registry.holder(&model).await?;
@@ -102,7 +111,7 @@ async fn check_free(config: &Config, force: bool, now_ms: i64) -> Result<(), Err
     }
     let mut there: Vec<PathBuf> = Vec::new();
     if database.exists() {
-        there.push(database);
+        there.push(database.to_path_buf());
     }
     for model in config.models.values() {
         if manifest::manifest(&model.deployment_folder).is_some() {

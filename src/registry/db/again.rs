@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::Error;
+use super::super::error::Error;
 use super::fault::{is_conflict, is_lost};
 
 /// How long a transaction is begun again and again.

@@ -1,9 +1,10 @@
 //! Making the tables and bringing them up to date.
 
-use super::super::{Doing, Error, SCHEMA_VERSION, TABLES};
+use super::super::error::{Doing, Error};
+use super::super::schema::{SCHEMA_VERSION, TABLES};
 use super::pool::{Held, Pool, Tx};
 use super::query::query;
-use super::{postgres, sqlite};
+use super::{ahead, dialect};
 
 /// Since this version the queue has no tables of its own.
 const WITHOUT_QUEUE_TABLES: i64 = 6;
@@ -19,7 +20,7 @@ pub async fn migrate(pool: &Pool, database: &str) -> Result<(), Error> {
     }
     check_version(database, found.unwrap_or_default())?;
     if let Pool::Sqlite(pool) = pool {
-        sqlite::log_ahead(pool).await?;
+        ahead::log_ahead(pool).await?;
     }
     // Two first runs may get here at once: the second waits and then finds the tables.
     let mut transaction = pool.begin().await.doing("begin a transaction")?;
@@ -36,7 +37,7 @@ pub async fn migrate(pool: &Pool, database: &str) -> Result<(), Error> {
         make(&mut transaction, pool, tables).await?;
     }
     if found < WITHOUT_QUEUE_TABLES && matches!(pool, Pool::Sqlite(_)) {
-        make(&mut transaction, pool, sqlite::LEFTOVERS).await?;
+        make(&mut transaction, pool, dialect::LEFTOVERS).await?;
     }
     make(&mut transaction, pool, "DELETE FROM unseat_schema").await?;
     query("INSERT INTO unseat_schema (version) VALUES (?)")
@@ -50,8 +51,8 @@ pub async fn migrate(pool: &Pool, database: &str) -> Result<(), Error> {
 /// Which version the tables are; `None` where there are none.
 pub async fn schema_version(pool: &Pool) -> Result<Option<i64>, Error> {
     let named = match pool {
-        Pool::Sqlite(_) => sqlite::TABLE_NAMED,
-        Pool::Postgres(_) => postgres::TABLE_NAMED,
+        Pool::Sqlite(_) => dialect::SQLITE_TABLE_NAMED,
+        Pool::Postgres(_) => dialect::POSTGRES_TABLE_NAMED,
     };
     let exists = query(named)
         .bind("unseat_schema")
@@ -71,7 +72,7 @@ pub async fn schema_version(pool: &Pool) -> Result<Option<i64>, Error> {
 async fn make(transaction: &mut Tx, pool: &Pool, tables: &str) -> Result<(), Error> {
     let statements = match pool {
         Pool::Sqlite(_) => tables.to_string(),
-        Pool::Postgres(_) => postgres::tables(tables),
+        Pool::Postgres(_) => dialect::postgres_tables(tables),
     };
     transaction.run_all(statements).await.doing("make tables")
 }

@@ -21,10 +21,12 @@
 //! - A time that decides who is dead or what is due comes from [`super::Registry::lease_ms`], the database's clock: machines
 //!   differ.
 //! - A new table is a new file in `schema/`; `INTEGER PRIMARY KEY` is a number that the database gives. What only one of both
-//!   understands stands in `sqlite.rs` or `postgres.rs`, here.
+//!   understands stands in `dialect.rs`, here.
 //! - A transaction that may meet another one's is written so that it can be begun again, and called by `settled!`.
 
 mod again;
+mod ahead;
+mod dialect;
 mod fault;
 mod migrate;
 mod pool;
@@ -32,6 +34,7 @@ mod postgres;
 mod query;
 mod row;
 mod sqlite;
+mod tables;
 mod value;
 
 pub use again::Tries;
@@ -45,8 +48,10 @@ pub use row::Row;
 pub(super) use fault::is_lost;
 pub(super) use migrate::{migrate, schema_version};
 pub(super) use pool::On;
-pub(super) use postgres::Server;
+pub(super) use postgres::{COPYING, Server};
 pub(super) use query::query;
 #[cfg(test)]
 pub(super) use sqlite::open_bare;
 pub(super) use sqlite::{Opened, check_ours, copy_to, is_read_only, mark, open_copy, open_file};
+pub(super) use tables::{Column, Kind, Table, tables_of_schema};
+pub(super) use value::Value;

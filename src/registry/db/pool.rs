@@ -4,10 +4,9 @@ use sqlx::postgres::{PgPool, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use sqlx::{AssertSqlSafe, Error, Transaction};
 
-use super::super::Doing;
+use super::super::error::Doing;
 use super::again::Tries;
 use super::fault::is_lost;
-use super::query::query;
 
 /// The connections to a database.
 #[derive(Debug, Clone)]
@@ -87,6 +86,18 @@ impl Pool {
         Ok(Tx { inner })
     }
 
+    /// Begins a transaction that sees one state of the database, whatever others write meanwhile.
+    pub(in crate::registry) async fn begin_snapshot(&self) -> Result<Tx, Error> {
+        let inner = match self {
+            Pool::Sqlite(pool) => Inner::Sqlite(pool.begin().await?),
+            Pool::Postgres(pool) => Inner::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        };
+        Ok(Tx { inner })
+    }
+
     /// Closes every connection; what was written is on disk.
     pub(in crate::registry) async fn close(&self) {
         match self {
@@ -101,13 +112,13 @@ impl Tx {
     ///
     /// # Errors
     /// When the database cannot; then nothing was changed, unless the connection broke just now.
-    pub async fn commit(self) -> Result<(), super::super::Error> {
+    pub async fn commit(self) -> Result<(), super::super::error::Error> {
         let action = "commit";
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await.doing(action),
             Inner::Postgres(tx) => match tx.commit().await {
                 Err(source) if is_lost(&source) => {
-                    Err(super::super::Error::Unsettled { action, source })
+                    Err(super::super::error::Error::Unsettled { action, source })
                 }
                 done => done.doing(action),
             },
@@ -121,14 +132,12 @@ impl Tx {
     pub(in crate::registry) async fn hold(
         &mut self,
         what: Held,
-    ) -> Result<(), super::super::Error> {
-        if let Inner::Postgres(_) = &self.inner {
-            // A transaction in a file is the only one that writes.
-            query("SELECT pg_advisory_xact_lock(?)")
-                .bind(what.key())
-                .fetch_one(self)
-                .await
-                .doing("wait for another transaction")?;
+    ) -> Result<(), super::super::error::Error> {
+        // A transaction in a file is the only one that writes.
+        if let Inner::Postgres(tx) = &mut self.inner {
+            let held = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(what.key());
+            let held = held.execute(&mut **tx).await;
+            held.doing("wait for another transaction")?;
         }
         Ok(())
     }

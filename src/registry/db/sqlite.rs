@@ -3,29 +3,21 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{Access, access};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
-use super::super::{Doing, Error};
-use super::fault::is_busy;
+use super::super::error::{Doing, Error};
+use super::ahead::BUSY_SECONDS;
+use super::migrate::{migrate, schema_version};
 use super::pool::Pool;
-use super::{migrate, schema_version};
+use super::query::query;
 
-/// How long to wait for another process that is writing.
-const BUSY_SECONDS: u64 = 20;
 /// Bytes to which the write-ahead log is cut back.
 const LOG_BYTES: u64 = 16 << 20;
 /// Connections at most.
 const MOST: u32 = 4;
-
-/// Finds a table by its name.
-pub(super) const TABLE_NAMED: &str =
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?";
-
-/// Takes out what the queue of earlier versions carried job ids in; the jobs themselves are rows of ours.
-pub(super) const LEFTOVERS: &str = "DROP TABLE IF EXISTS Jobs; DROP TABLE IF EXISTS Workers; DROP TABLE IF EXISTS _sqlx_migrations";
 
 /// The file that was opened and the connections to it.
 #[derive(Debug)]
@@ -140,7 +132,7 @@ pub async fn open_copy(path: &Path) -> Result<Opened, Error> {
     let pool = connect(options(&copy)?, path, 1).await?;
     migrate(&pool, &path.display().to_string()).await?;
     // No log beside it any more, so that it can be read without writing.
-    super::query("PRAGMA journal_mode = DELETE")
+    query("PRAGMA journal_mode = DELETE")
         .execute(&pool)
         .await
         .doing("read the database")?;
@@ -162,36 +154,13 @@ pub async fn check_ours(path: &Path) -> Result<(), Error> {
         path: path.to_path_buf(),
     };
     let pool = connect(options(path)?, path, 1).await?;
-    let whole = super::query("PRAGMA quick_check(1)").fetch_one(&pool).await;
+    let whole = query("PRAGMA quick_check(1)").fetch_one(&pool).await;
     let version = schema_version(&pool).await;
     pool.close().await;
     let is_whole = whole.is_ok_and(|row| row.get::<String>("quick_check") == "ok");
     match version {
         Ok(Some(_)) if is_whole => Ok(()),
         _ => Err(foreign()),
-    }
-}
-
-/// Puts a new database into write-ahead mode, in which readers and a writer do not wait for each other; it stays in it.
-/// The driver does not wait for another process that does the same, so this does.
-pub(super) async fn log_ahead(pool: &SqlitePool) -> Result<(), Error> {
-    let until = Instant::now() + Duration::from_secs(BUSY_SECONDS);
-    let mut connection = pool.acquire().await.doing("open a connection")?;
-    // So that the file can be made smaller again; it has to be said before there is anything in it.
-    sqlx::query("PRAGMA auto_vacuum = INCREMENTAL")
-        .execute(&mut *connection)
-        .await
-        .doing("set how free pages are kept")?;
-    loop {
-        let set = sqlx::query("PRAGMA journal_mode = WAL")
-            .fetch_one(&mut *connection)
-            .await;
-        match set {
-            Err(error) if is_busy(&error) && Instant::now() < until => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            other => return other.map(|_| ()).doing("set the journal mode"),
-        }
     }
 }
 

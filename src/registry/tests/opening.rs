@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::db::{self, query};
+use super::super::schema::TABLES;
 use super::suite::suite;
 use super::{fresh_of_each, open, operation};
 use crate::registry::*;

@@ -16,6 +16,7 @@ pub async fn suite(registry: &Registry) {
     a_conclusion_is_all_or_nothing(registry).await;
     conclusions_are_found_again(registry).await;
     super::probations::is_concluded_once(registry).await;
+    a_tick_is_added_once_by_many_at_once(registry).await;
     super::workers::take_each_job_once(registry).await;
     super::workers::do_what_dead_ones_had(registry).await;
     super::workers::wait_until_a_job_is_due(registry).await;
@@ -372,6 +373,46 @@ async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
         Some("promote")
     );
     registry.release_lock(&lock).await.expect("releases");
+}
+
+async fn a_tick_is_added_once_by_many_at_once(registry: &Registry) {
+    let tick = |tick_ms| TickRow {
+        model: "ticks".to_string(),
+        tick_ms,
+        outcome: TickOutcome::Missed.name().to_string(),
+        reason: "nobody was there".to_string(),
+        job: None,
+        run: None,
+        at_ms: 1,
+    };
+    let looks: Vec<_> = (0..8)
+        .map(|_| {
+            let registry = registry.clone();
+            tokio::spawn(async move {
+                let mut added = 0;
+                for tick_ms in 0..20 {
+                    let mut transaction = registry.begin().await?;
+                    added += usize::from(add_tick(&mut transaction, &tick(tick_ms)).await?);
+                    move_cursor(&mut transaction, "ticks", "@daily UTC", tick_ms).await?;
+                    transaction.commit().await?;
+                }
+                Ok::<_, Error>(added)
+            })
+        })
+        .collect();
+    let mut added = 0;
+    for look in looks {
+        added += look.await.expect("no panic").expect("adds");
+    }
+    assert_eq!(added, 20);
+    assert_eq!(
+        registry
+            .ticks(Some("ticks"), 99)
+            .await
+            .expect("reads")
+            .len(),
+        20
+    );
 }
 
 async fn conclusions_are_found_again(registry: &Registry) {

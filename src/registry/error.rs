@@ -1,0 +1,146 @@
+//! Why the registry cannot answer.
+
+use std::path::PathBuf;
+
+use super::holder::Holder;
+use super::schema::SCHEMA_VERSION;
+
+/// Why the registry cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be opened.
+    #[error("open the database {database}")]
+    Open {
+        /// The file, or the server's name.
+        database: String,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The file that was opened is not there any more.
+    #[error("use the database {path}: it is gone since this process opened it")]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another file stands in its place, and it is none of ours.
+    #[error(
+        "use the database {path}: another file stands in its place, which is no database of `unseat`"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A copy into it was begun and not ended.
+    #[error("use the database {database}: a copy is being written into it, or was broken off")]
+    HalfCopied {
+        /// The server's name.
+        database: String,
+    },
+    /// A copy is to be written where a project is.
+    #[error("copy into the database {database}: a project is there already")]
+    Occupied {
+        /// The file, or the server's name.
+        database: String,
+    },
+    /// What was copied is not what it was copied from.
+    #[error("copy the database: the table `{table}` is not the same there")]
+    NotTheSame {
+        /// The table.
+        table: String,
+    },
+    /// It is on a server, and this is done with files.
+    #[error("{action}: the database is on a server")]
+    NotOnServer {
+        /// What was to be done.
+        action: &'static str,
+    },
+    /// It can only be read.
+    #[error("{action}: the project is read-only here, its database {path} cannot be written")]
+    ReadOnly {
+        /// What was to be done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A newer program made it.
+    #[error(
+        "use the database {database}: its tables are version {found}, this program knows up to {SCHEMA_VERSION}; use the newer program"
+    )]
+    Newer {
+        /// The file, or the server's name.
+        database: String,
+        /// Its version.
+        found: i64,
+    },
+    /// A statement failed.
+    #[error("{action} in the database")]
+    Statement {
+        /// What was being done.
+        action: &'static str,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The connection broke while something was made true.
+    #[error(
+        "{action}: the connection to the database broke; whether it was done shows when it is back"
+    )]
+    Unsettled {
+        /// What was being done.
+        action: &'static str,
+        /// What the driver said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Another run of the model is under way.
+    #[error("start a run of `{model}`: {holder}")]
+    Locked {
+        /// The model.
+        model: String,
+        /// Who is at it.
+        holder: Box<Holder>,
+    },
+    /// The lock was taken over while this run went on.
+    #[error("conclude the run {run}: its lock on `{model}` was taken over, so nothing was changed")]
+    LockLost {
+        /// The model.
+        model: String,
+        /// This run.
+        run: String,
+    },
+    /// A stored record cannot be read.
+    #[error("read the stored {what}")]
+    Record {
+        /// Which.
+        what: &'static str,
+        /// What the parser said.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Names the statement that failed.
+pub(super) trait Doing<T> {
+    /// The same, with what was being done.
+    ///
+    /// # Errors
+    /// The same.
+    fn doing(self, action: &'static str) -> Result<T, Error>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, action: &'static str) -> Result<T, Error> {
+        self.map_err(|source| Error::Statement { action, source })
+    }
+}
+
+impl<T> Doing<T> for Result<T, Error> {
+    fn doing(self, action: &'static str) -> Result<T, Error> {
+        self.map_err(|error| match error {
+            Error::Statement { source, .. } => Error::Statement { action, source },
+            Error::Unsettled { source, .. } => Error::Unsettled { action, source },
+            other => other,
+        })
+    }
+}

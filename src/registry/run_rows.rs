@@ -1,0 +1,148 @@
+//! A run as its row says it.
+
+use serde::{Deserialize, Serialize};
+
+use super::db::Row;
+use super::error::Error;
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Under way.
+    Running,
+    /// Came to its end; its outcome tells which.
+    Done,
+    /// Broke off with an error.
+    Failed,
+    /// Its process died.
+    Interrupted,
+}
+
+impl RunState {
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            RunState::Running => "running",
+            RunState::Done => "done",
+            RunState::Failed => "failed",
+            RunState::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether a name of a state or an outcome is that of a run which did not come to its end.
+    pub fn broke_off(name: &str) -> bool {
+        [RunState::Failed.name(), RunState::Interrupted.name()].contains(&name)
+    }
+}
+
+/// A run as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunRow {
+    /// Its id, which sorts by time.
+    pub id: String,
+    /// The model.
+    pub model: String,
+    /// What started it: `cli`, `schedule`, …
+    pub trigger: String,
+    /// `running`, `done`, `failed` or `interrupted`.
+    pub state: String,
+    /// The stage it is in or ended in.
+    pub stage: String,
+    /// What came of it.
+    pub outcome: Option<String>,
+    /// The version it made.
+    pub version: Option<i64>,
+    /// When it started.
+    pub started_ms: i64,
+    /// When it ended.
+    pub ended_ms: Option<i64>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Its whole record.
+    pub record: Option<serde_json::Value>,
+}
+
+/// A file that a run could not use, as its record names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOutFile {
+    /// Its path below the input folder.
+    pub path: String,
+    /// Of its content.
+    pub sha256: String,
+    /// The physical line at which it went wrong, the header being line 1.
+    pub line: Option<u64>,
+    /// Why not.
+    pub reason: String,
+}
+
+impl std::fmt::Display for LeftOutFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}, line {line}: {}", self.path, self.reason),
+            None => write!(f, "{}: {}", self.path, self.reason),
+        }
+    }
+}
+
+impl RunRow {
+    /// Whether it is under way, as far as the database knows.
+    pub fn is_running(&self) -> bool {
+        self.state == RunState::Running.name()
+    }
+
+    /// What came of it in one word: its outcome, or the state of one that broke off or is under way.
+    pub fn came_to(&self) -> &str {
+        match &self.outcome {
+            Some(outcome) if self.state == RunState::Done.name() => outcome,
+            _ => &self.state,
+        }
+    }
+
+    /// Why it broke off, as a sentence of its own.
+    pub fn why(&self) -> Option<String> {
+        let error = self.error.as_deref()?;
+        Some(match self.state == RunState::Interrupted.name() {
+            true => error.to_string(),
+            false => format!("failed to {error}"),
+        })
+    }
+
+    /// Files that it quarantined.
+    pub fn quarantined(&self) -> Vec<LeftOutFile> {
+        let record = self.record.as_ref().unwrap_or(&serde_json::Value::Null);
+        let files = record["data"]["quarantined"].as_array();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
+        let files = files.into_iter().flatten().map(|file| LeftOutFile {
+            path: text(&file["path"]),
+            sha256: text(&file["sha256"]),
+            line: file["line"].as_u64(),
+            reason: text(&file["reason"]),
+        });
+        files.collect()
+    }
+}
+
+pub(super) fn run_of(row: &Row) -> Result<RunRow, Error> {
+    let record: Option<String> = row.get("record");
+    let record = record
+        .map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|source| Error::Record {
+            what: "run",
+            source,
+        })?;
+    Ok(RunRow {
+        id: row.get("id"),
+        model: row.get("model"),
+        trigger: row.get("trigger_name"),
+        state: row.get("state"),
+        stage: row.get("stage"),
+        outcome: row.get("outcome"),
+        version: row.get("version"),
+        started_ms: row.get("started_ms"),
+        ended_ms: row.get("ended_ms"),
+        error: row.get("error"),
+        record,
+    })
+}
