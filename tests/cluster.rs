@@ -199,3 +199,62 @@ fn a_project_is_carried_to_a_server_and_back_whole() {
         predictions
     );
 }
+
+#[test]
+fn a_server_across_a_network_is_reached_encrypted_and_with_a_password_only() {
+    let made =
+        rcgen::generate_simple_self_signed(vec!["localhost".to_string()]).expect("a certificate");
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = free.local_addr().expect("its address").port();
+    drop(free);
+    let settings = format!(
+        "listen_addresses = '127.0.0.1'\nport = {port}\nssl = on\nssl_cert_file = '../server.crt'\nssl_key_file = '../server.key'"
+    );
+    let files = [
+        ("server.crt", certificate.as_str()),
+        ("server.key", key.as_str()),
+    ];
+    let Some(server) = Postgres::start_with(&settings, &files) else {
+        return;
+    };
+    let socket = format!("{}&port={port}", server.url("postgres"));
+    crate::postgres::execute(&socket, "CREATE DATABASE shop");
+    crate::postgres::execute(&socket, "ALTER USER unseat PASSWORD 'a secret'");
+    let project = Project::new();
+    project.write("ca.pem", &certificate);
+    let url = |mode: &str| {
+        let root = project.path("ca.pem");
+        format!(
+            "postgres://unseat@localhost:{port}/shop?sslmode={mode}&sslrootcert={}",
+            root.display()
+        )
+    };
+    project.set("database_url", url("verify-full"));
+    let check = ["database", "check"];
+    let done = project.unseat(&check);
+    assert_eq!(done.code(), 1, "without a password: {done}");
+    let done = project.unseat_with(("UNSEAT_DATABASE_PASSWORD", "another"), &check);
+    assert!(
+        done.stderr.contains("password authentication failed"),
+        "{done}"
+    );
+    assert!(!done.to_string().contains("another"), "{done}");
+    project.write("secrets/db", "a secret\n");
+    project.set("database", json!({"password_file": "secrets/db"}));
+    project.ok(&["run"]);
+    let shown = project.ok(&["config", "show"]).stdout;
+    assert!(!shown.contains("a secret"), "{shown}");
+    let checked = project.json(&["--json", "database", "check"]);
+    assert_eq!(checked["rows"]["operations"], 1, "{checked}");
+    // Neither in plain text nor by a certificate that nobody vouches for.
+    project.set("database_url", url("disable"));
+    assert_eq!(project.unseat(&check).code(), 1);
+    let other =
+        rcgen::generate_simple_self_signed(vec!["localhost".to_string()]).expect("a certificate");
+    project.write("ca.pem", &other.cert.pem());
+    project.set("database_url", url("verify-full"));
+    let done = project.unseat(&check);
+    assert_eq!(done.code(), 1, "{done}");
+    assert!(done.stderr.contains("certificate"), "{done}");
+}

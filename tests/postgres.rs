@@ -12,7 +12,7 @@ const PACKAGED: &str = "/usr/lib/postgresql";
 
 /// Makes a cluster and starts it, and takes it away when the tests' process is gone: then its standard input ends.
 const ATTEND: &str = r#"
-bin=$1 folder=$2
+bin=$1 folder=$2 more=$3
 "$bin/initdb" -D "$folder/data" -U unseat -A trust -E UTF8 --locale=C --no-sync --no-instructions >"$folder/init.log" 2>&1 || exit 1
 cat >>"$folder/data/postgresql.conf" <<END
 listen_addresses = ''
@@ -20,7 +20,15 @@ unix_socket_directories = '$folder'
 max_connections = 200
 fsync = off
 shared_buffers = 32MB
+$more
 END
+if [ -f "$folder/server.key" ]; then
+  # Across a network: encrypted and with a password, or not at all.
+  echo "hostssl all all 127.0.0.1/32 scram-sha-256" >"$folder/hba"
+  grep '^local' "$folder/data/pg_hba.conf" >>"$folder/hba"
+  cp "$folder/hba" "$folder/data/pg_hba.conf"
+  chmod 600 "$folder/server.key"
+fi
 "$bin/pg_ctl" -D "$folder/data" -l "$folder/server.log" -w start >/dev/null 2>&1 || exit 1
 echo ready
 cat >/dev/null
@@ -48,6 +56,11 @@ impl Postgres {
 
     /// A server of one test's own, which it may stop and start.
     pub fn start() -> Option<Postgres> {
+        Postgres::start_with("", &[])
+    }
+
+    /// The same with further settings, and with files in its folder.
+    pub fn start_with(settings: &str, files: &[(&str, &str)]) -> Option<Postgres> {
         let Some(bin) = programs() else {
             println!("left out: there is no initdb here, so nothing is tried on Postgres");
             return None;
@@ -55,6 +68,13 @@ impl Postgres {
         let kept = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp");
         let folder = kept.expect("a folder").keep();
         let user = unprivileged();
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, text).expect("writes");
+            if let Some((uid, gid)) = user {
+                std::os::unix::fs::chown(&path, Some(uid), Some(gid)).expect("gives it away");
+            }
+        }
         if let Some((uid, gid)) = user {
             std::os::unix::fs::chown(&folder, Some(uid), Some(gid)).expect("gives the folder away");
         }
@@ -62,7 +82,8 @@ impl Postgres {
         command
             .args(["-c", ATTEND, "postgres"])
             .arg(&bin)
-            .arg(&folder);
+            .arg(&folder)
+            .arg(settings);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut attendant = command.current_dir("/").spawn().expect("a shell");
         let life = attendant.stdin.take().expect("an input");

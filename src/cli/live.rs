@@ -270,7 +270,7 @@ mod tests {
         let change = changed(&began, &began, &fresh);
         assert_eq!(
             change.followed,
-            ["jobs.attempts", "jobs.concurrency", "schedule.cron"]
+            ["jobs.concurrency", "jobs.attempts", "schedule.cron"]
         );
         assert_eq!(change.waits, ["server.listen"]);
         // Put back, it waits no more.

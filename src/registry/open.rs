@@ -268,6 +268,14 @@ impl Registry {
         self.pool().close().await;
     }
 
+    /// From here on, how far the server's clock is taken to be ahead of this machine's, for tests.
+    #[cfg(test)]
+    pub(crate) fn pretend_ahead(&self, ms: i64) {
+        if let Kind::Server(server) = &self.database.kind {
+            server.pretend_ahead(ms);
+        }
+    }
+
     /// Changes rows by hand, for tests.
     #[cfg(test)]
     pub(crate) async fn run_sql(&self, statement: &'static str) {

@@ -138,9 +138,10 @@ impl Registry {
         until_ms: i64,
     ) -> Result<Option<MessageRow>, Error> {
         let shift = self.lease_shift().await?;
-        // Most of the time nothing is due, and looking takes no lock.
+        // One that was never tried is due, whatever the clock of whoever put it here said.
+        // Most of the time nothing is, and looking takes no lock.
         let due = query(
-            "SELECT 1 FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending') AND (next_ms <= created_ms OR next_ms <= ?) LIMIT 1",
+            "SELECT 1 FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending') AND (attempts = 0 OR next_ms <= ?) LIMIT 1",
         )
         .bind(channel)
         .bind(now_ms + shift)
@@ -154,7 +155,7 @@ impl Registry {
             "UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_ms = ?
              WHERE id = (SELECT id FROM outbox
                          WHERE channel = ? AND state IN ('waiting', 'sending')
-                         AND (next_ms <= created_ms OR next_ms <= ?)
+                         AND (attempts = 0 OR next_ms <= ?)
                          ORDER BY next_ms, id LIMIT 1 {skip held})
              RETURNING *",
         )

@@ -147,9 +147,10 @@ impl Registry {
     /// When a statement fails; then no job was begun.
     pub async fn claim_next_job(&self, worker: &str, now_ms: i64) -> Result<Option<JobRow>, Error> {
         let due_ms = self.lease_ms().await?;
-        // Most of the time none is due, and looking takes no lock.
+        // One that was never begun is due, whatever the clock of whoever asked for it said.
+        // Most of the time none is, and looking takes no lock.
         let due = query(
-            "SELECT 1 FROM job_records WHERE state = 'queued' AND (not_before_ms <= created_ms OR not_before_ms <= ?) LIMIT 1",
+            "SELECT 1 FROM job_records WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?) LIMIT 1",
         )
         .bind(due_ms)
         .fetch_optional(&self.pool())
@@ -162,7 +163,7 @@ impl Registry {
             "UPDATE job_records SET state = 'running', worker = ?, attempts = attempts + 1, started_ms = ?, error = NULL
              WHERE state = 'queued' AND id = (
                  SELECT id FROM job_records
-                 WHERE state = 'queued' AND (not_before_ms <= created_ms OR not_before_ms <= ?)
+                 WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?)
                  ORDER BY not_before_ms, id LIMIT 1 {skip held})
              RETURNING *",
         )

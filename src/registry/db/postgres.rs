@@ -132,6 +132,13 @@ impl Server {
         Ok(found.await.doing("look for tables")?.is_some())
     }
 
+    /// From here on it is taken to be so far ahead, and not asked.
+    #[cfg(test)]
+    pub fn pretend_ahead(&self, ms: i64) {
+        let forever = Instant::now() + Duration::from_secs(3600);
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some((forever, ms));
+    }
+
     /// How far its clock is ahead of this machine's, in milliseconds, as of a moment ago.
     ///
     /// # Errors

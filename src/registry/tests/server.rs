@@ -157,6 +157,115 @@ async fn a_server_that_crashes_under_load_loses_and_doubles_nothing() {
     assert!(totals.iter().all(|total| total.runs == 1));
 }
 
+/// Whoever's clock is wrong by minutes takes nobody's lock, and loses none: it is the server's that counts.
+#[tokio::test]
+async fn a_clock_that_is_wrong_decides_nothing() {
+    let Some(server) = Postgres::shared() else {
+        return;
+    };
+    let right = fresh_on(server).await;
+    let (behind, ahead) = (right.again().await, right.again().await);
+    let (behind, ahead) = (behind.expect("opens"), ahead.expect("opens"));
+    let ten_minutes = 600_000;
+    behind.pretend_ahead(ten_minutes);
+    ahead.pretend_ahead(-ten_minutes);
+    let now_ms = crate::clock::Clock::System.now_ms();
+    let lock = behind
+        .take_lock("m", "first", now_ms - ten_minutes)
+        .await
+        .expect("free");
+    // On a machine that cannot be asked whether the process lives.
+    right
+        .registry
+        .run_sql("UPDATE locks SET host = 'elsewhere'")
+        .await;
+    for (registry, now_ms) in [(&right.registry, now_ms), (&ahead, now_ms + ten_minutes)] {
+        let taken = registry.take_lock("m", "second", now_ms).await;
+        assert!(matches!(taken, Err(Error::Locked { .. })), "{taken:?}");
+    }
+    behind
+        .renew_lock(&lock, now_ms - ten_minutes)
+        .await
+        .expect("renews");
+    behind
+        .worker_lives("worker of another machine")
+        .await
+        .expect("writes");
+    assert_eq!(ahead.living_workers().await.expect("asks").len(), 1);
+    assert_eq!(
+        ahead.take_out_dead_workers().await.expect("asks"),
+        [] as [String; 0]
+    );
+    // A claim of a message holds for as long as it was meant to, whoever looks.
+    let message = NewMessage {
+        topic: "t".to_string(),
+        model: "m".to_string(),
+        kind: "k".to_string(),
+        channel: "c".to_string(),
+        body: String::new(),
+        at_ms: now_ms + ten_minutes,
+    };
+    assert_eq!(ahead.enqueue(&[message]).await.expect("writes"), 1);
+    let (early, until) = (now_ms - ten_minutes, now_ms - ten_minutes + 60_000);
+    let claimed = behind.claim_message("c", early, until).await.expect("asks");
+    assert!(
+        claimed.is_some(),
+        "it is due, whatever the clock of whoever wrote it said"
+    );
+    let (late, until) = (now_ms + ten_minutes, now_ms + ten_minutes + 60_000);
+    assert_eq!(
+        ahead.claim_message("c", late, until).await.expect("asks"),
+        None
+    );
+    // Silent for longer than a living one is: by the server's clock.
+    right
+        .registry
+        .run_sql("UPDATE locks SET heartbeat_ms = heartbeat_ms - 100000")
+        .await;
+    let taken = behind
+        .take_lock("m", "second", now_ms - ten_minutes)
+        .await
+        .expect("is taken over");
+    assert_eq!(taken.taken_from.as_deref(), Some("first"));
+}
+
+/// Many models at once, on each database; it prints how many came to their end in a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_models_at_once_come_to_their_end() {
+    const AT_ONCE: usize = 4;
+    const EACH: usize = 50;
+    for fresh in super::fresh_of_each().await {
+        let began = std::time::Instant::now();
+        let tasks: Vec<_> = (0..AT_ONCE)
+            .map(|task| {
+                let registry = fresh.registry.clone();
+                tokio::spawn(async move {
+                    for at in 0..EACH {
+                        night(&registry, &format!("{task}-{at}")).await?;
+                    }
+                    Ok::<_, Error>(())
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic").expect("comes to its end");
+        }
+        let rate = (AT_ONCE * EACH) as f64 / began.elapsed().as_secs_f64();
+        let place = if fresh.server.is_some() {
+            "a server"
+        } else {
+            "a file"
+        };
+        println!("in {place}: {rate:.0} runs a second, with 8 changes each");
+        let operations = fresh.registry.newest_operation().await.expect("asks");
+        assert_eq!(operations, (AT_ONCE * EACH) as i64, "numbers without gaps");
+        assert_eq!(
+            fresh.registry.run_totals().await.expect("asks").len(),
+            AT_ONCE * EACH
+        );
+    }
+}
+
 /// A model's run from its lock to its end, with a promotion.
 async fn night(registry: &Registry, model: &str) -> Result<(), Error> {
     let lock = registry.take_lock(model, model, 1).await?;
