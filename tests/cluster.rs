@@ -82,6 +82,10 @@ fn a_server_without_its_database_goes_on_answering_and_says_so() {
     );
     assert_eq!(predicted(&server), before);
     server.get("/readyz").expect(200);
+    // Whoever follows the champion has noticed, too.
+    server.until("/readyz?verbose", |answer| {
+        answer.text().contains("still version 1")
+    });
     postgres.start_again();
     server.until("/readyz?verbose", |answer| !says(answer));
     project.ok(&["run", "--input", "sourcedata"]);
