@@ -112,9 +112,11 @@ const FLOORS: &[(&str, &[Floor])] = &[
                 "stages",
                 &[
                     "adopt",
+                    "approval",
                     "backup",
                     "champion",
                     "deploy",
+                    "dry_run",
                     "forget",
                     "log_end",
                     "probation",

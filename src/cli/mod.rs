@@ -3,7 +3,9 @@
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
 mod adopt;
+mod approval;
 mod asked_runs;
+mod at;
 mod backup;
 mod bounded_log;
 mod call;
@@ -16,6 +18,7 @@ mod context;
 mod database;
 mod diagnose;
 mod drift;
+mod dry_run;
 mod explain;
 mod export;
 mod failure;
@@ -51,6 +54,7 @@ mod stress;
 mod token;
 mod train_file;
 mod up;
+mod verify;
 mod versions;
 mod worker;
 
@@ -138,6 +142,14 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Put two versions beside each other
     Compare(compare::CompareArgs),
+    /// Say what was live at a time, and what it answers
+    At(at::AtArgs),
+    /// Hold every stored version and data set against its checksum
+    Verify,
+    /// Let the version in that waits for approval
+    Approve(approval::ApprovalArgs),
+    /// Keep the version out that waits for approval
+    Reject(approval::ApprovalArgs),
     /// Make a version the champion by hand
     Promote(champion::PromoteArgs),
     /// Make the champion before the present one the champion again
@@ -249,6 +261,10 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Status(args) => status::status(global, args).await,
         Command::Logs(args) => logs::logs(global, args).await,
         Command::Compare(args) => compare::compare(global, args).await,
+        Command::At(args) => at::at(global, args).await,
+        Command::Verify => verify::verify(global).await,
+        Command::Approve(args) => approval::approve(global, args).await,
+        Command::Reject(args) => approval::reject(global, args).await,
         Command::Promote(args) => champion::promote(global, args).await,
         Command::Rollback(args) => champion::rollback(global, args).await,
         Command::Pin(args) => champion::pin(global, args).await,

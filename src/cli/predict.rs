@@ -23,7 +23,7 @@ use crate::text::nearest;
 use format::Format;
 use kept::{filtered, spread};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct PredictArgs {
     /// File to predict: CSV (also .gz, .zst), JSON, NDJSON or Parquet; `-` is stdin; for a model of related tables, a folder
     /// with a file for each or a JSON file that holds them
@@ -41,6 +41,16 @@ pub struct PredictArgs {
     /// What becomes of a row in which a cell cannot be what its column is: a text among numbers, a time in another form
     #[arg(long, value_name = "WHAT", default_value = "fail")]
     on_bad_row: OnBadRow,
+}
+
+impl PredictArgs {
+    /// The same with another version.
+    pub fn of_version(&self, version: i64) -> PredictArgs {
+        PredictArgs {
+            version: version.to_string(),
+            ..self.clone()
+        }
+    }
 }
 
 /// What becomes of such a row.

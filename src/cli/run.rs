@@ -22,6 +22,9 @@ pub struct RunArgs {
     /// Train even when the same data and settings came to a verdict before
     #[arg(long)]
     force: bool,
+    /// Only say what would be done: read and hash the files, train nothing, write nothing
+    #[arg(long, conflicts_with = "run_id")]
+    dry_run: bool,
     /// Exit with 10 when there was nothing new, 11 when rejected, 12 when inconclusive, 13 when locked
     #[arg(long)]
     detailed_exit_code: bool,
@@ -74,6 +77,9 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     let (config, registry) = context::project(global, &flags).await?;
     context::warn_of_unnamed(global, &config, &registry).await?;
     let models = context::models(global, &config)?;
+    if args.dry_run {
+        return super::dry_run::dry_run(global, &registry, models, args.force).await;
+    }
     let several = models.len() > 1;
     if several && args.run_id.is_some() {
         let error = Failure::usage("use one run id for several models");
@@ -130,6 +136,7 @@ fn code_of(report: &RunReport) -> u8 {
         Outcome::Promote
         | Outcome::Pinned
         | Outcome::Frozen
+        | Outcome::Waiting
         | Outcome::Rescored
         | Outcome::Ingested
         | Outcome::Trained
@@ -244,6 +251,10 @@ fn last_line(report: &RunReport) -> String {
         Outcome::Inconclusive => format!(
             "{} on version {version}, {stays}{why}",
             output::bold("inconclusive")
+        ),
+        Outcome::Waiting => format!(
+            "{} version {version} would be promoted and {stays} until somebody approves it: unseat approve {version}{why}",
+            output::bold("waiting")
         ),
         Outcome::Pinned => format!(
             "{} version {version} would be promoted, but {stays}{why}",

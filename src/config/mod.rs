@@ -51,7 +51,7 @@ pub use labels::Labels;
 pub use load::{Overrides, load};
 pub use model::{ModelConfig, Window};
 pub use notify::{Channel, ChannelKind, Notify, Topic};
-pub use policy::{Guard, Policy, Require, SliceGuard};
+pub use policy::{Approval, Guard, Policy, Require, SliceGuard};
 pub use probation::Probation;
 pub use problem::Problem;
 pub use project::Config;

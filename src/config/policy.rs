@@ -16,6 +16,9 @@ pub struct Policy {
     pub require: Require,
     /// What becomes of a first version, with no champion to compare it with, that is doubtful by itself.
     pub first: First,
+    /// Who lets a challenger in that the gate would promote.
+    #[serde(skip_serializing_if = "is_automatic")]
+    pub approval: Approval,
     /// What `require: better` rests on.
     #[serde(skip_serializing_if = "is_labels")]
     pub evidence: EvidenceKind,
@@ -77,6 +80,10 @@ const FIRST_KEY: f64 = 0.9;
 const SECOND_KEY: f64 = 0.8;
 const OUT_OF_FOLD_ROWS: u64 = 20_000;
 
+fn is_automatic(approval: &Approval) -> bool {
+    *approval == Approval::Automatic
+}
+
 fn is_labels(kind: &EvidenceKind) -> bool {
     *kind == EvidenceKind::Labels
 }
@@ -103,6 +110,7 @@ impl Default for Policy {
         Policy {
             require: Require::Better,
             first: First::Hold,
+            approval: Approval::Automatic,
             evidence: EvidenceKind::Labels,
             first_key: FIRST_KEY,
             second_key: SECOND_KEY,
@@ -274,6 +282,17 @@ pub enum First {
     Hold,
     /// It goes in, with a warning.
     Promote,
+}
+
+/// Who lets a challenger in that the gate would promote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// The run does.
+    Automatic,
+    /// Somebody does, by `unseat approve`, by request or on the dashboard; until then the version waits. It waits no longer once
+    /// the champion or the test data is another.
+    Manual,
 }
 
 /// A metric that must not fall by more than a margin when the challenger goes in.

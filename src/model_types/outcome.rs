@@ -17,6 +17,8 @@ named! {
         Pinned = "pinned",
         /// A promotion was held back: rows drift, and the test rows do not show it.
         Frozen = "frozen",
+        /// It would be promoted, and waits for somebody to approve it.
+        Waiting = "waiting",
         /// The same rows and settings came to a verdict before.
         NothingNew = "nothing_new",
         /// Only the test data changed, and the champion was scored again.

@@ -75,6 +75,7 @@ impl Event {
                 Some((Topic::Refused, "was held back: the champion is pinned"))
             }
             Some(Outcome::Frozen) => Some((Topic::Refused, "was held back: rows drift")),
+            Some(Outcome::Waiting) => Some((Topic::Refused, "waits for approval")),
             _ => None,
         };
         if let Some((kind, words)) = verdict {

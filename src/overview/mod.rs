@@ -6,6 +6,7 @@
 //! lock, and must not know a terminal or HTTP.
 
 mod age;
+mod at;
 mod changes;
 mod compare;
 mod data_sets;
@@ -19,8 +20,10 @@ mod run;
 mod sentence;
 mod status;
 mod timeline;
+mod verify;
 
 pub use age::{age, span};
+pub use at::{LiveThen, live_at};
 pub use changes::{Change, changes};
 pub use compare::{Comparison, Flips, MetricPair, Side, SlicePair, compare};
 pub use data_sets::{ColumnPoint, DataSet, data_sets};
@@ -34,3 +37,4 @@ pub use run::{RunStatus, StageStatus, run_status};
 pub use sentence::short;
 pub use status::status;
 pub use timeline::{Entry, Outcome, fold, timeline};
+pub use verify::{Verified, verify};

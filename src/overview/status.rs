@@ -147,6 +147,13 @@ async fn needs(env: &Env, has_champion: bool) -> Result<Vec<String>, Error> {
             "version {version} is held because it is doubtful: `unseat gate explain {version}` says why, and `unseat promote {version}` makes it the champion"
         ));
     }
+    if let Some(waiting) = pipeline::waiting(env).await? {
+        let version = waiting.version;
+        needs.push(match waiting.expired {
+            None => format!("version {version} waits for approval: `unseat approve {version}` makes it the champion, `unseat reject {version}` keeps it out"),
+            Some(why) => format!("version {version} waits for approval no longer: {why}; the next run judges anew"),
+        });
+    }
     let trouble = diagnose::trouble(registry, config, now_ms).await?;
     let failure = trouble.failure.as_ref().map(|failure| failure.says());
     needs.extend(failure.into_iter().chain(trouble.says_quarantined()));

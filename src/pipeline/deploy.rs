@@ -8,7 +8,7 @@ use super::scores::Scored;
 use super::trained::Trained;
 use super::{Dataset, Env, Event, drift, ingest, production, versions};
 use crate::bundle;
-use crate::config::Severity;
+use crate::config::{Approval, Severity};
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
 use crate::model_types::Outcome;
 use crate::registry::{Action, Conclusion, Lock, Operation};
@@ -61,6 +61,10 @@ pub async fn deploy(
     let summary = match deployed.outcome {
         Outcome::Inconclusive if scored.champion.is_none() => format!(
             "held: version {} is doubtful, and there is no champion",
+            work.trained.version.number
+        ),
+        Outcome::Waiting => format!(
+            "promote: version {} waits for approval",
             work.trained.version.number
         ),
         Outcome::Promote => format!(
@@ -146,17 +150,20 @@ async fn conclude(
     let version = &work.trained.version;
     let champion = env.registry.champion(model).await?;
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
+    let is_manual = env.config.gate.approval == Approval::Manual;
     let frozen = match champion {
         Some(_) => drift::frozen(env).await?,
         None => None,
     };
-    let promotes = decision.verdict == Verdict::Promote && !is_pinned && frozen.is_none();
+    let promotes =
+        decision.verdict == Verdict::Promote && !is_pinned && !is_manual && frozen.is_none();
     if let (Verdict::Promote, Some(why)) = (decision.verdict, &frozen) {
         env.tell(Event::Warning(why.clone()));
     }
     let outcome = match decision.verdict {
         Verdict::Promote if is_pinned => Outcome::Pinned,
         Verdict::Promote if frozen.is_some() => Outcome::Frozen,
+        Verdict::Promote if is_manual => Outcome::Waiting,
         Verdict::Promote => Outcome::Promote,
         Verdict::Reject => Outcome::Reject,
         Verdict::Inconclusive => Outcome::Inconclusive,

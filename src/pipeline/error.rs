@@ -108,6 +108,14 @@ pub enum Error {
     /// There is no champion.
     #[error("{0}")]
     NoChampion(String),
+    /// No version waits for approval, or the one that waited does no longer.
+    #[error("settle the approval of `{model}`: {why}")]
+    NotWaiting {
+        /// The model.
+        model: String,
+        /// Why not.
+        why: String,
+    },
     /// There is none to go back to.
     #[error(
         "roll `{model}` back: there was no champion before the present one; `unseat promote VERSION` makes any version the champion"

@@ -4,6 +4,7 @@
 //! values.
 
 mod adopt;
+mod approval;
 mod backup;
 pub mod beyond;
 mod candidates;
@@ -15,6 +16,7 @@ mod decision;
 mod deploy;
 mod derive;
 pub mod drift;
+mod dry_run;
 mod env;
 mod envs;
 mod error;
@@ -62,6 +64,7 @@ mod versions;
 mod wanted;
 
 pub use adopt::{Adopt, Adopted, AdoptedVersion, adopt};
+pub use approval::{WAITING, Waiting, approve, reject, waiting};
 pub use backup::{
     BackedUp, Backup, Restored, backup, finish_restore, restore, verify as verify_backup,
 };
@@ -69,6 +72,7 @@ pub use champion::move_champion;
 pub use checks::findings_of;
 pub use dataset::{Dataset, DatasetRecord, quarantine_line};
 pub use deploy::Deployed;
+pub use dry_run::{Planned, dry_run};
 pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use envs::Envs;
 pub use error::Error;

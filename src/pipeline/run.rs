@@ -12,7 +12,8 @@ use super::subject::Subject;
 use super::untrained::{Looked, without_training};
 use super::versions;
 use super::{
-    Env, Event, Stage, deploy, ingest, preview, recover, report, retain, room, settle, train,
+    Env, Event, Stage, approval, deploy, ingest, preview, recover, report, retain, room, settle,
+    train,
 };
 use crate::checks::worst_first;
 use crate::config::Keep;
@@ -151,10 +152,15 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let champion = env.registry.champion(&config.name).await?;
     // What a pin held back is worth another look once the pin is gone.
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
+    // What waited for approval and does no longer is judged anew.
+    let has_expired = approval::waiting(env)
+        .await?
+        .is_some_and(|it| it.expired.is_some());
     let is_frozen = drift::frozen(env).await?.is_some();
     let stands = |past: &PastConclusion| match past.verdict.as_str() {
         deploy::PINNED => is_pinned,
         drift::FROZEN => is_frozen,
+        approval::WAITING => !has_expired,
         _ => true,
     };
     let champion = champion.map(|champion| champion.version);

@@ -108,4 +108,20 @@ impl Registry {
         let count = |row: &Row| (row.get("model"), row.get("jobs"));
         Ok(rows.iter().map(count).collect())
     }
+
+    /// Hash of the test files by which a version was judged.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn test_hash_of(&self, model: &str, version: i64) -> Result<Option<String>, Error> {
+        let row = query(
+            "SELECT test_hash FROM conclusions WHERE model = ? AND version = ? ORDER BY at_ms DESC LIMIT 1",
+        )
+        .bind(model)
+        .bind(version)
+        .fetch_optional(&self.pool())
+        .await
+        .doing("look for the conclusion")?;
+        Ok(row.map(|row| row.get("test_hash")))
+    }
 }

@@ -36,6 +36,7 @@ mod snapshot;
 mod ticks;
 mod totals;
 mod versions;
+mod waiting;
 mod workers;
 
 #[cfg(test)]

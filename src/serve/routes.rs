@@ -103,6 +103,8 @@ pub static ROUTES: &[Route] = table! {
     GET     "/models/{model}/versions/{version}"          READ    Native  manage::version,
     DELETE  "/models/{model}/versions/{version}"          ADMIN   Native  manage::remove,
     POST    "/models/{model}/versions/{version}/promote"  ADMIN   Native  manage::promote,
+    POST    "/models/{model}/versions/{version}/approve"  ADMIN   Native  manage::approve,
+    POST    "/models/{model}/versions/{version}/reject"   ADMIN   Native  manage::reject,
     POST    "/models/{model}/rollback"                    ADMIN   Native  manage::rollback,
     GET     "/models/{model}/versions/{version}/report"   READ    Native  manage::report,
     GET     "/models/{model}/versions/{version}/{file}"   READ    Native  manage::file,

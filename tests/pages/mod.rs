@@ -1,5 +1,6 @@
 //! The dashboard, as a browser without scripts and one with them sees it.
 
+mod approval;
 mod browser;
 mod driver;
 mod figures;

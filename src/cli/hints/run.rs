@@ -64,6 +64,7 @@ impl From<pipeline::Error> for Failure {
             E::NoVersion(_)
             | E::NoChampion(_)
             | E::NoPreviousChampion { .. }
+            | E::NotWaiting { .. }
             | E::AlreadyChampion { .. }
             | E::NoDataset(_)
             | E::NotMade { .. }

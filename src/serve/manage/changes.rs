@@ -26,7 +26,11 @@ pub struct Reason {
 }
 
 impl Reason {
-    fn of(request: &Request) -> Result<String, Problem> {
+    /// The reason that a request gives.
+    ///
+    /// # Errors
+    /// 400 for one that is too long.
+    pub fn of(request: &Request) -> Result<String, Problem> {
         let Reason { reason } = optional_body(request)?;
         let reason = reason.filter(|reason| !reason.trim().is_empty());
         let reason = reason.unwrap_or_else(|| "by request".to_string());

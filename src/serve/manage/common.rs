@@ -98,6 +98,7 @@ pub fn trouble(error: impl Into<pipeline::Error>) -> Problem {
             };
             told.retry(5)
         }
+        pipeline::Error::NotWaiting { why, .. } => Problem::new(Code::Conflict, why.clone()),
         _ => Problem::internal(&error),
     }
 }

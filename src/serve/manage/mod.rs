@@ -4,6 +4,7 @@
 //! as the same commands do. A change that was begun is finished whether or not the caller waits for it, and is written to
 //! the audit log either way.
 
+mod approval;
 pub mod audit;
 mod changes;
 mod common;
@@ -24,6 +25,7 @@ mod versions;
 mod views;
 
 pub use crate::overview::without_folder;
+pub use approval::{approve, reject};
 pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
 pub use common::{env_of, limit, project, trouble};
@@ -58,6 +60,8 @@ use utoipa::OpenApi;
         versions::show,
         changes::promote,
         changes::rollback,
+        approval::approve,
+        approval::reject,
         changes::remove,
         files::report,
         files::file,

@@ -243,3 +243,14 @@ pub struct Removed {
     #[schema(value_type = String)]
     pub state: VersionState,
 }
+
+/// A version that waited for approval and was rejected.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rejected {
+    /// The model.
+    pub model: String,
+    /// Its number.
+    pub version: i64,
+    /// Always `reject`.
+    pub verdict: &'static str,
+}

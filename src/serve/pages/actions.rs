@@ -57,6 +57,15 @@ pub async fn act(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
             manage::promote(state, asked(request, &which, &reason)).await?;
             page_of_model
         }
+        "approve" | "reject" => {
+            let which = [("model", model.as_str()), ("version", form.get("version"))];
+            let request = asked(request, &which, &reason);
+            match action.as_str() {
+                "approve" => manage::approve(state, request).await?,
+                _ => manage::reject(state, request).await?,
+            };
+            page_of_model
+        }
         "rollback" => {
             manage::rollback(state, asked(request, &of_model, &reason)).await?;
             page_of_model

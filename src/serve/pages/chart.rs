@@ -141,7 +141,7 @@ pub fn difference(delta: f64, interval: Option<(f64, f64)>, rope: f64, says: &st
         * 1.15;
     let at = |value: f64| 10.0 + (WIDTH - 20.0) * (value + reach) / (2.0 * reach);
     html! {
-        figure class="chart" {
+        figure class="chart free" {
             svg viewBox={ "0 0 " (WIDTH) " 64" } role="img" aria-label=(says) {
                 title { (says) }
                 rect class="rope" x=(n(at(-rope))) width=(n(at(rope) - at(-rope))) y="8" height="32" {}
@@ -173,7 +173,11 @@ pub fn spark(says: &str, values: &[Option<f64>], ranges: &[Option<(f64, f64)>]) 
     if all.is_empty() {
         return html! { span class="soft" { "–" } };
     }
-    let spread = if high > low { high - low } else { 1.0 };
+    let (low, spread) = match high - low {
+        0.0 => (low, 1.0),
+        spread => (low, spread),
+    };
+    let high = low + spread;
     let step = 120.0 / values.len().max(1) as f64;
     let at = |place: usize| 4.0 + step * (place as f64 + 0.5);
     let up = |value: f64| 4.0 + 24.0 * (high - value) / spread;

@@ -86,9 +86,9 @@ fn row(column: &ColumnPoint, sets: &[DataSet]) -> Vec<Markup> {
             &missing,
             &none,
         ),
-        number(column.min),
-        number(column.median),
-        number(column.max),
+        plain(column.min),
+        plain(column.median),
+        plain(column.max),
         chart::spark(
             &format!("range and median of {name} over data sets"),
             &medians,
@@ -96,6 +96,14 @@ fn row(column: &ColumnPoint, sets: &[DataSet]) -> Vec<Markup> {
         ),
         html! { (count(column.distinct)) },
     ]
+}
+
+/// A value of a column, whole where it is.
+fn plain(value: Option<f64>) -> Markup {
+    match value {
+        Some(whole) if whole.fract() == 0.0 && whole.abs() < 1e15 => html! { (whole) },
+        other => number(other),
+    }
 }
 
 fn list(view: &View, sets: &[DataSet]) -> Markup {

@@ -30,6 +30,7 @@ pub fn tone(outcome: Outcome) -> &'static str {
         Outcome::Promoted => "good",
         Outcome::Waiting | Outcome::Inconclusive => "info",
         Outcome::Rejected => "warn",
+        Outcome::Running | Outcome::Queued => "live",
         outcome if outcome.is_bad() => "bad",
         _ => "quiet",
     }

@@ -65,7 +65,7 @@ fn card(state: &State, view: &View, model: &ModelStatus) -> Markup {
             @for need in &model.needs { p class="note" { (need) } }
             @if let Some(alarm) = alarm { p class="note" { (alarm) } }
             (squares(view, &model.timeline, &model.schedule))
-            @if let Some(decision) = &model.decision { (decided(view, name, decision)) }
+            @if let Some(decision) = &model.decision { (decided(view, name, "Last decision", decision)) }
             (facts(&numbers(model)))
             div class="acts" {
                 @if view.may_change() { (view.button("run", "main", "Run now", &[("model", name)])) }
@@ -108,11 +108,11 @@ fn numbers(model: &ModelStatus) -> Vec<(&'static str, Markup)> {
 }
 
 /// The last decision as numbers and a bar.
-pub fn decided(view: &View, model: &str, decision: &DecisionStatus) -> Markup {
+pub fn decided(view: &View, model: &str, title: &str, decision: &DecisionStatus) -> Markup {
     let version = decision.version;
     let link = view.link(&format!("ui/models/{model}/versions/{version}"));
     html! {
-        h3 { "Last decision: " a href=(link) { "version " (version) } ", " (words(decision.verdict)) }
+        h3 { (title) ": " a href=(link) { "version " (version) } ", " (words(decision.verdict)) }
         @if let Some(reason) = decision.reasons.first() { p { (reason) } }
         @if let Some(delta) = decision.delta {
             @let level = decision.level.map_or(String::new(), |level| format!("{:.0} % interval", 100.0 * level));

@@ -214,7 +214,7 @@ pub fn table(caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
     let class = |column: usize| is_number(column).then_some("n");
     html! {
         div class="wide" tabindex="0" role="region" aria-label=(caption) {
-            table {
+            table class="stack" {
                 caption { (caption) }
                 thead {
                     tr {
@@ -225,7 +225,14 @@ pub fn table(caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
                 }
                 tbody {
                     @for row in rows {
-                        tr { @for (column, cell) in row.iter().enumerate() { td class=[class(column)] { (cell) } } }
+                        tr {
+                            @for (column, cell) in row.iter().enumerate() {
+                                @let head = heads.get(column).copied().unwrap_or_default();
+                                td class=[class(column)] data-head=(head.trim_end_matches('#')) {
+                                    @if !cell.0.is_empty() { div { (cell) } }
+                                }
+                            }
+                        }
                     }
                 }
             }

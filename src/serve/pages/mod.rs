@@ -107,7 +107,7 @@ pub fn does(path: &str) -> &'static str {
         ("/ui/settings", "The settings in effect"),
         (
             "/ui/do/{action}",
-            "What a button does: run, cancel, retry, pause, resume, promote, rollback",
+            "What a button does: run, cancel, retry, pause, resume, promote, rollback, approve, reject",
         ),
         ("/ui", "The dashboard"),
     ];

@@ -49,7 +49,7 @@ fn page(view: &View, env: &Env, model: &ModelStatus, history: &History) -> Marku
                 @if view.may_change() { (buttons(view, model)) }
             }
             @if let Some(decision) = &model.decision {
-                section class="card" aria-label="Decision" { (home::decided(view, name, decision)) }
+                section class="card" aria-label="Decision" { (home::decided(view, name, "Last decision", decision)) }
             }
             (over_time(view, name, history))
             (champions(view, name, history))

@@ -60,7 +60,7 @@ fn words(view: &View, timeline: &[Entry]) -> Markup {
     let folded = fold(timeline);
     html! {
         div class="wide" {
-            table {
+            table class="stack bare" {
                 tbody {
                     @for (entry, more) in folded.into_iter().take(TOLD) { (line(view, entry, more)) }
                 }

@@ -39,7 +39,7 @@ pub async fn version(state: Arc<State>, request: Request) -> Result<Reply, Probl
         (head(&view, &env, &row, is_champion))
         @if let Some(decision) = &decision {
             section class="card" aria-label="Decision" {
-                (home::decided(&view, &env.config.name, &DecisionStatus::of(row.number, decision)))
+                (home::decided(&view, &env.config.name, "Decision", &DecisionStatus::of(row.number, decision)))
                 @if decision.reasons.len() > 1 { ul { @for reason in &decision.reasons[1..] { li { (reason) } } } }
             }
             (matrices(decision))
@@ -81,7 +81,10 @@ fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
                     a href=(view.link(&format!("models/{name}/versions/{number}/{file}"))) { (words) }
                 }
             }
-            @if view.may_change() && !is_champion && row.state == VersionState::Ready {
+            @if view.may_change() && row.verdict.as_deref() == Some(pipeline::WAITING) && !is_champion {
+                (approval(view, name, &number))
+            }
+            @else if view.may_change() && !is_champion && row.state == VersionState::Ready {
                 form class="acts" method="post" action=(view.link("ui/do/promote")) {
                     (view.token())
                     input type="hidden" name="model" value=(name);
@@ -89,6 +92,22 @@ fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
                     input name="reason" placeholder="reason" aria-label="Reason for the promotion" maxlength="1000";
                     button class="main" { "Promote version " (number) }
                 }
+            }
+        }
+    }
+}
+
+/// What becomes of a version that waits.
+fn approval(view: &View, model: &str, version: &str) -> Markup {
+    html! {
+        p class="note info" { "The gate would promote this version; it waits for somebody to approve it." }
+        @for (action, words, class) in [("approve", "Approve", "main"), ("reject", "Reject", "danger")] {
+            form class="acts" method="post" action=(view.link(&format!("ui/do/{action}"))) {
+                (view.token())
+                input type="hidden" name="model" value=(model);
+                input type="hidden" name="version" value=(version);
+                input name="reason" placeholder="reason" aria-label={ "Reason to " (action) } maxlength="1000";
+                button class=(class) { (words) " version " (version) }
             }
         }
     }
@@ -119,9 +138,9 @@ fn matrices(decision: &Decision) -> Markup {
 pub fn matrix(classes: &[String], rows: &[Vec<u64>]) -> Markup {
     let name = |at: usize| classes.get(at).cloned().unwrap_or_else(|| at.to_string());
     html! {
+        p class="soft small" { "Rows: true class, columns: predicted class; shares are of the true class." }
         div class="wide" tabindex="0" role="region" aria-label="Confusion matrix" {
             table class="matrix" {
-                caption { "rows: true class, columns: predicted class; shares are of the true class" }
                 thead { tr { th {} @for at in 0..rows.len() { th scope="col" { (name(at)) } } } }
                 tbody {
                     @for (at, row) in rows.iter().enumerate() {

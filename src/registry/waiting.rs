@@ -1,0 +1,54 @@
+//! Versions that waited for approval: what somebody said.
+
+use serde_json::{Value, json};
+
+use super::db::{query, settled};
+use super::error::Doing;
+use super::{Error, Lock, Registry, lock};
+
+impl Registry {
+    /// Gives a version that waits its verdict, with who said so and why. One that waits no longer stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
+    pub async fn settle_waiting(
+        &self,
+        lock: &Lock,
+        version: i64,
+        verdict: &str,
+        about: &Value,
+    ) -> Result<(), Error> {
+        settled!(self.try_settle_waiting(lock, version, verdict, about))
+    }
+
+    async fn try_settle_waiting(
+        &self,
+        lock: &Lock,
+        version: i64,
+        verdict: &str,
+        about: &Value,
+    ) -> Result<(), Error> {
+        let doing = "record the approval";
+        let row = self.version(&lock.model, version).await?;
+        let mut record = row.and_then(|row| row.record).unwrap_or_else(|| json!({}));
+        record["approval"] = about.clone();
+        let mut transaction = self.begin().await?;
+        lock::check_mine(&mut transaction, lock).await?;
+        query("UPDATE versions SET verdict = ?, record = ? WHERE model = ? AND number = ? AND verdict = 'waiting'")
+            .bind(verdict)
+            .bind(record.to_string())
+            .bind(&lock.model)
+            .bind(version)
+            .execute(&mut transaction)
+            .await
+            .doing(doing)?;
+        query("UPDATE conclusions SET verdict = ? WHERE model = ? AND version = ? AND verdict = 'waiting'")
+            .bind(verdict)
+            .bind(&lock.model)
+            .bind(version)
+            .execute(&mut transaction)
+            .await
+            .doing(doing)?;
+        transaction.commit().await.doing(doing)
+    }
+}
