@@ -239,3 +239,30 @@ fn files_that_belong_to_no_table_are_passed_over_and_a_bad_one_is_left_out() {
         "{done}"
     );
 }
+
+#[test]
+fn config_check_names_tables_and_columns_that_are_not_there() {
+    let project = referrals();
+    let good = project.ok(&["config", "check"]);
+    assert!(
+        good.shown().contains("the configuration is valid"),
+        "{good}"
+    );
+    for (key, value, part) in [
+        ("related.time", json!("no_such_time"), "no_such_time"),
+        (
+            "related.tables.no_such_table",
+            json!({"on": "clientid", "relation": "one_to_many"}),
+            "no_such_table",
+        ),
+    ] {
+        let before = project.read("config.json");
+        project.set(key, value);
+        let done = project.unseat(&["config", "check"]);
+        assert_eq!(done.code(), 2, "{done}");
+        let shown = done.shown();
+        assert!(shown.contains("problem: a run would fail to "), "{shown}");
+        assert!(shown.contains(part), "{shown}");
+        project.write("config.json", &before);
+    }
+}

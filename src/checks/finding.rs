@@ -42,6 +42,16 @@ pub enum Check {
     TargetSingleRows,
     /// Labels that count as missing.
     TargetNulls,
+    /// Lines of files that are no rows.
+    FileLayout,
+    /// Cells that are not of the kind of their column.
+    FileCells,
+    /// Rows of totals or units.
+    FileRows,
+    /// How files and numbers are written.
+    FileForms,
+    /// Test labels that are no class of the data set.
+    TestLabels,
 }
 
 impl Check {
@@ -65,6 +75,11 @@ impl Check {
             Check::TargetMarkers => "target_markers",
             Check::TargetSingleRows => "target_single_rows",
             Check::TargetNulls => "target_nulls",
+            Check::FileLayout => "file_layout",
+            Check::FileCells => "file_cells",
+            Check::FileRows => "file_rows",
+            Check::FileForms => "file_forms",
+            Check::TestLabels => "test_labels",
         }
     }
 
@@ -88,7 +103,12 @@ impl Check {
             | Check::TestCategories
             | Check::NewCategories
             | Check::OutsideRules
-            | Check::RareClass => false,
+            | Check::RareClass
+            | Check::FileLayout
+            | Check::FileCells
+            | Check::FileRows
+            | Check::FileForms
+            | Check::TestLabels => false,
         }
     }
 }

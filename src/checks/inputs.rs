@@ -5,8 +5,8 @@ use polars::prelude::DataFrame;
 use super::finding::Check;
 use crate::config::checks::Checks;
 use crate::config::checks::Severity;
-use crate::data::ColumnSummary;
 use crate::data::rules::Rule;
+use crate::data::{ColumnSummary, Remark};
 use std::collections::HashSet;
 
 /// What is to be predicted of each row of a frame, `(n_rows)`; `None` where a row has none.
@@ -68,6 +68,14 @@ pub struct TestInputs<'a> {
     pub frame: &'a DataFrame,
     /// How many of them stand in the data set, too.
     pub overlap: u64,
+    /// Their labels, and how many rows have each.
+    pub labels: &'a [(String, u64)],
+    /// The classes of the data set; none where a number is predicted.
+    pub classes: &'a [String],
+    /// The target.
+    pub target: &'a str,
+    /// What was seen while their files were read.
+    pub remarks: &'a [Remark],
     /// What the version knows of columns of text.
     pub known: &'a [Categories],
     /// What to look for.

@@ -6,6 +6,7 @@
 
 mod bins;
 mod columns;
+mod files;
 mod finding;
 mod identifiers;
 mod inputs;
@@ -16,11 +17,13 @@ mod rows;
 mod spelling;
 mod target;
 mod target_kinds;
+mod test_labels;
 mod wording;
 
 #[cfg(test)]
 mod tests;
 
+pub use files::of_files;
 pub use identifiers::{Rows as IdentifierRows, identifiers};
 pub use inputs::Categories;
 pub use labels::{FileLabels, Labels, NullWord};
@@ -77,6 +80,8 @@ pub fn look_at_test(inputs: &TestInputs<'_>) -> Result<Vec<Finding>, Error> {
         unknown_to: "no training row has",
     };
     let mut found = Vec::new();
+    found.extend(files::of_test_files(inputs.remarks, settings));
+    found.extend(test_labels::unknown(inputs));
     found.extend(rows::overlap(inputs));
     found.extend(rows::unknown_categories(
         inputs.frame,

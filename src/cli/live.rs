@@ -1,4 +1,4 @@
-//! `config.json` while `up` lives: edited settings are followed, or refused with the reason while the old ones hold; what
+//! `config.json` while `up`, `serve`, `worker` or `schedule` lives: edited settings are followed, or refused with the reason while the old ones hold; what
 //! needs a restart is said.
 
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use super::{Failure, context};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::registry::{ProcessId, Registry};
-use crate::serve::{SettingsNews, State};
+use crate::serve::SettingsNews;
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -22,6 +22,8 @@ const AT_THE_START: [&str; 3] = ["database_url", "database", "server"];
 
 /// The settings as they are followed.
 pub struct Live {
+    /// The command that follows them.
+    role: &'static str,
     global: Global,
     flags: Vec<(&'static str, String)>,
     registry: Registry,
@@ -51,6 +53,7 @@ impl Live {
 
     /// Begins with the settings that the process was started with, and the file as it was before they were read.
     pub fn new(
+        role: &'static str,
         global: &Global,
         flags: Vec<(&'static str, String)>,
         registry: &Registry,
@@ -59,6 +62,7 @@ impl Live {
         seen: Option<Vec<u8>>,
     ) -> Self {
         Live {
+            role,
             global: global.clone(),
             flags,
             registry: registry.clone(),
@@ -75,10 +79,10 @@ impl Live {
         self.now.subscribe()
     }
 
-    /// Follows the file until told to stop; `apply` makes new settings true and tells what became of them.
+    /// Follows the file until told to stop; `apply` makes new settings true, `hear` is given what became of them.
     pub async fn follow(
         mut self,
-        state: Arc<State>,
+        hear: impl Fn(SettingsNews),
         mut stop: watch::Receiver<bool>,
         apply: impl AsyncFn(&Config) -> Result<(), Failure>,
         tell: impl Fn(&str),
@@ -97,7 +101,7 @@ impl Live {
             self.seen = found;
             let news = self.take(&apply, &tell).await;
             self.note(news.says()).await;
-            state.know_settings(news);
+            hear(news);
         }
         self.note(None).await;
     }
@@ -155,7 +159,7 @@ impl Live {
         let me = ProcessId::current();
         let noted = self
             .registry
-            .notice(&me, "up", says.as_deref(), self.clock.now_ms());
+            .notice(&me, self.role, says.as_deref(), self.clock.now_ms());
         if let Err(error) = noted.await {
             tracing::debug!("what is to be said of config.json is not noted: {error}");
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::global::Global;
+use super::live::Live;
 use super::{Failure, context, failure, notify, output};
 use crate::clock::rfc3339;
 use crate::config::{Config, ModelConfig};
@@ -16,7 +17,7 @@ use crate::diagnose;
 use crate::jobs::Queue;
 use crate::registry::{Registry, ScheduleRow};
 use crate::schedule::{self, Origin, Plan, Scheduler};
-use crate::serve::{Signals, Wish};
+use crate::serve::{SettingsNews, Signals, Wish};
 
 #[derive(Debug, Args)]
 pub struct ScheduleArgs {
@@ -64,11 +65,12 @@ enum ScheduleCommand {
 }
 
 pub async fn schedule(global: &Global, args: &ScheduleArgs) -> Result<u8, Failure> {
+    let seen = Live::look(global);
     let (config, registry) = context::project(global, &[]).await?;
     let models = context::models(global, &config)?;
     let clock = context::clock()?;
     match &args.command {
-        None => return follow(global, config, models, registry, args.once).await,
+        None => return follow(global, config, models, registry, args.once, seen).await,
         Some(ScheduleCommand::Show) => show(global, &models, &registry).await?,
         Some(ScheduleCommand::Next { count, at }) => {
             let after = at.unwrap_or_else(|| clock.now());
@@ -304,14 +306,16 @@ async fn follow(
     models: Vec<ModelConfig>,
     registry: Registry,
     once: bool,
+    seen: Option<Vec<u8>>,
 ) -> Result<u8, Failure> {
     let queue = Queue::of(&registry);
-    let scheduler = Scheduler {
+    let clock = context::clock()?;
+    let scheduler = Arc::new(Scheduler {
         queue: queue.clone(),
         models: ArcSwap::from_pointee(models),
-        clock: context::clock()?,
+        clock,
         ids: context::ids()?,
-    };
+    });
     if once {
         for model in scheduler.models.load_full().iter() {
             scheduler.look(model).await?;
@@ -320,13 +324,28 @@ async fn follow(
     }
     let mut signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
-    let telling = notify::deliver(
-        registry.clone(),
-        config,
-        context::clock()?,
-        super::worker::told(stopped.clone()),
+    let live = Live::new(
+        "schedule",
+        global,
+        Vec::new(),
+        &registry,
+        clock,
+        &config,
+        seen,
     );
-    let running = schedule::run(Arc::new(scheduler), stopped);
+    let telling = notify::deliver_live(registry.clone(), live.settings(), clock, stopped.clone());
+    let followed = scheduler.clone();
+    let apply = async |fresh: &Config| {
+        let models = context::models(global, fresh)?;
+        followed.models.store(Arc::new(models));
+        Ok(())
+    };
+    let say = super::worker::say(global);
+    let told = super::worker::say(global);
+    // This role has no log of its own.
+    let hear = |news: SettingsNews| news.says().iter().for_each(|says| told(says));
+    let following = live.follow(hear, stopped.clone(), apply, say);
+    let running = schedule::run(scheduler.clone(), stopped);
     if !global.quiet {
         output::talk("following the schedule; jobs wait for `unseat worker`");
     }
@@ -334,8 +353,8 @@ async fn follow(
         while signals.next().await == Wish::Refresh {}
         stop.send_replace(true);
     };
-    let (followed, (), ()) = tokio::join!(running, telling, waiting);
-    followed?;
+    let (ran, (), (), ()) = tokio::join!(running, telling, waiting, following);
+    ran?;
     registry.close().await;
     Ok(failure::DONE)
 }

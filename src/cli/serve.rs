@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::asked_runs::AskedRuns;
 use super::global::Global;
+use super::live::Live;
 use super::{Failure, context, failure, notify, notify_systemd, output, progress, worker};
 use crate::config::{self, Config};
 use crate::jobs::Queue;
@@ -35,34 +36,77 @@ pub struct ServeArgs {
 
 pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let began = Instant::now();
+    let seen = Live::look(global);
     let opened = open(global, args, None).await?;
     let no_version = "no version in production yet; `unseat run` makes one";
     say_where(global, &opened, began, no_version);
     let (stop, stopped) = watch::channel(false);
-    // Probations end here, and nobody else may be there to tell of it.
-    let telling = match opened.state.project {
-        Some(_)
-            if !context::load(global, &flags(args))?
-                .notify
-                .channels
-                .is_empty() =>
-        {
-            let (config, registry) = context::project(global, &flags(args)).await?;
-            let clock = context::clock()?;
-            let until = worker::told(stopped);
-            Some(tokio::spawn(notify::deliver(
-                registry, config, clock, until,
-            )))
-        }
-        _ => None,
-    };
-    let drained = opened.answer().await;
-    stop.send_replace(true);
-    if let Some(telling) = telling {
-        // What it could not send waits in the outbox.
-        let _ = telling.await;
+    let state = opened.state.clone();
+    let project = state.project.as_ref();
+    let registry = project.map(|project| project.registry.clone());
+    // Answering has a task of its own: it waits for nothing else.
+    let server = tokio::spawn(async move {
+        let drained = opened.answer().await;
+        stop.send_replace(true);
+        drained
+    });
+    if let Some(registry) = registry {
+        followed(global, args, &registry, &state, seen, stopped).await?;
     }
+    let drained = server
+        .await
+        .map_err(|error| Failure::internal(error.into()))?;
     drained.close(global).await
+}
+
+/// Follows `config.json`, and tells of what happens, until told to stop: probations end here, and nobody else may be there.
+/// What could not be sent by then waits in the outbox.
+async fn followed(
+    global: &Global,
+    args: &ServeArgs,
+    registry: &Registry,
+    state: &Arc<State>,
+    seen: Option<Vec<u8>>,
+    stopped: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let config = context::load(global, &flags(args))?;
+    let config = context::with_created(config, registry).await?;
+    let clock = context::clock()?;
+    let live = Live::new("serve", global, flags(args), registry, clock, &config, seen);
+    let settings = live.settings();
+    let telling = notify::deliver_live(registry.clone(), settings, clock, stopped.clone());
+    let following = live.follow(
+        |news| state.know_settings(news),
+        stopped,
+        async |fresh| take(global, registry, state, fresh),
+        |said| tracing::info!("{said}"),
+    );
+    tokio::join!(telling, following);
+    Ok(())
+}
+
+/// Gives a server edited settings of its models.
+pub fn take(
+    global: &Global,
+    registry: &Registry,
+    state: &Arc<State>,
+    fresh: &Config,
+) -> Result<(), Failure> {
+    let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
+    for model in fresh.models.values() {
+        let env = context::env_as_set(global, registry, model.clone())?;
+        envs.insert(model.name.clone(), Arc::new(env));
+    }
+    let state = state.clone();
+    tokio::spawn(async move {
+        for env in envs.values() {
+            if let Err(error) = env.find_places().await {
+                tracing::warn!("it is not known where files were kept before: {error}");
+            }
+        }
+        serve::follow_settings(&state, envs).await
+    });
+    Ok(())
 }
 
 /// A server whose port is taken and whose models are loaded.

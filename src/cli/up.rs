@@ -1,6 +1,5 @@
 //! `up`: server, schedule and worker in one process. Only this file knows that there are three roles.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,10 +14,9 @@ use super::serve::{self, ServeArgs};
 use super::{Failure, context, feed, notify, output, worker};
 use crate::config::{Config, Jobs};
 use crate::jobs::{self, Queue};
-use crate::pipeline::Env;
 use crate::registry::{JobRow, Registry};
 use crate::schedule::{self, Scheduler};
-use crate::serve::{Signals, State, Wish, follow_settings};
+use crate::serve::{Signals, State, Wish};
 
 #[derive(Debug, Args)]
 pub struct UpArgs {
@@ -56,7 +54,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let feed = feed::Feed::of(global, &queue, clock).await?;
     let first = FirstRuns::begin(&scheduler).await?;
     tokio::spawn(tell_the_end(signals, stop));
-    let live = Live::new(global, flags, &registry, clock, &config, seen);
+    let live = Live::new("up", global, flags, &registry, clock, &config, seen);
     let settings = live.settings();
     let roles = Roles {
         global: global.clone(),
@@ -91,7 +89,12 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
                 feed.follow(stopped.clone()),
                 telling,
                 first.follow(stopped.clone()),
-                live.follow(state, stopped, async |fresh| roles.take(fresh), tell),
+                live.follow(
+                    |news| state.know_settings(news),
+                    stopped,
+                    async |fresh| roles.take(fresh),
+                    tell
+                ),
             );
             Ok(())
         },
@@ -133,21 +136,8 @@ struct Roles {
 impl Roles {
     /// Makes edited settings true in all roles, or in none.
     fn take(&self, fresh: &Config) -> Result<(), Failure> {
-        let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
-        for model in fresh.models.values() {
-            let env = context::env_as_set(&self.global, &self.registry, model.clone())?;
-            envs.insert(model.name.clone(), Arc::new(env));
-        }
         let models = context::models(&self.global, fresh)?;
-        let state = self.state.clone();
-        tokio::spawn(async move {
-            for env in envs.values() {
-                if let Err(error) = env.find_places().await {
-                    tracing::warn!("it is not known where files were kept before: {error}");
-                }
-            }
-            follow_settings(&state, envs).await
-        });
+        serve::take(&self.global, &self.registry, &self.state, fresh)?;
         self.scheduler.models.store(Arc::new(models));
         self.jobs.store(Arc::new(fresh.jobs.clone()));
         Ok(())

@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::global::Global;
+use super::live::Live;
 use super::{Failure, context, failure, notify, output};
 use crate::config::{Config, Jobs};
 use crate::jobs::{self, Bounds, Program, Queue, Until};
@@ -52,6 +53,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
+    let seen = Live::look(global);
     let (config, registry) = context::project(global, &[]).await?;
     let queue = Queue::of(&registry);
     if args.once {
@@ -68,13 +70,26 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
         if !global.quiet {
             output::talk("waiting for jobs; Ctrl-C ends this worker");
         }
-        let telling = notify::deliver(
-            registry.clone(),
-            config.clone(),
-            context::clock()?,
-            told(stopped.clone()),
+        let clock = context::clock()?;
+        let live = Live::new(
+            "worker",
+            global,
+            Vec::new(),
+            &registry,
+            clock,
+            &config,
+            seen,
         );
+        let telling =
+            notify::deliver_live(registry.clone(), live.settings(), clock, stopped.clone());
         let settings = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
+        let jobs_now = settings.clone();
+        // A run is a process of its own, which reads the file itself.
+        let apply = async |fresh: &Config| {
+            jobs_now.store(Arc::new(fresh.jobs.clone()));
+            Ok(())
+        };
+        let following = live.follow(|_| (), stopped.clone(), apply, say(global));
         let program = program(global, &config)?;
         let working = jobs::work(queue, program, settings, args.until(), told(stopped));
         // A worker that ends by itself has nothing more to say.
@@ -83,11 +98,21 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
             ended.send_replace(true);
             worked
         };
-        let (worked, ()) = tokio::join!(working, telling);
+        let (worked, (), ()) = tokio::join!(working, telling, following);
         worked?;
     }
     registry.close().await;
     Ok(failure::DONE)
+}
+
+/// Tells what became of an edited file, unless there is to be no talk.
+pub fn say(global: &Global) -> impl Fn(&str) + use<> {
+    let is_told = !global.quiet;
+    move |said: &str| {
+        if is_told {
+            output::talk(said);
+        }
+    }
 }
 
 /// Works until told to end; other roles may be in the same process.

@@ -136,6 +136,16 @@ unbounded! {
     TargetMarkers, Warn;
     /// Classes of one row.
     TargetSingleRows, Warn;
+    /// Lines of files that are no rows (titles, headers again), or a header that may be a row.
+    FileLayout, Warn;
+    /// Cells that are not of the kind of their column: marks in a column of numbers, text because of a few cells.
+    FileCells, Warn;
+    /// Rows of totals or units.
+    FileRows, Warn;
+    /// Files and columns that are not written in UTF-8 with decimal points.
+    FileForms, Note;
+    /// Test labels that are no class of the data set.
+    TestLabels, Warn;
 }
 
 /// What is looked at before a training is believed. A finding never changes a row or a column.
@@ -176,6 +186,16 @@ pub struct Checks {
     pub target_single_rows: TargetSingleRows,
     /// Labels that count as missing.
     pub target_nulls: TargetNulls,
+    /// Lines of files that are no rows.
+    pub file_layout: FileLayout,
+    /// Cells that are not of the kind of their column.
+    pub file_cells: FileCells,
+    /// Rows of totals or units.
+    pub file_rows: FileRows,
+    /// How files and numbers are written.
+    pub file_forms: FileForms,
+    /// Test labels that are no class of the data set.
+    pub test_labels: TestLabels,
 }
 
 impl Checks {

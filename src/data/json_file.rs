@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use polars::prelude as pl;
@@ -28,7 +28,8 @@ pub(super) fn read_json(
 ) -> Result<Table, TableError> {
     let reader =
         source::open_bounded(path, options.most_bytes).map_err(|error| read_error(path, error))?;
-    let mut reader = BufReader::with_capacity(1 << 18, reader);
+    let head = options.head.unwrap_or(u64::MAX);
+    let mut reader = BufReader::with_capacity(1 << 18, reader.take(head));
     let (first, skipped) = first_byte(&mut reader).map_err(|error| read_error(path, error))?;
     let mut rows = Rows {
         unread: options.drop.iter().cloned().collect(),
@@ -36,10 +37,22 @@ pub(super) fn read_json(
     };
     let outcome = match first {
         None => return Err(Bad::new("file is empty").into()),
-        Some(b'[') => read_array(reader, &mut rows),
-        Some(_) => read_objects(reader, skipped, &mut rows),
+        Some(b'[') => read_array(&mut reader, &mut rows),
+        Some(_) => read_objects(&mut reader, skipped, &mut rows),
     };
     if let Err(error) = outcome {
+        let is_over = reader.get_ref().limit() == 0;
+        if is_over && rows.rows == 0 && rows.refused.is_none() {
+            // One record or object is longer than the beginning that was asked for.
+            let whole = ReadOptions {
+                head: None,
+                ..options.clone()
+            };
+            return read_json(path, &whole, as_text);
+        }
+        if is_over && error.is_eof() && rows.refused.is_none() {
+            return Ok(table_of(rows, options, as_text));
+        }
         // A table in another layout is one object, and fails as a record of nested values.
         let is_one = first == Some(b'{') && rows.rows == 0 && rows.refused.is_some();
         let other = if is_one {
@@ -61,6 +74,10 @@ pub(super) fn read_json(
     if rows.columns.is_empty() {
         return Err(Bad::new("no object with a key is in the file").into());
     }
+    Ok(table_of(rows, options, as_text))
+}
+
+fn table_of(rows: Rows, options: &ReadOptions, as_text: &BTreeSet<String>) -> Table {
     let mut table = rows.finish();
     let nulls = Nulls::new(&options.null_values);
     for column in &mut table.columns {
@@ -68,7 +85,7 @@ pub(super) fn read_json(
             as_numbers(column, &nulls);
         }
     }
-    Ok(table)
+    table
 }
 
 /// The records of a file that is one object in another layout; `None` when it is none.

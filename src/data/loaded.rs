@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::csv_again::lines_of_rows;
 use super::csv_layout::separator_name;
 use super::encoding::TextFile;
 use super::options::ReadOptions;
 use super::plan::{ColumnPlan, FilePlan};
 
+use super::remark::{About, Remark};
 use super::remarks;
 use super::scan::ScannedFile;
 use super::schema::Schema;
@@ -60,21 +62,31 @@ impl Loaded<'_> {
         }
     }
 
-    pub(super) fn notes(&self, root: &Path, options: &ReadOptions) -> Vec<String> {
+    pub(super) fn remarks(&self, root: &Path, options: &ReadOptions) -> Vec<Remark> {
         let path = &self.file.path;
         let whole = root.join(path);
         let line_at = |at| self.line_at(&whole, at, options);
-        let mut notes = remarks::of_table(path, &self.table, line_at);
+        let line_of = |row: u64| {
+            // Where equal rows were left out while reading, rows are no longer those of the file.
+            let facts = self
+                .table
+                .text
+                .as_ref()
+                .filter(|_| self.table.dropped == 0)?;
+            lines_of_rows(&whole, options, facts, &[row]).pop()
+        };
+        let mut remarks = remarks::of_table(path, &self.table, line_at, line_of);
         let turned = self.table.columns.iter();
         for column in turned.filter(|column| column.turned_to_text() && column.hint.is_none()) {
             let line = column.text_at.and_then(line_at);
             let line = line.map_or_else(String::new, |line| format!(" at line {line}"));
             let name = &column.name;
-            notes.push(format!(
+            let says = format!(
                 "column `{name}` is text because of {path}{line}; the cells before are not text"
-            ));
+            );
+            remarks.push(Remark::new(About::Cells, 1, says).of(name));
         }
-        notes
+        remarks
     }
 }
 

@@ -1,6 +1,7 @@
 //! How files are read, as the settings say it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -38,15 +39,16 @@ pub struct ReadOptions {
     pub dedupe: bool,
     /// How text files are written.
     pub text: TextOptions,
-    /// Bytes of each CSV file to read at most, decompressed and up to the end of a row; none for all. Other formats are read
-    /// whole.
+    /// Bytes of each CSV or JSON file to read at most, decompressed and up to the end of a row, and of a longer Parquet file a
+    /// few thousand rows; none for all. JSON that is one object is read whole.
     pub head: Option<u64>,
     /// Columns that nobody learns from: where their cells are of a type that cannot be used they count as missing.
     pub drop: Vec<String>,
     /// Bytes of memory that one file may need; `None`: any number.
     pub most_bytes: Option<u64>,
-    /// A file that was changed later than this and ends in the middle waits for the next run; `None`: none does.
-    pub young_after: Option<SystemTime>,
+    /// A file that was changed between these and ends in the middle waits for the next run; `None`: none does. Such a file with
+    /// a time to come waits no longer than any other bad one.
+    pub young: Option<RangeInclusive<SystemTime>>,
     /// How the numbers of columns were written in the training data, where they were not plain: what settles a form that may
     /// mean two numbers.
     pub reading: BTreeMap<String, NumberForm>,
@@ -67,7 +69,7 @@ impl Default for ReadOptions {
             head: None,
             drop: Vec::new(),
             most_bytes: None,
-            young_after: None,
+            young: None,
             reading: BTreeMap::new(),
         }
     }

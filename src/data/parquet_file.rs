@@ -26,7 +26,9 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Table, TableErr
     if length == 0 {
         return Err(Bad::new("file is empty").into());
     }
-    let read = catch_unwind(AssertUnwindSafe(|| read_columns(file, options)));
+    let most = options.head.filter(|head| length > *head);
+    let most = most.map_or(usize::MAX, |_| HEAD_ROWS);
+    let read = catch_unwind(AssertUnwindSafe(|| read_columns(file, options, most)));
     match read {
         Ok(table) => table,
         Err(_panic) => Err(damaged().into()),
@@ -37,11 +39,14 @@ fn damaged() -> Bad {
     Bad::new("not a Parquet file, or a damaged one")
 }
 
-fn read_columns(mut file: File, options: &ReadOptions) -> Result<Table, TableError> {
+/// Rows of a long file of which only the beginning is wanted.
+const HEAD_ROWS: usize = 5000;
+
+fn read_columns(mut file: File, options: &ReadOptions, most: usize) -> Result<Table, TableError> {
     let mut reader = ParquetReader::new(file.try_clone().map_err(TableError::Io)?);
     let metadata = reader.get_metadata().map_err(|_| damaged())?.clone();
     let schema = reader.schema().map_err(|_| damaged())?;
-    let rows = metadata.num_rows;
+    let (all, rows) = (metadata.num_rows, metadata.num_rows.min(most));
     check_size(rows, schema.len(), options)?;
     let mut plain = Vec::new();
     let mut strange = Vec::new();
@@ -73,6 +78,7 @@ fn read_columns(mut file: File, options: &ReadOptions) -> Result<Table, TableErr
     if !plain.is_empty() {
         let frame = reader
             .with_projection(Some(plain))
+            .with_slice(Some((0, rows)))
             .finish()
             .map_err(|_| damaged())?;
         columns.extend(
@@ -93,8 +99,8 @@ fn read_columns(mut file: File, options: &ReadOptions) -> Result<Table, TableErr
         let column = match (raw_of(&field.dtype), columns.remove(name)) {
             (Some(raw), _) => {
                 let series =
-                    read_raw(&mut file, &metadata, field, raw).filter(|it| it.len() == rows);
-                convert(series.ok_or_else(damaged)?.into_column())
+                    read_raw(&mut file, &metadata, field, raw).filter(|it| it.len() == all);
+                convert(series.ok_or_else(damaged)?.head(Some(rows)).into_column())
             }
             (None, Some(column)) => convert(column),
             (None, None) => Ok(nothing(name, rows)),

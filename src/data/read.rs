@@ -17,6 +17,7 @@ use super::numbers::{self, NumberForm, Source};
 use super::options::{OnBadFile, ReadOptions, text_columns};
 use super::partitions::Partitions;
 use super::plan::{ColumnPlan, ReadingPlan};
+use super::remark::Remark;
 use super::remarks;
 use super::rows::{dedupe, row_hashes};
 use super::rules::{self, Applied, Rejected};
@@ -64,6 +65,8 @@ pub struct FolderRead {
     pub rejected: (Vec<Rejected>, u64),
     /// What a reader of the report should know, one sentence each.
     pub notes: Vec<String>,
+    /// What somebody should look at; all of it but how things are written stands in `notes`, too.
+    pub remarks: Vec<Remark>,
     /// How the files and columns were read.
     pub plan: ReadingPlan,
     /// Of the frame's rows, over all columns in order.
@@ -123,8 +126,13 @@ pub fn read(
     };
     let mut notes: Vec<String> = cut;
     notes.extend(remarks::of_scan(scan));
-    notes.extend(loaded.iter().flat_map(|loaded| loaded.notes(root, options)));
-    notes.extend(found);
+    let of_files = loaded
+        .iter()
+        .flat_map(|loaded| loaded.remarks(root, options));
+    let mut remarks: Vec<Remark> = of_files.collect();
+    remarks.extend(found);
+    notes.extend(remarks.iter().map(|remark| remark.says.clone()));
+    remarks.extend(remarks::of_forms(&plan));
     let frame = stack(
         loaded.into_iter().map(|loaded| loaded.table).collect(),
         &schema,
@@ -159,6 +167,7 @@ pub fn read(
         non_finite,
         rejected: (rejected, left_out),
         notes,
+        remarks,
         plan,
         row_hashes,
     })
@@ -213,7 +222,7 @@ impl<'a> Reader<'a> {
                     .map_or_else(String::new, |line| format!(" at line {line}"));
                 let path = &file.path;
                 self.cut
-                    .push(format!("{path} ends in the middle{line}: {}", bad.reason));
+                    .push(format!("{path} ends in the middle{line}: {}; it was changed lately, so it may be unfinished", bad.reason));
                 self.unsettled.push(path.clone());
                 Ok(None)
             }
@@ -232,8 +241,9 @@ impl<'a> Reader<'a> {
     /// Whether a file was changed so lately that somebody may still be writing it.
     fn may_be_unfinished(&self, file: &ScannedFile) -> bool {
         self.options
-            .young_after
-            .is_some_and(|since| file.modified > since)
+            .young
+            .as_ref()
+            .is_some_and(|young| young.contains(&file.modified))
     }
 
     /// Finds out which columns hold numbers in a form of their own and turns them into numbers; how columns are read, and
@@ -241,7 +251,7 @@ impl<'a> Reader<'a> {
     fn settle(
         &mut self,
         loaded: Vec<Loaded<'a>>,
-    ) -> (Vec<Loaded<'a>>, BTreeMap<String, ColumnPlan>, Vec<String>) {
+    ) -> (Vec<Loaded<'a>>, BTreeMap<String, ColumnPlan>, Vec<Remark>) {
         let (root, options) = (self.root, self.options);
         let partitions = &self.partitions;
         // Where equal rows were left out while reading, rows are no longer those of the file.
@@ -275,7 +285,7 @@ impl<'a> Reader<'a> {
             format: source.format,
             table: source.table,
         });
-        (loaded.collect(), settled.columns, settled.notes)
+        (loaded.collect(), settled.columns, settled.remarks)
     }
 
     /// The files that go together, and the schema they go together in.

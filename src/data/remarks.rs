@@ -1,6 +1,8 @@
 //! What is to be said of a folder and of a file's layout, though it was read.
 
 use super::csv_layout::separator_name;
+use super::plan::ReadingPlan;
+use super::remark::{About, Remark};
 use super::scan::Scan;
 use super::schema::Kind;
 use super::table::{Table, TextFacts};
@@ -47,25 +49,55 @@ pub(super) fn of_scan(scan: &Scan) -> Vec<String> {
     )]
 }
 
-/// What is to be said of a file. `line_at` finds the line of a byte.
+/// Says how characters and numbers are written, where it is not UTF-8 with decimal points.
+pub(super) fn of_forms(plan: &ReadingPlan) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for file in &plan.files {
+        if let Some(encoding) = file.encoding.as_deref().filter(|it| *it != "utf-8") {
+            let says = format!("{} is read as {encoding}", file.path);
+            remarks.push(Remark::new(About::Form, 1, says));
+        }
+    }
+    for column in plan
+        .columns
+        .iter()
+        .filter(|column| !column.forms.is_empty())
+    {
+        let forms: Vec<String> = column.forms.iter().map(ToString::to_string).collect();
+        let says = format!(
+            "column `{}` is read as numbers written with {} ({} of {} cells)",
+            column.name,
+            forms.join(" or "),
+            column.readable,
+            column.cells
+        );
+        remarks.push(Remark::new(About::Form, column.readable, says).of(&column.name));
+    }
+    remarks
+}
+
+/// What is to be said of a file. `line_at` finds the line of a byte, `line_of` that of a row.
 pub(super) fn of_table(
     path: &str,
     table: &Table,
     line_at: impl Fn(u64) -> Option<u64>,
-) -> Vec<String> {
-    let mut notes = Vec::new();
+    line_of: impl Fn(u64) -> Option<u64>,
+) -> Vec<Remark> {
+    let mut remarks = Vec::new();
     if table.rows == 0 {
-        notes.push(format!("{path} has a header and no rows"));
+        let says = format!("{path} has a header and no rows");
+        remarks.push(Remark::new(About::Layout, 1, says));
     }
     if let Some(facts) = &table.text {
-        notes.extend(of_layout(path, facts, line_at));
+        remarks.extend(of_layout(path, facts, line_at));
     }
-    notes.extend(totals(path, table));
-    notes
+    remarks.extend(totals(path, table, line_of));
+    remarks
 }
 
-fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>) -> Vec<String> {
-    let mut notes = Vec::new();
+fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut say = |n, says| remarks.push(Remark::new(About::Layout, n, says));
     if facts.titles > 0 {
         let (n, line) = (facts.titles, facts.header_line);
         let lines = if n == 1 {
@@ -73,9 +105,10 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
         } else {
             &format!("{n} lines are")
         };
-        notes.push(format!(
+        let says = format!(
             "{path} has its header at line {line}; {lines} passed over above it as titles (`ingest.header_row` says otherwise)"
-        ));
+        );
+        say(n, says);
     }
     if facts.headers > 0 {
         let n = facts.headers;
@@ -86,27 +119,29 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
         };
         let line = facts.header_again.and_then(&line_at);
         let line = line.map_or_else(String::new, |line| format!(", the first at line {line}"));
-        notes.push(format!("{path}: {are} left out{line}"));
+        say(n, format!("{path}: {are} left out{line}"));
     }
     if facts.is_of_numbers && facts.has_header && facts.names.len() > 1 {
-        notes.push(format!(
+        let says = format!(
             "{path} has only numbers in its header at line {}; where that is a row, set `ingest.header_row` to `none`",
             facts.header_line
-        ));
+        );
+        say(1, says);
     }
     if let [name] = &facts.names[..]
         && let Some(other) = name.bytes().find(|byte| b",;\t|:^~\x01".contains(byte))
     {
-        notes.push(format!(
+        let says = format!(
             "{path} has one column, and its name has {} in it; where that separates fields, set `ingest.delimiter`",
             separator_name(other)
-        ));
+        );
+        say(1, says);
     }
-    notes
+    remarks
 }
 
 /// Says where the last row is one of totals: it is called so, and a number in it is the sum of those above.
-fn totals(path: &str, table: &Table) -> Option<String> {
+fn totals(path: &str, table: &Table, line_of: impl Fn(u64) -> Option<u64>) -> Option<Remark> {
     let last = table.rows.checked_sub(1).filter(|last| *last >= 2)?;
     let is_called = table.columns.iter().any(|column| {
         let texts = column.cells.as_materialized_series().str().ok();
@@ -149,9 +184,12 @@ fn totals(path: &str, table: &Table) -> Option<String> {
         .iter()
         .filter(|column| column.kind.is_some_and(Kind::is_numeric));
     let sums = numeric.find(is_sum)?;
-    Some(format!(
-        "the last row of {path} looks like a row of totals: its number in `{}` is the sum of those above; remove it, or it is \
-         learned from like any row",
+    let line = line_of(last as u64);
+    let line = line.map_or_else(String::new, |line| format!(", line {line},"));
+    let says = format!(
+        "the last row of {path}{line} looks like a row of totals: its number in `{}` is the sum of those above; remove it, or \
+         it is learned from like any row",
         sums.name
-    ))
+    );
+    Some(Remark::new(About::Rows, 1, says).of(&sums.name))
 }

@@ -14,4 +14,4 @@ mod tests;
 pub use coefficients::{Coefficient, coefficients, gains};
 pub use flip::{Flip, Value, flips, flips_while, has_flips};
 pub use permutation::{Importance, Sample, Worth, drop_of, orders, permutation, sample_for};
-pub use words::{Word, words};
+pub use words::{Word, words, words_while};

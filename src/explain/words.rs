@@ -1,5 +1,7 @@
 //! What the words of a text contribute to one answer.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde::Serialize;
 
 use crate::bundle::{Bundle, Scorer, Slot};
@@ -25,13 +27,26 @@ pub fn words(
     output: usize,
     position: usize,
 ) -> Vec<Word> {
+    words_while(bundle, scorer, slots, output, position, &mut || true).unwrap_or_default()
+}
+
+/// As [`words`], for as long as `goes_on` says so; `None` when it does not.
+pub fn words_while(
+    bundle: &Bundle,
+    scorer: &Scorer,
+    slots: &[Slot],
+    output: usize,
+    position: usize,
+    goes_on: &mut dyn FnMut() -> bool,
+) -> Option<Vec<Word>> {
     let input = &bundle.transformer.inputs[position];
     let (Step::Text { blocks }, Slot::Text(text)) = (&input.step, &slots[position]) else {
-        return Vec::new();
+        return Some(Vec::new());
     };
     let before = &bundle.transformer.inputs[..position];
     let first: usize = before.iter().map(|input| input.width()).sum();
     let grams = Grams::new(blocks);
+    let named = grams.named(text);
     let per_feature: Vec<(u32, f64)> = match &bundle.predictor {
         Predictor::Linear(linear) => {
             let mut found = Vec::new();
@@ -43,22 +58,23 @@ pub fn words(
         Predictor::Trees(trees) => {
             let mut features = Vec::new();
             scorer.features(slots, &mut features);
-            let (_, all) = trees.contributions(&features, output);
-            let mut places: Vec<u32> = grams.named(text).into_iter().map(|(at, _)| at).collect();
-            places.dedup();
+            let (_, all) = trees.contributions_while(&features, output, goes_on)?;
+            let places: BTreeSet<u32> = named.iter().map(|(at, _)| *at).collect();
             let of = |at: u32| (at, all[first + at as usize]);
             places.into_iter().map(of).collect()
         }
     };
-    let named = grams.named(text);
+    let mut by_feature: HashMap<u32, Vec<&str>> = HashMap::new();
+    for (at, gram) in &named {
+        by_feature.entry(*at).or_default().push(gram);
+    }
     let mut words: Vec<Word> = per_feature
         .into_iter()
         .filter(|(_, contribution)| *contribution != 0.0)
         .map(|(feature, contribution)| {
-            let same = named.iter().filter(|(at, _)| *at == feature);
-            let same: Vec<&str> = same.map(|(_, gram)| gram.as_str()).collect();
+            let same = by_feature.get(&feature);
             Word {
-                word: same.join(", "),
+                word: same.map_or_else(String::new, |same| same.join(", ")),
                 contribution,
             }
         })
@@ -67,5 +83,5 @@ pub fn words(
         let sizes = b.contribution.abs().total_cmp(&a.contribution.abs());
         sizes.then_with(|| a.word.cmp(&b.word))
     });
-    words
+    Some(words)
 }

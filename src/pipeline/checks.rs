@@ -10,8 +10,11 @@ use super::trained::TrainingRecord;
 use super::wanted::{Wanted, wanted};
 use super::{Env, Event, target_cells, versions};
 use crate::bundle::Bundle;
-use crate::checks::{Categories, Finding, Inputs, TestInputs, look, look_at_test, worst_first};
+use crate::checks::{
+    Categories, Finding, Inputs, TestInputs, look, look_at_test, of_files, worst_first,
+};
 use crate::config::Severity;
+use crate::data::Remark;
 use crate::registry::VersionRow;
 
 /// Looks at a data set before a version is trained on it.
@@ -36,7 +39,11 @@ pub fn before_training(
         let rules = bundle.rules.iter().cloned();
         rules.filter(|rule| rule.on_violation.is_none()).collect()
     });
-    let mut findings = of_target;
+    let mut findings = of_files(&dataset.record.remarks, &config.checks);
+    // The run was told of these when it read the files.
+    told_to_block(&findings, "train on the data set")?;
+    let n_told = findings.len();
+    findings.extend(of_target);
     findings.extend(look(&Inputs {
         frame: &dataset.frame,
         profile: &dataset.profile,
@@ -48,9 +55,12 @@ pub fn before_training(
         settings: &config.checks,
         seed: config.split.seed,
     })?);
-    let findings = worst_first(findings);
-    tell(env, &findings, "train on the data set")?;
-    Ok(findings)
+    tell(
+        env,
+        &worst_first(findings[n_told..].to_vec()),
+        "train on the data set",
+    )?;
+    Ok(worst_first(findings))
 }
 
 /// A target that cannot be learned, with what was found of its labels said first: it is usually why.
@@ -73,12 +83,18 @@ fn with_cause(error: Error, findings: &[Finding]) -> Error {
 pub fn of_test_rows(
     env: &Env,
     frame: &DataFrame,
+    labels: &[(String, u64)],
+    remarks: &[Remark],
     overlap: u64,
     bundle: &Bundle,
 ) -> Result<Vec<Finding>, Error> {
     let findings = look_at_test(&TestInputs {
         frame,
         overlap,
+        labels,
+        classes: &bundle.classes,
+        target: &bundle.target,
+        remarks,
         known: &categories(bundle),
         settings: &env.config.checks,
         seed: env.config.split.seed,
@@ -94,7 +110,15 @@ fn tell(env: &Env, findings: &[Finding], action: &'static str) -> Result<(), Err
         of.map(|finding| format!("check `{}`: {}", finding.check.name(), finding.says))
     };
     says(Severity::Warn).for_each(|line| env.tell(Event::Warning(line)));
-    let found: Vec<String> = says(Severity::Block).collect();
+    told_to_block(findings, action)
+}
+
+/// Ends the run where a finding blocks.
+fn told_to_block(findings: &[Finding], action: &'static str) -> Result<(), Error> {
+    let blocks = findings.iter().filter(|it| it.severity == Severity::Block);
+    let found: Vec<String> = blocks
+        .map(|finding| format!("check `{}`: {}", finding.check.name(), finding.says))
+        .collect();
     match found.is_empty() {
         true => Ok(()),
         false => Err(Error::Blocked { action, found }),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use crate::data::rules::Rejected;
-use crate::data::{ColumnSummary, FileRead, FolderRead, Quarantined, ReadingPlan};
+use crate::data::{ColumnSummary, FileRead, FolderRead, Quarantined, ReadingPlan, Remark};
 use crate::registry::SeenFile;
 use crate::relate::RelatedPlan;
 use crate::text::hex;
@@ -62,6 +62,9 @@ pub struct DatasetRecord {
     pub rows_rejected: u64,
     /// Anything else worth a line.
     pub notes: Vec<String>,
+    /// What somebody should look at in the files; the checks make findings of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<Remark>,
     /// How its files and columns were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<ReadingPlan>,
@@ -123,6 +126,12 @@ pub struct Parts {
     pub record: DatasetRecord,
 }
 
+/// What is to be said of a reading besides its remarks.
+pub fn other_notes(notes: Vec<String>, remarks: &[Remark]) -> Vec<String> {
+    let is_other = |note: &String| remarks.iter().all(|remark| remark.says != *note);
+    notes.into_iter().filter(is_other).collect()
+}
+
 pub fn parts_of(read: FolderRead) -> Parts {
     Parts {
         frame: read.frame,
@@ -134,7 +143,8 @@ pub fn parts_of(read: FolderRead) -> Parts {
             rows_read: read.rows_read,
             duplicates: read.duplicates_dropped,
             non_finite: read.non_finite,
-            notes: read.notes,
+            notes: other_notes(read.notes, &read.remarks),
+            remarks: read.remarks,
             reading: Some(read.plan),
             rejected: read.rejected.0,
             rows_rejected: read.rejected.1,

@@ -13,7 +13,7 @@ pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
 pub use options::{read_options, rules_of};
 pub use stored::{latest, latest_frame, load, load_row, write as store};
-pub use tables::read_tables;
+pub use tables::{heads_of_tables, read_tables};
 
 use std::collections::HashSet;
 
@@ -27,7 +27,8 @@ use super::dataset::{
 use super::derive::with_derived;
 use super::error::Error;
 use super::{Env, settle};
-use crate::config::{Keep, ModelConfig, Window};
+use crate::checks::of_files;
+use crate::config::{Keep, ModelConfig, Severity, Window};
 use crate::data;
 use crate::data::{ReadOptions, Scan, Schema};
 use crate::text::counted;
@@ -73,7 +74,7 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
 async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     let config = &env.config;
     let options = ReadOptions {
-        young_after: settle::now(env).checked_sub(options::UNFINISHED),
+        young: options::young(settle::now(env)),
         ..read_options(config, true)
     };
     let seen = env.registry.seen_hashes(&config.name).await?;
@@ -105,8 +106,13 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     for rejected in &parts.record.rejected {
         env.tell(super::Event::Warning(rejected.says()));
     }
-    for note in &parts.record.notes {
-        env.tell(super::Event::Warning(note.clone()));
+    let of_files = of_files(&parts.record.remarks, &config.checks).into_iter();
+    let of_files = of_files.filter(|it| it.severity >= Severity::Warn);
+    for note in of_files
+        .map(|it| it.says)
+        .chain(parts.record.notes.iter().cloned())
+    {
+        env.tell(super::Event::Warning(note));
     }
     if !config.derive.is_empty() {
         parts.frame = with_derived(config, parts.frame)?;

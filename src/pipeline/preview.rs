@@ -1,18 +1,21 @@
 //! What can be known of a run before it: from the headers and the first rows of the files, without writing anything.
 //! `config check` tells all of it; a run looks at its test data in this way before it trains.
 
+use std::path::Path;
+
 use super::dataset::{Dataset, quarantine_line};
 use super::derive::with_derived;
 use super::error::{Error, did_you_mean};
-use super::ingest::{missing_columns, read_options};
+use super::ingest::{heads_of_tables, missing_columns, read_options};
 use super::labels::{labels_of, target_of};
 use super::wanted::{Wanted, wanted};
 use super::{Env, decision};
 use crate::checks::{IdentifierRows, identifiers};
-use crate::config::ModelConfig;
 use crate::config::features::Encode;
+use crate::config::{ModelConfig, Related};
 use crate::data::{self, ColumnSummary, FolderRead, OnBadFile, ReadOptions, Scan, Schema};
 use crate::features::Dropped;
+use crate::relate;
 use crate::text::causes;
 
 /// Bytes of each file that are looked at, and most files.
@@ -44,14 +47,58 @@ pub fn preview(config: &ModelConfig) -> Preview {
     ) else {
         return seen;
     };
-    // Nothing is wrong with a project that has no files yet; tables are rows only once they were put together.
-    if input.files.is_empty() || config.related.is_some() {
+    // Nothing is wrong with a project that has no files yet.
+    if input.files.is_empty() {
+        return seen;
+    }
+    if let Some(related) = &config.related {
+        let folders = [
+            (&config.input_folder, Ok(input)),
+            (&config.test_folder, test),
+        ];
+        for ((folder, scan), place) in folders.into_iter().zip(["", "test data: "]) {
+            look_at_tables(config, related, (folder, scan), place, &mut seen);
+        }
         return seen;
     }
     if let Err(error) = look(config, &input, test, &mut seen) {
         seen.problem(&error);
     }
     seen
+}
+
+/// Looks whether the tables and columns that `related` names are there: tables are rows only once they were put together, so
+/// what is in them is not asked.
+fn look_at_tables(
+    config: &ModelConfig,
+    related: &Related,
+    (folder, scan): (&Path, Result<Scan, data::Error>),
+    place: &str,
+    seen: &mut Preview,
+) {
+    let read = scan.map_err(Error::Data).and_then(|mut scan| {
+        scan.files.truncate(MOST_FILES);
+        heads_of_tables(config, related, folder, &scan, HEAD)
+    });
+    let read = match read {
+        Ok(read) => read,
+        Err(error) => return seen.problem(&error),
+    };
+    let left_out = read.record.quarantined.iter().map(quarantine_line);
+    let remarks = read.record.remarks.into_iter().map(|it| it.says);
+    let notes = left_out.chain(remarks).chain(read.record.notes);
+    seen.notes
+        .extend(notes.map(|note| format!("{place}{note}")));
+    if let Err(error) = relate::plan(related, &read.tables) {
+        let mut told = Preview::default();
+        told.problem(&error.into());
+        let problems = told.problems.into_iter();
+        seen.problems
+            .extend(problems.map(|problem| match place.is_empty() {
+                true => problem,
+                false => format!("{problem} (in the test data)"),
+            }));
+    }
 }
 
 impl Preview {

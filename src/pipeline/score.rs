@@ -62,8 +62,14 @@ pub async fn score(
     }
     scored.beyond = beyond::gather(env, trained, champion, dataset).await?;
     scored.record.leaked_rows = test_rows::leaked(env, &test, dataset)?;
-    scored.record.findings =
-        checks::of_test_rows(env, &test.frame, scored.record.leaked_rows, &trained.bundle)?;
+    scored.record.findings = checks::of_test_rows(
+        env,
+        &test.frame,
+        &test.label_counts(),
+        &test.remarks,
+        scored.record.leaked_rows,
+        &trained.bundle,
+    )?;
     for note in &scored.record.notes {
         env.tell(Event::Warning(note.clone()));
     }

@@ -111,6 +111,18 @@ pub struct Contributions {
     pub bias: f64,
     /// What each column added; `null` where the sum is beyond all numbers.
     pub columns: BTreeMap<String, Option<f64>>,
+    /// Per column of texts, what its words added, largest first, at most 50 of them; not there where no column is one of texts.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<String, Vec<ExplainedWord>>,
+}
+
+/// A word, a group of words or a piece of a word in a text.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExplainedWord {
+    /// As it is counted: in lower case; a piece of a word in quotes.
+    pub word: String,
+    /// What it added.
+    pub contribution: f64,
 }
 
 /// A column and the nearest value that turns the answer while all others stay as they are.

@@ -14,6 +14,9 @@ use crate::serving::served::Served;
 
 /// Bytes that a row takes about, for the size of the buffer.
 const ROW_BYTES: usize = 96;
+/// Most words of a text that are told.
+const MOST_WORDS: usize = 50;
+
 /// `{"model", "version", "request_id", "predictions": [{"id", "prediction", "probability", …}]}`; of numbers without the
 /// probability. The rows end in the prediction log where there is one.
 ///
@@ -172,7 +175,45 @@ fn contributions(
         out.push(b':');
         number(out, push);
     }
-    out.extend_from_slice(b"}}");
+    out.push(b'}');
+    words(out, served, slots, output, request)?;
+    out.push(b'}');
+    Ok(())
+}
+
+/// What the words of each text add to its column's contribution, largest first.
+fn words(
+    out: &mut Vec<u8>,
+    served: &Served,
+    slots: &[Slot],
+    output: usize,
+    request: &Request,
+) -> Result<(), Problem> {
+    let (bundle, scorer) = (&served.bundle, &served.scorer);
+    let mut n = 0;
+    for (position, input) in served.model_inputs.iter().enumerate() {
+        let mut stopped = None;
+        let mut goes_on = || {
+            stopped = request.work.look().err();
+            stopped.is_none()
+        };
+        let found = explain::words_while(bundle, scorer, slots, output, position, &mut goes_on);
+        let Some(found) = found else {
+            return Err(stopped.unwrap_or_else(too_slow));
+        };
+        if found.is_empty() {
+            continue;
+        }
+        out.extend_from_slice(if n == 0 { b",\"words\":{" } else { b"," });
+        text(out, &input.name);
+        out.push(b':');
+        // Writing into memory cannot fail.
+        let _ = serde_json::to_writer(&mut *out, &found[..found.len().min(MOST_WORDS)]);
+        n += 1;
+    }
+    if n > 0 {
+        out.push(b'}');
+    }
     Ok(())
 }
 

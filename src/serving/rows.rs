@@ -33,12 +33,4 @@ impl Rows {
         let texts = of_row.filter(|(_, other, _)| *other as usize == position);
         texts.last().map(|(_, _, text)| &**text)
     }
-
-    /// The texts of a row that are no category of their own: `(input, text)`.
-    pub fn strangers_of(&self, row: usize) -> Vec<(u32, Box<str>)> {
-        let of_row = self.strangers.iter().filter(|it| it.0 as usize == row);
-        of_row
-            .map(|(_, input, text)| (*input, text.clone()))
-            .collect()
-    }
 }

@@ -223,6 +223,11 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "target_markers": {"severity": "warn"},
         "target_single_rows": {"severity": "warn"},
         "target_nulls": told("warn", 0.01),
+        "file_layout": {"severity": "warn"},
+        "file_cells": {"severity": "warn"},
+        "file_rows": {"severity": "warn"},
+        "file_forms": {"severity": "note"},
+        "test_labels": {"severity": "warn"},
     });
     expected["jobs"] = json!({
         "concurrency": 1,

@@ -1,5 +1,8 @@
 //! `config.json` edited while `up` lives.
 
+use std::io::Read;
+use std::process::Stdio;
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -124,4 +127,90 @@ fn what_needs_a_restart_says_so_until_it_is_put_back() {
         "",
         "who is gone says nothing"
     );
+}
+
+#[test]
+fn a_server_alone_follows_and_refuses_as_up_does() {
+    let project = Project::promoted().with_real_clock();
+    let server = Up::by(&project, "serve");
+    let good = project.read("config.json");
+    project.write(
+        "config.json",
+        &good.replace("\"output_model_path\"", "\"output_modl_path\""),
+    );
+    let says = until("it is told", || {
+        config_check(&server).filter(|(is_well, _)| !is_well)
+    });
+    assert!(
+        says.1
+            .contains("cannot be used; the settings before it hold: ")
+            && says.1.contains("output_modl_path: unknown key"),
+        "{says:?}"
+    );
+    assert_eq!(server.get("/readyz").status, 200);
+    project.write("config.json", &good);
+    project.set("probation", json!({"requests": 7}));
+    let (is_well, says) = until("it is well again", || {
+        config_check(&server).filter(|(is_well, _)| *is_well)
+    });
+    assert!(is_well && says.starts_with("followed since "), "{says}");
+    project.set("server", json!({"drain_seconds": 3}));
+    until("it is told", || {
+        config_check(&server)
+            .filter(|(_, says)| says.contains("a restart is needed for server.drain_seconds"))
+    });
+    let shown = project.ok(&["schedule", "show"]).stderr;
+    assert!(shown.contains("note: `unseat serve` (process "), "{shown}");
+    assert_eq!(server.end(Signal::TERM).0, Some(0));
+}
+
+/// What a role says on stderr, line by line, until one has all of some words.
+fn said_by(child: &mut std::process::Child, words: &[&str]) -> String {
+    let stderr = child.stderr.as_mut().expect("stderr is piped");
+    let mut line = Vec::new();
+    loop {
+        let mut byte = [0];
+        match stderr.read(&mut byte) {
+            Ok(1) if byte[0] != b'\n' => line.push(byte[0]),
+            Ok(1) => {
+                let text = String::from_utf8_lossy(&line).to_string();
+                if words.iter().all(|word| text.contains(word)) {
+                    return text;
+                }
+                line.clear();
+            }
+            ended => panic!("it ended before it said {words:?}: {ended:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_worker_and_a_scheduler_alone_follow_and_refuse_as_up_does() {
+    for (role, key, edit) in [
+        ("worker", "jobs.attempts", json!({"attempts": 5})),
+        ("schedule", "schedule.cron", json!({"cron": "0 0 1 1 *"})),
+    ] {
+        let project = Project::promoted().with_real_clock();
+        let mut command = project.command(&[role]);
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        said_by(&mut child, &["ob"]);
+        let good = project.read("config.json");
+        project.write("config.json", "{\"half");
+        let words = [
+            "cannot be used; the settings before it hold",
+            "not valid JSON",
+        ];
+        said_by(&mut child, &words);
+        project.write("config.json", &good);
+        let part = key.split('.').next().expect("a part");
+        project.set(part, edit);
+        said_by(
+            &mut child,
+            &["config.json was changed and is followed", key],
+        );
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, Signal::TERM).expect("it is there");
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{role}");
+    }
 }

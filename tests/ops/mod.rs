@@ -29,7 +29,12 @@ pub struct Up {
 impl Up {
     /// Once it answers.
     pub fn of(project: &Project) -> Self {
-        let mut command = project.command(&["up", "--listen", "127.0.0.1:0"]);
+        Self::by(project, "up")
+    }
+
+    /// The same by another command that answers.
+    pub fn by(project: &Project, command: &str) -> Self {
+        let mut command = project.command(&[command, "--listen", "127.0.0.1:0"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is piped");

@@ -94,7 +94,8 @@ fn an_answer_has_the_keys_that_are_documented() {
     for (name, value) in cases {
         let keys: Vec<&String> = value.as_object().expect("an object").keys().collect();
         let told = schemas[name]["properties"].as_object().expect(name);
-        let told: Vec<&String> = told.keys().collect();
+        // Only texts have words, and this model reads none.
+        let told: Vec<&String> = told.keys().filter(|key| *key != "words").collect();
         assert_eq!(keys, told, "{name}");
     }
     assert_eq!(

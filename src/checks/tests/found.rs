@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::checks::*;
 use crate::config::{Checks, Severity};
 use crate::data::rules::Rule;
-use crate::data::summarise;
+use crate::data::{About, Remark, summarise};
 
 const N: usize = 400;
 
@@ -253,6 +253,10 @@ fn test_rows_are_held_against_what_was_learned_from() {
     let inputs = TestInputs {
         frame: &frame,
         overlap: 8,
+        labels: &[],
+        classes: &[],
+        target: "y",
+        remarks: &[],
         known: &known,
         settings: &Checks::default(),
         seed: 7,
@@ -334,4 +338,82 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_was_seen_in_files_is_a_finding_of_its_check() {
+    let remark = |about, says: &str| Remark {
+        about,
+        column: Some("a".to_string()),
+        n: 3,
+        says: says.to_string(),
+    };
+    let mut remarks = vec![
+        remark(About::Form, "commas"),
+        remark(About::Rows, "totals at line 9"),
+    ];
+    let mut settings = Checks::default();
+    let found = of_files(&remarks, &settings);
+    let told: Vec<(Check, Severity, &str)> = found
+        .iter()
+        .map(|it| (it.check, it.severity, it.says.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Check::FileRows, Severity::Warn, "totals at line 9"),
+            (Check::FileForms, Severity::Note, "commas"),
+        ]
+    );
+    assert_eq!(
+        (found[0].value, found[0].column.as_deref()),
+        (3.0, Some("a"))
+    );
+    settings.file_rows.severity = Severity::Off;
+    assert_eq!(of_files(&remarks, &settings).len(), 1);
+    remarks.extend((0..50).map(|_| remark(About::Cells, "odd")));
+    let found = of_files(&remarks, &settings);
+    assert_eq!(found.len(), 20 + 1 + 1, "many are counted");
+    assert!(found[20].says.starts_with("30 more findings of this kind"));
+}
+
+#[test]
+fn test_labels_that_no_training_row_has_are_named_with_the_class_that_they_may_be() {
+    let frame = DataFrame::new(N, plain()).unwrap();
+    let says = |classes: &[&str], labels: &[(&str, u64)]| {
+        let classes: Vec<String> = classes.iter().map(|it| it.to_string()).collect();
+        let labels: Vec<(String, u64)> =
+            labels.iter().map(|(it, n)| (it.to_string(), *n)).collect();
+        let inputs = TestInputs {
+            frame: &frame,
+            overlap: 0,
+            labels: &labels,
+            classes: &classes,
+            target: "left",
+            remarks: &[],
+            known: &[],
+            settings: &Checks::default(),
+            seed: 7,
+        };
+        let found = look_at_test(&inputs).unwrap();
+        let of_labels = found.into_iter().find(|it| it.check == Check::TestLabels);
+        of_labels.map(|it| it.says)
+    };
+    assert_eq!(says(&["no", "yes"], &[("yes", 3), ("no", 9)]), None);
+    assert_eq!(says(&[], &[("1.5", 3)]), None, "numbers have no classes");
+    assert_eq!(
+        says(
+            &["no", "yes"],
+            &[("Yes", 3), ("no", 9), ("NO ", 1), ("maybe", 1)]
+        )
+        .unwrap(),
+        "5 of 14 test rows have a label in `left` that no training row has: `Yes` (3 rows, `yes` in the data set), \
+         `NO ` (1 row, `no` in the data set), `maybe` (1 row); where they mean the same, spell them alike"
+    );
+    // A label in another form: 1 beside yes.
+    assert_eq!(
+        says(&["no", "yes"], &[("1", 4), ("0", 4)]).unwrap(),
+        "8 of 8 test rows have a label in `left` that no training row has: `0` (4 rows, `no` in the data set), \
+         `1` (4 rows, `yes` in the data set); where they mean the same, spell them alike"
+    );
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::options::ReadOptions;
+use super::super::remark::{About, Remark};
 use super::super::schema::Kind;
 use super::super::source::Format;
 use super::super::table::{Table, TableColumn};
@@ -76,7 +77,7 @@ pub(super) fn points_in_doubt(
     file: &Source<'_>,
     around: Option<Decimal>,
     options: &ReadOptions,
-) -> Vec<String> {
+) -> Vec<Remark> {
     let is_set = options.text.decimal != Decimal::Auto || options.text.thousands != Thousands::Auto;
     if file.format != Format::Csv || around.is_some() || is_set {
         return Vec::new();
@@ -90,11 +91,12 @@ pub(super) fn points_in_doubt(
     }
     let known = |column: &&&TableColumn| !options.reading.contains_key(&column.name);
     let said = numbers.iter().filter(known).map(|column| {
-        format!(
+        let says = format!(
             "column `{}` of {} has three digits behind the point in its fractions, and the point is read as the decimal mark; \
              where it groups thousands, set `ingest.thousands` to `.`",
             column.name, file.path
-        )
+        );
+        Remark::new(About::Cells, column.cells.len() as u64, says).of(&column.name)
     });
     said.collect()
 }

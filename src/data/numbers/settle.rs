@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::super::fit::column_of;
 use super::super::options::ReadOptions;
 use super::super::plan::ColumnPlan;
+use super::super::remark::{About, Remark};
 use super::super::schema::Kind;
 use super::super::source::Format;
 use super::super::table::{Table, TableColumn};
@@ -22,8 +23,8 @@ pub struct Settled {
     pub forms: Vec<BTreeMap<String, NumberForm>>,
     /// Per column that any file has, in no order: how it is read.
     pub columns: BTreeMap<String, ColumnPlan>,
-    /// What a reader should know, one sentence each.
-    pub notes: Vec<String>,
+    /// What a reader should know.
+    pub remarks: Vec<Remark>,
 }
 
 /// What is made of one column of one file.
@@ -62,17 +63,17 @@ pub fn settle(
     let mut settled = Settled {
         forms: vec![BTreeMap::new(); files.len()],
         columns: BTreeMap::new(),
-        notes: Vec::new(),
+        remarks: Vec::new(),
     };
     for (at, file) in files.iter().enumerate() {
         let doubts = points_in_doubt(file, around.files[at].or(around.all), options);
-        settled.notes.extend(doubts);
+        settled.remarks.extend(doubts);
         if let Some(facts) = &file.table.text
             && file.table.rows > 0
         {
             let note = units_row(file, at, &counted[at], facts.names.len(), &line_of);
             units[at] = note.is_some();
-            settled.notes.extend(note);
+            settled.remarks.extend(note);
         }
     }
     for (index, name) in names.into_iter().enumerate() {
@@ -263,10 +264,13 @@ fn settle_column(
     }
     if let Some((at, what, first)) = left.first() {
         let path = files[*at].path;
-        settled.notes.push(format!(
+        let says = format!(
             "column `{name}` is text in {path}: {what}{first}; what stands for a missing value can be listed in \
              `ingest.null_values`"
-        ));
+        );
+        settled
+            .remarks
+            .push(Remark::new(About::Cells, 1, says).of(name));
     }
     let total = plan.cells;
     for (odd, what) in [(&markers, true), (&others, false)] {
@@ -281,7 +285,7 @@ fn settle_column(
         } else {
             ("are", "count")
         };
-        settled.notes.push(match what {
+        let says = match what {
             true => format!(
                 "column `{name}` is one of numbers: {n} of {total} cells {are} {listed} and {count} as missing, the first in \
                  {first}; list what means missing in `ingest.null_values`, or keep the column as it stands with kind `text` \
@@ -292,7 +296,10 @@ fn settle_column(
                  {first} ({listed}); mend them, list what means missing in `ingest.null_values`, or keep the column as it \
                  stands with kind `text` in `schema`"
             ),
-        });
+        };
+        settled
+            .remarks
+            .push(Remark::new(About::Cells, n, says).of(name));
     }
     settled.columns.insert(name.to_string(), plan);
 }

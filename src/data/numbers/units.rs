@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::remark::{About, Remark};
 use super::super::schema::Kind;
 use super::census::Census;
 use super::source_table::Source;
@@ -13,7 +14,7 @@ pub(super) fn units_row(
     counted: &BTreeMap<String, Census>,
     columns: usize,
     line_of: &impl Fn(usize, usize) -> Option<u64>,
-) -> Option<String> {
+) -> Option<Remark> {
     let has_number = file.table.columns.iter().any(|column| {
         column.kind.is_some_and(Kind::is_numeric)
             && column.cells.get(0).is_ok_and(|cell| !cell.is_null())
@@ -34,10 +35,11 @@ pub(super) fn units_row(
     }
     let line = line_of(at, 0)?;
     (odd >= 2).then(|| {
-        format!(
+        let says = format!(
             "{} at line {line} looks like a row of units: it has no number, and all below it do in {odd} columns; remove it, or \
              its cells count as missing",
             file.path
-        )
+        );
+        Remark::new(About::Rows, 1, says)
     })
 }

@@ -341,3 +341,44 @@ fn a_frame_is_the_same_after_writing_and_reading() {
         Err(Error::File { .. })
     ));
 }
+
+#[test]
+fn of_long_files_in_any_format_only_the_beginning_is_read_where_that_is_asked_for() {
+    let records: Vec<String> = (0..20_000)
+        .map(|at| format!("{{\"x\": {at}, \"s\": \"row {at}\"}}"))
+        .collect();
+    let list = format!("[{}]", records.join(",\n"));
+    let lines = records.join("\n");
+    let dir = folder(&[("a.json", list.as_bytes()), ("b.ndjson", lines.as_bytes())]);
+    let rows: Vec<i64> = (0..20_000).collect();
+    let mut frame = df!("x" => rows).expect("a frame");
+    write_file(&mut frame, &dir.path().join("c.parquet")).expect("is written");
+    for (name, most) in [("a.json", 2000), ("b.ndjson", 2000), ("c.parquet", 5000)] {
+        let path = dir.path().join(name);
+        let head = ReadOptions {
+            head: Some(40_000),
+            ..ReadOptions::default()
+        };
+        let few = read_file(&path, &head).expect("is read");
+        assert!(
+            (500..=most).contains(&few.height()),
+            "{name}: {}",
+            few.height()
+        );
+        let all = read_file(&path, &ReadOptions::default()).expect("is read");
+        assert_eq!(all.height(), 20_000, "{name}");
+        assert_eq!(
+            few.column("x").expect("x"),
+            &all.column("x").expect("x").head(Some(few.height()))
+        );
+    }
+    // A first record that is longer than the beginning is read all the same.
+    let long = format!("[{{\"x\": \"{}\"}}]", "y".repeat(100_000));
+    let dir = folder(&[("a.json", long.as_bytes())]);
+    let head = ReadOptions {
+        head: Some(1000),
+        ..ReadOptions::default()
+    };
+    let read = read_file(&dir.path().join("a.json"), &head).expect("is read");
+    assert_eq!(read.height(), 1);
+}

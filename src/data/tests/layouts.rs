@@ -187,9 +187,18 @@ fn rows_of_units_and_of_totals_are_told_with_their_line() {
     assert_eq!(
         read.notes,
         [
-            "the last row of a.csv looks like a row of totals: its number in `spend` is the sum of those above; remove it, or it is \
-          learned from like any row"
+            "the last row of a.csv, line 4, looks like a row of totals: its number in `spend` is the sum of those above; remove it, \
+          or it is learned from like any row"
         ]
+    );
+    // Lines are counted as an editor does, whatever stands in quotes or above the header.
+    let text = "Sales of May\n\nname,spend\n\"a\nb\",1.5\n\nb,2.5\nTotal:,4\n";
+    let says = &read_one(text).remarks;
+    assert!(
+        says.iter().any(|it| it
+            .says
+            .contains("a.csv, line 8, looks like a row of totals")),
+        "{says:?}"
     );
     assert_eq!(
         read_one("name,spend\na,1.5\nb,2.5\nTotal,5\n").notes,

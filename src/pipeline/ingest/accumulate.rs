@@ -192,6 +192,7 @@ fn added(mut record: DatasetRecord, more: DatasetRecord) -> DatasetRecord {
     record.duplicates += more.duplicates;
     record.non_finite = summed(record.non_finite.into_iter().chain(more.non_finite));
     record.notes.extend(more.notes);
+    record.remarks.extend(more.remarks);
     record.reading = merged(record.reading, more.reading);
     record
 }

@@ -1,6 +1,7 @@
 //! How files are read, by the settings and by what the machine has.
 
-use std::time::Duration;
+use std::ops::RangeInclusive;
+use std::time::{Duration, SystemTime};
 
 use crate::config::ModelConfig;
 use crate::data::ReadOptions;
@@ -22,7 +23,7 @@ pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
         head: None,
         drop: config.drop.clone(),
         most_bytes: most_bytes(config),
-        young_after: None,
+        young: None,
         ..ReadOptions::default()
     }
 }
@@ -46,7 +47,7 @@ fn most_bytes(config: &ModelConfig) -> Option<u64> {
 }
 
 /// A file that ends in the middle waits for so long after its last change; then it is taken for broken.
-pub const UNFINISHED: Duration = Duration::from_secs(600);
+const UNFINISHED: Duration = Duration::from_secs(600);
 
 /// The rules that the settings enforce.
 pub fn rules_of(config: &ModelConfig) -> Vec<Rule> {
@@ -54,4 +55,12 @@ pub fn rules_of(config: &ModelConfig) -> Vec<Rule> {
     schema
         .filter_map(|(column, rule)| rule.rule(column))
         .collect()
+}
+
+/// A clock that is read may be so much behind that of the disk.
+const BEHIND: Duration = Duration::from_secs(60);
+
+/// When a file was changed that may still be being written.
+pub fn young(now: SystemTime) -> Option<RangeInclusive<SystemTime>> {
+    Some(now.checked_sub(UNFINISHED)?..=now.checked_add(BEHIND)?)
 }

@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 
 use super::read_options;
 use crate::config::{ModelConfig, Related};
-use crate::data::{self, FileRead, OnBadFile, Quarantined, Scan, ScannedFile, TimeForm};
-use crate::pipeline::dataset::{DatasetRecord, Parts, quarantine_line};
+use crate::data::{self, FileRead, OnBadFile, Quarantined, Remark, Scan, ScannedFile, TimeForm};
+use crate::pipeline::dataset::{DatasetRecord, Parts, other_notes, quarantine_line};
 use crate::pipeline::error::Error;
 use crate::pipeline::{Env, Event};
 use crate::relate::{self, RelatedPlan, Rows, Tables};
@@ -86,6 +86,38 @@ pub fn read_tables(
     scan: &Scan,
     plan: Option<&RelatedPlan>,
 ) -> Result<TablesRead, Error> {
+    read_as(
+        config,
+        related,
+        root,
+        (scan, plan),
+        &read_options(config, false),
+    )
+}
+
+/// The beginnings of the tables of a folder, so many bytes of each file, whatever is wrong with some.
+pub fn heads_of_tables(
+    config: &ModelConfig,
+    related: &Related,
+    root: &Path,
+    scan: &Scan,
+    bytes: u64,
+) -> Result<TablesRead, Error> {
+    let options = data::ReadOptions {
+        head: Some(bytes),
+        on_bad_file: OnBadFile::Quarantine,
+        ..read_options(config, false)
+    };
+    read_as(config, related, root, (scan, None), &options)
+}
+
+fn read_as(
+    config: &ModelConfig,
+    related: &Related,
+    root: &Path,
+    (scan, plan): (&Scan, Option<&RelatedPlan>),
+    options: &data::ReadOptions,
+) -> Result<TablesRead, Error> {
     let mut record = DatasetRecord::default();
     record.unsettled.clone_from(&scan.unsettled);
     let mut by_table: BTreeMap<&str, Vec<ScannedFile>> = BTreeMap::new();
@@ -106,8 +138,10 @@ pub fn read_tables(
             files,
             ..Scan::default()
         };
-        let mut options = read_options(config, false);
-        options.kinds = kinds(config, name, plan);
+        let options = data::ReadOptions {
+            kinds: kinds(config, name, plan),
+            ..options.clone()
+        };
         let read = data::read(root, &own, &options, None)?;
         record.files.extend(read.files);
         record.quarantined.extend(read.quarantined);
@@ -118,10 +152,17 @@ pub fn read_tables(
         record
             .non_finite
             .extend(non_finite.map(|(column, n)| (of_table(column), n)));
-        let notes = read.notes.into_iter();
+        let notes = other_notes(read.notes, &read.remarks).into_iter();
         record
             .notes
             .extend(notes.map(|note| format!("table `{name}`: {note}")));
+        record
+            .remarks
+            .extend(read.remarks.into_iter().map(|remark| Remark {
+                says: format!("table `{name}`: {}", remark.says),
+                column: remark.column.map(of_table),
+                ..remark
+            }));
         if read.frame.width() > 0 {
             parts.entry(name.to_string()).or_default().push(read.frame);
         }

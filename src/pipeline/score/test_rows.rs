@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 
 use crate::bundle::Bundle;
-use crate::data::{self, NumberForm, Scan, Schema};
+use crate::data::{self, NumberForm, Remark, Scan, Schema};
 use crate::evaluate::{Task, Truth};
 use crate::features::{Cells, Encoded};
 use crate::pipeline::Env;
-use crate::pipeline::dataset::{Dataset, quarantine_line, take};
+use crate::pipeline::dataset::{Dataset, other_notes, quarantine_line, take};
 use crate::pipeline::derive::with_derived;
 use crate::pipeline::error::Error;
 use crate::pipeline::ingest;
@@ -32,6 +32,8 @@ pub struct TestRows {
     pub row_hashes: Vec<u128>,
     /// Facts worth a line.
     pub notes: Vec<String>,
+    /// What was seen in their files.
+    pub remarks: Vec<Remark>,
     /// The same rows as the champion's plan makes them of several tables, where that is another one.
     pub for_champion: Option<Box<TestRows>>,
 }
@@ -71,6 +73,12 @@ pub struct Known {
 }
 
 impl TestRows {
+    /// The labels, and how many rows have each.
+    pub fn label_counts(&self) -> Vec<(String, u64)> {
+        let counts = self.labels.counts();
+        self.labels.distinct.iter().cloned().zip(counts).collect()
+    }
+
     /// The rows of these classes; those with a number where the task asks for numbers.
     pub fn known(&self, task: Task, classes: &[String]) -> Result<Known, Error> {
         let all = self.frame.height();
@@ -160,11 +168,16 @@ pub fn read_test_rows(
                 for_champion: None,
                 quarantined: read.quarantined,
                 unsettled: read.unsettled,
+                remarks: {
+                    // Files without rows are told of where nothing else is there.
+                    let remarks = read.remarks.iter();
+                    let remarks =
+                        remarks.filter(|it| !it.says.ends_with("has a header and no rows"));
+                    remarks.cloned().collect()
+                },
                 notes: {
                     let rejected = read.rejected.0.iter().map(|it| it.says());
-                    // Files without rows are told of where nothing else is there.
-                    let notes = read.notes.into_iter();
-                    let notes = notes.filter(|note| !note.ends_with("has a header and no rows"));
+                    let notes = other_notes(read.notes, &read.remarks);
                     rejected.chain(notes).collect()
                 },
             }
@@ -194,6 +207,7 @@ pub fn read_test_rows(
             .unwrap_or_else(|| "the files have headers but no rows".to_string());
         return Err(nothing(why));
     }
+    let remarks = read.remarks;
     let mut frame = with_derived(config, read.frame)?;
     let mut for_champion = match read.for_champion {
         Some(frame) => Some(with_derived(config, frame)?),
@@ -229,6 +243,7 @@ pub fn read_test_rows(
             row_hashes,
             frame,
             notes,
+            remarks: remarks.clone(),
             for_champion,
         })
     };
@@ -246,6 +261,7 @@ struct Read {
     quarantined: Vec<data::Quarantined>,
     unsettled: Vec<String>,
     notes: Vec<String>,
+    remarks: Vec<Remark>,
 }
 
 /// The rows that a plan makes of the test tables, and those of the champion's where it differs.
@@ -286,6 +302,7 @@ fn related_rows(
         quarantined: read.record.quarantined,
         unsettled: read.record.unsettled,
         notes,
+        remarks: read.record.remarks,
     })
 }
 

@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Cases of a target when nothing is said.
@@ -16,6 +17,9 @@ const CASES: u64 = 300;
 const MOST_BYTES: usize = 64 << 10;
 /// Most inputs that are kept to be changed.
 const MOST_KEPT: usize = 4096;
+/// Most bytes of a case that is kept for good, and about how many of a target.
+const KEPT_BYTES: usize = 1500;
+const KEPT: usize = 20;
 /// Numbers at whose sight readers stumble.
 const NUMBERS: [&str; 14] = [
     "0",
@@ -90,6 +94,9 @@ pub fn fuzz(name: &str, seeds: &[&[u8]], words: &[&str], check: impl Fn(&[u8]) -
             known.push(case);
         }
     }
+    if let Some(place) = std::env::var_os("UNSEAT_FUZZ_KEEP") {
+        keep(&PathBuf::from(place).join(name), &known[seeds.len()..]);
+    }
     let (longest, _) = &slowest;
     println!(
         "{name}: {n_cases} cases, {} outcomes, the slowest took {longest:?}",
@@ -100,6 +107,16 @@ pub fn fuzz(name: &str, seeds: &[&[u8]], words: &[&str], check: impl Fn(&[u8]) -
     }
 }
 
+/// Writes small inputs whose outcomes were new, spread over the search: what comes later got further.
+fn keep(folder: &Path, found: &[Vec<u8>]) {
+    let small: Vec<&Vec<u8>> = found.iter().filter(|it| it.len() <= KEPT_BYTES).collect();
+    std::fs::create_dir_all(folder).expect("a folder");
+    for case in small.iter().step_by((small.len() / KEPT).max(1)) {
+        let path = folder.join(format!("{:016x}", xxh3_64(case)));
+        std::fs::write(path, case).expect("is written");
+    }
+}
+
 /// A known input with a few changes.
 fn changed(known: &[Vec<u8>], words: &[&str], random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut case = known[random.random_range(0..known.len())].clone();
@@ -107,7 +124,73 @@ fn changed(known: &[Vec<u8>], words: &[&str], random: &mut ChaCha8Rng) -> Vec<u8
         change(&mut case, known, words, random);
         case.truncate(MOST_BYTES);
     }
+    // What is still JSON gets past the parser: values change places there.
+    if random.random_range(0..3) == 0
+        && let Ok(mut value) = serde_json::from_slice::<Value>(&case)
+    {
+        for _ in 0..random.random_range(1..4) {
+            exchange(&mut value, random);
+        }
+        case = serde_json::to_vec(&value).expect("JSON");
+        case.truncate(MOST_BYTES);
+    }
     case
+}
+
+/// Puts another value in the place of one, takes it out, or has it twice.
+fn exchange(value: &mut Value, random: &mut ChaCha8Rng) {
+    let mut places = Vec::new();
+    pointers(value, String::new(), &mut places);
+    let any = |random: &mut ChaCha8Rng| places[random.random_range(0..places.len())].clone();
+    let (at, from) = (any(random), any(random));
+    let other = match random.random_range(0..4) {
+        0 => value.pointer(&from).cloned().unwrap_or_default(),
+        1 => {
+            serde_json::from_str(NUMBERS[random.random_range(0..NUMBERS.len())]).unwrap_or_default()
+        }
+        2 => [
+            Value::Null,
+            true.into(),
+            "".into(),
+            Value::Array(Vec::new()),
+        ][random.random_range(0..4)]
+        .clone(),
+        _ => {
+            // A list with an element less or more is as long as no other.
+            if let Some(Value::Array(list)) = value.pointer_mut(&at)
+                && !list.is_empty()
+            {
+                let index = random.random_range(0..list.len());
+                match random.random_range(0..2) {
+                    0 => drop(list.remove(index)),
+                    _ => list.push(list[index].clone()),
+                }
+            }
+            return;
+        }
+    };
+    if let Some(place) = value.pointer_mut(&at) {
+        *place = other;
+    }
+}
+
+/// Where the values of a JSON value stand.
+fn pointers(value: &Value, at: String, places: &mut Vec<String>) {
+    match value {
+        Value::Array(list) => {
+            for (index, value) in list.iter().enumerate() {
+                pointers(value, format!("{at}/{index}"), places);
+            }
+        }
+        Value::Object(members) => {
+            for (name, value) in members {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                pointers(value, format!("{at}/{name}"), places);
+            }
+        }
+        _ => {}
+    }
+    places.push(at);
 }
 
 fn change(case: &mut Vec<u8>, known: &[Vec<u8>], words: &[&str], random: &mut ChaCha8Rng) {

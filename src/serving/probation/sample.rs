@@ -47,14 +47,21 @@ impl Sample {
             return;
         };
         let every = rows.n_rows.div_ceil(MOST_OF_ONE);
-        for row in (0..rows.n_rows).step_by(every) {
-            if waiting.len() >= MOST_WAITING {
-                return;
+        let kept = (0..rows.n_rows).step_by(every);
+        let kept = kept.take(MOST_WAITING.saturating_sub(waiting.len()));
+        let first = waiting.len();
+        waiting.extend(kept.map(|row| SampledRow {
+            slots: rows.row(row).into(),
+            strangers: Vec::new(),
+        }));
+        // Each stranger is looked at once, whatever the number of rows.
+        for (row, input, text) in &rows.strangers {
+            let row = *row as usize;
+            if row.is_multiple_of(every)
+                && let Some(sampled) = waiting.get_mut(first + row / every)
+            {
+                sampled.strangers.push((*input, text.clone()));
             }
-            waiting.push(SampledRow {
-                slots: rows.row(row).into(),
-                strangers: rows.strangers_of(row),
-            });
         }
     }
 
