@@ -7,15 +7,15 @@ use sha2::{Digest, Sha256};
 use crate::clock::rfc3339;
 use crate::config::Topic;
 use crate::model_types::Outcome;
-use crate::registry::{DriftEpisodeRow, ProbationRow, ProbationState, RunRow, RunState};
+use crate::registry::{ProbationRow, ProbationState, RunRow, RunState};
 use crate::text::hex;
 
 /// Version of the JSON form.
 const FORMAT: u32 = 1;
 /// Longest subject.
-const MOST_SUBJECT: usize = 150;
+pub(super) const MOST_SUBJECT: usize = 150;
 /// Longest reason in a text.
-const MOST_LINE: usize = 600;
+pub(super) const MOST_LINE: usize = 600;
 /// Most files that a message names.
 const MOST_FILES: usize = 20;
 /// Milliseconds of a day.
@@ -182,52 +182,6 @@ impl Event {
         }
     }
 
-    /// What drift is worth telling: that it began, and that it is over. Nothing where the settings want no message of it.
-    pub fn of_drift(row: &DriftEpisodeRow) -> Vec<Event> {
-        let wants = ["notify", "retrain", "freeze"].contains(&row.action.as_str());
-        if !wants {
-            return Vec::new();
-        }
-        let rows = match row.kind.as_str() {
-            "requests" => "requests",
-            "test" => "test rows",
-            _ => "new data",
-        };
-        let told = |at_ms: i64, state: &str, words: String, lines: String| Event {
-            kind: Topic::Drift,
-            model: row.model.clone(),
-            key: format!("{}/{}/{state}", row.kind, row.began_ms),
-            at_ms,
-            subject: line(&format!("{}: {words}", row.model), MOST_SUBJECT),
-            text: format!(
-                "{}: {words}.\n{lines}since: {}\n",
-                row.model,
-                rfc3339(row.began_ms)
-            ),
-            facts: facts(json!({
-                "state": state, "rows": row.kind, "version": row.version, "action": row.action, "done": row.done,
-                "since": rfc3339(row.began_ms), "ended": row.ended_ms.map(rfc3339), "evidence": row.evidence,
-            })),
-        };
-        let reason = row.evidence["reason"].as_str().unwrap_or_default();
-        let columns = row.evidence["columns"].as_array().into_iter().flatten();
-        let lines: String = columns
-            .filter_map(|column| Some((column["name"].as_str()?, column["reason"].as_str()?)))
-            .map(|(name, reason)| format!("- {}\n", line(&format!("{name}: {reason}"), MOST_LINE)))
-            .collect();
-        let words = format!(
-            "{rows} differ from what version {} was trained on",
-            row.version
-        );
-        let lines = format!("{}\n{lines}", line(reason, MOST_LINE));
-        let mut events = vec![told(row.began_ms.max(row.last_ms), "begun", words, lines)];
-        if let Some(ended_ms) = row.ended_ms {
-            let words = format!("{rows} are no longer drifting");
-            events.push(told(ended_ms, "ended", words, String::new()));
-        }
-        events
-    }
-
     /// A message that only shows whether a channel works.
     pub fn test(now_ms: i64) -> Event {
         Event {
@@ -384,7 +338,7 @@ fn of_quarantine(run: &RunRow) -> Option<Event> {
     })
 }
 
-fn facts(value: Value) -> Map<String, Value> {
+pub(super) fn facts(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(facts) => facts,
         _ => Map::new(),
@@ -392,7 +346,7 @@ fn facts(value: Value) -> Map<String, Value> {
 }
 
 /// A text on one line of bearable length.
-fn line(text: &str, most: usize) -> String {
+pub(super) fn line(text: &str, most: usize) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let mut line: String = plain.take(most).collect();
     if text.chars().count() > most {

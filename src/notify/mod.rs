@@ -5,6 +5,7 @@
 //! terminal, and it never fails who tells it something.
 
 mod command;
+mod drift;
 mod email;
 mod mail;
 mod message;

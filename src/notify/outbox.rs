@@ -88,7 +88,7 @@ async fn of_drift(
     let fresh = rows
         .iter()
         .filter(|row| row.ended_ms.unwrap_or(row.last_ms) >= since_ms);
-    Ok(fresh.flat_map(Event::of_drift).collect())
+    Ok(fresh.flat_map(super::drift::of_drift).collect())
 }
 
 /// What ends of probations are worth telling.
