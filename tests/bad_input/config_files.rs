@@ -259,6 +259,24 @@ fn the_five_keys_alone_load_to_these_defaults() {
     }
     expected["models"][0]["health"] =
         json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1});
+    expected["models"][0]["drift"] = json!({
+        "enabled": true,
+        "false_alarms": "1 per quarter",
+        "window": "day",
+        "window_rows": null,
+        "min_effect": 0.1,
+        "large_effect": 0.5,
+        "action": "notify",
+        "columns": {},
+        "keep_days": 90.0,
+    });
+    expected["models"][0]["labels"] = json!({
+        "enabled": true,
+        "keep_answers": 1_000_000,
+        "keep_days": 30.0,
+        "per_second": 200,
+        "hold_hours": 24.0,
+    });
     expected["models"][0]["probation"] = json!({
         "enabled": true,
         "requests": 1000,
