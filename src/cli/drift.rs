@@ -151,6 +151,9 @@ fn say(answer: &DriftAnswer) {
             output::plain(&slow.reason)
         ));
     }
+    if check.reference_rows == 0 {
+        return;
+    }
     output::talk(&format!(
         "{} rows compared with {} that version {} of `{}` was trained on",
         output::thousands(check.rows),

@@ -34,7 +34,7 @@ pub struct Against<'a> {
 /// What is said of a version without a reference.
 pub fn no_reference(version: i64) -> String {
     format!(
-        "unknown: version {version} has no reference, since it was trained by a program that made none; the next version will have one (`unseat run --force` trains one now)"
+        "version {version} has no reference, since it was trained by a program that made none; the next version will have one (`unseat run --force` trains one now)"
     )
 }
 
