@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::clock::rfc3339;
 use crate::evaluate::{Answers, Interval, Metric, Truth};
 use crate::gate::two_keys::{Side, estimate_alone};
-use crate::live::{Coverage, Form, Labelled, Quality, quality};
+use crate::live::{Coverage, Effective, Form, Labelled, Quality, Stated, effective, quality};
 use crate::pipeline::{Env, Error, versions};
 
 /// Most answers that are judged at once; beyond, the newest.
@@ -45,7 +45,7 @@ pub struct LiveWindow {
     pub labelled: Quality,
     /// Without labels, over all answers; `None` for models of other than two classes, and where no label metric is kept.
     pub estimated: Option<Estimate>,
-    /// The score by labels less the estimated one; `None` where one of them is not there.
+    /// The score by labels less what is estimated of the same answers; `None` where one of them is not there.
     pub difference: Option<f64>,
     /// Whether labels are still to come: fewer are there than usual, so the score may change.
     pub is_immature: bool,
@@ -197,7 +197,9 @@ impl Judge {
             },
         );
         let estimated = self.estimated(rows);
-        let difference = labelled.score.zip(estimated);
+        // Labels may come for some answers sooner than for others: only what has both is compared.
+        let with_labels: Vec<Labelled> = rows.iter().filter(|row| counts(row)).cloned().collect();
+        let difference = labelled.score.zip(self.estimated(&with_labels));
         LiveWindow {
             version,
             from: rfc3339(from_ms),
@@ -237,6 +239,13 @@ impl Judge {
             },
         })
     }
+}
+
+/// Whether a label of the answer counts.
+fn counts(row: &Labelled) -> bool {
+    let stated = row.stated.iter().map(|(stated, _)| stated.clone());
+    let stated: Vec<Stated> = stated.collect();
+    matches!(effective(&stated), Effective::Label(_))
 }
 
 /// A window with less than four fifths of the usual coverage still waits for labels.
