@@ -53,7 +53,8 @@ impl Base {
         let settings = &plan.settings;
         let name = &settings.base;
         let own = plan.table(name);
-        let (frame, ranks, duplicates) = distinct(name, named(tables, name)?)?;
+        let (frame, hashes, duplicates) = distinct(name, named(tables, name)?)?;
+        let ranks = ranks(name, &frame, own, settings.time.as_deref(), hashes)?;
         let times = match &settings.time {
             Some(column) => times(&plan.form, &frame, name, column, "`related.time`")?,
             None => vec![None; frame.height()],
@@ -123,7 +124,14 @@ impl<'a> Records<'a> {
         name: &'a str,
         table: &'a RelatedTable,
     ) -> Result<Records<'a>, Error> {
-        let (frame, ranks, _) = distinct(name, named(tables, name)?)?;
+        let (frame, hashes, _) = distinct(name, named(tables, name)?)?;
+        let ranks = ranks(
+            name,
+            &frame,
+            plan.table(name),
+            table.time.as_deref(),
+            hashes,
+        )?;
         let times = match &table.time {
             Some(column) => Some(times(
                 &plan.form,
@@ -322,6 +330,31 @@ fn distinct(table: &str, frame: &DataFrame) -> Result<(DataFrame, Vec<u128>, u64
         source,
     })?;
     Ok(data::dedupe(frame.clone(), hashes))
+}
+
+/// What puts records of one time in an order: a hash of what the plan knows of each, so that a column that came later changes
+/// nothing. `hashes` are those over all columns.
+fn ranks(
+    table: &str,
+    frame: &DataFrame,
+    plan: &TablePlan,
+    time: Option<&str>,
+    hashes: Vec<u128>,
+) -> Result<Vec<u128>, Error> {
+    let schema = Schema::of(frame);
+    let is_known = |name: &&str| {
+        let known = || plan.columns.names().contains(name);
+        Some(*name) == time || plan.kinds.contains_key(*name) || known()
+    };
+    let mut names: Vec<&str> = schema.names().into_iter().filter(is_known).collect();
+    if names.is_empty() || names.len() == schema.columns.len() {
+        return Ok(hashes);
+    }
+    names.sort_unstable();
+    data::row_hashes(frame, &names).map_err(|source| Error::Table {
+        table: table.to_string(),
+        source,
+    })
 }
 
 /// Rows of a frame by index, in one chunk per column.

@@ -148,3 +148,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_column_that_comes_later_does_not_choose_among_records_of_one_time() {
+    let json = database(
+        &[(0, Some(146), 0)],
+        &[(0, 0)],
+        &[(0, Some(1), 0)],
+        &[(0, Some(146), 0), (0, Some(146), 2)],
+    );
+    let plan = plan(&rules(), &tables(&json)).expect("a plan");
+    let before = rows(&plan, &json, Rows::ToPredict);
+    for more in 0..8 {
+        let mut later = json.clone();
+        let records = later["address"].as_array_mut().expect("records");
+        records.push(json!({"who": 3, "at": day(147), "kind": "k1", "more": more}));
+        records[0]["more"] = json!(more + 1);
+        assert_eq!(before, rows(&plan, &later, Rows::ToPredict), "{more}");
+    }
+}
