@@ -61,21 +61,17 @@ impl Event {
     /// nothing of one that found nothing new.
     pub fn of_run(run: &RunRow) -> Vec<Event> {
         let mut events = Vec::new();
+        let refused = |words| Some((Topic::Refused, words));
         let verdict = match outcome_of(run) {
             Some(Outcome::Promote) => Some((Topic::Promoted, "is the champion")),
-            Some(Outcome::Reject) => Some((Topic::Refused, "was rejected")),
-            Some(Outcome::Inconclusive) if is_first(run) => Some((
-                Topic::Refused,
-                "is held, and there is no champion: it is doubtful",
-            )),
-            Some(Outcome::Inconclusive) => {
-                Some((Topic::Refused, "was not promoted: too little evidence"))
+            Some(Outcome::Reject) => refused("was rejected"),
+            Some(Outcome::Inconclusive) if is_first(run) => {
+                refused("is held, and there is no champion: it is doubtful")
             }
-            Some(Outcome::Pinned) => {
-                Some((Topic::Refused, "was held back: the champion is pinned"))
-            }
-            Some(Outcome::Frozen) => Some((Topic::Refused, "was held back: rows drift")),
-            Some(Outcome::Waiting) => Some((Topic::Refused, "waits for approval")),
+            Some(Outcome::Inconclusive) => refused("was not promoted: too little evidence"),
+            Some(Outcome::Pinned) => refused("was held back: the champion is pinned"),
+            Some(Outcome::Frozen) => refused("was held back: rows drift"),
+            Some(Outcome::Waiting) => refused("waits for approval"),
             _ => None,
         };
         if let Some((kind, words)) = verdict {

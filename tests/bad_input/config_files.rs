@@ -105,6 +105,8 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "drain_delay": 1.0,
             "drain_seconds": 10.0,
             "cors_origins": [],
+            "session_hours": 12.0,
+            "trust_forwarded_proto": false,
             "access_log": "off",
             "audit_log": "audit.ndjson",
             "prediction_log": {
