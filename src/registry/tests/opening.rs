@@ -168,6 +168,8 @@ async fn older(path: &Path, version: i64) {
          CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY);
          INSERT INTO Workers VALUES ('w'); INSERT INTO Jobs VALUES ('j', 'w')",
     ];
+    // Since version 6 the queue is the registry's own.
+    let before = &before[..if version < 6 { 2 } else { 1 }];
     for tables in before.iter().chain(&TABLES[..version as usize]) {
         let made = transaction.run_all((*tables).to_string()).await;
         made.expect("makes tables");
