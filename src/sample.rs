@@ -142,9 +142,12 @@ fn attrition_row(world: &World, name: &str, rng: &mut ChaCha8Rng) -> String {
     let explained = uniform(rng) < logistic(log_odds);
     let exited = explained != (uniform(rng) < UNEXPLAINED);
 
-    let mut cell = |value: f64| match uniform(rng) < ATTRITION_MISSING {
-        true => String::new(),
-        false => value.to_string(),
+    let mut cell = |value: f64| {
+        if uniform(rng) < ATTRITION_MISSING {
+            String::new()
+        } else {
+            value.to_string()
+        }
     };
     let (last_month, last_year, employees) = (cell(last_month), cell(last_year), cell(employees));
     format!(

@@ -59,9 +59,10 @@ enum Moment {
 impl Moment {
     fn draw(random: &mut ChaCha8Rng, whole: Duration) -> Self {
         let little = Duration::from_micros(random.random_range(0..4_000));
-        match random.random_bool(0.5) {
-            true => Moment::After(whole.mul_f64(random.random_range(0.0..1.1))),
-            false => Moment::AfterPoint(POINTS[random.random_range(0..POINTS.len())], little),
+        if random.random_bool(0.5) {
+            Moment::After(whole.mul_f64(random.random_range(0.0..1.1)))
+        } else {
+            Moment::AfterPoint(POINTS[random.random_range(0..POINTS.len())], little)
         }
     }
 
@@ -105,16 +106,14 @@ fn a_program_killed_at_any_moment_leaves_the_old_champion_or_the_new_one() {
         put_fresh_data(&project, 2 * number);
         let before = project.books();
         let by_hand: [&[&str]; 3] = [&["rollback"], &["promote", "latest"], &["pin"]];
-        let (arguments, moment) = match random.random_bool(0.15) {
-            // Moving the champion by hand is quicker than any run and passes few points.
-            true => {
-                let wait = Duration::from_micros(random.random_range(0..30_000));
-                (
-                    by_hand[random.random_range(0..by_hand.len())],
-                    Moment::After(wait),
-                )
-            }
-            false => (&["run"][..], Moment::draw(&mut random, whole)),
+        let (arguments, moment) = if random.random_bool(0.15) {
+            let wait = Duration::from_micros(random.random_range(0..30_000));
+            (
+                by_hand[random.random_range(0..by_hand.len())],
+                Moment::After(wait),
+            )
+        } else {
+            (&["run"][..], Moment::draw(&mut random, whole))
         };
         let told = format!("kill {number} of seed {seed}: {arguments:?} {moment:?}");
 

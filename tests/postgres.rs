@@ -55,6 +55,7 @@ impl Postgres {
     }
 
     /// A server of one test's own, which it may stop and start.
+    #[expect(clippy::print_stdout, reason = "says what is left out here")]
     pub fn start() -> Option<Postgres> {
         Postgres::start_with("", &[])
     }

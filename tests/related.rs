@@ -123,7 +123,7 @@ fn tables_become_a_model_that_answers_tables() {
         assert_eq!(scores["scores"][id], prediction["probability"]);
     }
     assert_eq!(
-        scores["scores"].as_object().map(|it| it.len()),
+        scores["scores"].as_object().map(serde_json::Map::len),
         Some(own.len())
     );
     refusals(&server, &alone);

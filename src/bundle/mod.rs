@@ -53,9 +53,10 @@ impl Bundle {
             (None, Some(costs)) => codec::hash_of(&(decides, costs)),
             (Some(plan), Some(costs)) => codec::hash_of(&(decides, plan, costs)),
         };
-        match self.reading.is_empty() {
-            true => hash,
-            false => codec::hash_of(&(hash, &self.reading)),
+        if self.reading.is_empty() {
+            hash
+        } else {
+            codec::hash_of(&(hash, &self.reading))
         }
     }
 }

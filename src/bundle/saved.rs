@@ -102,9 +102,10 @@ pub struct Provenance {
 impl Bundle {
     /// What it predicts.
     pub fn task(&self) -> Task {
-        match self.classes.is_empty() {
-            true => Task::Regression,
-            false => Task::Classification,
+        if self.classes.is_empty() {
+            Task::Regression
+        } else {
+            Task::Classification
         }
     }
 

@@ -143,9 +143,10 @@ pub fn identifiers(rows: &Rows<'_>) -> Vec<Dropped> {
         .collect();
     let place = |it: &Dropped| left.iter().position(|(_, column)| column.name == it.column);
     found.sort_by_key(place);
-    match found.len() < left.len() {
-        true => found,
-        false => Vec::new(),
+    if found.len() < left.len() {
+        found
+    } else {
+        Vec::new()
     }
 }
 
@@ -216,12 +217,13 @@ fn why(rows: &Rows<'_>, at: usize, column: &Column) -> Option<(Dropped, By)> {
             By::Name,
         );
     }
-    match counts && !named && !measured && (any(WEAK_NAMES) || !follows(rows, &numbers)) {
-        true => dropped(
+    if counts && !named && !measured && (any(WEAK_NAMES) || !follows(rows, &numbers)) {
+        dropped(
             format!("identifier-like: whole numbers that count, another in each of {shown}"),
             By::Counting,
-        ),
-        false => None,
+        )
+    } else {
+        None
     }
 }
 

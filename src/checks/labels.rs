@@ -41,9 +41,10 @@ pub struct NullWord {
 
 /// ` in a.csv, b.csv`, or nothing where it is not known.
 pub(super) fn inside(files: &[String]) -> String {
-    match files.is_empty() {
-        true => String::new(),
-        false => format!(" in {}", listed(files, MOST_FILES)),
+    if files.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", listed(files, MOST_FILES))
     }
 }
 

@@ -91,13 +91,15 @@ fn measure(
     Ok(match inputs.target {
         Target::Classes { codes, n } => {
             let class: Vec<u32> = rows.iter().filter_map(|&row| codes[row as usize]).collect();
-            let by_order = match is_text {
-                true => vec![None; n],
-                false => areas(&values, &order, &class, n),
+            let by_order = if is_text {
+                vec![None; n]
+            } else {
+                areas(&values, &order, &class, n)
             };
-            let by_bin = match is_binned {
-                true => binned.areas(&class, n),
-                false => vec![None; n],
+            let by_bin = if is_binned {
+                binned.areas(&class, n)
+            } else {
+                vec![None; n]
             };
             mean_area(&by_order, &by_bin).map(|area| (area, "ROC AUC"))
         }

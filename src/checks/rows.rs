@@ -117,9 +117,10 @@ pub(super) fn conflicts(inputs: &Inputs<'_>) -> Result<Option<Finding>, Error> {
     let contrary = groups.values().filter(|group| group.2);
     let contrary: u64 = contrary.map(|group| group.0).sum();
     let value = contrary as f64 / rows.len().max(1) as f64;
-    let looked_at = match rows.len() == all.len() {
-        true => String::new(),
-        false => format!(" of {} looked at", rows.len()),
+    let looked_at = if rows.len() == all.len() {
+        String::new()
+    } else {
+        format!(" of {} looked at", rows.len())
     };
     Ok((value > check.bound).then(|| Finding {
         check: Check::ConflictingLabels,

@@ -127,9 +127,10 @@ pub(super) fn folded(label: &str) -> String {
         .split(is_gap)
         .filter(|word| !word.is_empty())
         .collect();
-    match words.is_empty() {
-        true => label.to_string(),
-        false => words.join(" ").to_lowercase(),
+    if words.is_empty() {
+        label.to_string()
+    } else {
+        words.join(" ").to_lowercase()
     }
 }
 
@@ -163,9 +164,10 @@ fn differ(a: &str, b: &str) -> Differ {
     if a.to_lowercase() == b.to_lowercase() {
         return Differ::Case;
     }
-    match parse_number(a).is_some() || folded(a) != folded(b) {
-        true => Differ::Form,
-        false => Differ::Blanks,
+    if parse_number(a).is_some() || folded(a) != folded(b) {
+        Differ::Form
+    } else {
+        Differ::Blanks
     }
 }
 
@@ -226,9 +228,10 @@ pub(super) fn numeric(label: &str) -> Numeric {
         && digits(body.chars().next().filter(|c| *c != ','))
         && digits(body.chars().last())
         && !looks_like_a_day(body);
-    match is_number {
-        true => Numeric::Local,
-        false => Numeric::No,
+    if is_number {
+        Numeric::Local
+    } else {
+        Numeric::No
     }
 }
 

@@ -64,9 +64,10 @@ pub fn look_at_target(
     let null_cells: u64 = nulls.iter().map(|null| null.cells).sum();
     let null_share = null_cells as f64 / labels.rows.max(1) as f64;
     let is_told = null_share > settings.target_nulls.bound;
-    let groups = match labels.kind == Kind::Text && is_of_classes(labels) {
-        true => variants(&names(labels)),
-        false => Vec::new(),
+    let groups = if labels.kind == Kind::Text && is_of_classes(labels) {
+        variants(&names(labels))
+    } else {
+        Vec::new()
     };
     let spare: usize = groups.iter().map(|group| group.labels.len() - 1).sum();
     let lone = lone_classes(labels);
@@ -173,9 +174,12 @@ fn says_variants(
     let places: Vec<Vec<String>> = all.iter().map(|label| files_with(files, label)).collect();
     let is_same = places.iter().all(|place| *place == places[0]);
     let told = |group: &Variants| {
-        let named = |label: &String| match is_same {
-            true => format!("`{label}`"),
-            false => format!("`{label}`{}", inside(&files_with(files, label))),
+        let named = |label: &String| {
+            if is_same {
+                format!("`{label}`")
+            } else {
+                format!("`{label}`{}", inside(&files_with(files, label)))
+            }
         };
         let named: Vec<String> = group.labels.iter().map(named).collect();
         listed(&named, MOST_NAMES).replacen(", ", " beside ", 1)
@@ -191,9 +195,10 @@ fn says_variants(
             differ.push(name);
         }
     }
-    let place = match is_same {
-        true => inside(&places[0]),
-        false => String::new(),
+    let place = if is_same {
+        inside(&places[0])
+    } else {
+        String::new()
     };
     let n = labels.counts.len();
     format!(
@@ -238,9 +243,10 @@ fn lone_classes<'a>(labels: &Labels<'a>) -> Vec<&'a str> {
     // Of a handful of rows each is a class of its own; where most classes are of one row, they are no classes.
     let is_told =
         rows >= FEWEST_ROWS && (lone.len() <= FEW_LONE || lone.len() * 2 <= labels.counts.len());
-    match is_told && is_of_classes(labels) && labels.counts.len() > 1 {
-        true => lone,
-        false => Vec::new(),
+    if is_told && is_of_classes(labels) && labels.counts.len() > 1 {
+        lone
+    } else {
+        Vec::new()
     }
 }
 

@@ -58,9 +58,10 @@ fn show(global: &Global, adopted: &Adopted) {
     let model = output::bold(&adopted.model);
     for version in &adopted.versions {
         let verdict = version.verdict.as_deref().unwrap_or("no verdict");
-        let champion = match adopted.champion == Some(version.version) {
-            true => ", the champion",
-            false => "",
+        let champion = if adopted.champion == Some(version.version) {
+            ", the champion"
+        } else {
+            ""
         };
         output::say(&format!(
             "{model}  version {}  {}  {verdict}{champion}",
@@ -82,9 +83,10 @@ fn show(global: &Global, adopted: &Adopted) {
             "{model}  nothing to adopt: the folders hold nothing that the database does not know; {champion}"
         ));
     }
-    let did = match adopted.dry_run {
-        true => "would adopt",
-        false => "adopted",
+    let did = if adopted.dry_run {
+        "would adopt"
+    } else {
+        "adopted"
     };
     let counted = |n: usize, what: &str| crate::text::counted(n as u64, what);
     output::say(&format!(

@@ -48,9 +48,10 @@ pub async fn compare(global: &Global, args: &CompareArgs) -> Result<u8, Failure>
 fn written(found: &Comparison, is_markdown: bool) -> String {
     let mut parts = Vec::new();
     let mut section = |title: &str, rows: Vec<Vec<String>>| {
-        parts.push(match is_markdown {
-            true => format!("### {title}\n\n{}", piped(&rows)),
-            false => format!("{title}\n{}", output::table(&rows)),
+        parts.push(if is_markdown {
+            format!("### {title}\n\n{}", piped(&rows))
+        } else {
+            format!("{title}\n{}", output::table(&rows))
         });
     };
     let (a, b) = (found.a.version, found.b.version);
@@ -78,9 +79,10 @@ fn written(found: &Comparison, is_markdown: bool) -> String {
                 .map_or("-".to_string(), |it| format!("{it:+.4}")),
         ]);
     }
-    let same = match found.same_rows {
-        true => "on the same test rows",
-        false => "not on the same test rows",
+    let same = if found.same_rows {
+        "on the same test rows"
+    } else {
+        "not on the same test rows"
     };
     section(
         &format!("{}: version {a} and {b}, {same}", found.model),

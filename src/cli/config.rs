@@ -46,9 +46,9 @@ fn show(global: &Global, config: &Config) {
         "models": config.models.values().collect::<Vec<_>>(),
     });
     if global.json {
-        output::line(&value)
+        output::line(&value);
     } else {
-        output::pretty(&value)
+        output::pretty(&value);
     }
 }
 

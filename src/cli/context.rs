@@ -20,9 +20,10 @@ pub fn load(global: &Global, flags: &[(&str, String)]) -> Result<Config, Failure
 
 /// The project's `config.json`.
 pub fn file(global: &Global) -> PathBuf {
-    match global.project.is_file() {
-        true => global.project.clone(),
-        false => global.project.join("config.json"),
+    if global.project.is_file() {
+        global.project.clone()
+    } else {
+        global.project.join("config.json")
     }
 }
 

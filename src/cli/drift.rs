@@ -31,14 +31,16 @@ pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
     let check = compared(&env, (version, &bundle), &args.against).await?;
     let answer = DriftAnswer::of(&env, check).await?;
     env.registry.close().await;
-    match global.json {
-        true => output::line(&answer),
-        false => say(&answer),
+    if global.json {
+        output::line(&answer)
+    } else {
+        say(&answer)
     }
     let is_drift = answer.check.verdict == Verdict::Drift;
-    Ok(match args.detailed_exit_code && is_drift {
-        true => failure::DRIFT,
-        false => failure::DONE,
+    Ok(if args.detailed_exit_code && is_drift {
+        failure::DRIFT
+    } else {
+        failure::DONE
     })
 }
 
@@ -105,9 +107,10 @@ fn read(path: &Path, config: &ModelConfig, bundle: &Bundle) -> Result<DataFrame,
         return Ok(rows.map_err(pipeline::Error::from)?.frame);
     }
     let options = known(config, bundle);
-    match path.is_dir() {
-        true => Ok(data::read(path, &data::scan(path)?, &options, None)?.frame),
-        false => Ok(data::read_file(path, &options)?),
+    if path.is_dir() {
+        Ok(data::read(path, &data::scan(path)?, &options, None)?.frame)
+    } else {
+        Ok(data::read_file(path, &options)?)
     }
 }
 

@@ -31,9 +31,10 @@ pub async fn gc(global: &Global, args: &GcArgs) -> Result<u8, Failure> {
     for model in models {
         let name = model.name.clone();
         let env = context::env(global, &registry, model).await?;
-        let done = match args.dry_run {
-            true => pipeline::look(&env).await,
-            false => pipeline::collect(&env).await,
+        let done = if args.dry_run {
+            pipeline::look(&env).await
+        } else {
+            pipeline::collect(&env).await
         };
         match done {
             Ok(retained) => {

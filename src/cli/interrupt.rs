@@ -20,6 +20,10 @@ const SIGNALLED: i32 = 128;
 ///
 /// # Errors
 /// When the system does not let us hear signals.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the run is settled and its lock given back; nothing is left to drop"
+)]
 pub fn watch(global: &Global, registry: &Registry, clock: Clock) -> Result<(), Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::internal(error.into()));
     let mut interrupt = listen(SignalKind::interrupt())?;
@@ -27,9 +31,10 @@ pub fn watch(global: &Global, registry: &Registry, clock: Clock) -> Result<(), F
     let (is_json, registry) = (global.json, registry.clone());
     tokio::spawn(async move {
         let kind = either(&mut interrupt, &mut terminate).await;
-        let why = match kind == SignalKind::interrupt() {
-            true => "it was interrupted (Ctrl-C)",
-            false => "it was told to end (SIGTERM)",
+        let why = if kind == SignalKind::interrupt() {
+            "it was interrupted (Ctrl-C)"
+        } else {
+            "it was told to end (SIGTERM)"
         };
         let me = ProcessId::current();
         let ending = async {

@@ -212,17 +212,19 @@ async fn submit(
         output::talk("no worker is there; `unseat worker` starts one");
     }
     if !wait {
-        match global.json {
-            true => output::line(&json!({"job": job.id, "run": job.run, "model": job.model})),
-            false => output::say(&format!("job {} waits for a worker", job.id)),
+        if global.json {
+            output::line(&json!({"job": job.id, "run": job.run, "model": job.model}));
+        } else {
+            output::say(&format!("job {} waits for a worker", job.id));
         }
         return Ok(failure::DONE);
     }
     let job = end_of(registry, &job.id).await?;
     show(global, config, &job);
-    Ok(match job.state == JobState::Done.name() {
-        true => failure::DONE,
-        false => failure::FAILED,
+    Ok(if job.state == JobState::Done.name() {
+        failure::DONE
+    } else {
+        failure::FAILED
     })
 }
 
@@ -257,9 +259,10 @@ async fn cancel(global: &Global, registry: &Registry, id: &str) -> Result<u8, Fa
             return Err(Failure::new(Kind::Data, error));
         }
     };
-    match global.json {
-        true => output::line(&json!({"job": job.id, "state": word})),
-        false => output::say(&format!("job {} {text}", job.id)),
+    if global.json {
+        output::line(&json!({"job": job.id, "state": word}));
+    } else {
+        output::say(&format!("job {} {text}", job.id));
     }
     Ok(failure::DONE)
 }
@@ -278,9 +281,10 @@ async fn retry(global: &Global, registry: &Registry, id: &str) -> Result<u8, Fai
             return Err(Failure::new(Kind::Data, error).hint(hint));
         }
     }
-    match global.json {
-        true => output::line(&json!({"job": job.id, "run": run, "model": job.model})),
-        false => output::say(&format!("job {} waits for a worker", job.id)),
+    if global.json {
+        output::line(&json!({"job": job.id, "run": run, "model": job.model}));
+    } else {
+        output::say(&format!("job {} waits for a worker", job.id));
     }
     Ok(failure::DONE)
 }

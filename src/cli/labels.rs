@@ -45,9 +45,10 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         };
         let answer = live(&env, (from_ms, to_ms + 1)).await?;
         env.registry.close().await;
-        match global.json {
-            true => output::line(&answer),
-            false => say_live(&answer),
+        if global.json {
+            output::line(&answer)
+        } else {
+            say_live(&answer)
         }
         return Ok(failure::DONE);
     };
@@ -75,9 +76,10 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         counts: Default::default(),
         labels: Vec::new(),
     });
-    match global.json {
-        true => output::line(&report),
-        false => say_report(&report),
+    if global.json {
+        output::line(&report)
+    } else {
+        say_report(&report)
     }
     Ok(failure::DONE)
 }
@@ -100,9 +102,10 @@ fn say_report(report: &LabelsReport) {
     let counts: Vec<String> = counts
         .map(|(outcome, n)| format!("{n} {}", outcome.replace('_', " ")))
         .collect();
-    let what = match counts.is_empty() {
-        true => "no label in the file".to_string(),
-        false => counts.join(", "),
+    let what = if counts.is_empty() {
+        "no label in the file".to_string()
+    } else {
+        counts.join(", ")
     };
     let dry = if report.dry_run {
         " (nothing was written)"

@@ -40,7 +40,7 @@ async fn beat(patience: Duration, pulse: Pulse, alive: impl Fn()) {
         match tokio::time::timeout(patience, pulse()).await {
             Ok(true) => alive(),
             Ok(false) => {
-                tracing::error!("the watchdog is not told: the program says that it is not well")
+                tracing::error!("the watchdog is not told: the program says that it is not well");
             }
             Err(_) => tracing::error!("the watchdog is not told: the program does not answer"),
         }

@@ -142,13 +142,14 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
 
 /// Something that the user must hear, whether or not there is to be talk: a line, or an object on stderr with `--json`.
 fn warn(global: &Global, text: &str, details: serde_json::Value) {
-    match global.json {
-        true => output::talk(&json!({"warning": text, "details": details}).to_string()),
-        false => output::talk(&format!(
+    if global.json {
+        output::talk(&json!({"warning": text, "details": details}).to_string());
+    } else {
+        output::talk(&format!(
             "{} {}",
             output::yellow("warning:"),
             output::plain(text)
-        )),
+        ));
     }
 }
 
@@ -175,17 +176,17 @@ fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
     let near: Vec<String> = near.collect();
     let error = pipeline::Error::from(features::Error::MissingColumns(absent));
     let failure = Failure::new(Kind::Data, error.into());
-    Err(match near.is_empty() {
-        false => failure.hint(near.join("; ")),
-        true if bundle.related.is_some() => failure.hint(given::TABLES),
-        true => {
-            let there = there.iter().take(20).map(|name| format!("`{name}`"));
-            let there = there.collect::<Vec<_>>().join(", ");
-            failure.hint(format!(
-                "the data needs every column that the model was trained on; the file has {there}"
-            ))
-        }
-    })
+    if !near.is_empty() {
+        return Err(failure.hint(near.join("; ")));
+    }
+    if bundle.related.is_some() {
+        return Err(failure.hint(given::TABLES));
+    }
+    let there = there.iter().take(20).map(|name| format!("`{name}`"));
+    let there = there.collect::<Vec<_>>().join(", ");
+    Err(failure.hint(format!(
+        "the data needs every column that the model was trained on; the file has {there}"
+    )))
 }
 
 /// What becomes of cells that cannot be read: rows to keep, where some are left out.

@@ -26,12 +26,11 @@ pub fn start_log(global: &Global, is_server: bool, has_feed: bool) {
         (_, _, _) => "unseat=debug",
     };
     let filter = std::env::var("UNSEAT_LOG").unwrap_or_else(|_| level.to_string());
-    let writer = match global.bounded_log {
-        true => {
-            let log = BoundedLog::new();
-            BoxMakeWriter::new(move || log.clone())
-        }
-        false => BoxMakeWriter::new(|| output::Stderr),
+    let writer = if global.bounded_log {
+        let log = BoundedLog::new();
+        BoxMakeWriter::new(move || log.clone())
+    } else {
+        BoxMakeWriter::new(|| output::Stderr)
     };
     let builder = tracing_subscriber::fmt()
         .with_writer(writer)
@@ -78,7 +77,7 @@ pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
         }
         match event {
             Event::Started(stage) if std::io::stderr().is_terminal() => {
-                *spinner = Some(spinning(stage.name()))
+                *spinner = Some(spinning(stage.name()));
             }
             Event::Started(_) => {}
             Event::Ended {

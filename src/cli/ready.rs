@@ -45,8 +45,9 @@ pub async fn ready(global: &Global, args: &ReadyArgs) -> Result<u8, Failure> {
     } else {
         output::say(&output::plain(said));
     }
-    Ok(match is_ready {
-        true => failure::DONE,
-        false => failure::FAILED,
+    Ok(if is_ready {
+        failure::DONE
+    } else {
+        failure::FAILED
     })
 }

@@ -22,14 +22,16 @@ pub async fn status(global: &Global, args: &StatusArgs) -> Result<u8, Failure> {
     let envs = envs(global, &config, &registry).await?;
     let status = overview::status(&registry, &config.project, &envs).await?;
     let needs = status.models.iter().any(|model| !model.needs.is_empty());
-    match global.json {
-        true => output::line(&status),
-        false => say(&status),
+    if global.json {
+        output::line(&status);
+    } else {
+        say(&status);
     }
     registry.close().await;
-    Ok(match needs && args.detailed_exit_code {
-        true => failure::NEEDS,
-        false => failure::DONE,
+    Ok(if needs && args.detailed_exit_code {
+        failure::NEEDS
+    } else {
+        failure::DONE
     })
 }
 

@@ -73,9 +73,10 @@ pub async fn stress(global: &Global, args: &StressArgs) -> Result<u8, Failure> {
     let report = Report::of(&root, args.users, &answers, &budget);
     if let Some(path) = &args.output {
         let is_json = path.extension().is_some_and(|ending| ending == "json");
-        let text = match is_json {
-            true => format!("{:#}\n", serde_json::json!(report)),
-            false => report.markdown(),
+        let text = if is_json {
+            format!("{:#}\n", serde_json::json!(report))
+        } else {
+            report.markdown()
         };
         std::fs::write(path, text).map_err(|error| {
             let what = format!("write the report to {}", path.display());
@@ -90,8 +91,9 @@ pub async fn stress(global: &Global, args: &StressArgs) -> Result<u8, Failure> {
             output::say(missed);
         }
     }
-    Ok(match report.missed.is_empty() {
-        true => failure::DONE,
-        false => failure::FAILED,
+    Ok(if report.missed.is_empty() {
+        failure::DONE
+    } else {
+        failure::FAILED
     })
 }

@@ -62,18 +62,17 @@ pub async fn train(global: &Global, file: &Path, out: &Path) -> Result<u8, Failu
 /// Settings of the project, or the defaults where there is none, with every folder that is written to a temporary one.
 fn settings(global: &Global, folder: &TempDir, file: &Path) -> Result<ModelConfig, Failure> {
     let place = |name: &str| folder.path().join(name);
-    let config = match context::file(global).exists() {
-        true => context::load(global, &[])?,
-        false => {
-            let alone = place("config.json");
-            std::fs::write(&alone, NO_PROJECT)
-                .map_err(|error| store("write settings to a temporary folder", error))?;
-            let global = Global {
-                project: folder.path().to_path_buf(),
-                ..global.clone()
-            };
-            context::load(&global, &[])?
-        }
+    let config = if context::file(global).exists() {
+        context::load(global, &[])?
+    } else {
+        let alone = place("config.json");
+        std::fs::write(&alone, NO_PROJECT)
+            .map_err(|error| store("write settings to a temporary folder", error))?;
+        let global = Global {
+            project: folder.path().to_path_buf(),
+            ..global.clone()
+        };
+        context::load(&global, &[])?
     };
     Ok(ModelConfig {
         input_folder: input(folder, file)?,

@@ -60,7 +60,8 @@ pub use related::{Related, RelatedTable, Relation};
 pub use retention::{Bound, Retention};
 pub use schedule::{Jobs, Overlap, Schedule};
 pub use sections::{Split, SplitKind};
-pub use server::{Role, Server};
+pub use server::Server;
+pub use tokens::Role;
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

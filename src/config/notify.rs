@@ -256,7 +256,7 @@ impl Notify {
                 ChannelKind::Webhook => channel.check_webhook(&mut |k, r| say(at, k, r)),
                 ChannelKind::Email => channel.check_email(&mut |k, r| say(at, k, r)),
                 ChannelKind::Command if channel.argv.first().is_none_or(String::is_empty) => {
-                    say(at, "argv", "name the program and its arguments")
+                    say(at, "argv", "name the program and its arguments");
                 }
                 ChannelKind::Command => {}
             }

@@ -77,39 +77,6 @@ impl Default for Server {
     }
 }
 
-/// What a token allows; each role may do what the ones before it may.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Look at models, versions, runs, scores and metrics.
-    Read,
-    /// And ask for predictions.
-    Predict,
-    /// And change things: promote, roll back, start runs.
-    Admin,
-}
-
-impl Role {
-    /// All, from the least to the most.
-    pub const ALL: [Role; 3] = [Role::Read, Role::Predict, Role::Admin];
-
-    /// The role of a name.
-    pub fn of(name: &str) -> Option<Self> {
-        Role::ALL.into_iter().find(|role| role.name() == name)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Read => "read",
-            Role::Predict => "predict",
-            Role::Admin => "admin",
-        }
-    }
-}
-
 /// Certificate and key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -233,7 +200,7 @@ impl Server {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut say = |key: &str, reason: String| {
-            problems.push(Problem::at(&format!("server.{key}"), reason))
+            problems.push(Problem::at(&format!("server.{key}"), reason));
         };
         if !has_port(&self.listen) {
             say(

@@ -68,7 +68,7 @@ fn check_object(
         match (known.get(key), schema.get("additionalProperties")) {
             (Some(key_schema), _) => check(value, key_schema, root, &key_path, found),
             (None, Some(Value::Bool(false))) => {
-                found.push(unknown_key(&key_path, key, known.keys()))
+                found.push(unknown_key(&key_path, key, known.keys()));
             }
             (None, Some(any)) => check(value, any, root, &key_path, found),
             (None, None) => {}

@@ -22,21 +22,23 @@ impl ModelConfig {
     /// The learner for a task that only the data told of: where the settings leave it open, `ridge` for numbers.
     pub fn learner_for(&self, task: Task) -> Learner {
         let is_unable = self.learner.kind.task().is_some_and(|able| able != task);
-        match is_unable && self.learner == Learner::default() {
-            true => Learner {
+        if is_unable && self.learner == Learner::default() {
+            Learner {
                 kind: LearnerKind::Ridge,
                 ..Learner::default()
-            },
-            false => self.learner.clone(),
+            }
+        } else {
+            self.learner.clone()
         }
     }
 
     /// The metric for what a recorded score tells of: numbers, where it has a metric of numbers.
     pub fn metric_of(&self, record: &serde_json::Value) -> Metric {
         let mut of_numbers = Metric::OF_NUMBERS.iter();
-        let task = match of_numbers.any(|metric| record[metric.name()].is_number()) {
-            true => Task::Regression,
-            false => Task::Classification,
+        let task = if of_numbers.any(|metric| record[metric.name()].is_number()) {
+            Task::Regression
+        } else {
+            Task::Classification
         };
         self.metric_for(task)
     }
@@ -44,9 +46,10 @@ impl ModelConfig {
 
 /// The only task that the settings' learner can do; `None` where they leave the learner open, so that the target decides.
 pub(super) fn asked_of_learner(learner: &Learner) -> Option<Task> {
-    match *learner == Learner::default() {
-        true => None,
-        false => learner.kind.task(),
+    if *learner == Learner::default() {
+        None
+    } else {
+        learner.kind.task()
     }
 }
 

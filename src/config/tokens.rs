@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::server::Role;
-
 /// One who may ask.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,4 +50,37 @@ pub fn is_token_name(text: &str) -> bool {
 /// Whether a text is a SHA-256 in hexadecimal.
 pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What a token allows; each role may do what the ones before it may.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look at models, versions, runs, scores and metrics.
+    Read,
+    /// And ask for predictions.
+    Predict,
+    /// And change things: promote, roll back, start runs.
+    Admin,
+}
+
+impl Role {
+    /// All, from the least to the most.
+    pub const ALL: [Role; 3] = [Role::Read, Role::Predict, Role::Admin];
+
+    /// The role of a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Read => "read",
+            Role::Predict => "predict",
+            Role::Admin => "admin",
+        }
+    }
 }

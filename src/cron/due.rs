@@ -222,9 +222,10 @@ fn settle(
         }
         let does_later_fire =
             !is_latest && latest_late_by.is_some_and(|late| is_on_time(late) || may_catch_up(late));
-        match does_later_fire {
-            true => Outcome::Missed(Missed::Superseded),
-            false => Outcome::Missed(Missed::TooLate),
+        if does_later_fire {
+            Outcome::Missed(Missed::Superseded)
+        } else {
+            Outcome::Missed(Missed::TooLate)
         }
     };
     instants.iter().map(outcome).collect()
@@ -236,8 +237,9 @@ fn held_by(pause: Option<Pause>, at: DateTime<Utc>, now: DateTime<Utc>) -> Optio
     if pause.until.is_some_and(|until| at >= until) {
         return None;
     }
-    match at >= pause.from {
-        true => Some(Outcome::SkippedPaused),
-        false => Some(Outcome::Missed(Missed::PausedSince)),
+    if at >= pause.from {
+        Some(Outcome::SkippedPaused)
+    } else {
+        Some(Outcome::Missed(Missed::PausedSince))
     }
 }

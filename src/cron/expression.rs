@@ -71,11 +71,12 @@ impl Expression {
             month: field(3)?,
             weekday: field(4)?,
         };
-        match expression.has_a_day() {
-            true => Ok(expression),
-            false => Err(ExpressionError::Never {
+        if expression.has_a_day() {
+            Ok(expression)
+        } else {
+            Err(ExpressionError::Never {
                 expression: expression.to_string(),
-            }),
+            })
         }
     }
 

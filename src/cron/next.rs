@@ -31,9 +31,10 @@ pub fn next_after(
         return None;
     }
     let wall = zone::wall(zone, after);
-    let back = match expression.is_wildcard() {
-        true => zone::soon_back(zone, after),
-        false => None,
+    let back = if expression.is_wildcard() {
+        zone::soon_back(zone, after)
+    } else {
+        None
     };
     let Some(back) = back else {
         return first_from(expression, zone, after, wall);

@@ -103,9 +103,12 @@ pub(super) fn parse_part(field: FieldName, part: &str) -> Result<Part, Expressio
 
 /// What a range over the end of the day, month or year is written as.
 fn the_other_way_round(field: FieldName, low: u32, high: u32) -> String {
-    let span = |low: u32, high: u32| match low == high {
-        true => low.to_string(),
-        false => format!("{low}-{high}"),
+    let span = |low: u32, high: u32| {
+        if low == high {
+            low.to_string()
+        } else {
+            format!("{low}-{high}")
+        }
     };
     let (first, last) = (field.bounds().0, field.last());
     if low > last {

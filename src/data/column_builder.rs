@@ -106,11 +106,11 @@ impl ColumnBuilder {
             (Store::Integer(own), Cells::Integer(values)) => own.extend_from_slice(values),
             (Store::Number(own), Cells::Number(values)) => own.extend_from_slice(values),
             (Store::Number(own), Cells::Integer(values)) => {
-                own.extend(values.iter().map(|&value| value as f64))
+                own.extend(values.iter().map(|&value| value as f64));
             }
             (Store::Boolean(own), Cells::Boolean(values)) => own.extend_from_slice(values),
             (Store::Text(own), Cells::Text { bytes, ends }) => {
-                append_text(own, bytes, ends, &part.missing)
+                append_text(own, bytes, ends, &part.missing);
             }
             (Store::Integer(own), _) => own.resize(rows, 0),
             (Store::Number(own), _) => own.resize(rows, 0.0),

@@ -43,16 +43,18 @@ pub(super) fn read_header(
             HeaderFlaw::Other(reason) => bad(reason),
         })?;
     let has_header = options.text.header_row != Some(0);
-    let body = match has_header {
-        true => fields.last().map_or(shape.header, |(_, next)| *next),
-        false => shape.header,
+    let body = if has_header {
+        fields.last().map_or(shape.header, |(_, next)| *next)
+    } else {
+        shape.header
     };
     let mut names: Vec<String> = Vec::with_capacity(fields.len());
     let mut known = BTreeSet::new();
     for (index, (name, _)) in fields.into_iter().enumerate() {
-        let name = match name.is_empty() || !has_header {
-            true => format!("column_{}", index + 1),
-            false => name,
+        let name = if name.is_empty() || !has_header {
+            format!("column_{}", index + 1)
+        } else {
+            name
         };
         if name.len() > MOST_NAME_BYTES {
             return Err(bad("the header has a name that is too long to be one").into());

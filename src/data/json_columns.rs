@@ -139,7 +139,7 @@ impl JsonColumn {
             (Cells::Number(cells), Value::Number(number)) => cells.push(number.as_f64()),
             (Cells::Boolean(cells), Value::Bool(value)) => cells.push(Some(value)),
             (Cells::Text(cells), Value::String(text)) => {
-                cells.push(Some(text).filter(|text| !text.trim().is_empty()))
+                cells.push(Some(text).filter(|text| !text.trim().is_empty()));
             }
             (Cells::Text(cells), other) => cells.push(Some(other.to_string())),
             _ => {}

@@ -104,12 +104,13 @@ pub(super) fn read_raw(
             per_second,
             is_long,
         } => {
-            let ticks: Vec<Option<i64>> = match is_long {
-                true => cells::<i64>(&arrays)?,
-                false => cells::<i32>(&arrays)?
+            let ticks: Vec<Option<i64>> = if is_long {
+                cells::<i64>(&arrays)?
+            } else {
+                cells::<i32>(&arrays)?
                     .into_iter()
                     .map(|it| it.map(i64::from))
-                    .collect(),
+                    .collect()
             };
             let texts = ticks.into_iter().map(|tick| hour(tick?, per_second));
             pl::IntoSeries::into_series(pl::StringChunked::from_iter_options(name, texts))

@@ -148,18 +148,20 @@ impl ColumnPlan {
             ),
         };
         let forms: Vec<String> = self.forms.iter().map(NumberForm::to_string).collect();
-        let forms = match forms.is_empty() {
-            true => String::new(),
-            false => format!(", {}", forms.join(" or ")),
+        let forms = if forms.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", forms.join(" or "))
         };
         let others: Vec<String> = self
             .exceptions
             .iter()
             .map(|(what, n)| format!("{n}: {what}"))
             .collect();
-        let others = match others.is_empty() {
-            true => String::new(),
-            false => format!("; not so {}", others.join(", ")),
+        let others = if others.is_empty() {
+            String::new()
+        } else {
+            format!("; not so {}", others.join(", "))
         };
         format!("`{}`: {}{forms}, {share}{others}", self.name, self.kind)
     }

@@ -152,9 +152,10 @@ pub fn read(
         left_out,
     } = rules::apply(frame, &options.rules)?;
     let hashes = row_hashes(&frame, &schema.names())?;
-    let (frame, row_hashes, duplicates_dropped) = match options.dedupe {
-        true => dedupe(frame, hashes),
-        false => (frame, hashes, 0),
+    let (frame, row_hashes, duplicates_dropped) = if options.dedupe {
+        dedupe(frame, hashes)
+    } else {
+        (frame, hashes, 0)
     };
     Ok(FolderRead {
         frame,

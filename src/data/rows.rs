@@ -256,10 +256,12 @@ fn hash_block(columns: &[Cells<'_>], first: usize, out: &mut [u128], buffers: &m
             }),
             Values::Boolean(cells) => {
                 for (row, end) in ends.iter_mut().enumerate() {
-                    let tag = match valid(row) {
-                        false => MISSING,
-                        true if cells.value(first + row) => TRUE,
-                        true => FALSE,
+                    let tag = if !valid(row) {
+                        MISSING
+                    } else if cells.value(first + row) {
+                        TRUE
+                    } else {
+                        FALSE
                     };
                     bytes[*end] = tag;
                     *end += 1;

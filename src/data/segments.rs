@@ -82,9 +82,10 @@ impl Segments {
                 .iter()
                 .filter_map(|table| table.columns[at].kind);
             let first = kinds.next();
-            match kinds.any(|kind| kind == Kind::Number) {
-                true => Some(Kind::Number),
-                false => first,
+            if kinds.any(|kind| kind == Kind::Number) {
+                Some(Kind::Number)
+            } else {
+                first
             }
         };
         let kinds: Vec<Option<Kind>> = (0..places).map(kind_at).collect();

@@ -87,7 +87,7 @@ fn summarise_column(column: &Column) -> ColumnSummary {
         DataType::Int64 => {
             if let Ok(cells) = column.i64() {
                 cells.downcast_iter().for_each(|chunk| {
-                    values.extend(chunk.iter().flatten().map(|value| *value as f64))
+                    values.extend(chunk.iter().flatten().map(|value| *value as f64));
                 });
             }
         }

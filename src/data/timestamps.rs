@@ -62,13 +62,14 @@ pub(super) fn time_cells<'a>(frame: &'a DataFrame, column: &str) -> Result<&'a C
     let cells = frame.column(column).map_err(|_| Error::NoColumn {
         column: column.to_owned(),
     })?;
-    match cells.str().is_ok() || cells.i64().is_ok() || cells.f64().is_ok() {
-        true => Ok(cells),
-        false => Err(Error::ColumnKind {
+    if cells.str().is_ok() || cells.i64().is_ok() || cells.f64().is_ok() {
+        Ok(cells)
+    } else {
+        Err(Error::ColumnKind {
             column: column.to_owned(),
             expected: "text or numbers",
             found: cells.dtype().to_string(),
-        }),
+        })
     }
 }
 
@@ -85,9 +86,10 @@ pub(super) fn read_all(
         Some(row) => Err(Error::Time {
             column: column.to_owned(),
             row,
-            expected: match form.is_usual() {
-                true => EXPECTED.to_string(),
-                false => form.says(cells.str().is_err()),
+            expected: if form.is_usual() {
+                EXPECTED.to_string()
+            } else {
+                form.says(cells.str().is_err())
             },
         }),
     }

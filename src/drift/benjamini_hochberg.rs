@@ -5,9 +5,12 @@
 /// Benjamini and Hochberg 1995; the same as `scipy.stats.false_discovery_control`. A NaN counts as 1.
 pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     let n = p_values.len();
-    let p = |at: usize| match p_values[at].is_nan() {
-        true => 1.0,
-        false => p_values[at],
+    let p = |at: usize| {
+        if p_values[at].is_nan() {
+            1.0
+        } else {
+            p_values[at]
+        }
     };
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&a, &b| p(a).total_cmp(&p(b)));

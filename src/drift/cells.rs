@@ -29,10 +29,7 @@ impl Pair {
 /// nm / (n + m): the rows that both samples together are worth.
 pub fn effective_rows(n: u64, m: u64) -> f64 {
     let (n, m) = (n as f64, m as f64);
-    match n + m > 0.0 {
-        true => n * m / (n + m),
-        false => 0.0,
-    }
+    if n + m > 0.0 { n * m / (n + m) } else { 0.0 }
 }
 
 /// The cells of a column. What is missing, below, above or new has a cell of its own; where the cells are `merged`, as soon as
@@ -45,9 +42,12 @@ pub fn cells(layout: &Layout, reference: &[u64], window: &[u64], is_merged: bool
         .clamp(CELLS.0, CELLS.1) as usize;
     // The expected rows of a cell in the smaller sample.
     let share = n.min(m) as f64 / (n + m).max(1) as f64;
-    let is_enough = |cell: [u64; 2]| match is_merged {
-        true => (cell[0] + cell[1]) as f64 * share >= FEWEST,
-        false => cell != [0, 0],
+    let is_enough = |cell: [u64; 2]| {
+        if is_merged {
+            (cell[0] + cell[1]) as f64 * share >= FEWEST
+        } else {
+            cell != [0, 0]
+        }
     };
     let last = layout.width() - 1;
     let inner = match layout {
@@ -135,9 +135,10 @@ fn frequent(
     let rest = labels.split_off(own.min(wanted - 1));
     let mut other = rare;
     rest.into_iter().for_each(|cell| add(&mut other, cell));
-    match is_enough(new) {
-        true => labels.push(new),
-        false => add(&mut other, new),
+    if is_enough(new) {
+        labels.push(new)
+    } else {
+        add(&mut other, new)
     }
     match labels.last_mut() {
         Some(last) if !is_enough(other) => add(last, other),

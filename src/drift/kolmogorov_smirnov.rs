@@ -32,12 +32,11 @@ pub fn distance(one: &[f64], other: &[f64]) -> Option<f64> {
 pub fn kolmogorov_smirnov(one: &[f64], other: &[f64]) -> Option<Tested> {
     let statistic = distance(one, other)?;
     let (n, m) = (one.len(), other.len());
-    let p_value = match n.saturating_mul(m) <= MOST_EXACT {
-        true => exact(statistic, n, m, &ends(one, other)),
-        false => {
-            let (n, m) = (n as f64, m as f64);
-            limit(statistic * (n * m / (n + m)).sqrt())
-        }
+    let p_value = if n.saturating_mul(m) <= MOST_EXACT {
+        exact(statistic, n, m, &ends(one, other))
+    } else {
+        let (n, m) = (n as f64, m as f64);
+        limit(statistic * (n * m / (n + m)).sqrt())
     };
     Some(Tested { statistic, p_value })
 }

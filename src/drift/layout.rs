@@ -61,9 +61,10 @@ impl Layout {
         counted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         let rest = counted.split_off(counted.len().min(MOST_LABELS));
         let is_open = rest.len() > MOST_RARE;
-        let mut rare: Vec<u32> = match is_open {
-            true => Vec::new(),
-            false => rest.iter().map(|(label, _)| hash(label)).collect(),
+        let mut rare: Vec<u32> = if is_open {
+            Vec::new()
+        } else {
+            rest.iter().map(|(label, _)| hash(label)).collect()
         };
         rare.sort_unstable();
         rare.dedup();
@@ -101,9 +102,10 @@ impl Layout {
         let (Layout::Numbers { lowest, uppers }, Some(x)) = (self, number) else {
             return MISSING;
         };
-        match x < *lowest {
-            true => 1,
-            false => 2 + uppers.partition_point(|upper| *upper < x),
+        if x < *lowest {
+            1
+        } else {
+            2 + uppers.partition_point(|upper| *upper < x)
         }
     }
 }

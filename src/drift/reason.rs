@@ -24,12 +24,13 @@ pub fn of_column(
         return "no row was counted".to_string();
     }
     if compared.is_empty {
-        return match compared.shares[0].missing >= 1.0 {
-            true => "no row has a value, as in the reference".to_string(),
-            false => format!(
+        return if compared.shares[0].missing >= 1.0 {
+            "no row has a value, as in the reference".to_string()
+        } else {
+            format!(
                 "no row has a value; in the reference {} had none",
                 percent(compared.shares[0].missing)
-            ),
+            )
         };
     }
     let change = changes(drift, compared);
@@ -84,13 +85,14 @@ fn changes(drift: &ColumnDrift, compared: &Compared) -> String {
             Measure::UnknownWords => "the middle share of unknown words",
             Measure::Number | Measure::Category => "the middle value",
         };
-        match short(then) == short(now) {
-            true => parts.push("the values are spread otherwise".to_string()),
-            false => parts.push(format!(
+        if short(then) == short(now) {
+            parts.push("the values are spread otherwise".to_string())
+        } else {
+            parts.push(format!(
                 "{what} went from about {} to {}",
                 short(then),
                 short(now)
-            )),
+            ))
         }
     } else if parts.is_empty() {
         let moved = compared.total_variation.unwrap_or(0.0);
@@ -148,9 +150,10 @@ fn named(columns: &[&ColumnDrift]) -> String {
     let n = names.len();
     names.truncate(NAMED);
     let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let rest = match n > NAMED {
-        true => format!(" and {} more", n - NAMED),
-        false => String::new(),
+    let rest = if n > NAMED {
+        format!(" and {} more", n - NAMED)
+    } else {
+        String::new()
     };
     format!("{}{rest}", listed.join(", "))
 }

@@ -107,19 +107,16 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
 }
 
 fn of_labels(cells: &Cells<'_>, input: &Input, n_rows: usize) -> Column {
-    let encoded = match is_numeric(input.kind) {
-        true => {
-            // Numbers are told by their spelling, whatever type the column was read as.
-            let spelled: Vec<Option<Cow<'_, str>>> = (0..n_rows)
-                .map(|row| label_of(cells, input.kind, row))
-                .collect();
-            count(spelled.iter().flatten().map(|label| label.as_ref()))
-        }
-        false => {
-            let encoded = cells.encode(n_rows);
-            let counts = encoded.counts();
-            encoded.distinct.into_iter().zip(counts).collect()
-        }
+    let encoded = if is_numeric(input.kind) {
+        // Numbers are told by their spelling, whatever type the column was read as.
+        let spelled: Vec<Option<Cow<'_, str>>> = (0..n_rows)
+            .map(|row| label_of(cells, input.kind, row))
+            .collect();
+        count(spelled.iter().flatten().map(|label| label.as_ref()))
+    } else {
+        let encoded = cells.encode(n_rows);
+        let counts = encoded.counts();
+        encoded.distinct.into_iter().zip(counts).collect()
     };
     let counted = encoded.iter().map(|(label, n)| (label.as_str(), *n));
     let layout = Layout::of_labels(counted.collect());

@@ -138,9 +138,10 @@ fn whole(features: &[ColumnDrift], prediction: Option<&ColumnDrift>) -> Verdict 
             let names: BTreeMap<&str, f64> = drifting
                 .map(|it| (it.name.as_str(), it.importance.unwrap_or(1.0)))
                 .collect();
-            match names.values().sum::<f64>() >= MATTERS {
-                true => Verdict::Drift,
-                false => Verdict::Warn,
+            if names.values().sum::<f64>() >= MATTERS {
+                Verdict::Drift
+            } else {
+                Verdict::Warn
             }
         }
         other => other,

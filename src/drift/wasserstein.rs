@@ -41,9 +41,10 @@ pub fn wasserstein_of_bins(edges: &[f64], one: &[u64], other: &[u64]) -> Option<
         let width = edges[at + 1] - edges[at];
         // The difference runs along a line from `before` to `after`.
         area += width
-            * match before * after >= 0.0 {
-                true => (before.abs() + after.abs()) / 2.0,
-                false => (before * before + after * after) / (2.0 * (before.abs() + after.abs())),
+            * if before * after >= 0.0 {
+                (before.abs() + after.abs()) / 2.0
+            } else {
+                (before * before + after * after) / (2.0 * (before.abs() + after.abs()))
             };
         before = after;
     }

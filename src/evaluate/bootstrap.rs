@@ -33,15 +33,15 @@ pub fn intervals(
     let labels = label_replicates(truth, predictions, replicates, seed);
     let rows = row_replicate_scores(truth, predictions, replicates, seed);
     let interval = |metric: Metric| {
-        let mut values: Vec<f64> = match metric.reads_labels() {
-            true => labels
+        let mut values: Vec<f64> = if metric.reads_labels() {
+            labels
                 .iter()
                 .filter_map(|scores| scores.get(metric))
-                .collect(),
-            false => rows
-                .iter()
+                .collect()
+        } else {
+            rows.iter()
                 .filter_map(|scores| scores.get(metric))
-                .collect(),
+                .collect()
         };
         values.sort_unstable_by(f64::total_cmp);
         percentile_interval(&values, confidence).map(|interval| MetricInterval { metric, interval })
@@ -60,7 +60,7 @@ fn label_replicates(
     let replicate = |tallies: &mut Tallies, replicate: u32| {
         tallies.clear();
         cells.draw(&mut replicate_rng(seed, replicate), |class, cell| {
-            tallies.add(class, cell.first, cell.count)
+            tallies.add(class, cell.first, cell.count);
         });
         tallies.scores()
     };

@@ -127,11 +127,11 @@ impl Metric {
     /// How far it fell, as bounds without a unit are meant: the loss, and for RMSE and MAE the loss as a share of what it was.
     pub fn fall(self, before: f64, now: f64) -> f64 {
         let loss = self.gain(before, now);
-        match self.is_without_unit() || loss == 0.0 {
-            true => loss,
-            // From nothing to something is infinitely far.
-            false => loss / before.abs(),
+        if self.is_without_unit() || loss == 0.0 {
+            return loss;
         }
+        // From nothing to something is infinitely far.
+        loss / before.abs()
     }
 
     /// Whether its values mean the same whatever the unit of the target.

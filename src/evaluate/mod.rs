@@ -195,9 +195,10 @@ impl Scores {
     /// What was scored: classes leave a confusion matrix.
     pub fn task(&self) -> Task {
         let has_number = Metric::OF_NUMBERS.iter().any(|&it| self.get(it).is_some());
-        match self.confusion.is_empty() && has_number {
-            true => Task::Regression,
-            false => Task::Classification,
+        if self.confusion.is_empty() && has_number {
+            Task::Regression
+        } else {
+            Task::Classification
         }
     }
 

@@ -124,9 +124,10 @@ fn linear(linear: &Linear) -> Numbers<'_> {
 }
 
 fn trees(trees: &Trees) -> Numbers<'_> {
-    let width = match trees.output.is_empty() {
-        true => trees.n_outputs(),
-        false => 1,
+    let width = if trees.output.is_empty() {
+        trees.n_outputs()
+    } else {
+        1
     };
     let feature = |&feature: &u32| match feature {
         LEAF => -1,

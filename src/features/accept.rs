@@ -34,9 +34,12 @@ fn number_in<'c>(
     if trimmed.is_empty() || nulls.iter().any(|null| null.trim() == trimmed) {
         return Some(CellRef::Missing);
     }
-    let finite = |number: f64| match number.is_finite() {
-        true => CellRef::Number(number),
-        false => CellRef::Missing,
+    let finite = |number: f64| {
+        if number.is_finite() {
+            CellRef::Number(number)
+        } else {
+            CellRef::Missing
+        }
     };
     let Some(form) = reading else {
         return match (trimmed.parse(), trimmed.parse()) {
@@ -178,12 +181,13 @@ impl Unreadable {
             rows,
             of,
         } = self;
-        match self.is_whole() {
-            true => format!("no cell of `{column}` can be read ({wanted})"),
-            false => format!(
+        if self.is_whole() {
+            format!("no cell of `{column}` can be read ({wanted})")
+        } else {
+            format!(
                 "{} of {of} cells of `{column}` cannot be read ({wanted})",
                 rows.len()
-            ),
+            )
         }
     }
 }
@@ -260,9 +264,10 @@ pub fn as_taken(
             }
         }
         let name = read.name.as_str().into();
-        let made = match is_whole && read.kind == Kind::Integer {
-            true => Column::new(name, whole),
-            false => Column::new(name, numbers),
+        let made = if is_whole && read.kind == Kind::Integer {
+            Column::new(name, whole)
+        } else {
+            Column::new(name, numbers)
         };
         frame
             .with_column(made)

@@ -75,9 +75,10 @@ impl<'a> CellRef<'a> {
     /// The cell as a label of categories, as [`label_of`] reads it.
     #[inline]
     pub fn label(self, kind: Kind) -> Option<Cow<'a, str>> {
-        match is_numeric(kind) {
-            true => self.number().map(|it| spelling::spell_number(it).into()),
-            false => self.text(),
+        if is_numeric(kind) {
+            self.number().map(|it| spelling::spell_number(it).into())
+        } else {
+            self.text()
         }
     }
 

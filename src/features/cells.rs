@@ -176,8 +176,9 @@ impl Encoded {
 /// text.
 #[inline]
 pub fn label_of<'a>(cells: &Cells<'a>, kind: Kind, row: usize) -> Option<Cow<'a, str>> {
-    match is_numeric(kind) {
-        true => cells.number(row).map(|number| spell_number(number).into()),
-        false => cells.text(row),
+    if is_numeric(kind) {
+        cells.number(row).map(|number| spell_number(number).into())
+    } else {
+        cells.text(row)
     }
 }

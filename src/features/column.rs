@@ -181,9 +181,10 @@ fn fit_text(
 ) -> Result<Made, String> {
     let text = own.and_then(|own| own.text.as_ref());
     let blocks = fit_blocks(cells, rows, text.unwrap_or(&settings.text));
-    match blocks.is_empty() {
-        true => Err("text in which no n-gram stands in enough rows".to_string()),
-        false => Ok(Made::from(Step::Text { blocks })),
+    if blocks.is_empty() {
+        Err("text in which no n-gram stands in enough rows".to_string())
+    } else {
+        Ok(Made::from(Step::Text { blocks }))
     }
 }
 

@@ -130,9 +130,10 @@ impl Sums {
         }
         let (all, within) = (variance(self.total), variance((n, sum, square)));
         let share = all * n / (all * n + within);
-        match share.is_nan() {
-            true => self.mean(),
-            false => share * (self.shift + sum / n) + (1.0 - share) * self.mean(),
+        if share.is_nan() {
+            self.mean()
+        } else {
+            share * (self.shift + sum / n) + (1.0 - share) * self.mean()
         }
     }
 }

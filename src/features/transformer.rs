@@ -60,9 +60,10 @@ impl Transformer {
     /// # Errors
     /// All missing columns at once.
     pub fn prepared<'a>(&self, frame: &'a DataFrame) -> Result<Cow<'a, DataFrame>, Error> {
-        match self.prepare.is_empty() {
-            true => Ok(Cow::Borrowed(frame)),
-            false => self.prepare.apply(frame).map(Cow::Owned),
+        if self.prepare.is_empty() {
+            Ok(Cow::Borrowed(frame))
+        } else {
+            self.prepare.apply(frame).map(Cow::Owned)
         }
     }
 }

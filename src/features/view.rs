@@ -299,9 +299,10 @@ impl DenseColumn<'_> {
                         let number = values[row];
                         let is_there =
                             number.is_finite() && validity.is_none_or(|bits| bits.get_bit(row));
-                        *slot = match is_there {
-                            true => scaled(number, *mean, *per_scale),
-                            false => *missing,
+                        *slot = if is_there {
+                            scaled(number, *mean, *per_scale)
+                        } else {
+                            *missing
                         };
                     }
                 } else {

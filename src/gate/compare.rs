@@ -112,9 +112,10 @@ pub(super) fn rule(case: &Case<'_>, compared: Option<&Compared>, sufficient: boo
 
 fn naive(case: &Case<'_>, new: f64, old: f64) -> Rule {
     let delta = case.evidence.metric.gain(new, old);
-    let (outcome, verb) = match delta > 0.0 {
-        true => (RuleOutcome::Pass, "is better than"),
-        false => (RuleOutcome::Reject, "is not better than"),
+    let (outcome, verb) = if delta > 0.0 {
+        (RuleOutcome::Pass, "is better than")
+    } else {
+        (RuleOutcome::Reject, "is not better than")
     };
     let (new, old) = pair(new, old);
     let reason = format!(

@@ -112,11 +112,12 @@ fn grounds(case: &Case<'_>, compared: Option<&Compared>) -> Vec<String> {
         let value = case
             .challenger_value()
             .map_or_else(|| "undefined".to_owned(), written);
-        return match case.has_champion() {
-            true => vec![format!("{title} of the challenger is {value} on {rows}")],
-            false => vec![format!(
+        return if case.has_champion() {
+            vec![format!("{title} of the challenger is {value} on {rows}")]
+        } else {
+            vec![format!(
                 "there is no champion to protect; {title} of the challenger is {value} on {rows}"
-            )],
+            )]
         };
     };
     let numbers = &compared.comparison;

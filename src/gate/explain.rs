@@ -200,9 +200,12 @@ fn aligned(table: &Table) -> String {
         let padded = layout
             .iter()
             .enumerate()
-            .map(|(column, &(width, numeric))| match numeric {
-                true => format!("{:>width$}", cell(row, column)),
-                false => format!("{:<width$}", cell(row, column)),
+            .map(|(column, &(width, numeric))| {
+                if numeric {
+                    format!("{:>width$}", cell(row, column))
+                } else {
+                    format!("{:<width$}", cell(row, column))
+                }
             });
         out += padded.collect::<Vec<_>>().join("  ").trim_end();
         out.push('\n');

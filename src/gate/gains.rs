@@ -83,9 +83,10 @@ fn judge(case: &Case<'_>, asked: Asked, said: impl Fn(f64) -> String, sufficient
     // A gain that is NaN was left out above; a bound that is NaN is reached by nothing.
     let holds = gain >= asked - ROUNDING;
     let moved = movement_of(case.evidence.metric, new, old);
-    let (outcome, verb) = match holds {
-        true => (RuleOutcome::Pass, "as much as"),
-        false => (wrong_direction(sufficient), "less than"),
+    let (outcome, verb) = if holds {
+        (RuleOutcome::Pass, "as much as")
+    } else {
+        (wrong_direction(sufficient), "less than")
     };
     let reason = format!("{moved}, {}: {verb} the {asked_said} asked", said(gain));
     rule(name, GROUP, outcome, Some(gain), Some(asked), reason)

@@ -44,9 +44,10 @@ fn metric_guard(case: &Case<'_>, guard: &Guard) -> Rule {
         );
     };
     let fall = metric.gain(old, new);
-    let (outcome, verb) = match fall <= guard.max_fall + ROUNDING {
-        true => (RuleOutcome::Pass, "within"),
-        false => (RuleOutcome::Reject, "worse by more than"),
+    let (outcome, verb) = if fall <= guard.max_fall + ROUNDING {
+        (RuleOutcome::Pass, "within")
+    } else {
+        (RuleOutcome::Reject, "worse by more than")
     };
     let (new, old) = pair(new, old);
     let accepted = written(guard.max_fall);

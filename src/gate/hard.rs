@@ -22,9 +22,10 @@ pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
 fn finite_metrics(case: &Case<'_>) -> Rule {
     let title = case.evidence.metric.title();
     let predictions = case.evidence.challenger;
-    let (answers, every) = match case.is_of_numbers() {
-        true => ("predictions", "every prediction"),
-        false => ("probabilities", "every probability"),
+    let (answers, every) = if case.is_of_numbers() {
+        ("predictions", "every prediction")
+    } else {
+        ("probabilities", "every probability")
     };
     let fault = if case.rows() == 0 {
         Some("there are no test rows to score the challenger on".to_owned())
@@ -89,15 +90,16 @@ fn differs(case: &Case<'_>) -> Rule {
     if !case.has_champion() {
         return skipped(name, GROUP, "there is no champion");
     }
-    let (outcome, reason) = match case.evidence.facts.differs_from_champion {
-        true => (
+    let (outcome, reason) = if case.evidence.facts.differs_from_champion {
+        (
             RuleOutcome::Pass,
             "the challenger predicts by other numbers than the champion",
-        ),
-        false => (
+        )
+    } else {
+        (
             RuleOutcome::Reject,
             "the challenger predicts by the same numbers as the champion",
-        ),
+        )
     };
     rule(name, GROUP, outcome, None, None, reason)
 }
@@ -215,9 +217,10 @@ fn leakage(case: &Case<'_>) -> Rule {
         return skipped(name, GROUP, "there are no test rows");
     }
     let share = leaked as f64 / rows as f64;
-    let (outcome, asked) = match share <= bound + ROUNDING {
-        true => (RuleOutcome::Pass, "at most"),
-        false => (case.failing(RuleOutcome::Reject), "more than the accepted"),
+    let (outcome, asked) = if share <= bound + ROUNDING {
+        (RuleOutcome::Pass, "at most")
+    } else {
+        (case.failing(RuleOutcome::Reject), "more than the accepted")
     };
     let reason = format!(
         "{leaked} of {} also stand in the training data ({}), {asked} {}",

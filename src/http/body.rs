@@ -132,9 +132,10 @@ async fn gather<B: Buf>(
         }
         whole.put(piece);
     }
-    Ok(match whole.is_empty() {
-        true => first,
-        false => whole.freeze(),
+    Ok(if whole.is_empty() {
+        first
+    } else {
+        whole.freeze()
     })
 }
 

@@ -169,9 +169,10 @@ impl Bench {
     async fn fresh_run(&self, model: &str) -> Result<String, Error> {
         let id = self.program.new_run_id(model);
         let is_taken = self.queue.registry.run(&id).await?.is_some();
-        Ok(match is_taken {
-            true => Ids::Random.run_id(model, self.program.clock.now()),
-            false => id,
+        Ok(if is_taken {
+            Ids::Random.run_id(model, self.program.clock.now())
+        } else {
+            id
         })
     }
 }

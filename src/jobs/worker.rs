@@ -152,7 +152,7 @@ impl Worker {
         }
         // Jobs under way are put back before the worker is gone.
         while self.under_way.join_next().await.is_some() {}
-        Ok(self.bench.queue.registry.worker_leaves(&self.me).await?)
+        self.bench.queue.registry.worker_leaves(&self.me).await
     }
 
     fn is_full(&self) -> bool {
@@ -220,9 +220,10 @@ impl Worker {
         };
         let (bench, me) = (self.bench.clone(), self.me.clone());
         self.under_way.spawn(async move {
-            let done = match is_claimed {
-                true => bench.begin(&me, &job).await,
-                false => bench.rescue(&me, &job.id).await,
+            let done = if is_claimed {
+                bench.begin(&me, &job).await
+            } else {
+                bench.rescue(&me, &job.id).await
             };
             if let Err(error) = done {
                 // It is found again among the orphans.

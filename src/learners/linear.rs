@@ -189,9 +189,12 @@ impl Reduced {
             }
             let mut right = self.product.clone();
             cholesky::forward(&matrix, &mut right);
-            let lower = Array2::from_shape_fn((p, p), |(row, column)| match column <= row {
-                true => matrix[row * p + column],
-                false => 0.0,
+            let lower = Array2::from_shape_fn((p, p), |(row, column)| {
+                if column <= row {
+                    matrix[row * p + column]
+                } else {
+                    0.0
+                }
             });
             return Ok((lower, Array1::from_vec(right)));
         }

@@ -56,10 +56,9 @@ pub(super) fn fit_within(
         target,
         n_outputs: if n_classes == 2 { 1 } else { n_classes },
         penalty: 1.0
-            / settings.c.unwrap_or(match has_sparse(view) {
-                true => C_OF_TEXTS,
-                false => 1.0,
-            }),
+            / settings
+                .c
+                .unwrap_or(if has_sparse(view) { C_OF_TEXTS } else { 1.0 }),
         class_weight: &class_weight,
     };
     let mut notes = Vec::new();
@@ -112,9 +111,10 @@ fn fit_wide(problem: &Problem<'_>, settings: &Learner) -> Result<Learned, Error>
     )?;
     Ok(Learned {
         predictor: Predictor::Linear(linear),
-        notes: match converged {
-            true => Vec::new(),
-            false => vec![unfinished(settings.max_iterations)],
+        notes: if converged {
+            Vec::new()
+        } else {
+            vec![unfinished(settings.max_iterations)]
         },
     })
 }

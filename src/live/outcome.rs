@@ -123,9 +123,10 @@ pub fn effective(stated: &[Stated]) -> Effective<'_> {
     let Some(first) = latest.next() else {
         return Effective::None;
     };
-    match latest.all(|other| other.label == first.label) {
-        true => Effective::Label(first),
-        false => Effective::Conflict(newest),
+    if latest.all(|other| other.label == first.label) {
+        Effective::Label(first)
+    } else {
+        Effective::Conflict(newest)
     }
 }
 

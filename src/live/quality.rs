@@ -163,10 +163,9 @@ fn both(judged: &[(&Answer, &str)], form: &Form<'_>) -> Option<(Truth, Answers)>
         } else {
             // Of the other classes nothing was kept; what is left is spread evenly.
             let rest = (1.0 - answer.value) / (n_classes - 1) as f64;
-            probabilities.extend((0..n_classes).map(|class| match class == said {
-                true => answer.value,
-                false => rest,
-            }));
+            probabilities.extend(
+                (0..n_classes).map(|class| if class == said { answer.value } else { rest }),
+            );
         }
     }
     let given = Answers::Classes(Predictions {

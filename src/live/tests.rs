@@ -99,9 +99,10 @@ fn rows(n: usize, n_labelled: usize) -> Vec<Labelled> {
                 class: Some(class.to_string()),
                 value: if class == "yes" { 0.7 } else { 0.2 },
             },
-            stated: match at < n_labelled {
-                true => vec![(stated(truth, 5000, ""), 6000)],
-                false => Vec::new(),
+            stated: if at < n_labelled {
+                vec![(stated(truth, 5000, ""), 6000)]
+            } else {
+                Vec::new()
             },
         }
     };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::came_to::{is_first, outcome_of};
 use crate::clock::rfc3339;
 use crate::config::Topic;
 use crate::model_types::Outcome;
@@ -38,17 +39,6 @@ pub struct Event {
     pub text: String,
     /// The same for programs.
     pub facts: Map<String, Value>,
-}
-
-/// What came of a run, where it came to its end.
-fn outcome_of(run: &RunRow) -> Option<Outcome> {
-    run.outcome.as_deref()?.parse().ok()
-}
-
-/// Whether a run that came to a verdict found no champion to compare with.
-fn is_first(run: &RunRow) -> bool {
-    let record = run.record.as_ref();
-    record.is_some_and(|record| record["version"].is_i64() && record["champion"].is_null())
 }
 
 impl Event {
@@ -278,9 +268,10 @@ fn of_failure(run: &RunRow) -> Event {
         Some(Outcome::Promote) => "Its version is the champion all the same.",
         _ => "The champion is what it was.",
     };
-    let what = match run.state == RunState::Interrupted.name() {
-        true => format!("a run was cut off in {}", run.stage),
-        false => format!("a run failed in {}", run.stage),
+    let what = if run.state == RunState::Interrupted.name() {
+        format!("a run was cut off in {}", run.stage)
+    } else {
+        format!("a run failed in {}", run.stage)
     };
     Event {
         kind: Topic::Failed,

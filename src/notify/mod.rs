@@ -4,6 +4,7 @@
 //! sent from there, so that none is lost; it is sent at least once. It must not know how a run works, HTTP routes or a
 //! terminal, and it never fails who tells it something.
 
+mod came_to;
 mod command;
 mod drift;
 mod email;

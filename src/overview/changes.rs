@@ -98,9 +98,12 @@ fn of_job(job: &JobRow) -> Change {
 }
 
 async fn logged(path: PathBuf) -> Result<Vec<Change>, Error> {
-    let read = tokio::task::spawn_blocking(move || match path.exists() || log_is_there(&path) {
-        true => log_end(&path, LOG_BYTES).map_err(|source| (path, source)),
-        false => Ok(String::new()),
+    let read = tokio::task::spawn_blocking(move || {
+        if path.exists() || log_is_there(&path) {
+            log_end(&path, LOG_BYTES).map_err(|source| (path, source))
+        } else {
+            Ok(String::new())
+        }
     });
     let text = match read.await {
         Ok(Ok(text)) => text,

@@ -85,9 +85,10 @@ pub fn run_status(env: &Env, row: &RunRow, lines: usize) -> Result<RunStatus, Er
     reasons.splice(0..0, row.why().map(|why| place(&why)));
     let findings = record["findings"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    let log = match is_run_id(&row.id) {
-        true => log_lines(env, &row.id, lines)?,
-        false => Vec::new(),
+    let log = if is_run_id(&row.id) {
+        log_lines(env, &row.id, lines)?
+    } else {
+        Vec::new()
     };
     Ok(RunStatus {
         run: row.id.clone(),

@@ -30,7 +30,7 @@ pub async fn status(
     envs: &[Arc<Env>],
 ) -> Result<Status, Error> {
     let Some(now_ms) = envs.first().map(|env| env.clock.now_ms()) else {
-        return Ok(empty(registry).await?);
+        return empty(registry).await;
     };
     let mut models = Vec::with_capacity(envs.len());
     for env in envs {

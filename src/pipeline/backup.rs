@@ -192,7 +192,7 @@ async fn model(
     let needed = rows
         .iter()
         .filter(|it| [champion, before].contains(&Some(it.number)));
-    let mut runs: Vec<String> = needed.map(|it| dataset_run(it)).collect();
+    let mut runs: Vec<String> = needed.map(dataset_run).collect();
     runs.extend(then.latest_dataset(name).await?.map(|dataset| dataset.run));
     runs.sort();
     runs.dedup();

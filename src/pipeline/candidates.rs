@@ -112,7 +112,7 @@ fn name(learner: &Learner) -> String {
     let mut facts = Vec::new();
     match learner.kind {
         LearnerKind::Logistic | LearnerKind::Text => {
-            facts.extend(learner.c.map(|c| format!("c {c}")))
+            facts.extend(learner.c.map(|c| format!("c {c}")));
         }
         LearnerKind::Ridge => facts.push(format!("alpha {}", learner.alpha)),
         LearnerKind::BoostedTrees => {
@@ -124,8 +124,9 @@ fn name(learner: &Learner) -> String {
     if learner.class_weight == ClassWeight::Balanced {
         facts.push("balanced".to_string());
     }
-    match facts.is_empty() {
-        true => kind.to_string(),
-        false => format!("{kind} ({})", facts.join(", ")),
+    if facts.is_empty() {
+        kind.to_string()
+    } else {
+        format!("{kind} ({})", facts.join(", "))
     }
 }

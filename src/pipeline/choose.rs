@@ -85,9 +85,10 @@ pub fn choose(
         if is_over {
             break;
         }
-        let keep = match rows == parts.train.len() {
-            true => field.len(),
-            false => field.len().div_ceil(2).max(2).min(field.len()),
+        let keep = if rows == parts.train.len() {
+            field.len()
+        } else {
+            field.len().div_ceil(2).max(2).min(field.len())
         };
         out.splice(0..0, field.drain(keep..));
     }
@@ -170,9 +171,10 @@ impl Running {
     }
 
     fn gain(&self) -> f64 {
-        match self.gains.is_empty() {
-            true => f64::NEG_INFINITY,
-            false => moments(&self.gains).0,
+        if self.gains.is_empty() {
+            f64::NEG_INFINITY
+        } else {
+            moments(&self.gains).0
         }
     }
 }

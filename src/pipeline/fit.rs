@@ -66,12 +66,13 @@ impl Material<'_> {
         let fitted = features::fit_for(self.frame, train, &plan)?;
         let frame = fitted.transformer.prepared(self.frame)?;
         let view = fitted.training_view(&frame, train)?;
-        let held_back = match validation.is_empty() {
-            true => None,
-            false => Some(HeldBack {
+        let held_back = if validation.is_empty() {
+            None
+        } else {
+            Some(HeldBack {
                 view: fitted.transformer.view(&frame, validation)?,
                 target: Part::target(&held_target),
-            }),
+            })
         };
         let begin = std::time::Instant::now();
         let seed = self.config.split.seed;

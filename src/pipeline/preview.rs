@@ -128,9 +128,10 @@ fn look(
     seen.notes
         .extend(left_out.chain(read.notes.iter().cloned()));
     if read.frame.height() == 0 {
-        let why = match read.quarantined.is_empty() {
-            true => "the files have headers but no rows",
-            false => "every file is left out, as said above",
+        let why = if read.quarantined.is_empty() {
+            "the files have headers but no rows"
+        } else {
+            "every file is left out, as said above"
         };
         return Err(Error::NoInput {
             folder: config.input_folder.clone(),

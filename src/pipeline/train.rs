@@ -72,9 +72,10 @@ pub async fn train(
     let summary = format!(
         "version {}{} on {}, {}, {}{}",
         version.number,
-        match learned.bundle.leaderboard.is_empty() {
-            true => String::new(),
-            false => format!(" (`auto` chose {})", learned.bundle.learner.kind.name()),
+        if learned.bundle.leaderboard.is_empty() {
+            String::new()
+        } else {
+            format!(" (`auto` chose {})", learned.bundle.learner.kind.name())
         },
         counted(data.train_rows, "row"),
         counted(learned.bundle.transformer.n_features() as u64, "feature"),

@@ -121,9 +121,10 @@ pub fn wanted(config: &ModelConfig, frame: &DataFrame, target: &str) -> Result<W
     let kind = schema.get(target).map_or(Kind::Text, |column| column.kind);
     let is_number = kind == Kind::Number && labels.distinct.iter().any(|label| label.contains('.'));
     let inferred =
-        match kind.is_numeric() && (is_number || labels.distinct.len() > MOST_NUMBERED_CLASSES) {
-            true => Task::Regression,
-            false => Task::Classification,
+        if kind.is_numeric() && (is_number || labels.distinct.len() > MOST_NUMBERED_CLASSES) {
+            Task::Regression
+        } else {
+            Task::Classification
         };
     match config.task.unwrap_or(inferred) {
         Task::Classification => {

@@ -98,9 +98,10 @@ impl Walk<'_> {
         let left = self.trees.left[node] as usize;
         let cover = |node: usize| f64::from(self.trees.cover[node]);
         let total = cover(left) + cover(left + 1);
-        match total > 0.0 {
-            true => (cover(left) / total, cover(left + 1) / total),
-            false => (0.5, 0.5),
+        if total > 0.0 {
+            (cover(left) / total, cover(left + 1) / total)
+        } else {
+            (0.5, 0.5)
         }
     }
 
@@ -164,9 +165,10 @@ impl Walk<'_> {
         let feature = trees.feature[node];
         let value = self.features[feature as usize];
         let left = trees.left[node] as usize;
-        let goes_left = match value.is_nan() {
-            true => trees.missing_left[node],
-            false => value < trees.threshold[node],
+        let goes_left = if value.is_nan() {
+            trees.missing_left[node]
+        } else {
+            value < trees.threshold[node]
         };
         let shares = self.shares(node);
         let (mut zero, mut one) = (1.0, 1.0);

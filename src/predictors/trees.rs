@@ -79,9 +79,10 @@ impl Trees {
         let mut node = root as usize;
         while self.feature[node] != LEAF {
             let value = features[self.feature[node] as usize];
-            let goes_left = match value.is_nan() {
-                true => self.missing_left[node],
-                false => value < self.threshold[node],
+            let goes_left = if value.is_nan() {
+                self.missing_left[node]
+            } else {
+                value < self.threshold[node]
             };
             node = self.left[node] as usize + usize::from(!goes_left);
         }

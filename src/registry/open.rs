@@ -58,9 +58,10 @@ impl Registry {
     /// [`Error::Open`], or [`Error::Newer`] when a newer program made it.
     pub async fn open(path: &Path) -> Result<Self, Error> {
         let is_read_only = db::is_read_only(path);
-        let opened = match is_read_only {
-            true => db::open_copy(path).await?,
-            false => db::open_file(path, true).await?,
+        let opened = if is_read_only {
+            db::open_copy(path).await?
+        } else {
+            db::open_file(path, true).await?
         };
         Ok(Registry::of(path, is_read_only, opened))
     }

@@ -102,9 +102,10 @@ impl RunRow {
     /// Why it broke off, as a sentence of its own.
     pub fn why(&self) -> Option<String> {
         let error = self.error.as_deref()?;
-        Some(match self.state == RunState::Interrupted.name() {
-            true => error.to_string(),
-            false => format!("failed to {error}"),
+        Some(if self.state == RunState::Interrupted.name() {
+            error.to_string()
+        } else {
+            format!("failed to {error}")
         })
     }
 

@@ -110,9 +110,12 @@ pub fn plan(settings: &Related, tables: &Tables) -> Result<RelatedPlan, Error> {
         let is_all = table.relation == Relation::ManyToOne && table.columns.is_none();
         let is_own = |column: &str| column == table.to() || table.time.as_deref() == Some(column);
         plan.columns.columns = schema.columns;
-        plan.columns.columns.retain(|column| match is_all {
-            true => !is_own(&column.name) && !table.days_since.contains(&column.name),
-            false => wanted.contains(&&column.name),
+        plan.columns.columns.retain(|column| {
+            if is_all {
+                !is_own(&column.name) && !table.days_since.contains(&column.name)
+            } else {
+                wanted.contains(&&column.name)
+            }
         });
         if !frame.get_column_names().is_empty() {
             let named = wanted

@@ -93,9 +93,10 @@ impl Base {
         let mut rows: Vec<u32> = best.into_values().map(|row| row as u32).collect();
         rows.sort_unstable();
         let times = rows.iter().map(|&row| times[row as usize]).collect();
-        let frame = match rows.len() == frame.height() {
-            true => frame,
-            false => take(&frame, &rows)?,
+        let frame = if rows.len() == frame.height() {
+            frame
+        } else {
+            take(&frame, &rows)?
         };
         let entities = match &settings.entity {
             Some(column) => labels(&frame, own, name, column, "`related.entity`")?,
@@ -281,9 +282,10 @@ pub fn labels(
     // What was a number in training is one however it is written now.
     let is_text = matches!(cells, Cells::Text(_)) && is_number;
     let encoded = cells.encode(frame.height());
-    let spelled: Vec<String> = match is_text {
-        false => encoded.distinct,
-        true => encoded.distinct.into_iter().map(as_number).collect(),
+    let spelled: Vec<String> = if is_text {
+        encoded.distinct.into_iter().map(as_number).collect()
+    } else {
+        encoded.distinct
     };
     let codes = encoded.codes.into_iter();
     Ok(codes

@@ -283,12 +283,13 @@ fn checks(input: &ReportInput) -> String {
             finding.says.clone(),
         ]
     };
-    let body = match input.findings.is_empty() {
-        true => "No check found anything.\n".to_owned(),
-        false => table(
+    let body = if input.findings.is_empty() {
+        "No check found anything.\n".to_owned()
+    } else {
+        table(
             &["Check", "Severity", "Finding"],
             input.findings.iter().map(row),
-        ),
+        )
     };
     section("Checks", &body)
 }

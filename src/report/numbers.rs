@@ -146,9 +146,12 @@ fn axes(canvas: &mut Canvas, top: i32, x: Axis<'_>, y: Axis<'_>) -> Frame {
 /// Round numbers of a range, and how they are written.
 fn ticks(range: (f64, f64)) -> Vec<(f64, String)> {
     let (ticks, decimals) = chart::round_ticks(range.0, range.1);
-    let written = |tick: f64| match tick.abs() < 1e6 && decimals <= 4 {
-        true => format!("{tick:.decimals$}"),
-        false => short_number(tick),
+    let written = |tick: f64| {
+        if tick.abs() < 1e6 && decimals <= 4 {
+            format!("{tick:.decimals$}")
+        } else {
+            short_number(tick)
+        }
     };
     ticks
         .into_iter()
@@ -165,9 +168,10 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     if low > high || !span.is_finite() {
         return (0.0, 1.0);
     }
-    let room = match span > 0.0 {
-        true => span * ROOM,
-        false => low.abs().max(1.0) * ROOM,
+    let room = if span > 0.0 {
+        span * ROOM
+    } else {
+        low.abs().max(1.0) * ROOM
     };
     (low - room, high + room)
 }

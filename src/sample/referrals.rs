@@ -289,9 +289,10 @@ fn whole(rng: &mut ChaCha8Rng, n: u64) -> i64 {
 fn date(day: i64) -> String {
     let first = NaiveDate::from_ymd_opt(2021, 1, 1).unwrap_or_default();
     let days = Days::new(day.unsigned_abs());
-    let date = match day < 0 {
-        true => first.checked_sub_days(days),
-        false => first.checked_add_days(days),
+    let date = if day < 0 {
+        first.checked_sub_days(days)
+    } else {
+        first.checked_add_days(days)
     };
     date.unwrap_or(first).to_string()
 }

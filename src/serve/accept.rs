@@ -197,7 +197,7 @@ impl Stage {
             Stage::Open => std::future::pending().await,
             Stage::Delay(until) => tokio::time::sleep_until(until.into()).await,
             Stage::Grace(until) => {
-                tokio::time::sleep_until((Instant::now() + TICK).min(until).into()).await
+                tokio::time::sleep_until((Instant::now() + TICK).min(until).into()).await;
             }
         }
     }

@@ -118,9 +118,10 @@ async fn answer<B: Buf>(
                 dialect => dialect.tell(&problem),
             };
             // What is not read would be taken for the next request.
-            match is_read {
-                true => reply,
-                false => reply.header("connection", "close"),
+            if is_read {
+                reply
+            } else {
+                reply.header("connection", "close")
             }
         }
     };

@@ -277,9 +277,10 @@ fn predictions(state: &State, now: &Now) {
     );
     for served in state.fleet.models().flat_map(|model| model.loaded()) {
         let number = ["number".to_string()];
-        let classes = match served.is_of_numbers() {
-            true => &number[..],
-            false => &served.bundle.classes,
+        let classes = if served.is_of_numbers() {
+            &number[..]
+        } else {
+            &served.bundle.classes
         };
         if classes.len() > MOST_CLASSES {
             continue;

@@ -40,9 +40,10 @@ pub fn write_predictions(
     let how = Scoring {
         threshold: options.threshold.unwrap_or(served.bundle.threshold),
         // What many trees say of a row's columns may take long for each row.
-        rows_per_look: match options.explain || options.flips {
-            true => 1,
-            false => ROWS_PER_LOOK,
+        rows_per_look: if options.explain || options.flips {
+            1
+        } else {
+            ROWS_PER_LOOK
         },
     };
     let hold = |out: &mut Vec<u8>| request.work.hold(For::Answer, out.capacity());

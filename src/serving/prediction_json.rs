@@ -19,9 +19,10 @@ pub fn id(out: &mut Vec<u8>, rows: &Rows, unique: &str, row: usize) {
 
 /// What is predicted of a row, as JSON: its class, or where numbers are predicted the number.
 pub fn prediction(out: &mut Vec<u8>, served: &Served, class: usize, answers: &[f64]) {
-    match served.is_of_numbers() {
-        true => number(out, answers[0]),
-        false => out.extend_from_slice(served.labels[class].as_bytes()),
+    if served.is_of_numbers() {
+        number(out, answers[0]);
+    } else {
+        out.extend_from_slice(served.labels[class].as_bytes());
     }
 }
 

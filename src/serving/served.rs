@@ -176,21 +176,20 @@ impl Served {
         });
         let model_inputs: Vec<InputFacts> = of_model.collect();
         let prepare = &bundle.transformer.prepare;
-        let inputs = match prepare.is_empty() {
-            true => model_inputs.clone(),
-            false => {
-                let known = |name: &str| model_inputs.iter().find(|it| it.name == name);
-                let whole = prepare.whole_columns();
-                let raw = prepare.raw.iter().map(|column| {
-                    let other = known(&column.name).and_then(|input| input.other);
-                    InputFacts {
-                        time: prepare.time_of(&column.name),
-                        is_whole: whole.contains(&column.name),
-                        ..facts(&column.name, column.kind, other)
-                    }
-                });
-                raw.collect()
-            }
+        let inputs = if prepare.is_empty() {
+            model_inputs.clone()
+        } else {
+            let known = |name: &str| model_inputs.iter().find(|it| it.name == name);
+            let whole = prepare.whole_columns();
+            let raw = prepare.raw.iter().map(|column| {
+                let other = known(&column.name).and_then(|input| input.other);
+                InputFacts {
+                    time: prepare.time_of(&column.name),
+                    is_whole: whole.contains(&column.name),
+                    ..facts(&column.name, column.kind, other)
+                }
+            });
+            raw.collect()
         };
         for (position, input) in inputs.iter().enumerate() {
             fields.insert(input.name.as_str().into(), Field::Input(position));
@@ -228,12 +227,11 @@ impl Served {
 
     /// A cell of a request's column as the model reads it; missing where the model reads only what is made of the column.
     pub fn read(&self, position: usize, cell: CellRef<'_>) -> Slot {
-        let position = match self.is_prepared() {
-            false => Some(position),
-            true => {
-                let name = &self.inputs[position].name;
-                self.model_inputs.iter().position(|it| it.name == *name)
-            }
+        let position = if self.is_prepared() {
+            let name = &self.inputs[position].name;
+            self.model_inputs.iter().position(|it| it.name == *name)
+        } else {
+            Some(position)
         };
         position.map_or(Slot::Missing, |position| self.scorer.read(position, cell))
     }

@@ -71,7 +71,9 @@ pub fn shown(said: &Said) -> String {
 pub fn hold(id: &str, said: &Said) {
     static WRITING: Mutex<()> = Mutex::new(());
     if std::env::var_os("UNSEAT_BLESS").is_some() {
-        let guard = WRITING.lock().unwrap_or_else(|broken| broken.into_inner());
+        let guard = WRITING
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut found = false;
         let lines: Vec<String> = text()
             .lines()

@@ -23,11 +23,12 @@ pub fn check(name: &str, case: impl FnOnce(&Project) -> Option<Said>) -> bool {
     assert!(!talk.contains(&outside), "a path of this machine:\n{talk}");
     // Not `assert_eq`, which would print every byte of it.
     let after = champion(&project);
-    let is_same = match project.took_copy() {
-        true => after
+    let is_same = if project.took_copy() {
+        after
             .iter()
-            .all(|(file, bytes)| before.get(file) == Some(bytes)),
-        false => after == before,
+            .all(|(file, bytes)| before.get(file) == Some(bytes))
+    } else {
+        after == before
     };
     assert!(is_same, "the champion moved:\n{talk}");
     book::hold(&book::id_of(name), &said);

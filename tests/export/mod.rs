@@ -283,9 +283,10 @@ fn with_steps(project: &Project, steps: Value, has_trees: bool) -> Bundle {
     let weights: Vec<f64> = (0..n_features)
         .map(|_| numbers.next() * 2.0 - 1.0)
         .collect();
-    let predictor = match has_trees {
-        true => trees(n_features, 40, 1, true, "logistic"),
-        false => json!({"kind": "linear", "link": "logistic", "bias": [0.1], "weights": weights}),
+    let predictor = if has_trees {
+        trees(n_features, 40, 1, true, "logistic")
+    } else {
+        json!({"kind": "linear", "link": "logistic", "bias": [0.1], "weights": weights})
     };
     bundle.predictor = serde_json::from_value(predictor).expect("is a predictor");
     bundle

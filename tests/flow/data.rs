@@ -347,6 +347,10 @@ fn a_corrected_file_replaces_its_rows_by_key_and_is_told_of_where_there_is_none(
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "times of files are those of the system"
+)]
 fn a_file_that_was_just_changed_waits_where_the_settings_say_so() {
     let project = Project::empty().with_real_clock();
     project.ok(&["init", ".", "--rows", "200", "--seed", "42"]);

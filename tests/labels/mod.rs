@@ -45,9 +45,10 @@ fn counts(answer: &Value) -> &Value {
 /// Every fourth answer was wrong.
 fn labels(answers: &[(String, Value)]) -> Vec<Value> {
     let label = |(at, (id, said)): (usize, &(String, Value))| {
-        let truth = match at % 4 == 0 {
-            true => 1 - said.as_i64().expect("0 or 1"),
-            false => said.as_i64().expect("0 or 1"),
+        let truth = if at % 4 == 0 {
+            1 - said.as_i64().expect("0 or 1")
+        } else {
+            said.as_i64().expect("0 or 1")
         };
         json!({"id": id, "label": truth, "observed_at": "2026-04-01T00:00:00Z"})
     };

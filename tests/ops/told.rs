@@ -331,6 +331,10 @@ fn up_tells_of_a_rollback_in_its_feed_and_the_channels_hear_of_it() {
 }
 
 /// Takes version 2 back as the task that watches does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program under test goes by the system clock"
+)]
 fn conclude(project: &Project) {
     project.registry(async |registry| {
         let row = until_watched(registry).await;

@@ -21,6 +21,7 @@ pub struct Browser {
 
 impl Browser {
     /// Starts Chromium, where it and its driver are installed.
+    #[expect(clippy::print_stdout, reason = "says what is left out here")]
     pub fn start() -> Option<Self> {
         let missing = ["chromedriver", "chromium"].into_iter().find(|program| {
             let found = Command::new(program).arg("--version").output();

@@ -28,9 +28,12 @@ pub fn form(server: &Server, path: &str, cookie: Option<&str>, fields: &[(&str, 
     ];
     headers.extend(cookie.map(|cookie| ("cookie", cookie)));
     let encoded = |text: &str| -> String {
-        let byte = |byte: u8| match byte.is_ascii_alphanumeric() {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
+        let byte = |byte: u8| {
+            if byte.is_ascii_alphanumeric() {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
         };
         text.bytes().map(byte).collect()
     };

@@ -79,6 +79,7 @@ fn rules_and_dashboard_speak_of_metrics_that_there_are() {
 }
 
 /// Prometheus' own tool, where it is installed.
+#[expect(clippy::print_stdout, reason = "says what is left out here")]
 fn promtool() -> Option<Command> {
     let found = Command::new("promtool").arg("--version").output();
     let is_there = found.is_ok_and(|done| done.status.success());

@@ -169,9 +169,10 @@ fn assert_verdicts(project: &Project, cells: &[(&str, Option<f64>)]) {
     let server = Server::of(project, &[]);
     for ((text, number), found) in cells.iter().zip(verdicts(project, &texts)) {
         let wanted = number.map(|number| {
-            let number = match number.is_nan() {
-                true => Value::Null,
-                false => Value::from(number),
+            let number = if number.is_nan() {
+                Value::Null
+            } else {
+                Value::from(number)
             };
             let body = serde_json::json!({"rows": [{"spend": number, "qty": 3}]});
             let answer = server.post("/prediction", &body).expect(200).json();

@@ -60,7 +60,7 @@ fn every_endpoint_that_changes_nothing_is_called_and_its_answer_kept() {
     let paths = document["paths"].as_object().expect("paths");
     let told: usize = paths
         .values()
-        .map(|item| item.as_object().map_or(0, |it| it.len()))
+        .map(|item| item.as_object().map_or(0, serde_json::Map::len))
         .sum();
     let left = record["left_out"].as_array().expect("a list");
     assert_eq!(calls.len() + left.len(), told, "none is forgotten");
@@ -95,7 +95,7 @@ fn a_server_that_is_not_ready_is_a_failure_but_all_is_asked() {
     assert!(done.stdout.contains(" /livez "), "{}", done.stdout);
     let record = record(&project);
     assert_eq!(
-        record["calls"].as_array().map(|calls| calls.is_empty()),
+        record["calls"].as_array().map(std::vec::Vec::is_empty),
         Some(false)
     );
 }

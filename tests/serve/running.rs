@@ -73,9 +73,10 @@ impl Server {
 
     /// The same, with variables more in its environment.
     pub fn with(project: &Project, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let listen: &[&str] = match arguments.contains(&"--listen") {
-            true => &[],
-            false => &["--listen", "127.0.0.1:0"],
+        let listen: &[&str] = if arguments.contains(&"--listen") {
+            &[]
+        } else {
+            &["--listen", "127.0.0.1:0"]
         };
         let all = [&["serve", "--json"], listen, arguments].concat();
         let mut command = project.command(&all);

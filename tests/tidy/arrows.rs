@@ -103,14 +103,13 @@ impl House<'_> {
                 let mut child = here.clone();
                 child.push(head.to_string());
                 let is_bound = |import: &&Import| import.name == head && import.path != path;
-                match self.by_path.contains_key(child.as_slice()) {
-                    true => (here.clone(), path),
-                    false => {
-                        let import = self.modules[at].imports.iter().find(is_bound)?;
-                        let whole: Vec<String> =
-                            import.path.iter().chain(&path[1..]).cloned().collect();
-                        return (depth < 8).then(|| self.follow(at, &whole, depth + 1))?;
-                    }
+                if self.by_path.contains_key(child.as_slice()) {
+                    (here.clone(), path)
+                } else {
+                    let import = self.modules[at].imports.iter().find(is_bound)?;
+                    let whole: Vec<String> =
+                        import.path.iter().chain(&path[1..]).cloned().collect();
+                    return (depth < 8).then(|| self.follow(at, &whole, depth + 1))?;
                 }
             }
         };
@@ -162,7 +161,8 @@ fn module(source: &Source) -> Module {
     rest.push_str(code);
     let is_declared = |line: &&str| {
         let line = line.trim_start();
-        !line.starts_with("#[") && !(line.contains("mod ") && line.ends_with(';'))
+        let is_module = line.contains("mod ") && line.ends_with(';');
+        !line.starts_with("#[") && !is_module
     };
     let rest: Vec<&str> = rest.lines().filter(is_declared).collect();
     let (paths, words) = paths_and_words(&rest.join("\n"));
@@ -210,7 +210,7 @@ fn read_tree(tree: &str, before: &[String], is_handed_on: bool, imports: &mut Ve
                 .last()
                 .filter(|_| name == "self")
                 .cloned()
-                .unwrap_or(name)
+                .unwrap_or(name);
         }
         _ => path.push(last),
     }
@@ -289,12 +289,11 @@ fn without_texts(code: &str) -> String {
         let hashes = before.len() - before.trim_end_matches('#').len();
         let is_raw = before[..before.len() - hashes].ends_with('r');
         let after = &from[1..];
-        let end = match is_raw {
-            true => {
-                let close = format!("\"{}", "#".repeat(hashes));
-                after.find(&close).map(|end| end + close.len())
-            }
-            false => end_of_text(after),
+        let end = if is_raw {
+            let close = format!("\"{}", "#".repeat(hashes));
+            after.find(&close).map(|end| end + close.len())
+        } else {
+            end_of_text(after)
         };
         rest = &after[end.unwrap_or(after.len())..];
         out.push_str("\"\"");

@@ -129,10 +129,10 @@ impl ScoredColumn {
             ) => push_number(margins, *number, weight, *half_mean),
             (Effect::Number { missing, .. }, Slot::Missing) => push_entry(margins, missing, 0),
             (Effect::Table { weights, .. }, Slot::Entry(entry)) => {
-                push_entry(margins, weights, *entry as usize)
+                push_entry(margins, weights, *entry as usize);
             }
             (Effect::Words { grams, weights }, Slot::Text(text)) => {
-                push_words(margins, text, grams, weights, &mut Vec::new())
+                push_words(margins, text, grams, weights, &mut Vec::new());
             }
             // A missing text pushes nowhere; `read` makes no other pair.
             _ => {}

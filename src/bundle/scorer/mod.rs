@@ -227,12 +227,11 @@ impl Scorer {
     /// All missing columns at once, or a column of a type that ingest never makes.
     pub fn score_frame(&self, frame: &DataFrame) -> Result<Predictions, Error> {
         let made;
-        let frame = match self.prepare.is_empty() {
-            true => frame,
-            false => {
-                made = self.prepare.apply(frame)?;
-                &made
-            }
+        let frame = if self.prepare.is_empty() {
+            frame
+        } else {
+            made = self.prepare.apply(frame)?;
+            &made
         };
         let cells = self.cells_of(frame)?;
         let outputs = self.bias.len();

@@ -63,9 +63,10 @@ impl Plan {
         for (path, item) in paths.into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let method = method.to_ascii_uppercase();
-                let called = match changes(&method, operation) {
-                    true => Err("it changes something".to_string()),
-                    false => call_of(document, &method, path, operation, run),
+                let called = if changes(&method, operation) {
+                    Err("it changes something".to_string())
+                } else {
+                    call_of(document, &method, path, operation, run)
                 };
                 match called {
                     Ok(call) => plan.calls.push(call),

@@ -47,9 +47,10 @@ impl Given {
         }
         let copy = is_stdin.then(|| stdin(format)).transpose()?;
         let path = copy.as_ref().map_or(file, |copy| copy.path());
-        let name = match is_stdin {
-            true => "stdin".to_string(),
-            false => file.display().to_string(),
+        let name = if is_stdin {
+            "stdin".to_string()
+        } else {
+            file.display().to_string()
         };
         if let Some(plan) = &bundle.related {
             return of_tables(name, path, config, plan);

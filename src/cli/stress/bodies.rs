@@ -43,10 +43,11 @@ fn of_file(path: &Path) -> Result<Vec<Body>, Failure> {
         Some(b'{') => of_lines(&text),
         _ => of_csv(&text).map_err(|error| failed(error.into()))?,
     };
-    match bodies.is_empty() {
-        false => Ok(bodies),
-        true => Err(failed(anyhow::anyhow!("there is no row in it"))
-            .hint("CSV with a header, or one JSON object a line")),
+    if bodies.is_empty() {
+        Err(failed(anyhow::anyhow!("there is no row in it"))
+            .hint("CSV with a header, or one JSON object a line"))
+    } else {
+        Ok(bodies)
     }
 }
 

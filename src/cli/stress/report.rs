@@ -135,9 +135,10 @@ impl Report {
             // Writing to a text cannot fail.
             let _ = writeln!(page, "| {} | {} |", row[0].replace('|', "\\|"), row[1]);
         }
-        let verdict = match self.missed.is_empty() {
-            true => "Within the budget.".to_string(),
-            false => format!("**Budget missed**: {}.", self.missed.join("; ")),
+        let verdict = if self.missed.is_empty() {
+            "Within the budget.".to_string()
+        } else {
+            format!("**Budget missed**: {}.", self.missed.join("; "))
         };
         let _ = writeln!(page, "\n{verdict}");
         page

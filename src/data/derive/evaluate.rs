@@ -161,9 +161,10 @@ impl<'a> Batch<'a> {
                 ) => times::with_interval(left, *operator, *months, *micros)?,
                 _ => {
                     let evaluated = self.evaluate(right)?;
-                    match operator.compares() {
-                        true => compared((left, first), *operator, (evaluated, right))?,
-                        false => between(left, *operator, evaluated)?,
+                    if operator.compares() {
+                        compared((left, first), *operator, (evaluated, right))?
+                    } else {
+                        between(left, *operator, evaluated)?
                     }
                 }
             };
@@ -181,9 +182,12 @@ impl<'a> Batch<'a> {
         for argument in arguments {
             values.push(self.evaluate(argument)?);
         }
-        let mut take = || match values.is_empty() {
-            true => Values::Nothing(self.n_rows),
-            false => values.remove(0),
+        let mut take = || {
+            if values.is_empty() {
+                Values::Nothing(self.n_rows)
+            } else {
+                values.remove(0)
+            }
         };
         match function {
             Pi => Ok(Values::Number(vec![

@@ -98,9 +98,10 @@ fn computed(
         let Ok(column) = rows.column(name) else {
             continue;
         };
-        let values = match times.contains(name) {
-            true => values_of(column).as_times(),
-            false => values_of(column),
+        let values = if times.contains(name) {
+            values_of(column).as_times()
+        } else {
+            values_of(column)
         };
         batch.put(name, values);
     }

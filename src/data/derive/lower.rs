@@ -351,8 +351,5 @@ fn not(tree: Tree) -> Tree {
 }
 
 fn negated_if(negated: bool, tree: Tree) -> Tree {
-    match negated {
-        true => not(tree),
-        false => tree,
-    }
+    if negated { not(tree) } else { tree }
 }

@@ -290,9 +290,10 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
     let column = place
         .split_once("Column: ")
         .map_or("", |(_, column)| column.trim());
-    let at = match sql.contains('\n') || column.is_empty() {
-        true => String::new(),
-        false => format!(" (character {column})"),
+    let at = if sql.contains('\n') || column.is_empty() {
+        String::new()
+    } else {
+        format!(" (character {column})")
     };
     format!(
         "`{}` cannot stand there{at}: expected {expected}",

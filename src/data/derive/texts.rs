@@ -122,9 +122,10 @@ pub fn call<'a>(function: Function, arguments: Vec<Values<'a>>) -> Result<Values
             for (it, pair) in first.into_iter().zip(pairs) {
                 made.push(match (it, pair) {
                     (Some(it), Some((from, to))) => {
-                        let times = match to.len() > from.len() {
-                            true => it.matches(&*from).count(),
-                            false => 0,
+                        let times = if to.len() > from.len() {
+                            it.matches(&*from).count()
+                        } else {
+                            0
                         };
                         room.take(it.len(), times.saturating_mul(to.len()))?;
                         Some(it.replace(&*from, &to).into())
@@ -267,9 +268,10 @@ fn end_of(text: Cow<'_, str>, n: i64, is_left: bool) -> Cow<'_, str> {
     } else {
         length.saturating_add(n).max(0)
     };
-    match is_left {
-        true => part(text, 1, kept),
-        false => part(text, length - kept + 1, kept),
+    if is_left {
+        part(text, 1, kept)
+    } else {
+        part(text, length - kept + 1, kept)
     }
 }
 

@@ -116,9 +116,10 @@ fn shifted(micros: i64, months: i32, more: i64) -> Option<i64> {
         months => {
             let time = moment(micros)?;
             let by = Months::new(months.unsigned_abs());
-            let moved = match months > 0 {
-                true => time.checked_add_months(by)?,
-                false => time.checked_sub_months(by)?,
+            let moved = if months > 0 {
+                time.checked_add_months(by)?
+            } else {
+                time.checked_sub_months(by)?
             };
             moved.and_utc().timestamp_micros()
         }
@@ -318,11 +319,12 @@ pub fn check_format(format: &str) -> Result<(), String> {
         ));
     }
     let is_known = StrftimeItems::new(format).all(|item| !matches!(item, Item::Error));
-    match is_known && written(0, format).is_some() {
-        true => Ok(()),
-        false => Err(format!(
+    if is_known && written(0, format).is_some() {
+        Ok(())
+    } else {
+        Err(format!(
             "`{format}` is no format of times such as '%Y-%m-%d'"
-        )),
+        ))
     }
 }
 

@@ -149,9 +149,10 @@ fn strip_currency<'a>(text: &'a str, set: Option<&str>) -> Option<(&'a str, &'a 
     let signs = ['-', '+', '(', '\u{2212}', '\u{2013}', '.', ','];
     let front = &text[..first_digit];
     // `Fr. 5`, `Rs. 5`: the point belongs to the currency, `$.50` has it as its decimal mark.
-    let front = match is_currency(trim_text(front)) {
-        true => trim_text(front),
-        false => trim_text(front.trim_end_matches(signs)),
+    let front = if is_currency(trim_text(front)) {
+        trim_text(front)
+    } else {
+        trim_text(front.trim_end_matches(signs))
     };
     if is_currency(front) {
         return Some((front, &text[text.find(front)? + front.len()..]));
@@ -223,9 +224,10 @@ fn digits_of(core: &str) -> Option<(Digits, bool)> {
             if runs[0] + runs[1] == 0 {
                 return None;
             }
-            match is_grouped(runs, mark) && !has_exponent {
-                true => Digits::Either(mark),
-                false => Digits::Decimal(mark),
+            if is_grouped(runs, mark) && !has_exponent {
+                Digits::Either(mark)
+            } else {
+                Digits::Decimal(mark)
             }
         }
         _ if marks.iter().all(|mark| *mark == marks[0]) => {

@@ -27,9 +27,10 @@ pub fn infer(
         Rule {
             column: column.name.clone(),
             kind: Some(column.kind),
-            values: match is_given(|rule| rule.values.is_some()) {
-                true => None,
-                false => values(frame, column),
+            values: if is_given(|rule| rule.values.is_some()) {
+                None
+            } else {
+                values(frame, column)
             },
             min: column
                 .min

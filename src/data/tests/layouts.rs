@@ -165,7 +165,7 @@ fn a_header_in_the_middle_is_left_out_and_counted() {
             } else {
                 format!("{row},1")
             }
-        )
+        );
     });
     let read = read_one(&csv);
     assert_eq!(

@@ -223,6 +223,10 @@ fn folders_of_other_tools_give_columns_and_their_marks_are_passed_over() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "times of files are those of the system"
+)]
 fn a_file_that_ends_in_the_middle_waits_while_it_is_young() {
     let files: &[(&str, &[u8])] = &[
         ("a.csv", b"x,y\n1,2\n"),

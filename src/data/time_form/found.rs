@@ -265,10 +265,10 @@ fn candidates(cell: &str) -> Vec<String> {
     }
     let has_hours = cell.contains(':') || digits >= 12;
     let days = DAYS.iter();
-    match has_hours {
-        false => days.map(|day| (*day).to_string()).collect(),
-        true => days
-            .flat_map(|day| HOURS.iter().map(move |hour| format!("{day}{hour}")))
-            .collect(),
+    if has_hours {
+        days.flat_map(|day| HOURS.iter().map(move |hour| format!("{day}{hour}")))
+            .collect()
+    } else {
+        days.map(|day| (*day).to_string()).collect()
     }
 }

@@ -14,13 +14,12 @@ pub fn answers(graph: &mut Graph, bundle: &Bundle, margins: &str) -> Vec<String>
         let what = "the predicted number";
         return vec![graph.output("prediction", &number, DOUBLE, None, what)];
     }
-    let (probabilities, index) = match bundle.is_binary() {
-        true => two(graph, &answered, bundle.threshold),
-        false => {
-            let settings = vec![int("axis", 1), int("keepdims", 0)];
-            let index = graph.op("ArgMax", &[&answered], settings);
-            (answered, index)
-        }
+    let (probabilities, index) = if bundle.is_binary() {
+        two(graph, &answered, bundle.threshold)
+    } else {
+        let settings = vec![int("axis", 1), int("keepdims", 0)];
+        let index = graph.op("ArgMax", &[&answered], settings);
+        (answered, index)
     };
     let names = whole_classes(bundle);
     let (classes, element) = match &names {

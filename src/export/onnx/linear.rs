@@ -17,13 +17,12 @@ pub fn margins(graph: &mut Graph, linear: &Linear, blocks: &Blocks) -> String {
                 is_single,
             } => {
                 let weights = weights(graph, linear, *first, *width);
-                match is_single {
-                    false => graph.op("MatMul", &[value, &weights], Vec::new()),
-                    true => {
-                        let weights = graph.cast(&weights, FLOAT);
-                        let term = graph.op("MatMul", &[value, &weights], Vec::new());
-                        graph.cast(&term, DOUBLE)
-                    }
+                if *is_single {
+                    let weights = graph.cast(&weights, FLOAT);
+                    let term = graph.op("MatMul", &[value, &weights], Vec::new());
+                    graph.cast(&term, DOUBLE)
+                } else {
+                    graph.op("MatMul", &[value, &weights], Vec::new())
                 }
             }
             // The row of the one feature that is 1: no wide matrix, however many categories.

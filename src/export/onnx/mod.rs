@@ -52,10 +52,7 @@ pub fn model(bundle: &Bundle, about: &About<'_>) -> Result<ModelProto, Error> {
         Predictor::Trees(trees) => {
             let blocks = steps::blocks(&mut graph, &bundle.transformer, false)?;
             let features = steps::side_by_side(&mut graph, &blocks);
-            let versions = match trees::is_newer(trees) {
-                true => NEWER,
-                false => OLDER,
-            };
+            let versions = if trees::is_newer(trees) { NEWER } else { OLDER };
             (trees::margins(&mut graph, trees, &features), versions)
         }
     };

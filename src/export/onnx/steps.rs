@@ -27,9 +27,10 @@ pub fn blocks(
         }
         // Numbers that stand side by side are scaled together: one operation, however many columns.
         let run: Vec<Scaled<'_>> = inputs.iter().map_while(scaled).collect();
-        let (taken, block) = match run.is_empty() {
-            false => (run.len(), scale(graph, &run, bounded)),
-            true => (1, block_of(graph, input, bounded)?),
+        let (taken, block) = if run.is_empty() {
+            (1, block_of(graph, input, bounded)?)
+        } else {
+            (run.len(), scale(graph, &run, bounded))
         };
         blocks.push((feature, block));
         feature += inputs[..taken].iter().map(Input::width).sum::<usize>();
@@ -156,9 +157,10 @@ fn filled(
 
 /// The place of a cell among the categories; then comes missing, then other. `(rows)` whole numbers.
 fn place(graph: &mut Graph, input: &Input, categories: &[String]) -> Result<String, Error> {
-    match is_numeric(input.kind) {
-        true => place_of_number(graph, input, categories),
-        false => Ok(place_of_text(graph, input, categories)),
+    if is_numeric(input.kind) {
+        place_of_number(graph, input, categories)
+    } else {
+        Ok(place_of_text(graph, input, categories))
     }
 }
 

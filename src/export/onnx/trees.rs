@@ -30,9 +30,10 @@ pub fn margins(graph: &mut Graph, trees: &Trees, features: &str) -> String {
         let rows = zeros(graph, features);
         return graph.op("Add", &[&rows, &base], Vec::new());
     }
-    let sum = match is_newer(trees) {
-        true => newer(graph, trees, &split, features),
-        false => older(graph, trees, &split, features),
+    let sum = if is_newer(trees) {
+        newer(graph, trees, &split, features)
+    } else {
+        older(graph, trees, &split, features)
     };
     graph.op("Add", &[&sum, &base], Vec::new())
 }
@@ -178,9 +179,10 @@ fn older(graph: &mut Graph, trees: &Trees, split: &[usize], features: &str) -> S
             });
             missing_left.push(i64::from(!is_leaf && trees.missing_left[node]));
             for (side, list) in children.iter_mut().enumerate() {
-                list.push(match is_leaf {
-                    true => 0,
-                    false => places[trees.left[node] as usize + side],
+                list.push(if is_leaf {
+                    0
+                } else {
+                    places[trees.left[node] as usize + side]
                 });
             }
             if !is_leaf {

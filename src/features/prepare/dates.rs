@@ -131,10 +131,12 @@ impl Dates {
 
 /// The first name with a range that a value lies in.
 fn name_in(named: &[(String, Vec<Range>)], value: u32) -> &str {
-    let is_in = |&(first, last): &Range| match first <= last {
-        true => first <= value && value <= last,
+    let is_in = |&(first, last): &Range| {
+        if first <= last {
+            return first <= value && value <= last;
+        }
         // Around the end of the year or the day.
-        false => value >= first || value <= last,
+        value >= first || value <= last
     };
     let mut names = named.iter();
     let found = names.find(|(_, ranges)| ranges.iter().any(is_in));

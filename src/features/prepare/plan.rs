@@ -171,9 +171,10 @@ pub fn prune(
     let is_raw = |name: &&String| raw.iter().any(|it| it.name == **name);
     let prepare = Prepare {
         // Nothing else than an expression asks for them.
-        time_forms: match kept.is_empty() {
-            true => Default::default(),
-            false => times.iter().filter(is_raw).filter_map(form_of).collect(),
+        time_forms: if kept.is_empty() {
+            Default::default()
+        } else {
+            times.iter().filter(is_raw).filter_map(form_of).collect()
         },
         times: times
             .iter()
@@ -188,8 +189,9 @@ pub fn prune(
         dates,
         fills,
     };
-    match prepare.is_empty() {
-        true => Prepare::default(),
-        false => prepare,
+    if prepare.is_empty() {
+        Prepare::default()
+    } else {
+        prepare
     }
 }

@@ -200,7 +200,7 @@ fn nothing_to_learn_from_says_why_for_each_column() {
     let excluded = vec!["y".to_string()];
     match fit(&frame, &all(&frame), &excluded, &Features::default()) {
         Err(Error::NothingToLearnFrom(why)) => {
-            assert_eq!(why, "`a` is constant: one value in every row")
+            assert_eq!(why, "`a` is constant: one value in every row");
         }
         other => panic!("{other:?}"),
     }

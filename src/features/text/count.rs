@@ -45,9 +45,10 @@ fn fit_terms(
     ranked.sort_unstable_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
     ranked.truncate(settings.max_features as usize);
     ranked.sort_unstable();
-    let idf = match settings.idf {
-        true => ranked.iter().map(|(_, n)| idf(rows.len(), *n)).collect(),
-        false => Vec::new(),
+    let idf = if settings.idf {
+        ranked.iter().map(|(_, n)| idf(rows.len(), *n)).collect()
+    } else {
+        Vec::new()
     };
     NGrams {
         of,
@@ -73,7 +74,7 @@ fn fit_buckets(
         for text in rows.iter().filter_map(|&row| cells.text(row as usize)) {
             here.clear();
             each_gram(&text, of, range, &mut |gram| {
-                here.push(bucket_of(gram, buckets))
+                here.push(bucket_of(gram, buckets));
             });
             here.sort_unstable();
             here.dedup();
@@ -81,9 +82,10 @@ fn fit_buckets(
         }
         counts
     };
-    let idf = match settings.idf {
-        true => count().into_iter().map(|n| idf(rows.len(), n)).collect(),
-        false => Vec::new(),
+    let idf = if settings.idf {
+        count().into_iter().map(|n| idf(rows.len(), n)).collect()
+    } else {
+        Vec::new()
     };
     NGrams {
         of,

@@ -138,9 +138,10 @@ mod tests {
     use super::*;
 
     fn allowed(headers: &[(&'static str, &'static str)], changes_state: bool) -> bool {
-        let asks = match changes_state {
-            true => Asks::Change,
-            false => Asks::Look,
+        let asks = if changes_state {
+            Asks::Change
+        } else {
+            Asks::Look
         };
         allows(true, headers, asks)
     }

@@ -46,9 +46,10 @@ fn each_role_reaches_what_the_ones_before_it_do() {
     for (at, role) in Role::ALL.into_iter().enumerate() {
         let header = format!("Bearer {}", role.name());
         for (needs, needed) in Role::ALL.into_iter().enumerate() {
-            let expected = match at >= needs {
-                true => Ok(format!("{0} {0}", role.name())),
-                false => Err(403),
+            let expected = if at >= needs {
+                Ok(format!("{0} {0}", role.name()))
+            } else {
+                Err(403)
             };
             let admitted = asked(&guard, Some(needed), &[("authorization", &header)]);
             assert_eq!(

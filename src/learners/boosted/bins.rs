@@ -158,9 +158,10 @@ pub fn read(table: &dyn Table, coding: &Coding) -> Result<Vec<Vec<u8>>, BTreeSet
         .enumerate()
         .filter(|(_, it)| it.load(Ordering::Relaxed));
     let lacking: BTreeSet<usize> = lacking.map(|(at, _)| at).collect();
-    match lacking.is_empty() {
-        true => Ok(bytes),
-        false => Err(lacking),
+    if lacking.is_empty() {
+        Ok(bytes)
+    } else {
+        Err(lacking)
     }
 }
 

@@ -31,9 +31,10 @@ pub fn cuts(sorted: &[f32], most: usize) -> Vec<f32> {
 /// Halfway between two numbers, above the lower one and not above the upper one.
 fn between(low: f32, high: f32) -> f32 {
     let middle = low / 2.0 + high / 2.0;
-    match middle > low && middle <= high {
-        true => middle,
-        false => high,
+    if middle > low && middle <= high {
+        middle
+    } else {
+        high
     }
 }
 
@@ -67,9 +68,10 @@ impl Finder {
             };
             step >>= 1;
         }
-        match number.is_nan() {
-            true => self.missing,
-            false => at as u8,
+        if number.is_nan() {
+            self.missing
+        } else {
+            at as u8
         }
     }
 }

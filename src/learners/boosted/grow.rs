@@ -121,15 +121,17 @@ pub fn grow<'r>(
         let (mut histograms, mut found) = ([Vec::new(), Vec::new()], [None, None]);
         if goes_on && sums.into_iter().any(can_split) {
             let is_left_small = n_left * 2 <= to - from;
-            let small = match is_left_small {
-                true => &rows[from..middle],
-                false => &rows[middle..to],
+            let small = if is_left_small {
+                &rows[from..middle]
+            } else {
+                &rows[middle..to]
             };
             let small = histogram(bins, gradients, Rows::Listed(small));
             subtract(&mut parent, &small);
-            histograms = match is_left_small {
-                true => [small, parent],
-                false => [parent, small],
+            histograms = if is_left_small {
+                [small, parent]
+            } else {
+                [parent, small]
             };
             let look = |side: usize| {
                 let can = can_split(sums[side]);

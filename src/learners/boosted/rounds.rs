@@ -164,11 +164,12 @@ fn one(
     leaves.for_each(|(rows, &value)| {
         let move_rows = |rows: &[u32]| {
             rows.iter()
-                .for_each(|&row| margins.add(row as usize, value))
+                .for_each(|&row| margins.add(row as usize, value));
         };
-        match rows.len() > 2 * CHUNK {
-            true => rows.par_chunks(CHUNK).for_each(move_rows),
-            false => move_rows(rows),
+        if rows.len() > 2 * CHUNK {
+            rows.par_chunks(CHUNK).for_each(move_rows);
+        } else {
+            move_rows(rows);
         }
     });
     Boost {

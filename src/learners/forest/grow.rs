@@ -122,9 +122,10 @@ impl<'a> Grower<'a> {
                 && job.depth < self.rule.max_depth
                 && total.rows >= 2 * self.rule.min_leaf_rows;
             let mut n_constant = job.n_constant;
-            let split = match may_split {
-                true => self.find(&job, &total, &mut n_constant),
-                false => None,
+            let split = if may_split {
+                self.find(&job, &total, &mut n_constant)
+            } else {
+                None
             };
             match split {
                 None => self.close(job.node, &total),
@@ -218,9 +219,10 @@ impl<'a> Grower<'a> {
             };
             unseen -= 1;
             self.order.swap(unseen, place);
-            let split = match self.rule.draws_thresholds {
-                true => along.at_random(&mut self.random),
-                false => along.best(&mut self.sorted),
+            let split = if self.rule.draws_thresholds {
+                along.at_random(&mut self.random)
+            } else {
+                along.best(&mut self.sorted)
             };
             best = better(best, split);
         }
@@ -239,9 +241,10 @@ impl<'a> Grower<'a> {
         let (mut front, mut back) = (0, rows.len());
         while front < back {
             let value = column[rows[front] as usize];
-            let goes_left = match value.is_nan() {
-                true => split.missing_left,
-                false => value < split.threshold,
+            let goes_left = if value.is_nan() {
+                split.missing_left
+            } else {
+                value < split.threshold
             };
             if goes_left {
                 front += 1;

@@ -181,12 +181,13 @@ fn assemble(grown: Vec<Grown>, target: Target<'_>, centre: f64, n_features: usiz
             })
             .collect();
         let left = tree.left.iter().zip(&tree.feature);
-        trees.left.extend(left.map(
-            |(&left, &feature)| match feature == crate::predictors::LEAF {
-                true => place[left as usize],
-                false => first + left,
-            },
-        ));
+        trees.left.extend(left.map(|(&left, &feature)| {
+            if feature == crate::predictors::LEAF {
+                place[left as usize]
+            } else {
+                first + left
+            }
+        }));
         trees.feature.extend(tree.feature);
         trees.threshold.extend(tree.threshold);
         trees.missing_left.extend(tree.missing_left);

@@ -129,9 +129,10 @@ impl<'a> Along<'a> {
         let value = |at: usize| self.rows.value[(sorted[at] & u64::from(u32::MAX)) as usize];
         let mut best: Option<(f64, usize)> = None;
         // With missing numbers on the right, they may stand there alone.
-        let last = match self.has_missing && !missing_left {
-            true => sorted.len(),
-            false => sorted.len().saturating_sub(1),
+        let last = if self.has_missing && !missing_left {
+            sorted.len()
+        } else {
+            sorted.len().saturating_sub(1)
         };
         for at in 0..last {
             let row = (sorted[at] & u64::from(u32::MAX)) as usize;
@@ -162,9 +163,10 @@ impl<'a> Along<'a> {
             }
         }
         let (score, at) = best?;
-        let threshold = match at + 1 == sorted.len() {
-            true => value(at).next_up(),
-            false => between(value(at), value(at + 1)),
+        let threshold = if at + 1 == sorted.len() {
+            value(at).next_up()
+        } else {
+            between(value(at), value(at + 1))
         };
         let left_rows = begin.rows + at + 1;
         let heavier_left = 2 * left_rows >= self.total.rows;

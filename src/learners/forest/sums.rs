@@ -90,11 +90,11 @@ impl Gathered {
     /// Copies targets and weights of `rows` and sums them up. `weight` is per row of the data, or empty when each is 1.
     pub fn targets(&mut self, goal: &Goal, weight: &[f64], rows: &[u32]) -> Sums {
         self.weight.clear();
-        match weight.is_empty() {
-            true => self.weight.resize(rows.len(), 1.0),
-            false => self
-                .weight
-                .extend(rows.iter().map(|&row| weight[row as usize])),
+        if weight.is_empty() {
+            self.weight.resize(rows.len(), 1.0);
+        } else {
+            self.weight
+                .extend(rows.iter().map(|&row| weight[row as usize]));
         }
         let mut sums = Sums::zero(goal.width());
         sums.rows = rows.len();

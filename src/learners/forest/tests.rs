@@ -54,9 +54,10 @@ fn leaf(tree: &Grown, value: impl Fn(usize) -> f32) -> usize {
     let mut node = 0;
     while tree.feature[node] != LEAF {
         let value = value(tree.feature[node] as usize);
-        let goes_left = match value.is_nan() {
-            true => tree.missing_left[node],
-            false => value < tree.threshold[node],
+        let goes_left = if value.is_nan() {
+            tree.missing_left[node]
+        } else {
+            value < tree.threshold[node]
         };
         node = tree.left[node] as usize + usize::from(!goes_left);
     }

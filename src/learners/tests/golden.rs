@@ -43,9 +43,10 @@ fn fit(case: &Case, dense_cells: usize) -> (Linear, Vec<Vec<f64>>) {
     let view = fitted.transformer.view(&frame, &rows).expect("a view");
     let settings = Learner {
         c: Some(case.c),
-        class_weight: match case.balanced {
-            true => ClassWeight::Balanced,
-            false => ClassWeight::None,
+        class_weight: if case.balanced {
+            ClassWeight::Balanced
+        } else {
+            ClassWeight::None
         },
         ..Learner::default()
     };

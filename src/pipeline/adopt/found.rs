@@ -126,9 +126,10 @@ async fn champion(
     let now = env.registry.champion(&env.config.name).await?;
     let Some(deployed) = deployed else {
         // A champion that is known stays, whatever is found beside it.
-        return match now.is_none() && fresh.iter().any(|it| it.state == VersionState::Ready) {
-            true => Err(champion_unknown(env, &found.adoption).await?),
-            false => Ok(None),
+        return if now.is_none() && fresh.iter().any(|it| it.state == VersionState::Ready) {
+            Err(champion_unknown(env, &found.adoption).await?)
+        } else {
+            Ok(None)
         };
     };
     let is_known = known.iter().any(|it| {
@@ -324,9 +325,10 @@ async fn take(
     if let Some(score) = score {
         let sides = [Some(&score.challenger), score.champion.as_ref()];
         for side in sides.into_iter().flatten() {
-            let version = match side.bundle_sha256 == *row.bundle_sha256.as_deref().unwrap_or("") {
-                true => row.number,
-                false => side.version,
+            let version = if side.bundle_sha256 == *row.bundle_sha256.as_deref().unwrap_or("") {
+                row.number
+            } else {
+                side.version
             };
             let mut record = json!(side);
             record["version"] = json!(version);

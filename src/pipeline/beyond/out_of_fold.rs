@@ -71,9 +71,10 @@ impl OutOfFold {
         let Material { config, frame, .. } = *making.material;
         let hashes = &making.dataset.row_hashes;
         let keys: Vec<&str> = config.keys.iter().map(String::as_str).collect();
-        let groups = match keys.is_empty() {
-            true => None,
-            false => Some(data::row_hashes(frame, &keys)?),
+        let groups = if keys.is_empty() {
+            None
+        } else {
+            Some(data::row_hashes(frame, &keys)?)
         };
         let seed = u128::from(config.split.seed);
         let fold_of = |row: u32| {

@@ -41,9 +41,10 @@ pub async fn settle(
             last_ms: check.to_ms.max(open.last_ms),
             version: check.version,
             // What was more urgent stays so.
-            action: match rank(&open.action) > Some(action) {
-                true => open.action.clone(),
-                false => action.name().to_string(),
+            action: if rank(&open.action) > Some(action) {
+                open.action.clone()
+            } else {
+                action.name().to_string()
             },
             evidence: evidence(check),
             ..open

@@ -37,12 +37,11 @@ pub fn reference(
     held_back: Option<&HeldBack>,
 ) -> Result<Reference, Error> {
     let taken;
-    let frame = match rows.len() == frame.height() {
-        true => frame,
-        false => {
-            taken = crate::pipeline::dataset::take(frame, rows)?;
-            &taken
-        }
+    let frame = if rows.len() == frame.height() {
+        frame
+    } else {
+        taken = crate::pipeline::dataset::take(frame, rows)?;
+        &taken
     };
     let prepared = bundle.transformer.prepared(frame)?;
     let answered = held_back.map(|answers| answered(bundle, answers));

@@ -62,9 +62,10 @@ pub async fn judge_window(
         let why = "no data: no request was counted in this time".to_string();
         return Ok(DriftCheck::unknown(which, 0, why));
     };
-    let before = match in_series {
-        true => Some(found_before(env, version, RowsKind::Requests, window_ms.0).await?),
-        false => None,
+    let before = if in_series {
+        Some(found_before(env, version, RowsKind::Requests, window_ms.0).await?)
+    } else {
+        None
     };
     let settings = &env.config.drift;
     let drift: Drift = judge(&Subject {

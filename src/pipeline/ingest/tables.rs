@@ -60,9 +60,10 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
             why: format!(
                 "no record of `{}` becomes a row: {}",
                 related.base,
-                match flat.notes.is_empty() {
-                    true => "the table holds none".to_string(),
-                    false => flat.notes.join("; "),
+                if flat.notes.is_empty() {
+                    "the table holds none".to_string()
+                } else {
+                    flat.notes.join("; ")
                 }
             ),
         });
@@ -204,9 +205,10 @@ fn place_of<'a>(related: &'a Related, path: &str) -> Place<'a> {
     }
     let file = path.rsplit('/').next().unwrap_or(path).to_lowercase();
     let plain = file.trim_end_matches(".gz").trim_end_matches(".zst");
-    match plain.ends_with(".json") {
-        true => Place::Several,
-        false => Place::Nowhere,
+    if plain.ends_with(".json") {
+        Place::Several
+    } else {
+        Place::Nowhere
     }
 }
 

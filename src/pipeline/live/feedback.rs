@@ -135,14 +135,16 @@ fn checked(
         return Err("`id` and `source` are texts of up to 200 bytes, and `id` is not empty");
     }
     let label = given.label.spelled();
-    let is_one = match bundle.classes.is_empty() {
-        true => label.parse().is_ok_and(|number: f64| number.is_finite()),
-        false => bundle.classes.contains(&label),
+    let is_one = if bundle.classes.is_empty() {
+        label.parse().is_ok_and(|number: f64| number.is_finite())
+    } else {
+        bundle.classes.contains(&label)
     };
     if !is_one {
-        return Err(match bundle.classes.is_empty() {
-            true => "the label is no number, and the model predicts numbers",
-            false => "the label is no class of the model",
+        return Err(if bundle.classes.is_empty() {
+            "the label is no number, and the model predicts numbers"
+        } else {
+            "the label is no class of the model"
         });
     }
     let observed_ms = match given.observed_at.as_deref() {

@@ -130,9 +130,10 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
         }
     }
     Ok(Scored {
-        truth: match is_of_numbers {
-            true => Truth::Numbers(numbers("truth")?),
-            false => Truth::Classes(labels("truth")?),
+        truth: if is_of_numbers {
+            Truth::Numbers(numbers("truth")?)
+        } else {
+            Truth::Classes(labels("truth")?)
         },
         challenger: side("challenger")?,
         champion: record

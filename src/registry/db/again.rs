@@ -17,6 +17,12 @@ pub struct Tries {
     pause: Duration,
 }
 
+impl Default for Tries {
+    fn default() -> Self {
+        Tries::new()
+    }
+}
+
 impl Tries {
     /// None yet.
     pub fn new() -> Self {

@@ -42,9 +42,10 @@ pub fn list_of_classes(
         if !std::mem::replace(&mut is_first, false) {
             out.push(b',');
         }
-        match served.is_of_numbers() {
-            true => number(&mut out, p[0]),
-            false => out.extend_from_slice(answers[class].as_bytes()),
+        if served.is_of_numbers() {
+            number(&mut out, p[0]);
+        } else {
+            out.extend_from_slice(answers[class].as_bytes());
         }
     })?;
     out.extend_from_slice(b"]}");

@@ -53,9 +53,6 @@ pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem
 
 /// What a row comes to, as one number.
 fn value_of(served: &Served, class: usize, probabilities: &[f64]) -> f64 {
-    let at = match served.bundle.is_binary() {
-        true => 0,
-        false => class,
-    };
+    let at = if served.bundle.is_binary() { 0 } else { class };
     probabilities.get(at).copied().unwrap_or(f64::NAN)
 }

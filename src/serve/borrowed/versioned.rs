@@ -39,12 +39,13 @@ static LOADING: Semaphore = Semaphore::const_new(1);
     )
 )]
 pub async fn healthcheck(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    let found = match is_champion(&state, &request) {
-        true => Ok(()),
-        false => match LOADING.try_acquire() {
+    let found = if is_champion(&state, &request) {
+        Ok(())
+    } else {
+        match LOADING.try_acquire() {
             Ok(_permit) => asked(&state, &request).await.map(|_| ()),
             Err(_) => Err(Problem::new(Code::Unavailable, "")),
-        },
+        }
     };
     Ok(match found {
         Ok(()) if !state.is_draining() => Reply::text("OK"),

@@ -51,9 +51,12 @@ pub async fn of_champion(
     let left = deadline
         .saturating_duration_since(Instant::now())
         .saturating_sub(FOR_THE_ANSWER);
-    let patience = |waited: Duration| match place.known.load_full().is_some_and(|it| has_old(&it)) {
-        true => left.min(PATIENCE.saturating_sub(waited)),
-        false => left,
+    let patience = |waited: Duration| {
+        if place.known.load_full().is_some_and(|it| has_old(&it)) {
+            left.min(PATIENCE.saturating_sub(waited))
+        } else {
+            left
+        }
     };
     let in_time = match place.work.clone().try_lock_owned() {
         Ok(mine) => {

@@ -165,11 +165,10 @@ async fn again(
 ) -> Result<Reply, Problem> {
     let has_more = asked.data.is_some() || asked.test_data.is_some() || !asked.settings.is_empty();
     if has_more {
-        return Err(bad(match is_created {
-            true => "new settings and `test_data` come with `data`",
-            false => {
-                "config.json says what this model learns from and how; leave out all but `id` and `force_update`"
-            }
+        return Err(bad(if is_created {
+            "new settings and `test_data` come with `data`"
+        } else {
+            "config.json says what this model learns from and how; leave out all but `id` and `force_update`"
         }));
     }
     match project.starter.start(&asked.id, true, by).await {
@@ -252,12 +251,13 @@ async fn record_held(
         }
         ModelStart::Exists => {
             given_rows::remove(config);
-            Err(match force {
-                false => exists(),
-                true => Problem::new(
+            Err(if force {
+                Problem::new(
                     Code::Conflict,
                     "the model was removed meanwhile; ask again to create another one of its name",
-                ),
+                )
+            } else {
+                exists()
             })
         }
         ModelStart::Busy(run) => {

@@ -195,11 +195,12 @@ async fn paused(
     let env = env_of(state, model)?;
     let (registry, now) = (&env.registry, state.clock.now());
     let (by, now_ms) = (&request.caller.name, now.timestamp_millis());
-    match pauses {
-        true => registry.pause_schedule(model, by, now_ms).await,
-        false => registry.resume_schedule(model, now_ms).await.map(|_| ()),
-    }
-    .map_err(trouble)?;
+    let done = if pauses {
+        registry.pause_schedule(model, by, now_ms).await
+    } else {
+        registry.resume_schedule(model, now_ms).await.map(|_| ())
+    };
+    done.map_err(trouble)?;
     let row = registry.schedule(model).await.map_err(trouble)?;
     Ok(Reply::json(&view(&env.config, row, now)?))
 }

@@ -65,7 +65,7 @@ pub fn points(title: &str, y: &str, x: &str, points: &[Point]) -> Markup {
                             @if point.is_ringed { circle class="ring" cx=(n(at(place))) cy=(n(up(value))) r="8" {} }
                         }
                     }
-                    @if (points.len() - 1 - place) % every == 0 {
+                    @if (points.len() - 1 - place).is_multiple_of(every) {
                         text x=(n(at(place))) y=(HEIGHT - BOTTOM + 16.0) text-anchor="middle" { (point.label) }
                     }
                 }

@@ -27,12 +27,13 @@ impl Form {
                 })
                 .collect(),
         );
-        match state.guard.is_csrf(&request.headers, form.get("csrf")) {
-            true => Ok(form),
-            false => Err(Problem::new(
+        if state.guard.is_csrf(&request.headers, form.get("csrf")) {
+            Ok(form)
+        } else {
+            Err(Problem::new(
                 Code::Forbidden,
                 "the form is not of a page that this server gave you in this session: go back, load the page again, and send it once more",
-            )),
+            ))
         }
     }
 

@@ -153,9 +153,10 @@ fn reach(decision: &DecisionStatus) -> String {
 
 /// A number with its sign.
 fn signed(value: f64) -> String {
-    match value >= 0.0 {
-        true => format!("+{}", short(value)),
-        false => format!("−{}", short(-value)),
+    if value >= 0.0 {
+        format!("+{}", short(value))
+    } else {
+        format!("−{}", short(-value))
     }
 }
 

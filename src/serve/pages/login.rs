@@ -74,9 +74,10 @@ fn next_page(next: &str) -> &str {
     let is_plain = next
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"/_-.%?=&".contains(&byte));
-    match next.starts_with("ui/") && is_plain && !next.contains("..") {
-        true => next,
-        false => "",
+    if next.starts_with("ui/") && is_plain && !next.contains("..") {
+        next
+    } else {
+        ""
     }
 }
 

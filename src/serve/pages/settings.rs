@@ -74,9 +74,10 @@ fn flatten(prefix: &str, value: &Value, rows: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (key, value) in map {
-                let key = match prefix.is_empty() {
-                    true => key.clone(),
-                    false => format!("{prefix}.{key}"),
+                let key = if prefix.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{prefix}.{key}")
                 };
                 flatten(&key, value, rows);
             }

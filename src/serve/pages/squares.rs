@@ -43,9 +43,10 @@ fn says(entry: &Entry) -> String {
     let version = entry
         .version
         .map_or(String::new(), |version| format!(", version {version}"));
-    let why = match entry.why.is_empty() {
-        true => String::new(),
-        false => format!(": {}", entry.why),
+    let why = if entry.why.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", entry.why)
     };
     format!(
         "{}{version}, {} by {}{why}",

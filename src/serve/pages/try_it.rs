@@ -54,15 +54,16 @@ pub async fn answer(state: Arc<State>, request: Request) -> Result<Reply, Proble
     let shared = state.clone();
     let done = tokio::task::spawn_blocking(move || {
         let bounds = bounds(&shared, &request);
-        let rows = match text.is_empty() {
-            true => one_row(&of, &cells, bounds),
-            false => rows::read_csv(
+        let rows = if text.is_empty() {
+            one_row(&of, &cells, bounds)
+        } else {
+            rows::read_csv(
                 text.as_bytes(),
                 &of,
                 Strictness::KnownOnly,
                 &of.null_values,
                 bounds,
-            ),
+            )
         };
         rows.and_then(|rows| prediction::answer(&shared, &of, rows, &options, &request))
     })

@@ -39,12 +39,13 @@ pub fn read_csv(
     }
     let mut names = HashSet::with_capacity(header.len());
     if let Some(at) = header.iter().position(|name| !names.insert(name)) {
-        let why = match served.fields.contains_key(&header[at]) {
-            true => format!("the header of the CSV body has `{}` twice", &header[at]),
-            false => format!(
+        let why = if served.fields.contains_key(&header[at]) {
+            format!("the header of the CSV body has `{}` twice", &header[at])
+        } else {
+            format!(
                 "the header of the CSV body has the name of column {} twice",
                 at + 1
-            ),
+            )
         };
         return Err(Problem::new(Code::BadRequest, why));
     }

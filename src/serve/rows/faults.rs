@@ -93,11 +93,12 @@ impl Faults {
         }
         let of = |faults: &BTreeMap<usize, (usize, usize)>, whole| -> Vec<(String, String)> {
             let each = faults.keys().map(|&at| &inputs[at]);
-            let what = |input: &InputFacts| match whole {
-                true => {
+            let what = |input: &InputFacts| {
+                if whole {
                     "a whole number is expected, since a computed column counts on it".to_string()
+                } else {
+                    wanted(input)
                 }
-                false => wanted(input),
             };
             each.map(|input| (input.name.clone(), what(input)))
                 .collect()

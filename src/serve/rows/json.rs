@@ -191,7 +191,7 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
                 "flips" => options.flips = map.next_value()?,
                 // Read elsewhere; here only for the options beside them.
                 "tables" if self.collector.is_none() => {
-                    map.next_value::<IgnoredAny>().map(|_| ())?
+                    map.next_value::<IgnoredAny>().map(|_| ())?;
                 }
                 _ => {
                     let known =

@@ -39,9 +39,10 @@ pub fn version_of(text: &str) -> Result<Option<i64>, Problem> {
     match text.parse() {
         Ok(VersionSelector::Champion) => Ok(None),
         Ok(VersionSelector::Number(number)) => Ok(Some(number)),
-        Ok(VersionSelector::Latest) | Err(NotAVersion) => {
+        // A number that no version can have is told as one that is not there.
+        Ok(VersionSelector::Latest) | Err(NotAVersion) => text.parse().map(Some).map_err(|_| {
             let why = "the version is not a number like 3, nor `champion`";
-            Err(Problem::new(Code::BadRequest, why))
-        }
+            Problem::new(Code::BadRequest, why)
+        }),
     }
 }

@@ -93,7 +93,7 @@ fn what_no_training_makes_is_unsound() {
         }),
         ("a feature that is not there", |it| it.feature[0] = 6),
         ("a threshold that is no number", |it| {
-            it.threshold[3] = f32::NAN
+            it.threshold[3] = f32::NAN;
         }),
         ("a cover that is no number", |it| it.cover[3] = f32::NAN),
         ("a negative cover", |it| it.cover[1] = -1.0),

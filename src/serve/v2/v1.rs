@@ -216,9 +216,10 @@ impl<'de> Visitor<'de> for Instances<'_, '_> {
         let mut at = 0;
         while let Some(instance) = list.next_element::<&RawValue>()? {
             let text = instance.get();
-            let is_read = match text.starts_with('[') {
-                true => list_row(text, self.served, self.collector),
-                false => read_row(text.as_bytes(), self.collector).is_ok(),
+            let is_read = if text.starts_with('[') {
+                list_row(text, self.served, self.collector)
+            } else {
+                read_row(text.as_bytes(), self.collector).is_ok()
             };
             if !is_read {
                 let n = self.served.inputs.len();

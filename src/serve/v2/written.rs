@@ -119,7 +119,7 @@ impl Written {
                 |out, label| out.push(u8::from(label)),
             ),
             Labels::Texts(labels) => {
-                self.texts(classes.map(|class| labels[class].as_str()), is_bytes)
+                self.texts(classes.map(|class| labels[class].as_str()), is_bytes);
             }
         }
     }

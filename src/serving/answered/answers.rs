@@ -50,9 +50,10 @@ fn answer(kept: &Kept, row: usize) -> Answer {
     let said = &kept.said.probabilities[row * n_outputs..(row + 1) * n_outputs];
     let label = kept.said.labels[row] as usize;
     let is_of_numbers = served.is_of_numbers();
-    let at = match is_of_numbers || served.bundle.is_binary() {
-        true => 0,
-        false => label,
+    let at = if is_of_numbers || served.bundle.is_binary() {
+        0
+    } else {
+        label
     };
     Answer {
         id: match kept.rows.ids.get(row) {
@@ -61,9 +62,10 @@ fn answer(kept: &Kept, row: usize) -> Answer {
         },
         version: served.version,
         at_ms: kept.at_ms,
-        class: match is_of_numbers {
-            true => None,
-            false => served.bundle.classes.get(label).cloned(),
+        class: if is_of_numbers {
+            None
+        } else {
+            served.bundle.classes.get(label).cloned()
         },
         value: said[at],
     }

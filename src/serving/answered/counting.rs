@@ -138,8 +138,9 @@ impl Counting {
 }
 
 fn answered<'a>(served: &'a Served, said: &'a Said) -> Answered<'a> {
-    match served.is_of_numbers() || served.bundle.is_binary() {
-        true => Answered::Numbers(&said.probabilities),
-        false => Answered::Classes(&said.labels, &served.bundle.classes),
+    if served.is_of_numbers() || served.bundle.is_binary() {
+        Answered::Numbers(&said.probabilities)
+    } else {
+        Answered::Classes(&said.labels, &served.bundle.classes)
     }
 }

@@ -152,9 +152,12 @@ impl Writer {
                     Err(error) => failure = Some(error),
                 }
             }
-            let is_kept = |window: &super::counting::Window| match by_rows {
-                true => window.is_fresh || !window.is_full,
-                false => window.is_fresh || window.to_ms + LATE_MS > now_ms,
+            let is_kept = |window: &super::counting::Window| {
+                if by_rows {
+                    window.is_fresh || !window.is_full
+                } else {
+                    window.is_fresh || window.to_ms + LATE_MS > now_ms
+                }
             };
             counting.windows.retain(|_, window| is_kept(window));
         }

@@ -64,7 +64,7 @@ impl PredictionLog {
         );
         Ok(PredictionLog {
             queue: Queue::start("prediction-log", settings.queue, move |inbox| {
-                writer.work(&inbox)
+                writer.work(&inbox);
             })?,
             counts,
             clock,

@@ -47,7 +47,7 @@ fn the_list_of_models_has_the_form_that_the_settings_say() {
     assert_eq!(listed["1"]["key"], "attrition_1");
     let at = listed["1"]["last_modified"].as_str().expect("a time");
     assert!(at.starts_with("2026-03-01T"), "{at}");
-    assert_eq!(listed.as_object().map(|all| all.len()), Some(1));
+    assert_eq!(listed.as_object().map(serde_json::Map::len), Some(1));
 }
 
 #[test]

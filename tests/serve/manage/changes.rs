@@ -77,7 +77,7 @@ fn a_move_under_load_fails_no_request_and_changes_the_version_once() {
         let path = format!("/models/{MODEL}/versions/1/promote");
         server.post(&path, &json!({})).expect(200);
         is_moved.store(true, std::sync::atomic::Ordering::SeqCst);
-        let ended = callers.into_iter().map(|caller| caller.join());
+        let ended = callers.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended.map(|seen| seen.expect("no request fails")).collect()
     });
     for mut seen in seen {

@@ -362,7 +362,7 @@ fn of_many_that_create_one_at_once_one_does() {
         let callers: Vec<_> = (0..6)
             .map(|_| scope.spawn(|| server.post("/models", &body).status))
             .collect();
-        let ended = callers.into_iter().map(|caller| caller.join());
+        let ended = callers.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended.map(|status| status.expect("it answers")).collect()
     });
     let begun = statuses.iter().filter(|status| **status == 202).count();

@@ -14,17 +14,20 @@ pub(super) fn literal(value: Value) -> Result<Literal, String> {
         Value::Null => Literal::Null,
         Value::Boolean(flag) => Literal::Boolean(flag),
         Value::SingleQuotedString(text) => Literal::Text(text),
-        Value::Number(digits, false) => match digits.contains(['.', 'e', 'E']) {
-            true => Literal::Number(
-                digits
-                    .parse()
-                    .map_err(|_| format!("`{}` is no number", short(&digits)))?,
-            ),
-            false => Literal::Integer(digits.parse().map_err(|_| {
-                let digits = short(&digits);
-                format!("`{digits}` is too large for a whole number; write it with a fraction")
-            })?),
-        },
+        Value::Number(digits, false) => {
+            if digits.contains(['.', 'e', 'E']) {
+                Literal::Number(
+                    digits
+                        .parse()
+                        .map_err(|_| format!("`{}` is no number", short(&digits)))?,
+                )
+            } else {
+                Literal::Integer(digits.parse().map_err(|_| {
+                    let digits = short(&digits);
+                    format!("`{digits}` is too large for a whole number; write it with a fraction")
+                })?)
+            }
+        }
         other => {
             let words = short(&other.to_string());
             return Err(format!("`{words}` is no value of expressions"));
