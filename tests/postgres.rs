@@ -1,6 +1,6 @@
 //! A Postgres server of the tests' own, where its programs are installed: made, started and taken away with the test process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -55,7 +55,6 @@ impl Postgres {
     }
 
     /// A server of one test's own, which it may stop and start.
-    #[expect(clippy::print_stdout, reason = "says what is left out here")]
     pub fn start() -> Option<Postgres> {
         Postgres::start_with("", &[])
     }
@@ -63,7 +62,8 @@ impl Postgres {
     /// The same with further settings, and with files in its folder.
     pub fn start_with(settings: &str, files: &[(&str, &str)]) -> Option<Postgres> {
         let Some(bin) = programs() else {
-            println!("left out: there is no initdb here, so nothing is tried on Postgres");
+            let says = "left out: there is no initdb here, so nothing is tried on Postgres";
+            let _ = writeln!(std::io::stderr(), "{says}");
             return None;
         };
         let kept = tempfile::Builder::new().prefix("pg").tempdir_in("/tmp");

@@ -22,12 +22,11 @@ pub async fn approve(global: &Global, args: &ApprovalArgs) -> Result<u8, Failure
     let done = pipeline::approve(&env, args.version, &args.reason, &context::actor()).await;
     env.registry.close().await;
     let operation = done?;
-    match global.json {
-        true => output::line(&operation),
-        false => {
-            let version = operation.version.unwrap_or_default();
-            output::say(&format!("approved: version {version} is the champion"));
-        }
+    if global.json {
+        output::line(&operation);
+    } else {
+        let version = operation.version.unwrap_or_default();
+        output::say(&format!("approved: version {version} is the champion"));
     }
     Ok(failure::DONE)
 }
@@ -37,11 +36,12 @@ pub async fn reject(global: &Global, args: &ApprovalArgs) -> Result<u8, Failure>
     let done = pipeline::reject(&env, args.version, &args.reason, &context::actor()).await;
     env.registry.close().await;
     let version = done?;
-    match global.json {
-        true => output::line(&json!({"version": version, "verdict": "reject"})),
-        false => output::say(&format!(
+    if global.json {
+        output::line(&json!({"version": version, "verdict": "reject"}));
+    } else {
+        output::say(&format!(
             "rejected: version {version} does not become the champion"
-        )),
+        ));
     }
     Ok(failure::DONE)
 }

@@ -35,9 +35,10 @@ pub async fn at(global: &Global, args: &AtArgs) -> Result<u8, Failure> {
         };
         return predict::predict(global, &what.of_version(version)).await;
     }
-    match global.json {
-        true => output::line(&then),
-        false => say(&then),
+    if global.json {
+        output::line(&then);
+    } else {
+        say(&then);
     }
     Ok(failure::DONE)
 }

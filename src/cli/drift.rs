@@ -32,9 +32,9 @@ pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
     let answer = DriftAnswer::of(&env, check).await?;
     env.registry.close().await;
     if global.json {
-        output::line(&answer)
+        output::line(&answer);
     } else {
-        say(&answer)
+        say(&answer);
     }
     let is_drift = answer.check.verdict == Verdict::Drift;
     Ok(if args.detailed_exit_code && is_drift {

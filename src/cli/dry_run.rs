@@ -18,9 +18,10 @@ pub async fn dry_run(
         planned.push(pipeline::dry_run(&env, force).await?);
     }
     registry.close().await;
-    match global.json {
-        true => output::line(&planned),
-        false => planned.iter().for_each(say),
+    if global.json {
+        output::line(&planned);
+    } else {
+        planned.iter().for_each(say);
     }
     let fails = planned.iter().any(|it| !it.problems.is_empty());
     Ok(if fails {

@@ -46,9 +46,9 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         let answer = live(&env, (from_ms, to_ms + 1)).await?;
         env.registry.close().await;
         if global.json {
-            output::line(&answer)
+            output::line(&answer);
         } else {
-            say_live(&answer)
+            say_live(&answer);
         }
         return Ok(failure::DONE);
     };
@@ -77,9 +77,9 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         labels: Vec::new(),
     });
     if global.json {
-        output::line(&report)
+        output::line(&report);
     } else {
-        say_report(&report)
+        say_report(&report);
     }
     Ok(failure::DONE)
 }

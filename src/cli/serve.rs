@@ -104,7 +104,7 @@ pub fn take(
                 tracing::warn!("it is not known where files were kept before: {error}");
             }
         }
-        serve::follow_settings(&state, envs).await
+        serve::follow_settings(&state, envs).await;
     });
     Ok(())
 }
@@ -142,7 +142,15 @@ pub async fn open(
         Some(_) => Some(AnsweredRows::start()?),
         None => None,
     };
-    let state = State::new(fleet, project, settings, clock, guard, observer, log, table);
+    let state = State::new(
+        fleet,
+        project,
+        settings,
+        clock,
+        guard,
+        (observer, log),
+        table,
+    );
     let state = state.counted_by(answered);
     let state = Arc::new(state);
     match &args.bundle {

@@ -136,9 +136,9 @@ fn frequent(
     let mut other = rare;
     rest.into_iter().for_each(|cell| add(&mut other, cell));
     if is_enough(new) {
-        labels.push(new)
+        labels.push(new);
     } else {
-        add(&mut other, new)
+        add(&mut other, new);
     }
     match labels.last_mut() {
         Some(last) if !is_enough(other) => add(last, other),

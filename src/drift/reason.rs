@@ -86,13 +86,13 @@ fn changes(drift: &ColumnDrift, compared: &Compared) -> String {
             Measure::Number | Measure::Category => "the middle value",
         };
         if short(then) == short(now) {
-            parts.push("the values are spread otherwise".to_string())
+            parts.push("the values are spread otherwise".to_string());
         } else {
             parts.push(format!(
                 "{what} went from about {} to {}",
                 short(then),
                 short(now)
-            ))
+            ));
         }
     } else if parts.is_empty() {
         let moved = compared.total_variation.unwrap_or(0.0);
@@ -124,23 +124,28 @@ pub fn overall(
                 Some(_) => ", and so do the predictions",
                 None => "",
             };
-            format!("{} differ from what the model was trained on{also}", named(&drifting))
+            let (names, s) = named(&drifting);
+            format!("{names} differ{s} from what the model was trained on{also}")
         }
-        Verdict::Warn if !drifting.is_empty() => format!(
-            "{} differ from what the model was trained on, but hardly matter to it",
-            named(&drifting)
-        ),
+        Verdict::Warn if !drifting.is_empty() => {
+            let (names, s) = named(&drifting);
+            format!("{names} differ{s} from what the model was trained on, but hardly matter{s} to it")
+        }
         Verdict::Warn if warned.is_empty() => {
             "the predictions differ in this window, and not in the two before".to_string()
         }
-        Verdict::Warn => format!("{} differ in this window, and not in the two before", named(&warned)),
+        Verdict::Warn => {
+            let (names, s) = named(&warned);
+            format!("{names} differ{s} in this window, and not in the two before")
+        }
         Verdict::Unknown if rows == 0 => "there are no rows".to_string(),
         Verdict::Unknown => format!("{} are too few to tell", counted(rows, "row")),
         Verdict::Ok => "as in the rows that the model was trained on".to_string(),
     }
 }
 
-fn named(columns: &[&ColumnDrift]) -> String {
+/// The names of columns in a sentence, and what the verb after them ends in.
+fn named(columns: &[&ColumnDrift]) -> (String, &'static str) {
     let mut names: Vec<&str> = Vec::new();
     for column in columns {
         if !names.contains(&column.name.as_str()) {
@@ -155,7 +160,8 @@ fn named(columns: &[&ColumnDrift]) -> String {
     } else {
         String::new()
     };
-    format!("{}{rest}", listed.join(", "))
+    let ending = if n == 1 { "s" } else { "" };
+    (format!("{}{rest}", listed.join(", ")), ending)
 }
 
 fn percent(share: f64) -> String {

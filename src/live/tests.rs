@@ -85,8 +85,8 @@ fn an_id_says_when_it_was_answered() {
 /// Answers of two classes with labels; every third is wrong, the first `n_labelled` have labels.
 fn rows(n: usize, n_labelled: usize) -> Vec<Labelled> {
     let row = |at: usize| {
-        let class = if at % 2 == 0 { "yes" } else { "no" };
-        let truth = match (at % 3 == 0, class) {
+        let class = if at.is_multiple_of(2) { "yes" } else { "no" };
+        let truth = match (at.is_multiple_of(3), class) {
             (true, "yes") => "no",
             (true, _) => "yes",
             (false, class) => class,

@@ -119,9 +119,10 @@ fn told_to_block(findings: &[Finding], action: &'static str) -> Result<(), Error
     let found: Vec<String> = blocks
         .map(|finding| format!("check `{}`: {}", finding.check.name(), finding.says))
         .collect();
-    match found.is_empty() {
-        true => Ok(()),
-        false => Err(Error::Blocked { action, found }),
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Blocked { action, found })
     }
 }
 

@@ -93,11 +93,13 @@ fn look_at_tables(
         let mut told = Preview::default();
         told.problem(&error.into());
         let problems = told.problems.into_iter();
-        seen.problems
-            .extend(problems.map(|problem| match place.is_empty() {
-                true => problem,
-                false => format!("{problem} (in the test data)"),
-            }));
+        seen.problems.extend(problems.map(|problem| {
+            if place.is_empty() {
+                problem
+            } else {
+                format!("{problem} (in the test data)")
+            }
+        }));
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn watch(state: Arc<State>) {
             let Some(env) = project.envs.get(&model.name) else {
                 continue;
             };
-            if let Err(error) = look(project, &model, &env, looks % CLEAN == 0).await {
+            if let Err(error) = look(project, &model, &env, looks.is_multiple_of(CLEAN)).await {
                 let causes = crate::text::causes(&error).join(": ");
                 tracing::warn!(
                     model = model.name,

@@ -136,8 +136,7 @@ impl State {
         settings: Server,
         clock: Clock,
         guard: Guard,
-        observer: Observer,
-        prediction_log: Option<PredictionLog>,
+        (observer, prediction_log): (Observer, Option<PredictionLog>),
         table: RouteTable,
     ) -> Self {
         State {

@@ -86,7 +86,7 @@ fn a_file_is_held_against_what_the_champion_was_trained_on() {
     assert_eq!(few["verdict"], "unknown", "{few:#}");
     let shown = project.ok(&["drift", "--against", "shifted.csv"]).shown();
     assert!(
-        shown.contains("`x` differ from what the model was trained on"),
+        shown.contains("`x` differs from what the model was trained on"),
         "{shown}"
     );
     // The same file says the same, to the byte.

@@ -24,6 +24,8 @@ fn the_help_names_every_command() {
       report       Draw the plots, page and card of a version
       diagnose     Show summary statistics, missing values, timings and freshness
       predict      Predict the rows of a file
+      drift        Say whether rows are still like those that the champion was trained on
+      labels       Take labels of answers from a file, or show how good the answers were
       explain      Say what a version looks at, or why it says of a row what it says
       export       Write a version as ONNX or JSON, for other programs
       up           Server, schedule and worker in one process
@@ -38,6 +40,13 @@ fn the_help_names_every_command() {
       models       List or show models
       versions     List or show versions
       runs         List or show runs
+      status       Show on one screen whether anything needs somebody
+      logs         Show the log of a run
+      compare      Put two versions beside each other
+      at           Say what was live at a time, and what it answers
+      verify       Hold every stored version and data set against its checksum
+      approve      Let the version in that waits for approval
+      reject       Keep the version out that waits for approval
       promote      Make a version the champion by hand
       rollback     Make the champion before the present one the champion again
       pin          Keep a version the champion until `unpin`
@@ -48,6 +57,7 @@ fn the_help_names_every_command() {
       backup       Write all that is needed to serve and to go on into a folder, while it runs
       restore      Put a backup in the place of what is there
       adopt        Take up versions that stand in the folders and that the database does not know
+      database     Look at the database, bring it up to date, or copy it to another place
       service      Install the project as a service of systemd, or print a line for cron
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -113,6 +123,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     challenger  version 2  f1 0.7297 (0.6548 to 0.7920)
     champion    version 1  f1 0.6225 (0.5453 to 0.6877)
     report      models/attrition/v2_20260301T000200Z/report.html
+    drift       `lastyear_activity` differs in this window, and not in the two before
     also        the challenger is better in 99 % of the resamples
     also        32 rows only the challenger has right and 15 only the champion (exact McNemar p = 0.0186)
     promoted version 2 is the champion: F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.031 to +0.176
@@ -163,6 +174,7 @@ fn run_as_json_has_the_keys_of_the_contract() {
         "findings",
         "learner",
         "attempt",
+        "drift",
         "timings_ms",
     ]
     "#);

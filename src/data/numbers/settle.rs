@@ -285,17 +285,18 @@ fn settle_column(
         } else {
             ("are", "count")
         };
-        let says = match what {
-            true => format!(
+        let says = if what {
+            format!(
                 "column `{name}` is one of numbers: {n} of {total} cells {are} {listed} and {count} as missing, the first in \
                  {first}; list what means missing in `ingest.null_values`, or keep the column as it stands with kind `text` \
                  in `schema`"
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "column `{name}` is one of numbers: {n} of {total} cells {are} none and {count} as missing, the first in \
                  {first} ({listed}); mend them, list what means missing in `ingest.null_values`, or keep the column as it \
                  stands with kind `text` in `schema`"
-            ),
+            )
         };
         settled
             .remarks

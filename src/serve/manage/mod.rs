@@ -103,7 +103,14 @@ mod tests {
         let mut answered: Vec<String> = ROUTES
             .iter()
             .filter(|route| {
-                let ours = ["/models", "/runs", "/jobs", "/schedule", "/ticks"];
+                let ours = [
+                    "/models",
+                    "/runs",
+                    "/jobs",
+                    "/labels",
+                    "/schedule",
+                    "/ticks",
+                ];
                 ours.iter().any(|path| route.path.starts_with(path))
             })
             .map(|route| format!("{} {}", route.method, route.path))

@@ -31,7 +31,7 @@ impl AnsweredRows {
         let passed = Arc::new(Passed::default());
         let writer = Writer::new(tokio::runtime::Handle::current(), passed.clone());
         let queue = Queue::start("answered-rows", MOST_REQUESTS, move |inbox| {
-            writer.work(&inbox)
+            writer.work(&inbox);
         });
         let queue = queue.map_err(Error::Count)?;
         Ok(AnsweredRows { queue, passed })
