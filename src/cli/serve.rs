@@ -12,6 +12,7 @@ use super::asked_runs::AskedRuns;
 use super::global::Global;
 use super::live::Live;
 use super::{Failure, context, failure, notify, notify_systemd, output, progress, worker};
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::jobs::Queue;
 use crate::pipeline::{Env, Envs};
@@ -38,20 +39,25 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let began = Instant::now();
     let seen = Live::look(global);
     let opened = open(global, args, None).await?;
-    let no_version = "no version in production yet; `unseat run` makes one";
-    say_where(global, &opened, began, no_version);
-    let (stop, stopped) = watch::channel(false);
     let state = opened.state.clone();
     let project = state.project.as_ref();
     let registry = project.map(|project| project.registry.clone());
+    // All that can fail is done before it is said that requests are answered: the file and the database may change from then on.
+    let live = match &registry {
+        Some(registry) => Some(live(global, args, registry, seen).await?),
+        None => None,
+    };
+    let no_version = "no version in production yet; `unseat run` makes one";
+    say_where(global, &opened, began, no_version);
+    let (stop, stopped) = watch::channel(false);
     // Answering has a task of its own: it waits for nothing else.
     let server = tokio::spawn(async move {
         let drained = opened.answer().await;
         stop.send_replace(true);
         drained
     });
-    if let Some(registry) = registry {
-        followed(global, args, &registry, &state, seen, stopped).await?;
+    if let (Some(registry), Some(live)) = (registry, live) {
+        followed(global, &registry, &state, live, stopped).await;
     }
     let drained = server
         .await
@@ -59,20 +65,29 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     drained.close(global).await
 }
 
-/// Follows `config.json`, and tells of what happens, until told to stop: probations end here, and nobody else may be there.
-/// What could not be sent by then waits in the outbox.
-async fn followed(
+/// The settings that this server holds, to be followed.
+async fn live(
     global: &Global,
     args: &ServeArgs,
     registry: &Registry,
-    state: &Arc<State>,
     seen: Option<Vec<u8>>,
-    stopped: watch::Receiver<bool>,
-) -> Result<(), Failure> {
+) -> Result<(Live, Clock), Failure> {
     let config = context::load(global, &flags(args))?;
     let config = context::with_created(config, registry).await?;
     let clock = context::clock()?;
     let live = Live::new("serve", global, flags(args), registry, clock, &config, seen);
+    Ok((live, clock))
+}
+
+/// Follows `config.json`, and tells of what happens, until told to stop: probations end here, and nobody else may be there.
+/// What could not be sent by then waits in the outbox.
+async fn followed(
+    global: &Global,
+    registry: &Registry,
+    state: &Arc<State>,
+    (live, clock): (Live, Clock),
+    stopped: watch::Receiver<bool>,
+) {
     let settings = live.settings();
     let telling = notify::deliver_live(registry.clone(), settings, clock, stopped.clone());
     let following = live.follow(
@@ -82,7 +97,6 @@ async fn followed(
         |said| tracing::info!("{said}"),
     );
     tokio::join!(telling, following);
-    Ok(())
 }
 
 /// Gives a server edited settings of its models.

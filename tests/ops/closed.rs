@@ -81,9 +81,10 @@ fn no_command_panics_when_nobody_reads_it() {
 
 /// Starts `up` on a terminal of its own, hangs the terminal up once it listens, and tells how it ended.
 const HANG_UP: &str = r#"
-import os, pty, sys, time
+import os, pty, signal, sys, time
 pid, terminal = pty.fork()
 if pid == 0:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.execv(sys.argv[1], [sys.argv[1], "up", "--listen", "127.0.0.1:0"])
 seen = b""
 while b"listening on" not in seen:

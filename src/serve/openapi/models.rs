@@ -130,15 +130,15 @@ fn row_schema(served: &Served) -> Value {
     })
 }
 
-/// What a cell of JSON may be.
+/// What a cell of JSON may be; an empty text is a missing value, as in a file.
 fn cell_schema(kind: Kind) -> Value {
     match kind {
         Kind::Integer | Kind::Number => {
-            json!({"type": ["number", "string", "null"], "pattern": format!("^ *{NUMBER} *$")})
+            json!({"type": ["number", "string", "null"], "pattern": format!("^ *({NUMBER})? *$")})
         }
         Kind::Boolean => json!({"anyOf": [
             {"enum": [true, false, 0, 1, null]},
-            {"type": "string", "pattern": format!("^ *{FLAG} *$")},
+            {"type": "string", "pattern": format!("^ *{FLAG}? *$")},
         ]}),
         Kind::Text => json!({"type": ["string", "number", "boolean", "null"]}),
     }
