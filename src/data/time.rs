@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-/// A text as microseconds since 1970-01-01 UTC, in the forms of [`parse_timestamps`].
+/// A text as microseconds since 1970-01-01 UTC, in the forms of `parse_timestamps`.
 pub fn parse_time(text: &str) -> Option<i64> {
     let text = text.trim();
     // Every form begins with a year; most texts do not.

@@ -15,7 +15,7 @@ pub struct Tested {
 /// cells − 1 degrees of freedom. Above 0 the samples differ; both directions count.
 ///
 /// Cells that are empty on both sides are left out. `None` with fewer than two cells or an empty sample: nothing can differ.
-/// The approximation wants expected counts of 5 and more, which is the caller's part ([`super::cells`]).
+/// The approximation wants expected counts of 5 and more, which is the caller's part (`cells.rs`).
 /// Pearson 1900; the same as `scipy.stats.chi2_contingency(correction=False)`.
 pub fn chi_square(one: &[u64], other: &[u64]) -> Option<Tested> {
     let (n, m) = (

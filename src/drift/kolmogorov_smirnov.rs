@@ -27,7 +27,7 @@ pub fn distance(one: &[f64], other: &[f64]) -> Option<f64> {
 ///
 /// The exact p-value is the share of lattice paths from (0, 0) to (n, m) that reach as far from the diagonal (Hodges 1958); of
 /// values that are equal, only the last is looked at (Schröer and Trenkler 1995). Without ties it is that of
-/// `scipy.stats.ks_2samp(method="exact")`, which with ties is an upper bound. Beyond [`MOST_EXACT`] it is Kolmogorov's limit
+/// `scipy.stats.ks_2samp(method="exact")`, which with ties is an upper bound. Beyond `MOST_EXACT` it is Kolmogorov's limit
 /// 2 Σ (−1)^(k−1) exp(−2 k² λ²) with λ = D·√(nm/(n+m)), as `scipy.special.kolmogorov`.
 pub fn kolmogorov_smirnov(one: &[f64], other: &[f64]) -> Option<Tested> {
     let statistic = distance(one, other)?;

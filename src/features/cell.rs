@@ -72,7 +72,7 @@ impl<'a> CellRef<'a> {
         }
     }
 
-    /// The cell as a label of categories, as [`label_of`] reads it.
+    /// The cell as a label of categories, as `label_of` reads it.
     #[inline]
     pub fn label(self, kind: Kind) -> Option<Cow<'a, str>> {
         if is_numeric(kind) {

@@ -1,6 +1,6 @@
 //! What learns: one file per learner; each fits on a view of training rows and returns a plain predictor.
 //!
-//! In: features, class indices, parameters, a seed. Out: a [`Predictor`] and what the fit was like. It must not know files,
+//! In: features, class indices, parameters, a seed. Out: a predictor and what the fit was like. It must not know files,
 //! clocks, thresholds or what is done with the predictor.
 
 mod baseline;

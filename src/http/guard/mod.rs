@@ -1,7 +1,7 @@
 //! Who may ask, how often, and from where: tokens, TLS, the rate of requests.
 //!
 //! Three ways to be open: on a loopback address without tokens, everybody on this machine is admin, and web pages are kept
-//! out ([`origin`]); with tokens, every request but those on open paths
+//! out (`origin`); with tokens, every request but those on open paths
 //! needs one; with `insecure`, everybody may do
 //! everything. On any other address a server without tokens does not start.
 
