@@ -1,6 +1,6 @@
 //! What was answered, and what was said of it later.
 
-use super::db::{Row, query};
+use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Registry};
 use crate::live::{Answer, Given, Known, Labelled, Outcome, Stated};
@@ -32,6 +32,10 @@ impl Registry {
     /// # Errors
     /// When a statement fails.
     pub async fn keep_answers(&self, model: &str, answers: &[Answer]) -> Result<(), Error> {
+        settled!(self.try_keep_answers(model, answers))
+    }
+
+    async fn try_keep_answers(&self, model: &str, answers: &[Answer]) -> Result<(), Error> {
         let mut transaction = self.begin().await?;
         for answer in answers {
             query(
@@ -106,8 +110,21 @@ impl Registry {
         is_dry: bool,
         decide: impl Fn(&Given, &Known) -> Outcome,
     ) -> Result<Vec<Outcome>, Error> {
+        settled!(self.try_put_labels(model, given, now_ms, is_dry, &decide))
+    }
+
+    async fn try_put_labels(
+        &self,
+        model: &str,
+        given: &[Given],
+        now_ms: i64,
+        is_dry: bool,
+        decide: &impl Fn(&Given, &Known) -> Outcome,
+    ) -> Result<Vec<Outcome>, Error> {
         let doing = "record labels";
         let mut transaction = self.begin().await?;
+        // What is known of an answer decides on its next label: two at once would both be the first.
+        transaction.hold(Held::Labels).await?;
         let mut outcomes = Vec::with_capacity(given.len());
         for label in given {
             let answer = query("SELECT id FROM answers WHERE model = ? AND id = ?")

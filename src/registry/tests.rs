@@ -5,6 +5,7 @@ use std::path::Path;
 use super::*;
 
 mod copying;
+mod labels;
 mod locks;
 mod opening;
 #[path = "../../tests/postgres.rs"]

@@ -66,6 +66,8 @@ pub enum Held {
     Queue,
     /// The tables themselves.
     Tables,
+    /// What was said of answers: the first label of an answer is one.
+    Labels,
 }
 
 impl Held {

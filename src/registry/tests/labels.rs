@@ -1,0 +1,60 @@
+//! Labels that come at once, on each database: one of an answer is the first.
+
+use std::sync::Arc;
+
+use tokio::sync::Barrier;
+
+use crate::live::{Answer, Given, Outcome};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_labels_that_come_at_once_one_is_the_first() {
+    const AT_ONCE: usize = 8;
+    for fresh in super::fresh_of_each().await {
+        let answer = Answer {
+            id: "a".to_string(),
+            version: 1,
+            at_ms: 1,
+            class: Some("1".to_string()),
+            value: 0.5,
+        };
+        fresh
+            .registry
+            .keep_answers("m", &[answer])
+            .await
+            .expect("kept");
+        let together = Arc::new(Barrier::new(AT_ONCE));
+        let tasks: Vec<_> = (0..AT_ONCE)
+            .map(|at| {
+                let (registry, together) = (fresh.registry.clone(), together.clone());
+                tokio::spawn(async move {
+                    let given = [Given {
+                        id: "a".to_string(),
+                        label: "1".to_string(),
+                        observed_ms: at as i64,
+                        source: at.to_string(),
+                    }];
+                    together.wait().await;
+                    registry
+                        .put_labels("m", &given, 2, false, |_, known| {
+                            assert!(known.is_answered);
+                            if known.stated.is_empty() {
+                                Outcome::Recorded
+                            } else {
+                                Outcome::Replaced
+                            }
+                        })
+                        .await
+                })
+            })
+            .collect();
+        let mut first = 0;
+        for task in tasks {
+            let outcomes = task.await.expect("no panic").expect("recorded");
+            first += outcomes
+                .iter()
+                .filter(|it| **it == Outcome::Recorded)
+                .count();
+        }
+        assert_eq!(first, 1);
+    }
+}
