@@ -155,12 +155,19 @@ impl Project {
 
     /// Sets a key of `config.json`.
     pub fn set(&self, path: &str, value: impl Into<Value>) {
+        self.set_all([(path, value.into())]);
+    }
+
+    /// Several settings in one write, so that who follows the file never sees only some of them.
+    pub fn set_all<const N: usize>(&self, settings: [(&str, Value); N]) {
         let mut config = self.read_json("config.json");
-        let mut here = &mut config;
-        for key in path.split('.') {
-            here = &mut here[key];
+        for (path, value) in settings {
+            let mut here = &mut config;
+            for key in path.split('.') {
+                here = &mut here[key];
+            }
+            *here = value;
         }
-        *here = value.into();
         self.write("config.json", &format!("{config:#}\n"));
     }
 

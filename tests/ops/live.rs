@@ -94,8 +94,10 @@ fn what_needs_a_restart_says_so_until_it_is_put_back() {
     let project = Project::promoted().with_real_clock();
     let up = Up::of(&project);
     let before = project.read("config.json");
-    project.set("server", json!({"drain_seconds": 3}));
-    project.set("schedule", json!({"cron": "@daily"}));
+    project.set_all([
+        ("server", json!({"drain_seconds": 3})),
+        ("schedule", json!({"cron": "@daily"})),
+    ]);
     until("it is told", || {
         config_check(&up)
             .filter(|(_, says)| says.contains("a restart is needed for server.drain_seconds"))
