@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use unseat::faults::{EACH_FILE, POINTS};
+use unseat::model_types::Outcome;
 
 use crate::support::{Books, Project};
 
@@ -207,13 +208,13 @@ fn in_short(books: &Books, copied: Option<i64>) -> String {
         .versions
         .iter()
         .map(|version| {
-            let verdict = version.verdict.as_deref().unwrap_or("-");
+            let verdict = version.verdict.map_or("-", Outcome::name);
             format!("{}:{:?}:{verdict}", version.number, version.state).to_lowercase()
         })
         .collect();
     versions.reverse();
     let run = books.runs.first().map_or("-".to_string(), |run| {
-        format!("{}:{}", run.state, run.outcome.as_deref().unwrap_or("-"))
+        format!("{}:{}", run.state, run.outcome.map_or("-", Outcome::name))
     });
     format!(
         "champion {} copy {} versions {} run {run} data sets {} lock {}",

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use unseat::faults::RETENTION;
-use unseat::registry::{RunRow, VersionState};
+use unseat::registry::{RunRow, RunState, VersionState};
 
 use crate::support::{Books, MODEL, Project};
 
@@ -33,7 +33,7 @@ fn project() -> Project {
             let started = registry.start_run(id, MODEL, "api", at_ms).await;
             started.expect("is recorded");
             let mut end = registry.find_runs(id).await.expect("reads").remove(0);
-            end.state = "done".to_string();
+            end.state = RunState::Done;
             registry.end_run(&end).await.expect("is recorded");
         }
     });
@@ -201,7 +201,7 @@ fn a_full_disk_stops_a_run_in_words_and_the_champion_goes_on() {
         let hint = error["details"]["hints"][0].as_str().expect("a hint");
         assert!(hint.starts_with("the disk is full"), "{stopped}");
         let books = project.books();
-        assert_eq!(books.runs[0].state, "failed");
+        assert_eq!(books.runs[0].state, RunState::Failed);
         assert_eq!(books.champion(), Some(1));
         project.ok(&["predict", "testdata/testdata.csv"]);
         assert_eq!(

@@ -15,7 +15,8 @@ use rand_chacha::ChaCha8Rng;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use unseat::cron::{Expression, ticks_after};
-use unseat::registry::{JobRow, TickRow};
+use unseat::model_types::Outcome;
+use unseat::registry::{JobRow, JobState, TickOutcome, TickRow};
 
 use crate::kill::{number_from, put_fresh_data};
 use crate::serve::Server;
@@ -256,7 +257,7 @@ fn every_tick_has_its_row(night: &Night) {
         .collect();
     assert_eq!(at, expected);
     for tick in &night.ticks {
-        assert_ne!(tick.outcome, "pending", "{tick:?}");
+        assert_ne!(tick.outcome, TickOutcome::Pending, "{tick:?}");
         assert!(!tick.reason.is_empty(), "{tick:?}");
     }
 }
@@ -271,7 +272,7 @@ fn every_job_ended(night: &Night) {
     let jobs: BTreeSet<_> = night.jobs.iter().map(|job| &job.id).collect();
     assert_eq!(fired, jobs);
     for job in &night.jobs {
-        assert_eq!(job.state, "done", "{job:?}");
+        assert_eq!(job.state, JobState::Done, "{job:?}");
     }
 }
 
@@ -284,7 +285,7 @@ fn the_books_are_true(project: &Project) {
     let mut promoted: Vec<i64> = books
         .versions
         .iter()
-        .filter(|version| version.verdict.as_deref() == Some("promote"))
+        .filter(|version| version.verdict == Some(Outcome::Promote))
         .map(|version| version.number)
         .collect();
     promoted.sort_unstable();

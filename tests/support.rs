@@ -12,8 +12,8 @@ use crate::postgres::Postgres;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use unseat::registry::{
-    Champion, Holder, Operation, PastConclusion, Registry, RunRow, ServerSettings, VersionRow,
-    VersionState,
+    Action, Champion, Holder, Operation, PastConclusion, Registry, RunRow, RunState,
+    ServerSettings, VersionRow, VersionState,
 };
 
 /// The model of the sample project.
@@ -377,7 +377,7 @@ impl Project {
         for run in &books.runs {
             assert_ne!(
                 run.state,
-                "running",
+                RunState::Running,
                 "run {} is not settled{}",
                 run.id,
                 listing()
@@ -477,7 +477,7 @@ impl Books {
         let promotions = self
             .operations
             .iter()
-            .filter(|operation| operation.action == "promote" && operation.actor == "run");
+            .filter(|operation| operation.action == Action::Promote && operation.actor == "run");
         let mut versions: Vec<i64> = promotions
             .filter_map(|operation| operation.version)
             .collect();

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
+use unseat::model_types::Outcome;
 use unseat::registry::{Action, Conclusion, Error, Operation, RowSet};
 
 use crate::kill::put_fresh_data;
@@ -216,14 +217,14 @@ fn a_run_whose_lock_was_taken_over_changes_nothing_any_more() {
         let late = Conclusion {
             lock: &lost,
             version: Some(1),
-            outcome: "promote",
+            outcome: Outcome::Promote,
             data_hash: "data",
             config_hash: "settings",
             test_hash: "test",
             files: &[],
             rows: &RowSet::default(),
             operation: Some(Operation {
-                action: Action::Promote.name().to_string(),
+                action: Action::Promote,
                 version: Some(7),
                 previous: Some(1),
                 reason: "late".to_string(),

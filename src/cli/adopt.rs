@@ -1,5 +1,6 @@
 //! `adopt`: takes up what stands in the folders and the database does not know.
 
+use crate::model_types::Outcome;
 use clap::Args;
 
 use super::global::Global;
@@ -57,7 +58,7 @@ fn show(global: &Global, adopted: &Adopted) {
     }
     let model = output::bold(&adopted.model);
     for version in &adopted.versions {
-        let verdict = version.verdict.as_deref().unwrap_or("no verdict");
+        let verdict = version.verdict.map_or("no verdict", Outcome::name);
         let champion = if adopted.champion == Some(version.version) {
             ", the champion"
         } else {

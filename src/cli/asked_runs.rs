@@ -185,10 +185,10 @@ impl Shared {
                 return Ok(RunStart::Started { run, job });
             }
             if !row.is_open() {
-                let why = row.error.unwrap_or(row.state);
+                let why = row.error.unwrap_or_else(|| row.state.to_string());
                 return Ok(RunStart::Failed(why));
             }
-            if row.state == JobState::Queued.name() && !self.has_worker().await? {
+            if row.state == JobState::Queued && !self.has_worker().await? {
                 if self.helper.lock().await.failed.load(Ordering::Relaxed) {
                     return self.give_up(&row).await;
                 }

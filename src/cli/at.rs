@@ -63,7 +63,11 @@ fn say(then: &LiveThen) {
         ],
         vec![
             "by".to_string(),
-            format!("{} ({})", text(&then.by), text(&then.action)),
+            format!(
+                "{} ({})",
+                text(&then.by),
+                text(&then.action.map(|it| it.to_string()))
+            ),
         ],
         vec!["why".to_string(), text(&then.reason)],
         vec!["run".to_string(), text(&then.run)],

@@ -51,7 +51,7 @@ pub async fn say_next(global: &Global, scheduler: &Scheduler) -> Result<(), Fail
 pub struct Feed {
     registry: Registry,
     /// Jobs, and where each stood.
-    known: BTreeMap<String, String>,
+    known: BTreeMap<String, JobState>,
     /// Ends of probations from before this are no news.
     began_ms: i64,
     /// Probations whose end was told: model and operation.
@@ -108,7 +108,7 @@ impl Feed {
             } else if let Some(text) = self.told(job).await {
                 say(&job.model, &text);
             }
-            self.known.insert(job.id.clone(), job.state.clone());
+            self.known.insert(job.id.clone(), job.state);
         }
         self.look_at_probations().await;
         // What is not among the newest is not asked for again.
@@ -137,7 +137,7 @@ impl Feed {
 
     /// One line about a job's present state; waiting is told only when it is not short.
     async fn told(&self, job: &JobRow) -> Option<String> {
-        let is = |state: JobState| job.state == state.name();
+        let is = |state: JobState| job.state == state;
         if is(JobState::Queued) {
             let at = local(job.not_before_ms);
             let why = job.error.as_deref().map(output::plain).unwrap_or_default();
@@ -156,7 +156,7 @@ impl Feed {
         if is(JobState::Done) {
             return Some(self.outcome(job).await);
         }
-        let mut text = output::red(&job.state.replace('_', " "));
+        let mut text = output::red(&job.state.words());
         if let Some(why) = job.error.as_deref().map(output::plain) {
             // `failed to read …` needs no `failed:` before it.
             match why.strip_prefix("failed").filter(|_| is(JobState::Failed)) {
@@ -181,12 +181,12 @@ impl Feed {
                 .and_then(|mut runs| runs.pop()),
             None => None,
         };
-        let outcome = job.outcome.as_deref().unwrap_or("done");
-        let word = match outcome.parse() {
-            Ok(Outcome::Promote) => output::green("promoted"),
-            Ok(Outcome::Reject) => "rejected".to_string(),
-            Ok(Outcome::Inconclusive) if is_first(run.as_ref()) => "held".to_string(),
-            _ => outcome.replace('_', " "),
+        let word = match job.outcome {
+            Some(Outcome::Promote) => output::green("promoted"),
+            Some(Outcome::Reject) => "rejected".to_string(),
+            Some(Outcome::Inconclusive) if is_first(run.as_ref()) => "held".to_string(),
+            Some(outcome) => outcome.words(),
+            None => "done".to_string(),
         };
         let version = run.as_ref().and_then(|run| run.version);
         let version = version

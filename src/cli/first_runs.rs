@@ -129,5 +129,5 @@ impl<'a> FirstRuns<'a> {
 }
 
 fn has_failed(job: &JobRow) -> bool {
-    [JobState::Failed.name(), JobState::SetAside.name()].contains(&job.state.as_str())
+    matches!(job.state, JobState::Failed | JobState::SetAside)
 }

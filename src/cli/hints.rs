@@ -135,7 +135,7 @@ impl From<registry::Error> for Failure {
             registry::Error::LockLost { .. } => {
                 (Kind::Store, "the other run decides; run again if need be")
             }
-            registry::Error::Newer { .. } => (
+            registry::Error::Newer { .. } | registry::Error::Name { .. } => (
                 Kind::Store,
                 "install the program version that made the database, or a newer one",
             ),

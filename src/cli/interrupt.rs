@@ -85,7 +85,7 @@ fn said(ended: &[RunRow]) -> String {
     };
     let (id, stage) = (&run.id, &run.stage);
     match &run.outcome {
-        Some(outcome) if run.state == RunState::Done.name() => format!(
+        Some(outcome) if run.state == RunState::Done => format!(
             "interrupted after the verdict of run {id}, which stands: {outcome}{}; the next run makes what is missing of its report",
             run.version
                 .map(|version| format!(" (version {version})"))
@@ -100,15 +100,16 @@ fn said(ended: &[RunRow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model_types::Outcome;
 
-    fn run(state: RunState, outcome: Option<&str>) -> RunRow {
+    fn run(state: RunState, outcome: Option<Outcome>) -> RunRow {
         RunRow {
             id: "r".to_string(),
             model: "m".to_string(),
             trigger: "cli".to_string(),
-            state: state.name().to_string(),
+            state,
             stage: "report".to_string(),
-            outcome: outcome.map(str::to_string),
+            outcome,
             version: Some(3),
             started_ms: 0,
             ended_ms: Some(1),
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_verdict_that_is_there_is_said_to_stand() {
-        let text = said(&[run(RunState::Done, Some("promote"))]);
+        let text = said(&[run(RunState::Done, Some(Outcome::Promote))]);
         assert_eq!(
             text,
             "interrupted after the verdict of run r, which stands: promote (version 3); the next run makes what is missing of its report"

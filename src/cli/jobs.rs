@@ -1,5 +1,6 @@
 //! `jobs list|show|submit|cancel|retry`.
 
+use crate::model_types::Outcome;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -107,8 +108,8 @@ fn list(global: &Global, jobs: Vec<JobRow>) {
             job.model,
             job.trigger,
             rfc3339(job.created_ms),
-            job.state.replace('_', " "),
-            job.outcome.clone().unwrap_or_default().replace('_', " "),
+            job.state.words(),
+            job.outcome.map(Outcome::words).unwrap_or_default(),
             job.attempts.to_string(),
             next,
             output::plain(&job.error.unwrap_or_default()),
@@ -119,7 +120,7 @@ fn list(global: &Global, jobs: Vec<JobRow>) {
 
 /// When a job that waits to be tried again is begun, at the earliest.
 fn next_attempt(job: &JobRow) -> Option<String> {
-    let waits = job.state == JobState::Queued.name() && job.attempts > 0;
+    let waits = job.state == JobState::Queued && job.attempts > 0;
     waits.then(|| rfc3339(job.not_before_ms))
 }
 
@@ -162,8 +163,8 @@ fn show(global: &Global, config: &Config, job: &JobRow) {
             )),
         ),
         ("tick", moment(job.tick_ms)),
-        ("state", Some(job.state.clone())),
-        ("outcome", job.outcome.clone()),
+        ("state", Some(job.state.to_string())),
+        ("outcome", job.outcome.map(|it| it.to_string())),
         ("why", job.error.as_deref().map(output::plain)),
         ("attempts", Some(job.attempts.to_string())),
         ("next attempt", next_attempt(job)),
@@ -221,7 +222,7 @@ async fn submit(
     }
     let job = end_of(registry, &job.id).await?;
     show(global, config, &job);
-    Ok(if job.state == JobState::Done.name() {
+    Ok(if job.state == JobState::Done {
         failure::DONE
     } else {
         failure::FAILED

@@ -113,7 +113,8 @@ async fn list(global: &Global) -> Result<u8, Failure> {
             last.as_ref()
                 .map_or("never".to_string(), |run| rfc3339(run.started_ms)),
             last.as_ref().map_or(String::new(), |run| {
-                run.outcome.clone().unwrap_or_else(|| run.state.clone())
+                let state = || run.state.to_string();
+                run.outcome.map_or_else(state, |it| it.to_string())
             }),
             reasons(&stale),
         ]);
@@ -196,7 +197,7 @@ async fn show(global: &Global) -> Result<u8, Failure> {
         let reason = probation
             .reason
             .map_or(String::new(), |it| format!(": {it}"));
-        let (version, state) = (probation.version, probation.state.words());
+        let (version, state) = (probation.version, probation.state.of_version());
         output::say(&format!("probation of version {version}: {state}{reason}"));
     }
     let mut rows = vec![
@@ -209,7 +210,7 @@ async fn show(global: &Global) -> Result<u8, Failure> {
     for operation in operations {
         rows.push(vec![
             rfc3339(operation.at_ms),
-            operation.action,
+            operation.action.to_string(),
             number(operation.version),
             number(operation.previous),
             operation.actor,

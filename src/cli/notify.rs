@@ -1,5 +1,6 @@
 //! `notify test|list|send`, and what a run tells at its end.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::config::{Config, ModelConfig};
 use crate::diagnose;
 use crate::notify::{self, Attempt, Event, Look, Post};
-use crate::registry::{MessageRow, Registry};
+use crate::registry::{MessageRow, MessageState, Registry};
 use crate::serve::{Signals, Wish};
 
 /// How long a run waits at its end for its messages to be taken; what is left, the next one sends.
@@ -35,8 +36,8 @@ enum NotifyCommand {
         #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
         limit: u32,
         /// Only those that stand so
-        #[arg(long, value_name = "STATE", value_parser = ["waiting", "sending", "sent", "given_up"])]
-        state: Option<String>,
+        #[arg(long, value_name = "STATE", value_parser = states())]
+        state: Option<MessageState>,
     },
     /// Look for what is to be told, and send what is due
     Send {
@@ -46,6 +47,12 @@ enum NotifyCommand {
     },
 }
 
+/// The states of messages by their names.
+fn states() -> impl TypedValueParser<Value = MessageState> {
+    let names = MessageState::ALL.iter().map(|state| state.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
+}
+
 pub async fn notify(global: &Global, args: &NotifyArgs) -> Result<u8, Failure> {
     let (config, registry) = context::project(global, &[]).await?;
     let post = Post::new(&registry, &config, context::clock()?);
@@ -53,7 +60,7 @@ pub async fn notify(global: &Global, args: &NotifyArgs) -> Result<u8, Failure> {
         NotifyCommand::Test => test(global, &post).await,
         NotifyCommand::List { limit, state } => {
             let model = global.model.as_deref();
-            let found = registry.messages(model, state.as_deref(), i64::from(*limit));
+            let found = registry.messages(model, *state, i64::from(*limit));
             list(global, &found.await?);
             Ok(failure::DONE)
         }
@@ -142,7 +149,7 @@ fn list(global: &Global, messages: &[MessageRow]) {
             message.model.clone(),
             message.kind.clone(),
             message.channel.clone(),
-            message.state.clone(),
+            message.state.to_string(),
             message.attempts.to_string(),
             next,
             output::plain(message.error.as_deref().unwrap_or_default()),

@@ -1,5 +1,6 @@
 //! `runs list|show`.
 
+use crate::model_types::Outcome;
 use clap::{Args, Subcommand};
 
 use super::global::Global;
@@ -68,7 +69,7 @@ fn list(global: &Global, runs: Vec<RunRow>) {
             run.trigger,
             rfc3339(run.started_ms),
             took.unwrap_or_default(),
-            came_to(&run.state, run.outcome),
+            came_to(run.state, run.outcome),
             run.version
                 .map_or(String::new(), |version| version.to_string()),
         ]);
@@ -77,10 +78,10 @@ fn list(global: &Global, runs: Vec<RunRow>) {
 }
 
 /// What came of a run. One that failed after its verdict shows both.
-fn came_to(state: &str, outcome: Option<String>) -> String {
+fn came_to(state: RunState, outcome: Option<Outcome>) -> String {
     match outcome {
-        Some(outcome) if state == RunState::Failed.name() => format!("{outcome}, then failed"),
-        Some(outcome) => outcome,
+        Some(outcome) if state == RunState::Failed => format!("{outcome}, then failed"),
+        Some(outcome) => outcome.to_string(),
         None => state.to_string(),
     }
 }
@@ -121,12 +122,12 @@ fn show(global: &Global, id: &str, found: Vec<RunRow>) -> Result<(), Failure> {
             "ended".to_string(),
             run.ended_ms.map_or("not yet".to_string(), rfc3339),
         ],
-        vec!["state".to_string(), run.state.clone()],
+        vec!["state".to_string(), run.state.to_string()],
     ];
     rows.extend(
         run.outcome
             .iter()
-            .map(|outcome| vec!["outcome".to_string(), outcome.clone()]),
+            .map(|outcome| vec!["outcome".to_string(), outcome.to_string()]),
     );
     rows.extend(
         run.why()

@@ -290,7 +290,7 @@ async fn log(
         rows.push(vec![
             rfc3339(tick.tick_ms),
             tick.model,
-            tick.outcome.replace('_', " "),
+            tick.outcome.words(),
             tick.run.unwrap_or_default(),
             tick.reason,
         ]);

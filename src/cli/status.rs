@@ -132,7 +132,7 @@ fn of_model(model: &ModelStatus) {
         );
     }
     if let Some(probation) = &model.probation {
-        let words = probation.state.words();
+        let words = probation.state.of_version();
         fact(
             "probation",
             format!("version {} {words}", probation.version),

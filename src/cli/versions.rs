@@ -84,9 +84,9 @@ async fn list(global: &Global, env: &pipeline::Env) -> Result<(), Failure> {
         let value = side.and_then(|side| side.scores.get(metric));
         let verdict = match version.state {
             VersionState::Ready => {
-                let verdict = version.verdict.unwrap_or_else(|| "none yet".to_string());
+                let verdict = verdict_of(&version);
                 match probations.iter().find(|it| it.version == version.number) {
-                    Some(probation) => format!("{verdict}, {}", probation.state.words()),
+                    Some(probation) => format!("{verdict}, {}", probation.state.of_version()),
                     None => verdict,
                 }
             }
@@ -142,13 +142,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         vec!["version".to_string(), version.number.to_string()],
         vec!["run".to_string(), version.run.clone()],
         vec!["made".to_string(), rfc3339(version.created_ms)],
-        vec![
-            "verdict".to_string(),
-            version
-                .verdict
-                .clone()
-                .unwrap_or_else(|| "none yet".to_string()),
-        ],
+        vec!["verdict".to_string(), verdict_of(&version)],
         vec![
             "folder".to_string(),
             env.models
@@ -195,7 +189,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         let reason = reason.map_or(String::new(), |reason| format!(": {reason}"));
         rows.push(vec![
             "probation".to_string(),
-            format!("{}{reason}", probation.state.words()),
+            format!("{}{reason}", probation.state.of_version()),
         ]);
     }
     if bundle.is_binary() {
@@ -213,4 +207,9 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
     }
     output::say(&output::table(&rows));
     Ok(())
+}
+
+fn verdict_of(version: &VersionRow) -> String {
+    let verdict = version.verdict.map(|it| it.to_string());
+    verdict.unwrap_or_else(|| "none yet".to_string())
 }

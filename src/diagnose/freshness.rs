@@ -1,11 +1,12 @@
 //! How old everything is: data, training, champion, test data. Ages are in seconds and never below 0.
 
+use crate::model_types::Outcome;
 use serde::Serialize;
 
 use crate::clock::rfc3339;
 use crate::data::Signature;
 use crate::pipeline::{Env, Error};
-use crate::registry::{Action, VersionState};
+use crate::registry::{Action, RunState, VersionState};
 
 /// How old everything is; `None` for what is not there yet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,11 +46,11 @@ pub struct LastRun {
     /// What started it.
     pub trigger: String,
     /// `running`, `done`, `failed` or `interrupted`.
-    pub state: String,
+    pub state: RunState,
     /// The stage it is in or ended in.
     pub stage: String,
     /// What came of it.
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     /// When it began.
     pub started_at: String,
     /// When it ended.
@@ -75,7 +76,7 @@ pub struct LastTraining {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastMove {
     /// `promote`, `rollback` or `pin`.
-    pub action: String,
+    pub action: Action,
     /// The champion after it.
     pub version: Option<i64>,
     /// The champion before it.
@@ -129,7 +130,7 @@ pub async fn freshness(env: &Env, test: Option<&Signature>) -> Result<Freshness,
     let operations = registry.operations(model).await?;
     let moved = operations
         .into_iter()
-        .find(|operation| operation.action != Action::Unpin.name());
+        .find(|operation| operation.action != Action::Unpin);
     let champion = registry.champion(model).await?;
     Ok(Freshness {
         data_set: data_set.zip(data_set_ms).map(|(row, at_ms)| DataAge {

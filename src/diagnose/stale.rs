@@ -137,7 +137,7 @@ pub async fn staleness(
         .iter()
         .filter(|version| [VersionState::Ready, VersionState::Removed].contains(&version.state));
     let operations = registry.operations(model).await?;
-    let is_promotion = |operation: &&Operation| operation.action == Action::Promote.name();
+    let is_promotion = |operation: &&Operation| operation.action == Action::Promote;
     let champion = registry.champion(model).await?;
     let scores = registry.scores(model).await?;
     let newest = scores.last().map(|score| config.metric_of(&score.record));

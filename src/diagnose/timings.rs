@@ -1,5 +1,6 @@
 //! How long the stages took.
 
+use crate::model_types::Outcome;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -18,7 +19,7 @@ pub struct Timings {
     /// When it began.
     pub started_at: String,
     /// What came of it.
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     /// Milliseconds per stage, and `fit` for the learner alone.
     pub timings_ms: Map<String, Value>,
 }
@@ -42,7 +43,7 @@ pub async fn timings(env: &Env) -> Result<Vec<Timings>, Error> {
         Some(Timings {
             run: run.id.clone(),
             started_at: rfc3339(run.started_ms),
-            outcome: run.outcome.clone(),
+            outcome: run.outcome,
             timings_ms: of(run)?.clone(),
         })
     });

@@ -2,7 +2,7 @@
 
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
-use crate::registry::{Error, JobRow, JobState, LeftOutFile, Registry, RunRow, RunState};
+use crate::registry::{Error, JobRow, JobState, LeftOutFile, Registry, RunRow};
 
 /// Runs and jobs that are looked at; who failed longer ago is not alone in it.
 const NEWEST: i64 = 50;
@@ -95,15 +95,14 @@ pub async fn trouble(
 fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
     let failed: Vec<&RunRow> = runs
         .iter()
-        .take_while(|run| RunState::broke_off(run.came_to()))
+        .take_while(|run| run.came_to().broke_off())
         .collect();
     let success_ms = runs.get(failed.len()).and_then(|run| run.ended_ms);
-    let gave_up = [JobState::Failed.name(), JobState::SetAside.name()];
     let job = jobs.iter().find(|job| {
         let is_newer = job
             .ended_ms
             .is_some_and(|at_ms| success_ms.is_none_or(|ok| at_ms > ok));
-        is_newer && gave_up.contains(&job.state.as_str())
+        is_newer && matches!(job.state, JobState::Failed | JobState::SetAside)
     });
     let of_run = failed.first().map(|run| Failure {
         at_ms: run.ended_ms.unwrap_or(run.started_ms),
@@ -117,12 +116,7 @@ fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
     });
     let of_job = job.map(|job| Failure {
         at_ms: job.ended_ms.unwrap_or(job.created_ms),
-        what: format!(
-            "job {} (by {}) {}",
-            job.id,
-            job.trigger,
-            job.state.replace('_', " ")
-        ),
+        what: format!("job {} (by {}) {}", job.id, job.trigger, job.state.words()),
         run: None,
         why: job
             .error
@@ -147,15 +141,17 @@ fn is_of(jobs: &[JobRow], run: &Failure, job: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model_types::Outcome;
+    use crate::registry::RunState;
 
     fn run(id: &str, state: RunState, ended_ms: i64) -> RunRow {
         RunRow {
             id: id.to_string(),
             model: "m".to_string(),
             trigger: "cli".to_string(),
-            state: state.name().to_string(),
+            state,
             stage: "train".to_string(),
-            outcome: (state == RunState::Done).then(|| "reject".to_string()),
+            outcome: (state == RunState::Done).then_some(Outcome::Reject),
             version: None,
             started_ms: 0,
             ended_ms: Some(ended_ms),
@@ -172,7 +168,7 @@ mod tests {
             tick_ms: None,
             force: false,
             actor: "me".to_string(),
-            state: state.name().to_string(),
+            state,
             attempts: 1,
             run: Some(run.to_string()),
             worker: None,

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::answers::FEWEST_INTERVAL_ROWS;
 use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Truth};
+use crate::model_types::Outcome;
 
 pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
@@ -50,6 +51,17 @@ impl Verdict {
             Verdict::Promote => "promote",
             Verdict::Reject => "reject",
             Verdict::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+impl From<Verdict> for Outcome {
+    /// What comes of a run with this verdict where nothing holds the promotion back.
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Promote => Outcome::Promote,
+            Verdict::Reject => Outcome::Reject,
+            Verdict::Inconclusive => Outcome::Inconclusive,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::bench::{Bench, Over, run_of};
 use super::child::Body;
 use super::outcome::{End, LOCKED, Said};
 use crate::model_types::ErrorCode;
-use crate::registry::{JobRow, JobState};
+use crate::registry::{JobRow, JobState, RunState};
 
 /// How often a run under way is looked at: whether somebody wants it to end, and which stage it is in.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -29,7 +29,7 @@ impl Bench {
             return Ok(());
         };
         let must_end = *self.stop.borrow();
-        if job.state != JobState::Running.name() || must_end {
+        if job.state != JobState::Running || must_end {
             return Ok(());
         }
         let from = job.worker.clone().unwrap_or_default();
@@ -171,7 +171,8 @@ impl Bench {
     /// How a run ended that has no parent here: its row tells whether it came to its end.
     async fn end_unseen(&self, job: &JobRow) -> Result<End, Error> {
         let run = self.queue.registry.run(run_of(job)).await?;
-        let has_ended = run.is_some_and(|run| run.state == "failed" || run.state == "done");
+        let has_ended =
+            run.is_some_and(|run| matches!(run.state, RunState::Failed | RunState::Done));
         Ok(if has_ended { End::Code(1) } else { End::Unseen })
     }
 

@@ -9,8 +9,8 @@ use super::Error;
 use crate::config::Overlap;
 use crate::pipeline::Ids;
 use crate::registry::{
-    JobRow, NewJob, PutBack, Registry, TickOutcome, TickRow, Tx, add_job, add_tick, end_tick,
-    open_jobs, put_job_back, reopen_job, settled,
+    JobRow, JobState, NewJob, PutBack, Registry, TickOutcome, TickRow, Tx, add_job, add_tick,
+    end_tick, open_jobs, put_job_back, reopen_job, settled,
 };
 
 /// What came of a request for a run.
@@ -72,8 +72,8 @@ async fn try_submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
     let held = held_by(&queue.registry, job, overlap).await?;
     let mut transaction = queue.registry.begin().await?;
     let open = open_jobs(&mut transaction, &job.model).await?;
-    let running = open.iter().find(|open| open.state == "running");
-    let waiting = open.iter().find(|open| open.state == "queued");
+    let running = open.iter().find(|open| open.state == JobState::Running);
+    let waiting = open.iter().find(|open| open.state == JobState::Queued);
     let in_the_way = match (job.tick_ms, overlap) {
         // A tick gives way to nothing but its own kind.
         (Some(_), Overlap::QueueLatest) => waiting.filter(|waiting| waiting.tick_ms.is_none()),
@@ -129,7 +129,7 @@ fn tick_of(job: &NewJob, tick_ms: i64, left_out: Option<&str>) -> TickRow {
     TickRow {
         model: job.model.clone(),
         tick_ms,
-        outcome: outcome.name().to_string(),
+        outcome,
         reason: left_out.unwrap_or("its job waits for a worker").to_string(),
         job: left_out.is_none().then(|| job.id.clone()),
         run: None,

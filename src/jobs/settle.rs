@@ -7,7 +7,7 @@ use super::bench::{Bench, Over, run_of};
 use super::child::last_word;
 use super::outcome::{End, Next, Said, next};
 use super::queue::put_back;
-use crate::model_types::ErrorCode;
+use crate::model_types::{ErrorCode, Outcome};
 use crate::pipeline::{Ids, run_log};
 use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
 
@@ -29,7 +29,7 @@ impl Bench {
         }) = &run
             && !matches!(over, Over::NotMine)
         {
-            let (outcome, error) = (Some(outcome.clone()), error.clone());
+            let (outcome, error) = (Some(*outcome), error.clone());
             return self.end(me, job, JobState::Done, outcome, error).await;
         }
         match over {
@@ -76,10 +76,7 @@ impl Bench {
         said: &Said,
     ) -> Result<(), Error> {
         match next(end, said, job.attempts, &self.settings.load()) {
-            Next::Done { outcome } => {
-                let outcome = Some(outcome.to_string());
-                self.end(me, job, JobState::Done, outcome, None).await
-            }
+            Next::Done { outcome } => self.end(me, job, JobState::Done, Some(outcome), None).await,
             Next::Failed { why } => self.end(me, job, JobState::Failed, None, Some(why)).await,
             Next::SetAside { why } => self.end(me, job, JobState::SetAside, None, Some(why)).await,
             Next::Retry { after, why } => self.wait_again(me, job, run, true, why, after).await,
@@ -95,13 +92,13 @@ impl Bench {
         me: &str,
         job: &JobRow,
         state: JobState,
-        outcome: Option<String>,
+        outcome: Option<Outcome>,
         error: Option<String>,
     ) -> Result<(), Error> {
         tracing::info!(
             job = job.id,
             state = state.name(),
-            outcome,
+            outcome = outcome.map(Outcome::name),
             error,
             "a job ended"
         );

@@ -9,5 +9,6 @@ mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};
 pub use named::Unnamed;
+pub(crate) use named::named;
 pub use outcome::Outcome;
 pub use version_selector::{NotAVersion, VersionSelector};

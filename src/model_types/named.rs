@@ -31,6 +31,13 @@ macro_rules! named {
             }
         }
 
+        impl $name {
+            /// Its name with spaces between the words, for people.
+            pub fn words(self) -> String {
+                self.name().replace('_', " ")
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.name())
@@ -50,4 +57,4 @@ macro_rules! named {
         }
     };
 }
-pub(super) use named;
+pub(crate) use named;

@@ -1,12 +1,6 @@
 //! What came of a run, as its row tells.
 
-use crate::model_types::Outcome;
 use crate::registry::RunRow;
-
-/// What came of a run, where it came to its end.
-pub(super) fn outcome_of(run: &RunRow) -> Option<Outcome> {
-    run.outcome.as_deref()?.parse().ok()
-}
 
 /// Whether a run that came to a verdict found no champion to compare with.
 pub(super) fn is_first(run: &RunRow) -> bool {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::came_to::{is_first, outcome_of};
+use super::came_to::is_first;
 use crate::clock::rfc3339;
 use crate::config::Topic;
 use crate::model_types::Outcome;
@@ -52,7 +52,7 @@ impl Event {
     pub fn of_run(run: &RunRow) -> Vec<Event> {
         let mut events = Vec::new();
         let refused = |words| Some((Topic::Refused, words));
-        let verdict = match outcome_of(run) {
+        let verdict = match run.outcome {
             Some(Outcome::Promote) => Some((Topic::Promoted, "is the champion")),
             Some(Outcome::Reject) => refused("was rejected"),
             Some(Outcome::Inconclusive) if is_first(run) => {
@@ -67,7 +67,7 @@ impl Event {
         if let Some((kind, words)) = verdict {
             events.push(of_verdict(run, kind, words));
         }
-        if RunState::broke_off(&run.state) {
+        if run.state.broke_off() {
             events.push(of_failure(run));
         }
         events.extend(of_quarantine(run));
@@ -79,7 +79,7 @@ impl Event {
         let (last, first) = (failures.first()?, failures.last()?);
         let since = rfc3339(first.ended_ms.unwrap_or(first.started_ms));
         let (n, s) = (failures.len(), if failures.len() == 1 { "" } else { "s" });
-        let outcome = run.came_to().replace('_', " ");
+        let outcome = run.came_to().words();
         let why = last.why().unwrap_or_default();
         let why = line(&why, MOST_LINE);
         Some(Event {
@@ -264,11 +264,11 @@ fn of_failure(run: &RunRow) -> Event {
     let why = line(&why, MOST_LINE);
     // The same failure every few minutes is told once a day.
     let same = hex(&Sha256::digest(format!("{} {why}", run.stage).as_bytes())[..6]);
-    let stays = match outcome_of(run) {
+    let stays = match run.outcome {
         Some(Outcome::Promote) => "Its version is the champion all the same.",
         _ => "The champion is what it was.",
     };
-    let what = if run.state == RunState::Interrupted.name() {
+    let what = if run.state == RunState::Interrupted {
         format!("a run was cut off in {}", run.stage)
     } else {
         format!("a run failed in {}", run.stage)

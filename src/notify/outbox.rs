@@ -71,7 +71,7 @@ async fn events(post: &Post, run: &RunRow) -> Result<Vec<Event>, crate::registry
             .into_iter()
             .filter(|event| event.at_ms >= run.started_ms),
     );
-    if run.state == RunState::Done.name() {
+    if run.state == RunState::Done {
         let before = post.registry.failures_before(&run.model, &run.id).await?;
         events.extend(Event::recovered(run, &before));
     }

@@ -4,16 +4,17 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Topic;
-use crate::registry::RunRow;
+use crate::model_types::Outcome;
+use crate::registry::{RunRow, RunState};
 
-fn run(state: &str, outcome: Option<&str>, error: Option<&str>) -> RunRow {
+fn run(state: RunState, outcome: Option<Outcome>, error: Option<&str>) -> RunRow {
     RunRow {
         id: "20260301T000000Z-000000000".to_string(),
         model: "m".to_string(),
         trigger: "schedule".to_string(),
-        state: state.to_string(),
+        state,
         stage: "deploy".to_string(),
-        outcome: outcome.map(str::to_string),
+        outcome,
         version: outcome.map(|_| 2),
         started_ms: 0,
         ended_ms: Some(1_772_323_200_000),
@@ -32,16 +33,24 @@ fn run(state: &str, outcome: Option<&str>, error: Option<&str>) -> RunRow {
 
 #[test]
 fn what_a_run_is_worth_telling() {
-    let cases: [(&str, Option<&str>, &[Topic]); 9] = [
-        ("done", Some("promote"), &[Topic::Promoted]),
-        ("done", Some("reject"), &[Topic::Refused]),
-        ("done", Some("inconclusive"), &[Topic::Refused]),
-        ("done", Some("pinned"), &[Topic::Refused]),
-        ("done", Some("nothing_new"), &[]),
-        ("done", Some("rescored"), &[]),
-        ("failed", None, &[Topic::Failed]),
-        ("interrupted", None, &[Topic::Failed]),
-        ("failed", Some("promote"), &[Topic::Promoted, Topic::Failed]),
+    let cases: [(RunState, Option<Outcome>, &[Topic]); 9] = [
+        (RunState::Done, Some(Outcome::Promote), &[Topic::Promoted]),
+        (RunState::Done, Some(Outcome::Reject), &[Topic::Refused]),
+        (
+            RunState::Done,
+            Some(Outcome::Inconclusive),
+            &[Topic::Refused],
+        ),
+        (RunState::Done, Some(Outcome::Pinned), &[Topic::Refused]),
+        (RunState::Done, Some(Outcome::NothingNew), &[]),
+        (RunState::Done, Some(Outcome::Rescored), &[]),
+        (RunState::Failed, None, &[Topic::Failed]),
+        (RunState::Interrupted, None, &[Topic::Failed]),
+        (
+            RunState::Failed,
+            Some(Outcome::Promote),
+            &[Topic::Promoted, Topic::Failed],
+        ),
     ];
     for (state, outcome, expected) in cases {
         let events = Event::of_run(&run(state, outcome, Some("read x")));
@@ -52,7 +61,7 @@ fn what_a_run_is_worth_telling() {
 
 #[test]
 fn a_promotion_in_words() {
-    let event = Event::of_run(&run("done", Some("promote"), None)).remove(0);
+    let event = Event::of_run(&run(RunState::Done, Some(Outcome::Promote), None)).remove(0);
     assert_eq!(event.headline(), "unseat: m: version 2 is the champion");
     assert_eq!(
         event.text,
@@ -72,7 +81,7 @@ fn a_promotion_in_words() {
 #[test]
 fn the_same_failure_is_told_once_a_day() {
     let of = |error, day: i64| {
-        let mut row = run("failed", None, Some(error));
+        let mut row = run(RunState::Failed, None, Some(error));
         row.ended_ms = row.ended_ms.map(|at| at + day * 86_400_000);
         Event::of_run(&row).remove(0).topic("c")
     };

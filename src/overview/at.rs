@@ -21,7 +21,7 @@ pub struct LiveThen {
     /// Until when; nothing where it still is.
     pub until: Option<String>,
     /// What made it the champion: `promote`, `rollback` or `pin`.
-    pub action: Option<String>,
+    pub action: Option<Action>,
     /// Who.
     pub by: Option<String>,
     /// Why.
@@ -69,7 +69,7 @@ pub async fn live_at(env: &Env, at_ms: i64) -> Result<LiveThen, Error> {
         version,
         since: operation.map(|it| rfc3339(it.at_ms)),
         until: until_ms.map(rfc3339),
-        action: text(|it| &it.action),
+        action: operation.map(|it| it.action),
         by: text(|it| &it.actor),
         reason: text(|it| &it.reason),
         decision: version
@@ -86,10 +86,7 @@ pub async fn live_at(env: &Env, at_ms: i64) -> Result<LiveThen, Error> {
 /// What made the champion of a time, and when the next one came; operations come newest first.
 fn then(operations: &[Operation], at_ms: i64) -> (Option<&Operation>, Option<i64>) {
     let mut until = None;
-    for operation in operations
-        .iter()
-        .filter(|it| it.action != Action::Unpin.name())
-    {
+    for operation in operations.iter().filter(|it| it.action != Action::Unpin) {
         if operation.at_ms <= at_ms {
             return (Some(operation), until);
         }
@@ -105,7 +102,7 @@ mod tests {
     #[test]
     fn the_champion_of_a_time_is_what_was_moved_last_before_it() {
         let operation = |action: Action, version: i64, at_ms: i64| Operation {
-            action: action.name().to_string(),
+            action,
             version: Some(version),
             previous: None,
             reason: String::new(),

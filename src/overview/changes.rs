@@ -72,7 +72,7 @@ fn of_operation(model: &str, operation: &Operation) -> Change {
     Change {
         at: rfc3339(operation.at_ms),
         by: operation.actor.clone(),
-        action: operation.action.clone(),
+        action: operation.action.to_string(),
         model: Some(model.to_string()),
         version: operation.version,
         outcome: "done".to_string(),

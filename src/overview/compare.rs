@@ -1,5 +1,6 @@
 //! Two versions beside each other: metrics with intervals, rows on which they differ, slices, data and settings.
 
+use crate::model_types::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -43,7 +44,7 @@ pub struct Side {
     /// Its number.
     pub version: i64,
     /// The gate's verdict.
-    pub verdict: Option<String>,
+    pub verdict: Option<Outcome>,
     /// Rows counted as `confusion[true class][predicted class]`; empty of numbers and without a score.
     pub confusion: Vec<Vec<u64>>,
 }
@@ -157,7 +158,7 @@ pub async fn compare(env: &Env, a: &VersionRow, b: &VersionRow) -> Result<Compar
 fn of_version(row: &VersionRow, score: Option<SideScore>) -> Side {
     Side {
         version: row.number,
-        verdict: row.verdict.clone(),
+        verdict: row.verdict,
         confusion: score
             .map(|score| score.scores.confusion)
             .unwrap_or_default(),

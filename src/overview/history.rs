@@ -1,5 +1,6 @@
 //! Versions over time: each with its score, interval and rows, and who was the champion when.
 
+use crate::model_types::Outcome;
 use serde::Serialize;
 
 use crate::clock::rfc3339;
@@ -22,7 +23,7 @@ pub struct VersionPoint {
     /// The run that made it.
     pub run: String,
     /// The gate's verdict.
-    pub verdict: Option<String>,
+    pub verdict: Option<Outcome>,
     /// Its newest score by the model's metric.
     pub score: Option<f64>,
     /// Its interval.
@@ -45,7 +46,7 @@ pub struct Champions {
     /// Until when; nothing for the present one.
     pub until: Option<String>,
     /// `promote`, `rollback` or `pin`: what made it the champion.
-    pub action: String,
+    pub action: Action,
     /// Who.
     pub by: String,
     /// Why.
@@ -140,7 +141,7 @@ fn champions(operations: &[Operation]) -> Vec<Champions> {
     let mut until = None;
     let moves = operations
         .iter()
-        .filter(|it| it.action != Action::Unpin.name() && it.version != it.previous);
+        .filter(|it| it.action != Action::Unpin && it.version != it.previous);
     for operation in moves {
         let Some(version) = operation.version else {
             continue;
@@ -150,7 +151,7 @@ fn champions(operations: &[Operation]) -> Vec<Champions> {
             version,
             from: from.clone(),
             until: until.replace(from),
-            action: operation.action.clone(),
+            action: operation.action,
             by: operation.actor.clone(),
             reason: operation.reason.clone(),
         });
@@ -164,7 +165,7 @@ mod tests {
 
     fn operation(action: Action, version: i64, previous: Option<i64>, at_ms: i64) -> Operation {
         Operation {
-            action: action.name().to_string(),
+            action,
             version: Some(version),
             previous,
             reason: "so".to_string(),

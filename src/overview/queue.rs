@@ -33,7 +33,7 @@ pub struct QueueStatus {
 pub async fn queue(registry: &Registry, now_ms: i64) -> Result<QueueStatus, Error> {
     let counts = registry.open_job_counts().await?;
     let of = |state: JobState| {
-        let same = counts.iter().filter(|(_, name, _)| name == state.name());
+        let same = counts.iter().filter(|(_, name, _)| *name == state);
         same.map(|(_, _, count)| count).sum()
     };
     let dead = registry.dead_jobs(now_ms - DEAD_DAYS * 86_400_000).await?;

@@ -7,7 +7,7 @@ use super::paths::without_folder;
 use super::timeline::Outcome;
 use crate::clock::rfc3339;
 use crate::pipeline::{self, Env, Error, Stage, is_run_id};
-use crate::registry::{RunRow, RunState};
+use crate::registry::RunRow;
 
 /// Bytes of a log in which its last lines are looked for.
 const LOG_BYTES: u64 = 64 << 10;
@@ -118,7 +118,7 @@ pub fn run_status(env: &Env, row: &RunRow, lines: usize) -> Result<RunStatus, Er
 
 fn stages(row: &RunRow, record: &Value) -> Vec<StageStatus> {
     let at = STAGES.iter().position(|stage| stage.name() == row.stage);
-    let broke_off = RunState::broke_off(&row.state);
+    let broke_off = row.state.broke_off();
     let of = |(place, stage): (usize, &Stage)| {
         let duration_ms = record["timings_ms"][stage.name()].as_f64();
         let state = match (duration_ms, at) {

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::paths::without_folder;
 use crate::clock::rfc3339;
-use crate::registry::{Error, JobRow, JobState, Registry, RunRow, RunState, TickOutcome, TickRow};
+use crate::registry::{
+    CameTo, Error, JobRow, JobState, Registry, RunRow, RunState, TickOutcome, TickRow,
+};
 
 /// What came of a scheduled run, a job or a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -73,49 +75,55 @@ impl Outcome {
     }
 
     /// What came of a run, from its outcome or, where it has none, its state.
-    pub fn of_run(came_to: &str) -> Self {
+    pub fn of_run(came_to: CameTo) -> Self {
+        use crate::model_types::Outcome as Run;
         match came_to {
-            "promote" => Outcome::Promoted,
-            "waiting" => Outcome::Waiting,
-            "reject" => Outcome::Rejected,
-            "inconclusive" => Outcome::Inconclusive,
-            "nothing_new" => Outcome::NothingNew,
-            name if name == RunState::Running.name() => Outcome::Running,
-            name if name == RunState::Failed.name() => Outcome::Failed,
-            name if name == RunState::Interrupted.name() => Outcome::Interrupted,
-            _ => Outcome::Ran,
+            CameTo::Outcome(Run::Promote) => Outcome::Promoted,
+            CameTo::Outcome(Run::Waiting) => Outcome::Waiting,
+            CameTo::Outcome(Run::Reject) => Outcome::Rejected,
+            CameTo::Outcome(Run::Inconclusive) => Outcome::Inconclusive,
+            CameTo::Outcome(Run::NothingNew) => Outcome::NothingNew,
+            CameTo::Outcome(
+                Run::Pinned
+                | Run::Frozen
+                | Run::Rescored
+                | Run::Ingested
+                | Run::Trained
+                | Run::Scored
+                | Run::Reported,
+            )
+            | CameTo::State(RunState::Done) => Outcome::Ran,
+            CameTo::State(RunState::Running) => Outcome::Running,
+            CameTo::State(RunState::Failed) => Outcome::Failed,
+            CameTo::State(RunState::Interrupted) => Outcome::Interrupted,
         }
     }
 
     /// What came of a scheduled run that left no run.
     fn of_tick(tick: &TickRow) -> Self {
-        const KNOWN: [(TickOutcome, Outcome); 8] = [
-            (TickOutcome::Pending, Outcome::Queued),
-            (TickOutcome::Promoted, Outcome::Promoted),
-            (TickOutcome::Rejected, Outcome::Rejected),
-            (TickOutcome::Inconclusive, Outcome::Inconclusive),
-            (TickOutcome::NothingNew, Outcome::NothingNew),
-            (TickOutcome::Failed, Outcome::Failed),
-            (TickOutcome::Skipped, Outcome::Skipped),
-            (TickOutcome::Missed, Outcome::Missed),
-        ];
-        let mut known = KNOWN.iter();
-        let found = known.find(|(name, _)| name.name() == tick.outcome);
-        found.map_or(Outcome::Ran, |(_, outcome)| *outcome)
+        match tick.outcome {
+            TickOutcome::Pending => Outcome::Queued,
+            TickOutcome::Promoted => Outcome::Promoted,
+            TickOutcome::Rejected => Outcome::Rejected,
+            TickOutcome::Inconclusive => Outcome::Inconclusive,
+            TickOutcome::NothingNew => Outcome::NothingNew,
+            TickOutcome::Ran => Outcome::Ran,
+            TickOutcome::Failed => Outcome::Failed,
+            TickOutcome::Skipped => Outcome::Skipped,
+            TickOutcome::Missed => Outcome::Missed,
+        }
     }
 
     /// What came of a job that left no run.
     fn of_job(job: &JobRow) -> Self {
-        const KNOWN: [(JobState, Outcome); 5] = [
-            (JobState::Queued, Outcome::Queued),
-            (JobState::Running, Outcome::Running),
-            (JobState::Failed, Outcome::Failed),
-            (JobState::Cancelled, Outcome::Cancelled),
-            (JobState::SetAside, Outcome::DeadLettered),
-        ];
-        let mut known = KNOWN.iter();
-        let found = known.find(|(name, _)| name.name() == job.state);
-        found.map_or(Outcome::Ran, |(_, outcome)| *outcome)
+        match job.state {
+            JobState::Queued => Outcome::Queued,
+            JobState::Running => Outcome::Running,
+            JobState::Done => Outcome::Ran,
+            JobState::Failed => Outcome::Failed,
+            JobState::Cancelled => Outcome::Cancelled,
+            JobState::SetAside => Outcome::DeadLettered,
+        }
     }
 }
 
@@ -213,11 +221,7 @@ fn merged(runs: &[RunRow], ticks: &[TickRow], jobs: &[JobRow]) -> Vec<Entry> {
     let open = |job: &&JobRow| !is_known(&job.run) && !told.contains(job.id.as_str());
     let others = jobs.iter().filter(open);
     // What is done has left a run, whose row may have been removed since.
-    entries.extend(
-        others
-            .filter(|job| job.state != JobState::Done.name())
-            .map(of_job),
-    );
+    entries.extend(others.filter(|job| job.state != JobState::Done).map(of_job));
     entries.sort_by(|a, b| (b.at_ms, &b.run, &b.job).cmp(&(a.at_ms, &a.run, &a.job)));
     entries
 }
@@ -245,7 +249,7 @@ fn of_run(run: &RunRow, job: Option<&JobRow>, tick_ms: Option<i64>) -> Entry {
 }
 
 fn of_tick(tick: &TickRow, job: Option<&JobRow>) -> Entry {
-    let pending = tick.outcome == TickOutcome::Pending.name();
+    let pending = tick.outcome == TickOutcome::Pending;
     let of_its_job = job.filter(|_| pending).map(Outcome::of_job);
     Entry {
         model: tick.model.clone(),

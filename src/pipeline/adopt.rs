@@ -10,6 +10,7 @@ mod stamp;
 
 pub use record::write_record;
 
+use crate::model_types::Outcome;
 use serde::Serialize;
 
 use self::found::{Found, find};
@@ -48,7 +49,7 @@ pub struct AdoptedVersion {
     /// Its folder.
     pub folder: String,
     /// The verdict in its `decision.json`.
-    pub verdict: Option<String>,
+    pub verdict: Option<Outcome>,
 }
 
 /// Puts into the registry what stands in the model's folders and is not known there.
@@ -94,7 +95,7 @@ async fn told(env: &Env, asked: &Adopt, found: &Found) -> Result<Adopted, Error>
         .map(|version| AdoptedVersion {
             version: version.number,
             folder: version.folder.clone(),
-            verdict: version.verdict.clone(),
+            verdict: version.verdict,
         })
         .collect();
     versions.sort_by_key(|version| version.version);

@@ -12,8 +12,6 @@ use crate::data;
 use crate::model_types::Outcome;
 use crate::registry::{Action, Operation, VersionRow, VersionState};
 
-/// Verdict of a version that waits.
-pub const WAITING: &str = Outcome::Waiting.name();
 /// Versions among which one that waits is looked for; older ones were overtaken.
 const NEWEST: i64 = 20;
 
@@ -71,7 +69,7 @@ async fn waiting_row(env: &Env) -> Result<Option<VersionRow>, Error> {
         .filter(|row| row.state == VersionState::Ready && row.verdict.is_some());
     Ok(whole
         .next()
-        .filter(|row| row.verdict.as_deref() == Some(WAITING)))
+        .filter(|row| row.verdict == Some(Outcome::Waiting)))
 }
 
 /// Lets the version that waits in: it becomes the champion.

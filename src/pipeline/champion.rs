@@ -57,7 +57,7 @@ pub(super) async fn locked_move(
     // Verified before the pointer moves: bytes, parts, golden rows.
     load_bundle(env, target).await?;
     let operation = Operation {
-        action: action.name().to_string(),
+        action,
         version: Some(target),
         previous: now,
         reason: reason.to_string(),
@@ -85,7 +85,7 @@ pub(super) async fn before(env: &Env, now: Option<i64>) -> Result<Option<i64>, E
     let operations = env.registry.operations(&env.config.name).await?;
     Ok(operations
         .iter()
-        .filter(|operation| operation.action != Action::Rollback.name())
+        .filter(|operation| operation.action != Action::Rollback)
         .filter(|operation| operation.version == now && operation.previous != now)
         .find_map(|operation| operation.previous))
 }

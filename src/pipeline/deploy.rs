@@ -13,9 +13,6 @@ use crate::gate::{self, Decision, Evidence, Facts, Verdict};
 use crate::model_types::Outcome;
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
-/// Outcome of a promotion that a pin held back.
-pub const PINNED: &str = Outcome::Pinned.name();
-
 /// What deploying came to.
 #[derive(Debug, Clone)]
 pub struct Deployed {
@@ -169,7 +166,7 @@ async fn conclude(
         Verdict::Inconclusive => Outcome::Inconclusive,
     };
     let operation = promotes.then(|| Operation {
-        action: Action::Promote.name().to_string(),
+        action: Action::Promote,
         version: Some(version.number),
         previous: champion.as_ref().map(|champion| champion.version),
         reason: decision.reasons.first().cloned().unwrap_or_default(),
@@ -181,7 +178,7 @@ async fn conclude(
         .conclude(&Conclusion {
             lock: work.lock,
             version: Some(version.number),
-            outcome: outcome.name(),
+            outcome,
             data_hash: version.data_hash.as_deref().unwrap_or_default(),
             config_hash: version.config_hash.as_deref().unwrap_or_default(),
             test_hash: work.test_hash,

@@ -64,7 +64,7 @@ mod versions;
 mod wanted;
 
 pub use adopt::{Adopt, Adopted, AdoptedVersion, adopt};
-pub use approval::{WAITING, Waiting, approve, reject, waiting};
+pub use approval::{Waiting, approve, reject, waiting};
 pub use backup::{
     BackedUp, Backup, Restored, backup, finish_restore, restore, verify as verify_backup,
 };

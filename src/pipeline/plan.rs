@@ -62,7 +62,7 @@ fn why(facts: &Facts<'_>, known: &PastConclusion) -> String {
         }
     }
     match (facts.champion, known.version) {
-        (Some(now), Some(then)) if known.verdict == Outcome::Promote.name() && now != then => {
+        (Some(now), Some(then)) if known.verdict == Outcome::Promote && now != then => {
             why += &format!(
                 "; its version {then} is not the champion any more, `unseat promote {then}` makes it that again"
             );

@@ -147,7 +147,7 @@ async fn locked(
     // Verified before the pointer moves: bytes, parts, golden rows.
     load_bundle(env, row.previous).await?;
     let operation = Operation {
-        action: Action::Rollback.name().to_string(),
+        action: Action::Rollback,
         version: Some(row.previous),
         previous: Some(row.version),
         reason: end.reason.to_string(),

@@ -200,7 +200,7 @@ async fn history(env: &Env, record: &ScoreRecord) -> Result<Vec<HistoryPoint>, E
             value: side.scores.get(record.metric),
             low: interval.map(|found| found.interval.low),
             high: interval.map(|found| found.interval.high),
-            verdict: version.and_then(|version| version.verdict.clone()),
+            verdict: version.and_then(|version| version.verdict),
             champion_now: Some(score.version) == champion,
             rows_hash: score.rows_hash,
         };

@@ -1,5 +1,6 @@
 //! One run, from files to a verdict. Branches are here; stages are straight lines.
 
+use crate::model_types::Outcome;
 use tracing::Instrument;
 
 use super::deploy::Work;
@@ -103,7 +104,7 @@ fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) 
         id: id.to_string(),
         model: env.config.name.clone(),
         trigger: trigger.to_string(),
-        state: RunState::Done.name().to_string(),
+        state: RunState::Done,
         stage: env.begun().name().to_string(),
         outcome: None,
         version: None,
@@ -114,12 +115,12 @@ fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) 
     };
     match done {
         Ok(report) => {
-            row.outcome = Some(report.outcome.to_string());
+            row.outcome = Some(report.outcome);
             row.version = report.version;
             row.record = serde_json::to_value(report).ok();
         }
         Err(error) => {
-            row.state = RunState::Failed.name().to_string();
+            row.state = RunState::Failed;
             row.error = Some(chain(error));
         }
     }
@@ -157,10 +158,10 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         .await?
         .is_some_and(|it| it.expired.is_some());
     let is_frozen = drift::frozen(env).await?.is_some();
-    let stands = |past: &PastConclusion| match past.verdict.as_str() {
-        deploy::PINNED => is_pinned,
-        drift::FROZEN => is_frozen,
-        approval::WAITING => !has_expired,
+    let stands = |past: &PastConclusion| match past.verdict {
+        Outcome::Pinned => is_pinned,
+        Outcome::Frozen => is_frozen,
+        Outcome::Waiting => !has_expired,
         _ => true,
     };
     let champion = champion.map(|champion| champion.version);

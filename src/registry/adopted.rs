@@ -8,6 +8,7 @@ use super::{
     DatasetRow, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile, VersionRow,
     VersionState, lock, operations,
 };
+use crate::model_types::Outcome;
 
 /// Everything that was found of a model and that the registry does not know.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +43,10 @@ impl Registry {
         let model = &held.model;
         for version in &found.versions {
             let state = match version.state {
-                VersionState::Ready => "ready",
-                _ => "abandoned",
+                VersionState::Ready => VersionState::Ready,
+                VersionState::Building | VersionState::Abandoned | VersionState::Removed => {
+                    VersionState::Abandoned
+                }
             };
             query(
                 "INSERT INTO versions (model, number, run, state, folder, bundle_sha256, model_hash, data_hash,
@@ -53,13 +56,13 @@ impl Registry {
             .bind(model)
             .bind(version.number)
             .bind(&version.run)
-            .bind(state)
+            .bind(state.name())
             .bind(&version.folder)
             .bind(&version.bundle_sha256)
             .bind(&version.model_hash)
             .bind(&version.data_hash)
             .bind(&version.config_hash)
-            .bind(&version.verdict)
+            .bind(version.verdict.map(Outcome::name))
             .bind(version.created_ms)
             .bind(version.record.as_ref().map(ToString::to_string))
             .execute(&mut transaction)
@@ -109,7 +112,7 @@ impl Registry {
             .bind(&past.data_hash)
             .bind(&past.config_hash)
             .bind(&past.test_hash)
-            .bind(&past.verdict)
+            .bind(past.verdict.name())
             .bind(past.version)
             .bind(&past.run)
             .bind(at_ms)

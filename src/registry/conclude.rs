@@ -6,6 +6,7 @@ use serde_json::json;
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Operation, Registry, lock, operations};
+use crate::model_types::Outcome;
 
 /// A file that a concluded run has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct Conclusion<'a> {
     /// The version it decided on.
     pub version: Option<i64>,
     /// What came of it.
-    pub outcome: &'a str,
+    pub outcome: Outcome,
     /// Hash of the source files.
     pub data_hash: &'a str,
     /// Hash of the settings.
@@ -62,7 +63,7 @@ pub struct PastConclusion {
     /// Hash of the test rows.
     pub test_hash: String,
     /// The verdict.
-    pub verdict: String,
+    pub verdict: Outcome,
     /// The version it was about.
     pub version: Option<i64>,
     /// The run that reached it.
@@ -88,14 +89,14 @@ impl Registry {
             operations::add(&mut transaction, &lock.model, operation).await?;
         }
         query("UPDATE versions SET verdict = ? WHERE model = ? AND number = ?")
-            .bind(conclusion.outcome)
+            .bind(conclusion.outcome.name())
             .bind(&lock.model)
             .bind(conclusion.version)
             .execute(&mut transaction)
             .await
             .doing("record the verdict")?;
         query("UPDATE runs SET outcome = ?, version = ? WHERE id = ?")
-            .bind(conclusion.outcome)
+            .bind(conclusion.outcome.name())
             .bind(conclusion.version)
             .bind(&lock.run)
             .execute(&mut transaction)
@@ -142,7 +143,7 @@ impl Registry {
         .fetch_optional(&self.pool())
         .await
         .doing("look for a past conclusion")?;
-        Ok(row.as_ref().map(past_of))
+        row.as_ref().map(past_of).transpose()
     }
 
     /// What was concluded under the same settings, newest first: one of them may be about the same rows out of other files.
@@ -160,7 +161,7 @@ impl Registry {
         .fetch_all(&self.pool())
         .await
         .doing("look for past conclusions")?;
-        Ok(rows.iter().map(past_of).collect())
+        rows.iter().map(past_of).collect()
     }
 
     /// Remembers that other files hold the rows of a past conclusion, so that they need not be read the next time.
@@ -197,7 +198,7 @@ impl Registry {
         .bind(&past.data_hash)
         .bind(&past.config_hash)
         .bind(&past.test_hash)
-        .bind(&past.verdict)
+        .bind(past.verdict.name())
         .bind(past.version)
         .bind(&past.run)
         .bind(at_ms)
@@ -220,7 +221,7 @@ impl Registry {
         .fetch_optional(&self.pool())
         .await
         .doing("look for the last conclusion")?;
-        Ok(row.as_ref().map(past_of))
+        row.as_ref().map(past_of).transpose()
     }
 }
 
@@ -239,7 +240,7 @@ async fn remember(transaction: &mut Tx, conclusion: &Conclusion<'_>) -> Result<(
     .bind(conclusion.data_hash)
     .bind(conclusion.config_hash)
     .bind(conclusion.test_hash)
-    .bind(conclusion.outcome)
+    .bind(conclusion.outcome.name())
     .bind(conclusion.version)
     .bind(&conclusion.lock.run)
     .bind(conclusion.at_ms)
@@ -278,13 +279,13 @@ async fn take_in(
     Ok(())
 }
 
-fn past_of(row: &Row) -> PastConclusion {
+fn past_of(row: &Row) -> Result<PastConclusion, Error> {
     let hash: Option<String> = row.get("rows_hash");
-    PastConclusion {
+    Ok(PastConclusion {
         data_hash: row.get("data_hash"),
         config_hash: row.get("config_hash"),
         test_hash: row.get("test_hash"),
-        verdict: row.get("verdict"),
+        verdict: row.named("verdict")?,
         version: row.get("version"),
         run: row.get("run"),
         rows: hash.map(|hash| RowSet {
@@ -292,7 +293,7 @@ fn past_of(row: &Row) -> PastConclusion {
             columns: names(row, "column_names"),
             left_out: names(row, "left_out"),
         }),
-    }
+    })
 }
 
 /// A list of names in a column; none where nobody wrote any.

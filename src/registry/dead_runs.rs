@@ -38,7 +38,7 @@ impl Registry {
                 *row = again;
             }
             if row.is_running() {
-                row.state = RunState::Interrupted.name().to_string();
+                row.state = RunState::Interrupted;
                 row.error = Some(DIED.to_string());
             }
         }

@@ -118,6 +118,15 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A stored name is none of those that this program knows.
+    #[error("read the column `{column}` of the database")]
+    Name {
+        /// The column.
+        column: &'static str,
+        /// What it holds, and what it was to be.
+        #[source]
+        source: crate::model_types::Unnamed,
+    },
 }
 
 /// Names the statement that failed.

@@ -6,6 +6,7 @@ use super::error::Doing;
 use super::jobs::job_of;
 use super::ticks::end_tick;
 use super::{Error, JobRow, JobState, Registry, TickOutcome, cancel_waiting};
+use crate::model_types::Outcome;
 
 /// How a job ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct JobEnd {
     /// Done, failed, cancelled or set aside.
     pub state: JobState,
     /// What came of its run.
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     /// Why it failed, was cancelled or set aside.
     pub error: Option<String>,
     /// What its tick is told, where its run gave a reason.
@@ -61,7 +62,7 @@ impl Registry {
         .fetch_optional(&self.writing().await?)
         .await
         .doing("take the job over")?;
-        Ok(row.as_ref().map(job_of))
+        row.as_ref().map(job_of).transpose()
     }
 
     /// Ends a running job and its tick. The answer is whether it was still the worker's own.
@@ -88,7 +89,7 @@ impl Registry {
              WHERE id = ? AND state = 'running' AND worker = ? RETURNING run",
         )
         .bind(end.state.name())
-        .bind(&end.outcome)
+        .bind(end.outcome.map(Outcome::name))
         .bind(&end.error)
         .bind(now_ms)
         .bind(job)
@@ -100,18 +101,17 @@ impl Registry {
             return Ok(false);
         };
         let run: Option<String> = ended.get("run");
-        let outcome = match &end.outcome {
+        let outcome = match end.outcome {
             Some(outcome) => TickOutcome::of_run(outcome),
             None => TickOutcome::Failed,
         };
-        let reasons = [&end.error, &end.reason, &end.outcome];
-        let reason = reasons.into_iter().flatten().next().cloned();
-        let reason = reason.unwrap_or_default();
+        let said = end.error.as_deref().or(end.reason.as_deref());
+        let reason = said.or(end.outcome.map(Outcome::name)).unwrap_or_default();
         end_tick(
             &mut transaction,
             job,
             outcome,
-            &reason,
+            reason,
             run.as_deref(),
             now_ms,
         )

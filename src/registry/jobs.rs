@@ -5,36 +5,23 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, Tx, query};
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::{Outcome, named};
 
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobState {
-    /// Waits for a worker, or for its next attempt.
-    Queued,
-    /// A worker is at it.
-    Running,
-    /// Its run came to an end; the outcome tells which.
-    Done,
-    /// Its run broke off, and trying again would not help or was tried enough.
-    Failed,
-    /// Somebody took it back.
-    Cancelled,
-    /// It killed its worker or its run again and again, and is not tried any more.
-    SetAside,
-}
-
-impl JobState {
-    /// The name in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            JobState::Queued => "queued",
-            JobState::Running => "running",
-            JobState::Done => "done",
-            JobState::Failed => "failed",
-            JobState::Cancelled => "cancelled",
-            JobState::SetAside => "set_aside",
-        }
+named! {
+    /// Where a job stands.
+    pub enum JobState: "a state of a job" {
+        /// Waits for a worker, or for its next attempt.
+        Queued = "queued",
+        /// A worker is at it.
+        Running = "running",
+        /// Its run came to an end; the outcome tells which.
+        Done = "done",
+        /// Its run broke off, and trying again would not help or was tried enough.
+        Failed = "failed",
+        /// Somebody took it back.
+        Cancelled = "cancelled",
+        /// It killed its worker or its run again and again, and is not tried any more.
+        SetAside = "set_aside",
     }
 }
 
@@ -74,8 +61,8 @@ pub struct JobRow {
     pub force: bool,
     /// Who asked, by name.
     pub actor: String,
-    /// A name of [`JobState`].
-    pub state: String,
+    /// Where it stands.
+    pub state: JobState,
     /// How often a worker began it.
     pub attempts: i64,
     /// Its run, or the id that its next run will have.
@@ -83,7 +70,7 @@ pub struct JobRow {
     /// The worker that is or was at it.
     pub worker: Option<String>,
     /// What came of its run.
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     /// Why it failed, waits for another attempt, or was set aside.
     pub error: Option<String>,
     /// Who wants it to end.
@@ -101,7 +88,7 @@ pub struct JobRow {
 impl JobRow {
     /// Whether it waits or is worked on.
     pub fn is_open(&self) -> bool {
-        [JobState::Queued.name(), JobState::Running.name()].contains(&self.state.as_str())
+        matches!(self.state, JobState::Queued | JobState::Running)
     }
 }
 
@@ -143,7 +130,7 @@ pub async fn open_jobs(connection: &mut Tx, model: &str) -> Result<Vec<JobRow>, 
         .fetch_all(connection)
         .await
         .doing("look for open jobs")?;
-    Ok(rows.iter().map(job_of).collect())
+    rows.iter().map(job_of).collect()
 }
 
 /// Ends a job that no worker has begun. The answer is whether there was one.
@@ -178,7 +165,7 @@ impl Registry {
             .fetch_all(&self.pool())
             .await
             .doing("look for open jobs")?;
-        Ok(rows.iter().map(job_of).collect())
+        rows.iter().map(job_of).collect()
     }
 
     /// The newest jobs first.
@@ -192,7 +179,7 @@ impl Registry {
         .fetch_all(&self.pool())
         .await
         .doing("list jobs")?;
-        Ok(rows.iter().map(job_of).collect())
+        rows.iter().map(job_of).collect()
     }
 
     /// Jobs whose id begins with a text; `latest` is the newest.
@@ -208,19 +195,19 @@ impl Registry {
         .fetch_all(&self.pool())
         .await
         .doing("find the job")?;
-        Ok(rows.iter().map(job_of).collect())
+        rows.iter().map(job_of).collect()
     }
 
     /// Per model and state: how many jobs wait or are worked on.
-    pub async fn open_job_counts(&self) -> Result<Vec<(String, String, i64)>, Error> {
+    pub async fn open_job_counts(&self) -> Result<Vec<(String, JobState, i64)>, Error> {
         let rows = query(
             "SELECT model, state, COUNT(*) AS jobs FROM job_records WHERE state IN ('queued', 'running') GROUP BY model, state",
         )
         .fetch_all(&self.pool())
         .await
         .doing("count jobs")?;
-        let count = |row: &Row| (row.get("model"), row.get("state"), row.get("jobs"));
-        Ok(rows.iter().map(count).collect())
+        let count = |row: &Row| Ok((row.get("model"), row.named("state")?, row.get("jobs")));
+        rows.iter().map(count).collect()
     }
 
     /// One job by its whole id.
@@ -230,30 +217,30 @@ impl Registry {
             .fetch_optional(&self.pool())
             .await
             .doing("find the job")?;
-        Ok(row.as_ref().map(job_of))
+        row.as_ref().map(job_of).transpose()
     }
 }
 
 /// A job as a row of its table.
-pub(super) fn job_of(row: &Row) -> JobRow {
+pub(super) fn job_of(row: &Row) -> Result<JobRow, Error> {
     let force: i64 = row.get("force");
-    JobRow {
+    Ok(JobRow {
         id: row.get("id"),
         model: row.get("model"),
         trigger: row.get("trigger_name"),
         tick_ms: row.get("tick_ms"),
         force: force != 0,
         actor: row.get("actor"),
-        state: row.get("state"),
+        state: row.named("state")?,
         attempts: row.get("attempts"),
         run: row.get("run"),
         worker: row.get("worker"),
-        outcome: row.get("outcome"),
+        outcome: row.named_if_any("outcome")?,
         error: row.get("error"),
         cancelled_by: row.get("cancelled_by"),
         not_before_ms: row.get("not_before_ms"),
         created_ms: row.get("created_ms"),
         started_ms: row.get("started_ms"),
         ended_ms: row.get("ended_ms"),
-    }
+    })
 }

@@ -64,7 +64,7 @@ pub use process::ProcessId;
 pub use removed::{Removal, free_name};
 pub use renamed::Rename;
 pub use retention::{OldRows, RowHead};
-pub use run_rows::{LeftOutFile, RunRow, RunState};
+pub use run_rows::{CameTo, LeftOutFile, RunRow, RunState};
 pub use schedules::{ScheduleRow, follow_schedule, move_cursor};
 pub use schema::SCHEMA_VERSION;
 pub use ticks::{TickOutcome, TickRow, add_tick, end_tick};

@@ -1,42 +1,31 @@
 //! Operations that move or hold the champion. They are only ever added; the champion is read off the newest.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::db::{Held, Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
+use crate::model_types::named;
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// A version became the champion.
-    Promote,
-    /// The champion before became the champion again.
-    Rollback,
-    /// A version became the champion and stays it until `unpin`.
-    Pin,
-    /// Runs may move the champion again.
-    Unpin,
-}
-
-impl Action {
-    /// The name in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Action::Promote => "promote",
-            Action::Rollback => "rollback",
-            Action::Pin => "pin",
-            Action::Unpin => "unpin",
-        }
+named! {
+    /// What was done.
+    pub enum Action: "an operation on the champion" {
+        /// A version became the champion.
+        Promote = "promote",
+        /// The champion before became the champion again.
+        Rollback = "rollback",
+        /// A version became the champion and stays it until `unpin`.
+        Pin = "pin",
+        /// Runs may move the champion again.
+        Unpin = "unpin",
     }
 }
 
 /// One operation as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Operation {
-    /// `promote`, `rollback`, `pin` or `unpin`.
-    pub action: String,
+    /// What was done.
+    pub action: Action,
     /// The champion after it.
     pub version: Option<i64>,
     /// The champion before it.
@@ -65,7 +54,7 @@ pub struct Champion {
 impl Registry {
     /// The champion of a model.
     pub async fn champion(&self, model: &str) -> Result<Option<Champion>, Error> {
-        champion_of(&self.operations(model).await?)
+        Ok(champion_of(&self.operations(model).await?))
     }
 
     /// All operations on a model, newest first.
@@ -75,7 +64,7 @@ impl Registry {
             .fetch_all(&self.pool())
             .await
             .doing("list operations")?;
-        Ok(rows.iter().map(operation_of).collect())
+        rows.iter().map(operation_of).collect()
     }
 
     /// Id of the newest operation on any model, 0 before the first: as long as it stays, no champion has moved.
@@ -119,8 +108,8 @@ pub(super) async fn has_champion(transaction: &mut Tx, model: &str) -> Result<bo
         .fetch_all(&mut *transaction)
         .await
         .doing("look for the champion")?;
-    let operations: Vec<Operation> = rows.iter().map(operation_of).collect();
-    Ok(champion_of(&operations)?.is_some())
+    let operations: Vec<Operation> = rows.iter().map(operation_of).collect::<Result<_, _>>()?;
+    Ok(champion_of(&operations).is_some())
 }
 
 /// Adds an operation inside a transaction.
@@ -135,7 +124,7 @@ pub(super) async fn add(
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(model)
-    .bind(&operation.action)
+    .bind(operation.action.name())
     .bind(operation.version)
     .bind(operation.previous)
     .bind(&operation.reason)
@@ -149,33 +138,31 @@ pub(super) async fn add(
 }
 
 /// Reads the champion off the operations, newest first.
-fn champion_of(operations: &[Operation]) -> Result<Option<Champion>, Error> {
+fn champion_of(operations: &[Operation]) -> Option<Champion> {
     let moved = operations
         .iter()
-        .find(|operation| operation.action != Action::Unpin.name());
+        .find(|operation| operation.action != Action::Unpin);
     let pinned = operations
         .iter()
-        .find(|operation| {
-            [Action::Pin.name(), Action::Unpin.name()].contains(&operation.action.as_str())
-        })
-        .is_some_and(|operation| operation.action == Action::Pin.name());
-    Ok(moved.and_then(|operation| {
+        .find(|operation| matches!(operation.action, Action::Pin | Action::Unpin))
+        .is_some_and(|operation| operation.action == Action::Pin);
+    moved.and_then(|operation| {
         Some(Champion {
             version: operation.version?,
             since_ms: operation.at_ms,
             pinned,
         })
-    }))
+    })
 }
 
-pub(super) fn operation_of(row: &Row) -> Operation {
-    Operation {
-        action: row.get("action"),
+pub(super) fn operation_of(row: &Row) -> Result<Operation, Error> {
+    Ok(Operation {
+        action: row.named("action")?,
         version: row.get("version"),
         previous: row.get("previous"),
         reason: row.get("reason"),
         actor: row.get("actor"),
         run: row.get("run"),
         at_ms: row.get("at_ms"),
-    }
+    })
 }

@@ -6,30 +6,19 @@ use serde::{Deserialize, Serialize};
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::named;
 
-/// Where a message stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageState {
-    /// Waits for its first or its next attempt.
-    Waiting,
-    /// A process has claimed it; `next_ms` says how long the claim holds.
-    Sending,
-    /// It was taken.
-    Sent,
-    /// It was tried enough.
-    GivenUp,
-}
-
-impl MessageState {
-    /// The name in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            MessageState::Waiting => "waiting",
-            MessageState::Sending => "sending",
-            MessageState::Sent => "sent",
-            MessageState::GivenUp => "given_up",
-        }
+named! {
+    /// Where a message stands.
+    pub enum MessageState: "a state of a message" {
+        /// Waits for its first or its next attempt.
+        Waiting = "waiting",
+        /// A process has claimed it; `next_ms` says how long the claim holds.
+        Sending = "sending",
+        /// It was taken.
+        Sent = "sent",
+        /// It was tried enough.
+        GivenUp = "given_up",
     }
 }
 
@@ -65,8 +54,8 @@ pub struct MessageRow {
     pub channel: String,
     /// What happened.
     pub body: String,
-    /// A name of [`MessageState`].
-    pub state: String,
+    /// Where it stands.
+    pub state: MessageState,
     /// Attempts that were begun.
     pub attempts: i64,
     /// While it waits, when it is due; while it is sent, how long the claim holds.
@@ -165,7 +154,7 @@ impl Registry {
         .fetch_optional(&self.writing().await?)
         .await
         .doing("claim a message")?;
-        Ok(row.as_ref().map(message_of))
+        row.as_ref().map(message_of).transpose()
     }
 
     /// Holds a claim for longer. No: somebody else has claimed it since.
@@ -266,7 +255,7 @@ impl Registry {
     pub async fn messages(
         &self,
         model: Option<&str>,
-        state: Option<&str>,
+        state: Option<MessageState>,
         limit: i64,
     ) -> Result<Vec<MessageRow>, Error> {
         let rows = query(
@@ -275,29 +264,29 @@ impl Registry {
         )
         .bind(model)
         .bind(model)
-        .bind(state)
-        .bind(state)
+        .bind(state.map(MessageState::name))
+        .bind(state.map(MessageState::name))
         .bind(limit)
         .fetch_all(&self.pool())
         .await
         .doing("list messages")?;
-        Ok(rows.iter().map(message_of).collect())
+        rows.iter().map(message_of).collect()
     }
 }
 
-fn message_of(row: &Row) -> MessageRow {
-    MessageRow {
+fn message_of(row: &Row) -> Result<MessageRow, Error> {
+    Ok(MessageRow {
         id: row.get("id"),
         topic: row.get("topic"),
         model: row.get("model"),
         kind: row.get("kind"),
         channel: row.get("channel"),
         body: row.get("body"),
-        state: row.get("state"),
+        state: row.named("state")?,
         attempts: row.get("attempts"),
         next_ms: row.get("next_ms"),
         created_ms: row.get("created_ms"),
         ended_ms: row.get("ended_ms"),
         error: row.get("error"),
-    }
+    })
 }

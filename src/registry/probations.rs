@@ -1,58 +1,36 @@
 //! Probations: one row per promotion that is or was watched. However many servers watch, the first one to conclude wins.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::operations::{self, operation_of};
 use super::{Error, Lock, Operation, Registry, lock};
+use crate::model_types::named;
 
-/// How far a probation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProbationState {
-    /// The version is being watched.
-    Watching,
-    /// Nothing spoke against it.
-    Confirmed,
-    /// The version before it is the champion again.
-    RolledBack,
-    /// It ended without a finding: the champion was moved meanwhile, or nobody watches any more.
-    Ended,
+named! {
+    /// How far a probation is.
+    pub enum ProbationState: "a state of a probation" {
+        /// The version is being watched.
+        Watching = "watching",
+        /// Nothing spoke against it.
+        Confirmed = "confirmed",
+        /// The version before it is the champion again.
+        RolledBack = "rolled_back",
+        /// It ended without a finding: the champion was moved meanwhile, or nobody watches any more.
+        Ended = "ended",
+    }
 }
 
 impl ProbationState {
-    /// All of them.
-    pub const ALL: [ProbationState; 4] = [
-        ProbationState::Watching,
-        ProbationState::Confirmed,
-        ProbationState::RolledBack,
-        ProbationState::Ended,
-    ];
-
-    /// The name in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            ProbationState::Watching => "watching",
-            ProbationState::Confirmed => "confirmed",
-            ProbationState::RolledBack => "rolled_back",
-            ProbationState::Ended => "ended",
-        }
-    }
-
-    /// In words.
-    pub fn words(self) -> &'static str {
+    /// What is said of a version in this state.
+    pub fn of_version(self) -> &'static str {
         match self {
             ProbationState::Watching => "on probation",
             ProbationState::Confirmed => "confirmed",
             ProbationState::RolledBack => "rolled back",
             ProbationState::Ended => "probation ended",
         }
-    }
-
-    fn parse(name: &str) -> Self {
-        let known = Self::ALL.into_iter().find(|state| state.name() == name);
-        known.unwrap_or(ProbationState::Ended)
     }
 }
 
@@ -100,7 +78,8 @@ impl Registry {
             .fetch_optional(&self.pool())
             .await
             .doing("look at the newest operation")?;
-        Ok(row.as_ref().map(|row| (row.get("id"), operation_of(row))))
+        row.map(|row| Ok((row.get("id"), operation_of(&row)?)))
+            .transpose()
     }
 
     /// Begins a probation; one that another server began already stays as it is.
@@ -225,14 +204,13 @@ async fn end_in(
 fn probation_of(row: &Row) -> Result<ProbationRow, Error> {
     let record: Option<String> = row.get("record");
     let record = record.map(|text| serde_json::from_str(&text)).transpose();
-    let state: String = row.get("state");
     let previous: Option<i64> = row.get("previous");
     Ok(ProbationRow {
         model: row.get("model"),
         operation: row.get("operation"),
         version: row.get("version"),
         previous: previous.unwrap_or_default(),
-        state: ProbationState::parse(&state),
+        state: row.named("state")?,
         began_ms: row.get("began_ms"),
         ended_ms: row.get("ended_ms"),
         reason: row.get("reason"),

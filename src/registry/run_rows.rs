@@ -4,35 +4,76 @@ use serde::{Deserialize, Serialize};
 
 use super::db::Row;
 use super::error::Error;
+use crate::model_types::{Outcome, Unnamed, named};
 
-/// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Under way.
-    Running,
-    /// Came to its end; its outcome tells which.
-    Done,
-    /// Broke off with an error.
-    Failed,
-    /// Its process died.
-    Interrupted,
+named! {
+    /// Where a run stands.
+    pub enum RunState: "a state of a run" {
+        /// Under way.
+        Running = "running",
+        /// Came to its end; its outcome tells which.
+        Done = "done",
+        /// Broke off with an error.
+        Failed = "failed",
+        /// Its process died.
+        Interrupted = "interrupted",
+    }
 }
 
 impl RunState {
-    /// The name in the database.
+    /// Whether a run in this state did not come to its end.
+    pub fn broke_off(self) -> bool {
+        matches!(self, RunState::Failed | RunState::Interrupted)
+    }
+}
+
+/// What came of a run: its outcome, or the state of one that broke off or is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CameTo {
+    /// It came to its end.
+    Outcome(Outcome),
+    /// It did not, or not yet.
+    State(RunState),
+}
+
+impl CameTo {
+    /// In one word, which no outcome shares with a state.
     pub fn name(self) -> &'static str {
         match self {
-            RunState::Running => "running",
-            RunState::Done => "done",
-            RunState::Failed => "failed",
-            RunState::Interrupted => "interrupted",
+            CameTo::Outcome(outcome) => outcome.name(),
+            CameTo::State(state) => state.name(),
         }
     }
 
-    /// Whether a name of a state or an outcome is that of a run which did not come to its end.
-    pub fn broke_off(name: &str) -> bool {
-        [RunState::Failed.name(), RunState::Interrupted.name()].contains(&name)
+    /// The same with spaces between the words, for people.
+    pub fn words(self) -> String {
+        self.name().replace('_', " ")
+    }
+
+    /// Whether it is that of a run which did not come to its end.
+    pub fn broke_off(self) -> bool {
+        matches!(self, CameTo::State(state) if state.broke_off())
+    }
+}
+
+impl Serialize for CameTo {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+impl std::fmt::Display for CameTo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl std::str::FromStr for CameTo {
+    type Err = Unnamed;
+
+    fn from_str(text: &str) -> Result<Self, Unnamed> {
+        let state = text.parse().map(CameTo::State);
+        state.or_else(|_| text.parse().map(CameTo::Outcome))
     }
 }
 
@@ -45,12 +86,12 @@ pub struct RunRow {
     pub model: String,
     /// What started it: `cli`, `schedule`, …
     pub trigger: String,
-    /// `running`, `done`, `failed` or `interrupted`.
-    pub state: String,
+    /// Where it stands.
+    pub state: RunState,
     /// The stage it is in or ended in.
     pub stage: String,
     /// What came of it.
-    pub outcome: Option<String>,
+    pub outcome: Option<Outcome>,
     /// The version it made.
     pub version: Option<i64>,
     /// When it started.
@@ -88,21 +129,21 @@ impl std::fmt::Display for LeftOutFile {
 impl RunRow {
     /// Whether it is under way, as far as the database knows.
     pub fn is_running(&self) -> bool {
-        self.state == RunState::Running.name()
+        self.state == RunState::Running
     }
 
-    /// What came of it in one word: its outcome, or the state of one that broke off or is under way.
-    pub fn came_to(&self) -> &str {
-        match &self.outcome {
-            Some(outcome) if self.state == RunState::Done.name() => outcome,
-            _ => &self.state,
+    /// What came of it: its outcome, or the state of one that broke off or is under way.
+    pub fn came_to(&self) -> CameTo {
+        match self.outcome {
+            Some(outcome) if self.state == RunState::Done => CameTo::Outcome(outcome),
+            _ => CameTo::State(self.state),
         }
     }
 
     /// Why it broke off, as a sentence of its own.
     pub fn why(&self) -> Option<String> {
         let error = self.error.as_deref()?;
-        Some(if self.state == RunState::Interrupted.name() {
+        Some(if self.state == RunState::Interrupted {
             error.to_string()
         } else {
             format!("failed to {error}")
@@ -137,9 +178,9 @@ pub(super) fn run_of(row: &Row) -> Result<RunRow, Error> {
         id: row.get("id"),
         model: row.get("model"),
         trigger: row.get("trigger_name"),
-        state: row.get("state"),
+        state: row.named("state")?,
         stage: row.get("stage"),
-        outcome: row.get("outcome"),
+        outcome: row.named_if_any("outcome")?,
         version: row.get("version"),
         started_ms: row.get("started_ms"),
         ended_ms: row.get("ended_ms"),

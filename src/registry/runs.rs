@@ -6,6 +6,7 @@ use super::db::{query, settled};
 use super::error::Doing;
 use super::run_rows::{RunRow, run_of};
 use super::{Error, Registry, totals};
+use crate::model_types::Outcome;
 
 impl Registry {
     /// Records that a run begins.
@@ -65,9 +66,9 @@ impl Registry {
         let ended = query(
             "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, record = ? WHERE id = ? RETURNING *",
         )
-        .bind(&end.state)
+        .bind(end.state.name())
         .bind(&end.stage)
-        .bind(&end.outcome)
+        .bind(end.outcome.map(Outcome::name))
         .bind(end.version)
         .bind(end.ended_ms)
         .bind(&end.error)

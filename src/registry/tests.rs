@@ -1,5 +1,6 @@
 //! What every registry keeps, on every database there is.
 
+use crate::model_types::Outcome;
 use std::path::Path;
 
 use super::*;
@@ -81,7 +82,7 @@ pub async fn open(folder: &Path) -> Registry {
 
 pub fn operation(action: Action, version: Option<i64>, previous: Option<i64>) -> Operation {
     Operation {
-        action: action.name().to_string(),
+        action,
         version,
         previous,
         reason: "because".to_string(),
@@ -108,7 +109,7 @@ pub fn conclusion<'a>(
     Conclusion {
         lock,
         version: Some(version),
-        outcome: "promote",
+        outcome: Outcome::Promote,
         data_hash: "data",
         config_hash: "config",
         test_hash: "test",

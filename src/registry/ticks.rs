@@ -5,55 +5,48 @@ use serde::{Deserialize, Serialize};
 use super::db::{Row, Tx, query};
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::{Outcome, named};
 
-/// What came of a tick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TickOutcome {
-    /// Its job waits or is worked on.
-    Pending,
-    /// Its run put a new version in production.
-    Promoted,
-    /// Its run's version was refused.
-    Rejected,
-    /// There was not enough evidence.
-    Inconclusive,
-    /// There was nothing new to learn from.
-    NothingNew,
-    /// Its run ended in another way: scored again, or the champion is pinned.
-    Ran,
-    /// Its run broke off, was cancelled or was set aside.
-    Failed,
-    /// It was left out: a run was still under way, or the schedule is paused.
-    Skipped,
-    /// Nobody was there when it was due.
-    Missed,
+named! {
+    /// What came of a tick.
+    pub enum TickOutcome: "an outcome of a tick" {
+        /// Its job waits or is worked on.
+        Pending = "pending",
+        /// Its run put a new version in production.
+        Promoted = "promoted",
+        /// Its run's version was refused.
+        Rejected = "rejected",
+        /// There was not enough evidence.
+        Inconclusive = "inconclusive",
+        /// There was nothing new to learn from.
+        NothingNew = "nothing_new",
+        /// Its run ended in another way: scored again, or the champion is pinned.
+        Ran = "ran",
+        /// Its run broke off, was cancelled or was set aside.
+        Failed = "failed",
+        /// It was left out: a run was still under way, or the schedule is paused.
+        Skipped = "skipped",
+        /// Nobody was there when it was due.
+        Missed = "missed",
+    }
 }
 
 impl TickOutcome {
-    /// The name in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            TickOutcome::Pending => "pending",
-            TickOutcome::Promoted => "promoted",
-            TickOutcome::Rejected => "rejected",
-            TickOutcome::Inconclusive => "inconclusive",
-            TickOutcome::NothingNew => "nothing_new",
-            TickOutcome::Ran => "ran",
-            TickOutcome::Failed => "failed",
-            TickOutcome::Skipped => "skipped",
-            TickOutcome::Missed => "missed",
-        }
-    }
-
     /// What a run's outcome means for its tick.
-    pub fn of_run(outcome: &str) -> Self {
+    pub fn of_run(outcome: Outcome) -> Self {
         match outcome {
-            "promote" => TickOutcome::Promoted,
-            "reject" => TickOutcome::Rejected,
-            "inconclusive" => TickOutcome::Inconclusive,
-            "nothing_new" => TickOutcome::NothingNew,
-            _ => TickOutcome::Ran,
+            Outcome::Promote => TickOutcome::Promoted,
+            Outcome::Reject => TickOutcome::Rejected,
+            Outcome::Inconclusive => TickOutcome::Inconclusive,
+            Outcome::NothingNew => TickOutcome::NothingNew,
+            Outcome::Pinned
+            | Outcome::Frozen
+            | Outcome::Waiting
+            | Outcome::Rescored
+            | Outcome::Ingested
+            | Outcome::Trained
+            | Outcome::Scored
+            | Outcome::Reported => TickOutcome::Ran,
         }
     }
 }
@@ -65,8 +58,8 @@ pub struct TickRow {
     pub model: String,
     /// The time it stands for; jitter does not change it.
     pub tick_ms: i64,
-    /// A name of [`TickOutcome`].
-    pub outcome: String,
+    /// What came of it.
+    pub outcome: TickOutcome,
     /// Why.
     pub reason: String,
     /// Its job.
@@ -88,7 +81,7 @@ pub async fn add_tick(connection: &mut Tx, tick: &TickRow) -> Result<bool, Error
     )
     .bind(&tick.model)
     .bind(tick.tick_ms)
-    .bind(&tick.outcome)
+    .bind(tick.outcome.name())
     .bind(&tick.reason)
     .bind(&tick.job)
     .bind(&tick.run)
@@ -127,7 +120,7 @@ pub async fn end_tick(
 
 impl Registry {
     /// Per model and outcome: how many ticks there are, and when the last of them was, in milliseconds.
-    pub async fn tick_counts(&self) -> Result<Vec<(String, String, i64, i64)>, Error> {
+    pub async fn tick_counts(&self) -> Result<Vec<(String, TickOutcome, i64, i64)>, Error> {
         let rows = query(
             "SELECT model, outcome, COUNT(*) AS ticks, MAX(tick_ms) AS last_ms FROM ticks GROUP BY model, outcome",
         )
@@ -135,10 +128,10 @@ impl Registry {
         .await
         .doing("count ticks")?;
         let count = |row: &Row| {
-            let (model, outcome) = (row.get("model"), row.get("outcome"));
-            (model, outcome, row.get("ticks"), row.get("last_ms"))
+            let (model, outcome) = (row.get("model"), row.named("outcome")?);
+            Ok((model, outcome, row.get("ticks"), row.get("last_ms")))
         };
-        Ok(rows.iter().map(count).collect())
+        rows.iter().map(count).collect()
     }
 
     /// The newest ticks first.
@@ -152,18 +145,18 @@ impl Registry {
         .fetch_all(&self.pool())
         .await
         .doing("list ticks")?;
-        Ok(rows.iter().map(tick_of).collect())
+        rows.iter().map(tick_of).collect()
     }
 }
 
-fn tick_of(row: &Row) -> TickRow {
-    TickRow {
+fn tick_of(row: &Row) -> Result<TickRow, Error> {
+    Ok(TickRow {
         model: row.get("model"),
         tick_ms: row.get("tick_ms"),
-        outcome: row.get("outcome"),
+        outcome: row.named("outcome")?,
         reason: row.get("reason"),
         job: row.get("job"),
         run: row.get("run"),
         at_ms: row.get("at_ms"),
-    }
+    })
 }

@@ -1,16 +1,16 @@
 //! Sums over all runs that have ended. Rows of old runs are removed; these stay, so that what is counted never falls.
 
-use super::db::{Tx, query};
+use super::db::{Row, Tx, query};
 use super::error::Doing;
-use super::{Error, Registry, RunRow, RunState};
+use super::{CameTo, Error, Registry, RunRow};
 
 /// What came of all runs of a model that ended alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunTotal {
     /// The model.
     pub model: String,
-    /// What came of them: the outcome, or `failed` or `interrupted`.
-    pub outcome: String,
+    /// What came of them.
+    pub outcome: CameTo,
     /// How many.
     pub runs: i64,
     /// Milliseconds that they took together.
@@ -24,7 +24,7 @@ pub struct RunTotal {
 impl RunTotal {
     /// Whether runs that ended like this did what they were to do.
     pub fn is_success(&self) -> bool {
-        !RunState::broke_off(&self.outcome)
+        !self.outcome.broke_off()
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn add(connection: &mut Tx, run: &RunRow) -> Result<(), Error> 
              quarantined = run_totals.quarantined + excluded.quarantined",
     )
     .bind(&run.model)
-    .bind(run.came_to())
+    .bind(run.came_to().name())
     .bind((ended_ms - run.started_ms).max(0))
     .bind(ended_ms)
     .bind(run.quarantined().len() as i64)
@@ -58,16 +58,17 @@ impl Registry {
             .fetch_all(&self.pool())
             .await
             .doing("look at the sums of runs")?;
-        Ok(rows
-            .iter()
-            .map(|row| RunTotal {
-                model: row.get("model"),
-                outcome: row.get("outcome"),
-                runs: row.get("runs"),
-                took_ms: row.get("took_ms"),
-                last_ms: row.get("last_ms"),
-                quarantined: row.get("quarantined"),
-            })
-            .collect())
+        rows.iter().map(total_of).collect()
     }
+}
+
+fn total_of(row: &Row) -> Result<RunTotal, Error> {
+    Ok(RunTotal {
+        model: row.get("model"),
+        outcome: row.named("outcome")?,
+        runs: row.get("runs"),
+        took_ms: row.get("took_ms"),
+        last_ms: row.get("last_ms"),
+        quarantined: row.get("quarantined"),
+    })
 }

@@ -2,35 +2,25 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
+use crate::model_types::{Outcome, named};
 
-/// How far a version came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VersionState {
-    /// Its number is taken; its files may not be whole.
-    Building,
-    /// Trained; its bundle is whole.
-    Ready,
-    /// Its run died before it was whole.
-    Abandoned,
-    /// It was whole; somebody asked for its files to be removed.
-    Removed,
-}
-
-impl VersionState {
-    fn parse(name: &str) -> Self {
-        match name {
-            "ready" => VersionState::Ready,
-            "building" => VersionState::Building,
-            "removed" => VersionState::Removed,
-            _ => VersionState::Abandoned,
-        }
+named! {
+    /// How far a version came.
+    pub enum VersionState: "a state of a version" {
+        /// Its number is taken; its files may not be whole.
+        Building = "building",
+        /// Trained; its bundle is whole.
+        Ready = "ready",
+        /// Its run died before it was whole.
+        Abandoned = "abandoned",
+        /// It was whole; somebody asked for its files to be removed.
+        Removed = "removed",
     }
 }
 
@@ -56,7 +46,7 @@ pub struct VersionRow {
     /// Hash of the settings.
     pub config_hash: Option<String>,
     /// The gate's verdict.
-    pub verdict: Option<String>,
+    pub verdict: Option<Outcome>,
     /// When its number was taken.
     pub created_ms: i64,
     /// What training recorded.
@@ -332,7 +322,7 @@ impl Registry {
         }
         let versions = self.versions(model).await?;
         let newest = versions.iter().find(|it| it.state == VersionState::Ready);
-        let held = newest.filter(|it| it.verdict.as_deref() == Some("inconclusive"));
+        let held = newest.filter(|it| it.verdict == Some(Outcome::Inconclusive));
         Ok(held.map(|version| version.number))
     }
 }
@@ -343,18 +333,17 @@ fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Erro
 
 pub(super) fn version_of(row: &Row) -> Result<VersionRow, Error> {
     let record: Option<String> = row.get("record");
-    let state: String = row.get("state");
     Ok(VersionRow {
         model: row.get("model"),
         number: row.get("number"),
         run: row.get("run"),
-        state: VersionState::parse(&state),
+        state: row.named("state")?,
         folder: row.get("folder"),
         bundle_sha256: row.get("bundle_sha256"),
         model_hash: row.get("model_hash"),
         data_hash: row.get("data_hash"),
         config_hash: row.get("config_hash"),
-        verdict: row.get("verdict"),
+        verdict: row.named_if_any("verdict")?,
         created_ms: row.get("created_ms"),
         record: record.map(|text| parsed(&text, "version")).transpose()?,
     })

@@ -138,7 +138,8 @@ impl Registry {
             let worker = job.worker.as_deref().unwrap_or_default();
             worker == me || !is_living(&workers, worker)
         };
-        Ok(running.iter().map(job_of).filter(is_orphan).collect())
+        let running: Vec<JobRow> = running.iter().map(job_of).collect::<Result<_, _>>()?;
+        Ok(running.into_iter().filter(is_orphan).collect())
     }
 
     /// A worker begins the job that is due longest; `None` when none is. Of workers that ask at once, each gets another one.
@@ -173,7 +174,7 @@ impl Registry {
         .fetch_optional(&self.writing().await?)
         .await
         .doing("begin a job")?;
-        Ok(row.as_ref().map(job_of))
+        row.as_ref().map(job_of).transpose()
     }
 }
 

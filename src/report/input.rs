@@ -3,6 +3,7 @@
 use crate::checks::Finding;
 use crate::evaluate::{Metric, MetricInterval, Scores, Task};
 use crate::gate::Decision;
+use crate::model_types::Outcome;
 
 /// Everything that the plots, the page and the card say.
 #[derive(Debug, Clone)]
@@ -145,7 +146,7 @@ pub struct HistoryPoint {
     /// Upper end of the interval.
     pub high: Option<f64>,
     /// What the gate said.
-    pub verdict: Option<String>,
+    pub verdict: Option<Outcome>,
     /// Whether it is the champion now.
     pub champion_now: bool,
     /// Hash of the rows it was scored on; points with different hashes are not compared.

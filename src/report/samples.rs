@@ -6,6 +6,7 @@ use self::small::{candidate, finding, importance};
 use super::*;
 use crate::evaluate::{Interval, Metric, MetricInterval, Scores, Task};
 use crate::gate::{Comparison, Decision, Facts, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
+use crate::model_types::Outcome;
 
 /// A second version that unseats the first.
 pub(super) fn typical() -> ReportInput {
@@ -338,7 +339,7 @@ pub(super) fn history(n: u64) -> Vec<HistoryPoint> {
             value: Some(value),
             low: Some(value - 0.05),
             high: Some(value + 0.045),
-            verdict: Some("promote".into()),
+            verdict: Some(Outcome::Promote),
             champion_now: version + 1 == n,
             rows_hash: if version < 3 { "a".into() } else { "b".into() },
         }

@@ -195,7 +195,7 @@ fn row(model: &ModelConfig, tick: &Tick, now: DateTime<Utc>) -> TickRow {
     TickRow {
         model: model.name.clone(),
         tick_ms: tick.at.timestamp_millis(),
-        outcome: outcome.name().to_string(),
+        outcome,
         reason: reason.to_string(),
         job: None,
         run: None,
@@ -209,7 +209,7 @@ fn sum(model: &ModelConfig, earlier: &Earlier, now: DateTime<Utc>) -> TickRow {
     TickRow {
         model: model.name.clone(),
         tick_ms: earlier.last.timestamp_millis(),
-        outcome: TickOutcome::Missed.name().to_string(),
+        outcome: TickOutcome::Missed,
         reason: format!(
             "nobody was there; this row stands for all ticks since {since}: {} missed, {} in a pause",
             earlier.missed, earlier.skipped_paused

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::{ModelConfig, Overlap, Overrides, load};
 use crate::jobs::Queue;
 use crate::pipeline::Ids;
-use crate::registry::{Registry, TickRow};
+use crate::registry::{Registry, TickOutcome, TickRow};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().expect("RFC 3339")
@@ -64,7 +64,12 @@ impl Site {
     async fn told(&self) -> Vec<(String, String)> {
         let ticks = self.ticks().await.into_iter();
         ticks
-            .map(|tick| (crate::clock::rfc3339(tick.tick_ms), tick.outcome))
+            .map(|tick| {
+                (
+                    crate::clock::rfc3339(tick.tick_ms),
+                    tick.outcome.to_string(),
+                )
+            })
             .collect()
     }
 }
@@ -91,7 +96,7 @@ async fn a_tick_makes_one_job_whoever_looks_and_how_often() {
     // The next tick finds the job open.
     site.look("2026-05-01T10:10:00Z").await;
     let ticks = site.ticks().await;
-    assert_eq!(ticks[1].outcome, "skipped");
+    assert_eq!(ticks[1].outcome, TickOutcome::Skipped);
     assert!(ticks[1].reason.contains("was still queued"), "{ticks:?}");
 }
 
@@ -105,7 +110,7 @@ async fn a_tick_gives_way_to_a_run_by_hand_and_says_so() {
     let looked = site.look("2026-05-01T10:00:00Z").await;
     assert_eq!((looked.queued.len(), looked.left_out), (0, 1));
     let ticks = site.ticks().await;
-    assert_eq!(ticks[0].outcome, "skipped");
+    assert_eq!(ticks[0].outcome, TickOutcome::Skipped);
     assert_eq!(ticks[0].reason, "run by-hand was still under way");
     assert_eq!(ticks[0].job, None);
     let released = registry.release_lock(&lock.expect("is free")).await;

@@ -18,7 +18,7 @@ pub fn durations(totals: &[RunTotal]) -> MetricFamily {
         summary.set_sample_sum(total.took_ms as f64 / 1e3);
         let mut metric = Metric::from_label(vec![
             label("model", &total.model),
-            label("outcome", &total.outcome),
+            label("outcome", total.outcome.name()),
         ]);
         metric.set_summary(summary);
         metric

@@ -136,7 +136,7 @@ fn models(state: &State, now: &Now) {
         if let Some(view) = model.probation() {
             for known in ProbationState::ALL {
                 let labels = [name[0], known.name()];
-                let is_it = f64::from(known == view.state);
+                let is_it = f64::from(*known == view.state);
                 probation.with_label_values(&labels).set(is_it);
             }
         }
@@ -174,7 +174,8 @@ async fn nights(state: &State, now: &Now) {
             &["model", "state"],
         );
         for (model, state, count) in counts {
-            jobs.with_label_values(&[&model, &state]).set(count as f64);
+            jobs.with_label_values(&[model.as_str(), state.name()])
+                .set(count as f64);
         }
     }
     let Ok(counts) = project.registry.tick_counts().await else {
@@ -192,7 +193,7 @@ async fn nights(state: &State, now: &Now) {
         &labels,
     );
     for (model, outcome, count, last_ms) in counts {
-        let labels = [&model, &outcome];
+        let labels = [model.as_str(), outcome.name()];
         ticks.with_label_values(&labels).set(count as f64);
         last.with_label_values(&labels).set(last_ms as f64 / 1e3);
     }
@@ -228,12 +229,12 @@ async fn totals(state: &State, now: &Now) -> Option<MetricFamily> {
         quarantined.with_label_values(&[name]).inc_by(0);
     }
     for (model, state, count) in project.registry.open_job_counts().await.ok()? {
-        if state == JobState::Queued.name() {
+        if state == JobState::Queued {
             waiting.with_label_values(&[&model]).set(count as f64);
         }
     }
     for total in &totals {
-        let labels = [total.model.as_str(), total.outcome.as_str()];
+        let labels = [total.model.as_str(), total.outcome.name()];
         runs.with_label_values(&labels).inc_by(total.runs as u64);
         quarantined
             .with_label_values(&labels[..1])

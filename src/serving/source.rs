@@ -11,7 +11,7 @@ use super::served::Served;
 use crate::bundle;
 use crate::data::ReadOptions;
 use crate::pipeline::{self, Envs, Manifest};
-use crate::registry::Registry;
+use crate::registry::{Registry, VersionState};
 use crate::text::hex;
 
 /// The bundle's file in a folder of a version, or a champion's copy.
@@ -194,7 +194,7 @@ impl Source {
         };
         let env = envs.get(model).ok_or(PickError::NoVersion)?;
         let row = registry.version(model, version).await?;
-        if !row.is_some_and(|row| row.state == crate::registry::VersionState::Ready) {
+        if row.is_none_or(|row| row.state != VersionState::Ready) {
             return Err(PickError::NoVersion);
         }
         let loaded = pipeline::load_bundle(&env, version).await;

@@ -11,7 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use unseat::config::Overlap;
 use unseat::jobs::{Queue, Submitted, submit as submit_job};
-use unseat::registry::{JobRow, NewJob, Registry};
+use unseat::model_types::Outcome;
+use unseat::registry::{JobRow, JobState, NewJob, Registry};
 
 use crate::support::{Done, MODEL, Project};
 
@@ -101,7 +102,7 @@ fn until(project: &Project, job: &Value, is_wanted: impl Fn(&JobRow) -> bool) ->
 }
 
 #[track_caller]
-fn until_state(project: &Project, job: &Value, state: &str) -> JobRow {
+fn until_state(project: &Project, job: &Value, state: JobState) -> JobRow {
     until(project, job, |row| row.state == state)
 }
 
@@ -137,8 +138,8 @@ fn a_job_is_submitted_done_and_told() {
     assert_eq!(done.code(), 1, "{done}");
     assert!(done.stderr.contains("is queued"), "{done}");
     work(&project);
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert_eq!(row.attempts, 1);
     assert_eq!(row.run.as_deref(), job["run"].as_str());
     let books = project.assert_settled();
@@ -199,7 +200,7 @@ fn a_tick_ends_with_its_job() {
         .expect("a reason");
     let told: Vec<_> = ticks
         .iter()
-        .map(|tick| (tick.tick_ms, tick.outcome.as_str(), tick.reason.as_str()))
+        .map(|tick| (tick.tick_ms, tick.outcome.name(), tick.reason.as_str()))
         .collect();
     assert_eq!(
         told,
@@ -224,9 +225,9 @@ fn three_workers_on_one_queue_do_every_job_once() {
             .map(|at| project.json(&["jobs", "submit", "--model", &format!("m{at}")]))
             .collect();
         for job in &jobs {
-            let row = until_state(&project, job, "done");
+            let row = until_state(&project, job, JobState::Done);
             assert_eq!(row.attempts, 1, "{row:?}");
-            assert_eq!(row.outcome.as_deref(), Some("promote"), "{row:?}");
+            assert_eq!(row.outcome, Some(Outcome::Promote), "{row:?}");
         }
         let runs =
             project.registry(async |registry| registry.runs(None, 100).await.expect("reads"));
@@ -250,9 +251,9 @@ fn two_jobs_of_one_model_do_not_run_at_once() {
     let is_waiting = |row: &JobRow| row.error.as_deref() == Some("another run is at the model");
     let row = until(&project, &job, is_waiting);
     // The worker may have come first; then the lock was not to be had.
-    assert_eq!((row.state.as_str(), row.attempts), ("queued", 0));
+    assert_eq!((row.state, row.attempts), (JobState::Queued, 0));
     project.registry(async |registry| registry.release_lock(&lock).await.expect("given back"));
-    let row = until_state(&project, &job, "done");
+    let row = until_state(&project, &job, JobState::Done);
     assert_eq!(row.attempts, 1);
     assert_eq!(row.run.as_deref(), job["run"].as_str());
     drop(worker);

@@ -1,6 +1,8 @@
 //! `/jobs`: what is told of jobs, and taking one back.
 
 use serde_json::{Value, json};
+use unseat::model_types::Outcome;
+use unseat::registry::JobState;
 
 use super::{Worker, project, submit, until_state, until_waiting};
 use crate::serve::Server;
@@ -62,7 +64,7 @@ fn a_run_under_way_is_told_with_its_stage_and_ended_on_request() {
     let cancel = "/jobs/latest/cancel";
     let said = server.send("POST", cancel, &[], b"").expect(200).json();
     assert_eq!(said["state"], "running");
-    until_state(&project, &job, "cancelled");
+    until_state(&project, &job, JobState::Cancelled);
     drop(worker);
 }
 
@@ -73,8 +75,8 @@ fn what_was_asked_of_a_server_is_done_by_a_worker_that_is_there() {
     let server = Server::of(&project, &[]);
     // The worker is known once it has written that it is there; a job that comes before it has brings a worker along.
     let started = server.post("/runs", &json!({})).expect(202).json();
-    let row = until_state(&project, &started, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &started, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert_eq!(row.trigger, "api");
     assert_eq!(project.assert_settled().promotions(), [1, 2]);
     drop(worker);
@@ -87,7 +89,7 @@ fn what_was_asked_before_a_server_ended_is_done_by_the_next() {
     let server = Server::with(&project, &[], &[stop]);
     let started = server.post("/runs", &json!({})).expect(202).json();
     let run = until_waiting(&project);
-    let helper = until_state(&project, &started, "running").worker;
+    let helper = until_state(&project, &started, JobState::Running).worker;
     let helper = helper.and_then(|name| name.split('/').nth(2)?.parse().ok());
     let helper = helper
         .and_then(rustix::process::Pid::from_raw)
@@ -99,7 +101,7 @@ fn what_was_asked_before_a_server_ended_is_done_by_the_next() {
         rustix::process::kill_process(pid, kill).expect("it is there");
     }
     let _server = Server::of(&project, &[]);
-    let row = until_state(&project, &started, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &started, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert_eq!(row.attempts, 2);
 }

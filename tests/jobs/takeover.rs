@@ -1,6 +1,7 @@
 //! Workers that end, are killed or thought dead, and what the next one makes of their jobs.
 
 use rustix::process::{Pid, Signal, kill_process};
+use unseat::model_types::Outcome;
 use unseat::registry::{JobEnd, JobState};
 
 use super::{Worker, go_on, project, submit, until_state, until_waiting};
@@ -20,14 +21,14 @@ fn a_run_whose_worker_was_killed_goes_on_and_is_watched_by_the_next() {
     for project in super::projects() {
         let job = submit(&project);
         let (worker, _) = at_work(&project);
-        let before = until_state(&project, &job, "running");
+        let before = until_state(&project, &job, JobState::Running);
         worker.end(Signal::KILL);
         let next = Worker::of(&project);
         let now = super::until(&project, &job, |row| row.worker != before.worker);
-        assert_eq!((now.state.as_str(), now.attempts), ("running", 1));
+        assert_eq!((now.state, now.attempts), (JobState::Running, 1));
         go_on(&project);
-        let row = until_state(&project, &job, "done");
-        assert_eq!(row.outcome.as_deref(), Some("promote"));
+        let row = until_state(&project, &job, JobState::Done);
+        assert_eq!(row.outcome, Some(Outcome::Promote));
         assert_eq!((row.attempts, row.run), (1, before.run));
         let books = project.assert_settled();
         assert_eq!(books.promotions(), [1, 2]);
@@ -44,15 +45,15 @@ fn a_run_that_was_killed_with_its_worker_is_done_again_and_promotes_once() {
         worker.end(Signal::KILL);
         kill_process(run, Signal::KILL).expect("it is there");
         let next = Worker::of(&project);
-        let row = until_state(&project, &job, "done");
-        assert_eq!(row.outcome.as_deref(), Some("promote"));
+        let row = until_state(&project, &job, JobState::Done);
+        assert_eq!(row.outcome, Some(Outcome::Promote));
         assert_eq!(row.attempts, 2);
         assert_ne!(row.run.as_deref(), job["run"].as_str());
         let books = project.assert_settled();
         assert_eq!(books.promotions().len(), 2);
         let decided = books.versions.iter().filter(|one| one.verdict.is_some());
         assert_eq!(decided.count(), 2, "{books:#?}");
-        let states: Vec<_> = books.runs.iter().map(|run| run.state.as_str()).collect();
+        let states: Vec<_> = books.runs.iter().map(|run| run.state.name()).collect();
         assert_eq!(states, ["done", "interrupted", "done"]);
         drop(next);
     }
@@ -70,8 +71,8 @@ fn a_run_that_came_to_its_end_without_its_worker_is_not_done_again() {
         assert!(began.elapsed().as_secs() < super::MOST_SECONDS);
     }
     let done = super::work(&project);
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"), "{done}");
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote), "{done}");
     assert_eq!(row.attempts, 1);
     assert_eq!(project.assert_settled().runs.len(), 2);
 }
@@ -82,13 +83,13 @@ fn a_worker_that_is_told_to_end_ends_its_run_and_its_job_waits() {
     let job = submit(&project);
     let (worker, _) = at_work(&project);
     assert!(worker.end(Signal::TERM).success());
-    let row = until_state(&project, &job, "queued");
+    let row = until_state(&project, &job, JobState::Queued);
     assert_eq!(row.error.as_deref(), Some("its worker ended"));
     assert_eq!(row.attempts, 0);
     assert_eq!(project.books().champion(), Some(1));
     super::work(&project);
-    let row = until_state(&project, &job, "done");
-    assert_eq!((row.attempts, row.outcome.as_deref()), (1, Some("promote")));
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!((row.attempts, row.outcome), (1, Some(Outcome::Promote)));
     project.assert_settled();
 }
 
@@ -117,7 +118,7 @@ fn a_worker_that_was_thought_dead_changes_nothing() {
         assert!(!registry.end_job(&id, "old", &end, 3).await.expect("asks"));
         let row = registry.job(&id).await.expect("reads").expect("a job");
         assert_eq!(
-            (row.state.as_str(), row.worker.as_deref()),
+            (row.state.name(), row.worker.as_deref()),
             ("running", Some("new"))
         );
         assert!(registry.end_job(&id, "new", &end, 3).await.expect("writes"));
@@ -130,14 +131,14 @@ fn a_worker_of_a_machine_that_goes_ends_when_its_bound_is_reached() {
     let project = project();
     let job = submit(&project);
     project.ok(&["worker", "--max-jobs", "1"]);
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert_eq!(project.assert_settled().champion(), Some(2));
 
     let again = submit(&project);
     project.ok(&["worker", "--idle-exit", "1s", "--max-jobs", "9"]);
-    let row = until_state(&project, &again, "done");
-    assert_eq!(row.outcome.as_deref(), Some("nothing_new"));
+    let row = until_state(&project, &again, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::NothingNew));
     // With nothing to do it ends, too.
     project.ok(&["worker", "--idle-exit", "1s"]);
     let wrong = project.unseat(&["worker", "--idle-exit", "soon"]);

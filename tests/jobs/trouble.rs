@@ -2,7 +2,8 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use unseat::registry::JobRow;
+use unseat::model_types::Outcome;
+use unseat::registry::{JobRow, JobState};
 
 use super::{Worker, project, submit, until, until_state, until_waiting, work};
 
@@ -12,14 +13,14 @@ fn a_fault_that_passes_is_tried_again() {
     project.set("jobs.attempts", 100);
     let job = submit(&project);
     let worker = Worker::with(&project, &[("UNSEAT_FAULT", "file.published:error")]);
-    let has_failed = |row: &JobRow| row.attempts > 0 && row.state == "queued";
+    let has_failed = |row: &JobRow| row.attempts > 0 && row.state == JobState::Queued;
     let row = until(&project, &job, has_failed);
     let why = row.error.expect("a reason");
     assert!(why.contains("planned failure at file.published"), "{why}");
     assert!(worker.end(Signal::TERM).success());
     work(&project);
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert!(row.attempts > 1);
     assert_ne!(row.run.as_deref(), job["run"].as_str());
     project.assert_settled();
@@ -33,7 +34,7 @@ fn after_its_attempts_a_fault_is_a_failure_which_can_be_retried() {
     let fault = ("UNSEAT_FAULT", "file.published:error");
     let done = project.unseat_with(fault, &["worker", "--once"]);
     assert!(done.status.success(), "{done}");
-    let row = until_state(&project, &job, "failed");
+    let row = until_state(&project, &job, JobState::Failed);
     assert_eq!(row.attempts, 2);
     assert!(
         row.error
@@ -42,7 +43,7 @@ fn after_its_attempts_a_fault_is_a_failure_which_can_be_retried() {
     );
     project.ok(&["jobs", "retry", "latest"]);
     work(&project);
-    assert_eq!(until_state(&project, &job, "done").attempts, 1);
+    assert_eq!(until_state(&project, &job, JobState::Done).attempts, 1);
     let done = project.unseat(&["jobs", "retry", "latest"]);
     assert_eq!(done.code(), 1, "{done}");
     project.assert_settled();
@@ -54,7 +55,7 @@ fn what_would_fail_again_is_not_tried_again() {
     let job = submit(&project);
     project.set("target", "no_such_column");
     work(&project);
-    let row = until_state(&project, &job, "failed");
+    let row = until_state(&project, &job, JobState::Failed);
     assert_eq!(row.attempts, 1);
     assert!(row.error.expect("a reason").contains("no_such_column"));
 }
@@ -66,7 +67,7 @@ fn a_job_whose_run_dies_again_and_again_is_set_aside() {
     let fault = ("UNSEAT_FAULT", "train.recorded:kill");
     let done = project.unseat_with(fault, &["worker", "--once"]);
     assert!(done.status.success(), "{done}");
-    let row = until_state(&project, &job, "set_aside");
+    let row = until_state(&project, &job, JobState::SetAside);
     assert_eq!(row.attempts, 3);
     let expected = "the run was ended by signal 9; it was begun 3 times";
     assert_eq!(row.error.as_deref(), Some(expected));
@@ -82,8 +83,8 @@ fn a_run_that_dies_after_its_verdict_was_done() {
     let fault = ("UNSEAT_FAULT", "deploy.promoted:kill");
     let done = project.unseat_with(fault, &["worker", "--once"]);
     assert!(done.status.success(), "{done}");
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert_eq!(row.attempts, 1);
     project.ok(&["run"]);
     assert_eq!(project.assert_settled().promotions(), [1, 2]);
@@ -112,12 +113,12 @@ fn a_run_that_takes_more_memory_than_it_may_is_told_as_such() {
     let row = until(&project, &job, |row| !row.is_open());
     let expected = "the run ran out of its 64 MB; it was begun 1 times";
     assert_eq!(row.error.as_deref(), Some(expected), "{row:?}");
-    assert_eq!(row.state, "set_aside");
+    assert_eq!(row.state, JobState::SetAside);
     assert_eq!(project.books().champion(), Some(1));
     project.set("jobs.memory_mb", 4096);
     project.ok(&["jobs", "retry", "latest"]);
     work(&project);
-    until_state(&project, &job, "done");
+    until_state(&project, &job, JobState::Done);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn a_job_is_cancelled_while_it_waits_and_while_it_runs() {
     let job = submit(&project);
     let said = project.json(&["jobs", "cancel", "latest"]);
     assert_eq!(said["state"], "cancelled");
-    let row = until_state(&project, &job, "cancelled");
+    let row = until_state(&project, &job, JobState::Cancelled);
     assert_eq!(row.cancelled_by.as_deref(), Some("tester"));
     work(&project);
     assert_eq!(project.books().runs.len(), 1);
@@ -136,7 +137,7 @@ fn a_job_is_cancelled_while_it_waits_and_while_it_runs() {
     until_waiting(&project);
     let said = project.json(&["jobs", "cancel", "latest"]);
     assert_eq!(said["state"], "asked");
-    let row = until_state(&project, &job, "cancelled");
+    let row = until_state(&project, &job, JobState::Cancelled);
     assert_eq!(row.error.as_deref(), Some("cancelled by tester"));
     let done = project.unseat(&["jobs", "cancel", "latest"]);
     assert_eq!(done.code(), 1, "{done}");
@@ -152,7 +153,7 @@ fn a_stage_that_takes_too_long_is_ended() {
     project.set("jobs.stage_minutes", 0.01);
     let job = submit(&project);
     let worker = Worker::with(&project, &[("UNSEAT_FAULT", "train.recorded:wait")]);
-    let row = until_state(&project, &job, "failed");
+    let row = until_state(&project, &job, JobState::Failed);
     let expected = "the stage train took longer than 0.01 minutes";
     assert_eq!(row.error.as_deref(), Some(expected));
     drop(worker);

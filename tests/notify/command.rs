@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use unseat::notify::happened;
+use unseat::registry::MessageState;
 
 use super::desk::Desk;
 
@@ -59,5 +60,9 @@ async fn one_that_fails_or_is_not_there_is_tried_again() {
         "{errors:?}"
     );
     let messages = desk.messages().await;
-    assert!(messages.iter().all(|message| message.state == "waiting"));
+    assert!(
+        messages
+            .iter()
+            .all(|message| message.state == MessageState::Waiting)
+    );
 }

@@ -4,6 +4,7 @@ use hmac::{Hmac, Mac};
 use serde_json::json;
 use sha2::Sha256;
 use unseat::notify::{deliver, happened};
+use unseat::registry::MessageState;
 
 use super::desk::Desk;
 use super::receiver::Receiver;
@@ -48,7 +49,7 @@ async fn after_a_refusal_it_is_tried_again_later_under_the_same_id() {
     happened(&desk.post, &desk.event("1")).await;
     assert!(!desk.send().await[0].sent);
     let waiting = desk.only().await;
-    assert_eq!((waiting.state.as_str(), waiting.attempts), ("waiting", 1));
+    assert_eq!((waiting.state.name(), waiting.attempts), ("waiting", 1));
     let error = waiting.error.expect("a reason");
     assert!(error.contains("500"), "{error}");
     assert!(desk.send().await.is_empty(), "it is not due yet");
@@ -59,7 +60,7 @@ async fn after_a_refusal_it_is_tried_again_later_under_the_same_id() {
     assert!(!desk.send().await[0].sent);
     desk.later(60);
     assert!(desk.send().await[0].sent);
-    assert_eq!(desk.only().await.state, "sent");
+    assert_eq!(desk.only().await.state, MessageState::Sent);
     desk.later(1_000_000);
     assert!(desk.send().await.is_empty(), "it is sent once");
     let seen = receiver.seen();
@@ -82,7 +83,7 @@ async fn after_a_day_it_is_given_up_with_its_reason() {
         assert_eq!(desk.send().await.len(), 1);
         attempts += 1;
         let message = desk.only().await;
-        if message.state == "given_up" {
+        if message.state == MessageState::GivenUp {
             assert!(message.error.expect("a reason").contains("503"));
             break;
         }
@@ -116,7 +117,12 @@ async fn the_same_topic_is_told_once_and_a_message_by_one_sender_at_a_time() {
     told.sort();
     told.dedup();
     assert_eq!(told.len(), 5, "{told:?}");
-    assert!(desk.messages().await.iter().all(|one| one.state == "sent"));
+    assert!(
+        desk.messages()
+            .await
+            .iter()
+            .all(|one| one.state == MessageState::Sent)
+    );
 }
 
 #[tokio::test]
@@ -138,7 +144,7 @@ async fn who_was_thought_dead_changes_nothing() {
     let late = registry.settle_message(&first, sent, now, None, now).await;
     assert!(!late.expect("asks"));
     assert!(!registry.hold_message(&first, now + 99).await.expect("asks"));
-    assert_eq!(desk.only().await.state, "sending");
+    assert_eq!(desk.only().await.state, MessageState::Sending);
     let done = registry.settle_message(&second, sent, now, None, now).await;
     assert!(done.expect("asks"));
 }
@@ -192,7 +198,7 @@ async fn the_loop_sends_what_is_due_and_ends_when_it_is_told_to() {
     );
     stop.send(()).expect("it listens");
     going.await.expect("it ends");
-    assert_eq!(desk.only().await.state, "sent");
+    assert_eq!(desk.only().await.state, MessageState::Sent);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use unseat::model_types::Outcome;
 
 use rustix::process::Signal;
 
@@ -46,7 +47,7 @@ fn a_run_comes_to_its_end_when_nobody_reads_its_log() {
         assert_eq!(child.wait().expect("it ends").code(), Some(0), "{format}");
         let books = project.assert_settled();
         assert_eq!(books.champion(), Some(1), "{format}");
-        assert_eq!(books.runs[0].outcome.as_deref(), Some("promote"));
+        assert_eq!(books.runs[0].outcome, Some(Outcome::Promote));
     }
 }
 

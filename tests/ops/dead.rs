@@ -56,7 +56,7 @@ fn ctrl_c_says_what_it_did_and_gives_the_lock_back() {
         );
         assert!(talk.contains(&expected), "{talk}");
         assert_eq!(
-            (run.state.as_str(), run.error.as_deref()),
+            (run.state.name(), run.error.as_deref()),
             ("interrupted", Some(why))
         );
         assert!(books.holder.is_none());
@@ -77,7 +77,7 @@ fn a_verdict_stands_when_its_run_is_interrupted() {
     assert!(talk.contains("which stands: promote (version 2)"), "{talk}");
     let books = project.books();
     assert_eq!(
-        (books.champion(), books.runs[0].state.as_str()),
+        (books.champion(), books.runs[0].state.name()),
         (Some(2), "done")
     );
     project.ok(&["run"]);

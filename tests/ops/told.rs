@@ -3,8 +3,9 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use unseat::config::{Channel, Topic};
+use unseat::model_types::Outcome;
 use unseat::notify::Event;
-use unseat::registry::{ProbationRow, ProbationState, RunRow};
+use unseat::registry::{Action, ProbationRow, ProbationState, RunRow, RunState};
 
 use super::{Up, until};
 use crate::support::{MODEL, Project};
@@ -350,7 +351,7 @@ fn conclude(project: &Project) {
             at_ms: now_ms,
         };
         let operation = unseat::registry::Operation {
-            action: "rollback".to_string(),
+            action: Action::Rollback,
             version: Some(row.previous),
             previous: Some(row.version),
             reason: "for the test".to_string(),
@@ -385,9 +386,9 @@ fn a_run_that_never_failed_is_no_recovery() {
         id: "r".to_string(),
         model: "m".to_string(),
         trigger: "cli".to_string(),
-        state: "done".to_string(),
+        state: RunState::Done,
         stage: "ingest".to_string(),
-        outcome: Some("nothing_new".to_string()),
+        outcome: Some(Outcome::NothingNew),
         version: None,
         started_ms: 0,
         ended_ms: Some(1),

@@ -1,6 +1,7 @@
 //! The API document, its page, and the page at `/`.
 
 use serde_json::{Value, json};
+use unseat::registry::TickOutcome;
 
 use super::Server;
 use crate::support::Project;
@@ -225,7 +226,7 @@ fn the_root_says_what_came_of_each_night_and_only_to_who_may_know() {
         let tick = unseat::registry::TickRow {
             model: "attrition".to_string(),
             tick_ms: 1_772_328_600_000,
-            outcome: "missed".to_string(),
+            outcome: TickOutcome::Missed,
             reason: "nobody was there; it was too late to make up for it".to_string(),
             job: None,
             run: None,

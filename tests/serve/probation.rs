@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use unseat::registry::ProbationState;
+use unseat::model_types::Outcome;
+use unseat::registry::{Action, ProbationState};
 
 use super::{Answer, Server};
 use crate::support::{MODEL, Project};
@@ -147,7 +148,7 @@ fn audited(project: &Project) -> Vec<Value> {
 
 fn rollbacks(project: &Project) -> Vec<unseat::registry::Operation> {
     let mut operations = project.books().operations;
-    operations.retain(|operation| operation.action == "rollback");
+    operations.retain(|operation| operation.action == Action::Rollback);
     operations
 }
 
@@ -238,7 +239,7 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
     assert_eq!(books.champion(), Some(1));
     let operation = &books.operations[0];
     assert_eq!(
-        (operation.actor.as_str(), operation.action.as_str()),
+        (operation.actor.as_str(), operation.action.name()),
         ("probation", "rollback")
     );
     assert_eq!((operation.version, operation.previous), (Some(1), Some(2)));
@@ -249,8 +250,8 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
 
     // What the run decided stays, and the same data and settings are not tried again.
     let second = books.versions.iter().find(|it| it.number == 2);
-    let verdict = second.and_then(|it| it.verdict.clone());
-    assert_eq!(verdict.as_deref(), Some("promote"));
+    let verdict = second.and_then(|it| it.verdict);
+    assert_eq!(verdict, Some(Outcome::Promote));
     let after = std::fs::read(project.version_file(2, "decision.json")).expect("reads");
     assert_eq!(before, after);
     let again = project.json(&["run", "--input", "sourcedata"]);

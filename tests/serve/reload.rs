@@ -1,6 +1,7 @@
 //! The champion moves while requests come in: none fails, and the answer changes once.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use unseat::registry::Action;
 
 use serde_json::{Value, json};
 
@@ -113,7 +114,7 @@ fn point_at(project: &Project, version: i64) {
     project.registry(async |registry| {
         let lock = registry.take_lock(MODEL, "by-hand", 1).await.expect("free");
         let operation = Operation {
-            action: "promote".to_string(),
+            action: Action::Promote,
             version: Some(version),
             previous: None,
             reason: "by hand".to_string(),

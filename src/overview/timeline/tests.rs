@@ -1,15 +1,16 @@
 //! Runs, scheduled runs and jobs become one list in which each stands once.
 
 use super::*;
+use crate::model_types::Outcome as Run;
 
-fn run(id: &str, state: RunState, outcome: Option<&str>, started_ms: i64) -> RunRow {
+fn run(id: &str, state: RunState, outcome: Option<Run>, started_ms: i64) -> RunRow {
     RunRow {
         id: id.to_string(),
         model: "m".to_string(),
         trigger: "schedule".to_string(),
-        state: state.name().to_string(),
+        state,
         stage: "train".to_string(),
-        outcome: outcome.map(str::to_string),
+        outcome,
         version: None,
         started_ms,
         ended_ms: Some(started_ms + 1500),
@@ -22,7 +23,7 @@ fn tick(at: i64, outcome: TickOutcome, job: Option<&str>, run: Option<&str>) -> 
     TickRow {
         model: "m".to_string(),
         tick_ms: at,
-        outcome: outcome.name().to_string(),
+        outcome,
         reason: "so".to_string(),
         job: job.map(str::to_string),
         run: run.map(str::to_string),
@@ -38,7 +39,7 @@ fn job(id: &str, state: JobState, run: Option<&str>, created_ms: i64) -> JobRow 
         tick_ms: None,
         force: false,
         actor: "ann".to_string(),
-        state: state.name().to_string(),
+        state,
         attempts: 1,
         run: run.map(str::to_string),
         worker: None,
@@ -63,7 +64,7 @@ fn told(entries: &[Entry]) -> Vec<(i64, Outcome, Option<&str>)> {
 #[test]
 fn each_thing_stands_once_whatever_started_it() {
     let runs = [
-        run("r3", RunState::Done, Some("promote"), 30),
+        run("r3", RunState::Done, Some(Run::Promote), 30),
         run("r2", RunState::Failed, None, 20),
     ];
     let ticks = [
@@ -98,7 +99,7 @@ fn each_thing_stands_once_whatever_started_it() {
 #[test]
 fn a_retry_does_not_erase_the_failure() {
     let runs = [
-        run("r2", RunState::Done, Some("reject"), 20),
+        run("r2", RunState::Done, Some(Run::Reject), 20),
         run("r1", RunState::Failed, None, 10),
     ];
     let jobs = [job("j", JobState::Done, Some("r2"), 9)];
@@ -111,7 +112,7 @@ fn a_retry_does_not_erase_the_failure() {
 
 #[test]
 fn what_says_the_same_is_folded_and_a_failure_is_not() {
-    let nights = |at: i64| run(&format!("r{at}"), RunState::Done, Some("nothing_new"), at);
+    let nights = |at: i64| run(&format!("r{at}"), RunState::Done, Some(Run::NothingNew), at);
     let runs = [
         nights(5),
         nights(4),

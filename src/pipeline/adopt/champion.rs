@@ -25,7 +25,7 @@ pub(super) async fn operations(
     let mut promoted: Vec<(i64, i64)> = Vec::new();
     if known.is_empty() {
         let by_gate = adoption.versions.iter();
-        let by_gate = by_gate.filter(|it| it.verdict.as_deref() == Some(Outcome::Promote.name()));
+        let by_gate = by_gate.filter(|it| it.verdict == Some(Outcome::Promote));
         promoted.extend(by_gate.map(|it| (it.number, it.created_ms)));
         promoted.retain(|(number, _)| *number != champion);
         promoted.sort_by_key(|(number, at_ms)| (*at_ms, *number));
@@ -36,7 +36,7 @@ pub(super) async fn operations(
     let mut operations = Vec::new();
     for (version, at_ms) in promoted {
         operations.push(Operation {
-            action: Action::Promote.name().to_string(),
+            action: Action::Promote,
             version: Some(version),
             previous,
             reason: "adopted from the folders".to_string(),
@@ -52,8 +52,7 @@ pub(super) async fn operations(
 /// Nothing tells which version was the champion, and a guess could put a worse one into service.
 pub(super) async fn champion_unknown(env: &Env, adoption: &Adoption) -> Result<Error, Error> {
     let rows = adoption.versions.iter();
-    let promoted =
-        rows.filter(|version| version.verdict.as_deref() == Some(Outcome::Promote.name()));
+    let promoted = rows.filter(|version| version.verdict == Some(Outcome::Promote));
     let newest = promoted.map(|version| version.number).max();
     let newest = newest.map_or(String::new(), |number| {
         format!("; the newest that the gate promoted is {number}")

@@ -270,7 +270,7 @@ async fn read_version(
     }
     let decision: Option<Decision> = read(env, folder, "decision.json").await;
     row.state = VersionState::Ready;
-    row.verdict = decision.map(|decision| decision.verdict.name().to_string());
+    row.verdict = decision.map(|decision| decision.verdict.into());
     row.bundle_sha256 = Some(sha256);
     row.model_hash = Some(bundle.model_hash());
     Ok((row, read(env, folder, "score.json").await))
@@ -344,14 +344,14 @@ async fn take(
         }
     }
     if let (Some(verdict), Some(data_hash), Some(config_hash)) =
-        (&row.verdict, &row.data_hash, &row.config_hash)
+        (row.verdict, &row.data_hash, &row.config_hash)
     {
         found.adoption.conclusions.push(PastConclusion {
             data_hash: data_hash.clone(),
             config_hash: config_hash.clone(),
             // Not known, so the next run scores the champion on the test rows of then.
             test_hash: String::new(),
-            verdict: verdict.clone(),
+            verdict,
             version: Some(row.number),
             run: row.run.clone(),
             rows: dataset

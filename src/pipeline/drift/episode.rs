@@ -5,11 +5,7 @@ use serde_json::json;
 use super::check::DriftCheck;
 use crate::config::drift::{Drift as Settings, DriftAction};
 use crate::drift::Verdict;
-use crate::model_types::Outcome;
 use crate::registry::{DriftEpisodeRow, Error, Registry};
-
-/// Outcome of a promotion that drift held back.
-pub const FROZEN: &str = Outcome::Frozen.name();
 
 /// What the settings say is to be done about a check; nothing where it does not alarm.
 pub fn wanted(settings: &Settings, check: &DriftCheck) -> Option<DriftAction> {

@@ -1,11 +1,12 @@
 //! What a run holds against the champion's reference: its data set, and the test rows.
 
+use crate::model_types::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataFrame;
 
 use super::check::{DriftCheck, RowsKind, Which};
-use super::episode::{FROZEN, settle};
+use super::episode::settle;
 use super::frame::{Against, compare_rows};
 use crate::bundle::Bundle;
 use crate::config::drift::DriftAction;
@@ -68,9 +69,7 @@ pub async fn found_before(
 /// The version that was promoted first, and its bundle, unless it cannot be loaded any more.
 pub async fn first_champion(env: &Env) -> Option<(i64, Bundle)> {
     let operations = env.registry.operations(&env.config.name).await.ok()?;
-    let promotions = operations
-        .iter()
-        .filter(|it| it.action == Action::Promote.name());
+    let promotions = operations.iter().filter(|it| it.action == Action::Promote);
     let version = promotions.min_by_key(|it| it.at_ms)?.version?;
     let loaded = versions::load_bundle(env, version).await.ok()?;
     Some((version, loaded.bundle))
@@ -177,7 +176,8 @@ pub async fn frozen(env: &Env) -> Result<Option<String>, Error> {
         return Ok(None);
     }
     Ok(Some(format!(
-        "{FROZEN}: {} since {}, and the test rows do not show it, so a score on them says little; add test rows of now, or set `drift.action`",
+        "{}: {} since {}, and the test rows do not show it, so a score on them says little; add test rows of now, or set `drift.action`",
+        Outcome::Frozen,
         episode.evidence["reason"].as_str().unwrap_or("rows drift"),
         crate::clock::rfc3339(episode.began_ms),
     )))

@@ -13,7 +13,6 @@ mod windows;
 pub use answer::{DriftAnswer, DriftHistory, EpisodeView, HistoryEntry};
 pub use answer::{champion, newest, of_data, of_requests, of_rows};
 pub use check::{DriftCheck, DriftLine, RowsKind, SchemaChange, SlowDrift};
-pub use episode::FROZEN;
 pub use held::{frozen, of_dataset, of_test_rows};
 pub use reference::{held_back, reference};
 pub use span::span;

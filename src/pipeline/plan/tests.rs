@@ -3,12 +3,12 @@
 use super::*;
 use crate::registry::RowSet;
 
-fn past(verdict: &str, test: &str) -> PastConclusion {
+fn past(verdict: Outcome, test: &str) -> PastConclusion {
     PastConclusion {
         data_hash: "d".to_string(),
         config_hash: "c".to_string(),
         test_hash: test.to_string(),
-        verdict: verdict.to_string(),
+        verdict,
         version: Some(1),
         run: "r".to_string(),
         rows: None,
@@ -27,7 +27,7 @@ fn facts(known: Option<&PastConclusion>, champion: Option<i64>) -> Facts<'_> {
 
 #[test]
 fn every_case_of_what_is_new_leads_to_one_thing() {
-    let (same, old_test) = (past("reject", "t"), past("reject", "old"));
+    let (same, old_test) = (past(Outcome::Reject, "t"), past(Outcome::Reject, "old"));
     let train = |why: &str| Plan::Train(why.to_string());
     let nothing =
         || Plan::Nothing("run r came to `reject` on the same data and settings".to_string());
@@ -53,7 +53,7 @@ fn every_case_of_what_is_new_leads_to_one_thing() {
 
 #[test]
 fn what_was_left_out_and_what_became_of_the_version_is_said() {
-    let mut known = past("promote", "t");
+    let mut known = past(Outcome::Promote, "t");
     known.rows = Some(RowSet {
         left_out: vec!["bad.csv".to_string()],
         ..RowSet::default()

@@ -1,8 +1,13 @@
 //! A row of an answer.
 
+use std::str::FromStr;
+
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row as _, Type};
+
+use super::super::error::Error;
+use crate::model_types::Unnamed;
 
 /// A row of an answer, of whichever database.
 pub enum Row {
@@ -24,6 +29,35 @@ impl<T> Cell for T where
 }
 
 impl Row {
+    /// The value of a column that holds one of a closed set of names.
+    ///
+    /// # Errors
+    /// [`Error::Name`] when it holds another text.
+    ///
+    /// # Panics
+    /// As [`Row::get`].
+    pub fn named<T: FromStr<Err = Unnamed>>(&self, column: &'static str) -> Result<T, Error> {
+        let text: String = self.get(column);
+        text.parse()
+            .map_err(|source| Error::Name { column, source })
+    }
+
+    /// The same of a column that may be NULL.
+    ///
+    /// # Errors
+    /// [`Error::Name`] when it holds another text.
+    ///
+    /// # Panics
+    /// As [`Row::get`].
+    pub fn named_if_any<T: FromStr<Err = Unnamed>>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<T>, Error> {
+        let text: Option<String> = self.get(column);
+        let parsed = text.map(|text| text.parse()).transpose();
+        parsed.map_err(|source| Error::Name { column, source })
+    }
+
     /// The value of a column: a text, an `i64`, an `f64` or a `bool`; an `Option` where it may be NULL.
     ///
     /// # Panics

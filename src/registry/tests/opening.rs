@@ -187,7 +187,7 @@ async fn older(path: &Path, version: i64) {
         .expect("writes");
     let promoted = operation(Action::Promote, Some(3), None);
     query("INSERT INTO operations (model, action, version, reason, actor, at_ms) VALUES ('m', ?, ?, ?, ?, 1)")
-        .bind(promoted.action)
+        .bind(promoted.action.name())
         .bind(promoted.version)
         .bind(promoted.reason)
         .bind(promoted.actor)

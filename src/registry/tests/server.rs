@@ -276,7 +276,7 @@ async fn night(registry: &Registry, model: &str) -> Result<(), Error> {
     let conclusion = super::conclusion(&lock, version.number, &[], Some(promote));
     registry.conclude(&conclusion).await?;
     let mut end = registry.run(model).await?.expect("it was recorded");
-    end.state = RunState::Done.name().to_string();
+    end.state = RunState::Done;
     end.ended_ms = Some(5);
     registry.end_run(&end).await?;
     registry.release_lock(&lock).await

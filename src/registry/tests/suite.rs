@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{conclusion, fresh_of_each, operation};
+use crate::model_types::Outcome;
 use crate::registry::*;
 
 /// Everything that any registry must do.
@@ -223,7 +224,13 @@ async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {
     let runs = registry.runs(Some(model), 10).await.expect("lists");
     let states: Vec<(&str, Option<&str>, Option<i64>)> = runs
         .iter()
-        .map(|run| (run.state.as_str(), run.outcome.as_deref(), run.ended_ms))
+        .map(|run| {
+            (
+                run.state.name(),
+                run.outcome.map(Outcome::name),
+                run.ended_ms,
+            )
+        })
         .collect();
     assert_eq!(
         states,
@@ -365,11 +372,11 @@ async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
         .await
         .expect("reads")
         .expect("there");
-    assert_eq!(kept.verdict.as_deref(), Some("promote"));
+    assert_eq!(kept.verdict, Some(Outcome::Promote));
     assert_eq!(
         registry.find_runs("run-1").await.expect("finds")[0]
             .outcome
-            .as_deref(),
+            .map(Outcome::name),
         Some("promote")
     );
     registry.release_lock(&lock).await.expect("releases");
@@ -379,7 +386,7 @@ async fn a_tick_is_added_once_by_many_at_once(registry: &Registry) {
     let tick = |tick_ms| TickRow {
         model: "ticks".to_string(),
         tick_ms,
-        outcome: TickOutcome::Missed.name().to_string(),
+        outcome: TickOutcome::Missed,
         reason: "nobody was there".to_string(),
         job: None,
         run: None,
@@ -419,7 +426,7 @@ async fn conclusions_are_found_again(registry: &Registry) {
     let model = "again";
     let lock = registry.take_lock(model, "r1", 1).await.expect("free");
     let mut first = conclusion(&lock, 1, &[], None);
-    first.outcome = "reject";
+    first.outcome = Outcome::Reject;
     registry.conclude(&first).await.expect("concludes");
     let mut other = conclusion(&lock, 2, &[], None);
     (other.data_hash, other.at_ms) = ("more", 20);
@@ -430,7 +437,7 @@ async fn conclusions_are_found_again(registry: &Registry) {
         .expect("reads")
         .expect("known");
     assert_eq!(
-        (past.verdict.as_str(), past.version, past.run.as_str()),
+        (past.verdict.name(), past.version, past.run.as_str()),
         ("reject", Some(1), "r1")
     );
     let last = registry

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::model_types::Outcome;
+use crate::registry::JobState;
 use crate::registry::*;
 
 fn job(id: &str, model: &str) -> NewJob {
@@ -29,7 +31,7 @@ async fn add(registry: &Registry, id: &str, model: &str) {
 fn done() -> JobEnd {
     JobEnd {
         state: JobState::Done,
-        outcome: Some("promote".to_string()),
+        outcome: Some(Outcome::Promote),
         error: None,
         reason: None,
     }
@@ -59,7 +61,7 @@ pub async fn take_each_job_once(registry: &Registry) {
                     .open_job_counts()
                     .await?
                     .iter()
-                    .all(|open| open.1 == "running")
+                    .all(|open| open.1 == JobState::Running)
                 {
                     taken.extend(registry.claim_next_job(&worker, 7).await?.map(|job| job.id));
                 }

@@ -132,7 +132,7 @@ async fn history(env: &Env) -> Result<Vec<Switched>, Problem> {
 
 /// Pinning and unpinning leave the version that is there where it is.
 fn switched(operation: &Operation) -> Option<Switched> {
-    let stays = operation.action == Action::Pin.name() || operation.action == Action::Unpin.name();
+    let stays = operation.action == Action::Pin || operation.action == Action::Unpin;
     let version = operation.version?;
     (!stays || operation.previous != Some(version)).then(|| Switched {
         current_version: version,

@@ -108,8 +108,8 @@ fn view(project: &Project, row: JobRow) -> JobView {
         trigger: row.trigger,
         by: row.actor,
         tick: row.tick_ms.map(rfc3339),
-        state: row.state,
-        outcome: row.outcome,
+        state: row.state.to_string(),
+        outcome: row.outcome.map(|it| it.to_string()),
         attempts: row.attempts,
         run: row.run,
         error,
@@ -181,7 +181,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 }
 
 fn done_stages(run: &RunRow) -> usize {
-    if run.state == RunState::Done.name() {
+    if run.state == RunState::Done {
         return STAGES.len();
     }
     let at = STAGES.iter().position(|stage| *stage == run.stage);

@@ -141,7 +141,7 @@ fn told(tick: TickRow) -> TickView {
     TickView {
         model: tick.model,
         tick: rfc3339(tick.tick_ms),
-        outcome: tick.outcome,
+        outcome: tick.outcome.to_string(),
         reason: tick.reason,
         job: tick.job,
         run: tick.run,

@@ -1,11 +1,12 @@
 //! What is told of models, versions, runs and changes. Times are RFC 3339 in UTC.
 
+use crate::model_types::Outcome;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
-use crate::registry::{Operation, RunRow, VersionRow, VersionState};
+use crate::registry::{Action, Operation, RunRow, RunState, VersionRow, VersionState};
 use crate::serve::probation::View as Probation;
 
 /// The version in production.
@@ -62,7 +63,8 @@ pub struct VersionView {
     #[schema(value_type = String)]
     pub state: VersionState,
     /// The gate's verdict.
-    pub verdict: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub verdict: Option<Outcome>,
     /// When its number was taken.
     pub created: Option<String>,
     /// The run that made it.
@@ -134,11 +136,13 @@ pub struct RunView {
     /// What started it: `cli`, `api` …
     pub trigger: String,
     /// `running`, `done`, `failed` or `interrupted`.
-    pub state: String,
+    #[schema(value_type = String)]
+    pub state: RunState,
     /// The stage that it is in or ended in.
     pub stage: String,
     /// What came of it.
-    pub outcome: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub outcome: Option<Outcome>,
     /// The version that it made.
     pub version: Option<i64>,
     /// When it started.
@@ -201,7 +205,8 @@ pub struct Moved {
     /// The model.
     pub model: String,
     /// `promote` or `rollback`.
-    pub action: String,
+    #[schema(value_type = String)]
+    pub action: Action,
     /// The champion now.
     pub version: Option<i64>,
     /// The champion before.

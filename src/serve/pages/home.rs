@@ -98,7 +98,7 @@ fn numbers(model: &ModelStatus) -> Vec<(&'static str, Markup)> {
     };
     facts.push(("next run", next));
     if let Some(probation) = &model.probation {
-        let words = probation.state.words();
+        let words = probation.state.of_version();
         facts.push((
             "probation",
             html! { "version " (probation.version) " " (words) },

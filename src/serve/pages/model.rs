@@ -1,5 +1,6 @@
 //! A model: its champion, versions over time, who was the champion when, and what can be done.
 
+use crate::model_types::Outcome as Verdict;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -140,7 +141,7 @@ fn point<'h>(version: &'h VersionPoint, before: &mut Option<&'h str>) -> Point {
     let is_joined = rows_hash.is_some() && *before == rows_hash;
     *before = rows_hash;
     let value = version.score.map_or("no score".to_string(), short);
-    let verdict = version.verdict.as_deref().unwrap_or("no verdict");
+    let verdict = version.verdict.map_or("no verdict", Verdict::name);
     Point {
         label: version.version.to_string(),
         says: format!(
@@ -150,10 +151,10 @@ fn point<'h>(version: &'h VersionPoint, before: &mut Option<&'h str>) -> Point {
         ),
         value: version.score,
         interval: version.interval,
-        class: match version.verdict.as_deref() {
-            Some("promote") => "promoted",
-            Some("reject") => "rejected",
-            Some("inconclusive") => "inconclusive",
+        class: match version.verdict {
+            Some(Verdict::Promote) => "promoted",
+            Some(Verdict::Reject) => "rejected",
+            Some(Verdict::Inconclusive) => "inconclusive",
             _ => "",
         },
         is_ringed: version.is_champion,
@@ -165,13 +166,10 @@ fn row(view: &View, name: &str, version: &VersionPoint) -> Vec<Markup> {
     let number_of = version.version;
     let link = view.link(&format!("ui/models/{name}/versions/{number_of}"));
     let verdict = match version.state {
-        VersionState::Ready => version
-            .verdict
-            .clone()
-            .unwrap_or_else(|| "none yet".to_string()),
-        VersionState::Building => "being made".to_string(),
-        VersionState::Abandoned => "given up".to_string(),
-        VersionState::Removed => "removed".to_string(),
+        VersionState::Ready => version.verdict.map_or("none yet", Verdict::name),
+        VersionState::Building => "being made",
+        VersionState::Abandoned => "given up",
+        VersionState::Removed => "removed",
     };
     vec![
         html! { a href=(link) { (number_of) } @if version.is_champion { " " b class="good" { "champion" } } },

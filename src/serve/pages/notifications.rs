@@ -44,8 +44,8 @@ pub async fn notifications(state: Arc<State>, request: Request) -> Result<Reply,
 fn row(message: &MessageRow) -> Vec<Markup> {
     let body: serde_json::Value = serde_json::from_str(&message.body).unwrap_or_default();
     let subject = body["subject"].as_str().unwrap_or_default().to_string();
-    let is = |state: MessageState| message.state == state.name();
-    let (words, tone) = match message.state.as_str() {
+    let is = |state: MessageState| message.state == state;
+    let (words, tone) = match message.state.name() {
         _ if is(MessageState::GivenUp) => ("dead-lettered", "bad"),
         _ if is(MessageState::Sent) => ("sent", "good"),
         _ if message.error.is_some() => ("waits for another attempt", "warn"),

@@ -117,8 +117,8 @@ fn job_table(view: &View, jobs: &[JobRow]) -> Markup {
 }
 
 fn row(view: &View, job: &JobRow) -> Vec<Markup> {
-    let is = |state: JobState| job.state == state.name();
-    let (words, tone) = match job.state.as_str() {
+    let is = |state: JobState| job.state == state;
+    let (words, tone) = match job.state.name() {
         _ if is(JobState::SetAside) => ("dead-lettered", "bad"),
         _ if is(JobState::Failed) => ("failed", "bad"),
         _ if is(JobState::Running) => ("running", "info"),
@@ -137,7 +137,7 @@ fn row(view: &View, job: &JobRow) -> Vec<Markup> {
         html! { (job.actor) span class="soft" { " by " (job.trigger) } },
         html! {
             b class=(tone) { (words) }
-            @if let Some(outcome) = &job.outcome { span class="soft" { ": " (outcome.replace('_', " ")) } }
+            @if let Some(outcome) = &job.outcome { span class="soft" { ": " (outcome.words()) } }
             @if waits_again { div class="small" { "next attempt " (when_ms(job.not_before_ms)) } }
         },
         html! { (job.attempts) },

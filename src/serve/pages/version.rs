@@ -1,5 +1,6 @@
 //! A version beside the champion it was held against, rule by rule, and two versions of one's choice.
 
+use crate::model_types::Outcome;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -59,7 +60,7 @@ fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
         ("run", html! { a class="mono" href=(run) { (row.run) } }),
         (
             "verdict",
-            html! { (row.verdict.as_deref().unwrap_or("none yet")) },
+            html! { (row.verdict.map_or("none yet", Outcome::name)) },
         ),
         ("learner", html! { (learner(row)) }),
         (
@@ -81,7 +82,7 @@ fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
                     a href=(view.link(&format!("models/{name}/versions/{number}/{file}"))) { (words) }
                 }
             }
-            @if view.may_change() && row.verdict.as_deref() == Some(pipeline::WAITING) && !is_champion {
+            @if view.may_change() && row.verdict == Some(Outcome::Waiting) && !is_champion {
                 (approval(view, name, &number))
             }
             @else if view.may_change() && !is_champion && row.state == VersionState::Ready {

@@ -350,7 +350,7 @@ async fn compared(mut trial: Trial) -> Result<Trial, Error> {
 
 /// The version before the one that a run has promoted. Nothing for what a person decided, and for a first version.
 fn watched(operation: &Operation, champion: &Served) -> Option<i64> {
-    let is_by_run = operation.action == Action::Promote.name() && operation.run.is_some();
+    let is_by_run = operation.action == Action::Promote && operation.run.is_some();
     let is_served =
         operation.version == Some(champion.version) && operation.at_ms == champion.since_ms;
     let previous = operation.previous?;

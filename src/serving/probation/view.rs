@@ -44,7 +44,7 @@ impl View {
 
     /// One line.
     pub fn says(&self) -> String {
-        let mut says = format!("version {} {}", self.version, self.state.words());
+        let mut says = format!("version {} {}", self.version, self.state.of_version());
         if let Some(requests) = self.requests {
             says.push_str(&format!(", {requests} requests"));
         }

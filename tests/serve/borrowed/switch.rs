@@ -44,7 +44,7 @@ fn an_operator_switches_versions_and_is_answered_by_the_new_one_at_once() {
     let newest = &books.operations[0];
     assert_eq!(
         (
-            newest.action.as_str(),
+            newest.action.name(),
             newest.reason.as_str(),
             newest.actor.as_str()
         ),

@@ -1,7 +1,7 @@
 //! Promote, roll back, remove: live at once, refused where it must be, written to the audit log, safe in a crash.
 
 use serde_json::{Value, json};
-use unseat::registry::VersionState;
+use unseat::registry::{Action, VersionState};
 
 use super::super::Server;
 use super::{audited, message, two_versions};
@@ -49,7 +49,10 @@ fn a_move_is_live_when_it_is_answered_and_is_recorded() {
     let books = project.assert_settled();
     assert_eq!(books.champion(), Some(2));
     let last: Vec<_> = books.operations.iter().take(2).collect();
-    assert_eq!([&last[0].action, &last[1].action], ["rollback", "promote"]);
+    assert_eq!(
+        [last[0].action, last[1].action],
+        [Action::Rollback, Action::Promote]
+    );
     assert_eq!(last[1].reason, "it was better");
     assert_eq!(last[1].actor, "anonymous");
 }
