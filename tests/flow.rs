@@ -5,6 +5,7 @@ mod champion;
 mod data;
 mod explain;
 mod gate;
+mod kinds;
 mod models;
 mod numbers;
 mod output;
@@ -66,10 +67,10 @@ fn practice_makes_version_1_source_unseats_it_and_then_there_is_nothing_new() {
     finite_metrics pass
     loads_and_answers_golden_rows pass
     differs_from_champion pass
-    beats_baselines pass
+    beat_baselines pass
     floor skipped
     ceiling skipped
-    leakage pass
+    max_leakage pass
     min_rows pass
     min_positives pass
     min_discordant pass

@@ -16,6 +16,8 @@ pub enum Check {
     Constant,
     /// The same content as another column.
     DuplicateColumns,
+    /// Numbers that may stand for a missing value.
+    SentinelValues,
     /// Alone predicts the target.
     Leak,
     /// Same features, another class.
@@ -62,6 +64,7 @@ impl Check {
             Check::Missing => "missing",
             Check::Constant => "constant",
             Check::DuplicateColumns => "duplicate_columns",
+            Check::SentinelValues => "sentinel_values",
             Check::Leak => "leak",
             Check::ConflictingLabels => "conflicting_labels",
             Check::TestOverlap => "test_overlap",
@@ -98,6 +101,7 @@ impl Check {
             | Check::Missing
             | Check::Constant
             | Check::DuplicateColumns
+            | Check::SentinelValues
             | Check::ConflictingLabels
             | Check::TestOverlap
             | Check::TestCategories

@@ -190,7 +190,10 @@ fn why(rows: &Rows<'_>, at: usize, column: &Column) -> Option<(Dropped, By)> {
         };
         Some((dropped, by))
     };
-    let shown = counted_rows(n);
+    let shown = match rows.frame.height() - n {
+        0 => counted_rows(n),
+        _ => format!("{} that have one", counted_rows(n)),
+    };
     if unnamed && restarts(&numbers) < rows.files.max(1) {
         return dropped(
             format!("an index without a name: it counts up over {shown}"),
@@ -217,7 +220,8 @@ fn why(rows: &Rows<'_>, at: usize, column: &Column) -> Option<(Dropped, By)> {
             By::Name,
         );
     }
-    if counts && !named && !measured && (any(WEAK_NAMES) || !follows(rows, &numbers)) {
+    let is_whole = n == rows.frame.height();
+    if is_whole && counts && !named && !measured && (any(WEAK_NAMES) || !follows(rows, &numbers)) {
         dropped(
             format!("identifier-like: whole numbers that count, another in each of {shown}"),
             By::Counting,
@@ -231,18 +235,28 @@ fn counted_rows(n: usize) -> String {
     crate::text::counted(n as u64, "row")
 }
 
-/// The cells, if all are there and none has a fraction.
+/// Share of the rows that may have none: a row of totals or of units, or a few that were lost.
+const MOST_MISSING: f64 = 0.05;
+
+/// The cells that are there, if nearly all are and none has a fraction.
 fn whole_numbers(cells: &Cells<'_>, n_rows: usize) -> Option<Vec<i64>> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Cells::Integer(values, validity) = cells {
-        let is_whole = validity.is_none_or(|bits| bits.unset_bits() == 0);
-        return is_whole.then(|| values.to_vec());
-    }
-    let whole = |row| {
-        let number = cells.number(row)?;
-        (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
+    let there: Vec<i64> = match cells {
+        Cells::Integer(values, None) => values.to_vec(),
+        Cells::Integer(values, Some(bits)) => {
+            let present = values.iter().zip(bits.iter());
+            present
+                .filter_map(|(value, is)| is.then_some(*value))
+                .collect()
+        }
+        _ => {
+            let numbers = (0..n_rows).filter_map(|row| cells.number(row));
+            let whole = |it: f64| (it.fract() == 0.0 && it.abs() < EXACT).then_some(it as i64);
+            numbers.map(whole).collect::<Option<_>>()?
+        }
     };
-    (0..n_rows).map(whole).collect()
+    let missing = n_rows - there.len();
+    (missing as f64 <= MOST_MISSING * n_rows as f64).then_some(there)
 }
 
 /// Whether the first column was given its name for want of one: by the reader, by pandas, by R.

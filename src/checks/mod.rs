@@ -14,6 +14,7 @@ mod labels;
 mod leak;
 mod rank;
 mod rows;
+mod sentinels;
 mod spelling;
 mod target;
 mod target_kinds;
@@ -46,6 +47,7 @@ pub fn look(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
     found.extend(columns::missing(inputs));
     found.extend(columns::constant(inputs));
     found.extend(columns::duplicates(inputs)?);
+    found.extend(sentinels::sentinels(inputs)?);
     found.extend(columns::outside_rules(inputs)?);
     found.extend(leak::leaks(inputs)?);
     found.extend(rows::conflicts(inputs)?);

@@ -154,24 +154,22 @@ fn plan(model: &ModelConfig) -> Vec<String> {
             found(&model.input_folder)
         ),
         format!(
-            "train {:?} on {:.0} % of the rows to predict {target}, seed {}",
-            model.learner.kind,
+            "train {} on {:.0} % of the rows to predict {target}, seed {}",
+            model.learner.kind.name(),
             100.0 * (1.0 - model.split.validation),
             model.split.seed
-        )
-        .to_lowercase(),
+        ),
         format!(
             "score on {}: {}",
             model.test_folder.display(),
             found(&model.test_folder)
         ),
         format!(
-            "promote if {} is {:?} (confidence {})",
+            "promote if {} is {} (confidence {})",
             model.metric.name(),
-            model.gate.require,
+            model.gate.require.name(),
             model.gate.confidence
-        )
-        .to_lowercase(),
+        ),
         format!(
             "keep versions in {} and the champion's copy in {}",
             model.model_folder.display(),

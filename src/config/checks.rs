@@ -126,6 +126,8 @@ unbounded! {
     ConstantColumns, Note;
     /// Columns with the same content as another one.
     DuplicateColumns, Note;
+    /// Numbers far from all others of their column that may stand for a missing value, such as `-999`.
+    SentinelValues, Warn;
     /// Classes that differ in case, blanks or form only, such as `Yes` and `yes`, or `0` beside `no`.
     TargetSpelling, Warn;
     /// A target that is of another kind in one file than in another.
@@ -160,6 +162,8 @@ pub struct Checks {
     pub constant: ConstantColumns,
     /// Columns with the same content.
     pub duplicate_columns: DuplicateColumns,
+    /// Numbers that may stand for a missing value.
+    pub sentinel_values: SentinelValues,
     /// Columns that alone predict the target.
     pub leak: Leak,
     /// Rows with the same features and another class.

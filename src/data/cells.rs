@@ -143,13 +143,17 @@ fn digit_at(bytes: &[u8], at: usize) -> Option<u64> {
     (digit <= 9).then_some(u64::from(digit))
 }
 
+/// A whole number of 19 digits and more. One that no `f64` is exactly is none: such digits name something, and two of them
+/// would be one number.
 #[cold]
 fn long_integer(cell: &[u8]) -> Option<Parsed> {
     let text = std::str::from_utf8(cell).ok()?;
-    text.parse()
-        .map(Parsed::Integer)
-        .ok()
-        .or_else(|| text.parse().map(Parsed::Number).ok())
+    if let Ok(value) = text.parse() {
+        return Some(Parsed::Integer(value));
+    }
+    let value: f64 = text.parse().ok()?;
+    let digits = text.trim_start_matches(['+', '-']).trim_start_matches('0');
+    (format!("{:.0}", value.abs()) == digits).then_some(Parsed::Number(value))
 }
 
 fn standard(cell: &[u8]) -> Option<f64> {

@@ -176,7 +176,7 @@ fn read_once(
         comments: header.shape.comments,
         headers: 0,
         header_again: None,
-        is_of_numbers: header.is_of_numbers,
+        numbers_in_header: header.numbers,
         names: header.names.clone(),
     };
     let (names, layout, body) = (header.names, header.layout, header.body);
@@ -343,6 +343,13 @@ fn part_bounds(bytes: &[u8], start: usize) -> Vec<usize> {
     bounds
 }
 
+/// Whether bytes are what stands behind the end of some text files, and nothing else.
+fn is_padding(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|byte| matches!(byte, 0 | 0x1a | b'\n' | b'\r'))
+}
+
 fn describe(
     file: &TextFile<'_>,
     flaw: Flaw,
@@ -356,6 +363,11 @@ fn describe(
     let (reason, column) = match flaw.what {
         FlawKind::Unclosed => ("a quote opens here and is never closed".to_owned(), None),
         FlawKind::AfterQuote { field } => ("text after a closing quote".to_owned(), name(field)),
+        FlawKind::Fields { .. } if is_padding(block.get(flaw.at..).unwrap_or_default()) => {
+            let what = "behind the last record are only bytes that are no text (zero bytes, or Ctrl-Z), as after a crash or of an \
+                old program; remove them";
+            (what.to_owned(), None)
+        }
         FlawKind::Fields { found } => {
             let plural = if found == 1 { "" } else { "s" };
             let hint = match block.get(flaw.at) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cells::{Nulls, parse_number};
+use super::cells::{Nulls, Parsed, parse_number};
 use super::csv_layout::{self, Shape};
 use super::csv_part::{FlawKind, Layout, next_field};
 use super::encoding::TextFile;
@@ -19,8 +19,8 @@ pub(super) struct Header {
     pub shape: Shape,
     /// Where the first record begins.
     pub body: usize,
-    /// Whether every name is a number, as in a file without a header.
-    pub is_of_numbers: bool,
+    /// Names that are numbers, where the header may be a row, as in a file without a header.
+    pub numbers: usize,
 }
 
 /// The column names, how records look, and where the first record begins.
@@ -66,13 +66,21 @@ pub(super) fn read_header(
             return Err(bad("lines end with a lone carriage return").into());
         }
         if !known.insert(name.clone()) {
-            return Err(bad("the header has this name twice").column(&name).into());
+            let reason = match parse_number(name.as_bytes()) {
+                Some(_) => {
+                    "the header has this name twice, and it is a number; where the line is a row, set `ingest.header_row` to `none`"
+                }
+                None => "the header has this name twice",
+            };
+            return Err(bad(reason).column(&name).into());
         }
         names.push(name);
     }
-    let is_of_numbers = names
-        .iter()
-        .all(|name| parse_number(name.as_bytes()).is_some());
+    let numbers = if has_header {
+        numbers_in_a_row(&names)
+    } else {
+        0
+    };
     let header = &block[shape.header..body];
     let header = header.strip_suffix(b"\n").unwrap_or(header);
     let header = header.strip_suffix(b"\r").unwrap_or(header).to_vec();
@@ -94,8 +102,24 @@ pub(super) fn read_header(
         layout,
         shape,
         body,
-        is_of_numbers,
+        numbers,
     })
+}
+
+/// How many names are numbers, if so many are that the header may be a row: all of them, or half of them with a fraction
+/// among them or in no order. Years and months as names rise.
+fn numbers_in_a_row(names: &[String]) -> usize {
+    let numbers: Vec<Parsed> = names
+        .iter()
+        .filter_map(|name| parse_number(name.as_bytes()))
+        .collect();
+    let rise = numbers.windows(2).all(|pair| match pair {
+        [Parsed::Integer(one), Parsed::Integer(next)] => one < next,
+        _ => false,
+    });
+    let is_half = numbers.len() * 2 >= names.len() && numbers.len() > 1;
+    let may_be = numbers.len() == names.len() || (is_half && !rise);
+    if may_be { numbers.len() } else { 0 }
 }
 
 enum HeaderFlaw {

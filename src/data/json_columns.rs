@@ -121,6 +121,12 @@ impl JsonColumn {
         let kind = match &cell {
             Value::Bool(_) => Kind::Boolean,
             Value::Number(number) if number.as_i64().is_some() => Kind::Integer,
+            // As in CSV: digits that a number would not keep apart are a text.
+            Value::Number(number)
+                if number.is_u64() && number.as_f64().map(|it| it as u64) != number.as_u64() =>
+            {
+                Kind::Text
+            }
             Value::Number(_) => Kind::Number,
             Value::String(_) => Kind::Text,
             // A missing cell is padded once the row is whole.

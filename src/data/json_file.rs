@@ -35,10 +35,12 @@ pub(super) fn read_json(
         unread: options.drop.iter().cloned().collect(),
         ..Rows::default()
     };
+    // Where the last whole record of a file of records ends.
+    let mut behind = 0;
     let outcome = match first {
         None => return Err(Bad::new("file is empty").into()),
         Some(b'[') => read_array(&mut reader, &mut rows),
-        Some(_) => read_objects(&mut reader, skipped, &mut rows),
+        Some(_) => read_objects(&mut reader, skipped, &mut rows, &mut behind),
     };
     if let Err(error) = outcome {
         let is_over = reader.get_ref().limit() == 0;
@@ -67,6 +69,11 @@ pub(super) fn read_json(
                     let line = at.and_then(|at| source::line_at(path, at));
                     bad.line(line)
                 });
+                let is_comma = rows.rows > 0 && error.is_syntax() && has_comma_at(path, behind);
+                if is_comma && refused.is_none() {
+                    let line = source::line_at(path, behind);
+                    return Err(Bad::new(COMMAS).line(line).into());
+                }
                 return Err(describe(path, error, refused));
             }
         }
@@ -223,10 +230,16 @@ pub(super) fn first_byte(reader: &mut impl BufRead) -> std::io::Result<(Option<u
     }
 }
 
-fn read_objects(reader: impl BufRead, skipped: u64, rows: &mut Rows) -> serde_json::Result<()> {
+fn read_objects(
+    reader: impl BufRead,
+    skipped: u64,
+    rows: &mut Rows,
+    behind: &mut u64,
+) -> serde_json::Result<()> {
     let mut stream = serde_json::Deserializer::from_reader(reader).into_iter::<Record>();
     loop {
         let at = skipped + stream.byte_offset() as u64;
+        *behind = at;
         match stream.next() {
             None => return Ok(()),
             // The offset stands behind the value before: the next byte is on this value's line or is its line feed.
@@ -241,6 +254,19 @@ fn read_array(reader: impl BufRead, rows: &mut Rows) -> serde_json::Result<()> {
     let mut json = serde_json::Deserializer::from_reader(reader);
     json.deserialize_seq(Elements(rows))?;
     json.end()
+}
+
+const COMMAS: &str = "a comma between records that stand in no list; write each on a line of its own without commas, or put `[` \
+    before the first and `]` behind the last";
+
+/// Whether the first byte that is no blank from here on is a comma.
+fn has_comma_at(path: &Path, at: u64) -> bool {
+    let Ok(mut reader) = source::open(path) else {
+        return false;
+    };
+    let skipped = std::io::copy(&mut reader.by_ref().take(at), &mut std::io::sink());
+    let mut reader = BufReader::new(reader);
+    skipped.is_ok() && first_byte(&mut reader).is_ok_and(|(byte, _)| byte == Some(b','))
 }
 
 /// Says what is wrong without a value of the data: only syntax messages of the parser are passed on, they have none.

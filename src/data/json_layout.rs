@@ -111,6 +111,11 @@ pub(super) fn layout_of(text: &str) -> Layout {
     if members.is_empty() {
         return Layout::Other;
     }
+    if let Some(name) = list_of_records(&members) {
+        return Layout::Refused(format!(
+            "its records stand in the list `{name}` of one object; write that list alone as the file"
+        ));
+    }
     let lists: Option<Vec<Vec<Box<RawValue>>>> =
         members.iter().map(|(_, value)| flat_list(value)).collect();
     if let Some(lists) = lists {
@@ -128,6 +133,17 @@ pub(super) fn layout_of(text: &str) -> Layout {
 
 fn is_nested(value: &RawValue) -> bool {
     value.get().starts_with(['{', '['])
+}
+
+/// The one member that is a list of several objects, as programs wrap the records of an answer.
+fn list_of_records(members: &RawRow) -> Option<&str> {
+    let is_list = |value: &RawValue| {
+        let list: Result<Vec<Members>, _> = serde_json::from_str(value.get());
+        list.is_ok_and(|list| list.len() > 1)
+    };
+    let mut lists = members.iter().filter(|(_, value)| is_list(value));
+    let (name, _) = lists.next()?;
+    lists.next().is_none().then_some(name)
 }
 
 fn flat_list(value: &RawValue) -> Option<Vec<Box<RawValue>>> {
@@ -291,6 +307,19 @@ mod tests {
                 "{text}"
             );
         }
+        for text in [
+            r#"{"items": [{"x": 1}, {"x": 2}]}"#,
+            r#"{"next": null, "items": [{"x": 1}, {"x": 2, "y": 3}], "page": {"n": 1}}"#,
+        ] {
+            assert!(
+                read(text).starts_with("its records stand in the list `items`"),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            read(r#"{"a": [{"x": 1}, {"x": 2}], "b": [{"x": 1}, {"x": 2}]}"#),
+            "other"
+        );
         assert!(read(r#"{"a": [1, 2], "b": [1]}"#).contains("not as long as each other"));
         assert!(
             read(r#"{"columns": ["a"], "data": [[1, 2]]}"#).contains("another number of values")

@@ -121,9 +121,13 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
         let line = line.map_or_else(String::new, |line| format!(", the first at line {line}"));
         say(n, format!("{path}: {are} left out{line}"));
     }
-    if facts.is_of_numbers && facts.has_header && facts.names.len() > 1 {
+    if facts.numbers_in_header > 0 && facts.names.len() > 1 {
+        let numbers = match (facts.numbers_in_header, facts.names.len()) {
+            (n, all) if n == all => "only numbers".to_string(),
+            (n, all) => format!("{n} numbers among its {all} names"),
+        };
         let says = format!(
-            "{path} has only numbers in its header at line {}; where that is a row, set `ingest.header_row` to `none`",
+            "{path} has {numbers} in its header at line {}; where that is a row, set `ingest.header_row` to `none`",
             facts.header_line
         );
         say(1, says);
@@ -134,6 +138,18 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
         let says = format!(
             "{path} has one column, and its name has {} in it; where that separates fields, set `ingest.delimiter`",
             separator_name(other)
+        );
+        say(1, says);
+    } else if let [name] = &facts.names[..]
+        && name
+            .split("  ")
+            .filter(|part| !part.trim().is_empty())
+            .count()
+            > 1
+    {
+        let says = format!(
+            "{path} has one column, and its name has several words with two blanks and more between them: columns of fixed width \
+             or set apart by blanks are not read; save it with commas or tabs"
         );
         say(1, says);
     }

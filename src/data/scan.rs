@@ -123,15 +123,20 @@ fn same(now: &Metadata, bytes: u64, modified: SystemTime) -> bool {
     now.len() == bytes && now.modified().is_ok_and(|time| time == modified)
 }
 
-/// For an entry that vanished (its path) or closes a loop of links (nothing): not an error. `None`: an error.
+/// For an entry that vanished or a link that leads nowhere (its path), and for one that leads back to a folder above it
+/// (nothing): not an error. `None`: an error.
 fn gone_or_loop(root: &Path, error: &walkdir::Error) -> Option<Option<String>> {
     if error.loop_ancestor().is_some() {
         return Some(None);
     }
-    let gone = error
-        .io_error()
-        .is_some_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let gone = error.io_error().is_some_and(leads_nowhere);
     (gone && error.depth() > 0).then(|| error.path().map(|path| relative(root, path)))
+}
+
+/// Whether there is no file at the end of a path: it is gone, or its links lead round in a circle.
+fn leads_nowhere(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+        || rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::LOOP)
 }
 
 /// Whether an entry is a link to the scanned folder or to one that holds it: behind it is all of the project.
@@ -160,7 +165,7 @@ fn relative(root: &Path, path: &Path) -> String {
 /// Hashes a file in pieces; `None` when it changed meanwhile or is gone.
 fn hash_file(root: &Path, path: &str) -> io::Result<Option<ScannedFile>> {
     let mut file = match File::open(root.join(path)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if leads_nowhere(&error) => return Ok(None),
         opened => opened?,
     };
     let before = file.metadata()?;

@@ -34,8 +34,8 @@ pub(super) struct TextFacts {
     /// Records equal to the header, which were left out, and where the first of them begins.
     pub headers: u64,
     pub header_again: Option<u64>,
-    /// Whether every name in the header is a number.
-    pub is_of_numbers: bool,
+    /// Names in the header that are numbers, where it may be a row.
+    pub numbers_in_header: usize,
 }
 
 /// A column with what is needed to say where it does not fit.

@@ -54,7 +54,7 @@ fn doubts(case: &Case<'_>, before: &[Rule]) -> Vec<String> {
             .is_some_and(|rule| matches!(rule.outcome, RuleOutcome::Pass | RuleOutcome::Skipped))
     };
     let mut doubts = case.evidence.facts.doubts.clone();
-    let leakage = named("leakage").filter(|rule| rule.outcome == RuleOutcome::Warn);
+    let leakage = named("max_leakage").filter(|rule| rule.outcome == RuleOutcome::Warn);
     doubts.extend(leakage.map(|rule| rule.reason.clone()));
     // Fewer rows than the policy asks for tell nothing of how good it is.
     if case.policy.beat_baselines && holds("min_rows") && holds("min_positives") {
@@ -90,8 +90,8 @@ fn below_a_baseline(case: &Case<'_>) -> Option<String> {
 /// Whether a reason has been told by this rule, so that it need not be told again.
 pub(super) fn has_told(first: &Rule, other: &Rule) -> bool {
     match other.name.as_str() {
-        "leakage" => first.reason.contains(&other.reason),
-        "beats_baselines" => first.reason.contains(" is worse than "),
+        "max_leakage" => first.reason.contains(&other.reason),
+        "beat_baselines" => first.reason.contains(" is worse than "),
         _ => false,
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
         finite_metrics(case),
         loads(case),
         differs(case),
-        beats_baselines(case),
+        beat_baselines(case),
         floor(case),
         ceiling(case),
         leakage(case),
@@ -104,8 +104,8 @@ fn differs(case: &Case<'_>) -> Rule {
     rule(name, GROUP, outcome, None, None, reason)
 }
 
-fn beats_baselines(case: &Case<'_>) -> Rule {
-    let (name, metric) = ("beats_baselines", case.evidence.metric);
+fn beat_baselines(case: &Case<'_>) -> Rule {
+    let (name, metric) = ("beat_baselines", case.evidence.metric);
     if !case.policy.beat_baselines {
         return skipped(name, GROUP, "the policy does not ask for it");
     }
@@ -211,7 +211,7 @@ fn ceiling(case: &Case<'_>) -> Rule {
 }
 
 fn leakage(case: &Case<'_>) -> Rule {
-    let (name, bound) = ("leakage", case.policy.max_leakage);
+    let (name, bound) = ("max_leakage", case.policy.max_leakage);
     let (leaked, rows) = (case.evidence.facts.leaked_rows, case.rows());
     if rows == 0 {
         return skipped(name, GROUP, "there are no test rows");

@@ -170,7 +170,9 @@ impl RuleOutcome {
 /// One rule with what was measured, what was asked and why it matters, in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Stable name, e.g. `min_rows`, `beats_baselines`, `guard:recall`, `slice:region=north`.
+    /// Stable name, that of the setting where one sets it: `min_rows`, `beat_baselines`, `guard:recall`,
+    /// `slice:region=north`. Two had another name in older decisions, which is read as today's.
+    #[serde(deserialize_with = "todays_name")]
     pub name: String,
     /// Part of the policy.
     pub group: RuleGroup,
@@ -182,6 +184,16 @@ pub struct Rule {
     pub bound: Option<f64>,
     /// One sentence a person can act on, with the numbers in it.
     pub reason: String,
+}
+
+/// The name of a rule, of decisions from before some rules took the name of their setting, too.
+fn todays_name<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    Ok(match name.as_str() {
+        "beats_baselines" => "beat_baselines".to_owned(),
+        "leakage" => "max_leakage".to_owned(),
+        _ => name,
+    })
 }
 
 /// Challenger against champion on the same rows.

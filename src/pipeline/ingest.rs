@@ -99,9 +99,8 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         env.tell(super::Event::Warning(quarantine_line(file)));
     }
     for path in &parts.record.unsettled {
-        env.tell(super::Event::Warning(format!(
-            "{path} is still being written, is gone, or has a name that is not UTF-8; it is left for the next run"
-        )));
+        let why = settle::why_left(&config.input_folder, path);
+        env.tell(super::Event::Warning(why));
     }
     for rejected in &parts.record.rejected {
         env.tell(super::Event::Warning(rejected.says()));

@@ -41,6 +41,21 @@ pub async fn scan(env: &Env, folder: &Path) -> Result<Scan, Error> {
     Ok(scan)
 }
 
+/// Why a file of a scan was left for the next run, as a sentence that begins with its path.
+pub fn why_left(folder: &Path, path: &str) -> String {
+    let place = folder.join(path);
+    let why = if path.contains(char::REPLACEMENT_CHARACTER) {
+        "has a name that is not UTF-8"
+    } else if place.symlink_metadata().is_err() {
+        "is gone"
+    } else if place.metadata().is_err() {
+        "is a link that leads nowhere"
+    } else {
+        "is still being written"
+    };
+    format!("{path} {why}; it is left for the next run")
+}
+
 /// What time it is.
 pub fn now(env: &Env) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(env.clock.now_ms()).unwrap_or(0))

@@ -212,6 +212,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "missing": told("warn", 0.5),
         "constant": {"severity": "note"},
         "duplicate_columns": {"severity": "note"},
+        "sentinel_values": {"severity": "warn"},
         "leak": told("warn", 0.99),
         "conflicting_labels": told("note", 0.01),
         "test_overlap": told("warn", 0.01),

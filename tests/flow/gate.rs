@@ -25,10 +25,10 @@ fn a_decision_is_explained_rule_by_rule() {
       finite_metrics                 pass          0.730      -  F1 and every probability of the challenger are finite
       loads_and_answers_golden_rows  pass              -      -  the challenger loads from its own bytes and answers its golden rows exactly
       differs_from_champion          pass              -      -  the challenger predicts by other numbers than the champion
-      beats_baselines                pass          0.730  0.566  F1 0.730 beats always_positive (0.566) on 200 rows
+      beat_baselines                 pass          0.730  0.566  F1 0.730 beats always_positive (0.566) on 200 rows
       floor                          skipped           -      -  no floor is set
       ceiling                        skipped           -      -  no ceiling is set
-      leakage                        pass          0.000  0.050  0 of 200 test rows also stand in the training data (0 %), at most 5 %
+      max_leakage                    pass          0.000  0.050  0 of 200 test rows also stand in the training data (0 %), at most 5 %
       min_rows                       pass            200     30  200 test rows, at least 30 asked
       min_positives                  pass             79      5  79 positive and 121 negative test rows, at least 5 positive and one negative asked
       min_discordant                 pass             47      6  47 discordant rows on which exactly one of the models is right (32 the challenger, 15 the champion), at least 6 asked

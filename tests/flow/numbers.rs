@@ -69,7 +69,7 @@ fn numbers_are_learned_compared_promoted_and_predicted() {
         found.map(|rule| rule["outcome"].clone())
     };
     assert_eq!(of("better"), Some(json!("pass")));
-    assert_eq!(of("beats_baselines"), Some(json!("pass")));
+    assert_eq!(of("beat_baselines"), Some(json!("pass")));
     assert_eq!(of("min_positives"), Some(json!("skipped")));
     assert_eq!(decision["baselines"][0][0], "always_mean");
     for picture in ["predicted_true.png", "residuals.png"] {

@@ -213,3 +213,69 @@ fn variables_of_a_service_are_passed_over_and_a_slip_is_told() {
     );
     assert_eq!(done.stderr, "", "{done}");
 }
+
+#[test]
+fn learners_are_called_as_the_setting_calls_them() {
+    let project = Project::promoted();
+    for kind in [
+        "extra_trees",
+        "boosted_trees",
+        "random_forest",
+        "elastic_net",
+        "logistic",
+    ] {
+        project.set("learner", json!({"kind": kind}));
+        if kind == "elastic_net" {
+            // A learner of numbers, of a target that is one.
+            project.set("target", "lastmonth_activity");
+        } else {
+            project.set("target", "exited");
+        }
+        let shown = project.ok(&["config", "check"]).stdout;
+        assert!(shown.contains(kind), "{kind}: {shown}");
+    }
+}
+
+#[test]
+fn derived_columns_that_cannot_be_are_refused_without_a_word_of_a_model() {
+    let project = Project::promoted();
+    for (derive, words) in [
+        (
+            json!([{"name": "a", "sql": "lastmonth_activty + 1"}]),
+            "did you mean `lastmonth_activity`",
+        ),
+        (
+            json!([{"name": "a", "sql": "lastmonth_activity +"}]),
+            "it ends too early: a value, a column or a function should follow after `+`",
+        ),
+        (
+            json!([{"name": "exited", "sql": "lastmonth_activity + 1"}]),
+            "exited",
+        ),
+    ] {
+        project.set("derive", derive.clone());
+        let done = project.unseat(&["run"]);
+        assert_ne!(done.code(), 0, "{derive}");
+        assert!(done.stderr.contains(words), "{derive}: {done}");
+        for wrong in ["parse '", "as Expr", "that the model was trained on"] {
+            assert!(!done.stderr.contains(wrong), "{derive}: {done}");
+        }
+    }
+}
+
+#[test]
+fn a_version_that_is_not_there_is_told_with_the_others_in_a_sentence() {
+    let project = Project::promoted();
+    for arguments in [
+        &["versions", "show", "99"][..],
+        &["deploy", "99"],
+        &["deploy", "--version", "99"],
+        &["gate", "explain", "--version", "99"],
+        &["export", "--format", "onnx", "--version", "99"],
+    ] {
+        let said = error(&project, arguments);
+        assert!(said.contains("99"), "{arguments:?}: {said}");
+        assert!(!said.contains("only 1, 2"), "{arguments:?}: {said}");
+        assert!(!said.contains("tip:"), "{arguments:?}: {said}");
+    }
+}

@@ -247,3 +247,71 @@ fn the_server_and_predict_give_one_verdict_on_a_number_in_whatever_form() {
         ],
     );
 }
+
+/// One rule for whole-number columns, with a time column in the version and without one: any number is taken, and what is none
+/// is rejected by both.
+#[test]
+fn a_whole_number_column_takes_the_same_numbers_from_both_with_and_without_times() {
+    let numbers = ["3", "3.5", "-0.0", "1e3", "9223372036854775813", "0.1"];
+    let no_numbers = ["\"three\"", "true", "[3]", "{}"];
+    for with_times in [false, true] {
+        let project = Project::new();
+        let rows = |from: u32, to: u32| {
+            let mut text = "qty,spend,at,left\n".to_string();
+            for row in from..to {
+                let spend = f64::from(row * 7919 % 4001) + 0.25;
+                let left = u8::from(spend + f64::from(row * 31 % 97) > 2000.0);
+                text += &format!(
+                    "{},{spend},2025-01-{:02}T03:00:00,{left}\n",
+                    row % 9,
+                    1 + row % 28
+                );
+            }
+            text
+        };
+        project.write("in/a.csv", &rows(0, 300));
+        project.write("test/a.csv", &rows(300, 400));
+        project.set("input_folder_path", "in");
+        project.set("test_data_path", "test");
+        project.set("target", "left");
+        project.set("gate", serde_json::json!({"first": "promote"}));
+        if !with_times {
+            project.set("drop", serde_json::json!(["at"]));
+        }
+        project.ok(&["run"]);
+        let server = Server::of(&project, &[]);
+        let row = |qty: &str| {
+            let time = if with_times {
+                ", \"at\": \"2025-01-05T03:00:00\""
+            } else {
+                ""
+            };
+            format!("{{\"qty\": {qty}, \"spend\": 17.5{time}}}")
+        };
+        let bits = |told: &Value| told["probability"].as_f64().map(f64::to_bits);
+        for qty in numbers {
+            let body = format!("{{\"rows\": [{}]}}", row(qty));
+            let headers = [("content-type", "application/json")];
+            let answer = server.send("POST", "/prediction", &headers, body.as_bytes());
+            let served = bits(&answer.expect(200).json()["predictions"][0]);
+            project.write("one.ndjson", &row(qty));
+            let told = project.ok(&["predict", "one.ndjson", "--json"]).stdout;
+            let told: Value = serde_json::from_str(&told).expect("a row");
+            assert!(served.is_some(), "{qty}");
+            assert_eq!(served, bits(&told), "{qty}, with times: {with_times}");
+        }
+        for qty in no_numbers {
+            let body = format!("{{\"rows\": [{}]}}", row(qty));
+            let headers = [("content-type", "application/json")];
+            let answer = server.send("POST", "/prediction", &headers, body.as_bytes());
+            let status = answer.status;
+            assert!(status == 422 || status == 400, "{qty}: {}", answer.text());
+            project.write("one.ndjson", &row(qty));
+            assert_ne!(
+                project.unseat(&["predict", "one.ndjson"]).code(),
+                0,
+                "{qty}"
+            );
+        }
+    }
+}

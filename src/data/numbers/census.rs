@@ -36,6 +36,8 @@ pub struct Census {
     percent: u64,
     zeros: u64,
     leading_zero: u64,
+    /// Whole numbers of so many digits that a number would not keep them apart.
+    inexact: u64,
     currencies: BTreeMap<String, u64>,
     /// Distinct whole numbers, up to a bound, and whether there is any fraction.
     distinct: BTreeSet<String>,
@@ -87,6 +89,10 @@ impl Census {
         let is_zero = number.core.bytes().all(|byte| byte == b'0');
         self.zeros += u64::from(is_zero && !number.percent);
         self.leading_zero += u64::from(number.leading_zero);
+        let is_inexact = number.digits == Digits::Plain
+            && number.core.len() > 18
+            && parse_number(number.core.as_bytes()).is_none();
+        self.inexact += u64::from(is_inexact);
         if let Some(symbol) = number.currency {
             *self.currencies.entry(symbol.to_string()).or_default() += 1;
         }
@@ -142,6 +148,11 @@ impl Census {
             self.decimal_comma + self.decimal_point + self.either_comma + self.either_point;
         if self.leading_zero * 20 > n && fractions == 0 && self.currencies.is_empty() {
             return Err(String::new());
+        }
+        if self.inexact * 20 > n {
+            return Err(
+                "they have more digits than a number keeps apart, as identifiers have".to_string(),
+            );
         }
         if self.spaced == n
             && n > 1

@@ -152,7 +152,11 @@ impl NumberForm {
         match parse_number(plain.as_bytes()) {
             Some(Parsed::Integer(value)) => CellRead::Integer(value),
             Some(Parsed::Number(value)) => CellRead::Number(value),
-            None => CellRead::Unreadable,
+            // Too long to be exact, in a column of numbers.
+            None => match plain.parse() {
+                Ok(value) => CellRead::Number(value),
+                Err(_) => CellRead::Unreadable,
+            },
         }
     }
 }

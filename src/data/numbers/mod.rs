@@ -9,6 +9,7 @@ mod form;
 mod settle;
 mod source_table;
 mod units;
+mod units_around;
 mod words;
 
 pub(super) use cell::is_number_in_any_form;

@@ -15,6 +15,7 @@ use super::convert::{Converted, Odd, Place, convert};
 use super::form::NumberForm;
 use super::source_table::{Source, census_of};
 use super::units::units_row;
+use super::units_around;
 use crate::data::text_options::Decimal;
 
 /// What came of it.
@@ -26,6 +27,9 @@ pub struct Settled {
     /// What a reader should know.
     pub remarks: Vec<Remark>,
 }
+
+const MISSING_VALUES: &str =
+    "; what stands for a missing value can be listed in `ingest.null_values`";
 
 /// What is made of one column of one file.
 enum Reading {
@@ -136,7 +140,11 @@ fn reading_of(
         return Reading::Plain(present);
     }
     let Some(census) = census.filter(|_| column.kind == Some(Kind::Text)) else {
-        return Reading::Text(None, 0, present);
+        let texts = column.cells.as_materialized_series().str();
+        return match texts.ok().and_then(units_around::said_of) {
+            Some(why) => Reading::Text(Some(why), present, present),
+            None => Reading::Text(None, 0, present),
+        };
     };
     let said = |why: String| (!why.is_empty()).then_some(why);
     match census.form(&options.text, around, options.reading.get(&column.name)) {
@@ -190,7 +198,7 @@ fn settle_column(
         forms: Vec::new(),
         exceptions: BTreeMap::new(),
     };
-    // File, what its cells are, and where.
+    // File, what its cells are, and what helps.
     let mut left: Vec<(usize, String, String)> = Vec::new();
     for (at, reading) in readings.into_iter().enumerate() {
         match reading {
@@ -236,7 +244,7 @@ fn settle_column(
                     let first = converted.others.first.map(|it| place(it, files));
                     let first = first.map_or_else(String::new, |place| {
                         let looks = converted.others.listed();
-                        format!("; the first other is in {place} ({looks})")
+                        format!("; the first other is in {place} ({looks}){MISSING_VALUES}")
                     });
                     left.push((at, format!("{n} of {cells} cells are numbers"), first));
                 }
@@ -248,7 +256,12 @@ fn settle_column(
                     && numbers * 2 >= present
                 {
                     let what = format!("{numbers} of {present} cells are numbers, but {why}");
-                    left.push((at, what, String::new()));
+                    let help = if numbers < present {
+                        MISSING_VALUES
+                    } else {
+                        ""
+                    };
+                    left.push((at, what, help.to_string()));
                 }
             }
         }
@@ -262,12 +275,9 @@ fn settle_column(
             column.hint = Some(what.clone());
         }
     }
-    if let Some((at, what, first)) = left.first() {
+    if let Some((at, what, help)) = left.first() {
         let path = files[*at].path;
-        let says = format!(
-            "column `{name}` is text in {path}: {what}{first}; what stands for a missing value can be listed in \
-             `ingest.null_values`"
-        );
+        let says = format!("column `{name}` is text in {path}: {what}{help}");
         settled
             .remarks
             .push(Remark::new(About::Cells, 1, says).of(name));

@@ -161,13 +161,22 @@ fn infinite_and_overflowing_numbers_are_missing_and_counted() {
 }
 
 #[test]
-fn integers_beyond_64_bits_make_the_column_one_of_numbers() {
-    let read = read_one("a,b\n9223372036854775807,1\n-9223372036854775808,99999999999999999999\n");
-    assert_eq!(kinds(&read), ["a:integer", "b:number"]);
+fn integers_beyond_64_bits_are_numbers_where_these_are_exact_and_texts_else() {
+    let read = read_one(
+        "a,b,c\n9223372036854775807,1,1\n-9223372036854775808,100000000000000000000,99999999999999999999\n",
+    );
+    assert_eq!(kinds(&read), ["a:integer", "b:number", "c:text"]);
     assert_eq!(
         show(&read.frame),
-        ["9223372036854775807|1.0", "-9223372036854775808|1e20"]
+        [
+            "9223372036854775807|1.0|1",
+            "-9223372036854775808|1e20|99999999999999999999"
+        ]
     );
+    // A few among many numbers are numbers.
+    let rows: String = (0..100).map(|row| format!("{row}.5\n")).collect();
+    let read = read_one(&format!("a\n{rows}99999999999999999999\n"));
+    assert_eq!(kinds(&read), ["a:number"]);
 }
 
 #[test]

@@ -143,8 +143,7 @@ fn a_form_that_may_mean_two_numbers_is_told_with_the_setting() {
         read.notes,
         [
             "column `x` is text in a.csv: 2 of 2 cells are numbers, but 2 of its numbers have a comma before three digits, which \
-          may be the decimal mark or group thousands; set `ingest.decimal` or `ingest.thousands`; what stands for a missing \
-          value can be listed in `ingest.null_values`"
+          may be the decimal mark or group thousands; set `ingest.decimal` or `ingest.thousands`"
         ]
     );
     let comma = TextOptions {

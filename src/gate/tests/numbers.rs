@@ -121,7 +121,7 @@ fn a_worse_challenger_of_numbers_is_refused_whichever_way_the_metric_runs() {
 #[test]
 fn it_must_beat_the_mean_and_the_median() {
     let decision = Numbers::missing_by(90.0, 95.0).decide(&Policy::default());
-    assert_eq!(outcome(&decision, "beats_baselines"), RuleOutcome::Reject);
+    assert_eq!(outcome(&decision, "beat_baselines"), RuleOutcome::Reject);
     says(&decision, "does not beat always_me");
     let first = Numbers {
         champion: None,
@@ -133,15 +133,15 @@ fn it_must_beat_the_mean_and_the_median() {
         Verdict::Inconclusive,
         "a first version is held"
     );
-    assert_eq!(outcome(&decision, "beats_baselines"), RuleOutcome::Warn);
+    assert_eq!(outcome(&decision, "beat_baselines"), RuleOutcome::Warn);
     let backwards = Numbers {
         metric: Metric::Spearman,
         challenger: first.truth.iter().map(|y| -y).collect(),
         ..Numbers::missing_by(1.0, 2.0)
     };
     let decision = backwards.decide(&Policy::default());
-    assert_eq!(rule(&decision, "beats_baselines").bound, Some(0.0));
-    assert_eq!(outcome(&decision, "beats_baselines"), RuleOutcome::Reject);
+    assert_eq!(rule(&decision, "beat_baselines").bound, Some(0.0));
+    assert_eq!(outcome(&decision, "beat_baselines"), RuleOutcome::Reject);
 }
 
 #[test]

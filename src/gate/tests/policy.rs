@@ -49,7 +49,7 @@ fn naive_does_what_the_reference_system_did() {
     let decision = Stand::five_rows().decide(&naive());
     assert_eq!(decision.verdict, Verdict::Promote);
     for name in [
-        "beats_baselines",
+        "beat_baselines",
         "min_rows",
         "min_positives",
         "min_discordant",
@@ -183,9 +183,9 @@ fn without_a_champion_everything_but_the_two_hard_checks_only_warns() {
     let decision = stand.decide(&policy);
     assert_eq!(decision.verdict, Verdict::Promote);
     for name in [
-        "beats_baselines",
+        "beat_baselines",
         "floor",
-        "leakage",
+        "max_leakage",
         "min_rows",
         "min_positives",
     ] {
@@ -372,7 +372,7 @@ fn hard_checks_refuse() {
     );
     refused(|_, policy| policy.floor = Some(0.95), "floor");
     refused(|_, policy| policy.ceiling = Some(0.1), "ceiling");
-    refused(|stand, _| stand.facts.leaked_rows = 21, "leakage");
+    refused(|stand, _| stand.facts.leaked_rows = 21, "max_leakage");
 }
 
 #[test]
@@ -387,4 +387,20 @@ fn bounds_are_inclusive() {
         ..Policy::default()
     };
     assert_eq!(stand.decide(&policy).verdict, Verdict::Promote);
+}
+
+#[test]
+fn rules_of_older_decisions_have_todays_names() {
+    let decision = Stand::clearly_better().decide(&Policy::default());
+    let now = serde_json::to_string(&decision).expect("a decision is JSON");
+    let older = now
+        .replace("\"max_leakage\",\"group\"", "\"leakage\",\"group\"")
+        .replace(
+            "\"beat_baselines\",\"group\"",
+            "\"beats_baselines\",\"group\"",
+        );
+    assert_eq!(older.len(), now.len() - 4 + 1, "both names were replaced");
+    let read: crate::gate::Decision =
+        serde_json::from_str(&older).expect("an older decision is read");
+    assert_eq!(read.rules, decision.rules);
 }

@@ -15,6 +15,7 @@ use crate::pipeline::error::Error;
 use crate::pipeline::ingest;
 use crate::pipeline::ingest::read_options;
 use crate::pipeline::labels::{indices, labels_of};
+use crate::pipeline::settle;
 use crate::relate::{self, RelatedPlan, Rows};
 use crate::text::counted;
 
@@ -197,9 +198,9 @@ pub fn read_test_rows(
         .collect();
     notes.extend(read.notes.iter().map(|note| format!("test data: {note}")));
     let unfinished = scan.unsettled.iter();
-    notes.extend(unfinished.map(|path| {
-        format!("test file {path} is still being written; it is left for the next run")
-    }));
+    notes.extend(
+        unfinished.map(|path| format!("test file {}", settle::why_left(&config.test_folder, path))),
+    );
     if read.frame.height() == 0 {
         let why = notes
             .first()
