@@ -144,7 +144,15 @@ const FLOORS: &[(&str, &[Floor])] = &[
             ("state", &["created", "file_location", "readiness", "state"]),
             (
                 "work",
-                &["counted", "follow", "scored", "scrape", "work", "written"],
+                &[
+                    "counted",
+                    "follow",
+                    "live_gauges",
+                    "scored",
+                    "scrape",
+                    "work",
+                    "written",
+                ],
             ),
             (
                 "handlers",
@@ -168,6 +176,7 @@ const FLOORS: &[(&str, &[Floor])] = &[
                     "contents",
                     "cors",
                     "drift_watch",
+                    "live_watch",
                     "router",
                     "routes",
                     "tasks",

@@ -15,9 +15,15 @@ pub struct DiagnoseArgs {
     /// Summarise the files of this folder instead of the newest data set
     #[arg(long, value_name = "DIR")]
     input: Option<std::path::PathBuf>,
+    /// Hold the program's dependencies against the registry that cargo is configured for, and nothing else
+    #[arg(long, conflicts_with = "input")]
+    outdated: bool,
 }
 
 pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failure> {
+    if args.outdated {
+        return super::outdated::outdated(global).await;
+    }
     let env = context::open(global, &[]).await?;
     let summary = match &args.input {
         Some(folder) => {

@@ -29,7 +29,7 @@ pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     let (version, bundle) = pipeline_drift::champion(&env).await?;
     let check = compared(&env, (version, &bundle), &args.against).await?;
-    let answer = DriftAnswer::of(&env, check).await?;
+    let answer = DriftAnswer::of(&env, check, bundle.reference.as_ref()).await?;
     env.registry.close().await;
     if global.json {
         output::line(&answer);
@@ -145,6 +145,14 @@ fn say(answer: &DriftAnswer) {
             "column `{column}`: {}",
             output::plain(&change.reason)
         ));
+    }
+    if let Some(joint) = &check.joint {
+        output::say(&match joint.auc.zip(joint.p_value) {
+            Some((auc, p)) => format!(
+                "all columns together: a classifier tells the rows apart with an area of {auc:.3} (½ is chance), p {p:.4}"
+            ),
+            None => format!("all columns together: unknown, {}", joint.reason),
+        });
     }
     if let Some(slow) = &check.slow {
         output::say(&format!(

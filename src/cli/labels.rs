@@ -7,7 +7,9 @@ use clap::Args;
 use super::global::Global;
 use super::{Failure, context, failure, output};
 use crate::pipeline::drift::{champion, span};
-use crate::pipeline::live::{LabelsReport, LiveAnswer, LiveWindow, give, live, read_labels};
+use crate::pipeline::live::{
+    LabelsReport, LiveAnswer, LiveWindow, give, keep_summary, live, read_labels,
+};
 
 #[derive(Debug, Args)]
 pub struct LabelsArgs {
@@ -52,7 +54,7 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         }
         return Ok(failure::DONE);
     };
-    let (_, bundle) = champion(&env).await?;
+    let (version, bundle) = champion(&env).await?;
     let given = read_labels(file, &bundle.target)?;
     let mut whole: Option<LabelsReport> = None;
     // Each part is recorded whole; what was recorded before a failure is `unchanged` the next time.
@@ -68,6 +70,10 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
                 whole
             }
         });
+    }
+    if !args.dry_run && !given.is_empty() {
+        // Whoever asks whether the model is stale finds it by what has just come.
+        keep_summary(&env, version).await?;
     }
     env.registry.close().await;
     let report = whole.unwrap_or_else(|| LabelsReport {

@@ -35,9 +35,11 @@ mod labels;
 mod listener;
 mod live;
 mod logs;
+mod ml_test_score;
 mod models;
 mod notify;
 mod notify_systemd;
+mod outdated;
 mod output;
 mod predict;
 mod progress;
@@ -146,6 +148,8 @@ enum Command {
     At(at::AtArgs),
     /// Hold every stored version and data set against its checksum
     Verify,
+    /// Say which of the 28 tests of the ML Test Score are automated
+    MlTestScore,
     /// Let the version in that waits for approval
     Approve(approval::ApprovalArgs),
     /// Keep the version out that waits for approval
@@ -263,6 +267,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Compare(args) => compare::compare(global, args).await,
         Command::At(args) => at::at(global, args).await,
         Command::Verify => verify::verify(global).await,
+        Command::MlTestScore => ml_test_score::score(global).await,
         Command::Approve(args) => approval::approve(global, args).await,
         Command::Reject(args) => approval::reject(global, args).await,
         Command::Promote(args) => champion::promote(global, args).await,

@@ -112,7 +112,9 @@ async fn pause(
         if pauses {
             registry.pause_schedule(&model.name, &actor, now_ms).await?;
         } else {
-            registry.resume_schedule(&model.name, now_ms).await?;
+            registry
+                .resume_schedule(&model.name, &actor, now_ms)
+                .await?;
         }
     }
     show(global, models, registry).await
@@ -138,7 +140,9 @@ async fn show(global: &Global, models: &[ModelConfig], registry: &Registry) -> R
     ];
     for model in models {
         let (plan, row) = plan_of(model, registry).await?;
-        let next = plan.as_ref().and_then(|plan| plan.next_after(now));
+        // A schedule that is paused has no next time: a date would be one on which nothing happens.
+        let awake = plan.as_ref().filter(|_| !row.is_paused());
+        let next = awake.and_then(|plan| plan.next_after(now));
         all.push(told(model, plan.as_ref(), &row, next));
         let Some(plan) = plan else {
             rows.push(vec![model.name.clone(), "none".to_string()]);

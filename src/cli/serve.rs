@@ -145,9 +145,12 @@ pub async fn open(
         None => of_project(global, args, queue).await?,
     };
     let guard = Guard::new(&settings, &context::folder(global))?;
+    let clock = context::clock()?;
+    if let Some(project) = &project {
+        serve::share_sessions(&guard, &project.registry, clock.now_ms()).await;
+    }
     let bound = serve::bind(&settings, &guard).await?;
     let signals = Signals::listen()?;
-    let clock = context::clock()?;
     let folder = context::folder(global);
     let table = serve::route_table();
     let observer = Observer::open(&settings, &folder, clock, table.routes)?;

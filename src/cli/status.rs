@@ -131,6 +131,13 @@ fn of_model(model: &ModelStatus) {
             format!("{rows} rows, {} old", span(data.age_seconds)),
         );
     }
+    for drift in &model.drift {
+        let reason = output::plain(&drift.reason);
+        fact(
+            &format!("drift, {}", drift.rows),
+            format!("{}: {reason} ({})", drift.verdict, drift.at),
+        );
+    }
     if let Some(probation) = &model.probation {
         let words = probation.state.of_version();
         fact(

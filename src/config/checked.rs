@@ -94,6 +94,7 @@ pub fn check(
         probation: raw.probation,
         drift: raw.drift,
         labels: raw.labels,
+        shadow: raw.shadow,
     }
 }
 
@@ -142,6 +143,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("checks.{key}"), reason));
     raw.health
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
+    raw.shadow
+        .check(&mut |key, reason| say(&format!("shadow.{key}"), reason));
     raw.labels
         .check(&mut |key, reason| say(&format!("labels.{key}"), reason));
     raw.drift

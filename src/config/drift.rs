@@ -29,6 +29,9 @@ pub struct Drift {
     pub columns: BTreeMap<String, DriftAction>,
     /// Days for which counters and comparisons are kept.
     pub keep_days: f64,
+    /// Whether data sets, test rows and files are also looked at by a classifier that tries to tell them from the rows of training, all
+    /// columns together. It reads the data set of the champion again, and takes a moment.
+    pub domain_classifier: bool,
 }
 
 /// How long a window is. Windows begin at full hours and days of UTC.
@@ -84,6 +87,7 @@ impl Default for Drift {
             action: DriftAction::Notify,
             columns: BTreeMap::new(),
             keep_days: 90.0,
+            domain_classifier: false,
         }
     }
 }

@@ -17,6 +17,13 @@ pub struct Health {
     /// Fall of the champion's metric since its promotion, by more than which it is stale; of `rmse` and `mae` as a share of
     /// what it was; `null` for none.
     pub max_fall: Option<f64>,
+    /// The least that the champion's metric may be by labels, over the seven days up to the newest answer that has one, from 30
+    /// labels on (of a metric where less is better, the most); below, it is stale. Default: none, since it is in the metric's
+    /// own unit.
+    pub min_live_score: Option<f64>,
+    /// Days after the last label (before the first, after the first answer) from which on a model that answers is stale, since
+    /// nobody can say how good its answers are. Default: none, since not everybody gives labels.
+    pub max_label_age: Option<f64>,
 }
 
 impl Default for Health {
@@ -26,6 +33,8 @@ impl Default for Health {
             max_days_unpromoted: None,
             // Twice what starts a training: by then training did not help.
             max_fall: Some(0.1),
+            min_live_score: None,
+            max_label_age: None,
         }
     }
 }
@@ -39,6 +48,7 @@ impl Health {
         let days = [
             ("max_days_untrained", self.max_days_untrained),
             ("max_days_unpromoted", self.max_days_unpromoted),
+            ("max_label_age", self.max_label_age),
         ];
         for (key, days) in days {
             if let Some(days) = days
@@ -49,6 +59,9 @@ impl Health {
                     format!("{days} is not above 0 and at most {MOST_DAYS}"),
                 );
             }
+        }
+        if let Some(least) = self.min_live_score.filter(|least| !least.is_finite()) {
+            say("min_live_score", format!("{least} is not a number"));
         }
         if let Some(reason) = self.max_fall.and_then(not_at_least_zero) {
             say("max_fall", reason);

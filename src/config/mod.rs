@@ -36,6 +36,7 @@ pub mod retention;
 pub mod schedule;
 pub mod sections;
 pub mod server;
+pub mod shadow;
 pub mod shape;
 pub mod task;
 pub mod tokens;
@@ -61,6 +62,7 @@ pub use retention::{Bound, Retention};
 pub use schedule::{Jobs, Overlap, Schedule};
 pub use sections::{Split, SplitKind};
 pub use server::Server;
+pub use shadow::Shadow;
 pub use tokens::Role;
 
 /// Why a configuration cannot be used.

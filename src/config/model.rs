@@ -18,6 +18,7 @@ use super::related::Related;
 use super::retention::Retention;
 use super::schedule::Schedule;
 use super::sections::{Score, Split, SplitKind};
+use super::shadow::Shadow;
 use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
 use crate::text::hex;
@@ -104,6 +105,8 @@ pub struct ModelConfig {
     pub drift: Drift,
     /// What is kept of answers.
     pub labels: Labels,
+    /// Requests that a challenger answers offline.
+    pub shadow: Shadow,
 }
 
 impl ModelConfig {

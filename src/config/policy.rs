@@ -63,6 +63,13 @@ pub struct Policy {
     pub relative_gain_floor: f64,
     /// Largest share of test rows that may also stand in the training rows.
     pub max_leakage: f64,
+    /// Largest share of the logged requests that the challenger may answer by another class; asks for `shadow.challenger`, and
+    /// leaves the verdict open where no request is logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_flips: Option<f64>,
+    /// How many times as long as the champion the challenger may take for a logged request; asks for `shadow.challenger`, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_slower: Option<f64>,
     /// Other metrics that must not fall.
     pub guards: Vec<Guard>,
     /// Columns in whose groups the metric must not fall.
@@ -127,6 +134,8 @@ impl Default for Policy {
             min_relative_gain: None,
             relative_gain_floor: RELATIVE_GAIN_FLOOR,
             max_leakage: 0.05,
+            max_flips: None,
+            max_slower: None,
             guards: Vec::new(),
             slices: Vec::new(),
             replicates: 2000,
@@ -186,6 +195,11 @@ impl Policy {
             .into_iter()
             .map(|(key, value)| (key.to_string(), value))
             .chain(self.ceiling.map(|value| ("ceiling".to_string(), value)))
+            .chain(self.max_flips.map(|value| ("max_flips".to_string(), value)))
+            .chain(
+                self.max_slower
+                    .map(|value| ("max_slower".to_string(), value)),
+            )
             .chain(gains)
             .chain(falls)
             .chain(slices);

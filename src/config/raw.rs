@@ -26,6 +26,7 @@ use super::schedule::{Jobs, Schedule};
 use super::sections::SplitKind;
 use super::sections::{Score, Split};
 use super::server::Server;
+use super::shadow::Shadow;
 
 /// The configuration of an unseat project. Paths are relative to the file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -114,6 +115,9 @@ pub struct RawConfig {
     /// What is kept of answers, so that labels which come later can be held against them.
     #[serde(default)]
     pub labels: Labels,
+    /// Requests that a challenger answers offline before the gate decides.
+    #[serde(default)]
+    pub shadow: Shadow,
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,

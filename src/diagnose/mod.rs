@@ -6,6 +6,7 @@
 mod columns;
 mod dependencies;
 mod freshness;
+mod outdated;
 mod scoring;
 mod stale;
 mod timings;
@@ -16,6 +17,7 @@ pub use dependencies::{Dependency, dependencies, dependency_table};
 pub use freshness::{
     ChampionAge, DataAge, Freshness, LastMove, LastRun, LastTraining, TestDataAge, freshness,
 };
+pub use outdated::{CheckedDependency, DependencyState, checked, index_path, replaced_index};
 pub use scoring::{ChampionScore, ScoreInterval, last_score, score_now};
 pub use stale::{Stale, StaleFacts, StaleReason, stale, staleness};
 pub use timings::{StageSeconds, Timings, stage_seconds, timings};

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::config::{Health, ModelConfig};
 use crate::evaluate::Metric;
+use crate::live::Summary;
 use crate::registry::{Action, Champion, Error, Operation, Registry, ScoreRow, VersionState};
 
 /// Milliseconds of a day.
@@ -20,14 +21,20 @@ pub enum StaleReason {
     Unpromoted,
     /// The champion's score has fallen too far since its promotion.
     Fall,
+    /// Its answers were not good enough, by the labels that came.
+    LiveScore,
+    /// No label has come for too long.
+    Unlabelled,
 }
 
 impl StaleReason {
     /// All of them.
-    pub const ALL: [StaleReason; 3] = [
+    pub const ALL: [StaleReason; 5] = [
         StaleReason::Untrained,
         StaleReason::Unpromoted,
         StaleReason::Fall,
+        StaleReason::LiveScore,
+        StaleReason::Unlabelled,
     ];
 
     /// Its name.
@@ -36,6 +43,8 @@ impl StaleReason {
             StaleReason::Untrained => "untrained",
             StaleReason::Unpromoted => "unpromoted",
             StaleReason::Fall => "fall",
+            StaleReason::LiveScore => "live_score",
+            StaleReason::Unlabelled => "unlabelled",
         }
     }
 }
@@ -64,6 +73,12 @@ pub struct StaleFacts {
     pub champion: Option<Champion>,
     /// The metric that the champion had when it was promoted, and the newest.
     pub scores: Option<(f64, f64)>,
+    /// How good the champion's newest answers were, where that was worked out.
+    pub live: Option<Summary>,
+    /// When the oldest answer that is kept was given.
+    pub first_answer_ms: Option<i64>,
+    /// When the last label came.
+    pub last_label_ms: Option<i64>,
 }
 
 /// Every reason for which a model is stale now.
@@ -103,7 +118,62 @@ pub fn stale(facts: &StaleFacts, bounds: &Health, metric: Metric, now_ms: i64) -
                 says,
             })
         });
-    aged.chain(fall(facts, bounds, metric)).collect()
+    let live = [live_score(facts, bounds), unlabelled(facts, bounds, now_ms)];
+    aged.chain(fall(facts, bounds, metric))
+        .chain(live.into_iter().flatten())
+        .collect()
+}
+
+/// Labels from which on a live score says something.
+const FEWEST_LABELS: u64 = 30;
+
+fn live_score(facts: &StaleFacts, bounds: &Health) -> Option<Stale> {
+    let (champion, live, least) = (
+        facts.champion.as_ref()?,
+        facts.live.as_ref()?,
+        bounds.min_live_score?,
+    );
+    let labelled = live.labelled.as_ref()?;
+    let score = labelled.score?;
+    let is_judged = live.version == champion.version && labelled.labels >= FEWEST_LABELS;
+    let is_well = if live.metric.larger_is_better() {
+        score >= least
+    } else {
+        score <= least
+    };
+    let bound = if live.metric.larger_is_better() {
+        "least"
+    } else {
+        "most"
+    };
+    (is_judged && !is_well).then(|| Stale {
+        reason: StaleReason::LiveScore,
+        since_ms: champion.since_ms,
+        says: format!(
+            "has {} {score:.4} by {} labels of the seven days up to {}; {least} is the {bound} that is allowed",
+            live.metric.name(),
+            labelled.labels,
+            labelled.to
+        ),
+    })
+}
+
+fn unlabelled(facts: &StaleFacts, bounds: &Health, now_ms: i64) -> Option<Stale> {
+    let days = bounds.max_label_age?;
+    // Without answers no label is expected.
+    let first_ms = facts.first_answer_ms?;
+    let from_ms = facts.last_label_ms.unwrap_or(first_ms);
+    let since_ms = from_ms.saturating_add((days * DAY_MS) as i64);
+    let age = now_ms.saturating_sub(from_ms) as f64 / DAY_MS;
+    let says = match facts.last_label_ms {
+        Some(_) => format!("got no label for {age:.1} days; {days} are allowed"),
+        None => format!("has answered for {age:.1} days and got no label; {days} are allowed"),
+    };
+    (now_ms > since_ms).then_some(Stale {
+        reason: StaleReason::Unlabelled,
+        since_ms,
+        says,
+    })
 }
 
 fn fall(facts: &StaleFacts, bounds: &Health, metric: Metric) -> Option<Stale> {
@@ -142,7 +212,20 @@ pub async fn staleness(
     let scores = registry.scores(model).await?;
     let newest = scores.last().map(|score| config.metric_of(&score.record));
     let metric = newest.unwrap_or(config.metric);
+    let live = match (&champion, config.health.min_live_score) {
+        (Some(champion), Some(_)) => registry.live_quality(model, champion.version).await?,
+        _ => None,
+    };
+    let (mut first_answer_ms, mut last_label_ms) = (None, None);
+    if config.health.max_label_age.is_some() {
+        first_answer_ms = registry.first_answer_ms(model).await?;
+        let totals = registry.label_totals(model).await?;
+        last_label_ms = totals.iter().map(|it| it.last_ms).max();
+    }
     let facts = StaleFacts {
+        live: live.and_then(|(_, record)| serde_json::from_value(record).ok()),
+        first_answer_ms,
+        last_label_ms,
         first_run_ms: registry.first_run_ms(model).await?,
         trained_ms: whole.map(|version| version.created_ms).max(),
         promoted_ms: operations.iter().find(is_promotion).map(|it| it.at_ms),
@@ -171,115 +254,4 @@ fn then_and_now(champion: &Champion, scores: &[ScoreRow], metric: Metric) -> Opt
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: i64 = 1_800_000_000_000;
-
-    fn days_ago(days: f64) -> Option<i64> {
-        Some(NOW - (days * DAY_MS) as i64)
-    }
-
-    fn champion(pinned: bool) -> Option<Champion> {
-        Some(Champion {
-            version: 3,
-            since_ms: NOW - 5,
-            pinned,
-        })
-    }
-
-    fn bounds() -> Health {
-        Health {
-            max_days_untrained: Some(7.0),
-            max_days_unpromoted: Some(30.0),
-            max_fall: Some(0.1),
-        }
-    }
-
-    fn reasons(facts: &StaleFacts, bounds: &Health, metric: Metric) -> Vec<&'static str> {
-        let found = stale(facts, bounds, metric, NOW);
-        found.iter().map(|stale| stale.reason.name()).collect()
-    }
-
-    #[test]
-    fn each_bound_has_its_reason() {
-        let well = StaleFacts {
-            first_run_ms: days_ago(100.0),
-            trained_ms: days_ago(6.9),
-            promoted_ms: days_ago(29.9),
-            champion: champion(false),
-            scores: Some((0.8, 0.75)),
-        };
-        let old = StaleFacts {
-            trained_ms: days_ago(7.1),
-            promoted_ms: days_ago(30.1),
-            ..well.clone()
-        };
-        let pinned = StaleFacts {
-            champion: champion(true),
-            ..old.clone()
-        };
-        let fallen = StaleFacts {
-            scores: Some((0.8, 0.65)),
-            ..well.clone()
-        };
-        let never = StaleFacts {
-            trained_ms: None,
-            promoted_ms: None,
-            champion: None,
-            scores: None,
-            ..well.clone()
-        };
-        let nan = StaleFacts {
-            scores: Some((0.8, f64::NAN)),
-            ..well.clone()
-        };
-        let cases: [(&str, &StaleFacts, &[&str]); 7] = [
-            ("all is well", &well, &[]),
-            ("old", &old, &["untrained", "unpromoted"]),
-            ("pinned on purpose", &pinned, &["untrained"]),
-            ("fallen", &fallen, &["fall"]),
-            ("a score that is none", &nan, &["fall"]),
-            ("runs, but no version", &never, &["untrained", "unpromoted"]),
-            ("nothing at all", &StaleFacts::default(), &[]),
-        ];
-        for (name, facts, expected) in cases {
-            assert_eq!(reasons(facts, &bounds(), Metric::F1), expected, "{name}");
-        }
-        let none = Health {
-            max_days_untrained: None,
-            max_days_unpromoted: None,
-            max_fall: None,
-        };
-        for (name, facts, _) in cases {
-            let found = reasons(facts, &none, Metric::F1);
-            assert!(found.is_empty(), "{name}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_loss_falls_by_growing() {
-        let facts = |now| StaleFacts {
-            champion: champion(false),
-            scores: Some((0.3, now)),
-            ..StaleFacts::default()
-        };
-        assert_eq!(reasons(&facts(0.1), &bounds(), Metric::LogLoss).len(), 0);
-        assert_eq!(reasons(&facts(0.5), &bounds(), Metric::LogLoss), ["fall"]);
-    }
-
-    #[test]
-    fn an_error_in_the_targets_unit_falls_by_its_share() {
-        let facts = |then, now| StaleFacts {
-            champion: champion(false),
-            scores: Some((then, now)),
-            ..StaleFacts::default()
-        };
-        let of = |then, now| reasons(&facts(then, now), &bounds(), Metric::Rmse);
-        assert_eq!(of(5000.0, 5400.0).len(), 0, "8 % more");
-        assert_eq!(of(5000.0, 5600.0), ["fall"], "12 % more");
-        assert_eq!(of(5000.0, 10.0).len(), 0, "less is better");
-        assert_eq!(of(0.0, 0.0).len(), 0);
-        assert_eq!(of(0.0, 1e-9), ["fall"]);
-    }
-}
+mod tests;

@@ -88,12 +88,15 @@ pub struct ColumnDrift {
 impl ColumnDrift {
     /// What tells it from others of the same window.
     pub fn key(&self) -> String {
-        match self.kind {
-            Measure::Number | Measure::Category => self.name.clone(),
-            Measure::Length | Measure::UnknownWords => {
-                format!("{}/{}", self.name, self.kind.name())
-            }
-        }
+        key_of(&self.name, self.kind)
+    }
+}
+
+/// What tells a column, or one measure of it, from others of the same window.
+pub fn key_of(name: &str, measure: Measure) -> String {
+    match measure {
+        Measure::Number | Measure::Category => name.to_string(),
+        Measure::Length | Measure::UnknownWords => format!("{name}/{}", measure.name()),
     }
 }
 

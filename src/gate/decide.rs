@@ -8,7 +8,7 @@ use super::compare::Compared;
 use super::wording::{ordinal, percent, score as written, signed};
 use super::{
     DECISION_FORMAT, Decision, Evidence, Policy, Rule, RuleOutcome, Verdict, compare, first, gains,
-    guards, hard, keys, sufficiency,
+    guards, hard, keys, shadow_rules, sufficiency,
 };
 use crate::text::counted;
 
@@ -46,6 +46,7 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     rules.extend(keys::veto(&case, judgement.as_ref()));
     rules.extend(gains::rules(&case, sufficient));
     rules.extend(guards::rules(&case));
+    rules.extend(shadow_rules::rules(&case));
     rules.extend(first::rule_of(&case, &rules));
 
     let verdict = verdict(&rules);

@@ -15,6 +15,8 @@ mod hard;
 mod keys;
 pub mod mcnemar;
 pub mod paired;
+mod shadow;
+mod shadow_rules;
 mod sufficiency;
 pub mod two_keys;
 mod wording;
@@ -30,6 +32,7 @@ use crate::model_types::Outcome;
 
 pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
+pub use shadow::{ChangedRow, Shadow};
 use two_keys::{Both, Judgement, Labelled};
 
 /// What the gate concludes.
@@ -118,6 +121,9 @@ pub struct Facts {
     /// How many versions have been scored on these test rows, the challenger included; 0 where nobody counted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u64,
+    /// What champion and challenger answer to past requests; `None` where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Shadow>,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -61,6 +61,7 @@ impl Stand {
                 leaked_rows: 0,
                 doubts: Vec::new(),
                 attempts: 0,
+                shadow: None,
             },
             slices: Vec::new(),
         }

@@ -6,6 +6,7 @@
 mod answered;
 mod outcome;
 mod quality;
+mod summary;
 
 #[cfg(test)]
 mod tests;
@@ -13,3 +14,4 @@ mod tests;
 pub use answered::{Answer, answered_at};
 pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
 pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};
+pub use summary::{LabelledSpan, Summary};

@@ -110,12 +110,15 @@ fn rows(n: usize, n_labelled: usize) -> Vec<Labelled> {
 }
 
 fn judged(rows: &[Labelled]) -> Quality {
-    let classes = ["no".to_string(), "yes".to_string()];
+    judged_by(rows, ["no", "yes"], Metric::Accuracy)
+}
+
+fn judged_by(rows: &[Labelled], classes: [&str; 2], metric: Metric) -> Quality {
     quality(
         rows,
         &Form {
-            classes: &classes,
-            metric: Metric::Accuracy,
+            classes: &classes.map(str::to_string),
+            metric,
             confidence: 0.95,
             replicates: 200,
             seed: 1,
@@ -137,6 +140,31 @@ fn answers_are_judged_by_the_labels_that_came() {
     assert!(!found.is_uneven);
     assert_eq!(judged(&rows(300, 0)).score, None);
     assert_eq!(judged(&[]).coverage.share(), None);
+}
+
+#[test]
+fn the_names_of_classes_and_their_order_do_not_matter() {
+    let named = |no: &str, yes: &str| -> Vec<Labelled> {
+        let name = |class: &str| if class == "yes" { yes } else { no }.to_string();
+        let mut all = rows(300, 150);
+        for row in &mut all {
+            row.answer.class = row.answer.class.as_deref().map(name);
+            for (stated, _) in &mut row.stated {
+                stated.label = name(&stated.label);
+            }
+        }
+        all
+    };
+    let metric = Metric::F1Macro;
+    let plain = judged_by(&rows(300, 150), ["no", "yes"], metric);
+    for (no, yes) in [("yes", "no"), ("b", "a"), ("1", "0"), ("10", "9")] {
+        let found = judged_by(&named(no, yes), [no, yes], metric);
+        assert_eq!(found.score, plain.score, "{no}, {yes}");
+        assert_eq!(found.coverage, plain.coverage, "{no}, {yes}");
+    }
+    // By macro F1, it does not matter either which of them is called the positive one.
+    let turned = judged_by(&rows(300, 150), ["yes", "no"], metric);
+    assert_eq!(turned.score, plain.score);
 }
 
 #[test]

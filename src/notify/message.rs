@@ -143,7 +143,7 @@ impl Event {
 
     /// A model that is stale for a reason since some time.
     pub fn stale(model: &str, reason: &str, since_ms: i64, says: &str, now_ms: i64) -> Event {
-        let is_fall = reason == "fall";
+        let is_fall = reason == "fall" || reason == "live_score";
         let kind = if is_fall { Topic::Fallen } else { Topic::Stale };
         let what = if is_fall {
             "its score has fallen"

@@ -1,4 +1,4 @@
-//! Who changed what: operations on the champion, jobs that people submitted, and the audit log of requests, as one list.
+//! Who changed what: operations on the champion, schedules, jobs that people submitted, and the audit log of requests, as one list.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::clock::rfc3339;
 use crate::pipeline::{Error, log_end, log_is_there};
-use crate::registry::{JobRow, Operation, Registry};
+use crate::registry::{JobRow, Operation, Registry, ScheduleChange};
 
 /// Bytes at the end of the audit log that are looked at.
 const LOG_BYTES: u64 = 256 << 10;
@@ -54,6 +54,8 @@ pub async fn changes(
                 .take(limit)
                 .map(|it| of_operation(model, it)),
         );
+        let schedule = registry.schedule_changes(model, limit as i64).await?;
+        all.extend(schedule.iter().map(|it| of_schedule(model, it)));
     }
     let jobs = registry.jobs(None, limit as i64).await?;
     all.extend(jobs.iter().filter(|job| job.trigger == "cli").map(of_job));
@@ -79,6 +81,21 @@ fn of_operation(model: &str, operation: &Operation) -> Change {
         way: way.to_string(),
         address: None,
         why: operation.reason.clone(),
+    }
+}
+
+/// A change of a schedule, however it was asked for.
+fn of_schedule(model: &str, change: &ScheduleChange) -> Change {
+    Change {
+        at: rfc3339(change.at_ms),
+        by: change.actor.clone(),
+        action: change.action.clone(),
+        model: Some(model.to_string()),
+        version: None,
+        outcome: "done".to_string(),
+        way: "by hand".to_string(),
+        address: None,
+        why: change.detail.clone(),
     }
 }
 
@@ -121,12 +138,14 @@ async fn logged(path: PathBuf) -> Result<Vec<Change>, Error> {
     Ok(text.lines().filter_map(of_line).collect())
 }
 
-/// A line of the audit log. What moved a champion stands among the operations, with its reason.
+/// A line of the audit log. What moved a champion stands among the operations, with its reason, and what changed a schedule
+/// among its changes.
 fn of_line(line: &str) -> Option<Change> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |key: &str| line[key].as_str().map(str::to_string);
     let (action, outcome) = (text("action")?, text("outcome")?);
-    let is_told = ["promote", "rollback"].contains(&action.as_str()) && outcome == "done";
+    let is_told =
+        ["promote", "rollback", "pause", "resume"].contains(&action.as_str()) && outcome == "done";
     if is_told {
         return None;
     }

@@ -13,6 +13,7 @@ mod data_sets;
 mod decision;
 mod error;
 mod history;
+mod ml_test_score;
 mod paths;
 mod queue;
 mod records;
@@ -30,9 +31,12 @@ pub use data_sets::{ColumnPoint, DataSet, data_sets};
 pub use decision::{DecisionStatus, last_decision};
 pub use error::Error;
 pub use history::{Champions, History, VersionPoint, history, rows_of};
+pub use ml_test_score::{Done, MlTestScore, RubricSection, RubricTest, ml_test_score};
 pub use paths::without_folder;
 pub use queue::{QueueStatus, ScheduleStatus, queue, schedule};
-pub use records::{ChampionStatus, DataStatus, DiskStatus, ModelStatus, ScoreStatus, Status};
+pub use records::{
+    ChampionStatus, DataStatus, DiskStatus, DriftStatus, ModelStatus, ScoreStatus, Status,
+};
 pub use run::{RunStatus, StageStatus, run_status};
 pub use sentence::short;
 pub use status::status;

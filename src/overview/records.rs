@@ -6,6 +6,7 @@ use super::decision::DecisionStatus;
 use super::queue::{QueueStatus, ScheduleStatus};
 use super::timeline::Entry;
 use crate::evaluate::Metric;
+use crate::live::Summary;
 use crate::registry::ProbationRow;
 
 /// The status of a project.
@@ -61,6 +62,10 @@ pub struct ModelStatus {
     pub decision: Option<DecisionStatus>,
     /// The newest entries of its timeline, newest first.
     pub timeline: Vec<Entry>,
+    /// The newest comparison of each sort of rows with those of training.
+    pub drift: Vec<DriftStatus>,
+    /// How good the champion's newest answers were; `None` before anything was answered.
+    pub live: Option<Summary>,
 }
 
 /// The version in production.
@@ -102,4 +107,17 @@ pub struct DataStatus {
     pub at: String,
     /// How long ago, in seconds.
     pub age_seconds: f64,
+}
+
+/// Whether some rows are still like those of training.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DriftStatus {
+    /// What sort of rows: `data`, `test` or `requests`.
+    pub rows: String,
+    /// `ok`, `warn`, `drift` or `unknown`.
+    pub verdict: String,
+    /// Why.
+    pub reason: String,
+    /// End of the window, or when the rows were read.
+    pub at: String,
 }

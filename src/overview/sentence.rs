@@ -3,6 +3,8 @@
 use super::age::span;
 use super::queue::QueueStatus;
 use super::records::ModelStatus;
+use crate::evaluate::Interval;
+use crate::live::Summary;
 
 /// A project in a sentence.
 pub fn of_project(models: &[ModelStatus], queue: &QueueStatus) -> String {
@@ -49,10 +51,42 @@ pub fn of_model(status: &ModelStatus) -> String {
             says.push_str(&format!(" on {rows} test rows"));
         }
     }
+    if let Some(live) = &status.live {
+        says.push_str(&of_live(live));
+    }
     if let Some(data) = &status.data {
         says.push_str(&format!("; its data is {} old", span(data.age_seconds)));
     }
     says.push('.');
+    says
+}
+
+/// How good the newest answers were, by labels and estimated.
+fn of_live(live: &Summary) -> String {
+    let mut says = String::new();
+    let bounds = |found: Option<Interval>| {
+        found.map_or(String::new(), |it| {
+            format!(" ({} to {})", short(it.low), short(it.high))
+        })
+    };
+    if let Some(span) = &live.labelled
+        && let Some(score) = span.score
+    {
+        says += &format!(
+            "; by {} labels of answers {}{}",
+            span.labels,
+            short(score),
+            bounds(span.interval)
+        );
+    }
+    if let Some(value) = live.estimated {
+        says += &format!(
+            "; estimated on the last {} answers {}{}",
+            live.answers,
+            short(value),
+            bounds(live.estimated_interval)
+        );
+    }
     says
 }
 

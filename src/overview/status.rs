@@ -9,7 +9,9 @@ use super::error::Error;
 use super::history::rows_of;
 use super::paths::without_folder;
 use super::queue::{queue, schedule};
-use super::records::{ChampionStatus, DataStatus, DiskStatus, ModelStatus, ScoreStatus, Status};
+use super::records::{
+    ChampionStatus, DataStatus, DiskStatus, DriftStatus, ModelStatus, ScoreStatus, Status,
+};
 use super::sentence;
 use super::timeline::timeline;
 use crate::clock::rfc3339;
@@ -109,6 +111,11 @@ async fn of_model(env: &Env) -> Result<ModelStatus, Error> {
         same.map(|it| it.last_ms).max().map(rfc3339)
     };
     let probations = registry.probations(model).await?;
+    let live = match &champion {
+        Some(champion) => pipeline::live::kept_summary(env, champion.version).await?,
+        None => None,
+    };
+    let drift = pipeline::drift::newest(env).await?.into_iter();
     let mut status = ModelStatus {
         model: model.to_string(),
         says: String::new(),
@@ -126,6 +133,15 @@ async fn of_model(env: &Env) -> Result<ModelStatus, Error> {
             at: rfc3339(at_ms),
             age_seconds: age(at_ms, now_ms),
         }),
+        drift: drift
+            .map(|it| DriftStatus {
+                rows: it.kind,
+                verdict: it.verdict,
+                reason: it.reason,
+                at: it.to,
+            })
+            .collect(),
+        live,
         last_success: last(true),
         last_failure: last(false),
         probation: probations.into_iter().next(),
@@ -157,6 +173,15 @@ async fn needs(env: &Env, has_champion: bool) -> Result<Vec<String>, Error> {
     let trouble = diagnose::trouble(registry, config, now_ms).await?;
     let failure = trouble.failure.as_ref().map(|failure| failure.says());
     needs.extend(failure.into_iter().chain(trouble.says_quarantined()));
+    let episodes = registry.drift_episodes(&config.name, 10).await?;
+    for episode in episodes.iter().filter(|it| it.ended_ms.is_none()) {
+        let reason = episode.evidence["reason"].as_str().unwrap_or("rows differ");
+        needs.push(format!(
+            "drift in {} since {}: {reason}",
+            episode.kind,
+            rfc3339(episode.began_ms)
+        ));
+    }
     let stale = diagnose::staleness(registry, config, now_ms).await?;
     needs.extend(stale.into_iter().map(|stale| format!("it {}", stale.says)));
     Ok(needs

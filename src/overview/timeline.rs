@@ -136,6 +136,10 @@ pub struct Entry {
     pub at: String,
     /// The same in milliseconds since 1970.
     pub at_ms: i64,
+    /// When it ended, else when it began: the list is in this order, so that what failed today stands above what was begun later and
+    /// ended before.
+    #[serde(skip)]
+    pub moved_ms: i64,
     /// What started it: `schedule`, `cli`, `api`, `up`.
     pub trigger: String,
     /// Who, where that is known.
@@ -222,7 +226,7 @@ fn merged(runs: &[RunRow], ticks: &[TickRow], jobs: &[JobRow]) -> Vec<Entry> {
     let others = jobs.iter().filter(open);
     // What is done has left a run, whose row may have been removed since.
     entries.extend(others.filter(|job| job.state != JobState::Done).map(of_job));
-    entries.sort_by(|a, b| (b.at_ms, &b.run, &b.job).cmp(&(a.at_ms, &a.run, &a.job)));
+    entries.sort_by(|a, b| (b.moved_ms, &b.run, &b.job).cmp(&(a.moved_ms, &a.run, &a.job)));
     entries
 }
 
@@ -234,6 +238,7 @@ fn of_run(run: &RunRow, job: Option<&JobRow>, tick_ms: Option<i64>) -> Entry {
         model: run.model.clone(),
         at: rfc3339(run.started_ms),
         at_ms: run.started_ms,
+        moved_ms: run.ended_ms.unwrap_or(run.started_ms),
         trigger: run.trigger.clone(),
         by: job.map(|job| job.actor.clone()),
         tick: tick_ms.map(rfc3339),
@@ -255,6 +260,7 @@ fn of_tick(tick: &TickRow, job: Option<&JobRow>) -> Entry {
         model: tick.model.clone(),
         at: rfc3339(tick.tick_ms),
         at_ms: tick.tick_ms,
+        moved_ms: tick.tick_ms,
         trigger: "schedule".to_string(),
         by: None,
         tick: Some(rfc3339(tick.tick_ms)),
@@ -274,6 +280,7 @@ fn of_job(job: &JobRow) -> Entry {
         model: job.model.clone(),
         at: rfc3339(job.created_ms),
         at_ms: job.created_ms,
+        moved_ms: job.ended_ms.unwrap_or(job.created_ms),
         trigger: job.trigger.clone(),
         by: Some(job.actor.clone()),
         tick: job.tick_ms.map(rfc3339),

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::champion::locked_move;
+use super::champion::checked_move;
 use super::error::Error;
 use super::model_lock::with_model_lock;
 use super::versions::read_score;
-use super::{Env, score};
+use super::{Env, production, score};
 use crate::data;
 use crate::model_types::Outcome;
-use crate::registry::{Action, Operation, VersionRow, VersionState};
+use crate::registry::{Action, Lock, Operation, VersionRow, VersionState};
 
 /// Versions among which one that waits is looked for; older ones were overtaken.
 const NEWEST: i64 = 20;
@@ -87,8 +87,16 @@ pub async fn approve(
         let number = still_waiting(env, version).await?;
         let reason = format!("approved: {reason}");
         let id = number.to_string();
-        let moved = locked_move(env, &lock, Action::Promote, Some(&id), &reason, actor).await?;
-        settle(env, &lock, number, "promote", &reason, actor).await?;
+        let moved = checked_move(env, Action::Promote, Some(&id), &reason, actor).await?;
+        settle(
+            env,
+            &lock,
+            (number, "promote"),
+            (&reason, actor),
+            Some(&moved),
+        )
+        .await?;
+        production::publish(env).await?;
         Ok(moved)
     })
     .await
@@ -107,7 +115,7 @@ pub async fn reject(
     with_model_lock(env, &env.config.name, |lock| async move {
         let (number, _) = meant(env, version).await?;
         let reason = format!("rejected: {reason}");
-        settle(env, &lock, number, "reject", &reason, actor).await?;
+        settle(env, &lock, (number, "reject"), (&reason, actor), None).await?;
         Ok(number)
     })
     .await
@@ -115,14 +123,15 @@ pub async fn reject(
 
 async fn settle(
     env: &Env,
-    lock: &crate::registry::Lock,
-    version: i64,
-    verdict: &str,
-    reason: &str,
-    actor: &str,
+    lock: &Lock,
+    (version, verdict): (i64, &str),
+    (reason, actor): (&str, &str),
+    operation: Option<&Operation>,
 ) -> Result<(), Error> {
     let about = json!({"by": actor, "reason": reason, "at_ms": env.clock.now_ms()});
-    let settled = env.registry.settle_waiting(lock, version, verdict, &about);
+    let settled = env
+        .registry
+        .settle_waiting(lock, version, verdict, &about, operation);
     Ok(settled.await?)
 }
 

@@ -23,9 +23,26 @@ pub async fn move_champion(
     .await
 }
 
-pub(super) async fn locked_move(
+async fn locked_move(
     env: &Env,
     lock: &Lock,
+    action: Action,
+    version: Option<&str>,
+    reason: &str,
+    actor: &str,
+) -> Result<Operation, Error> {
+    let operation = checked_move(env, action, version, reason, actor).await?;
+    env.registry.operate(lock, &operation).await?;
+    production::publish(env).await?;
+    Ok(operation)
+}
+
+/// What moving the champion would record, once everything is looked at that could speak against it. Nothing is changed yet.
+///
+/// # Errors
+/// As [`move_champion`].
+pub(super) async fn checked_move(
+    env: &Env,
     action: Action,
     version: Option<&str>,
     reason: &str,
@@ -56,7 +73,7 @@ pub(super) async fn locked_move(
     }
     // Verified before the pointer moves: bytes, parts, golden rows.
     load_bundle(env, target).await?;
-    let operation = Operation {
+    Ok(Operation {
         action,
         version: Some(target),
         previous: now,
@@ -64,10 +81,7 @@ pub(super) async fn locked_move(
         actor: actor.to_string(),
         run: None,
         at_ms: env.clock.now_ms(),
-    };
-    env.registry.operate(lock, &operation).await?;
-    production::publish(env).await?;
-    Ok(operation)
+    })
 }
 
 /// The champion before the present one. Rollbacks do not count as making a champion, so that two of them in a row go back

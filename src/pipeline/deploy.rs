@@ -6,7 +6,7 @@ use super::error::{Error, fault};
 use super::json::to_json;
 use super::scores::Scored;
 use super::trained::Trained;
-use super::{Dataset, Env, Event, drift, ingest, production, versions};
+use super::{Dataset, Env, Event, beyond, drift, ingest, production, versions};
 use crate::bundle;
 use crate::config::{Approval, Severity};
 use crate::gate::{self, Decision, Evidence, Facts, Verdict};
@@ -92,6 +92,13 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         None => None,
     };
     let attempts = attempts(env, number, &scored.record.rows_hash).await?;
+    let shadow = match &champion {
+        Some(champion) if env.config.shadow.challenger => {
+            let loaded = versions::load_bundle(env, champion.number).await?;
+            beyond::shadow(env, &loaded.bundle, &work.trained.bundle)?
+        }
+        _ => None,
+    };
     fault("deploy.verified")?;
     let found = work.trained.findings.iter().chain(&scored.record.findings);
     let doubts = found.filter(|it| it.check.is_doubt() && it.severity >= Severity::Warn);
@@ -102,6 +109,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         leaked_rows: scored.record.leaked_rows,
         doubts: doubts.map(|finding| finding.says.clone()).collect(),
         attempts,
+        shadow,
     })
 }
 

@@ -77,6 +77,22 @@ fn json(text: &str, what: &'static str) -> Result<Value, Error> {
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }
 
+/// A check without its record.
+fn head_of(row: &Row) -> DriftCheckRow {
+    DriftCheckRow {
+        model: row.get("model"),
+        version: row.get("version"),
+        kind: row.get("kind"),
+        source: row.get("source"),
+        from_ms: row.get("from_ms"),
+        to_ms: row.get("to_ms"),
+        at_ms: row.get("at_ms"),
+        n_rows: row.get("n_rows"),
+        verdict: row.get("verdict"),
+        record: Value::Null,
+    }
+}
+
 impl Registry {
     /// Records a check; one of the same rows and version takes its place.
     ///
@@ -115,6 +131,24 @@ impl Registry {
         kind: Option<&str>,
         most: i64,
     ) -> Result<Vec<DriftCheckRow>, Error> {
+        let rows = self.drift_texts(model, kind, most).await?;
+        let read = |(row, text): (DriftCheckRow, String)| {
+            let record = json(&text, "comparison")?;
+            Ok(DriftCheckRow { record, ..row })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The same with the record as text, for whoever reads only some of it.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn drift_texts(
+        &self,
+        model: &str,
+        kind: Option<&str>,
+        most: i64,
+    ) -> Result<Vec<(DriftCheckRow, String)>, Error> {
         let rows = query(
             "SELECT * FROM drift_checks WHERE model = ? AND (? = '' OR kind = ?) ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
         )
@@ -125,22 +159,64 @@ impl Registry {
         .fetch_all(&self.pool())
         .await
         .doing("look for what was compared")?;
-        let row_of = |row: &Row| {
-            let record: String = row.get("record");
+        let row_of = |row: &Row| (head_of(row), row.get("record"));
+        Ok(rows.iter().map(row_of).collect())
+    }
+
+    /// The newest checks of a model without their records, newest first; of one kind where it is named.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn drift_heads(
+        &self,
+        model: &str,
+        kind: Option<&str>,
+        most: i64,
+    ) -> Result<Vec<DriftCheckRow>, Error> {
+        let rows = query(
+            "SELECT model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict FROM drift_checks
+             WHERE model = ? AND (? = '' OR kind = ?) ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
+        )
+        .bind(model)
+        .bind(kind.unwrap_or_default())
+        .bind(kind.unwrap_or_default())
+        .bind(most)
+        .fetch_all(&self.pool())
+        .await
+        .doing("look for what was compared")?;
+        Ok(rows.iter().map(head_of).collect())
+    }
+
+    /// The check of a version, of one kind, whose window began in a second.
+    ///
+    /// # Errors
+    /// When the statement fails, or the record cannot be read.
+    pub async fn drift_check_at(
+        &self,
+        model: &str,
+        kind: &str,
+        second_ms: i64,
+    ) -> Result<Option<DriftCheckRow>, Error> {
+        let row = query(
+            "SELECT * FROM drift_checks WHERE model = ? AND kind = ? AND from_ms >= ? AND from_ms < ?
+             ORDER BY at_ms DESC LIMIT 1",
+        )
+        .bind(model)
+        .bind(kind)
+        .bind(second_ms)
+        .bind(second_ms + 1000)
+        .fetch_optional(&self.pool())
+        .await
+        .doing("look for what was compared")?;
+        row.map(|row| {
+            let text: String = row.get("record");
+            let record = json(&text, "comparison")?;
             Ok(DriftCheckRow {
-                model: row.get("model"),
-                version: row.get("version"),
-                kind: row.get("kind"),
-                source: row.get("source"),
-                from_ms: row.get("from_ms"),
-                to_ms: row.get("to_ms"),
-                at_ms: row.get("at_ms"),
-                n_rows: row.get("n_rows"),
-                verdict: row.get("verdict"),
-                record: json(&record, "comparison")?,
+                record,
+                ..head_of(&row)
             })
-        };
-        rows.iter().map(row_of).collect()
+        })
+        .transpose()
     }
 
     /// Records what a server has counted in a window so far, in place of what it had recorded of it.

@@ -19,7 +19,7 @@ pub enum Removal {
 }
 
 /// What is taken out of the tables with a model. The lock and messages that wait to be sent stay.
-pub(super) const ROWS: [&str; 19] = [
+pub(super) const ROWS: [&str; 21] = [
     "DELETE FROM runs WHERE model = ?",
     "DELETE FROM datasets WHERE model = ?",
     "DELETE FROM versions WHERE model = ?",
@@ -36,6 +36,8 @@ pub(super) const ROWS: [&str; 19] = [
     "DELETE FROM answers WHERE model = ?",
     "DELETE FROM labels WHERE model = ?",
     "DELETE FROM label_totals WHERE model = ?",
+    "DELETE FROM live_quality WHERE model = ?",
+    "DELETE FROM schedule_changes WHERE model = ?",
     "DELETE FROM drift_windows WHERE model = ?",
     "DELETE FROM drift_checks WHERE model = ?",
     "DELETE FROM drift_episodes WHERE model = ?",

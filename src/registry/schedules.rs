@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::db::{Row, Tx, query};
+use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Registry};
 
@@ -56,6 +56,9 @@ impl Registry {
     }
 
     /// Puts an expression in place of `config.json`'s; none gives it back.
+    ///
+    /// # Errors
+    /// When a statement fails; nothing was changed then.
     pub async fn set_schedule(
         &self,
         model: &str,
@@ -64,6 +67,18 @@ impl Registry {
         actor: &str,
         now_ms: i64,
     ) -> Result<(), Error> {
+        settled!(self.try_set_schedule(model, cron, timezone, actor, now_ms))
+    }
+
+    async fn try_set_schedule(
+        &self,
+        model: &str,
+        cron: Option<&str>,
+        timezone: Option<&str>,
+        actor: &str,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
         query(
             "INSERT INTO schedules (model, cron, timezone, set_by, set_ms) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (model) DO UPDATE SET cron = excluded.cron, timezone = excluded.timezone,
@@ -74,15 +89,34 @@ impl Registry {
         .bind(timezone)
         .bind(actor)
         .bind(now_ms)
-        .execute(&self.writing().await?)
+        .execute(&mut transaction)
         .await
         .doing("set the schedule")?;
-        Ok(())
+        let detail = match (cron, timezone) {
+            (Some(cron), Some(zone)) => format!("{cron} in {zone}"),
+            (Some(cron), None) => cron.to_string(),
+            (None, _) => "back to config.json".to_string(),
+        };
+        let action = if cron.is_some() {
+            "set schedule"
+        } else {
+            "unset schedule"
+        };
+        note(&mut transaction, model, (actor, now_ms), action, &detail).await?;
+        transaction.commit().await.doing("set the schedule")
     }
 
     /// Pauses a schedule; one that is paused stays so.
+    ///
+    /// # Errors
+    /// When a statement fails; nothing was changed then.
     pub async fn pause_schedule(&self, model: &str, by: &str, now_ms: i64) -> Result<(), Error> {
-        query(
+        settled!(self.try_pause_schedule(model, by, now_ms))
+    }
+
+    async fn try_pause_schedule(&self, model: &str, by: &str, now_ms: i64) -> Result<(), Error> {
+        let mut transaction = self.begin().await?;
+        let paused = query(
             "INSERT INTO schedules (model, paused_by, paused_ms) VALUES (?, ?, ?)
              ON CONFLICT (model) DO UPDATE SET paused_by = excluded.paused_by, paused_ms = excluded.paused_ms, resumed_ms = NULL
              WHERE schedules.paused_ms IS NULL OR schedules.resumed_ms IS NOT NULL",
@@ -90,24 +124,99 @@ impl Registry {
         .bind(model)
         .bind(by)
         .bind(now_ms)
-        .execute(&self.writing().await?)
+        .execute(&mut transaction)
         .await
         .doing("pause the schedule")?;
-        Ok(())
+        if paused.rows_affected() > 0 {
+            note(&mut transaction, model, (by, now_ms), "pause schedule", "").await?;
+        }
+        transaction.commit().await.doing("pause the schedule")
     }
 
     /// Lets a paused schedule go on. The answer is whether it was paused.
-    pub async fn resume_schedule(&self, model: &str, now_ms: i64) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// When a statement fails; nothing was changed then.
+    pub async fn resume_schedule(&self, model: &str, by: &str, now_ms: i64) -> Result<bool, Error> {
+        settled!(self.try_resume_schedule(model, by, now_ms))
+    }
+
+    async fn try_resume_schedule(&self, model: &str, by: &str, now_ms: i64) -> Result<bool, Error> {
+        let mut transaction = self.begin().await?;
         let resumed = query(
             "UPDATE schedules SET resumed_ms = ? WHERE model = ? AND paused_ms IS NOT NULL AND resumed_ms IS NULL",
         )
         .bind(now_ms)
         .bind(model)
-        .execute(&self.writing().await?)
+        .execute(&mut transaction)
         .await
         .doing("resume the schedule")?;
-        Ok(resumed.rows_affected() == 1)
+        let was_paused = resumed.rows_affected() == 1;
+        if was_paused {
+            note(&mut transaction, model, (by, now_ms), "resume schedule", "").await?;
+        }
+        transaction.commit().await.doing("resume the schedule")?;
+        Ok(was_paused)
     }
+
+    /// The newest changes of a model's schedule, newest first.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn schedule_changes(
+        &self,
+        model: &str,
+        most: i64,
+    ) -> Result<Vec<ScheduleChange>, Error> {
+        let rows = query("SELECT at_ms, actor, action, detail FROM schedule_changes WHERE model = ? ORDER BY at_ms DESC LIMIT ?")
+            .bind(model)
+            .bind(most)
+            .fetch_all(&self.pool())
+            .await
+            .doing("look for changes of the schedule")?;
+        let change = |row: &Row| ScheduleChange {
+            at_ms: row.get("at_ms"),
+            actor: row.get("actor"),
+            action: row.get("action"),
+            detail: row.get("detail"),
+        };
+        Ok(rows.iter().map(change).collect())
+    }
+}
+
+/// A change of a schedule by somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleChange {
+    /// When.
+    pub at_ms: i64,
+    /// Who.
+    pub actor: String,
+    /// What: `set schedule`, `unset schedule`, `pause schedule`, `resume schedule`.
+    pub action: String,
+    /// To what.
+    pub detail: String,
+}
+
+async fn note(
+    transaction: &mut Tx,
+    model: &str,
+    (actor, at_ms): (&str, i64),
+    action: &str,
+    detail: &str,
+) -> Result<(), Error> {
+    query(
+        "INSERT INTO schedule_changes (model, at_ms, actor, action, detail) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (model, at_ms, action) DO NOTHING",
+    )
+    .bind(model)
+    .bind(at_ms)
+    .bind(actor)
+    .bind(action)
+    .bind(detail)
+    .execute(transaction)
+    .await
+    .doing("record who changed the schedule")?;
+    Ok(())
 }
 
 /// Begins to follow an expression from now on, inside a transaction: what lies before is never a tick of it.

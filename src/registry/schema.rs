@@ -4,7 +4,7 @@
 pub const SCHEMA_VERSION: i64 = TABLES.len() as i64;
 
 /// What each version added to the tables. A database is brought up to date when it is opened.
-pub(super) const TABLES: [&str; 8] = [
+pub(super) const TABLES: [&str; 9] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -13,4 +13,5 @@ pub(super) const TABLES: [&str; 8] = [
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
     include_str!("schema/8.sql"),
+    include_str!("schema/9.sql"),
 ];

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use super::db::{query, settled};
 use super::error::Doing;
-use super::{Error, Lock, Registry, lock};
+use super::{Error, Lock, Operation, Registry, lock, operations};
 
 impl Registry {
-    /// Gives a version that waits its verdict, with who said so and why. One that waits no longer stays as it is.
+    /// Gives a version that waits its verdict, with who said so and why, and records the operation that makes it the champion, in
+    /// one transaction. One that waits no longer stays as it is.
     ///
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
@@ -17,8 +18,9 @@ impl Registry {
         version: i64,
         verdict: &str,
         about: &Value,
+        operation: Option<&Operation>,
     ) -> Result<(), Error> {
-        settled!(self.try_settle_waiting(lock, version, verdict, about))
+        settled!(self.try_settle_waiting(lock, version, verdict, about, operation))
     }
 
     async fn try_settle_waiting(
@@ -27,6 +29,7 @@ impl Registry {
         version: i64,
         verdict: &str,
         about: &Value,
+        operation: Option<&Operation>,
     ) -> Result<(), Error> {
         let doing = "record the approval";
         let row = self.version(&lock.model, version).await?;
@@ -34,6 +37,9 @@ impl Registry {
         record["approval"] = about.clone();
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
+        if let Some(operation) = operation {
+            operations::add(&mut transaction, &lock.model, operation).await?;
+        }
         query("UPDATE versions SET verdict = ?, record = ? WHERE model = ? AND number = ? AND verdict = 'waiting'")
             .bind(verdict)
             .bind(record.to_string())

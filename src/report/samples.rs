@@ -253,6 +253,7 @@ fn decision() -> Decision {
             leaked_rows: 21,
             doubts: Vec::new(),
             attempts: 0,
+            shadow: None,
         },
         policy: Policy::default(),
     }

@@ -189,7 +189,7 @@ async fn ticks_of_a_pause_are_left_out_and_not_made_up_for() {
     let paused = registry.pause_schedule("model", "tester", ms("2026-05-01T09:40:00Z"));
     paused.await.expect("pauses");
     site.look("2026-05-01T11:00:00Z").await;
-    let resumed = registry.resume_schedule("model", ms("2026-05-01T12:30:00Z"));
+    let resumed = registry.resume_schedule("model", "tester", ms("2026-05-01T12:30:00Z"));
     assert!(resumed.await.expect("resumes"));
     site.look("2026-05-01T12:30:01Z").await;
     assert_eq!(site.look("2026-05-01T13:00:00Z").await.queued.len(), 1);

@@ -1,6 +1,7 @@
 //! What is known of drift, and how the rows of requests are counted.
 
 use super::State;
+use super::live_gauges::effects;
 use super::scrape::Now;
 use crate::pipeline::drift::newest;
 
@@ -42,11 +43,17 @@ pub async fn counted(state: &State, now: &Now) {
         "Whether rows are unlike those of training: 1 for the newest verdict on data, test rows and requests, 0 for the others.",
         &["model", "rows", "verdict"],
     );
+    let effect = now.gauge(
+        "unseat_drift_effect",
+        "PSI beyond chance of a column in the newest comparison; 0.1 is a little, 0.25 much.",
+        &["model", "rows", "column"],
+    );
     let all = project.envs.all();
     for (name, env) in all.iter().filter(|(_, env)| env.config.drift.enabled) {
         let Ok(checks) = newest(env).await else {
             continue;
         };
+        effects(&effect, name, &checks);
         for check in checks {
             for verdict in ["ok", "unknown", "warn", "drift"] {
                 let labels = [name.as_str(), check.kind.as_str(), verdict];

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use super::counted::counted;
 use super::durations::durations;
 use super::scrape::Now;
-use super::{Problem, Reply, Request, State, manage, readiness};
+use super::{Problem, Reply, Request, State, live_gauges, manage, readiness};
 use crate::diagnose::StaleReason;
 use crate::http::budget::Reason;
 use crate::http::observe::metrics::{made, registered};
@@ -45,6 +45,7 @@ pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     stale(&state, &current).await;
     nights(&state, &current).await;
     counted(&state, &current).await;
+    live_gauges::live(&state, &current).await;
     families.extend(totals(&state, &current).await);
     families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);

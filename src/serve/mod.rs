@@ -19,6 +19,8 @@ mod file_location;
 mod follow;
 mod forms;
 mod health;
+mod live_gauges;
+mod live_watch;
 mod manage;
 mod openapi;
 mod pages;
@@ -58,6 +60,7 @@ pub use created::{follow_settings, sync as sync_created};
 pub use routes::route_table;
 pub use settings_news::SettingsNews;
 pub use state::{ModelStart, Project, RunStart, StartRun, State};
+pub use tasks::share_sessions;
 
 pub(crate) use crate::http::problem::{Code, Problem};
 pub(crate) use crate::http::reply::Reply;

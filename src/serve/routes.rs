@@ -167,6 +167,8 @@ pub static ROUTES: &[Route] = table! {
     POST    "/ui/logout"                                  OPEN    Page    pages::log_out,
     GET     "/ui/models/{model}"                          READ    Page    pages::model,
     GET     "/ui/models/{model}/data"                     READ    Page    pages::data,
+    GET     "/ui/models/{model}/drift"                    READ    Page    pages::drift,
+    GET     "/ui/models/{model}/live"                     READ    Page    pages::labels,
     GET     "/ui/models/{model}/compare"                  READ    Page    pages::compare,
     GET     "/ui/models/{model}/try"                      READ    Page    pages::try_form,
     POST    "/ui/models/{model}/try"                      PREDICT Page    pages::try_answer,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{State, drift_watch, follow, probation};
+use super::{State, drift_watch, follow, live_watch, probation};
+use crate::http::guard::{Guard, new_secret};
+use crate::registry::Registry;
 
 /// How often files of the settings are looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -21,6 +23,7 @@ impl Tasks {
             tokio::spawn(refresh(state.clone())),
             tokio::spawn(probation::watch(state.clone())),
             tokio::spawn(drift_watch::watch(state.clone())),
+            tokio::spawn(live_watch::watch(state.clone())),
         ])
     }
 }
@@ -38,6 +41,23 @@ async fn refresh(state: Arc<State>) {
     loop {
         interval.tick().await;
         look_again(&state).await;
+        if let Some(project) = &state.project {
+            // A registry that cannot be asked tells nobody of a logout elsewhere; the next look does.
+            if let Ok(ended) = project.registry.ended_sessions().await {
+                state.guard.end_sessions(ended);
+            }
+        }
+    }
+}
+
+/// Takes the key of sessions that the project's servers share. Without a registry that can be written, a key of its own stays.
+pub async fn share_sessions(guard: &Guard, registry: &Registry, now_ms: i64) {
+    let fresh = new_secret();
+    match registry.shared_secret("sessions", &fresh, now_ms).await {
+        Ok(key) => guard.share_sessions(&key),
+        Err(error) => {
+            tracing::warn!("sessions are this server's alone: failed to {error}");
+        }
     }
 }
 

@@ -260,8 +260,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
     for open in ["task", "metric_given"] {
         expected["models"][0][open] = Value::Null;
     }
-    expected["models"][0]["health"] =
-        json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1});
+    expected["models"][0]["health"] = json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1, "min_live_score": null, "max_label_age": null});
     expected["models"][0]["drift"] = json!({
         "enabled": true,
         "false_alarms": "1 per quarter",
@@ -272,6 +271,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "action": "notify",
         "columns": {},
         "keep_days": 90.0,
+        "domain_classifier": false,
     });
     expected["models"][0]["labels"] = json!({
         "enabled": true,
@@ -280,6 +280,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "per_second": 200,
         "hold_hours": 24.0,
     });
+    expected["models"][0]["shadow"] = json!({"challenger": false, "rows": 1000});
     expected["models"][0]["probation"] = json!({
         "enabled": true,
         "requests": 1000,

@@ -75,7 +75,7 @@ cases! {
         p.write(&file, "[]");
         Some(p.unseat(&["gate", "explain", "1"]))
     }
-    database_of_a_newer_program(p) { p.sql("UPDATE unseat_schema SET version = 9"); p.run() }
+    database_of_a_newer_program(p) { p.sql("UPDATE unseat_schema SET version = version + 1"); p.run() }
     database_not_a_database(p) { p.write("unseat.db", "this is no database, and it is longer than a header"); p.run() }
     database_empty_file(p) { p.write("unseat.db", ""); Some(p.unseat(&["models"])) }
     database_of_another_program(p) { p.sql("DROP TABLE runs"); p.run() }

@@ -1,4 +1,5 @@
 //! Drift through the whole program: by command, in runs, of requests, and what comes of it.
 
+mod month;
 mod requests;
 mod runs;

@@ -235,3 +235,49 @@ fn a_frozen_model_promotes_nothing_until_the_test_rows_show_the_same() {
     }
     assert_eq!(project.books().champion(), Some(1));
 }
+
+#[test]
+fn columns_that_no_longer_go_together_are_told_by_a_classifier() {
+    let project = Project::empty();
+    project.ok(&["init", ".", "--rows", "50"]);
+    project.set_all([
+        ("score.replicates", json!(100)),
+        ("gate.first", json!("promote")),
+        ("drift.domain_classifier", json!(true)),
+    ]);
+    // Both columns are spread alike on either side; in training the second follows the first.
+    let rows = |from: u64, to: u64, goes_along: bool| {
+        let mut text =
+            "corporation,lastmonth_activity,lastyear_activity,number_of_employees,exited\n"
+                .to_string();
+        for row in from..to {
+            let month = (row * 37) % 301;
+            let other = if goes_along { month } else { (row * 101) % 301 };
+            let year = other + row % 7;
+            let exited = u64::from(month + (row * 7919) % 90 > 190);
+            text += &format!("c{row},{month},{year},{},{exited}\n", row % 41);
+        }
+        text
+    };
+    for name in ["dataset1.csv", "dataset2.csv"] {
+        std::fs::remove_file(project.path("practicedata").join(name)).expect("is there");
+    }
+    project.write("practicedata/rows.csv", &rows(0, 903, true));
+    project.write("testdata/testdata.csv", &rows(5000, 5602, true));
+    project.ok(&["run"]);
+    project.write("alike.csv", &rows(2000, 2602, true));
+    project.write("apart.csv", &rows(2000, 2602, false));
+    let of = |file: &str| project.json(&["drift", "--against", file]);
+    let area = |told: &Value| told["joint"]["auc"].as_f64().expect("an area");
+    let (alike, apart) = (of("alike.csv"), of("apart.csv"));
+    assert!(area(&alike) < 0.6, "{alike:#}");
+    assert_eq!(alike["verdict"], "ok", "{alike:#}");
+    assert!(area(&apart) > 0.6, "{apart:#}");
+    let p = apart["joint"]["p_value"].as_f64().expect("a p-value");
+    assert!(p < 0.001, "{apart:#}");
+    for column in apart["features"].as_array().expect("columns") {
+        assert_eq!(column["verdict"], "ok", "{apart:#}");
+    }
+    project.set("drift.domain_classifier", false);
+    assert_eq!(of("apart.csv")["joint"], Value::Null);
+}

@@ -14,53 +14,54 @@ fn the_help_names_every_command() {
     Usage: unseat [OPTIONS] <COMMAND>
 
     Commands:
-      init         Make a project with sample data
-      config       Check, show or describe the configuration
-      run          Run all stages once
-      ingest       Read the input folder into a dated data set
-      train        Train a version on the newest data set
-      score        Score a version and the champion on the test data
-      deploy       Let the gate decide on a version, and promote it if it says so
-      report       Draw the plots, page and card of a version
-      diagnose     Show summary statistics, missing values, timings and freshness
-      predict      Predict the rows of a file
-      drift        Say whether rows are still like those that the champion was trained on
-      labels       Take labels of answers from a file, or show how good the answers were
-      explain      Say what a version looks at, or why it says of a row what it says
-      export       Write a version as ONNX or JSON, for other programs
-      up           Server, schedule and worker in one process
-      serve        Serve predictions and diagnostics over HTTP
-      call         Ask every endpoint of a running server that changes nothing, and keep the answers
-      ready        Ask a running server whether it is ready; exit code 0 if so, for a health check
-      stress       Put a running server under load for a while, and report how it answers
-      schedule     Follow the schedule, look at it, or change it
-      jobs         List, show, submit, cancel or retry jobs
-      worker       Do the runs that were asked for, each as a process of its own
-      token        Make a token for the server
-      models       List or show models
-      versions     List or show versions
-      runs         List or show runs
-      status       Show on one screen whether anything needs somebody
-      logs         Show the log of a run
-      compare      Put two versions beside each other
-      at           Say what was live at a time, and what it answers
-      verify       Hold every stored version and data set against its checksum
-      approve      Let the version in that waits for approval
-      reject       Keep the version out that waits for approval
-      promote      Make a version the champion by hand
-      rollback     Make the champion before the present one the champion again
-      pin          Keep a version the champion until `unpin`
-      unpin        Let runs move the champion again
-      notify       Test channels, list and send messages
-      gate         Explain a decision, or replay past ones under another policy
-      gc           Remove what is old, by the settings of `retention`
-      backup       Write all that is needed to serve and to go on into a folder, while it runs
-      restore      Put a backup in the place of what is there
-      adopt        Take up versions that stand in the folders and that the database does not know
-      database     Look at the database, bring it up to date, or copy it to another place
-      service      Install the project as a service of systemd, or print a line for cron
-      completions  Print a completion script for a shell
-      help         Print this message or the help of the given subcommand(s)
+      init           Make a project with sample data
+      config         Check, show or describe the configuration
+      run            Run all stages once
+      ingest         Read the input folder into a dated data set
+      train          Train a version on the newest data set
+      score          Score a version and the champion on the test data
+      deploy         Let the gate decide on a version, and promote it if it says so
+      report         Draw the plots, page and card of a version
+      diagnose       Show summary statistics, missing values, timings and freshness
+      predict        Predict the rows of a file
+      drift          Say whether rows are still like those that the champion was trained on
+      labels         Take labels of answers from a file, or show how good the answers were
+      explain        Say what a version looks at, or why it says of a row what it says
+      export         Write a version as ONNX or JSON, for other programs
+      up             Server, schedule and worker in one process
+      serve          Serve predictions and diagnostics over HTTP
+      call           Ask every endpoint of a running server that changes nothing, and keep the answers
+      ready          Ask a running server whether it is ready; exit code 0 if so, for a health check
+      stress         Put a running server under load for a while, and report how it answers
+      schedule       Follow the schedule, look at it, or change it
+      jobs           List, show, submit, cancel or retry jobs
+      worker         Do the runs that were asked for, each as a process of its own
+      token          Make a token for the server
+      models         List or show models
+      versions       List or show versions
+      runs           List or show runs
+      status         Show on one screen whether anything needs somebody
+      logs           Show the log of a run
+      compare        Put two versions beside each other
+      at             Say what was live at a time, and what it answers
+      verify         Hold every stored version and data set against its checksum
+      ml-test-score  Say which of the 28 tests of the ML Test Score are automated
+      approve        Let the version in that waits for approval
+      reject         Keep the version out that waits for approval
+      promote        Make a version the champion by hand
+      rollback       Make the champion before the present one the champion again
+      pin            Keep a version the champion until `unpin`
+      unpin          Let runs move the champion again
+      notify         Test channels, list and send messages
+      gate           Explain a decision, or replay past ones under another policy
+      gc             Remove what is old, by the settings of `retention`
+      backup         Write all that is needed to serve and to go on into a folder, while it runs
+      restore        Put a backup in the place of what is there
+      adopt          Take up versions that stand in the folders and that the database does not know
+      database       Look at the database, bring it up to date, or copy it to another place
+      service        Install the project as a service of systemd, or print a line for cron
+      completions    Print a completion script for a shell
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
       -C, --project <DIR>

@@ -7,12 +7,12 @@ use crate::serve::Server;
 use crate::support::{MODEL, Project};
 
 /// A score as pages write it.
-fn short(value: &Value) -> String {
+pub fn short(value: &Value) -> String {
     unseat::overview::short(value.as_f64().expect("a number"))
 }
 
 /// A whole number with its thousands apart.
-fn counted(number: u64) -> String {
+pub fn counted(number: u64) -> String {
     match number {
         0..1000 => number.to_string(),
         _ => format!("{},{:03}", counted(number / 1000), number % 1000),

@@ -242,3 +242,27 @@ fn every_page_is_escaped_and_may_load_only_what_is_ours() {
             .contains("&lt;b&gt;&amp;&quot;.csv")
     );
 }
+
+#[test]
+fn a_session_is_good_at_every_server_of_a_project_until_it_is_ended_at_one() {
+    let (project, one) = guarded();
+    let other = Server::of(&project, &[]);
+    let cookie = logged_in(&one, ADMIN);
+    let seen = page(&other, "/ui/runs", Some(&cookie)).expect(200);
+    // A form of one is taken by the other, with its own secret and no other.
+    let fields = [("csrf", csrf(&seen))];
+    form(&one, "/ui/logout", Some(&cookie), &[("csrf", "another")]).expect(403);
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    form(&one, "/ui/logout", Some(&cookie), &fields).expect(303);
+    page(&one, "/ui/runs", Some(&cookie)).expect(401);
+    other.until_with(&[BROWSER, ("cookie", &cookie)], "/ui/runs", |answer| {
+        answer.status == 401
+    });
+    // Who comes later knows of both, too.
+    let cookie = logged_in(&other, READER);
+    let later = Server::of(&project, &[]);
+    page(&later, "/ui/runs", Some(&cookie)).expect(200);
+}

@@ -3,6 +3,7 @@
 mod approval;
 mod browser;
 mod driver;
+mod eyes;
 mod figures;
 mod login;
 mod monitoring;

@@ -14,6 +14,7 @@ mod prediction;
 mod probation;
 mod reload;
 mod running;
+mod shadow;
 mod strangers;
 mod stress;
 mod v2;

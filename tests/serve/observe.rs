@@ -3,7 +3,7 @@
 mod access_log;
 mod exposition;
 mod metrics;
-mod prediction_log;
+pub mod prediction_log;
 mod protocols;
 #[cfg(feature = "otel")]
 mod spans;

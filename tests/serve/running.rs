@@ -165,15 +165,26 @@ impl Server {
 
     /// Asks until an answer is as wanted; a server that never gives it is a failure.
     #[track_caller]
-    pub fn until(&self, path: &str, mut is_wanted: impl FnMut(&Answer) -> bool) -> Answer {
+    pub fn until(&self, path: &str, is_wanted: impl FnMut(&Answer) -> bool) -> Answer {
+        self.until_with(&[], path, is_wanted)
+    }
+
+    /// The same, with headers.
+    #[track_caller]
+    pub fn until_with(
+        &self,
+        headers: &[(&str, &str)],
+        path: &str,
+        mut is_wanted: impl FnMut(&Answer) -> bool,
+    ) -> Answer {
         let began = std::time::Instant::now();
         loop {
-            let answer = self.get(path);
+            let answer = self.send("GET", path, headers, b"");
             if is_wanted(&answer) {
                 return answer;
             }
             assert!(
-                began.elapsed().as_secs() < 30,
+                began.elapsed().as_secs() < 60,
                 "never came: {path}: {}",
                 answer.text()
             );

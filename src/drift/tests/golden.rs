@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::drift::{
-    benjamini_hochberg, by_chance, chi_square, jensen_shannon, kolmogorov_smirnov, stability_index,
-    total_variation, two_proportions, wasserstein,
+    benjamini_hochberg, by_chance, chi_square, domain_classifier, jensen_shannon,
+    kolmogorov_smirnov, stability_index, total_variation, two_proportions, wasserstein,
 };
 
 #[derive(Deserialize)]
@@ -117,4 +117,56 @@ fn p_values_are_adjusted_as_scipy_adjusts_them() {
             assert_near(*found, expected, "q");
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Domains {
+    cases: Vec<Domain>,
+}
+
+#[derive(Deserialize)]
+struct Domain {
+    name: String,
+    n_columns: usize,
+    reference: Vec<f64>,
+    window: Vec<f64>,
+    auc: f64,
+    p_value: f64,
+}
+
+#[test]
+fn rows_are_told_apart_as_scikit_learn_tells_them_apart() {
+    let text = include_str!("../../../tests/golden/domain.json");
+    let golden: Domains = serde_json::from_str(text).expect("the golden");
+    assert!(golden.cases.len() >= 5);
+    for case in golden.cases {
+        let found = domain_classifier(&case.reference, &case.window, case.n_columns);
+        let found = found.unwrap_or_else(|| panic!("{}", case.name));
+        assert!(
+            (found.auc - case.auc).abs() < 1e-9,
+            "{}: {} {}",
+            case.name,
+            found.auc,
+            case.auc
+        );
+        let p = (found.p_value - case.p_value).abs();
+        assert!(
+            p < 1e-7,
+            "{}: {} {}",
+            case.name,
+            found.p_value,
+            case.p_value
+        );
+    }
+    assert_eq!(
+        domain_classifier(&[0.0; 24], &[1.0; 30], 1),
+        None,
+        "too few rows"
+    );
+    let same = domain_classifier(&[1.0; 30], &[1.0; 30], 1).expect("rows");
+    assert_eq!(
+        (same.auc, same.p_value),
+        (0.5, 1.0),
+        "nothing to tell them by"
+    );
 }

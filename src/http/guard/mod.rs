@@ -32,6 +32,7 @@ use crate::http::problem::{Code, Problem};
 use origin::{Asks, Origin};
 use rate::{Key, Rate};
 use sessions::Sessions;
+pub use sessions::secret as new_secret;
 use tls::Tls;
 use tokens::{Known, Tokens};
 
@@ -243,19 +244,30 @@ impl Guard {
             .ok_or_else(|| Problem::new(Code::Unauthorized, "this token is not known here"))?;
         let cookie = self
             .sessions
-            .open(digest, self.is_secure(headers), Instant::now());
+            .open(digest, self.is_secure(headers), now_ms());
         Ok((known.name, cookie))
     }
 
-    /// Ends the session of a browser; returns the value of the `Set-Cookie` header that forgets it.
-    pub fn log_out(&self, headers: &HeaderMap) -> String {
-        self.sessions.close(headers, self.is_secure(headers))
+    /// Ends the session of a browser: the value of the `Set-Cookie` header that forgets it, and what other servers have to be told.
+    pub fn log_out(&self, headers: &HeaderMap) -> (String, Option<(String, i64)>) {
+        self.sessions
+            .close(headers, self.is_secure(headers), now_ms())
+    }
+
+    /// Takes a key that other servers have, too, so that each takes the sessions of the others.
+    pub fn share_sessions(&self, key: &str) {
+        self.sessions.share(key);
+    }
+
+    /// Takes in which sessions were ended elsewhere: each with when it would have ended by itself.
+    pub fn end_sessions(&self, ended: Vec<(String, i64)>) {
+        self.sessions.end(ended, now_ms());
     }
 
     /// Whose session a request shows. A browser sends the cookie from our own pages only; one that says the request is made by
     /// a page of elsewhere shows none.
     pub fn session(&self, headers: &HeaderMap) -> Option<Known> {
-        let digest = self.sessions.token(headers, Instant::now())?;
+        let digest = self.sessions.token(headers, now_ms())?;
         let is_ours = |value: &HeaderValue| value == "same-origin" || value == "none";
         let is_from_here = headers.get_all("sec-fetch-site").iter().all(is_ours);
         self.tokens.of(&digest).filter(|_| is_from_here)
@@ -263,12 +275,12 @@ impl Guard {
 
     /// What a form of this caller has to send back.
     pub fn csrf(&self, headers: &HeaderMap) -> String {
-        self.sessions.csrf(headers, Instant::now())
+        self.sessions.csrf(headers, now_ms())
     }
 
     /// Whether a form sent back what it was given.
     pub fn is_csrf(&self, headers: &HeaderMap, given: &str) -> bool {
-        self.sessions.is_csrf(headers, given, Instant::now())
+        self.sessions.is_csrf(headers, given, now_ms())
     }
 
     /// Whether the caller came by HTTPS, to this server or to the proxy before it.
@@ -278,4 +290,9 @@ impl Guard {
             forwarded.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
         self.tls.is_some() || (self.trusts_proxy && by_proxy)
     }
+}
+
+/// Sessions end by the system's clock, whatever time the program was given.
+fn now_ms() -> i64 {
+    crate::clock::Clock::System.now_ms()
 }

@@ -1,113 +1,163 @@
 //! Sessions of browsers: whoever shows a token once gets a cookie, so that pages need no `Authorization` header.
 //!
-//! A session lives in this process, for as long as the settings say and its token is known. The cookie is `HttpOnly` and
-//! `SameSite=Strict`; every form carries a second secret (`csrf`), which no page of another site can read.
+//! A cookie holds when it ends, the digest of the token that was shown, and a number by chance, signed with a key. Servers that share
+//! the key take one another's cookies. A session is good until its time is over, its token is unknown, or it was ended. The cookie is
+//! `HttpOnly` and `SameSite=Strict`; every form carries a second secret (`csrf`) that goes with the session, which no page of
+//! another site can read.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
 use rand::RngCore;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use warp::http::HeaderMap;
 use warp::http::header::COOKIE;
 
 /// Name of the cookie.
 const NAME: &str = "unseat_session";
-/// Most sessions at a time; beyond them, the one that would end first makes room.
-const MOST: usize = 10_000;
+/// Where in a cookie the digest begins, behind the time at which it ends.
+const DIGEST: usize = 8;
+/// Where the number by chance begins.
+const CHANCE: usize = DIGEST + 32;
+/// Where the signature begins.
+const SIGNATURE: usize = CHANCE + 16;
+/// Bytes of a cookie.
+const WHOLE: usize = SIGNATURE + 32;
 
-/// Sessions that are open.
+/// What is known of sessions.
 pub struct Sessions {
-    /// SHA-256 of the cookie → session.
-    open: Mutex<HashMap<[u8; 32], Session>>,
-    lasts: Duration,
-    /// What forms carry where no token is needed.
-    common: String,
+    /// Signs cookies and forms.
+    key: RwLock<[u8; 32]>,
+    lasts_ms: i64,
+    /// Sessions that were ended → when they would have ended by themselves.
+    ended: Mutex<HashMap<String, i64>>,
 }
 
 /// A session that is open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Session {
     /// SHA-256 of the token that was shown.
     token: [u8; 32],
-    csrf: String,
-    until: Instant,
+    /// What tells it from others.
+    id: String,
+    until_ms: i64,
 }
 
 impl Sessions {
-    /// None is open; each will last for so many hours.
+    /// None is open; each will last for so many hours. The key is one by chance.
     pub fn new(hours: f64) -> Self {
         Sessions {
-            open: Mutex::default(),
-            lasts: Duration::from_secs_f64(hours * 3600.0),
-            common: secret(),
+            key: RwLock::new(chance()),
+            lasts_ms: (hours * 3_600_000.0) as i64,
+            ended: Mutex::default(),
         }
+    }
+
+    /// Takes a key that other servers have, too.
+    pub fn share(&self, key: &str) {
+        let mut mac = mac(key.as_bytes());
+        mac.update(b"unseat sessions");
+        let key = mac.finalize().into_bytes().into();
+        *self.key.write().unwrap_or_else(PoisonError::into_inner) = key;
     }
 
     /// Opens a session for the holder of a token; returns the value of its `Set-Cookie` header.
-    pub fn open(&self, token: [u8; 32], is_secure: bool, now: Instant) -> String {
-        let cookie = secret();
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, session| session.until > now);
-        if open.len() >= MOST
-            && let Some(first) = open
-                .iter()
-                .min_by_key(|(_, session)| session.until)
-                .map(|(key, _)| *key)
-        {
-            open.remove(&first);
-        }
-        open.insert(
-            digest(&cookie),
-            Session {
-                token,
-                csrf: secret(),
-                until: now + self.lasts,
-            },
-        );
-        set_cookie(&cookie, self.lasts.as_secs(), is_secure)
+    pub fn open(&self, token: [u8; 32], is_secure: bool, now_ms: i64) -> String {
+        let mut cookie = Vec::with_capacity(WHOLE);
+        cookie.extend_from_slice(&(now_ms + self.lasts_ms).to_be_bytes());
+        cookie.extend_from_slice(&token);
+        cookie.extend_from_slice(&chance()[..SIGNATURE - CHANCE]);
+        let signature = self.signed(b"session", &cookie);
+        cookie.extend_from_slice(&signature);
+        let seconds = self.lasts_ms / 1000;
+        set_cookie(&URL_SAFE_NO_PAD.encode(cookie), seconds, is_secure)
     }
 
     /// SHA-256 of the token of the session that a request shows.
-    pub fn token(&self, headers: &HeaderMap, now: Instant) -> Option<[u8; 32]> {
-        self.find(headers, now).map(|session| session.token)
+    pub fn token(&self, headers: &HeaderMap, now_ms: i64) -> Option<[u8; 32]> {
+        self.find(headers, now_ms).map(|session| session.token)
     }
 
     /// What a form of this caller has to send back.
-    pub fn csrf(&self, headers: &HeaderMap, now: Instant) -> String {
-        let session = self.find(headers, now);
-        session.map_or_else(|| self.common.clone(), |session| session.csrf)
+    pub fn csrf(&self, headers: &HeaderMap, now_ms: i64) -> String {
+        let session = self.find(headers, now_ms);
+        let of = session.map_or(String::new(), |session| session.id);
+        URL_SAFE_NO_PAD.encode(self.signed(b"form", of.as_bytes()))
     }
 
     /// Whether a form sent back what it was given.
-    pub fn is_csrf(&self, headers: &HeaderMap, given: &str, now: Instant) -> bool {
-        let expected = self.csrf(headers, now);
+    pub fn is_csrf(&self, headers: &HeaderMap, given: &str, now_ms: i64) -> bool {
+        let expected = self.csrf(headers, now_ms);
         bool::from(expected.as_bytes().ct_eq(given.as_bytes()))
     }
 
-    /// Ends the session that a request shows; returns the value of the `Set-Cookie` header that forgets it.
-    pub fn close(&self, headers: &HeaderMap, is_secure: bool) -> String {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for cookie in cookies(headers) {
-            open.remove(&digest(cookie));
-        }
-        set_cookie("", 0, is_secure)
+    /// Ends the session that a request shows: the value of the `Set-Cookie` header that forgets it, and what other servers have to
+    /// be told: its id, and when it would have ended.
+    pub fn close(
+        &self,
+        headers: &HeaderMap,
+        is_secure: bool,
+        now_ms: i64,
+    ) -> (String, Option<(String, i64)>) {
+        let session = self.find(headers, now_ms);
+        let told = session.map(|session| (session.id, session.until_ms));
+        self.end(told.iter().cloned(), now_ms);
+        (set_cookie("", 0, is_secure), told)
     }
 
-    fn find(&self, headers: &HeaderMap, now: Instant) -> Option<Session> {
-        let mut cookies = cookies(headers).peekable();
-        cookies.peek()?;
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = cookies.find_map(|cookie| open.get(&digest(cookie)));
-        found.filter(|session| session.until > now).cloned()
+    /// Takes in which sessions were ended, here or elsewhere; those that would be over are forgotten.
+    pub fn end(&self, sessions: impl IntoIterator<Item = (String, i64)>, now_ms: i64) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.extend(sessions);
+        ended.retain(|_, until_ms| *until_ms > now_ms);
+    }
+
+    fn find(&self, headers: &HeaderMap, now_ms: i64) -> Option<Session> {
+        cookies(headers).find_map(|cookie| self.read(cookie, now_ms))
+    }
+
+    /// The session of a cookie that we or a server with our key made, and that goes on.
+    fn read(&self, cookie: &str, now_ms: i64) -> Option<Session> {
+        let bytes = URL_SAFE_NO_PAD.decode(cookie).ok()?;
+        if bytes.len() != WHOLE {
+            return None;
+        }
+        let expected = self.signed(b"session", &bytes[..SIGNATURE]);
+        if !bool::from(expected.ct_eq(&bytes[SIGNATURE..])) {
+            return None;
+        }
+        let until_ms = i64::from_be_bytes(bytes[..DIGEST].try_into().ok()?);
+        let id = URL_SAFE_NO_PAD.encode(&bytes[CHANCE..SIGNATURE]);
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_open = until_ms > now_ms && !ended.contains_key(&id);
+        is_open.then_some(Session {
+            token: bytes[DIGEST..CHANCE].try_into().ok()?,
+            id,
+            until_ms,
+        })
+    }
+
+    /// HMAC-SHA256 of something for one purpose.
+    fn signed(&self, purpose: &[u8], what: &[u8]) -> [u8; 32] {
+        let key = *self.key.read().unwrap_or_else(PoisonError::into_inner);
+        let mut mac = mac(&key);
+        mac.update(purpose);
+        mac.update(b"/");
+        mac.update(what);
+        mac.finalize().into_bytes().into()
     }
 }
 
-fn set_cookie(value: &str, seconds: u64, is_secure: bool) -> String {
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn mac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("any length")
+}
+
+fn set_cookie(value: &str, seconds: i64, is_secure: bool) -> String {
     let secure = if is_secure { "; Secure" } else { "" };
     format!("{NAME}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
 }
@@ -124,15 +174,16 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     })
 }
 
-fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+/// 256 bits of chance.
+fn chance() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
 }
 
 /// 256 bits of chance as text.
-fn secret() -> String {
-    let mut bytes = [0; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
+pub fn secret() -> String {
+    URL_SAFE_NO_PAD.encode(chance())
 }
 
 #[cfg(test)]
@@ -151,7 +202,7 @@ mod tests {
     #[test]
     fn a_session_lasts_until_it_ends_or_is_ended() {
         let sessions = Sessions::new(1.0);
-        let now = Instant::now();
+        let now = 1_800_000_000_000;
         let cookie = sessions.open([7; 32], true, now);
         for part in [
             "HttpOnly",
@@ -164,9 +215,10 @@ mod tests {
         }
         let headers = with(&cookie);
         assert_eq!(sessions.token(&headers, now), Some([7; 32]));
-        let later = now + Duration::from_secs(3600);
+        let later = now + 3_600_000;
         assert_eq!(sessions.token(&headers, later), None);
-        let forgotten = sessions.close(&headers, false);
+        let (forgotten, told) = sessions.close(&headers, false, now);
+        assert_eq!(told.map(|(_, until_ms)| until_ms), Some(later));
         assert!(forgotten.contains("Max-Age=0") && !forgotten.contains("Secure"));
         assert_eq!(sessions.token(&headers, now), None);
         assert_eq!(sessions.token(&HeaderMap::new(), now), None);
@@ -175,7 +227,7 @@ mod tests {
     #[test]
     fn a_form_of_one_session_is_none_of_another() {
         let sessions = Sessions::new(1.0);
-        let now = Instant::now();
+        let now = 1_800_000_000_000;
         let one = with(&sessions.open([1; 32], false, now));
         let other = with(&sessions.open([1; 32], false, now));
         let csrf = sessions.csrf(&one, now);
@@ -184,5 +236,40 @@ mod tests {
         assert!(!sessions.is_csrf(&HeaderMap::new(), &csrf, now));
         assert!(!sessions.is_csrf(&one, "", now));
         assert!(!sessions.is_csrf(&one, &sessions.csrf(&HeaderMap::new(), now), now));
+    }
+
+    #[test]
+    fn servers_with_one_key_take_one_anothers_cookies_and_no_others() {
+        let [one, other, stranger] = [(); 3].map(|()| Sessions::new(1.0));
+        one.share("the key");
+        other.share("the key");
+        let now = 1_800_000_000_000;
+        let headers = with(&one.open([3; 32], false, now));
+        assert_eq!(other.token(&headers, now), Some([3; 32]));
+        assert!(other.is_csrf(&headers, &one.csrf(&headers, now), now));
+        assert_eq!(stranger.token(&headers, now), None);
+        // Ended at one, it is over at the other once that was told.
+        let (_, told) = one.close(&headers, false, now);
+        assert_eq!(other.token(&headers, now), Some([3; 32]));
+        other.end(told, now);
+        assert_eq!(other.token(&headers, now), None);
+    }
+
+    #[test]
+    fn a_cookie_that_was_changed_is_none() {
+        let sessions = Sessions::new(1.0);
+        let now = 1_800_000_000_000;
+        let cookie = sessions.open([3; 32], false, now);
+        let value = cookie.split(['=', ';']).nth(1).expect("a value");
+        let bytes = URL_SAFE_NO_PAD.decode(value).expect("base64");
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            let headers = with(&format!("{NAME}={}", URL_SAFE_NO_PAD.encode(changed)));
+            assert_eq!(sessions.token(&headers, now), None, "byte {at}");
+        }
+        for text in ["", "a", "ä", &value[1..], &format!("{value}{value}")] {
+            assert_eq!(sessions.read(text, now), None, "{text}");
+        }
     }
 }

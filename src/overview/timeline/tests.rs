@@ -13,7 +13,7 @@ fn run(id: &str, state: RunState, outcome: Option<Run>, started_ms: i64) -> RunR
         outcome,
         version: None,
         started_ms,
-        ended_ms: Some(started_ms + 1500),
+        ended_ms: Some(started_ms + 5),
         error: (state == RunState::Failed).then(|| "read it".to_string()),
         record: None,
     }
@@ -93,7 +93,7 @@ fn each_thing_stands_once_whatever_started_it() {
     assert_eq!(entries[3].by.as_deref(), Some("ann"));
     assert_eq!(entries[4].tick.as_deref(), Some("1970-01-01T00:00:00Z"));
     assert_eq!(entries[4].why, "failed to read it");
-    assert_eq!(entries[4].duration_ms, Some(1500));
+    assert_eq!(entries[4].duration_ms, Some(5));
 }
 
 #[test]
@@ -133,4 +133,25 @@ fn what_says_the_same_is_folded_and_a_failure_is_not() {
             (Outcome::NothingNew, 1)
         ]
     );
+}
+
+#[test]
+fn what_failed_last_stands_first_however_long_ago_it_was_begun() {
+    // A job of two days ago that could not start until today, and runs of yesterday.
+    let runs = [
+        run("r2", RunState::Done, Some(Run::Reject), 40),
+        run("r1", RunState::Done, Some(Run::Promote), 30),
+    ];
+    let failed = JobRow {
+        ended_ms: Some(60),
+        error: Some("start the run".to_string()),
+        ..job("j", JobState::Failed, None, 10)
+    };
+    let entries = merged(&runs, &[], &[failed]);
+    let outcomes: Vec<Outcome> = entries.iter().map(|entry| entry.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::Failed, Outcome::Rejected, Outcome::Promoted]
+    );
+    assert_eq!(entries[0].at_ms, 10, "it says when it was asked for");
 }

@@ -3,6 +3,7 @@
 //! can be replayed exactly.
 
 mod out_of_fold;
+mod shadow;
 mod sides;
 pub mod stored;
 mod unlabelled;
@@ -12,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use polars::prelude::DataFrame;
 
 pub use out_of_fold::{FILE as OUT_OF_FOLD, OutOfFold};
+pub use shadow::shadow;
 pub use stored::{FILE, from_frame, to_frame};
 
 use super::Env;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::Env;
 use super::sides::{MOST_ROWS, Side, answers};
+use crate::bundle::Bundle;
 use crate::config::checked::plain_name;
 use crate::data::Kind;
 use crate::gate::two_keys::Both;
@@ -22,36 +23,50 @@ pub(super) fn rows(
     challenger: &Side<'_>,
 ) -> Result<Option<Both>, Error> {
     let folder = &env.config.prediction_log;
-    let logged = newest(folder, &env.config.name);
+    let logged = newest(folder, &env.config.name, MOST_ROWS);
     if logged.is_empty() {
         return Ok(None);
     }
-    let frame = frame_of(&logged, champion)?;
+    let frame = frame_of(&logged, champion.bundle)?;
     let said = answers(champion.bundle, &frame).zip(answers(challenger.bundle, &frame));
     Ok(said.and_then(|(old, new)| Both::of(&old, &new)))
 }
 
-/// The newest logged rows of a model, as objects of columns. Lines and files that cannot be read are passed over: the log is
-/// kept by servers that may be writing.
-fn newest(folder: &Path, model: &str) -> Vec<Map<String, Value>> {
+/// A logged row of a request.
+pub(super) struct LoggedRow {
+    /// Id of its answer.
+    pub(super) id: String,
+    /// When it was asked.
+    pub(super) at: String,
+    /// Its columns.
+    pub(super) cells: Map<String, Value>,
+}
+
+/// The newest logged rows of a model, at most so many. Lines and files that cannot be read are passed over: the log is kept by
+/// servers that may be writing.
+pub(super) fn newest(folder: &Path, model: &str, most: usize) -> Vec<LoggedRow> {
     let mut rows = Vec::new();
     for file in files(folder, model) {
         let Ok(decoder) = File::open(&file).and_then(zstd::Decoder::new) else {
             continue;
         };
         let lines = BufReader::new(decoder).lines().map_while(Result::ok);
-        let mut of_file: Vec<Map<String, Value>> = lines
+        let mut of_file: Vec<LoggedRow> = lines
             .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
             .filter(|line| line["model"] == model)
             .filter_map(|mut line| match line["row"].take() {
-                Value::Object(row) => Some(row),
+                Value::Object(cells) => Some(LoggedRow {
+                    id: line["id"].as_str().unwrap_or_default().to_string(),
+                    at: line["at"].as_str().unwrap_or_default().to_string(),
+                    cells,
+                }),
                 _ => None,
             })
             .collect();
-        let more = MOST_ROWS - rows.len();
+        let more = most - rows.len();
         let from = of_file.len().saturating_sub(more);
         rows.extend(of_file.drain(from..));
-        if rows.len() >= MOST_ROWS {
+        if rows.len() >= most {
             break;
         }
     }
@@ -79,10 +94,10 @@ fn files(folder: &Path, model: &str) -> Vec<PathBuf> {
 }
 
 /// Logged rows as a frame, in the kinds of the columns that the champion reads.
-fn frame_of(rows: &[Map<String, Value>], champion: &Side<'_>) -> Result<DataFrame, Error> {
-    let inputs = &champion.bundle.transformer.inputs;
+pub(super) fn frame_of(rows: &[LoggedRow], champion: &Bundle) -> Result<DataFrame, Error> {
+    let inputs = &champion.transformer.inputs;
     let columns = inputs.iter().map(|input| {
-        let cells = rows.iter().map(|row| row.get(&input.name));
+        let cells = rows.iter().map(|row| row.cells.get(&input.name));
         let name = input.name.as_str().into();
         match input.kind {
             Kind::Integer => {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::check::{DriftCheck, RowsKind, Which};
 use super::frame::{Against, compare_rows};
 use super::held::{first_champion, importance_of};
+use super::joint::with_joint;
 use super::windows::judge_window;
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;
+use crate::drift::{Histogram, Measure, Reference, Verdict, histograms, key_of};
 use crate::pipeline::{Env, Error, ingest, versions};
 use crate::registry::{DriftCheckRow, DriftEpisodeRow};
 
@@ -22,6 +24,8 @@ pub struct DriftAnswer {
     /// The comparison.
     #[serde(flatten)]
     pub check: DriftCheck,
+    /// Each column of the reference in its bins, beside the compared rows; empty where nothing was counted.
+    pub histograms: Vec<Histogram>,
     /// Earlier ones.
     pub history: DriftHistory,
 }
@@ -56,18 +60,47 @@ pub struct HistoryEntry {
     pub reason: String,
     /// Effect of each column beyond chance, for a picture.
     pub effects: BTreeMap<String, f64>,
+    /// Verdict of each column.
+    pub verdicts: BTreeMap<String, Verdict>,
+}
+
+/// The little of a record that a line of the history shows: records are long, and there are many.
+#[derive(Default, Deserialize)]
+struct Little {
+    reason: String,
+    features: Vec<LittleColumn>,
+    prediction: Option<LittleColumn>,
+}
+
+/// The same of a column.
+#[derive(Deserialize)]
+struct LittleColumn {
+    name: String,
+    kind: Measure,
+    effect: f64,
+    verdict: Verdict,
 }
 
 impl HistoryEntry {
-    fn of(row: DriftCheckRow) -> HistoryEntry {
-        let check = DriftCheck::read(&row);
-        let effects = check.iter().flat_map(DriftCheck::columns);
+    fn of((row, text): (DriftCheckRow, String)) -> HistoryEntry {
+        // A record of another program leaves its line without columns.
+        let little: Little = serde_json::from_str(&text).unwrap_or_default();
+        let columns: Vec<(String, LittleColumn)> = little
+            .features
+            .into_iter()
+            .chain(little.prediction)
+            .map(|it| (key_of(&it.name, it.kind), it))
+            .collect();
         HistoryEntry {
-            effects: effects.map(|it| (it.key(), it.effect)).collect(),
-            reason: check
-                .as_ref()
-                .map(|it| it.reason.clone())
-                .unwrap_or_default(),
+            effects: columns
+                .iter()
+                .map(|(key, it)| (key.clone(), it.effect))
+                .collect(),
+            verdicts: columns
+                .into_iter()
+                .map(|(key, it)| (key, it.verdict))
+                .collect(),
+            reason: little.reason,
             kind: row.kind,
             source: row.source,
             version: row.version,
@@ -110,13 +143,25 @@ impl From<DriftEpisodeRow> for EpisodeView {
 }
 
 impl DriftAnswer {
-    /// With the history of its model.
+    /// With the history of its model, and the bins of the reference that it was compared with.
     ///
     /// # Errors
     /// When the registry cannot answer.
-    pub async fn of(env: &Env, check: DriftCheck) -> Result<DriftAnswer, Error> {
+    pub async fn of(
+        env: &Env,
+        mut check: DriftCheck,
+        reference: Option<&Reference>,
+    ) -> Result<DriftAnswer, Error> {
         let history = DriftHistory::of(env).await?;
-        Ok(DriftAnswer { check, history })
+        let counts = check.counts.take();
+        let both = reference.zip(counts);
+        Ok(DriftAnswer {
+            histograms: both.map_or_else(Vec::new, |(reference, counts)| {
+                histograms(reference, &counts)
+            }),
+            check,
+            history,
+        })
     }
 }
 
@@ -127,7 +172,7 @@ impl DriftHistory {
     /// When the registry cannot answer.
     pub async fn of(env: &Env) -> Result<DriftHistory, Error> {
         let model = &env.config.name;
-        let checks = env.registry.drift_checks(model, None, LISTED).await?;
+        let checks = env.registry.drift_texts(model, None, LISTED).await?;
         let episodes = env.registry.drift_episodes(model, LISTED).await?;
         Ok(DriftHistory {
             checks: checks.into_iter().map(HistoryEntry::of).collect(),
@@ -145,7 +190,7 @@ pub async fn newest(env: &Env) -> Result<Vec<HistoryEntry>, Error> {
     for kind in [RowsKind::Data, RowsKind::Test, RowsKind::Requests] {
         let rows = env
             .registry
-            .drift_checks(&env.config.name, Some(kind.name()), 1)
+            .drift_texts(&env.config.name, Some(kind.name()), 1)
             .await?;
         newest.extend(rows.into_iter().map(HistoryEntry::of));
     }
@@ -189,7 +234,8 @@ pub async fn of_rows(
         source: source.to_string(),
         window_ms: (now_ms, now_ms),
     };
-    compare_rows(rows, &against, which)
+    let check = compare_rows(rows, &against, which)?;
+    with_joint(env, bundle, rows, check).await
 }
 
 /// The data set of a run, or the newest one, looked at once.

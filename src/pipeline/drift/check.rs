@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::rfc3339;
-use crate::drift::{ColumnDrift, Drift, Levels, Verdict};
+use crate::drift::{ColumnDrift, Counts, Drift, Levels, Verdict};
 use crate::registry::DriftCheckRow;
 
 /// What sort of rows were compared.
@@ -66,6 +66,32 @@ pub struct SlowDrift {
     pub columns: Vec<String>,
 }
 
+/// What a domain classifier says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Joint {
+    /// Area under the ROC curve of out-of-fold scores, in 0..=1; ½ is chance. `None` where it could not be worked out.
+    pub auc: Option<f64>,
+    /// P(such an area or a larger one | nothing has changed).
+    pub p_value: Option<f64>,
+    /// Training rows, and rows that were compared, that the classifier saw.
+    pub rows: [u64; 2],
+    /// Why there is no area; empty where there is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl Joint {
+    /// It could not be worked out, and why.
+    pub fn none(reason: &str) -> Joint {
+        Joint {
+            auc: None,
+            p_value: None,
+            rows: [0, 0],
+            reason: reason.to_string(),
+        }
+    }
+}
+
 /// Rows held against a version's reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DriftCheck {
@@ -103,6 +129,12 @@ pub struct DriftCheck {
     /// The same against the first champion.
     #[serde(default)]
     pub slow: Option<SlowDrift>,
+    /// All columns together, where the settings ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<Joint>,
+    /// What was counted, in the bins of the reference. Of requests it is not stored here: their windows have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
 }
 
 /// A check in a line.
@@ -191,6 +223,8 @@ impl DriftCheck {
             prediction: None,
             schema: Vec::new(),
             slow: None,
+            joint: None,
+            counts: None,
         }
     }
 
@@ -206,6 +240,11 @@ impl DriftCheck {
 
     /// The row of the registry.
     pub fn row(&self, at_ms: i64) -> DriftCheckRow {
+        let is_of_requests = self.kind == RowsKind::Requests;
+        let stored = DriftCheck {
+            counts: self.counts.clone().filter(|_| !is_of_requests),
+            ..self.clone()
+        };
         DriftCheckRow {
             model: self.model.clone(),
             version: self.version,
@@ -217,7 +256,7 @@ impl DriftCheck {
             n_rows: self.rows as i64,
             verdict: self.verdict.name().to_string(),
             // Texts and numbers: it can be written.
-            record: serde_json::to_value(self).unwrap_or_default(),
+            record: serde_json::to_value(stored).unwrap_or_default(),
         }
     }
 }

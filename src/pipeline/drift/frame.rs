@@ -10,7 +10,7 @@ use super::reference::answered;
 use crate::bundle::Bundle;
 use crate::config::drift::{Drift as Settings, DriftAction};
 use crate::data::Schema;
-use crate::drift::{Binner, Counts, Levels, Subject, count_answers, judge, values_of};
+use crate::drift::{Binner, Counts, Drift, Levels, Subject, count_answers, judge, values_of};
 use crate::features::is_numeric;
 use crate::pipeline::Error;
 
@@ -76,7 +76,7 @@ pub fn compare_rows(
                 with_predictions: false,
                 ..*against
             };
-            judged(frame, &of_first, &which)?.map(|drift| SlowDrift {
+            judged(frame, &of_first, &which)?.map(|(drift, _)| SlowDrift {
                 version,
                 verdict: drift.verdict,
                 reason: drift.reason.clone(),
@@ -85,7 +85,10 @@ pub fn compare_rows(
         }
     };
     let check = match judged(frame, against, &which)? {
-        Some(drift) => DriftCheck::of(which, drift, schema),
+        Some((drift, counts)) => DriftCheck {
+            counts: Some(counts),
+            ..DriftCheck::of(which, drift, schema)
+        },
         None => {
             let why = no_reference(which.version);
             DriftCheck {
@@ -101,7 +104,7 @@ fn judged(
     frame: &DataFrame,
     against: &Against<'_>,
     which: &Which,
-) -> Result<Option<crate::drift::Drift>, Error> {
+) -> Result<Option<(Drift, Counts)>, Error> {
     let bundle = against.bundle;
     let Some(reference) = &bundle.reference else {
         return Ok(None);
@@ -123,7 +126,7 @@ fn judged(
         );
     }
     let (from_ms, to_ms) = which.window_ms;
-    Ok(Some(judge(&Subject {
+    let drift = judge(&Subject {
         reference,
         counts: &counts,
         values: &values_of(reference, &prepared),
@@ -132,7 +135,8 @@ fn judged(
         ignored: &ignored(against.settings),
         before: against.before,
         levels: levels(against.settings, (to_ms - from_ms).max(DAY_MS)),
-    })))
+    });
+    Ok(Some((drift, counts)))
 }
 
 /// Data sets and files are taken to come once a day at the most.

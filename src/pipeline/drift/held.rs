@@ -8,6 +8,7 @@ use polars::prelude::DataFrame;
 use super::check::{DriftCheck, RowsKind, Which};
 use super::episode::settle;
 use super::frame::{Against, compare_rows};
+use super::joint::with_joint;
 use crate::bundle::Bundle;
 use crate::config::drift::DriftAction;
 use crate::drift::{ColumnDrift, Verdict};
@@ -143,6 +144,7 @@ async fn hold(
         first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
     };
     let check = compare_rows(frame, &against, which)?;
+    let check = with_joint(env, bundle, frame, check).await?;
     env.registry.save_drift_check(&check.row(now_ms)).await?;
     let kept_ms = (env.config.drift.keep_days * DAY_MS) as i64;
     env.registry

@@ -6,14 +6,15 @@ mod check;
 mod episode;
 mod frame;
 mod held;
+mod joint;
 mod reference;
 mod span;
 mod windows;
 
 pub use answer::{DriftAnswer, DriftHistory, EpisodeView, HistoryEntry};
 pub use answer::{champion, newest, of_data, of_requests, of_rows};
-pub use check::{DriftCheck, DriftLine, RowsKind, SchemaChange, SlowDrift};
+pub use check::{DriftCheck, DriftLine, Joint, RowsKind, SchemaChange, SlowDrift};
 pub use held::{frozen, of_dataset, of_test_rows};
 pub use reference::{held_back, reference};
 pub use span::span;
-pub use windows::check_windows;
+pub use windows::{check_windows, counted};

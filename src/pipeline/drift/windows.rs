@@ -38,6 +38,19 @@ pub async fn counted_between(
     Ok(span.map(|span| (all, span)))
 }
 
+/// The counters of all servers within some time, merged.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn counted(
+    env: &Env,
+    champion: (i64, &Bundle),
+    window_ms: (i64, i64),
+) -> Result<Option<Counts>, Error> {
+    let found = counted_between(env, champion, window_ms).await?;
+    Ok(found.map(|(counts, _)| counts))
+}
+
 /// Judges what was counted in a window. With `in_series` what was found in the two windows before counts, too.
 ///
 /// # Errors
@@ -78,7 +91,10 @@ pub async fn judge_window(
         before: before.as_deref(),
         levels: levels(settings, window_ms.1 - window_ms.0),
     });
-    Ok(DriftCheck::of(which, drift, Vec::new()))
+    Ok(DriftCheck {
+        counts: Some(counts),
+        ..DriftCheck::of(which, drift, Vec::new())
+    })
 }
 
 /// Judges every window of requests of a version that has ended since the last one judged, or got late rows since, and records what
@@ -99,7 +115,7 @@ pub async fn check_windows(
         .await?;
     let checks = env
         .registry
-        .drift_checks(model, Some(RowsKind::Requests.name()), 2000)
+        .drift_heads(model, Some(RowsKind::Requests.name()), 2000)
         .await?;
     let mut ended: Vec<((i64, i64), i64)> = Vec::new();
     for row in windows.iter().filter(|row| row.to_ms <= now_ms) {

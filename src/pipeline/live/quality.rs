@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::scores::{ScoreBin, kept_of, score_bins};
 use crate::clock::rfc3339;
 use crate::evaluate::{Answers, Interval, Metric, Truth};
 use crate::gate::two_keys::{Side, estimate_alone};
@@ -49,6 +50,9 @@ pub struct LiveWindow {
     pub difference: Option<f64>,
     /// Whether labels are still to come: fewer are there than usual, so the score may change.
     pub is_immature: bool,
+    /// What was answered beside what the version says of its test rows; only over the whole time, and empty where those are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<ScoreBin>,
 }
 
 /// How good a model's answers were.
@@ -105,6 +109,7 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
         let judge = Judge::of(env, version).await?;
         let whole = judge.window(version, window_ms, &rows, None);
         let usual = whole.labelled.coverage.share();
+        let scores = judge.scores(&rows);
         let mut of_days: BTreeMap<i64, Vec<Labelled>> = BTreeMap::new();
         for row in rows {
             let day = row.answer.at_ms.div_euclid(DAY_MS) * DAY_MS;
@@ -113,7 +118,7 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
         for (day, rows) in of_days.iter().rev() {
             days.push(judge.window(version, (*day, *day + DAY_MS), rows, usual));
         }
-        versions.push(whole);
+        versions.push(LiveWindow { scores, ..whole });
     }
     days.sort_by(|a, b| b.from.cmp(&a.from).then(b.version.cmp(&a.version)));
     let totals = env.registry.label_totals(model).await?;
@@ -141,6 +146,8 @@ struct Judge {
     confidence: f64,
     seed: u64,
     taught: Option<Taught>,
+    /// What is kept of an answer, of each test row.
+    tested: Vec<f64>,
 }
 
 impl Judge {
@@ -156,21 +163,23 @@ impl Judge {
             (Some(scored), Err(_)) => scored.record.classes.clone(),
             (None, Err(_)) => Vec::new(),
         };
-        let taught = scored
-            .filter(|it| it.record.classes == classes)
-            .and_then(|scored| {
-                let (Truth::Classes(truth), Answers::Classes(said)) =
-                    (scored.truth, scored.challenger)
-                else {
-                    return None;
-                };
-                (classes.len() == 2).then(|| Taught {
+        let scored = scored.filter(|it| it.record.classes == classes);
+        let (mut taught, mut tested) = (None, Vec::new());
+        if let Some(scored) = scored {
+            if let (Truth::Classes(truth), Answers::Classes(said)) =
+                (&scored.truth, &scored.challenger)
+                && classes.len() == 2
+            {
+                taught = Some(Taught {
                     labels: said.labels.iter().map(|label| *label == 1).collect(),
-                    probabilities: said.probabilities,
+                    probabilities: said.probabilities.clone(),
                     truth: truth.iter().map(|class| *class == 1).collect(),
-                })
-            });
+                });
+            }
+            tested = kept_of(scored.challenger);
+        }
         Ok(Judge {
+            tested,
             metric: env.config.metric,
             confidence: env.config.score.confidence,
             seed: env.config.split.seed,
@@ -208,7 +217,14 @@ impl Judge {
             difference: difference.map(|(score, estimated)| score - estimated.value),
             estimated,
             labelled,
+            scores: Vec::new(),
         }
+    }
+
+    /// Answers beside the test rows.
+    fn scores(&self, rows: &[Labelled]) -> Vec<ScoreBin> {
+        let answers: Vec<f64> = rows.iter().map(|row| row.answer.value).collect();
+        score_bins(&self.tested, &answers, !self.classes.is_empty())
     }
 
     /// The score by calibrated probabilities alone.

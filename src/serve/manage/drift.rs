@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use super::common::{env_of, trouble};
 use crate::pipeline::drift::{self, DriftAnswer, DriftCheck, RowsKind};
+use crate::pipeline::{Env, load_bundle};
 use crate::serve::{Code, Problem, Reply, Request, State};
+use crate::serving::served::Served;
 
 /// Rows held against what the champion was trained on.
 #[derive(Serialize, ToSchema)]
@@ -48,6 +50,13 @@ pub struct DriftView {
     /// The same against the first champion, where that is another version: `version`, `verdict`, `reason`, `columns`.
     #[schema(value_type = Option<Object>)]
     slow: Value,
+    /// All columns together, by a classifier, where `drift.domain_classifier` asks for it: `auc`, `p_value`, `rows`, `reason`.
+    #[schema(value_type = Option<Object>)]
+    joint: Value,
+    /// Each column in the bins of the reference: `column`, `kind`, `bins` (`label`, `from`, `to`, shares of rows of `reference` and
+    /// `window`).
+    #[schema(value_type = Vec<Object>)]
+    histograms: Value,
     /// `checks` that were recorded and `episodes` of drift, newest first.
     #[schema(value_type = Object)]
     history: Value,
@@ -55,7 +64,11 @@ pub struct DriftView {
 
 impl DriftView {
     fn of(answer: DriftAnswer) -> DriftView {
-        let DriftAnswer { check, history } = answer;
+        let DriftAnswer {
+            check,
+            histograms,
+            history,
+        } = answer;
         // Texts and numbers: they can be written.
         fn value(of: &impl Serialize) -> Value {
             serde_json::to_value(of).unwrap_or_default()
@@ -72,6 +85,8 @@ impl DriftView {
             prediction: value(&check.prediction),
             schema: value(&check.schema),
             slow: value(&check.slow),
+            joint: value(&check.joint),
+            histograms: value(&histograms),
             history: value(&history),
             model: check.model,
             source: check.source,
@@ -98,21 +113,43 @@ impl DriftView {
 )]
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let name = request.param("model");
-    let model = state.fleet.model(Some(name))?;
-    let env = env_of(&state, name)?;
     let of = request.query("of");
-    let kind = match of.as_deref() {
-        None | Some("requests") => RowsKind::Requests,
-        Some("data") => RowsKind::Data,
-        Some("test") => RowsKind::Test,
+    let kind = kind_of(of.as_deref())?;
+    let window = request.query("window");
+    let answer = drift_of(&state, name, kind, window.as_deref()).await?;
+    Ok(Reply::json(&DriftView::of(answer)).packable())
+}
+
+/// What rows are asked for; requests if nothing is said.
+///
+/// # Errors
+/// For a word that names none.
+pub fn kind_of(of: Option<&str>) -> Result<RowsKind, Problem> {
+    match of {
+        None | Some("requests") => Ok(RowsKind::Requests),
+        Some("data") => Ok(RowsKind::Data),
+        Some("test") => Ok(RowsKind::Test),
         Some(_) => {
             let why = "the parameter `of` is `requests`, `data` or `test`";
-            return Err(Problem::new(Code::BadRequest, why));
+            Err(Problem::new(Code::BadRequest, why))
         }
-    };
-    let window = request.query("window");
+    }
+}
+
+/// Requests of some time, or what the last run compared, held against the champion.
+///
+/// # Errors
+/// Without a champion, before the first comparison, for a time that cannot be read, or when the registry cannot answer.
+pub async fn drift_of(
+    state: &State,
+    name: &str,
+    kind: RowsKind,
+    window: Option<&str>,
+) -> Result<DriftAnswer, Problem> {
+    let model = state.fleet.model(Some(name))?;
+    let env = env_of(state, name)?;
     let now_ms = state.clock.now_ms();
-    let text = window.as_deref().unwrap_or("requests");
+    let text = window.unwrap_or("requests");
     let span = drift::span(text, env.config.drift.window, now_ms).ok_or_else(|| {
         let why =
             "the parameter `window` is a time like `24h` or `7d`, or an instant with its offset";
@@ -140,6 +177,25 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
             })?
         }
     };
-    let answer = DriftAnswer::of(&env, check).await.map_err(trouble)?;
-    Ok(Reply::json(&DriftView::of(answer)).packable())
+    answer_of(&env, check, &served).await
+}
+
+/// A comparison with its history, in the bins of the version that it was compared with.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn answer_of(
+    env: &Env,
+    check: DriftCheck,
+    served: &Served,
+) -> Result<DriftAnswer, Problem> {
+    let answer = if check.version == served.version {
+        DriftAnswer::of(env, check, served.bundle.reference.as_ref()).await
+    } else {
+        // A version that is gone leaves the comparison without its bins.
+        let loaded = load_bundle(env, check.version).await.ok();
+        let reference = loaded.as_ref().and_then(|it| it.bundle.reference.as_ref());
+        DriftAnswer::of(env, check, reference).await
+    };
+    answer.map_err(trouble)
 }

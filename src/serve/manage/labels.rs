@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::audit;
-use super::common::{detached, env_of, trouble};
+use super::common::{detached, env_of, heavy, trouble};
 use crate::pipeline::live::{self, Given, LabelsReport, LiveAnswer};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -116,7 +116,8 @@ pub struct LiveView {
     /// Whether there were more answers than are judged at once; then these are the newest.
     is_cut: bool,
     /// All of it per version, newest first: `version`, `from`, `to`, `labelled` (`coverage`, `by_class`, `score`, `interval`,
-    /// `delay_ms`, `is_uneven`), `estimated` (`value`, `interval`; without labels), `difference`, `is_immature`.
+    /// `delay_ms`, `is_uneven`), `estimated` (`value`, `interval`; without labels), `difference`, `is_immature`, `scores` (bins: `from`, `to`, shares of rows
+    /// of `test` and `answers`).
     #[schema(value_type = Vec<Object>)]
     versions: Value,
     /// The same day by day, newest first.
@@ -154,9 +155,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         return Err(Problem::new(Code::BadRequest, why));
     };
     // What was answered this very millisecond belongs to it.
-    let answer = live::live(&env, (from_ms, to_ms + 1))
-        .await
-        .map_err(trouble)?;
+    let answer = heavy(async move { live::live(&env, (from_ms, to_ms + 1)).await }).await?;
     let LiveAnswer { metric, .. } = answer;
     // Texts and numbers: they can be written.
     fn value(of: &impl Serialize) -> Value {

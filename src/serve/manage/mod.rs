@@ -31,7 +31,7 @@ pub use changes::{promote, remove, rollback};
 pub use common::{env_of, limit, project, trouble};
 pub use create::create as create_model;
 pub use delete::delete as delete_model;
-pub use drift::show as drift;
+pub use drift::{answer_of as drift_answer, drift_of, kind_of as drift_kind, show as drift};
 pub use files::{file, report};
 pub use found_run::{find as find_run, path_of as log_of_run};
 pub use jobs::{cancel as cancel_job, list as jobs, retry as retry_job, show as job};

@@ -86,7 +86,9 @@ fn view(
     now: DateTime<Utc>,
 ) -> Result<ScheduleView, Problem> {
     let plan = Plan::of(model, &row).map_err(|error| Problem::internal(&error))?;
-    let next = plan.as_ref().map(|plan| {
+    // A schedule that is paused has no next time: a date would be one on which nothing happens.
+    let awake = plan.as_ref().filter(|_| !row.is_paused());
+    let next = awake.map(|plan| {
         let ticks = plan.ticks_after(now).take(NEXT);
         ticks
             .map(|at| {
@@ -198,7 +200,10 @@ async fn paused(
     let done = if pauses {
         registry.pause_schedule(model, by, now_ms).await
     } else {
-        registry.resume_schedule(model, now_ms).await.map(|_| ())
+        registry
+            .resume_schedule(model, by, now_ms)
+            .await
+            .map(|_| ())
     };
     done.map_err(trouble)?;
     let row = registry.schedule(model).await.map_err(trouble)?;

@@ -71,6 +71,8 @@ fn card(state: &State, view: &View, model: &ModelStatus) -> Markup {
                 @if view.may_change() { (view.button("run", "main", "Run now", &[("model", name)])) }
                 a class="button" href=(view.link(&format!("ui/models/{name}/try"))) { "Try it" }
                 a class="button" href=(view.link(&format!("ui/models/{name}/data"))) { "Data" }
+                a class="button" href=(view.link(&format!("ui/models/{name}/drift"))) { "Drift" }
+            a class="button" href=(view.link(&format!("ui/models/{name}/live"))) { "Labels" }
             }
         }
     }
@@ -97,6 +99,24 @@ fn numbers(model: &ModelStatus) -> Vec<(&'static str, Markup)> {
         _ => html! { span class="soft" { "no schedule" } },
     };
     facts.push(("next run", next));
+    for drift in &model.drift {
+        let tone = match drift.verdict.as_str() {
+            "drift" => "bad",
+            "warn" => "warn",
+            "unknown" => "info",
+            _ => "good",
+        };
+        let name = match drift.rows.as_str() {
+            "data" => "drift of the data",
+            "test" => "drift of the test rows",
+            _ => "drift of requests",
+        };
+        let verdict = &drift.verdict;
+        facts.push((
+            name,
+            html! { b class=(tone) { (verdict) } " " span class="soft" { (when(&drift.at)) } },
+        ));
+    }
     if let Some(probation) = &model.probation {
         let words = probation.state.of_version();
         facts.push((

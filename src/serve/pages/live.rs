@@ -70,6 +70,10 @@ fn of_version(view: &View, served: &Served) -> Markup {
                 a href=(view.link(&format!("ui/models/{name}/versions/{}", served.version))) { "version " (served.version) }
             }
             (facts(&pairs))
+            p {
+                a href=(view.link(&format!("ui/models/{name}/live"))) { "How good its answers were" } ", "
+                a href=(view.link(&format!("ui/models/{name}/drift"))) { "whether requests are like the training rows" }
+            }
             @if !served.is_of_numbers() { (classes(served)) }
         }
     }

@@ -41,7 +41,17 @@ pub async fn log_in(state: Arc<State>, request: Request) -> Result<Reply, Proble
 pub async fn log_out(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     Form::read(&state, &request)?;
     let view = View::of(&state, &request);
-    let cookie = state.guard.log_out(&request.headers);
+    let (cookie, told) = state.guard.log_out(&request.headers);
+    if let (Some(project), Some((id, until_ms))) = (&state.project, told) {
+        // Here it is over in any case; the other servers look at the registry.
+        let done = project
+            .registry
+            .end_session(&id, until_ms, state.clock.now_ms())
+            .await;
+        if let Err(error) = done {
+            tracing::warn!("other servers were not told of a logout: failed to {error}");
+        }
+    }
     Ok(redirect(&view.link("")).header("set-cookie", &cookie))
 }
 

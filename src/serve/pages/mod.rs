@@ -4,13 +4,18 @@
 //! carry what `guard::sessions` gave their page; what they change goes through `manage`, as requests do.
 
 mod actions;
+mod bars;
 mod changes;
 mod chart;
 mod data;
+mod drift;
+mod episodes;
 mod form;
 mod glyph;
+mod heat;
 mod home;
 mod kit;
+mod labels;
 mod live;
 mod login;
 mod model;
@@ -29,7 +34,9 @@ use std::sync::Arc;
 pub use actions::act;
 pub use changes::changes;
 pub use data::data;
+pub use drift::drift;
 pub use home::home;
+pub use labels::labels;
 pub use live::live;
 pub use login::{log_in, log_out, login};
 pub use model::model;
@@ -67,7 +74,7 @@ fn file(content_type: &'static str, text: &'static str) -> Reply {
 
 /// What each page shows, for the table of paths.
 pub fn does(path: &str) -> &'static str {
-    const PAGES: [(&str, &str); 18] = [
+    const PAGES: [(&str, &str); 20] = [
         ("/ui/style.css", "Styles of the pages"),
         (
             "/ui/script.js",
@@ -80,6 +87,14 @@ pub fn does(path: &str) -> &'static str {
             "A model: champion, versions over time, last decision",
         ),
         ("/ui/models/{model}/data", "A model's data sets over time"),
+        (
+            "/ui/models/{model}/drift",
+            "Whether rows are still like those of training, column by column",
+        ),
+        (
+            "/ui/models/{model}/live",
+            "How good the answers were, by labels and estimated without",
+        ),
         (
             "/ui/models/{model}/compare",
             "Two versions beside each other",

@@ -40,6 +40,8 @@ fn page(view: &View, env: &Env, model: &ModelStatus, history: &History) -> Marku
         div class="acts" {
             a class="button" href=(view.link(&format!("ui/models/{name}/try"))) { "Try it" }
             a class="button" href=(view.link(&format!("ui/models/{name}/data"))) { "Data" }
+            a class="button" href=(view.link(&format!("ui/models/{name}/drift"))) { "Drift" }
+            a class="button" href=(view.link(&format!("ui/models/{name}/live"))) { "Labels" }
             a class="button" href=(view.link(&format!("ui/runs?model={name}"))) { "Runs" }
         }
         @for need in &model.needs { p class="note" { (need) } }

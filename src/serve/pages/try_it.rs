@@ -5,6 +5,7 @@ use std::sync::Arc;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::bars::edge;
 use super::chart;
 use super::form::Form;
 use super::kit::{View, number, percent, table};
@@ -173,8 +174,8 @@ fn field(served: &Served, input: &InputFacts, given: &[(String, String)]) -> Mar
         Some((low, high)) => format!(
             "{}, {} to {} in training",
             input.kind,
-            short(low),
-            short(high)
+            edge(low),
+            edge(high)
         ),
         None => input.kind.to_string(),
     };
