@@ -17,6 +17,7 @@ mod kill;
 mod labels;
 mod lost;
 mod notify;
+mod old_project;
 mod ops;
 mod own_project;
 mod pages;

@@ -1,20 +1,24 @@
 //! What the tests stand on: projects in temporary folders, the program run on them, and the books that it keeps.
 
+mod books;
+mod done;
+mod files;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::postgres::Postgres;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use unseat::registry::{
-    Action, Champion, Holder, Operation, PastConclusion, Registry, RunRow, RunState,
-    ServerSettings, VersionRow, VersionState,
-};
+use unseat::registry::{Registry, RunState, ServerSettings, VersionState};
+
+pub use books::Books;
+pub use done::Done;
+use files::{copy_folder, names_in, sorted};
+pub use files::{files_below, sha256};
 
 /// The model of the sample project.
 pub const MODEL: &str = "attrition";
@@ -75,6 +79,13 @@ impl Project {
             is_real: Cell::new(false),
             url,
         }
+    }
+
+    /// A project that somebody else made, copied from a folder; its database is a file.
+    pub fn of_folder(folder: &Path) -> Self {
+        let project = Project::empty_at(None);
+        copy_folder(folder, project.root());
+        project
     }
 
     /// A sample project whose version 1 is the champion.
@@ -442,154 +453,5 @@ impl Project {
             assert!(!is_left_over, "{name} was left over{}", listing());
         }
         books
-    }
-}
-
-/// What the registry says about the sample model.
-#[derive(Debug)]
-pub struct Books {
-    pub champion: Option<Champion>,
-    pub operations: Vec<Operation>,
-    pub versions: Vec<VersionRow>,
-    pub runs: Vec<RunRow>,
-    pub dataset_runs: Vec<String>,
-    pub last: Option<PastConclusion>,
-    pub holder: Option<Holder>,
-    /// The version that the manifest of the copy names.
-    pub copied: Option<i64>,
-}
-
-impl Books {
-    pub fn champion(&self) -> Option<i64> {
-        self.champion.as_ref().map(|champion| champion.version)
-    }
-
-    pub fn version(&self, number: i64) -> &VersionRow {
-        let found = self
-            .versions
-            .iter()
-            .find(|version| version.number == number);
-        found.unwrap_or_else(|| panic!("there is no version {number}: {:#?}", self.versions))
-    }
-
-    /// Versions that runs promoted, oldest first.
-    pub fn promotions(&self) -> Vec<i64> {
-        let promotions = self
-            .operations
-            .iter()
-            .filter(|operation| operation.action == Action::Promote && operation.actor == "run");
-        let mut versions: Vec<i64> = promotions
-            .filter_map(|operation| operation.version)
-            .collect();
-        versions.reverse();
-        versions
-    }
-}
-
-/// A program that has ended.
-pub struct Done {
-    pub command: String,
-    pub status: ExitStatus,
-    pub stdout: String,
-    pub stderr: String,
-    listing: String,
-}
-
-impl Done {
-    pub fn code(&self) -> i32 {
-        self.status
-            .code()
-            .unwrap_or_else(|| panic!("it was ended by a signal: {self}"))
-    }
-
-    pub fn is_killed(&self) -> bool {
-        self.status.signal() == Some(9)
-    }
-
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("stdout is not JSON ({error}): {self}"))
-    }
-
-    /// Status, stdout and stderr as one text for a snapshot, with times of stages blotted out.
-    pub fn shown(&self) -> String {
-        let status = match self.status.code() {
-            Some(code) => code.to_string(),
-            None => "signal".to_string(),
-        };
-        let stderr: String = self
-            .stderr
-            .lines()
-            .map(|line| without_duration(line) + "\n")
-            .collect();
-        format!(
-            "status: {status}\n--- stdout\n{}--- stderr\n{stderr}",
-            self.stdout
-        )
-    }
-}
-
-impl std::fmt::Display for Done {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Done {
-            command,
-            status,
-            stdout,
-            stderr,
-            listing,
-        } = self;
-        write!(
-            f,
-            "{command}: {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}\n--- files\n{listing}"
-        )
-    }
-}
-
-/// A line of talk about a stage ends with how long it took.
-fn without_duration(line: &str) -> String {
-    match line.rsplit_once(" (") {
-        Some((before, time)) if time.ends_with("ms)") || time.ends_with(" s)") => {
-            format!("{before} (…)")
-        }
-        _ => line.to_string(),
-    }
-}
-
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// Name below the folder → path of every file, sorted; a folder that is not there has none.
-pub fn files_below(folder: &Path) -> BTreeMap<String, PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).into_iter().flatten();
-    entries
-        .filter(|entry| entry.file_type().is_file())
-        .map(|entry| {
-            let below = entry.path().strip_prefix(folder).expect("it is below");
-            (below.display().to_string(), entry.path().to_path_buf())
-        })
-        .collect()
-}
-
-/// Names in a folder, sorted; a folder that is not there has none.
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    sorted(entries.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-}
-
-fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let mut names: Vec<String> = names.into_iter().collect();
-    names.sort();
-    names
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    for (name, path) in files_below(from) {
-        let target = to.join(name);
-        fs::create_dir_all(target.parent().expect("a file stands in a folder")).expect("makes it");
-        fs::copy(path, target).expect("copies");
     }
 }
