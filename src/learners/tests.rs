@@ -4,6 +4,7 @@ mod conformance;
 mod golden;
 mod hard;
 mod linear;
+mod refusals;
 
 use polars::prelude::{Column, DataFrame};
 

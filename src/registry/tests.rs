@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::*;
 
+mod conclusions;
 mod copying;
 mod labels;
 mod locks;

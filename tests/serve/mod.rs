@@ -4,6 +4,8 @@ mod agreement;
 mod borrowed;
 mod call;
 mod diagnostics;
+mod diagnostics_of_data;
+mod ending;
 mod endurance;
 mod guard;
 mod limits;

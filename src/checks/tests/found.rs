@@ -1,7 +1,5 @@
 //! Data with one thing wrong: exactly that is found.
 
-use std::collections::HashSet;
-
 use polars::prelude::{Column, DataFrame};
 use proptest::prelude::*;
 
@@ -10,23 +8,23 @@ use crate::config::{Checks, Severity};
 use crate::data::rules::Rule;
 use crate::data::{About, Remark, summarise};
 
-const N: usize = 400;
+pub(super) const N: usize = 400;
 
 /// A number that looks drawn, from a row and a stream.
-fn drawn(row: usize, stream: u64) -> u64 {
+pub(super) fn drawn(row: usize, stream: u64) -> u64 {
     super::super::rows::mixed(stream, row as u64)
 }
 
-fn share(row: usize, stream: u64) -> f64 {
+pub(super) fn share(row: usize, stream: u64) -> f64 {
     (drawn(row, stream) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-fn class_of(row: usize) -> u32 {
+pub(super) fn class_of(row: usize) -> u32 {
     u32::from(share(row, 1) < 0.4)
 }
 
 /// Two columns of chance and one of four texts.
-fn plain() -> Vec<Column> {
+pub(super) fn plain() -> Vec<Column> {
     let numbers = |stream| {
         (0..N)
             .map(move |row| share(row, stream))
@@ -42,7 +40,11 @@ fn plain() -> Vec<Column> {
     ]
 }
 
-fn found_in(columns: Vec<Column>, target: Target<'_>, settings: &Checks) -> Vec<Finding> {
+pub(super) fn found_in(
+    columns: Vec<Column>,
+    target: Target<'_>,
+    settings: &Checks,
+) -> Vec<Finding> {
     let frame = DataFrame::new(columns[0].len(), columns).unwrap();
     let champion = Categories {
         column: "c".to_string(),
@@ -70,7 +72,7 @@ fn found_in(columns: Vec<Column>, target: Target<'_>, settings: &Checks) -> Vec<
     .unwrap()
 }
 
-fn found_with(more: Column) -> Vec<(Check, Option<String>)> {
+pub(super) fn found_with(more: Column) -> Vec<(Check, Option<String>)> {
     let codes: Vec<Option<u32>> = (0..N).map(|row| Some(class_of(row))).collect();
     let mut columns = plain();
     match columns.iter().position(|it| it.name() == more.name()) {
@@ -86,7 +88,7 @@ fn found_with(more: Column) -> Vec<(Check, Option<String>)> {
     found.into_iter().map(|it| (it.check, it.column)).collect()
 }
 
-fn about(check: Check, column: &str) -> Vec<(Check, Option<String>)> {
+pub(super) fn about(check: Check, column: &str) -> Vec<(Check, Option<String>)> {
     vec![(check, Some(column.to_string()))]
 }
 
@@ -299,35 +301,6 @@ fn cells_outside_what_the_champion_saw_are_counted() {
 }
 
 #[test]
-fn test_rows_are_held_against_what_was_learned_from() {
-    let frame = DataFrame::new(N, plain()).unwrap();
-    let known = [Categories {
-        column: "c".to_string(),
-        texts: HashSet::from(["t0".to_string()]),
-    }];
-    let inputs = TestInputs {
-        frame: &frame,
-        overlap: 8,
-        labels: &[],
-        classes: &[],
-        target: "y",
-        remarks: &[],
-        known: &known,
-        settings: &Checks::default(),
-        seed: 7,
-    };
-    let found = look_at_test(&inputs).unwrap();
-    let checks: Vec<Check> = found.iter().map(|it| it.check).collect();
-    assert_eq!(checks, [Check::TestOverlap, Check::TestCategories]);
-    assert_eq!(found[0].value, 0.02);
-    assert!(
-        found[0].says.starts_with("8 test rows of 400 (2 %)"),
-        "{}",
-        found[0].says
-    );
-}
-
-#[test]
 fn what_is_off_is_not_looked_for_and_the_worst_comes_first() {
     let columns = || {
         let mut columns = plain();
@@ -430,45 +403,4 @@ fn what_was_seen_in_files_is_a_finding_of_its_check() {
     let found = of_files(&remarks, &settings);
     assert_eq!(found.len(), 20 + 1 + 1, "many are counted");
     assert!(found[20].says.starts_with("30 more findings of this kind"));
-}
-
-#[test]
-fn test_labels_that_no_training_row_has_are_named_with_the_class_that_they_may_be() {
-    let frame = DataFrame::new(N, plain()).unwrap();
-    let says = |classes: &[&str], labels: &[(&str, u64)]| {
-        let classes: Vec<String> = classes.iter().map(|it| it.to_string()).collect();
-        let labels: Vec<(String, u64)> =
-            labels.iter().map(|(it, n)| (it.to_string(), *n)).collect();
-        let inputs = TestInputs {
-            frame: &frame,
-            overlap: 0,
-            labels: &labels,
-            classes: &classes,
-            target: "left",
-            remarks: &[],
-            known: &[],
-            settings: &Checks::default(),
-            seed: 7,
-        };
-        let found = look_at_test(&inputs).unwrap();
-        let of_labels = found.into_iter().find(|it| it.check == Check::TestLabels);
-        of_labels.map(|it| it.says)
-    };
-    assert_eq!(says(&["no", "yes"], &[("yes", 3), ("no", 9)]), None);
-    assert_eq!(says(&[], &[("1.5", 3)]), None, "numbers have no classes");
-    assert_eq!(
-        says(
-            &["no", "yes"],
-            &[("Yes", 3), ("no", 9), ("NO ", 1), ("maybe", 1)]
-        )
-        .unwrap(),
-        "5 of 14 test rows have a label in `left` that no training row has: `Yes` (3 rows, `yes` in the data set), \
-         `NO ` (1 row, `no` in the data set), `maybe` (1 row); where they mean the same, spell them alike"
-    );
-    // A label in another form: 1 beside yes.
-    assert_eq!(
-        says(&["no", "yes"], &[("1", 4), ("0", 4)]).unwrap(),
-        "8 of 8 test rows have a label in `left` that no training row has: `0` (4 rows, `no` in the data set), \
-         `1` (4 rows, `yes` in the data set); where they mean the same, spell them alike"
-    );
 }

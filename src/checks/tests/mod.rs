@@ -5,3 +5,4 @@ mod golden;
 mod identifiers;
 mod spelling;
 mod target;
+mod test_rows;

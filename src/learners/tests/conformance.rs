@@ -7,12 +7,12 @@ use super::{all, answers, fitted, frame, noise};
 use crate::config::raw::{ClassWeight, Learner, LearnerKind};
 use crate::features::{Transformer, View};
 use crate::learners::fit;
-use crate::learners::learned::{Error, Learned};
-use crate::learners::target::{HeldBack, Target};
+use crate::learners::learned::Learned;
+use crate::learners::target::Target;
 use crate::predictors::Predictor;
 
 /// Each kind with what it learns.
-const KINDS: [(LearnerKind, &[Wanted]); 8] = [
+pub(super) const KINDS: [(LearnerKind, &[Wanted]); 8] = [
     (LearnerKind::Logistic, &[Wanted::Two, Wanted::Three]),
     (LearnerKind::Linear, &[Wanted::Numbers]),
     (LearnerKind::Ridge, &[Wanted::Numbers]),
@@ -25,7 +25,7 @@ const KINDS: [(LearnerKind, &[Wanted]); 8] = [
 
 /// What is learned.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Wanted {
+pub(super) enum Wanted {
     Two,
     Three,
     Numbers,
@@ -34,7 +34,7 @@ enum Wanted {
 impl Wanted {
     const ALL: [Wanted; 3] = [Wanted::Two, Wanted::Three, Wanted::Numbers];
 
-    fn n_classes(self) -> usize {
+    pub(super) fn n_classes(self) -> usize {
         match self {
             Wanted::Two => 2,
             Wanted::Three => 3,
@@ -44,35 +44,35 @@ impl Wanted {
 }
 
 /// One kind with one thing to learn.
-struct Case {
-    name: String,
-    settings: Learner,
-    transformer: Transformer,
-    frame: DataFrame,
-    n_classes: usize,
-    class: Vec<u32>,
-    numbers: Vec<f64>,
+pub(super) struct Case {
+    pub(super) name: String,
+    pub(super) settings: Learner,
+    pub(super) transformer: Transformer,
+    pub(super) frame: DataFrame,
+    pub(super) n_classes: usize,
+    pub(super) class: Vec<u32>,
+    pub(super) numbers: Vec<f64>,
 }
 
 impl Case {
-    fn target(&self) -> Target<'_> {
+    pub(super) fn target(&self) -> Target<'_> {
         match self.n_classes {
             0 => Target::Numbers(&self.numbers),
             n => Target::Classes(&self.class, n),
         }
     }
 
-    fn learn(&self, view: &View<'_>) -> Learned {
+    pub(super) fn learn(&self, view: &View<'_>) -> Learned {
         fit(view, self.target(), None, &self.settings, 42).expect(&self.name)
     }
 
-    fn is(&self, kinds: &[LearnerKind]) -> bool {
+    pub(super) fn is(&self, kinds: &[LearnerKind]) -> bool {
         kinds.contains(&self.settings.kind)
     }
 }
 
 /// 2 500 rows, so that sums come from several parts; numbers with gaps and a text column.
-fn data(wanted: Wanted, n: usize) -> (DataFrame, Vec<u32>, Vec<f64>) {
+pub(super) fn data(wanted: Wanted, n: usize) -> (DataFrame, Vec<u32>, Vec<f64>) {
     let mut random = noise(3);
     let columns: Vec<Vec<Option<f64>>> = (0..3)
         .map(|_| {
@@ -97,7 +97,7 @@ fn data(wanted: Wanted, n: usize) -> (DataFrame, Vec<u32>, Vec<f64>) {
     (frame(&columns, &[texts]), class, numbers)
 }
 
-fn small(kind: LearnerKind) -> Learner {
+pub(super) fn small(kind: LearnerKind) -> Learner {
     Learner {
         kind,
         trees: Some(12),
@@ -107,7 +107,7 @@ fn small(kind: LearnerKind) -> Learner {
 }
 
 /// Calls `check` with every kind and everything it learns.
-fn each(n_rows: usize, check: impl Fn(&Case)) {
+pub(super) fn each(n_rows: usize, check: impl Fn(&Case)) {
     for (kind, learns) in KINDS {
         for &wanted in learns {
             let (frame, class, numbers) = data(wanted, n_rows);
@@ -352,71 +352,5 @@ fn balanced_classes_raise_the_share_of_the_rare_one() {
         };
         let (plain, balanced) = (mean(ClassWeight::None), mean(ClassWeight::Balanced));
         assert!(balanced > 1.5 * plain, "{kind:?}: {plain} and {balanced}");
-    }
-}
-
-#[test]
-fn rows_of_one_class_and_labels_that_do_not_fit_are_refused() {
-    each(100, |case| {
-        let n_classes = case.n_classes;
-        let rows = all(&case.frame);
-        let view = case.transformer.view(&case.frame, &rows).expect("a view");
-        let refused =
-            |target: Target<'_>| fit(&view, target, None, &case.settings, 1).expect_err(&case.name);
-        if n_classes == 0 {
-            let short = Target::Numbers(&case.numbers[1..]);
-            assert!(matches!(refused(short), Error::Shape { .. }));
-            let odd = vec![f64::NAN; rows.len()];
-            assert!(matches!(
-                refused(Target::Numbers(&odd)),
-                Error::Shape { .. }
-            ));
-            return;
-        }
-        let refused = |labels: &[u32]| refused(Target::Classes(labels, n_classes));
-        assert!(matches!(refused(&vec![1; rows.len()]), Error::OneClass));
-        assert!(matches!(refused(&case.class[1..]), Error::Shape { .. }));
-        assert!(matches!(refused(&vec![9; rows.len()]), Error::Shape { .. }));
-        let nobody = case.transformer.view(&case.frame, &[]).expect("a view");
-        assert!(matches!(
-            fit(
-                &nobody,
-                Target::Classes(&[], n_classes),
-                None,
-                &case.settings,
-                1
-            ),
-            Err(Error::OneClass)
-        ));
-    });
-}
-
-#[test]
-fn what_a_learner_cannot_learn_it_refuses_and_held_back_rows_change_no_shape() {
-    for (kind, learns) in KINDS {
-        for wanted in Wanted::ALL {
-            let (frame, class, numbers) = data(wanted, 200);
-            let transformer = fitted(&frame).transformer;
-            let rows = all(&frame);
-            let view = transformer.view(&frame, &rows).expect("a view");
-            let target = match wanted {
-                Wanted::Numbers => Target::Numbers(&numbers),
-                wanted => Target::Classes(&class, wanted.n_classes()),
-            };
-            let held_back = HeldBack {
-                view: transformer.view(&frame, &rows).expect("a view"),
-                target,
-            };
-            match fit(&view, target, Some(&held_back), &small(kind), 1) {
-                Ok(learned) => {
-                    assert!(learns.contains(&wanted), "{kind:?} learned {wanted:?}");
-                    assert!(learned.predictor.is_sound(view.n_features()));
-                }
-                Err(error) => {
-                    assert!(!learns.contains(&wanted), "{kind:?} {wanted:?}: {error}");
-                    assert!(matches!(error, Error::Unable { .. }), "{error}");
-                }
-            }
-        }
     }
 }

@@ -153,7 +153,7 @@ fn the_way_over_sparse_rows_leads_to_the_same_answers() {
             let each = |rows: &mut f64| *rows = case.y.len() as f64 / (n_classes as f64 * *rows);
             weight.iter_mut().for_each(each);
         }
-        let problem = wide::Problem {
+        let problem = wide::SparseObjective {
             rows: &Rows::of(&view),
             wanted: wide::Wanted::Classes {
                 class: &case.y,

@@ -91,7 +91,7 @@ fn ridge_over_sparse_rows_leads_to_the_same_weights() {
         let view = transformer.view(&frame, &rows).expect("a view");
         let models = case.models.iter();
         for model in models.filter(|model| model.kind == LearnerKind::Ridge) {
-            let problem = wide::Problem {
+            let problem = wide::SparseObjective {
                 rows: &Rows::of(&view),
                 wanted: wide::Wanted::Numbers(&case.y),
                 penalty: model.alpha,
