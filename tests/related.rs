@@ -209,7 +209,7 @@ fn settings_that_contradict_one_another_are_told_at_once() {
     assert_eq!(refused.code(), 2, "{refused}");
     for part in [
         "keys: with `related` the key is `related.entity`; leave `keys` out",
-        "split.kind: with `related.entity` the split is `group`, so that nobody is on both sides",
+        "split.kind: with `related.entity` the split is `group`, so that no entity is on both sides",
         "ingest.keep: `accumulate` keeps rows, and `related` needs the records that they were made of; keep those in the folder",
         "related.tables.client.count_by: is for `one_to_many`",
     ] {

@@ -56,7 +56,7 @@ pub(super) fn constant(inputs: &Inputs<'_>) -> Vec<Finding> {
             value: 1.0,
             bound: None,
             says: format!(
-                "`{}` has one value in every row, which tells nothing",
+                "`{}` has one value in every row, which carries no information",
                 column.name
             ),
         })

@@ -9,7 +9,7 @@
 //! | 11 | rejected (with `--detailed-exit-code`) |
 //! | 12 | inconclusive (with `--detailed-exit-code`) |
 //! | 13 | locked by another run (with `--detailed-exit-code`; else 1) |
-//! | 15 | something needs somebody (`status --detailed-exit-code`) |
+//! | 15 | something needs attention (`status --detailed-exit-code`) |
 
 use std::process::ExitCode;
 
@@ -34,7 +34,7 @@ pub const REJECTED: u8 = Code::Rejected.code();
 pub const INCONCLUSIVE: u8 = Code::Inconclusive.code();
 /// Rows are unlike those of training.
 pub const DRIFT: u8 = Code::Drift.code();
-/// Something needs somebody.
+/// Something needs attention.
 pub const NEEDS: u8 = Code::Needs.code();
 
 /// A failure on its way to the user.

@@ -192,8 +192,8 @@ impl Feed {
         let version = version
             .map(|version| format!(" version {version}"))
             .unwrap_or_default();
-        let record = run.as_ref().and_then(|run| run.record.as_ref());
-        let reason = record.and_then(|record| record["reasons"][0].as_str());
+        let report = run.as_ref().and_then(RunRow::report).unwrap_or_default();
+        let reason = report.reasons.first();
         let reason = reason
             .map(|reason| format!(": {}", output::plain(reason)))
             .unwrap_or_default();
@@ -209,8 +209,8 @@ impl Feed {
 
 /// Whether a run that came to a verdict found no champion to compare with.
 fn is_first(run: Option<&RunRow>) -> bool {
-    let record = run.and_then(|run| run.record.as_ref());
-    record.is_some_and(|record| record["champion"].is_null())
+    let report = run.and_then(RunRow::report);
+    report.is_some_and(|report| report.champion.is_none())
 }
 
 /// A line that is of no model alone.

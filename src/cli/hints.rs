@@ -185,7 +185,7 @@ impl From<registry::Error> for Failure {
             ),
             registry::Error::NotTheSame { .. } => (
                 Kind::Store,
-                "somebody else writes into one of both: end everything that uses them, then copy once more",
+                "another process writes into one of them: stop everything that uses them, then copy once more",
             ),
             registry::Error::NotOnServer { .. } => (
                 Kind::Store,
@@ -239,7 +239,7 @@ impl From<data::Error> for Failure {
 /// The same for everything that a full disk stops: it passes, so a job is tried again.
 fn full_disk(error: anyhow::Error) -> Failure {
     Failure::new(Kind::Store, error).hint(
-        "the disk is full: make room, or keep less (`unseat gc --dry-run` tells what would go), then run again; the champion is what it was",
+        "the disk is full: make room, or keep less (`unseat gc --dry-run` shows what would go), then run again; the champion is what it was",
     )
 }
 

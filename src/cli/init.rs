@@ -17,7 +17,7 @@ pub struct InitArgs {
     dir: PathBuf,
     /// Which sample data
     #[arg(long, value_enum, default_value = "attrition")]
-    sample: Sample,
+    sample: SampleKind,
     /// Rows per file (attrition), rows to train on altogether (wide), or clients to train on (referrals)
     #[arg(long, value_name = "N", default_value_t = 3000)]
     rows: u32,
@@ -31,7 +31,7 @@ pub struct InitArgs {
 
 /// The sample data there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Sample {
+enum SampleKind {
     /// Companies that leave or stay, before and after a change of prices
     Attrition,
     /// Many rows of numbers, for measuring
@@ -53,9 +53,9 @@ pub fn init(global: &Global, args: &InitArgs) -> Result<u8, Failure> {
         return Err(Failure::new(Kind::Usage, error).hint("name an empty or a new folder"));
     }
     let written = match args.sample {
-        Sample::Attrition => attrition(args),
-        Sample::Wide => wide(args),
-        Sample::Referrals => referrals(args),
+        SampleKind::Attrition => attrition(args),
+        SampleKind::Wide => wide(args),
+        SampleKind::Referrals => referrals(args),
     };
     let files = written.map_err(|error| {
         let context = format!("make a project in {}", args.dir.display());

@@ -34,7 +34,7 @@ pub fn watch(global: &Global, registry: &Registry, clock: Clock) -> Result<(), F
         let why = if kind == SignalKind::interrupt() {
             "it was interrupted (Ctrl-C)"
         } else {
-            "it was told to end (SIGTERM)"
+            "it was asked to end (SIGTERM)"
         };
         let me = ProcessId::current();
         let ending = async {

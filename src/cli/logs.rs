@@ -37,7 +37,7 @@ pub async fn logs(global: &Global, args: &LogsArgs) -> Result<u8, Failure> {
         let path = run_log(&config.project, &row.id);
         let error = anyhow::anyhow!("find the log of run {}, {}", row.id, path.display());
         return Err(Failure::new(Kind::Data, error).hint(
-            "runs of the schedule, of jobs and of the API keep a log until it is cleared away; a run by hand tells its terminal",
+            "runs of the schedule, of jobs and of the API keep a log until it is cleared away; a run by hand writes to its terminal",
         ));
     }
     for (at, level, message) in &run.log {

@@ -26,7 +26,7 @@ pub fn stopping() {
 /// program that answers no, or not in time, is started anew by systemd. Ends when it is aborted.
 pub fn watch(pulse: Pulse) -> Option<tokio::task::JoinHandle<()>> {
     let patience = sd_notify::watchdog_enabled()? / PULSES;
-    tracing::debug!(seconds = patience.as_secs_f64(), "a watchdog is told");
+    tracing::debug!(seconds = patience.as_secs_f64(), "the watchdog is notified");
     Some(tokio::spawn(beat(patience, pulse, || {
         tell(&[NotifyState::Watchdog]);
     })))
@@ -40,9 +40,11 @@ async fn beat(patience: Duration, pulse: Pulse, alive: impl Fn()) {
         match tokio::time::timeout(patience, pulse()).await {
             Ok(true) => alive(),
             Ok(false) => {
-                tracing::error!("the watchdog is not told: the program says that it is not well");
+                tracing::error!(
+                    "the watchdog is not notified: the program says that it is not well"
+                );
             }
-            Err(_) => tracing::error!("the watchdog is not told: the program does not answer"),
+            Err(_) => tracing::error!("the watchdog is not notified: the program does not answer"),
         }
     }
 }
@@ -54,7 +56,7 @@ pub fn answers() -> Pin<Box<dyn Future<Output = bool> + Send>> {
 
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!("systemd cannot be told: {error}");
+        tracing::warn!("systemd cannot be notified: {error}");
     }
 }
 

@@ -141,7 +141,8 @@ fn code_of(report: &RunReport) -> u8 {
         | Outcome::Ingested
         | Outcome::Trained
         | Outcome::Scored
-        | Outcome::Reported => failure::DONE,
+        | Outcome::Reported
+        | Outcome::Adopted => failure::DONE,
     }
 }
 
@@ -253,7 +254,7 @@ fn last_line(report: &RunReport) -> String {
             output::bold("inconclusive")
         ),
         Outcome::Waiting => format!(
-            "{} version {version} would be promoted and {stays} until somebody approves it: unseat approve {version}{why}",
+            "{} version {version} would be promoted and {stays} until it is approved: unseat approve {version}{why}",
             output::bold("waiting")
         ),
         Outcome::Pinned => format!(
@@ -270,7 +271,11 @@ fn last_line(report: &RunReport) -> String {
             "{} version {version}; the score is in the database, the files of a version that was decided on stay as the gate saw them{why}",
             output::bold("scored")
         ),
-        other @ (Outcome::Ingested | Outcome::Trained | Outcome::Scored | Outcome::Reported) => {
+        other @ (Outcome::Ingested
+        | Outcome::Trained
+        | Outcome::Scored
+        | Outcome::Reported
+        | Outcome::Adopted) => {
             let files = report.artifacts.join(", ");
             format!("{} {files}{why}", output::bold(other.name()))
         }

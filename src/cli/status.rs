@@ -12,7 +12,7 @@ use crate::registry::Registry;
 
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// End with exit code 15 when something needs somebody
+    /// End with exit code 15 when something needs attention
     #[arg(long)]
     detailed_exit_code: bool,
 }

@@ -55,7 +55,7 @@ pub fn token(global: &Global, args: &TokenArgs) -> Result<u8, Failure> {
     ]));
     if !global.quiet {
         output::talk(
-            "the token is shown this once: give it to whoever asks with it, and put its hash into config.json or the file",
+            "the token is shown this once: give it to the client that uses it, and put its hash into config.json or the file",
         );
     }
     Ok(failure::DONE)

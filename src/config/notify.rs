@@ -91,7 +91,7 @@ impl Topic {
 pub enum ChannelKind {
     /// A POST of JSON to an address.
     Webhook,
-    /// A letter by SMTP.
+    /// An e-mail by SMTP.
     Email,
     /// A command that reads JSON.
     Command,

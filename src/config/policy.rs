@@ -292,7 +292,7 @@ impl Require {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum First {
-    /// It is held: the verdict is `inconclusive`, and somebody may promote it by hand.
+    /// It is held: the verdict is `inconclusive`, and can be promoted by hand.
     Hold,
     /// It goes in, with a warning.
     Promote,
@@ -304,7 +304,7 @@ pub enum First {
 pub enum Approval {
     /// The run does.
     Automatic,
-    /// Somebody does, by `unseat approve`, by request or on the dashboard; until then the version waits. It waits no longer once
+    /// A person does, by `unseat approve`, by request or on the dashboard; until then the version waits. It waits no longer once
     /// the champion or the test data is another.
     Manual,
 }

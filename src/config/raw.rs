@@ -166,7 +166,8 @@ pub(super) fn with_related(mut raw: RawConfig, say: &mut impl FnMut(&str, String
             say("keys", why.to_string());
         }
         if raw.split.kind.is_some_and(|kind| kind != SplitKind::Group) {
-            let why = "with `related.entity` the split is `group`, so that nobody is on both sides";
+            let why =
+                "with `related.entity` the split is `group`, so that no entity is on both sides";
             say("split.kind", why.to_string());
         }
         raw.keys = vec![entity.clone()];

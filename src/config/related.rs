@@ -16,7 +16,7 @@ pub struct Related {
     /// Column of the base table that names a record. Never learned from.
     pub key: String,
     /// Column of the base table that names whose record it is (client, device). Never learned from; the data set is split by
-    /// it, so that nobody is both learned from and validated on.
+    /// it, so that no entity is in both parts.
     #[serde(default)]
     pub entity: Option<String>,
     /// Column of the base table with the time of a record, as of which its row is made. Never learned from.

@@ -36,7 +36,7 @@ pub struct Server {
     /// Origins whose pages may ask from a browser, exactly as the browser says them, like `https://app.example.org`. Default:
     /// none.
     pub cors_origins: Vec<String>,
-    /// Hours after which somebody who logged in with a browser has to do so again.
+    /// Hours after which a login in a browser expires.
     pub session_hours: f64,
     /// Whether `X-Forwarded-Proto` of a proxy before this server is believed, so that the cookie of a browser is sent by HTTPS
     /// only. Set it only where every request comes through that proxy.

@@ -51,7 +51,7 @@ impl std::fmt::Display for Unknown {
 /// that Kubernetes makes for a Service are left out in silence.
 pub fn of(variables: impl Iterator<Item = (String, String)>) -> Variables {
     let mut found = Variables::default();
-    let mut known: Option<Known> = None;
+    let mut known: Option<SettingKeys> = None;
     for (name, value) in variables {
         let Some(rest) = name.strip_prefix(PREFIX) else {
             continue;
@@ -60,7 +60,7 @@ pub fn of(variables: impl Iterator<Item = (String, String)>) -> Variables {
             continue;
         }
         let path = rest.to_lowercase().replace("__", ".");
-        let known = known.get_or_insert_with(Known::all);
+        let known = known.get_or_insert_with(SettingKeys::all);
         if known.has(&path) {
             found.settings.push((path, value));
         } else if !is_service_link(rest, &value) {
@@ -110,17 +110,17 @@ fn is_service_link(rest: &str, value: &str) -> bool {
 }
 
 /// The keys of the settings.
-struct Known {
+struct SettingKeys {
     schema: Value,
     paths: Vec<String>,
 }
 
-impl Known {
+impl SettingKeys {
     fn all() -> Self {
         let schema = shape::schema_of::<RawConfig>().as_value().clone();
         let mut paths = Vec::new();
         collect(&schema, &schema, "", &mut paths);
-        Known { schema, paths }
+        SettingKeys { schema, paths }
     }
 
     fn has(&self, path: &str) -> bool {

@@ -37,7 +37,7 @@ struct Record {
 }
 
 /// What a separator makes of the first records.
-struct Split {
+struct SeparatorFit {
     separator: u8,
     records: Vec<Record>,
     /// Fields that records mostly have.
@@ -81,9 +81,9 @@ pub(super) fn find(
     };
     let splits = separators.iter().filter_map(|&separator| {
         let records = records(&block[..whole], start, separator, options);
-        Split::of(separator, records, is_fixed)
+        SeparatorFit::of(separator, records, is_fixed)
     });
-    let mut splits: Vec<Split> = splits.collect();
+    let mut splits: Vec<SeparatorFit> = splits.collect();
     // The fewest lines passed over, then the most fields.
     splits.sort_by_key(|split| (split.header, usize::MAX - split.fields));
     let shape = |separator, header| Shape {
@@ -96,7 +96,7 @@ pub(super) fn find(
         let separator = set.unwrap_or_else(|| in_first_line(block, start));
         return Ok(shape(separator, first_record(block, start, options)));
     };
-    let rivals: Vec<&Split> = splits
+    let rivals: Vec<&SeparatorFit> = splits
         .iter()
         .filter(|it| (it.header, it.fields) == (best.header, best.fields))
         .collect();
@@ -115,9 +115,9 @@ pub(super) fn find(
     })
 }
 
-impl Split {
+impl SeparatorFit {
     /// `None` where the separator does not split most of the records alike, and into more than one field.
-    fn of(separator: u8, records: Vec<Record>, is_fixed: bool) -> Option<Split> {
+    fn of(separator: u8, records: Vec<Record>, is_fixed: bool) -> Option<SeparatorFit> {
         let mut counts: Vec<usize> = records.iter().map(|record| record.fields).collect();
         counts.retain(|count| *count > 1);
         counts.sort_unstable();
@@ -134,7 +134,7 @@ impl Split {
             .filter(|record| record.fields == fields)
             .count();
         let is_like = below[0].fields == fields || is_fixed;
-        (is_like && alike * 5 >= below.len() * 4).then_some(Split {
+        (is_like && alike * 5 >= below.len() * 4).then_some(SeparatorFit {
             separator,
             records,
             fields,
@@ -171,7 +171,7 @@ fn header_of(records: &[Record], fields: usize) -> usize {
 }
 
 /// Says what is wrong where the record below the titles is no header.
-fn check_titles(block: &[u8], split: &Split) -> Result<(), Bad> {
+fn check_titles(block: &[u8], split: &SeparatorFit) -> Result<(), Bad> {
     let header = &split.records[split.header];
     let only_comments = split.records[..split.header].iter().all(|it| it.is_comment);
     if only_comments || (header.typed == 0 && header.filled + 1 >= header.fields) {
@@ -189,12 +189,13 @@ fn check_titles(block: &[u8], split: &Split) -> Result<(), Bad> {
 }
 
 /// Of splits that are alike, the one with the most fields that are values.
-fn clearest<'a>(rivals: &[&'a Split]) -> Result<&'a Split, Bad> {
-    let typed = |split: &Split| -> usize {
+fn clearest<'a>(rivals: &[&'a SeparatorFit]) -> Result<&'a SeparatorFit, Bad> {
+    let typed = |split: &SeparatorFit| -> usize {
         let below = split.records[split.header..].iter().skip(1);
         below.map(|record| record.typed).sum()
     };
-    let mut ranked: Vec<(usize, &Split)> = rivals.iter().map(|it| (typed(it), *it)).collect();
+    let mut ranked: Vec<(usize, &SeparatorFit)> =
+        rivals.iter().map(|it| (typed(it), *it)).collect();
     ranked.sort_by_key(|(typed, _)| usize::MAX - typed);
     if ranked[0].0 > ranked[1].0 {
         return Ok(ranked[0].1);

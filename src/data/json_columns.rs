@@ -28,12 +28,12 @@ pub(super) struct JsonColumn {
     name: String,
     /// Row, counted from 1, that had it last.
     given: usize,
-    cells: Cells,
+    cells: JsonCells,
     first_at: Option<u64>,
     text_at: Option<u64>,
 }
 
-enum Cells {
+enum JsonCells {
     Missing(usize),
     Integer(Vec<Option<i64>>),
     Number(Vec<Option<f64>>),
@@ -82,7 +82,7 @@ impl Rows {
                     self.columns.push(JsonColumn {
                         name: name.clone(),
                         given: 0,
-                        cells: Cells::Missing(self.rows),
+                        cells: JsonCells::Missing(self.rows),
                         first_at: None,
                         text_at: None,
                     });
@@ -135,19 +135,19 @@ impl JsonColumn {
         if self.first_at.is_none() {
             self.first_at = at;
         }
-        let cells = std::mem::replace(&mut self.cells, Cells::Missing(0));
+        let cells = std::mem::replace(&mut self.cells, JsonCells::Missing(0));
         self.cells = cells.widened_for(kind);
-        if matches!(self.cells, Cells::Text(_)) && self.text_at.is_none() {
+        if matches!(self.cells, JsonCells::Text(_)) && self.text_at.is_none() {
             self.text_at = at;
         }
         match (&mut self.cells, cell) {
-            (Cells::Integer(cells), Value::Number(number)) => cells.push(number.as_i64()),
-            (Cells::Number(cells), Value::Number(number)) => cells.push(number.as_f64()),
-            (Cells::Boolean(cells), Value::Bool(value)) => cells.push(Some(value)),
-            (Cells::Text(cells), Value::String(text)) => {
+            (JsonCells::Integer(cells), Value::Number(number)) => cells.push(number.as_i64()),
+            (JsonCells::Number(cells), Value::Number(number)) => cells.push(number.as_f64()),
+            (JsonCells::Boolean(cells), Value::Bool(value)) => cells.push(Some(value)),
+            (JsonCells::Text(cells), Value::String(text)) => {
                 cells.push(Some(text).filter(|text| !text.trim().is_empty()));
             }
-            (Cells::Text(cells), other) => cells.push(Some(other.to_string())),
+            (JsonCells::Text(cells), other) => cells.push(Some(other.to_string())),
             _ => {}
         }
     }
@@ -155,23 +155,23 @@ impl JsonColumn {
     fn finish(self) -> TableColumn {
         let name: pl::PlSmallStr = self.name.as_str().into();
         let (kind, cells) = match self.cells {
-            Cells::Missing(rows) => (
+            JsonCells::Missing(rows) => (
                 None,
                 pl::Series::full_null(name, rows, &pl::DataType::Float64).into_column(),
             ),
-            Cells::Integer(cells) => (
+            JsonCells::Integer(cells) => (
                 Some(Kind::Integer),
                 pl::Int64Chunked::from_iter_options(name, cells.into_iter()).into_column(),
             ),
-            Cells::Number(cells) => (
+            JsonCells::Number(cells) => (
                 Some(Kind::Number),
                 pl::Float64Chunked::from_iter_options(name, cells.into_iter()).into_column(),
             ),
-            Cells::Boolean(cells) => (
+            JsonCells::Boolean(cells) => (
                 Some(Kind::Boolean),
                 pl::BooleanChunked::from_iter_options(name, cells.into_iter()).into_column(),
             ),
-            Cells::Text(cells) => (
+            JsonCells::Text(cells) => (
                 Some(Kind::Text),
                 pl::StringChunked::from_iter_options(name, cells.into_iter()).into_column(),
             ),
@@ -188,34 +188,38 @@ impl JsonColumn {
     }
 }
 
-impl Cells {
+impl JsonCells {
     fn pad(&mut self, rows: usize) {
         match self {
-            Cells::Missing(own) => *own = rows,
-            Cells::Integer(cells) => cells.resize(rows, None),
-            Cells::Number(cells) => cells.resize(rows, None),
-            Cells::Boolean(cells) => cells.resize(rows, None),
-            Cells::Text(cells) => cells.resize(rows, None),
+            JsonCells::Missing(own) => *own = rows,
+            JsonCells::Integer(cells) => cells.resize(rows, None),
+            JsonCells::Number(cells) => cells.resize(rows, None),
+            JsonCells::Boolean(cells) => cells.resize(rows, None),
+            JsonCells::Text(cells) => cells.resize(rows, None),
         }
     }
 
     /// The same cells in a kind that also takes `kind`.
-    fn widened_for(self, kind: Kind) -> Cells {
+    fn widened_for(self, kind: Kind) -> JsonCells {
         match (self, kind) {
-            (Cells::Missing(rows), Kind::Integer) => Cells::Integer(vec![None; rows]),
-            (Cells::Missing(rows), Kind::Number) => Cells::Number(vec![None; rows]),
-            (Cells::Missing(rows), Kind::Boolean) => Cells::Boolean(vec![None; rows]),
-            (Cells::Missing(rows), Kind::Text) => Cells::Text(vec![None; rows]),
-            (Cells::Integer(cells), Kind::Number) => Cells::Number(
+            (JsonCells::Missing(rows), Kind::Integer) => JsonCells::Integer(vec![None; rows]),
+            (JsonCells::Missing(rows), Kind::Number) => JsonCells::Number(vec![None; rows]),
+            (JsonCells::Missing(rows), Kind::Boolean) => JsonCells::Boolean(vec![None; rows]),
+            (JsonCells::Missing(rows), Kind::Text) => JsonCells::Text(vec![None; rows]),
+            (JsonCells::Integer(cells), Kind::Number) => JsonCells::Number(
                 cells
                     .into_iter()
                     .map(|cell| cell.map(|value| value as f64))
                     .collect(),
             ),
-            (Cells::Integer(cells), Kind::Boolean | Kind::Text) => Cells::Text(as_text(cells)),
-            (Cells::Number(cells), Kind::Boolean | Kind::Text) => Cells::Text(as_text(cells)),
-            (Cells::Boolean(cells), Kind::Integer | Kind::Number | Kind::Text) => {
-                Cells::Text(as_text(cells))
+            (JsonCells::Integer(cells), Kind::Boolean | Kind::Text) => {
+                JsonCells::Text(as_text(cells))
+            }
+            (JsonCells::Number(cells), Kind::Boolean | Kind::Text) => {
+                JsonCells::Text(as_text(cells))
+            }
+            (JsonCells::Boolean(cells), Kind::Integer | Kind::Number | Kind::Text) => {
+                JsonCells::Text(as_text(cells))
             }
             (cells, _) => cells,
         }

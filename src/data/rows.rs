@@ -48,7 +48,10 @@ pub fn row_hashes(frame: &DataFrame, columns: &[&str]) -> Result<Vec<u128>, Erro
             })
         })
         .collect::<Result<_, Error>>()?;
-    let cells: Vec<Cells<'_>> = series.iter().map(Cells::of).collect::<Result<_, _>>()?;
+    let cells: Vec<ChunkColumn<'_>> = series
+        .iter()
+        .map(ChunkColumn::of)
+        .collect::<Result<_, _>>()?;
     let mut hashes = vec![0; frame.height()];
     hashes.par_chunks_mut(BLOCK).enumerate().for_each_init(
         Default::default,
@@ -153,7 +156,7 @@ impl Hasher for LowBits {
 }
 
 /// One column in one chunk.
-struct Cells<'a> {
+struct ChunkColumn<'a> {
     /// Knows which cells are missing.
     chunk: &'a ArrayRef,
     values: Values<'a>,
@@ -166,9 +169,9 @@ enum Values<'a> {
     Text(&'a <StringType as PolarsDataType>::Array),
 }
 
-impl<'a> Cells<'a> {
+impl<'a> ChunkColumn<'a> {
     /// The cells of a series in one chunk.
-    fn of(series: &'a Series) -> Result<Cells<'a>, Error> {
+    fn of(series: &'a Series) -> Result<ChunkColumn<'a>, Error> {
         let values = match series.dtype() {
             DataType::Int64 => series
                 .i64()
@@ -200,7 +203,7 @@ impl<'a> Cells<'a> {
         let (Some(values), Some(chunk)) = (values, series.chunks().first()) else {
             return Err(error());
         };
-        Ok(Cells { chunk, values })
+        Ok(ChunkColumn { chunk, values })
     }
 }
 
@@ -212,7 +215,7 @@ struct Buffers {
     cursors: Vec<usize>,
 }
 
-fn hash_block(columns: &[Cells<'_>], first: usize, out: &mut [u128], buffers: &mut Buffers) {
+fn hash_block(columns: &[ChunkColumn<'_>], first: usize, out: &mut [u128], buffers: &mut Buffers) {
     let Buffers {
         bytes,
         ends,

@@ -27,7 +27,7 @@ pub enum Form {
 }
 
 /// Cells that are read row by row.
-enum Cells<'a> {
+enum ColumnCells<'a> {
     Integer(&'a Int64Chunked),
     Number(&'a Float64Chunked),
     Boolean(&'a BooleanChunked),
@@ -39,7 +39,7 @@ enum Cells<'a> {
 /// # Errors
 /// When the disk fails, or a column is of another type.
 pub fn write(frame: &DataFrame, form: Form, file: &mut impl Write) -> io::Result<()> {
-    let columns: Vec<(&str, Cells<'_>)> = frame
+    let columns: Vec<(&str, ColumnCells<'_>)> = frame
         .columns()
         .iter()
         .map(|column| Ok((column.name().as_str(), cells(column)?)))
@@ -93,15 +93,15 @@ pub fn write(frame: &DataFrame, form: Form, file: &mut impl Write) -> io::Result
     }
 }
 
-fn cells(column: &Column) -> io::Result<Cells<'_>> {
+fn cells(column: &Column) -> io::Result<ColumnCells<'_>> {
     if let Ok(cells) = column.i64() {
-        Ok(Cells::Integer(cells))
+        Ok(ColumnCells::Integer(cells))
     } else if let Ok(cells) = column.f64() {
-        Ok(Cells::Number(cells))
+        Ok(ColumnCells::Number(cells))
     } else if let Ok(cells) = column.bool() {
-        Ok(Cells::Boolean(cells))
+        Ok(ColumnCells::Boolean(cells))
     } else if let Ok(cells) = column.str() {
-        Ok(Cells::Text(cells))
+        Ok(ColumnCells::Text(cells))
     } else {
         let (name, dtype) = (column.name(), column.dtype());
         Err(io::Error::other(format!(
@@ -110,13 +110,13 @@ fn cells(column: &Column) -> io::Result<Cells<'_>> {
     }
 }
 
-fn line(text: &mut Vec<u8>, columns: &[(&str, Cells<'_>)], row: usize, separator: u8) {
+fn line(text: &mut Vec<u8>, columns: &[(&str, ColumnCells<'_>)], row: usize, separator: u8) {
     for (at, (_, cells)) in columns.iter().enumerate() {
         if at > 0 {
             text.push(separator);
         }
         match cells {
-            Cells::Text(cells) => {
+            ColumnCells::Text(cells) => {
                 if let Some(cell) = cells.get(row) {
                     quoted(text, cell, separator);
                 }
@@ -146,7 +146,7 @@ fn quoted(text: &mut Vec<u8>, cell: &str, separator: u8) {
     text.push(b'"');
 }
 
-fn object(text: &mut Vec<u8>, keys: &[String], columns: &[(&str, Cells<'_>)], row: usize) {
+fn object(text: &mut Vec<u8>, keys: &[String], columns: &[(&str, ColumnCells<'_>)], row: usize) {
     text.push(b'{');
     for (at, ((_, cells), key)) in columns.iter().zip(keys).enumerate() {
         if at > 0 {
@@ -154,7 +154,7 @@ fn object(text: &mut Vec<u8>, keys: &[String], columns: &[(&str, Cells<'_>)], ro
         }
         text.extend_from_slice(key.as_bytes());
         let is_there = match cells {
-            Cells::Text(cells) => cells.get(row).map(|cell| {
+            ColumnCells::Text(cells) => cells.get(row).map(|cell| {
                 text.extend_from_slice(serde_json::Value::from(cell).to_string().as_bytes());
             }),
             cells => plain(text, cells, row, false),
@@ -171,19 +171,24 @@ fn key(name: &str) -> String {
 }
 
 /// A number or truth value; none where it is missing, or where JSON has no such number.
-fn plain(text: &mut Vec<u8>, cells: &Cells<'_>, row: usize, with_infinite: bool) -> Option<()> {
+fn plain(
+    text: &mut Vec<u8>,
+    cells: &ColumnCells<'_>,
+    row: usize,
+    with_infinite: bool,
+) -> Option<()> {
     match cells {
-        Cells::Integer(cells) => write!(text, "{}", cells.get(row)?).ok(),
-        Cells::Number(cells) => {
+        ColumnCells::Integer(cells) => write!(text, "{}", cells.get(row)?).ok(),
+        ColumnCells::Number(cells) => {
             let number = cells.get(row)?;
             let is_written = with_infinite || number.is_finite();
             is_written.then(|| write_number(text, number))
         }
-        Cells::Boolean(cells) => {
+        ColumnCells::Boolean(cells) => {
             let flag = cells.get(row)?;
             text.extend_from_slice(if flag { b"true" } else { b"false" });
             Some(())
         }
-        Cells::Text(_) => None,
+        ColumnCells::Text(_) => None,
     }
 }

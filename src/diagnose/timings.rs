@@ -44,7 +44,7 @@ pub async fn timings(env: &Env) -> Result<Vec<Timings>, Error> {
             run: run.id.clone(),
             started_at: rfc3339(run.started_ms),
             outcome: run.outcome,
-            timings_ms: of(run)?.clone(),
+            timings_ms: in_order(run)?.clone(),
         })
     });
     Ok(timings.collect())
@@ -65,10 +65,13 @@ pub async fn stage_seconds(env: &Env) -> Result<StageSeconds, Error> {
 async fn seconds(env: &Env, run: Option<String>, stage: Stage) -> Result<Option<f64>, Error> {
     let Some(run) = run else { return Ok(None) };
     let runs = env.registry.find_runs(&run).await?;
-    let milliseconds = runs.iter().find_map(|run| of(run)?.get(stage.name()));
-    Ok(milliseconds.and_then(|value| Some(value.as_f64()? / 1e3)))
+    let milliseconds = runs
+        .iter()
+        .find_map(|run| run.report()?.timings_ms.remove(stage.name()));
+    Ok(milliseconds.map(|milliseconds| milliseconds / 1e3))
 }
 
-fn of(run: &RunRow) -> Option<&Map<String, Value>> {
+/// The stages as they were recorded, in the order in which they were passed.
+fn in_order(run: &RunRow) -> Option<&Map<String, Value>> {
     run.record.as_ref()?.get("timings_ms")?.as_object()
 }

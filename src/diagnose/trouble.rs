@@ -2,7 +2,8 @@
 
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
-use crate::registry::{Error, JobRow, JobState, LeftOutFile, Registry, RunRow};
+use crate::model_types::LeftOutFile;
+use crate::registry::{Error, JobRow, JobState, Registry, RunRow};
 
 /// Runs and jobs that are looked at; who failed longer ago is not alone in it.
 const NEWEST: i64 = 50;
@@ -111,7 +112,9 @@ fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
             run.id, run.trigger, run.state, run.stage
         ),
         run: Some(run.id.clone()),
-        why: run.why().unwrap_or_else(|| "nobody knows why".to_string()),
+        why: run
+            .why()
+            .unwrap_or_else(|| "the cause was not recorded".to_string()),
         failures: failed.len(),
     });
     let of_job = job.map(|job| Failure {
@@ -121,7 +124,7 @@ fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
         why: job
             .error
             .clone()
-            .unwrap_or_else(|| "nobody knows why".to_string()),
+            .unwrap_or_else(|| "the cause was not recorded".to_string()),
         failures: failed.len().max(1),
     });
     match (of_run, of_job) {

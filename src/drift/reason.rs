@@ -117,7 +117,7 @@ pub fn overall(
     let predictions = prediction.filter(is(Verdict::Drift));
     match verdict {
         Verdict::Drift if predictions.is_some() && drifting.is_empty() => {
-            "the predictions differ from those on rows held back in training, and no column tells why".to_string()
+            "the predictions differ from those on rows held back in training, and no column explains it".to_string()
         }
         Verdict::Drift => {
             let also = match predictions {

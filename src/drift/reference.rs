@@ -11,7 +11,7 @@ use super::count::{Binner, count_answers};
 use super::counts::Counts;
 use super::layout::Layout;
 use super::words;
-use crate::features::{Cells, Input, is_numeric, label_of};
+use crate::features::{Cells, Input, is_encoded_as_number, label_of};
 
 /// Up to so many rows, the values of a column of numbers are kept, too, so that few rows can be compared exactly. They are
 /// sorted column by column: no row can be put together from them.
@@ -107,7 +107,7 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
 }
 
 fn of_labels(cells: &Cells<'_>, input: &Input, n_rows: usize) -> Column {
-    let encoded = if is_numeric(input.kind) {
+    let encoded = if is_encoded_as_number(input.kind) {
         // Numbers are told by their spelling, whatever type the column was read as.
         let spelled: Vec<Option<Cow<'_, str>>> = (0..n_rows)
             .map(|row| label_of(cells, input.kind, row))
@@ -121,7 +121,7 @@ fn of_labels(cells: &Cells<'_>, input: &Input, n_rows: usize) -> Column {
     let counted = encoded.iter().map(|(label, n)| (label.as_str(), *n));
     let layout = Layout::of_labels(counted.collect());
     Column {
-        is_of_numbers: is_numeric(input.kind),
+        is_of_numbers: is_encoded_as_number(input.kind),
         ..column(&input.name, Measure::Category, layout)
     }
 }

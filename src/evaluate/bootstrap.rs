@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::metrics::Tallies;
 use super::rows::RowScores;
 use super::{
-    Cells, Metric, MetricInterval, Predictions, RowScorer, Strata, percentile_interval,
+    ConfusionCells, Metric, MetricInterval, Predictions, RowScorer, Strata, percentile_interval,
     replicate_rng, row_replicates, valid_confidence,
 };
 
@@ -55,7 +55,7 @@ fn label_replicates(
     replicates: u32,
     seed: u64,
 ) -> Vec<super::metrics::LabelScores> {
-    let cells = Cells::new(truth, &predictions.labels, &predictions.labels);
+    let cells = ConfusionCells::new(truth, &predictions.labels, &predictions.labels);
     let tallies = Tallies::new(predictions.n_classes);
     let replicate = |tallies: &mut Tallies, replicate: u32| {
         tallies.clear();

@@ -33,7 +33,7 @@ pub(crate) use numbers::NumberScorer;
 #[cfg(test)]
 pub(crate) use resample::binomial;
 pub(crate) use resample::{
-    Cells, Strata, percentile_interval, replicate_rng, row_replicates, valid_confidence,
+    ConfusionCells, Strata, percentile_interval, replicate_rng, row_replicates, valid_confidence,
 };
 pub(crate) use rows::RowScorer;
 pub use task::Task;

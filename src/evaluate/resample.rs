@@ -68,13 +68,13 @@ pub(crate) struct Cell {
 
 /// The rows of a test set as counts: per true class, the cells that are not empty.
 #[derive(Debug, Clone)]
-pub(crate) struct Cells {
+pub(crate) struct ConfusionCells {
     strata: Vec<(usize, Vec<Cell>)>,
 }
 
-impl Cells {
+impl ConfusionCells {
     /// Counts rows; the three slices must have the same length.
-    pub(crate) fn new(truth: &[u32], first: &[u32], second: &[u32]) -> Cells {
+    pub(crate) fn new(truth: &[u32], first: &[u32], second: &[u32]) -> ConfusionCells {
         let mut keys: Vec<(u32, u32, u32)> = truth
             .iter()
             .zip(first)
@@ -95,7 +95,7 @@ impl Cells {
                 _ => strata.push((class, vec![cell])),
             }
         }
-        Cells { strata }
+        ConfusionCells { strata }
     }
 
     /// Draws one replicate and hands on each cell with its new count: `(true class, cell)`.

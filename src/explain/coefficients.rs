@@ -22,7 +22,7 @@ pub struct Coefficient {
 
 /// Every weight of a linear model that is not 0, outputs one after the other, features in order; none for others.
 ///
-/// With a bias moved by `-Σ weight · mean / scale` these are scikit-learn's `coef_` on columns that nobody scaled.
+/// With a bias moved by `-Σ weight · mean / scale` these are scikit-learn's `coef_` on unscaled columns.
 pub fn coefficients(bundle: &Bundle) -> Vec<Coefficient> {
     let Predictor::Linear(linear) = &bundle.predictor else {
         return Vec::new();

@@ -78,7 +78,7 @@ fn fitting(kind: Kind, cell: CellRef<'_>) -> Option<CellRef<'_>> {
 
 /// What a column of the data takes, in words.
 pub fn wanted(kind: Kind, time: Option<&TimeForm>) -> String {
-    let is_numeric = super::is_numeric(kind);
+    let is_numeric = super::is_encoded_as_number(kind);
     match (kind, time) {
         (_, Some(form)) => format!("a time is expected: {}", form.says(is_numeric)),
         (Kind::Integer | Kind::Number, None) => "a number is expected".to_string(),

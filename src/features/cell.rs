@@ -75,7 +75,7 @@ impl<'a> CellRef<'a> {
     /// The cell as a label of categories, as `label_of` reads it.
     #[inline]
     pub fn label(self, kind: Kind) -> Option<Cow<'a, str>> {
-        if is_numeric(kind) {
+        if is_encoded_as_number(kind) {
             self.number().map(|it| spelling::spell_number(it).into())
         } else {
             self.text()
@@ -97,7 +97,8 @@ impl<'a> CellRef<'a> {
     }
 }
 
-/// Whether a column of this kind becomes one number (and not categories).
-pub fn is_numeric(kind: Kind) -> bool {
+/// Whether a column of this kind becomes one number and not categories: every kind but text. [`Kind::is_numeric`] is narrower,
+/// a Boolean is none.
+pub fn is_encoded_as_number(kind: Kind) -> bool {
     !matches!(kind, Kind::Text)
 }

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
 
 use super::Error;
-use super::cell::{Cell, is_numeric};
+use super::cell::{Cell, is_encoded_as_number};
 use super::spelling::{parse_number, spell_flag, spell_number};
 use crate::data::{Kind, trim_text};
 
@@ -176,7 +176,7 @@ impl Encoded {
 /// text.
 #[inline]
 pub fn label_of<'a>(cells: &Cells<'a>, kind: Kind, row: usize) -> Option<Cow<'a, str>> {
-    if is_numeric(kind) {
+    if is_encoded_as_number(kind) {
         cells.number(row).map(|number| spell_number(number).into())
     } else {
         cells.text(row)

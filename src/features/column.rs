@@ -3,7 +3,7 @@
 use polars::prelude::DataFrame;
 
 use super::categories::Counted;
-use super::cell::is_numeric;
+use super::cell::is_encoded_as_number;
 use super::numbers::{NumberSettings, fit_numbers};
 use super::target_mean::fit_target_mean;
 use super::text::fit_blocks;
@@ -87,13 +87,13 @@ pub fn fit_column(
         }
         // Months and hours go round: a weight each, where trees can cut them anywhere.
         None if is_part && column.kind == Kind::Integer && plan.purpose != Purpose::Trees => {}
-        Some(Encode::Number) if !is_numeric(column.kind) => {
+        Some(Encode::Number) if !is_encoded_as_number(column.kind) => {
             let kind = column.kind;
             return Err(format!(
                 "a column of {kind}, which `encode: number` cannot take; `schema` makes it numbers"
             ));
         }
-        None | Some(Encode::Date | Encode::Number) if is_numeric(column.kind) => {
+        None | Some(Encode::Date | Encode::Number) if is_encoded_as_number(column.kind) => {
             let settings = number_settings(own, plan);
             return fit_numbers(cells, rows, settings).map(Made::from);
         }

@@ -1,7 +1,7 @@
 //! Frame to features: fitted on training rows, stored with the model, one code path for training and serving.
 //!
-//! In: a frame and the rows to look at. Out: a [`Transformer`] that is plain data, and chunks of numbers. It must not know
-//! the target, the learner, or where the frame came from.
+//! In: a frame, the rows to look at, and which kind of learner and target it is for. Out: a [`Transformer`] that is plain data,
+//! and chunks of numbers. It must not know how a learner works or where the frame came from.
 
 mod accept;
 mod categories;
@@ -24,7 +24,7 @@ mod view;
 mod tests;
 
 pub use accept::{Reads, Unreadable, as_taken, taken, unreadable, wanted};
-pub use cell::{Cell, CellRef, is_numeric};
+pub use cell::{Cell, CellRef, is_encoded_as_number};
 pub use cells::{Cells, Encoded, label_of};
 pub use column::texts_and_others;
 pub use fit::{Fitted, fit, fit_for};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::is_numeric;
+use super::cell::is_encoded_as_number;
 use super::scaled;
 use super::text::NGrams;
 use crate::data::{Kind, trim_text};
@@ -140,7 +140,7 @@ impl Step {
     /// Whether it fits a column of this kind and every number in it can be worked with.
     pub fn is_sound(&self, kind: Kind) -> bool {
         let is_scale = |centre: f64, scale: f64| {
-            is_numeric(kind) && centre.is_finite() && scale.is_finite() && scale > 0.0
+            is_encoded_as_number(kind) && centre.is_finite() && scale.is_finite() && scale > 0.0
         };
         let are_distinct = |categories: &[String]| index_of(categories).len() == categories.len();
         let is_finite = |number: &f64| number.is_finite();

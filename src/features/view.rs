@@ -28,7 +28,7 @@ pub struct Chunk {
     pub n_rows: usize,
     /// `(n_rows, n_dense)` row-major.
     pub dense: Vec<f64>,
-    /// `(n_rows, n_text)` row-major feature indices.
+    /// `(n_rows, n_one_hot)` row-major feature indices.
     pub ones: Vec<u32>,
     /// `(n_rows + 1)` where each row's stretch of `sparse` begins; empty where no column has sparse features.
     pub sparse_starts: Vec<u32>,
@@ -193,7 +193,7 @@ impl<'a> View<'a> {
     }
 
     /// One-hot columns, each of which has exactly one feature that is 1.
-    pub fn n_text(&self) -> usize {
+    pub fn n_one_hot(&self) -> usize {
         self.ones.len()
     }
 

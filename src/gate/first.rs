@@ -18,7 +18,7 @@ pub(super) fn rule_of(case: &Case<'_>, before: &[Rule]) -> Option<Rule> {
     let (outcome, reason) = match (doubts.is_empty(), case.policy.first) {
         (true, _) => (
             RuleOutcome::Pass,
-            "nothing that can be told makes the first version doubtful".to_owned(),
+            "nothing known makes the first version doubtful".to_owned(),
         ),
         (false, First::Hold) => (
             RuleOutcome::Inconclusive,

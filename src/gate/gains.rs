@@ -18,7 +18,7 @@ pub(super) fn rules(case: &Case<'_>, sufficient: bool) -> Vec<Rule> {
     let gain = pair.map(|(new, old)| metric.gain(new, old));
     let absolute = policy.min_absolute_gain.map(|asked| {
         let said = |gain: f64| format!("a gain of {}", signed(gain));
-        let rule = Asked {
+        let rule = Requirement {
             name: "min_absolute_gain",
             gain,
             asked,
@@ -33,7 +33,7 @@ pub(super) fn rules(case: &Case<'_>, sufficient: bool) -> Vec<Rule> {
             let sign = if gain < 0.0 { "-" } else { "+" };
             format!("a relative gain of {sign}{}", percent(gain.abs()))
         };
-        let rule = Asked {
+        let rule = Requirement {
             name: "min_relative_gain",
             gain,
             asked,
@@ -50,15 +50,20 @@ pub fn relative(gain: f64, old: f64, floor: f64) -> f64 {
     gain / size
 }
 
-struct Asked {
+struct Requirement {
     name: &'static str,
     gain: Option<f64>,
     asked: f64,
     asked_said: String,
 }
 
-fn judge(case: &Case<'_>, asked: Asked, said: impl Fn(f64) -> String, sufficient: bool) -> Rule {
-    let Asked {
+fn judge(
+    case: &Case<'_>,
+    asked: Requirement,
+    said: impl Fn(f64) -> String,
+    sufficient: bool,
+) -> Rule {
+    let Requirement {
         name,
         gain,
         asked,

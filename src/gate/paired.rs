@@ -9,8 +9,8 @@ use rayon::prelude::*;
 
 use crate::evaluate::metrics::Tallies;
 use crate::evaluate::{
-    Answers, Cells, Interval, Metric, NumberScorer, Predictions, RowScorer, Strata, Truth, numbers,
-    percentile_interval, replicate_rng, row_replicates,
+    Answers, ConfusionCells, Interval, Metric, NumberScorer, Predictions, RowScorer, Strata, Truth,
+    numbers, percentile_interval, replicate_rng, row_replicates,
 };
 
 /// The replicates of a difference, signed so that above zero the challenger is better.
@@ -146,7 +146,7 @@ fn by_counts(
     replicates: u32,
     seed: u64,
 ) -> Option<Vec<f64>> {
-    let cells = Cells::new(truth, &champion.labels, &challenger.labels);
+    let cells = ConfusionCells::new(truth, &champion.labels, &challenger.labels);
     let empty = (
         Tallies::new(challenger.n_classes),
         Tallies::new(challenger.n_classes),

@@ -22,7 +22,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Everybody who reaches the address could do everything.
-    #[error("listen on {address} without tokens: whoever reaches it could do everything")]
+    #[error("listen on {address} without tokens: anyone who reaches it could do everything")]
     Open {
         /// What the address stands for.
         address: std::net::SocketAddr,

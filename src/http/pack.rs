@@ -71,7 +71,7 @@ fn pack(packing: Packing, body: &[u8]) -> Option<Bytes> {
     Some(packed.into())
 }
 
-/// The packing that the caller likes best of ours; gzip where he likes both alike.
+/// The packing that the caller prefers of ours; gzip where both are preferred alike.
 fn taken(headers: &HeaderMap) -> Option<Packing> {
     let (mut gzip, mut deflate, mut any) = (None, None, None);
     for value in headers.get_all(ACCEPT_ENCODING) {

@@ -43,7 +43,7 @@ pub struct Request {
     pub headers: Arc<HeaderMap>,
     /// The body, unpacked.
     pub body: Bytes,
-    /// Id of this request, as told to the caller: his own or a new one.
+    /// Id of this request, as the answer gives it: the caller's own or a new one.
     pub id: String,
     /// Id that no other request has; prediction ids begin with it.
     pub unique: String,

@@ -81,7 +81,7 @@ impl Bench {
             Next::SetAside { why } => self.end(me, job, JobState::SetAside, None, Some(why)).await,
             Next::Retry { after, why } => self.wait_again(me, job, run, true, why, after).await,
             Next::Locked => {
-                let why = "another run is at the model".to_string();
+                let why = "another run is using the model".to_string();
                 self.wait_again(me, job, run, false, why, LOCKED_WAIT).await
             }
         }
@@ -176,6 +176,5 @@ impl Bench {
 
 /// The first of the reasons that a run gave for what came of it.
 fn first_reason(run: RunRow) -> Option<String> {
-    let record = run.record?;
-    record["reasons"][0].as_str().map(str::to_string)
+    run.report()?.reasons.into_iter().next()
 }

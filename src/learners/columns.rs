@@ -30,7 +30,7 @@ impl Columns {
                 features: n_features,
             });
         }
-        let (n_dense, n_text) = (view.n_dense(), view.n_text());
+        let (n_dense, n_one_hot) = (view.n_dense(), view.n_one_hot());
         let mut values = vec![0.0_f32; n_rows * n_features];
         let mut chunk = Chunk::default();
         for start in (0..n_rows).step_by(CHUNK_ROWS) {
@@ -44,7 +44,7 @@ impl Columns {
                 }
             }
             for (at, &one) in chunk.ones.iter().enumerate() {
-                values[one as usize * n_rows + start + at / n_text.max(1)] = 1.0;
+                values[one as usize * n_rows + start + at / n_one_hot.max(1)] = 1.0;
             }
             for (at, stretch) in chunk.sparse_starts.windows(2).enumerate() {
                 for &(feature, value) in &chunk.sparse[stretch[0] as usize..stretch[1] as usize] {

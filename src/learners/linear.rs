@@ -79,7 +79,7 @@ fn fit_wide(view: &View<'_>, y: &[f64], settings: &Learner) -> Result<(Linear, b
         }
     };
     let rows = Rows::of(view);
-    let problem = wide::Problem {
+    let problem = wide::SparseObjective {
         rows: &rows,
         wanted: wide::Wanted::Numbers(y),
         penalty: penalty.max(NEARLY_NONE * y.len() as f64),

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::learned::{Error, Learned, rounded};
 use super::rows::{Rows, has_sparse};
-use super::sums::Problem;
+use super::sums::DenseObjective;
 use super::target::{Target, class_weights};
 use super::{newton, wide};
 use crate::config::raw::Learner;
@@ -51,7 +51,7 @@ pub(super) fn fit_within(
 ) -> Result<Learned, Error> {
     let class_weight = class_weights(Target::Classes(target, n_classes), settings.class_weight)
         .unwrap_or_else(|| vec![1.0; n_classes]);
-    let problem = Problem {
+    let problem = DenseObjective {
         view,
         target,
         n_outputs: if n_classes == 2 { 1 } else { n_classes },
@@ -91,10 +91,10 @@ fn unfinished(iterations: u32) -> String {
 }
 
 /// Where the Hessian would be too large, or features are of texts: loss and gradient over sparse rows.
-fn fit_wide(problem: &Problem<'_>, settings: &Learner) -> Result<Learned, Error> {
+fn fit_wide(problem: &DenseObjective<'_>, settings: &Learner) -> Result<Learned, Error> {
     let rows = Rows::of(problem.view);
     let (linear, converged) = wide::fit(
-        &wide::Problem {
+        &wide::SparseObjective {
             rows: &rows,
             wanted: wide::Wanted::Classes {
                 class: problem.target,
@@ -145,7 +145,7 @@ fn learn_with_linfa(
     view: &View<'_>,
     target: &[u32],
     sample: &[u32],
-    problem: &Problem<'_>,
+    problem: &DenseObjective<'_>,
     settings: &Learner,
 ) -> Result<Vec<f64>, String> {
     let x = dense(view, sample);
@@ -214,7 +214,7 @@ fn dense(view: &View<'_>, sample: &[u32]) -> Array2<f64> {
 }
 
 /// Parameters are per output: weights, then bias.
-fn linear(problem: &Problem<'_>, parameters: &[f64]) -> Linear {
+fn linear(problem: &DenseObjective<'_>, parameters: &[f64]) -> Linear {
     let width = problem.view.n_features() + 1;
     let mut bias = Vec::with_capacity(problem.n_outputs);
     let mut weights = Vec::with_capacity(parameters.len());

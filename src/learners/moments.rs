@@ -89,7 +89,7 @@ fn shift(view: &View<'_>) -> Vec<f64> {
 }
 
 fn sums(view: &View<'_>, y: &[f64], shift: &[f64], start: usize, end: usize) -> Sums {
-    let (p, n_dense, n_text) = (view.n_features(), view.n_dense(), view.n_text());
+    let (p, n_dense, n_one_hot) = (view.n_features(), view.n_dense(), view.n_one_hot());
     let mut sums = Sums::zero(p);
     let mut chunk = Chunk::default();
     let mut block = Array2::zeros((n_dense, n_dense));
@@ -105,7 +105,7 @@ fn sums(view: &View<'_>, y: &[f64], shift: &[f64], start: usize, end: usize) -> 
                 sums.product[feature] += *x * y;
             }
             entries.clear();
-            let ones = &chunk.ones[row * n_text..(row + 1) * n_text];
+            let ones = &chunk.ones[row * n_one_hot..(row + 1) * n_one_hot];
             entries.extend(ones.iter().map(|&one| (one as usize, 1.0)));
             if let Some([start, end]) = chunk.sparse_starts.get(row..row + 2) {
                 let stretch = &chunk.sparse[*start as usize..*end as usize];

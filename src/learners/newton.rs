@@ -2,7 +2,7 @@
 
 use super::cholesky;
 use super::learned::Error;
-use super::sums::{Problem, Sums};
+use super::sums::{DenseObjective, Sums};
 
 /// Largest number of parameters for which the Hessian is formed: 2000² doubles are 32 MB.
 pub const MOST_PARAMETERS: usize = 2000;
@@ -25,7 +25,7 @@ pub struct End {
 /// # Errors
 /// When the loss is not finite even at zero.
 pub fn minimise(
-    problem: &Problem<'_>,
+    problem: &DenseObjective<'_>,
     start: Vec<f64>,
     most_iterations: u32,
 ) -> Result<End, Error> {
@@ -68,7 +68,7 @@ pub fn minimise(
 }
 
 fn descend(
-    problem: &Problem<'_>,
+    problem: &DenseObjective<'_>,
     from: &[f64],
     step: &[f64],
     loss: f64,

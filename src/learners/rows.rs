@@ -84,7 +84,7 @@ impl Rows {
     }
 
     fn of_chunk(view: &View<'_>, chunk: Chunk) -> Self {
-        let n_text = view.n_text();
+        let n_one_hot = view.n_one_hot();
         let mut rows = Rows {
             n_rows: chunk.n_rows,
             n_features: view.n_features(),
@@ -95,7 +95,7 @@ impl Rows {
             value: Vec::with_capacity(chunk.ones.len() + chunk.sparse.len()),
         };
         for row in 0..chunk.n_rows {
-            let ones = &chunk.ones[row * n_text..(row + 1) * n_text];
+            let ones = &chunk.ones[row * n_one_hot..(row + 1) * n_one_hot];
             rows.index.extend_from_slice(ones);
             rows.value.extend(ones.iter().map(|_| 1.0));
             if let Some([start, end]) = chunk.sparse_starts.get(row..row + 2) {

@@ -12,7 +12,7 @@ const CHUNK_ROWS: usize = 2048;
 const MOST_PARTS: usize = 16;
 
 /// A regularised logistic regression over the rows of a view.
-pub struct Problem<'a> {
+pub struct DenseObjective<'a> {
     /// The rows.
     pub view: &'a View<'a>,
     /// Class index of each row.
@@ -57,7 +57,7 @@ fn add(into: &mut [f64], from: &[f64]) {
     into.iter_mut().zip(from).for_each(|(a, b)| *a += b);
 }
 
-impl Problem<'_> {
+impl DenseObjective<'_> {
     /// Parameters over all outputs.
     pub fn n_parameters(&self) -> usize {
         self.n_outputs * (self.view.n_features() + 1)
@@ -148,7 +148,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(problem: &Problem<'_>) -> Self {
+    fn new(problem: &DenseObjective<'_>) -> Self {
         let n_dense = problem.view.n_dense();
         Work {
             chunk: Chunk::default(),
@@ -159,7 +159,13 @@ impl Work {
         }
     }
 
-    fn add(&mut self, problem: &Problem<'_>, parameters: &[f64], target: &[u32], sums: &mut Sums) {
+    fn add(
+        &mut self,
+        problem: &DenseObjective<'_>,
+        parameters: &[f64],
+        target: &[u32],
+        sums: &mut Sums,
+    ) {
         sums.loss += self.probabilities(problem, parameters, target);
         let outputs = problem.n_outputs;
         self.residual.clone_from(&self.probability);
@@ -184,9 +190,14 @@ impl Work {
     }
 
     /// Fills in the probabilities of the chunk's rows and returns the rows' loss.
-    fn probabilities(&mut self, problem: &Problem<'_>, parameters: &[f64], target: &[u32]) -> f64 {
+    fn probabilities(
+        &mut self,
+        problem: &DenseObjective<'_>,
+        parameters: &[f64],
+        target: &[u32],
+    ) -> f64 {
         let (outputs, width) = (problem.n_outputs, problem.view.n_features() + 1);
-        let (n_dense, n_text) = (problem.view.n_dense(), problem.view.n_text());
+        let (n_dense, n_one_hot) = (problem.view.n_dense(), problem.view.n_one_hot());
         let link = if outputs == 1 {
             crate::predictors::Link::Logistic
         } else {
@@ -197,7 +208,7 @@ impl Work {
         self.probability.resize(self.chunk.n_rows * outputs, 0.0);
         for (row, margins) in self.probability.chunks_mut(outputs).enumerate() {
             let dense = &self.chunk.dense[row * n_dense..(row + 1) * n_dense];
-            let ones = &self.chunk.ones[row * n_text..(row + 1) * n_text];
+            let ones = &self.chunk.ones[row * n_one_hot..(row + 1) * n_one_hot];
             for (output, margin) in margins.iter_mut().enumerate() {
                 let block = &parameters[output * width..(output + 1) * width];
                 *margin = block[width - 1] + dot(dense, &block[..n_dense]);
@@ -209,9 +220,9 @@ impl Work {
         loss
     }
 
-    fn add_gradient(&self, problem: &Problem<'_>, output: usize, sums: &mut Sums) {
+    fn add_gradient(&self, problem: &DenseObjective<'_>, output: usize, sums: &mut Sums) {
         let (outputs, width) = (problem.n_outputs, problem.view.n_features() + 1);
-        let (n_dense, n_text) = (problem.view.n_dense(), problem.view.n_text());
+        let (n_dense, n_one_hot) = (problem.view.n_dense(), problem.view.n_one_hot());
         let gradient = &mut sums.gradient[output * width..(output + 1) * width];
         for row in 0..self.chunk.n_rows {
             let residual = self.residual[row * outputs + output];
@@ -220,7 +231,7 @@ impl Work {
                 .iter_mut()
                 .zip(dense)
                 .for_each(|(sum, x)| *sum += residual * x);
-            for &one in &self.chunk.ones[row * n_text..(row + 1) * n_text] {
+            for &one in &self.chunk.ones[row * n_one_hot..(row + 1) * n_one_hot] {
                 gradient[one as usize] += residual;
             }
             gradient[width - 1] += residual;
@@ -231,7 +242,7 @@ impl Work {
     /// the diagonal at least.
     fn add_hessian(
         &mut self,
-        problem: &Problem<'_>,
+        problem: &DenseObjective<'_>,
         target: &[u32],
         (a, b): (usize, usize),
         sums: &mut Sums,
@@ -241,9 +252,9 @@ impl Work {
             problem.view.n_features() + 1,
             problem.n_parameters(),
         );
-        let (n_dense, n_text, rows) = (
+        let (n_dense, n_one_hot, rows) = (
             problem.view.n_dense(),
-            problem.view.n_text(),
+            problem.view.n_one_hot(),
             self.chunk.n_rows,
         );
         let at = |i: usize, j: usize| (a * width + i) * n + b * width + j;
@@ -256,7 +267,7 @@ impl Work {
                 -p * self.probability[row * outputs + b]
             } * problem.class_weight[class as usize];
             let dense = &self.chunk.dense[row * n_dense..(row + 1) * n_dense];
-            let ones = &self.chunk.ones[row * n_text..(row + 1) * n_text];
+            let ones = &self.chunk.ones[row * n_one_hot..(row + 1) * n_one_hot];
             let weighted = &mut self.weighted[row * n_dense..(row + 1) * n_dense];
             weighted
                 .iter_mut()

@@ -71,7 +71,7 @@ impl Wanted<'_> {
 }
 
 /// A model and the rows it is fitted to.
-pub struct Problem<'a> {
+pub struct SparseObjective<'a> {
     /// The rows.
     pub rows: &'a Rows,
     /// What is learned of them.
@@ -95,9 +95,9 @@ pub struct Stop {
 ///
 /// # Errors
 /// When the loss is not finite at zero.
-pub fn fit(problem: &Problem<'_>, stop: Stop) -> Result<(Linear, bool), Error> {
+pub fn fit(problem: &SparseObjective<'_>, stop: Stop) -> Result<(Linear, bool), Error> {
     let start = vec![0.0; problem.n_parameters()];
-    let known = Known {
+    let known = LossAndSlope {
         problem,
         last: Mutex::new(None),
         best: Mutex::new(None),
@@ -127,20 +127,20 @@ pub fn fit(problem: &Problem<'_>, stop: Stop) -> Result<(Linear, bool), Error> {
 }
 
 /// Loss and slope, worked out together and asked for one after another.
-struct Known<'a> {
-    problem: &'a Problem<'a>,
-    last: Mutex<Option<Seen>>,
+struct LossAndSlope<'a> {
+    problem: &'a SparseObjective<'a>,
+    last: Mutex<Option<Evaluated>>,
     best: Mutex<Option<(f64, Vec<f64>)>>,
 }
 
 /// A place that was looked at.
-struct Seen {
+struct Evaluated {
     parameters: Vec<f64>,
     loss: f64,
     gradient: Vec<f64>,
 }
 
-impl Known<'_> {
+impl LossAndSlope<'_> {
     fn at(&self, parameters: &[f64]) -> (f64, Vec<f64>) {
         if let Ok(last) = self.last.lock()
             && let Some(seen) = &*last
@@ -156,7 +156,7 @@ impl Known<'_> {
             *best = Some((loss, parameters.to_vec()));
         }
         if let Ok(mut last) = self.last.lock() {
-            *last = Some(Seen {
+            *last = Some(Evaluated {
                 parameters: parameters.to_vec(),
                 loss,
                 gradient: gradient.clone(),
@@ -166,7 +166,7 @@ impl Known<'_> {
     }
 }
 
-impl CostFunction for &Known<'_> {
+impl CostFunction for &LossAndSlope<'_> {
     type Param = Vec<f64>;
     type Output = f64;
 
@@ -175,7 +175,7 @@ impl CostFunction for &Known<'_> {
     }
 }
 
-impl Gradient for &Known<'_> {
+impl Gradient for &LossAndSlope<'_> {
     type Param = Vec<f64>;
     type Gradient = Vec<f64>;
 
@@ -184,7 +184,7 @@ impl Gradient for &Known<'_> {
     }
 }
 
-impl Problem<'_> {
+impl SparseObjective<'_> {
     /// `(n_features + 1, n_outputs)` row-major: the weights of a feature stand together, the biases last.
     pub fn n_parameters(&self) -> usize {
         (self.rows.n_features() + 1) * self.wanted.n_outputs()

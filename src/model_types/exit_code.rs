@@ -24,7 +24,7 @@ pub enum ExitCode {
     Locked = 13,
     /// Rows are unlike those of training (`drift` with `--detailed-exit-code`).
     Drift = 14,
-    /// Something needs somebody.
+    /// Something needs attention.
     Needs = 15,
 }
 

@@ -5,10 +5,12 @@
 mod exit_code;
 mod named;
 mod outcome;
+mod run_record;
 mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};
 pub use named::Unnamed;
 pub(crate) use named::named;
 pub use outcome::Outcome;
+pub use run_record::{LeftOutFile, RecordedData, RecordedFinding, RecordedScores, RunRecord};
 pub use version_selector::{NotAVersion, VersionSelector};

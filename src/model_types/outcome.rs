@@ -31,5 +31,7 @@ named! {
         Scored = "scored",
         /// The report of a version was made.
         Reported = "reported",
+        /// What the folders held was taken up into the registry.
+        Adopted = "adopted",
     }
 }

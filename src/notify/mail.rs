@@ -1,4 +1,4 @@
-//! A letter by SMTP. It blocks; for a thread that may.
+//! An e-mail by SMTP. It blocks; for a thread that may.
 
 #[cfg(feature = "mail")]
 mod smtp;

@@ -209,17 +209,12 @@ pub fn id_of(topic: &str) -> String {
 
 fn of_verdict(run: &RunRow, kind: Topic, words: &str) -> Event {
     let version = run.version.unwrap_or_default();
-    let record = run.record.as_ref().unwrap_or(&Value::Null);
-    let reasons: Vec<String> = record["reasons"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(|reason| line(reason, MOST_LINE))
-        .collect();
-    let metric = record["scores"]["metric"].as_str().unwrap_or_default();
-    let score = |side: &str| record["scores"][side][metric].as_f64();
-    let (challenger, champion) = (score("challenger"), score("champion"));
+    let report = run.report().unwrap_or_default();
+    let reasons = report.reasons.iter();
+    let reasons: Vec<String> = reasons.map(|reason| line(reason, MOST_LINE)).collect();
+    let metric = report.scores.metric.as_deref().unwrap_or_default();
+    let challenger = report.scores.of_challenger();
+    let champion = report.scores.of_champion();
     let mut text = format!("{}: version {version} {words}.\n", run.model);
     for reason in &reasons {
         text.push_str(&format!("- {reason}\n"));
@@ -249,8 +244,8 @@ fn of_verdict(run: &RunRow, kind: Topic, words: &str) -> Event {
             "trigger": run.trigger,
             "outcome": run.outcome,
             "version": run.version,
-            "champion": record["champion"],
-            "metric": record["scores"]["metric"],
+            "champion": report.champion,
+            "metric": report.scores.metric,
             "challenger_score": challenger,
             "champion_score": champion,
             "reasons": reasons,
@@ -260,7 +255,9 @@ fn of_verdict(run: &RunRow, kind: Topic, words: &str) -> Event {
 
 fn of_failure(run: &RunRow) -> Event {
     let at_ms = run.ended_ms.unwrap_or(run.started_ms);
-    let why = run.why().unwrap_or_else(|| "nobody knows why".to_string());
+    let why = run
+        .why()
+        .unwrap_or_else(|| "the cause was not recorded".to_string());
     let why = line(&why, MOST_LINE);
     // The same failure every few minutes is told once a day.
     let same = hex(&Sha256::digest(format!("{} {why}", run.stage).as_bytes())[..6]);

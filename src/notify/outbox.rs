@@ -18,7 +18,7 @@ pub async fn happened(post: &Post, event: &Event) {
         let told = Error::from(error).told();
         tracing::warn!(
             model = event.model,
-            "{} cannot be told: failed to {told}",
+            "{} cannot be reported: failed to {told}",
             event.kind.name()
         );
     }
@@ -59,7 +59,10 @@ pub async fn run_ended(post: &Post, run: &str) {
 
 fn warn(run: &str, error: crate::registry::Error) {
     let told = Error::from(error).told();
-    tracing::warn!(run, "the end of the run cannot be told: failed to {told}");
+    tracing::warn!(
+        run,
+        "the end of the run cannot be reported: failed to {told}"
+    );
 }
 
 /// What a run's end is worth telling, also beside the runs before it.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::paths::without_folder;
 use super::timeline::Outcome;
 use crate::clock::rfc3339;
+use crate::model_types::RunRecord;
 use crate::pipeline::{self, Env, Error, Stage, is_run_id};
 use crate::registry::RunRow;
 
@@ -76,15 +77,11 @@ const STAGES: [Stage; 5] = [
 pub fn run_status(env: &Env, row: &RunRow, lines: usize) -> Result<RunStatus, Error> {
     let project = &env.config.project;
     let place = |text: &str| without_folder(text, project);
-    let record = row.record.as_ref().unwrap_or(&Value::Null);
-    let texts = |value: &Value| -> Vec<String> {
-        let list = value.as_array().into_iter().flatten();
-        list.filter_map(Value::as_str).map(place).collect()
-    };
-    let mut reasons = texts(&record["reasons"]);
-    reasons.splice(0..0, row.why().map(|why| place(&why)));
-    let findings = record["findings"].as_array().into_iter().flatten();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let report = row.report().unwrap_or_default();
+    let reasons = row.why().into_iter().chain(report.reasons.iter().cloned());
+    let reasons = reasons.map(|reason| place(&reason)).collect();
+    let data = report.data.clone().unwrap_or_default();
+    let findings = report.findings.iter();
     let log = if is_run_id(&row.id) {
         log_lines(env, &row.id, lines)?
     } else {
@@ -101,26 +98,26 @@ pub fn run_status(env: &Env, row: &RunRow, lines: usize) -> Result<RunStatus, Er
         ended: row.ended_ms.map(rfc3339),
         duration_ms: (row.ended_ms.unwrap_or_else(|| env.clock.now_ms()) - row.started_ms).max(0),
         version: row.version,
-        stages: stages(row, record),
+        stages: stages(row, &report),
         findings: findings
-            .map(|it| (text(&it["severity"]), text(&it["check"]), text(&it["says"])))
+            .map(|it| (it.severity.clone(), it.check.clone(), it.says.clone()))
             .collect(),
-        quarantined: row
-            .quarantined()
+        quarantined: data
+            .quarantined
             .iter()
             .map(|file| place(&file.to_string()))
             .collect(),
-        rows: record["data"]["rows"].as_u64(),
-        duplicates: record["data"]["duplicates"].as_u64(),
+        rows: data.rows,
+        duplicates: data.duplicates,
         log,
     })
 }
 
-fn stages(row: &RunRow, record: &Value) -> Vec<StageStatus> {
+fn stages(row: &RunRow, report: &RunRecord) -> Vec<StageStatus> {
     let at = STAGES.iter().position(|stage| stage.name() == row.stage);
     let broke_off = row.state.broke_off();
     let of = |(place, stage): (usize, &Stage)| {
-        let duration_ms = record["timings_ms"][stage.name()].as_f64();
+        let duration_ms = report.timings_ms.get(stage.name()).copied();
         let state = match (duration_ms, at) {
             (Some(_), _) => "done",
             (None, Some(at)) if place == at && row.is_running() => "running",

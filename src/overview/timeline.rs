@@ -90,7 +90,8 @@ impl Outcome {
                 | Run::Ingested
                 | Run::Trained
                 | Run::Scored
-                | Run::Reported,
+                | Run::Reported
+                | Run::Adopted,
             )
             | CameTo::State(RunState::Done) => Outcome::Ran,
             CameTo::State(RunState::Running) => Outcome::Running,
@@ -231,9 +232,9 @@ fn merged(runs: &[RunRow], ticks: &[TickRow], jobs: &[JobRow]) -> Vec<Entry> {
 }
 
 fn of_run(run: &RunRow, job: Option<&JobRow>, tick_ms: Option<i64>) -> Entry {
-    let record = run.record.as_ref();
-    let reason = record.and_then(|record| record["reasons"][0].as_str());
-    let reason = reason.map(str::to_string);
+    let report = run.report().unwrap_or_default();
+    let quarantined = report.data.map_or(0, |data| data.quarantined.len());
+    let reason = report.reasons.into_iter().next();
     Entry {
         model: run.model.clone(),
         at: rfc3339(run.started_ms),
@@ -249,7 +250,7 @@ fn of_run(run: &RunRow, job: Option<&JobRow>, tick_ms: Option<i64>) -> Entry {
         version: run.version,
         stage: Some(run.stage.clone()),
         duration_ms: run.ended_ms.map(|ended| (ended - run.started_ms).max(0)),
-        quarantined: run.quarantined().len(),
+        quarantined,
     }
 }
 

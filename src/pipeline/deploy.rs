@@ -37,6 +37,9 @@ pub struct Work<'a> {
 }
 
 /// Decides, makes the decision durable, and moves the pointer if it says so.
+///
+/// # Errors
+/// When a file cannot be written.
 pub async fn deploy(
     env: &Env,
     run: &str,

@@ -76,7 +76,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
         _ => (
             "train",
             format!(
-                "a run would read {} ({} new), train with `{}`, score on {} of test data, compare by `{}`, and {then}; rows that a run has judged before are no news, which only reading them tells",
+                "a run would read {} ({} new), train with `{}`, score on {} of test data, compare by `{}`, and {then}; rows that a run has judged before are no news, which only reading them shows",
                 counted(input.files.len() as u64, "file"),
                 new_files.len(),
                 config.learner.kind.name(),

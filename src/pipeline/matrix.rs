@@ -16,6 +16,9 @@ use crate::evaluate::{Answers, Truth};
 
 /// `train.parquet` (features and `__target`) and `test.parquet` (also our `__probability_<class index>`, of numbers our
 /// `__prediction`).
+///
+/// # Errors
+/// When a file cannot be written.
 pub fn write(
     env: &Env,
     bundle: &Bundle,

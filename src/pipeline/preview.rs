@@ -179,7 +179,7 @@ fn look(
         let line = |it: &Dropped| format!("`{}` is {}, and not learned from", it.column, it.reason);
         seen.notes.extend(named.iter().map(line));
     }
-    let known = Known {
+    let known = TestRowFacts {
         is_whole,
         schema: &Schema::of(&frame),
         profile: &data::summarise(&frame),
@@ -220,7 +220,7 @@ fn is_compressed(path: &str) -> bool {
 }
 
 /// What the data set says of test rows.
-struct Known<'a> {
+struct TestRowFacts<'a> {
     /// Whether all of its rows were seen.
     is_whole: bool,
     schema: &'a Schema,
@@ -251,7 +251,7 @@ pub fn before_training(env: &Env, dataset: &Dataset, scan: &Scan) -> Result<(), 
         target: wanted.checked(),
         settings: &config.features,
     });
-    let known = Known {
+    let known = TestRowFacts {
         is_whole: true,
         schema: &Schema::of(frame),
         profile: &dataset.profile,
@@ -262,7 +262,7 @@ pub fn before_training(env: &Env, dataset: &Dataset, scan: &Scan) -> Result<(), 
     test_data(config, scan, &known)
 }
 
-fn test_data(config: &ModelConfig, scan: &Scan, known: &Known<'_>) -> Result<(), Error> {
+fn test_data(config: &ModelConfig, scan: &Scan, known: &TestRowFacts<'_>) -> Result<(), Error> {
     let nothing = |why: String| Error::NoTestData {
         folder: config.test_folder.clone(),
         why,

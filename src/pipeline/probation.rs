@@ -108,6 +108,9 @@ fn shift_of_numbers(one: &[f64], other: &[f64]) -> Option<TestShift> {
 }
 
 /// What is said of a version that production has refused: a run does not make it again by itself.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn taken_back(env: &Env, version: Option<i64>) -> Result<Option<String>, Error> {
     let rows = env.registry.probations(&env.config.name).await?;
     let is_it = |row: &&ProbationRow| {

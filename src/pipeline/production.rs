@@ -12,6 +12,9 @@ use crate::clock::rfc3339;
 use crate::text::hex;
 
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be written.
 pub async fn mend_champion(env: &Env) -> Result<(), Error> {
     let model = &env.config.name;
     let Some(champion) = env.registry.champion(model).await? else {
@@ -47,6 +50,9 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
 }
 
 /// The same where the copy may be that of the same model under an old name.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be written.
 pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
     let model = &env.config.name;
     let Some(champion) = env.registry.champion(model).await? else {

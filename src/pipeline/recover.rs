@@ -11,6 +11,9 @@ use crate::registry::VersionState;
 const RECENT_VERSIONS: usize = 20;
 
 /// Settles dead runs, gives up unfinished versions, removes what they left, and makes the champion's copy true.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be written.
 pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     let model = &env.config.name;
     let now_ms = env.clock.now_ms();
@@ -92,6 +95,9 @@ fn remove_parts(folder: &Path) {
 
 /// A run that broke off after its verdict has promoted or refused, but perhaps not reported. What is on disk tells, so that
 /// it does not matter how many runs broke off since.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
     let versions = env.registry.versions(&env.config.name).await?;
     let decided = versions
@@ -106,7 +112,7 @@ pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
         let number = version.number;
         env.tell(Event::Warning(
             match report::report_stored(env, version).await {
-                Ok(_) => format!("the report of version {number} was missing and is made up for"),
+                Ok(_) => format!("the report of version {number} was missing and has been made"),
                 Err(error) => {
                     format!("the report of version {number} is missing: failed to {error}")
                 }

@@ -25,6 +25,9 @@ pub struct ReplayRow {
 
 /// Every stored decision of a model under `policy`, oldest first, and the versions that have none with the reason. Each is
 /// held against the champion it had then, not against the one that the other policy would have made.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn replay(
     env: &Env,
     policy: &Policy,

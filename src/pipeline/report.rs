@@ -23,6 +23,9 @@ use crate::report::{
 pub const LAST_FILE: &str = "report.html";
 
 /// Draws and writes everything; returns the names of the files below the version's folder.
+///
+/// # Errors
+/// When a file cannot be written.
 pub async fn report(env: &Env, subject: &Subject<'_>) -> Result<(Vec<String>, String), Error> {
     let input = input(env, subject).await?;
     let plots = report::plots(&input)?;
@@ -55,6 +58,9 @@ pub async fn report(env: &Env, subject: &Subject<'_>) -> Result<(Vec<String>, St
 }
 
 /// A report of a stored version.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be read.
 pub async fn report_stored(
     env: &Env,
     version: &VersionRow,

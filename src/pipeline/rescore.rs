@@ -10,6 +10,9 @@ use crate::model_types::Outcome;
 use crate::registry::PastConclusion;
 
 /// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn rescore(
     env: &Env,
     id: &str,

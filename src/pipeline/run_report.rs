@@ -124,3 +124,54 @@ pub fn empty(env: &Env, id: &str, outcome: Outcome) -> RunReport {
         timings_ms: serde_json::Map::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model_types::RunRecord;
+
+    /// Every field that other rooms read, as this room writes it.
+    #[test]
+    fn what_is_written_here_is_read_by_type_elsewhere() {
+        let report = RunReport {
+            run: "r".to_string(),
+            model: "m".to_string(),
+            outcome: Outcome::Promote,
+            version: Some(2),
+            verdict: Some(crate::gate::Verdict::Promote),
+            reasons: vec!["it is better".to_string()],
+            scores: ScorePair {
+                metric: Metric::F1,
+                challenger: None,
+                champion: None,
+            },
+            champion: Some(2),
+            artifacts: Vec::new(),
+            data: None,
+            findings: Vec::new(),
+            learner: Some("logistic"),
+            chosen_from: None,
+            attempt: Some(1),
+            drift: None,
+            timings_ms: timings_map(&[(Stage::Train, 1.5)], Some(0.5)),
+        };
+        let value = serde_json::to_value(&report).expect("JSON");
+        let record: RunRecord = serde_json::from_value(value.clone()).expect("reads");
+        assert_eq!((record.version, record.champion), (Some(2), Some(2)));
+        assert_eq!(record.reasons, ["it is better"]);
+        assert_eq!(record.scores.metric.as_deref(), Some("f1"));
+        assert_eq!(record.timings_ms["train"], 1.5);
+        assert_eq!(record.timings_ms["fit"], 0.5);
+        for key in [
+            "version",
+            "champion",
+            "reasons",
+            "scores",
+            "data",
+            "findings",
+            "timings_ms",
+        ] {
+            assert!(value.get(key).is_some(), "{key}");
+        }
+    }
+}

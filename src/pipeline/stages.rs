@@ -15,6 +15,9 @@ use crate::model_types::Outcome;
 use crate::registry::VersionRow;
 
 /// Files to a data set.
+///
+/// # Errors
+/// When another run holds the lock.
 pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "ingest", async |_| {
@@ -37,6 +40,9 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
 }
 
 /// The newest data set to a version. With `matrix` the transformed matrices are written there, for a look.
+///
+/// # Errors
+/// When another run holds the lock.
 pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "train", async |_| {
@@ -84,6 +90,9 @@ async fn stored(
 }
 
 /// A version and the champion on the present test rows.
+///
+/// # Errors
+/// When another run holds the lock.
 pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "score", async |_| {
@@ -122,6 +131,9 @@ fn pair(record: crate::pipeline::scores::ScoreRecord) -> ScorePair {
 }
 
 /// The gate on a version, on the present test rows, and what follows from its verdict.
+///
+/// # Errors
+/// When another run holds the lock or the registry cannot be asked.
 pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "deploy", async |lock| {
@@ -173,6 +185,9 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
 }
 
 /// Pictures, page and card of a stored version.
+///
+/// # Errors
+/// When another run holds the lock.
 pub async fn report_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "report", async |_| {

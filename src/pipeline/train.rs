@@ -25,6 +25,9 @@ use crate::text::hex;
 use sha2::{Digest, Sha256};
 
 /// Trains on a data set and records the version. Returns it, the rows of both its parts, and one line on it.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be written.
 pub async fn train(
     env: &Env,
     run: &str,

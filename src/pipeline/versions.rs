@@ -121,6 +121,9 @@ pub async fn load_champion(env: &Env) -> Result<Option<LoadedVersion>, Error> {
 }
 
 /// The bytes of a version's bundle, held against the registry's checksum.
+///
+/// # Errors
+/// When a file cannot be read.
 pub async fn bundle_bytes(env: &Env, number: i64) -> Result<(String, Vec<u8>), Error> {
     let version = version_of(env, number).await?;
     let expected = version.bundle_sha256.unwrap_or_default();
@@ -172,6 +175,9 @@ pub async fn read_score(env: &Env, version: &VersionRow) -> Result<ScoreRecord, 
 }
 
 /// The whole scoring of a version, per-row predictions included.
+///
+/// # Errors
+/// When a file cannot be read.
 pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Error> {
     let record = read_score(env, version).await?;
     let path = env

@@ -142,10 +142,11 @@ impl Registry {
         }
         query(
             "INSERT INTO runs (id, model, trigger_name, state, stage, outcome, started_ms, ended_ms)
-             VALUES (?, ?, 'adopt', 'done', 'deploy', 'adopted', ?, ?)",
+             VALUES (?, ?, 'adopt', 'done', 'deploy', ?, ?, ?)",
         )
         .bind(&held.run)
         .bind(model)
+        .bind(Outcome::Adopted.name())
         .bind(at_ms)
         .bind(at_ms)
         .execute(&mut transaction)

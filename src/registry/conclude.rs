@@ -110,6 +110,9 @@ impl Registry {
     }
 
     /// Remembers that a conclusion also holds for new test rows.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn conclude_test_rows(
         &self,
         past: &PastConclusion,
@@ -128,6 +131,9 @@ impl Registry {
     }
 
     /// What was concluded for the same files and settings.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn past_conclusion(
         &self,
         model: &str,
@@ -147,6 +153,9 @@ impl Registry {
     }
 
     /// What was concluded under the same settings, newest first: one of them may be about the same rows out of other files.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn past_conclusions(
         &self,
         model: &str,
@@ -213,6 +222,9 @@ impl Registry {
     }
 
     /// The newest conclusion of a model.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn last_conclusion(&self, model: &str) -> Result<Option<PastConclusion>, Error> {
         let row = query(
             "SELECT * FROM conclusions WHERE model = ? ORDER BY at_ms DESC, run DESC LIMIT 1",

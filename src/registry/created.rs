@@ -57,6 +57,9 @@ pub async fn add_model(
 
 impl Registry {
     /// Every model that was created by request and is there, by name.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn created_models(&self) -> Result<Vec<CreatedModel>, Error> {
         let rows = query("SELECT * FROM created_models WHERE removed_ms IS NULL ORDER BY name")
             .fetch_all(&self.pool())
@@ -81,6 +84,9 @@ impl Registry {
     }
 
     /// A number that grows whenever one is created, changed or removed.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn newest_created(&self) -> Result<i64, Error> {
         let row = query("SELECT COALESCE(MAX(serial), 0) AS newest FROM created_models")
             .fetch_one(&self.pool())

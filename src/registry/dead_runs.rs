@@ -10,6 +10,9 @@ const DIED: &str = "its process ended before the run did";
 
 impl Registry {
     /// The newest runs first, as they are shown: see [`Registry::with_the_dead`].
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn shown_runs(
         &self,
         model: Option<&str>,
@@ -53,6 +56,9 @@ impl Registry {
 
     /// Runs whose process is gone: those marked running although the caller holds the lock. One that had come to a verdict
     /// is done, the others were interrupted. Returns them as they are now.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn settle_dead_runs(
         &self,
         model: &str,

@@ -8,6 +8,9 @@ use super::{Error, Registry};
 
 impl Registry {
     /// Content hashes that concluded runs of a model have taken in.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn seen_hashes(&self, model: &str) -> Result<HashSet<String>, Error> {
         let rows = query("SELECT sha256 FROM files_seen WHERE model = ?")
             .bind(model)

@@ -71,7 +71,7 @@ impl Registry {
             .await
             .doing("list data sets")?;
         rows.iter()
-            .map(|row| Ok((super::versions::dataset_of(row)?, row.get("created_ms"))))
+            .map(|row| Ok((super::datasets::dataset_of(row)?, row.get("created_ms"))))
             .collect()
     }
 

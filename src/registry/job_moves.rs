@@ -47,6 +47,9 @@ pub enum Cancel {
 
 impl Registry {
     /// A worker takes a running job over from one that is dead; `None` when it is not that one's any more.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn take_over_job(
         &self,
         job: &str,
@@ -66,6 +69,9 @@ impl Registry {
     }
 
     /// Ends a running job and its tick. The answer is whether it was still the worker's own.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn end_job(
         &self,
         job: &str,
@@ -121,6 +127,9 @@ impl Registry {
     }
 
     /// Ends a job that waits, or asks the worker that is at it to end its run.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn cancel_job(&self, job: &str, by: &str, now_ms: i64) -> Result<Cancel, Error> {
         settled!(self.try_cancel_job(job, by, now_ms))
     }

@@ -159,6 +159,9 @@ pub async fn cancel_waiting(
 
 impl Registry {
     /// The open jobs of a model, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn open_jobs_of(&self, model: &str) -> Result<Vec<JobRow>, Error> {
         let rows = query(OPEN_JOBS)
             .bind(model)
@@ -169,6 +172,9 @@ impl Registry {
     }
 
     /// The newest jobs first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
         let rows = query(
             "SELECT * FROM job_records WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?",
@@ -183,6 +189,9 @@ impl Registry {
     }
 
     /// Jobs whose id begins with a text; `latest` is the newest.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn find_jobs(&self, id: &str) -> Result<Vec<JobRow>, Error> {
         if id == "latest" {
             return self.jobs(None, 1).await;
@@ -199,6 +208,9 @@ impl Registry {
     }
 
     /// Per model and state: how many jobs wait or are worked on.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn open_job_counts(&self) -> Result<Vec<(String, JobState, i64)>, Error> {
         let rows = query(
             "SELECT model, state, COUNT(*) AS jobs FROM job_records WHERE state IN ('queued', 'running') GROUP BY model, state",
@@ -211,6 +223,9 @@ impl Registry {
     }
 
     /// One job by its whole id.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn job(&self, id: &str) -> Result<Option<JobRow>, Error> {
         let row = query("SELECT * FROM job_records WHERE id = ?")
             .bind(id)

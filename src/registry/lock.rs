@@ -67,6 +67,9 @@ impl Registry {
     }
 
     /// Says that the holder still lives.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn renew_lock(&self, lock: &Lock, now_ms: i64) -> Result<(), Error> {
         let heard_ms = now_ms + self.lease_shift().await?;
         query("UPDATE locks SET heartbeat_ms = ? WHERE model = ? AND run = ?")
@@ -80,6 +83,9 @@ impl Registry {
     }
 
     /// Gives a lock back; one that was taken over stays with its new holder.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn release_lock(&self, lock: &Lock) -> Result<(), Error> {
         query("DELETE FROM locks WHERE model = ? AND run = ?")
             .bind(&lock.model)
@@ -91,6 +97,9 @@ impl Registry {
     }
 
     /// Who holds a model's lock.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn holder(&self, model: &str) -> Result<Option<Holder>, Error> {
         let row = query("SELECT * FROM locks WHERE model = ?")
             .bind(model)

@@ -53,11 +53,17 @@ pub struct Champion {
 
 impl Registry {
     /// The champion of a model.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn champion(&self, model: &str) -> Result<Option<Champion>, Error> {
         Ok(champion_of(&self.operations(model).await?))
     }
 
     /// All operations on a model, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn operations(&self, model: &str) -> Result<Vec<Operation>, Error> {
         let rows = query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC")
             .bind(model)
@@ -68,6 +74,9 @@ impl Registry {
     }
 
     /// Id of the newest operation on any model, 0 before the first: as long as it stays, no champion has moved.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn newest_operation(&self) -> Result<i64, Error> {
         let row = query("SELECT COALESCE(MAX(id), 0) AS newest FROM operations")
             .fetch_one(&self.pool())
@@ -92,6 +101,9 @@ impl Registry {
     }
 
     /// Names of models that the registry knows.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn model_names(&self) -> Result<Vec<String>, Error> {
         let rows = query("SELECT DISTINCT model FROM runs ORDER BY model")
             .fetch_all(&self.pool())

@@ -93,6 +93,9 @@ pub async fn enqueue(connection: &mut Tx, message: &NewMessage) -> Result<bool, 
 
 impl Registry {
     /// Puts messages into the outbox, all or none; returns how many were new.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn enqueue(&self, messages: &[NewMessage]) -> Result<usize, Error> {
         settled!(self.try_enqueue(messages))
     }
@@ -109,6 +112,9 @@ impl Registry {
     }
 
     /// Whether a topic is in the outbox already.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn has_topic(&self, topic: &str) -> Result<bool, Error> {
         let row = query("SELECT 1 FROM outbox WHERE topic = ?")
             .bind(topic)
@@ -120,6 +126,9 @@ impl Registry {
 
     /// Claims the message of a channel that is due longest, until `until_ms`. One whose claim ran out, since whoever held it
     /// is gone, is due again.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn claim_message(
         &self,
         channel: &str,
@@ -158,6 +167,9 @@ impl Registry {
     }
 
     /// Holds a claim for longer. No: somebody else has claimed it since.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn hold_message(&self, claimed: &MessageRow, until_ms: i64) -> Result<bool, Error> {
         let until_ms = until_ms + self.lease_shift().await?;
         let held = query(
@@ -173,6 +185,9 @@ impl Registry {
     }
 
     /// Says what came of a claimed message. No: somebody else has claimed it since, and nothing was changed.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn settle_message(
         &self,
         claimed: &MessageRow,
@@ -200,6 +215,9 @@ impl Registry {
     }
 
     /// Gives up messages from before `before_ms` that nobody sends any more; returns how many.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn give_up_messages(
         &self,
         before_ms: i64,
@@ -221,6 +239,9 @@ impl Registry {
     }
 
     /// Since when a channel is told; the first that asks makes it `now_ms`.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn told_since(&self, channel: &str, now_ms: i64) -> Result<i64, Error> {
         let topic = format!("began/{channel}");
         let row = query("SELECT created_ms FROM outbox WHERE topic = ?")
@@ -252,6 +273,9 @@ impl Registry {
     }
 
     /// The newest messages first, of one model or of all; those of a state, or all.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn messages(
         &self,
         model: Option<&str>,

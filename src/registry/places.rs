@@ -24,6 +24,9 @@ impl PlaceKind {
 
 impl Registry {
     /// Folders in which files of a model are or were kept.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn places(&self, model: &str, kind: PlaceKind) -> Result<Vec<String>, Error> {
         let rows = query("SELECT folder FROM places WHERE model = ? AND kind = ? ORDER BY folder")
             .bind(model)
@@ -35,6 +38,9 @@ impl Registry {
     }
 
     /// Remembers that files of a model are kept in a folder.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn add_place(&self, model: &str, kind: PlaceKind, folder: &str) -> Result<(), Error> {
         query(
             "INSERT INTO places (model, kind, folder) VALUES (?, ?, ?) ON CONFLICT (model, kind, folder) DO NOTHING",

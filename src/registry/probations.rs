@@ -72,6 +72,9 @@ pub struct ProbationEnd<'a> {
 
 impl Registry {
     /// The newest operation on a model, with its id.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn last_operation(&self, model: &str) -> Result<Option<(i64, Operation)>, Error> {
         let row = query("SELECT * FROM operations WHERE model = ? ORDER BY id DESC LIMIT 1")
             .bind(model)
@@ -83,6 +86,9 @@ impl Registry {
     }
 
     /// Begins a probation; one that another server began already stays as it is.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn begin_probation(&self, row: &ProbationRow) -> Result<(), Error> {
         query(
             "INSERT INTO probations (model, operation, version, previous, state, began_ms)
@@ -101,6 +107,9 @@ impl Registry {
     }
 
     /// All probations of a model, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn probations(&self, model: &str) -> Result<Vec<ProbationRow>, Error> {
         let rows = query("SELECT * FROM probations WHERE model = ? ORDER BY operation DESC")
             .bind(model)
@@ -111,6 +120,9 @@ impl Registry {
     }
 
     /// Probations of all models that ended since some time, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn probations_ended_since(&self, since_ms: i64) -> Result<Vec<ProbationRow>, Error> {
         let rows = query("SELECT * FROM probations WHERE ended_ms >= ? ORDER BY ended_ms")
             .bind(since_ms)
@@ -121,6 +133,9 @@ impl Registry {
     }
 
     /// Ends a probation without moving the champion; tells whether it was still going on.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn end_probation(
         &self,
         row: &ProbationRow,

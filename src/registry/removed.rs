@@ -132,6 +132,9 @@ impl Registry {
     }
 
     /// Names of the models that were removed, and not created again since.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn removed_models(&self) -> Result<Vec<String>, Error> {
         let rows =
             query("SELECT name FROM created_models WHERE removed_ms IS NOT NULL ORDER BY name")

@@ -110,6 +110,9 @@ impl Registry {
     }
 
     /// Models whose folders have their old name still.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn pending_renames(&self) -> Result<Vec<Rename>, Error> {
         let rows = query("SELECT old_name, new_name FROM renames ORDER BY at_ms")
             .fetch_all(&self.pool())
@@ -123,6 +126,9 @@ impl Registry {
     }
 
     /// The folders of a renamed model have its new name, too.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn end_rename(&self, rename: &Rename) -> Result<(), Error> {
         query("DELETE FROM renames WHERE old_name = ? AND new_name = ?")
             .bind(&rename.old)

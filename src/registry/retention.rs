@@ -69,6 +69,9 @@ impl OldRows {
 
 impl Registry {
     /// The rows of a model in a table, in no order.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn row_heads(&self, model: &str, table: OldRows) -> Result<Vec<RowHead>, Error> {
         let rows = query(table.list())
             .bind(model)
@@ -85,6 +88,9 @@ impl Registry {
     }
 
     /// The model of each run there is.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn models_of_runs(&self) -> Result<Vec<(String, String)>, Error> {
         let rows = query("SELECT id, model FROM runs")
             .fetch_all(&self.pool())
@@ -95,6 +101,9 @@ impl Registry {
     }
 
     /// Versions that an open probation may go on with or go back to.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn watched_versions(&self, model: &str) -> Result<Vec<i64>, Error> {
         let rows =
             query("SELECT version, previous FROM probations WHERE model = ? AND ended_ms IS NULL")
@@ -128,6 +137,9 @@ impl Registry {
 
     /// Gives free pages at the end of the database back to the disk. In a database that was made before this was possible,
     /// they stay in the file and are used again.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn give_back(&self) -> Result<(), Error> {
         if self.is_on_server() {
             // A server does that by itself.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::db::Row;
 use super::error::Error;
-use crate::model_types::{Outcome, Unnamed, named};
+use crate::model_types::{LeftOutFile, Outcome, RunRecord, Unnamed, named};
 
 named! {
     /// Where a run stands.
@@ -104,28 +104,6 @@ pub struct RunRow {
     pub record: Option<serde_json::Value>,
 }
 
-/// A file that a run could not use, as its record names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeftOutFile {
-    /// Its path below the input folder.
-    pub path: String,
-    /// Of its content.
-    pub sha256: String,
-    /// The physical line at which it went wrong, the header being line 1.
-    pub line: Option<u64>,
-    /// Why not.
-    pub reason: String,
-}
-
-impl std::fmt::Display for LeftOutFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}, line {line}: {}", self.path, self.reason),
-            None => write!(f, "{}: {}", self.path, self.reason),
-        }
-    }
-}
-
 impl RunRow {
     /// Whether it is under way, as far as the database knows.
     pub fn is_running(&self) -> bool {
@@ -150,25 +128,22 @@ impl RunRow {
         })
     }
 
+    /// Its record by type; `None` of one that left none.
+    pub fn report(&self) -> Option<RunRecord> {
+        RunRecord::deserialize(self.record.as_ref()?).ok()
+    }
+
     /// Files that it quarantined.
     pub fn quarantined(&self) -> Vec<LeftOutFile> {
-        let record = self.record.as_ref().unwrap_or(&serde_json::Value::Null);
-        let files = record["data"]["quarantined"].as_array();
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
-        let files = files.into_iter().flatten().map(|file| LeftOutFile {
-            path: text(&file["path"]),
-            sha256: text(&file["sha256"]),
-            line: file["line"].as_u64(),
-            reason: text(&file["reason"]),
-        });
-        files.collect()
+        let data = self.report().and_then(|report| report.data);
+        data.map(|data| data.quarantined).unwrap_or_default()
     }
 }
 
 pub(super) fn run_of(row: &Row) -> Result<RunRow, Error> {
     let record: Option<String> = row.get("record");
     let record = record
-        .map(|text| serde_json::from_str(&text))
+        .map(|text| read(&text))
         .transpose()
         .map_err(|source| Error::Record {
             what: "run",
@@ -187,4 +162,11 @@ pub(super) fn run_of(row: &Row) -> Result<RunRow, Error> {
         error: row.get("error"),
         record,
     })
+}
+
+/// A stored record, which [`RunRow::report`] will be able to read by type.
+fn read(text: &str) -> Result<serde_json::Value, serde_json::Error> {
+    let record: serde_json::Value = serde_json::from_str(text)?;
+    RunRecord::deserialize(&record)?;
+    Ok(record)
 }

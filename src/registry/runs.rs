@@ -10,6 +10,9 @@ use crate::model_types::Outcome;
 
 impl Registry {
     /// Records that a run begins.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn start_run(
         &self,
         id: &str,
@@ -29,6 +32,9 @@ impl Registry {
     }
 
     /// Records which stage a run is in.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn enter_stage(&self, id: &str, stage: &str) -> Result<(), Error> {
         query("UPDATE runs SET stage = ? WHERE id = ? AND state = 'running'")
             .bind(stage)
@@ -40,6 +46,9 @@ impl Registry {
     }
 
     /// One run by its whole id.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn run(&self, id: &str) -> Result<Option<RunRow>, Error> {
         let row = query("SELECT * FROM runs WHERE id = ?")
             .bind(id)
@@ -50,6 +59,9 @@ impl Registry {
     }
 
     /// Records the end of a run. What it had concluded stays true when it failed afterwards.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn end_run(&self, end: &RunRow) -> Result<(), Error> {
         settled!(self.try_end_run(end))
     }
@@ -85,6 +97,9 @@ impl Registry {
     }
 
     /// The newest runs first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
         let rows =
             query("SELECT * FROM runs WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?")
@@ -98,6 +113,9 @@ impl Registry {
     }
 
     /// Runs of a model that ended since some time, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn runs_ended_since(&self, model: &str, since_ms: i64) -> Result<Vec<RunRow>, Error> {
         let rows = query(
             "SELECT * FROM runs WHERE model = ? AND state <> 'running' AND ended_ms >= ? ORDER BY id",
@@ -111,6 +129,9 @@ impl Registry {
     }
 
     /// The newest run of a model that has read its input, whatever came of it.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn newest_run_with_data(&self, model: &str) -> Result<Option<RunRow>, Error> {
         let row = query(
             "SELECT * FROM runs WHERE model = ? AND record LIKE '%\"data\":{%' ORDER BY id DESC LIMIT 1",
@@ -123,6 +144,9 @@ impl Registry {
     }
 
     /// The runs of a model right before one that broke off, newest first, until the last that came to its end; at most 100.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn failures_before(&self, model: &str, run: &str) -> Result<Vec<RunRow>, Error> {
         let rows = query(
             "SELECT * FROM runs WHERE model = ? AND id < ? AND state <> 'running'
@@ -140,6 +164,9 @@ impl Registry {
     }
 
     /// When the first run of a model began.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn first_run_ms(&self, model: &str) -> Result<Option<i64>, Error> {
         let row = query("SELECT MIN(started_ms) AS first FROM runs WHERE model = ?")
             .bind(model)
@@ -150,6 +177,9 @@ impl Registry {
     }
 
     /// Ids of every run of a model.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn run_ids(&self, model: &str) -> Result<HashSet<String>, Error> {
         let rows = query("SELECT id FROM runs WHERE model = ?")
             .bind(model)
@@ -160,6 +190,9 @@ impl Registry {
     }
 
     /// Runs whose id begins with a text; `latest` is the newest.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn find_runs(&self, id: &str) -> Result<Vec<RunRow>, Error> {
         if id == "latest" {
             return self.runs(None, 1).await;

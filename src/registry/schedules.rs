@@ -42,6 +42,9 @@ impl ScheduleRow {
 
 impl Registry {
     /// What is stored about a model's schedule.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn schedule(&self, model: &str) -> Result<ScheduleRow, Error> {
         let row = query("SELECT * FROM schedules WHERE model = ?")
             .bind(model)

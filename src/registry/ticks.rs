@@ -46,7 +46,8 @@ impl TickOutcome {
             | Outcome::Ingested
             | Outcome::Trained
             | Outcome::Scored
-            | Outcome::Reported => TickOutcome::Ran,
+            | Outcome::Reported
+            | Outcome::Adopted => TickOutcome::Ran,
         }
     }
 }
@@ -120,6 +121,9 @@ pub async fn end_tick(
 
 impl Registry {
     /// Per model and outcome: how many ticks there are, and when the last of them was, in milliseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn tick_counts(&self) -> Result<Vec<(String, TickOutcome, i64, i64)>, Error> {
         let rows = query(
             "SELECT model, outcome, COUNT(*) AS ticks, MAX(tick_ms) AS last_ms FROM ticks GROUP BY model, outcome",
@@ -135,6 +139,9 @@ impl Registry {
     }
 
     /// The newest ticks first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn ticks(&self, model: Option<&str>, limit: i64) -> Result<Vec<TickRow>, Error> {
         let rows = query(
             "SELECT * FROM ticks WHERE (? IS NULL OR model = ?) ORDER BY tick_ms DESC, model LIMIT ?",

@@ -53,6 +53,9 @@ pub(super) async fn add(connection: &mut Tx, run: &RunRow) -> Result<(), Error> 
 
 impl Registry {
     /// Sums over all runs, by model and by what came of them.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn run_totals(&self) -> Result<Vec<RunTotal>, Error> {
         let rows = query("SELECT * FROM run_totals ORDER BY model, outcome")
             .fetch_all(&self.pool())

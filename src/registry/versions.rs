@@ -1,6 +1,4 @@
-//! Data sets, versions and their scores.
-
-use std::collections::HashSet;
+//! Versions and their scores.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -53,23 +51,6 @@ pub struct VersionRow {
     pub record: Option<serde_json::Value>,
 }
 
-/// A dated data set as it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DatasetRow {
-    /// The run that made it.
-    pub run: String,
-    /// File name below the output folder.
-    pub name: String,
-    /// Hash over the contents of its source files.
-    pub data_hash: String,
-    /// Hash over its rows.
-    pub rows_hash: String,
-    /// Number of rows.
-    pub n_rows: i64,
-    /// What ingest recorded.
-    pub record: serde_json::Value,
-}
-
 /// A version's score on a set of test rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScoreRow {
@@ -85,6 +66,9 @@ pub struct ScoreRow {
 
 impl Registry {
     /// Takes the next version number of a model for a run.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn reserve_version(
         &self,
         model: &str,
@@ -123,6 +107,9 @@ impl Registry {
     }
 
     /// Records that a version's bundle is whole.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn version_ready(&self, version: &VersionRow) -> Result<(), Error> {
         query(
             "UPDATE versions SET state = 'ready', bundle_sha256 = ?, model_hash = ?, data_hash = ?, config_hash = ?, record = ?
@@ -142,6 +129,9 @@ impl Registry {
     }
 
     /// Versions that other runs began and did not make whole.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn unfinished(&self, model: &str, mine: &str) -> Result<Vec<VersionRow>, Error> {
         let rows = query(
             "SELECT * FROM versions WHERE model = ? AND run <> ? AND state = 'building' ORDER BY number",
@@ -155,6 +145,9 @@ impl Registry {
     }
 
     /// Gives up a version that was not made whole; its number is not used again.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn abandon(&self, version: &VersionRow) -> Result<(), Error> {
         query(
             "UPDATE versions SET state = 'abandoned' WHERE model = ? AND number = ? AND state = 'building'",
@@ -194,6 +187,9 @@ impl Registry {
     }
 
     /// All versions of a model, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn versions(&self, model: &str) -> Result<Vec<VersionRow>, Error> {
         let rows = query("SELECT * FROM versions WHERE model = ? ORDER BY number DESC")
             .bind(model)
@@ -204,6 +200,9 @@ impl Registry {
     }
 
     /// One version of a model.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn version(&self, model: &str, number: i64) -> Result<Option<VersionRow>, Error> {
         let row = query("SELECT * FROM versions WHERE model = ? AND number = ?")
             .bind(model)
@@ -214,74 +213,10 @@ impl Registry {
         row.as_ref().map(version_of).transpose()
     }
 
-    /// Records a data set.
-    pub async fn save_dataset(
-        &self,
-        model: &str,
-        dataset: &DatasetRow,
-        now_ms: i64,
-    ) -> Result<(), Error> {
-        query(
-            "INSERT INTO datasets (model, run, name, data_hash, rows_hash, n_rows, created_ms, record)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(model)
-        .bind(&dataset.run)
-        .bind(&dataset.name)
-        .bind(&dataset.data_hash)
-        .bind(&dataset.rows_hash)
-        .bind(dataset.n_rows)
-        .bind(now_ms)
-        .bind(dataset.record.to_string())
-        .execute(&self.writing().await?)
-        .await
-        .doing("record the data set")?;
-        Ok(())
-    }
-
-    /// The newest data set of a model.
-    pub async fn latest_dataset(&self, model: &str) -> Result<Option<DatasetRow>, Error> {
-        let row = query("SELECT * FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
-            .bind(model)
-            .fetch_optional(&self.pool())
-            .await
-            .doing("find the newest data set")?;
-        row.as_ref().map(dataset_of).transpose()
-    }
-
-    /// When the newest data set of a model was recorded.
-    pub async fn latest_dataset_ms(&self, model: &str) -> Result<Option<i64>, Error> {
-        let row =
-            query("SELECT created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1")
-                .bind(model)
-                .fetch_optional(&self.pool())
-                .await
-                .doing("find the newest data set")?;
-        Ok(row.map(|row| row.get("created_ms")))
-    }
-
-    /// The data set that a run made.
-    pub async fn dataset(&self, model: &str, run: &str) -> Result<Option<DatasetRow>, Error> {
-        let row = query("SELECT * FROM datasets WHERE model = ? AND run = ?")
-            .bind(model)
-            .bind(run)
-            .fetch_optional(&self.pool())
-            .await
-            .doing("find the data set")?;
-        row.as_ref().map(dataset_of).transpose()
-    }
-
-    /// Runs of a model that made a data set.
-    pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<String>, Error> {
-        let rows = query("SELECT run FROM datasets WHERE model = ?")
-            .bind(model)
-            .fetch_all(&self.pool())
-            .await
-            .doing("list data sets")?;
-        Ok(rows.iter().map(|row| row.get("run")).collect())
-    }
-
     /// Records a version's score on a set of rows; scoring the same rows again replaces it.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or the project is read-only.
     pub async fn save_score(&self, model: &str, run: &str, score: &ScoreRow) -> Result<(), Error> {
         query(
             "INSERT INTO scores (model, version, rows_hash, run, at_ms, record) VALUES (?, ?, ?, ?, ?, ?)
@@ -301,6 +236,9 @@ impl Registry {
     }
 
     /// Every score of a model, oldest version first, newest score of a version last.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
     pub async fn scores(&self, model: &str) -> Result<Vec<ScoreRow>, Error> {
         let rows = query("SELECT * FROM scores WHERE model = ? ORDER BY version, at_ms")
             .bind(model)
@@ -327,7 +265,7 @@ impl Registry {
     }
 }
 
-fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
+pub(super) fn parsed<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }
 
@@ -346,18 +284,6 @@ pub(super) fn version_of(row: &Row) -> Result<VersionRow, Error> {
         verdict: row.named_if_any("verdict")?,
         created_ms: row.get("created_ms"),
         record: record.map(|text| parsed(&text, "version")).transpose()?,
-    })
-}
-
-pub(super) fn dataset_of(row: &Row) -> Result<DatasetRow, Error> {
-    let record: String = row.get("record");
-    Ok(DatasetRow {
-        run: row.get("run"),
-        name: row.get("name"),
-        data_hash: row.get("data_hash"),
-        rows_hash: row.get("rows_hash"),
-        n_rows: row.get("n_rows"),
-        record: parsed(&record, "data set")?,
     })
 }
 

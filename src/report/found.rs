@@ -27,7 +27,7 @@ pub(super) fn checks(input: &ReportInput) -> String {
         ("Check", false),
         ("Severity", false),
         ("Column", false),
-        ("Measured", true),
+        ("Value", true),
         ("Bound", true),
         ("Finding", false),
     ];

@@ -143,8 +143,8 @@ fn decision(input: &ReportInput) -> String {
         ("Rule", false),
         ("Part", false),
         ("Outcome", false),
-        ("Measured", true),
-        ("Asked", true),
+        ("Value", true),
+        ("Required", true),
         ("Reason", false),
     ];
     body.push_str(&table("Every rule of the policy, in order.", &heads, &rows));
@@ -243,7 +243,7 @@ fn data(input: &ReportInput) -> String {
         let row = |(name, rule): &(String, String)| vec![name.clone(), rule.clone()];
         let rows: Vec<Vec<String>> = data.rules.iter().map(row).collect();
         body.push_str(&table(
-            "Rules of the columns; an inferred one says what was there and refuses nothing.",
+            "Rules of the columns; an inferred one says what was there and rejects nothing.",
             &[("Column", false), ("Rule", false)],
             &rows,
         ));

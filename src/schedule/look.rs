@@ -181,15 +181,16 @@ fn row(model: &ModelConfig, tick: &Tick, now: DateTime<Utc>) -> TickRow {
         Outcome::SkippedPaused => (TickOutcome::Skipped, "the schedule was paused"),
         Outcome::Missed(Missed::PausedSince) => (
             TickOutcome::Missed,
-            "nobody was there, and the schedule was paused since",
+            "the scheduler was not running, and the schedule was paused since",
         ),
         Outcome::Missed(Missed::TooLate) => (
             TickOutcome::Missed,
-            "nobody was there; it was too late to make up for it",
+            "the scheduler was not running; it is too late to catch up",
         ),
-        Outcome::Missed(Missed::Superseded) => {
-            (TickOutcome::Missed, "nobody was there; a later tick fired")
-        }
+        Outcome::Missed(Missed::Superseded) => (
+            TickOutcome::Missed,
+            "the scheduler was not running; a later tick fired",
+        ),
         Outcome::Fire | Outcome::CatchUp => (TickOutcome::Pending, "its job waits for a worker"),
     };
     TickRow {
@@ -211,7 +212,7 @@ fn sum(model: &ModelConfig, earlier: &Earlier, now: DateTime<Utc>) -> TickRow {
         tick_ms: earlier.last.timestamp_millis(),
         outcome: TickOutcome::Missed,
         reason: format!(
-            "nobody was there; this row stands for all ticks since {since}: {} missed, {} in a pause",
+            "the scheduler was not running; this row stands for all ticks since {since}: {} missed, {} in a pause",
             earlier.missed, earlier.skipped_paused
         ),
         job: None,

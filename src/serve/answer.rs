@@ -223,7 +223,7 @@ async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result
         && matches!(problem.code, Code::Unauthorized | Code::Forbidden)
     {
         let name = state.guard.name_of(&head.headers);
-        let asked = audit::Asked {
+        let asked = audit::Attempt {
             id,
             caller: name.as_deref().unwrap_or(guard::ANONYMOUS),
             address: head.peer.map(|peer| peer.ip()),

@@ -94,7 +94,7 @@ fn work(state: &State, now: &Now) {
     registered(&now.0, counter).inc_by(budget.cpu().as_secs_f64());
     let reached = now.counter(
         "unseat_limit_reached_total",
-        "Requests that were refused or given up, by the limit that was reached.",
+        "Requests that were rejected or given up, by the limit that was reached.",
         &["limit"],
     );
     for reason in Reason::ALL {

@@ -26,21 +26,21 @@ pub struct Diagnostics {
 #[derive(Default)]
 pub struct Place {
     /// The champion's score.
-    pub known: ArcSwapOption<Known>,
+    pub known: ArcSwapOption<KnownScore>,
     /// Held by the one who works a score out.
     pub work: Arc<tokio::sync::Mutex<()>>,
-    /// When he began.
+    /// When they began.
     pub began: ArcSwapOption<Instant>,
     summary: ArcSwapOption<DataSummary>,
     summarising: tokio::sync::Mutex<()>,
-    seen: ArcSwapOption<Seen>,
+    seen: ArcSwapOption<FolderLook>,
     recalled: ArcSwapOption<Recalled>,
     looking: tokio::sync::Mutex<()>,
 }
 
 /// A score of a version, and how far it can be relied on.
 #[derive(Clone)]
-pub struct Known {
+pub struct KnownScore {
     /// The version that was served when it was worked out.
     pub version: i64,
     /// Checksum of its bundle.
@@ -57,7 +57,7 @@ pub struct Known {
     pub looked: Instant,
 }
 
-impl Known {
+impl KnownScore {
     /// Whether it is of this version.
     pub fn is_of(&self, served: &Served) -> bool {
         self.version == served.version && self.sha256 == served.sha256
@@ -70,7 +70,7 @@ impl Known {
 }
 
 /// What the test folder looked like, and when; `None` when it cannot be read.
-struct Seen {
+struct FolderLook {
     at: Instant,
     signature: Option<Signature>,
 }
@@ -151,9 +151,9 @@ async fn recorded_score(env: &Env, served: &Served) -> Option<f64> {
 
 impl Place {
     /// The score at hand, if it is of this version and the test folder was looked at just now.
-    pub fn current(&self, served: &Served) -> Option<Arc<Known>> {
+    pub fn current(&self, served: &Served) -> Option<Arc<KnownScore>> {
         let is_current =
-            |known: &Arc<Known>| known.is_of(served) && known.looked.elapsed() < LOOK_HOLDS;
+            |known: &Arc<KnownScore>| known.is_of(served) && known.looked.elapsed() < LOOK_HOLDS;
         self.known.load_full().filter(is_current)
     }
 
@@ -178,7 +178,7 @@ impl Place {
         let env = env.clone();
         let looked = tokio::task::spawn_blocking(move || look_now(&env)).await;
         let signature = looked.ok().flatten();
-        self.seen.store(Some(Arc::new(Seen {
+        self.seen.store(Some(Arc::new(FolderLook {
             at: Instant::now(),
             signature: signature.clone(),
         })));
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
     use crate::evaluate::{Metric, Scores};
 
-    fn known(version: i64, score: f64) -> Known {
+    fn known(version: i64, score: f64) -> KnownScore {
         let score = ChampionScore {
             model: "m".to_string(),
             version,
@@ -234,7 +234,7 @@ mod tests {
             rows_hash: String::new(),
             scored_at: String::new(),
         };
-        Known {
+        KnownScore {
             version,
             sha256: String::new(),
             signature: None,
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn the_known_score_is_the_one_worked_out_unless_another_version_is_on_record() {
-        let cases: [(Option<Known>, Option<Recalled>, Option<f64>); 6] = [
+        let cases: [(Option<KnownScore>, Option<Recalled>, Option<f64>); 6] = [
             (None, None, None),
             (Some(known(1, 0.5)), None, Some(0.5)),
             (None, Some(recalled(1, Some(0.4))), Some(0.4)),
@@ -280,12 +280,12 @@ mod tests {
         assert!(!known(1, 0.5).is_fresh());
         let folder = tempfile::tempdir().expect("a folder");
         let signature = data::signature(folder.path()).ok();
-        let settled = Known {
+        let settled = KnownScore {
             signature,
             ..known(1, 0.5)
         };
         assert!(settled.is_fresh());
         let problem = Some("x".to_string());
-        assert!(!Known { problem, ..settled }.is_fresh());
+        assert!(!KnownScore { problem, ..settled }.is_fresh());
     }
 }

@@ -91,7 +91,7 @@ pub async fn follow_one(
     let lost = fleet.source.lost(&model.name).await;
     model.lose(pointer.is_none() && served.is_some());
     let Some(pointer) = pointer else {
-        let stays = "the database knows no champion any more; what was served stays, and nobody should send more";
+        let stays = "the database knows no champion any more; what was served stays, and no more should be sent";
         let gone = served.is_some().then(|| stays.to_string());
         alarm(model, lost.or(gone));
         return Ok(false);

@@ -9,7 +9,7 @@ use crate::config::features::DatePart;
 use crate::data::rules::{Checker, Rule};
 use crate::data::{Kind, NumberForm, TimeForm};
 use crate::evaluate::Task;
-use crate::features::{CellRef, Dates, is_numeric};
+use crate::features::{CellRef, Dates, is_encoded_as_number};
 use crate::serving::probation::counts::Counts;
 use crate::serving::probation::sample::Sample;
 use serde::Serialize;
@@ -152,12 +152,12 @@ impl Served {
                 reading: bundle
                     .reading
                     .get(name)
-                    .filter(|_| is_numeric(kind))
+                    .filter(|_| is_encoded_as_number(kind))
                     .cloned(),
                 name: name.to_string(),
                 key: format!("{}:", serde_json::Value::from(name)).into(),
                 kind,
-                range: range.filter(|_| is_numeric(kind)),
+                range: range.filter(|_| is_encoded_as_number(kind)),
                 other,
                 time: None,
                 is_whole: false,

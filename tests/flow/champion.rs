@@ -183,7 +183,7 @@ fn a_copy_that_cannot_be_written_fails_the_run_but_not_the_verdict_and_is_made_u
     let next = project.ok(&["run", "--input", "sourcedata"]);
     assert!(
         next.stderr
-            .contains("the report of version 2 was missing and is made up for"),
+            .contains("the report of version 2 was missing and has been made"),
         "{next}"
     );
     assert_eq!(

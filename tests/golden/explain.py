@@ -2,7 +2,7 @@
 
 `permutation`: sklearn.inspection.permutation_importance with the very orders it used (they are drawn again here from its
 seed, and the result is checked against the library's own before it is written), so that the formula is pinned and not the
-chance. `coefficients`: LogisticRegression on columns that nobody scaled, held against the scaled weights divided by the
+chance. `coefficients`: LogisticRegression on unscaled columns, held against the scaled weights divided by the
 deviations: both have the same optimum only without a penalty.
 
 Run: python tests/golden/explain.py > tests/golden/explain.json

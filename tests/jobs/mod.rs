@@ -248,7 +248,7 @@ fn two_jobs_of_one_model_do_not_run_at_once() {
     let run = "20260101T000000Z-000000000";
     let lock = project
         .registry(async |registry| registry.take_lock(MODEL, run, 1).await.expect("the lock"));
-    let is_waiting = |row: &JobRow| row.error.as_deref() == Some("another run is at the model");
+    let is_waiting = |row: &JobRow| row.error.as_deref() == Some("another run is using the model");
     let row = until(&project, &job, is_waiting);
     // The worker may have come first; then the lock was not to be had.
     assert_eq!((row.state, row.attempts), (JobState::Queued, 0));

@@ -201,7 +201,7 @@ fn nothing_is_guessed_about_which_version_was_the_champion() {
     says(
         &done,
         1,
-        "production_deployment has no manifest.json, so nothing tells which version of `attrition` was the champion; there is 1, 2; the newest that the gate promoted is 2",
+        "production_deployment has no manifest.json, so nothing says which version of `attrition` was the champion; there is 1, 2; the newest that the gate promoted is 2",
     );
     says(&done, 1, "hint: add `--champion VERSION`");
     assert!(project.books().versions.is_empty());

@@ -41,7 +41,7 @@ fn ended(project: &Project, mut child: Child) -> (Option<i32>, String) {
 fn ctrl_c_says_what_it_did_and_gives_the_lock_back() {
     for (kind, code, why) in [
         (Signal::INT, 130, "it was interrupted (Ctrl-C)"),
-        (Signal::TERM, 143, "it was told to end (SIGTERM)"),
+        (Signal::TERM, 143, "it was asked to end (SIGTERM)"),
     ] {
         let project = Project::promoted().with_real_clock();
         let child = waiting(&project, "train.recorded");

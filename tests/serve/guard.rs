@@ -304,7 +304,7 @@ fn an_address_that_others_reach_needs_tokens_or_a_word() {
     assert_eq!(done.code(), 2);
     assert_eq!(
         done.stderr,
-        "error: failed to listen on 0.0.0.0:0 without tokens: whoever reaches it could do everything\nhint: `unseat token NAME ROLE` makes a token for `server.tokens`; or listen on 127.0.0.1, which only this machine reaches; or add `--insecure`, if everybody may\n"
+        "error: failed to listen on 0.0.0.0:0 without tokens: anyone who reaches it could do everything\nhint: `unseat token NAME ROLE` makes a token for `server.tokens`; or listen on 127.0.0.1, which only this machine reaches; or add `--insecure`, if everybody may\n"
     );
     for address in ["[::]:0", "[::ffff:0.0.0.0]:0", "10.255.255.1:0", "0:0"] {
         assert_eq!(

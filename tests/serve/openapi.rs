@@ -227,7 +227,7 @@ fn the_root_says_what_came_of_each_night_and_only_to_who_may_know() {
             model: "attrition".to_string(),
             tick_ms: 1_772_328_600_000,
             outcome: TickOutcome::Missed,
-            reason: "nobody was there; it was too late to make up for it".to_string(),
+            reason: "the scheduler was not running; it is too late to catch up".to_string(),
             job: None,
             run: None,
             at_ms: 1_772_328_600_000,
@@ -238,7 +238,7 @@ fn the_root_says_what_came_of_each_night_and_only_to_who_may_know() {
     });
     let server = Server::of(&project, &[]);
     let page = server.get("/").expect(200).text().to_string();
-    let expected = "title=\"missed, 2026-03-01T01:30:00Z by schedule: nobody was there; it was too late to make up for it\"";
+    let expected = "title=\"missed, 2026-03-01T01:30:00Z by schedule: the scheduler was not running; it is too late to catch up\"";
     assert!(page.contains(expected), "{page}");
     assert!(
         page.contains("next: 2026-03-0") && page.contains("T02:30:00+01:00"),

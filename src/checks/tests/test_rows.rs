@@ -7,7 +7,6 @@ use polars::prelude::DataFrame;
 use super::found::*;
 use crate::checks::*;
 use crate::config::Checks;
-use crate::data::summarise;
 
 #[test]
 fn test_rows_are_held_against_what_was_learned_from() {

@@ -169,7 +169,7 @@ impl From<pipeline::Error> for Failure {
             E::NoRoom { .. } => (
                 Kind::Store,
                 Some(
-                    "make room, or keep less: `unseat gc --dry-run` tells what would go, and docs/operations.md how to keep less; the champion is what it was",
+                    "make room, or keep less: `unseat gc --dry-run` shows what would go, and docs/operations.md how to keep less; the champion is what it was",
                 ),
             ),
             E::Stored { .. } => (

@@ -5,7 +5,7 @@ use super::graph::{Graph, int, ints, strings};
 use super::proto::element_type::{BOOL, DOUBLE, FLOAT, INT32, STRING};
 use super::words;
 use crate::export::Error;
-use crate::features::{Input, Step, Transformer, is_numeric};
+use crate::features::{Input, Step, Transformer, is_encoded_as_number};
 
 /// Declares an input per column and computes the features of all of them. `bounded` keeps scaled numbers within ±1e30, where
 /// products with weights cannot become NaN; trees compare them as they are.
@@ -157,7 +157,7 @@ fn filled(
 
 /// The place of a cell among the categories; then comes missing, then other. `(rows)` whole numbers.
 fn place(graph: &mut Graph, input: &Input, categories: &[String]) -> Result<String, Error> {
-    if is_numeric(input.kind) {
+    if is_encoded_as_number(input.kind) {
         place_of_number(graph, input, categories)
     } else {
         Ok(place_of_text(graph, input, categories))

@@ -96,7 +96,7 @@ proptest! {
             for row in 0..chunk.n_rows {
                 let dense = &chunk.dense[row * view.n_dense()..(row + 1) * view.n_dense()];
                 rebuilt[row * width..row * width + view.n_dense()].copy_from_slice(dense);
-                for &one in &chunk.ones[row * view.n_text()..(row + 1) * view.n_text()] {
+                for &one in &chunk.ones[row * view.n_one_hot()..(row + 1) * view.n_one_hot()] {
                     rebuilt[row * width + one as usize] = 1.0;
                 }
             }

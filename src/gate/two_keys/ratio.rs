@@ -10,12 +10,12 @@ use crate::evaluate::Metric;
 /// One ratio and its share in the metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Part {
-    kind: Kind,
+    kind: RatioKind,
     share: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum RatioKind {
     F1,
     F1OfNegatives,
     Accuracy,
@@ -26,16 +26,16 @@ enum Kind {
 /// `(n0, n1, d0, d1)` of a row.
 type Terms = (f64, f64, f64, f64);
 
-impl Kind {
+impl RatioKind {
     fn terms(self, positive: bool) -> Terms {
         let m = f64::from(u8::from(positive));
         match self {
-            Kind::F1 => (0.0, 2.0 * m, m, 1.0),
+            RatioKind::F1 => (0.0, 2.0 * m, m, 1.0),
             // 2·(1−m)(1−y) over (1−m) + (1−y).
-            Kind::F1OfNegatives => (2.0 * (1.0 - m), -2.0 * (1.0 - m), 2.0 - m, -1.0),
-            Kind::Accuracy => (1.0 - m, 2.0 * m - 1.0, 1.0, 0.0),
-            Kind::Precision => (0.0, m, m, 0.0),
-            Kind::Recall => (0.0, m, 0.0, 1.0),
+            RatioKind::F1OfNegatives => (2.0 * (1.0 - m), -2.0 * (1.0 - m), 2.0 - m, -1.0),
+            RatioKind::Accuracy => (1.0 - m, 2.0 * m - 1.0, 1.0, 0.0),
+            RatioKind::Precision => (0.0, m, m, 0.0),
+            RatioKind::Recall => (0.0, m, 0.0, 1.0),
         }
     }
 }
@@ -44,12 +44,12 @@ impl Kind {
 pub(super) fn parts_of(metric: Metric) -> Option<Vec<Part>> {
     let one = |kind| Some(vec![Part { kind, share: 1.0 }]);
     match metric {
-        Metric::F1 => one(Kind::F1),
-        Metric::Accuracy => one(Kind::Accuracy),
-        Metric::Precision => one(Kind::Precision),
-        Metric::Recall => one(Kind::Recall),
+        Metric::F1 => one(RatioKind::F1),
+        Metric::Accuracy => one(RatioKind::Accuracy),
+        Metric::Precision => one(RatioKind::Precision),
+        Metric::Recall => one(RatioKind::Recall),
         Metric::F1Macro => Some(
-            [Kind::F1, Kind::F1OfNegatives]
+            [RatioKind::F1, RatioKind::F1OfNegatives]
                 .map(|kind| Part { kind, share: 0.5 })
                 .to_vec(),
         ),

@@ -202,7 +202,7 @@ fn asks(route: &RouteName) -> Asks {
 }
 
 impl Guard {
-    /// Whose token is shown where none is needed: its holder sees what he may, and anybody else is a stranger. Guesses are
+    /// Whose token is shown where none is needed: its holder sees what they may, and anyone else is unauthenticated. Guesses are
     /// counted before they are looked at, so that this is no better place for guessing than any other.
     fn volunteered(&self, headers: &HeaderMap, by_address: impl FnOnce() -> Key) -> Option<Known> {
         if let Some(known) = self.session(headers) {
@@ -213,7 +213,7 @@ impl Guard {
         self.tokens.holder(headers).ok()
     }
 
-    /// The name of the holder of a token, whatever he may do.
+    /// The name of the holder of a token, whatever they may do.
     pub fn name_of(&self, headers: &HeaderMap) -> Option<String> {
         Some(self.tokens.holder(headers).ok()?.name)
     }

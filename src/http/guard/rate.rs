@@ -105,7 +105,7 @@ mod tests {
             assert_eq!(ask("a", 0), Ok(()));
         }
         assert_eq!(ask("a", 0), Err(Some(1)));
-        assert_eq!(ask("b", 0), Ok(()), "another has a bucket of his own");
+        assert_eq!(ask("b", 0), Ok(()), "another has a bucket of their own");
         assert_eq!(ask("a", 249), Err(Some(1)));
         assert_eq!(ask("a", 250), Ok(()));
         assert_eq!(ask("a", 250), Err(Some(1)));

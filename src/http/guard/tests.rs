@@ -18,7 +18,7 @@ fn guard(change: impl FnOnce(&mut Server)) -> Guard {
     Guard::new(&settings, Path::new(".")).expect("nothing has to be read")
 }
 
-/// The caller, or the status that he gets.
+/// The caller, or the status that they get.
 fn asked(
     guard: &Guard,
     role: Option<Role>,

@@ -1,4 +1,4 @@
-//! Tokens: who may ask, by the SHA-256 of what he shows. The tokens themselves are never stored, logged or answered.
+//! Tokens: who may ask, by the SHA-256 of what they show. The tokens themselves are never stored, logged or answered.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -18,9 +18,9 @@ use crate::http::problem::{Code, Problem};
 /// One who may ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// His name.
+    /// Their name.
     pub name: String,
-    /// What he may do.
+    /// What they may do.
     pub role: Role,
     digest: [u8; 32],
 }

@@ -25,7 +25,7 @@ pub struct Finished<'a> {
     pub bytes: usize,
     /// The request's id.
     pub id: &'a str,
-    /// The caller's name, when he was let in.
+    /// The caller's name, when they were let in.
     pub caller: Option<&'a str>,
     /// Where from.
     pub peer: Option<SocketAddr>,

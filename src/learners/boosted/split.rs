@@ -115,7 +115,7 @@ impl Rules {
 }
 
 /// A split of one column.
-struct Found {
+struct ColumnSplit {
     score: f64,
     question: Question,
     missing_left: bool,
@@ -128,7 +128,7 @@ struct Search<'a> {
     rules: &'a Rules,
     /// The score of both sides that has to be passed.
     best: f64,
-    found: Option<Found>,
+    found: Option<ColumnSplit>,
 }
 
 impl Search<'_> {
@@ -141,7 +141,7 @@ impl Search<'_> {
         let score = self.rules.score(left) + self.rules.score(right);
         if score > self.best {
             self.best = score;
-            self.found = Some(Found {
+            self.found = Some(ColumnSplit {
                 score,
                 question,
                 missing_left,
@@ -151,7 +151,7 @@ impl Search<'_> {
     }
 
     /// Every place between bins of numbers, missing ones on either side, and missing ones against all numbers.
-    fn numbers(mut self, n_bins: usize) -> Option<Found> {
+    fn numbers(mut self, n_bins: usize) -> Option<ColumnSplit> {
         let missing = self.codes.get(n_bins).copied().unwrap_or_default();
         let has_missing = missing.hessian > 0;
         let mut left = Sum::default();
@@ -184,7 +184,7 @@ impl Search<'_> {
     }
 
     /// Each feature of a one-hot block against all others.
-    fn ones(mut self, width: usize) -> Option<Found> {
+    fn ones(mut self, width: usize) -> Option<ColumnSplit> {
         for code in 0..width {
             let sum = self.codes[code];
             if sum.hessian == 0 || sum.hessian == self.total.hessian {

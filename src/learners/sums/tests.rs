@@ -47,7 +47,7 @@ fn rows(n: usize, n_outputs: usize) -> Rows {
 const CLASS_WEIGHT: [f64; 3] = [0.5, 2.0, 1.25];
 
 /// Calls `check` with one output and with three.
-fn each(n: usize, penalty: f64, check: impl Fn(&Problem<'_>, &[f64])) {
+fn each(n: usize, penalty: f64, check: impl Fn(&DenseObjective<'_>, &[f64])) {
     for n_outputs in [1, 3] {
         let rows = rows(n, n_outputs);
         let view = rows
@@ -55,7 +55,7 @@ fn each(n: usize, penalty: f64, check: impl Fn(&Problem<'_>, &[f64])) {
             .transformer
             .view(&rows.frame, &rows.rows)
             .expect("a view");
-        let problem = Problem {
+        let problem = DenseObjective {
             view: &view,
             target: &rows.target,
             n_outputs,
@@ -160,7 +160,7 @@ fn sums_of_parts_add_up_to_the_sums_of_the_whole() {
                 .view(&made.frame, part)
                 .expect("a view");
             let at = part[0] as usize;
-            let sums = Problem {
+            let sums = DenseObjective {
                 view: &view,
                 target: &made.target[at..at + part.len()],
                 n_outputs: problem.n_outputs,

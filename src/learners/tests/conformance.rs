@@ -32,7 +32,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    const ALL: [Wanted; 3] = [Wanted::Two, Wanted::Three, Wanted::Numbers];
+    pub(super) const ALL: [Wanted; 3] = [Wanted::Two, Wanted::Three, Wanted::Numbers];
 
     pub(super) fn n_classes(self) -> usize {
         match self {

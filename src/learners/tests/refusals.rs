@@ -1,11 +1,10 @@
 //! What every learner rejects, with a reason.
 
-use super::{all, fitted, frame};
+use super::conformance::{KINDS, Wanted, data, each, small};
+use super::{all, fitted};
 use crate::learners::fit;
 use crate::learners::learned::Error;
 use crate::learners::target::{HeldBack, Target};
-
-use super::conformance::{KINDS, Wanted, data, small};
 
 #[test]
 fn rows_of_one_class_and_labels_that_do_not_fit_are_refused() {

@@ -41,7 +41,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
         Wanted::Numbers(&numbers),
     ];
     for wanted in all {
-        let problem = Problem {
+        let problem = SparseObjective {
             rows: &rows,
             wanted,
             penalty: 0.7,
@@ -73,7 +73,7 @@ fn the_number_of_threads_makes_no_difference() {
         n_outputs: 4,
         weight: &[1.0; 4],
     };
-    let problem = Problem {
+    let problem = SparseObjective {
         rows: &rows,
         wanted,
         penalty: 1.0,

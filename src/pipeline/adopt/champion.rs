@@ -62,7 +62,7 @@ pub(super) async fn champion_unknown(env: &Env, adoption: &Adoption) -> Result<E
     let numbers: Vec<_> = whole.map(|version| version.number.to_string()).collect();
     Ok(Error::Lost(Box::new(error::Lost {
         what: format!(
-            "{} has no manifest.json, so nothing tells which version of `{}` was the champion; there is {}{newest}",
+            "{} has no manifest.json, so nothing says which version of `{}` was the champion; there is {}{newest}",
             env.named(&env.config.deployment_folder),
             env.config.name,
             numbers.join(", ")

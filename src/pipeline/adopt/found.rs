@@ -58,6 +58,9 @@ struct Deployed {
 }
 
 /// Looks at every folder; changes nothing.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn find(env: &Env, asked: &Adopt) -> Result<Found, Error> {
     let mut found = Found::default();
     let known = env.registry.versions(&env.config.name).await?;

@@ -35,6 +35,9 @@ pub struct VersionRecord {
 }
 
 /// Writes the record of a version that is whole.
+///
+/// # Errors
+/// When a file cannot be written.
 pub async fn write_record(env: &Env, version: &VersionRow) -> Result<(), Error> {
     let record = VersionRecord {
         format_version: 1,

@@ -31,6 +31,9 @@ pub struct Move {
 }
 
 /// Decides a restore and does it.
+///
+/// # Errors
+/// When a file cannot be written.
 pub fn decide(project: &Path, moves: &[Move]) -> Result<(), Error> {
     let journal = project.join(JOURNAL);
     let part = project.join(format!("{JOURNAL}.part"));

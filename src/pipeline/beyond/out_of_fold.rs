@@ -56,7 +56,7 @@ impl OutOfFold {
     }
 
     /// Fits one model for each fold of `rows` and predicts the fold by it, labelled as `bundle` labels. Folds go by the hash
-    /// of the row, or of its `keys`, so that nobody is on both sides; a row is in the same fold in every run. `None` when a
+    /// of the row, or of its `keys`, so that no entity is on both sides; a row is in the same fold in every run. `None` when a
     /// fold cannot be fitted, as on very few rows.
     ///
     /// # Errors

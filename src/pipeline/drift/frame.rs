@@ -11,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::config::drift::{Drift as Settings, DriftAction};
 use crate::data::Schema;
 use crate::drift::{Binner, Counts, Drift, Levels, Subject, count_answers, judge, values_of};
-use crate::features::is_numeric;
+use crate::features::is_encoded_as_number;
 use crate::pipeline::Error;
 
 /// What rows are held against.
@@ -186,7 +186,7 @@ fn schema_changes(bundle: &Bundle, frame: &DataFrame) -> Vec<SchemaChange> {
                 "the model reads it, and it is not there".to_string(),
             )),
             Some(other)
-                if is_numeric(other.kind) != is_numeric(column.kind)
+                if is_encoded_as_number(other.kind) != is_encoded_as_number(column.kind)
                     && column.missing < column.rows =>
             {
                 changes.push(change(

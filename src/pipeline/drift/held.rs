@@ -46,6 +46,9 @@ pub async fn importance_of(env: &Env, version: i64) -> BTreeMap<String, f64> {
 }
 
 /// What was found in the last comparisons of a version with rows of a kind before some time, newest first.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn found_before(
     env: &Env,
     version: i64,

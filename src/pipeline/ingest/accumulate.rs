@@ -16,6 +16,9 @@ use crate::text::counted;
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
 /// may be about an older version that was decided on again.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Error> {
     if env.config.ingest.keep == Keep::Folder {
         return Ok(None);

@@ -102,6 +102,9 @@ pub fn summary(record: &DatasetRecord) -> String {
 }
 
 /// The newest data set, read back from its file.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn latest(env: &Env) -> Result<Dataset, Error> {
     match env.registry.latest_dataset(&env.config.name).await? {
         Some(row) => load_row(env, row),
@@ -117,6 +120,9 @@ pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
 }
 
 /// The data set that a run made, read back from its file.
+///
+/// # Errors
+/// When the registry cannot be asked.
 pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
     match env.registry.dataset(&env.config.name, run).await? {
         Some(row) => load_row(env, row),

@@ -125,9 +125,9 @@ fn read_as(
     let mut several: Vec<&ScannedFile> = Vec::new();
     for file in &scan.files {
         match place_of(related, &file.path) {
-            Place::Table(name) => by_table.entry(name).or_default().push(file.clone()),
-            Place::Several => several.push(file),
-            Place::Nowhere => record.notes.push(format!(
+            FileRole::Table(name) => by_table.entry(name).or_default().push(file.clone()),
+            FileRole::Several => several.push(file),
+            FileRole::Nowhere => record.notes.push(format!(
                 "{} belongs to no table of `related` by its name or folder; it is passed over",
                 file.path
             )),
@@ -185,13 +185,13 @@ fn read_as(
 
 /// Where a file's records belong.
 #[derive(Debug, PartialEq, Eq)]
-enum Place<'a> {
+enum FileRole<'a> {
     Table(&'a str),
     Several,
     Nowhere,
 }
 
-fn place_of<'a>(related: &'a Related, path: &str) -> Place<'a> {
+fn place_of<'a>(related: &'a Related, path: &str) -> FileRole<'a> {
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
     let stem = match rest {
         "" => first.split_once('.').map_or(first, |(stem, _)| stem),
@@ -201,14 +201,14 @@ fn place_of<'a>(related: &'a Related, path: &str) -> Place<'a> {
     // A table's name may have a dot in it.
     let is_named = |name: &&String| stem == **name || (rest.is_empty() && begins(first, name));
     if let Some(name) = names.find(is_named) {
-        return Place::Table(name);
+        return FileRole::Table(name);
     }
     let file = path.rsplit('/').next().unwrap_or(path).to_lowercase();
     let plain = file.trim_end_matches(".gz").trim_end_matches(".zst");
     if plain.ends_with(".json") {
-        Place::Several
+        FileRole::Several
     } else {
-        Place::Nowhere
+        FileRole::Nowhere
     }
 }
 
@@ -343,17 +343,17 @@ mod tests {
         });
         let related: Related = serde_json::from_value(related).expect("settings");
         for (path, expected) in [
-            ("referral.csv", Place::Table("referral")),
-            ("client.parquet", Place::Table("client")),
-            ("client.csv.gz", Place::Table("client")),
-            ("referral/2025/may.csv", Place::Table("referral")),
-            ("v1.notes.csv", Place::Table("v1.notes")),
-            ("v1.notes/a.csv", Place::Table("v1.notes")),
-            ("referral.json", Place::Table("referral")),
-            ("export.json", Place::Several),
-            ("2025/export.JSON.gz", Place::Several),
-            ("other.csv", Place::Nowhere),
-            ("referrals.csv", Place::Nowhere),
+            ("referral.csv", FileRole::Table("referral")),
+            ("client.parquet", FileRole::Table("client")),
+            ("client.csv.gz", FileRole::Table("client")),
+            ("referral/2025/may.csv", FileRole::Table("referral")),
+            ("v1.notes.csv", FileRole::Table("v1.notes")),
+            ("v1.notes/a.csv", FileRole::Table("v1.notes")),
+            ("referral.json", FileRole::Table("referral")),
+            ("export.json", FileRole::Several),
+            ("2025/export.JSON.gz", FileRole::Several),
+            ("other.csv", FileRole::Nowhere),
+            ("referrals.csv", FileRole::Nowhere),
         ] {
             assert_eq!(place_of(&related, path), expected, "{path}");
         }

@@ -16,6 +16,9 @@ use crate::pipeline::{Env, recover};
 use crate::registry::{OldRows, RowHead, VersionRow, VersionState};
 
 /// Everything that the plan goes by.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be read.
 pub async fn gather(env: &Env) -> Result<Facts, Error> {
     let model = &env.config.name;
     let registry = &env.registry;

@@ -74,6 +74,9 @@ fn names(project: &Path) -> Vec<String> {
 }
 
 /// Packs the log of a run; at any moment one of its forms is whole.
+///
+/// # Errors
+/// When a file cannot be written.
 pub fn pack(project: &Path, run: &str) -> Result<(), Error> {
     let [plain, packed] = both(project, run);
     let part = plain.with_file_name(format!("{PART}{run}{PACKED}"));

@@ -23,6 +23,9 @@ pub struct PresentScore {
 }
 
 /// The champion on the test rows, recorded: for when only those have changed.
+///
+/// # Errors
+/// When a file cannot be read.
 pub async fn score_champion(
     env: &Env,
     run: &str,

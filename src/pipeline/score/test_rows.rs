@@ -134,6 +134,9 @@ pub fn test_hash(scan: &Scan) -> String {
 }
 
 /// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.
+///
+/// # Errors
+/// When a file cannot be read.
 pub fn read_test_rows(
     env: &Env,
     scan: &Scan,

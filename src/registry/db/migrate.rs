@@ -49,6 +49,9 @@ pub async fn migrate(pool: &Pool, database: &str) -> Result<(), Error> {
 }
 
 /// Which version the tables are; `None` where there are none.
+///
+/// # Errors
+/// When the database cannot be read, or holds what this program does not know.
 pub async fn schema_version(pool: &Pool) -> Result<Option<i64>, Error> {
     let named = match pool {
         Pool::Sqlite(_) => dialect::SQLITE_TABLE_NAMED,

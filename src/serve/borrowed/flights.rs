@@ -13,7 +13,7 @@ use warp::http::StatusCode;
 use super::given::Given;
 use crate::bundle::Slot;
 use crate::data::Kind;
-use crate::features::{CellRef, is_numeric};
+use crate::features::{CellRef, is_encoded_as_number};
 use crate::http::dialect::Dialect;
 use crate::serve::rows::{Collector, Rows, Stop, ruled, taken};
 use crate::serve::{Code, Problem, Reply};
@@ -66,7 +66,12 @@ impl Mistakes {
     }
 
     fn strange(&mut self, served: &Served, position: usize) {
-        let rank = |at: usize| (is_numeric(served.inputs[at].kind), &served.inputs[at].name);
+        let rank = |at: usize| {
+            (
+                is_encoded_as_number(served.inputs[at].kind),
+                &served.inputs[at].name,
+            )
+        };
         if self
             .strange
             .is_none_or(|known| rank(position) < rank(known))

@@ -13,7 +13,7 @@ pub struct Found {
     pub(super) params: Option<Params>,
 }
 
-/// What the caller asks for beside predictions. Others that he may send are ignored, as they are where this protocol
+/// What the caller asks for beside predictions. Others that they may send are ignored, as they are where this protocol
 /// comes from.
 #[derive(Debug, Clone, Default, PartialEq, serde::Deserialize)]
 #[serde(default)]

@@ -311,7 +311,7 @@ impl<'de> Visitor<'de> for Inputs<'_, '_> {
                 return refuse(self.collector, twice("inputs", &name));
             }
             let field = Field::Input(position);
-            let cells = map.next_value_seed(Cells {
+            let cells = map.next_value_seed(ColumnValues {
                 most: self.most_rows,
             })?;
             if *n_rows.get_or_insert(cells.len()) != cells.len() {
@@ -338,18 +338,18 @@ impl<'de> Visitor<'de> for Inputs<'_, '_> {
 }
 
 /// The values of a column, no more than one beyond `most`; one value is a column of one row.
-struct Cells {
+struct ColumnValues {
     most: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Cells {
+impl<'de> DeserializeSeed<'de> for ColumnValues {
     type Value = Vec<Given<'de>>;
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Cells {
+impl<'de> Visitor<'de> for ColumnValues {
     type Value = Vec<Given<'de>>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of values")

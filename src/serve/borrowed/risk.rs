@@ -21,7 +21,7 @@ use crate::serving::served::Served;
 
 /// Whose body it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum BodyForm {
     /// `data`.
     Risk,
     /// `flights`.
@@ -137,14 +137,14 @@ fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Read, Proble
             return Err(stopped);
         }
         return match asked {
-            Some(Asked::Flights) if error.is_data() => Ok(Read::Refused(mistakes.wrong_shape())),
+            Some(BodyForm::Flights) if error.is_data() => Ok(Read::Refused(mistakes.wrong_shape())),
             _ => Err(bad_json(body, &error)),
         };
     }
     match asked {
         None => Ok(Read::Refused(flights::neither())),
-        Some(Asked::Risk) => collector.finish().map(Read::Risk).map_err(as_bad_request),
-        Some(Asked::Flights) => Ok(match mistakes.refuse(served, collector)? {
+        Some(BodyForm::Risk) => collector.finish().map(Read::Risk).map_err(as_bad_request),
+        Some(BodyForm::Flights) => Ok(match mistakes.refuse(served, collector)? {
             Ok(rows) => Read::Flights(rows),
             Err(reply) => Read::Refused(reply),
         }),
@@ -154,7 +154,7 @@ fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Read, Proble
 struct Body<'a, 's> {
     served: &'s Served,
     collector: &'a mut Collector<'s>,
-    asked: &'a mut Option<Asked>,
+    asked: &'a mut Option<BodyForm>,
     mistakes: &'a mut Mistakes,
 }
 
@@ -174,8 +174,8 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
             let asked = match key.as_ref() {
-                "data" => Asked::Risk,
-                "flights" => Asked::Flights,
+                "data" => BodyForm::Risk,
+                "flights" => BodyForm::Flights,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
@@ -187,10 +187,10 @@ impl<'de> Visitor<'de> for Body<'_, '_> {
                 return stop.map_err(|_| A::Error::custom("stopped"));
             }
             match asked {
-                Asked::Risk => map.next_value_seed(RowList {
+                BodyForm::Risk => map.next_value_seed(RowList {
                     collector: &mut *self.collector,
                 })?,
-                Asked::Flights => map.next_value_seed(FlightList {
+                BodyForm::Flights => map.next_value_seed(FlightList {
                     served: self.served,
                     collector: &mut *self.collector,
                     mistakes: &mut *self.mistakes,

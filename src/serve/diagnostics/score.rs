@@ -2,7 +2,7 @@
 //! many ask.
 //!
 //! Whoever asks first after a change starts the work, on a thread of its own that goes on when the caller is gone; the
-//! others wait with him. After [`PATIENCE`] from then on all are told the last known score, with `fresh` false; without one they wait
+//! others wait with them. After [`PATIENCE`] from then on all are told the last known score, with `fresh` false; without one they wait
 //! as long as their requests may take.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::diagnose::{self, ChampionScore};
 use crate::evaluate::Scores;
 use crate::pipeline::{self, Env};
 use crate::registry::ScoreRow;
-use crate::serving::diagnostics_cache::{Known, Place, look_now};
+use crate::serving::diagnostics_cache::{KnownScore, Place, look_now};
 use crate::serving::fleet::Model;
 use crate::serving::source::latest_score;
 
@@ -47,7 +47,7 @@ pub async fn of_champion(
     if let Some(known) = place.current(&served) {
         return Ok((told_of(&known, true).map_err(unknown)?, served));
     }
-    let has_old = |known: &Arc<Known>| known.is_of(&served) && known.score.is_some();
+    let has_old = |known: &Arc<KnownScore>| known.is_of(&served) && known.score.is_some();
     let left = deadline
         .saturating_duration_since(Instant::now())
         .saturating_sub(FOR_THE_ANSWER);
@@ -84,7 +84,7 @@ pub async fn of_champion(
     Ok((told_of(&known, in_time).map_err(unknown)?, served))
 }
 
-fn told_of(known: &Known, in_time: bool) -> Result<Told, String> {
+fn told_of(known: &KnownScore, in_time: bool) -> Result<Told, String> {
     let fresh = in_time && known.is_fresh();
     told(known.score.clone(), known.problem.as_deref(), fresh)
 }
@@ -127,7 +127,7 @@ async fn refresh(
     if let Some(before) = &before {
         let is_same = before.signature == seen && seen.is_some();
         if is_same && (before.problem.is_none() || before.made.elapsed() < RETRY) {
-            place.known.store(Some(Arc::new(Known {
+            place.known.store(Some(Arc::new(KnownScore {
                 looked: Instant::now(),
                 ..(**before).clone()
             })));
@@ -156,7 +156,7 @@ async fn refresh(
     // Whatever was read while the folder changed is looked at again.
     let signature = seen.filter(|seen| Some(seen) == after.as_ref());
     let now = Instant::now();
-    place.known.store(Some(Arc::new(Known {
+    place.known.store(Some(Arc::new(KnownScore {
         version: served.version,
         sha256: served.sha256.clone(),
         signature,

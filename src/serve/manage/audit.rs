@@ -33,7 +33,7 @@ pub fn skipped() -> u64 {
 }
 
 /// Who asked for what.
-pub struct Asked<'a> {
+pub struct Attempt<'a> {
     /// Id of the request.
     pub id: &'a str,
     /// Name of the caller.
@@ -47,7 +47,7 @@ pub struct Asked<'a> {
 }
 
 /// Appends a line about somebody who was not let in where changes are made.
-pub async fn turned_away(state: &State, asked: &Asked<'_>, why: &Problem) {
+pub async fn turned_away(state: &State, asked: &Attempt<'_>, why: &Problem) {
     static MINUTE: Mutex<(i64, u32)> = Mutex::new((0, 0));
     if !has_room(&MINUTE, state.clock.now_ms() / 60_000) {
         SKIPPED.fetch_add(1, Ordering::Relaxed);
@@ -85,7 +85,7 @@ pub async fn record(
         Ok(reply) => reply.status.as_u16(),
         Err(problem) => problem.code.status().as_u16(),
     };
-    let asked = Asked {
+    let asked = Attempt {
         id: &request.id,
         caller: &request.caller.name,
         address: request.caller.address,
@@ -97,7 +97,7 @@ pub async fn record(
 
 async fn write(
     state: &State,
-    asked: &Asked<'_>,
+    asked: &Attempt<'_>,
     (action, model, version): (&'static str, Option<&str>, Option<i64>),
     status: u16,
 ) {

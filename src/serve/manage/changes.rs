@@ -54,7 +54,7 @@ impl Reason {
     request_body(content = Option<Reason>, description = "Why, if it should be kept"),
     responses(
         (status = 200, description = "It is the champion", body = Moved),
-        (status = 409, description = "The version has no files, or another run is at the model"),
+        (status = 409, description = "The version has no files, or another run is using the model"),
     )
 )]
 pub async fn promote(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -97,7 +97,7 @@ async fn promoted(
     request_body(content = Option<Reason>, description = "Why, if it should be kept"),
     responses(
         (status = 200, description = "The champion before is the champion", body = Moved),
-        (status = 409, description = "There is none to go back to, or another run is at the model"),
+        (status = 409, description = "There is none to go back to, or another run is using the model"),
     )
 )]
 pub async fn rollback(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
@@ -172,7 +172,7 @@ fn served(state: &State, model: &str) -> Option<i64> {
     ),
     responses(
         (status = 200, description = "Its files are gone", body = Removed),
-        (status = 409, description = "It has to stay, or another run is at the model"),
+        (status = 409, description = "It has to stay, or another run is using the model"),
     )
 )]
 pub async fn remove(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

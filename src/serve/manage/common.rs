@@ -107,7 +107,7 @@ pub fn trouble(error: impl Into<pipeline::Error>) -> Problem {
 pub(super) fn busy(run: &str) -> Problem {
     Problem::new(
         Code::Conflict,
-        format!("run {run} is at the model; wait for its end, GET /runs/{run} tells of it"),
+        format!("run {run} is using the model; wait until it ends, GET /runs/{run} shows it"),
     )
     .with(serde_json::json!({"run": run}))
 }

@@ -56,7 +56,7 @@ pub async fn create(state: Arc<State>, request: Request) -> Result<Reply, Proble
 }
 
 /// What is asked for.
-struct Asked {
+struct NewModel {
     id: String,
     data: Option<Value>,
     test_data: Option<Value>,
@@ -123,7 +123,7 @@ pub fn truth(key: &str, value: Option<Value>) -> Result<bool, Problem> {
 }
 
 /// Takes the body apart.
-fn read(mut body: Map<String, Value>) -> Result<Asked, Problem> {
+fn read(mut body: Map<String, Value>) -> Result<NewModel, Problem> {
     let mut take = |key: &str| body.shift_remove(key).filter(|value| !value.is_null());
     let id = match take("id") {
         None => return Err(missing()),
@@ -147,7 +147,7 @@ fn read(mut body: Map<String, Value>) -> Result<Asked, Problem> {
             "the body has a key that is not known; besides id, data, test_data and force_update there are {keys}"
         )));
     }
-    Ok(Asked {
+    Ok(NewModel {
         id,
         data,
         test_data,
@@ -159,7 +159,7 @@ fn read(mut body: Map<String, Value>) -> Result<Asked, Problem> {
 /// Trains a model that is there on the data that it has.
 async fn again(
     project: &Project,
-    asked: &Asked,
+    asked: &NewModel,
     is_created: bool,
     by: &str,
 ) -> Result<Reply, Problem> {
@@ -188,7 +188,7 @@ fn failed(model: &str, why: &str) -> Problem {
 async fn record(
     state: &State,
     project: &Project,
-    asked: &Asked,
+    asked: &NewModel,
     by: &str,
 ) -> Result<String, Problem> {
     let Some(open) = project.created.opener() else {
@@ -273,7 +273,7 @@ async fn record_held(
 mod tests {
     use super::*;
 
-    fn asked(body: Value) -> Result<Asked, String> {
+    fn asked(body: Value) -> Result<NewModel, String> {
         let body = body.as_object().cloned().unwrap_or_default();
         read(body).map_err(|problem| problem.message)
     }

@@ -55,7 +55,7 @@ pub struct Deletion {
     responses(
         (status = 200, description = "It is gone", body = Deletion),
         (status = 400, description = "There is no model of the name"),
-        (status = 409, description = "It is being served and `force` is not set, stands in config.json, or somebody is at it"),
+        (status = 409, description = "It is being served and `force` is not set, stands in config.json, or a run is using it"),
     )
 )]
 pub async fn delete(state: Arc<State>, request: Request) -> Result<Reply, Problem> {

@@ -238,7 +238,7 @@ async fn cancelled(
         Cancel::Ended => "cancelled",
         Cancel::Asked => "running",
         Cancel::Over => {
-            let why = format!("job {} has ended; GET /jobs/{} tells how", row.id, row.id);
+            let why = format!("job {} has ended; GET /jobs/{} shows how", row.id, row.id);
             return Err(Problem::new(Code::Conflict, why));
         }
     };

@@ -230,7 +230,7 @@ fn problem_schema(dialect: Dialect, message: &Value) -> Value {
         Dialect::Message => flat("message", "What is wrong with a request"),
         Dialect::Mlflow => json!({
             "type": "object",
-            "description": "What is wrong with a request, as MLflow tells it",
+            "description": "What is wrong with a request, in MLflow's form",
             "required": ["error_code", "message"],
             "properties": {
                 "error_code": {"type": "string", "examples": ["BAD_REQUEST"]},

@@ -23,10 +23,7 @@ const TAGS: &[(&str, &str)] = &[
     ("v2", "The Open Inference Protocol, version 2, over REST."),
     ("observe", "Metrics."),
     ("openapi", "What is served here, and this document."),
-    (
-        "health",
-        "For whoever starts, stops and watches the server.",
-    ),
+    ("health", "For those who start, stop and watch the server."),
 ];
 
 /// The parts as one.

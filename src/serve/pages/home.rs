@@ -93,7 +93,7 @@ fn numbers(model: &ModelStatus) -> Vec<(&'static str, Markup)> {
     let next = match (model.schedule.next.first(), &model.schedule.cron) {
         (Some(next), Some(cron)) => html! { (when(next)) span class="soft" { " by " (cron) } },
         (_, Some(_)) if model.schedule.paused => {
-            let by = model.schedule.paused_by.as_deref().unwrap_or("somebody");
+            let by = model.schedule.paused_by.as_deref().unwrap_or("unknown");
             html! { span class="warn" { "paused by " (by) } }
         }
         _ => html! { span class="soft" { "no schedule" } },

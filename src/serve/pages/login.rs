@@ -61,7 +61,7 @@ pub fn page(state: &State, view: &View, next: &str, why: Option<&str>) -> Reply 
         div class="card" {
             h1 { "Log in" }
             @if !state.guard.is_guarded() {
-                p { "This server asks for no token: whoever reaches it may do everything." }
+                p { "This server asks for no token: anyone who reaches it may do everything." }
                 p { a href=(view.link("")) { "To the overview" } }
             } @else {
                 @if let Some(why) = why { p class="note" role="alert" { (why) } }

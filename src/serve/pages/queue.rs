@@ -72,7 +72,7 @@ fn schedule_table(view: &View, schedules: &[(String, ScheduleStatus)]) -> Markup
                 html! { (it.timezone.as_deref().unwrap_or("")) },
                 html! { @if it.cron.is_some() { (set_by) } },
                 html! {
-                    @if it.paused { b class="warn" { "paused by " (it.paused_by.as_deref().unwrap_or("somebody")) } }
+                    @if it.paused { b class="warn" { "paused by " (it.paused_by.as_deref().unwrap_or("unknown")) } }
                     @for at in &it.next { div { (when(at)) } }
                 },
                 html! {

@@ -243,7 +243,7 @@ fn log(run: &RunStatus) -> Markup {
         section class="card" aria-label="Log" {
             h2 { "Log" }
             @if run.log.is_empty() {
-                p class="soft" { "The run has no log here: runs of the schedule, of jobs and of the API keep one; a run by hand tells its terminal." }
+                p class="soft" { "The run has no log here: runs of the schedule, of jobs and of the API keep one; a run by hand writes to its terminal." }
             } @else {
                 pre class="log" tabindex="0" {
                     @for (at, level, message) in &run.log {

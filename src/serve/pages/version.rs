@@ -101,7 +101,7 @@ fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
 /// What becomes of a version that waits.
 fn approval(view: &View, model: &str, version: &str) -> Markup {
     html! {
-        p class="note info" { "The gate would promote this version; it waits for somebody to approve it." }
+        p class="note info" { "The gate would promote this version; it waits for approval." }
         @for (action, words, class) in [("approve", "Approve", "main"), ("reject", "Reject", "danger")] {
             form class="acts" method="post" action=(view.link(&format!("ui/do/{action}"))) {
                 (view.token())

@@ -262,7 +262,7 @@ impl Watcher {
             }
             audit::probation(state, &row.model, action, version, &finding.reason).await;
         } else {
-            // Somebody moved the champion or concluded; what he did is seen soon.
+            // Somebody moved the champion or concluded; what they did is seen soon.
             self.rest = LONG;
         }
         self.ask(model).await?;

@@ -161,7 +161,7 @@ fn fuzz_tensors() {
     ];
     fuzz("tensors", &seeds, &WORDS, |body| {
         let request = request(body);
-        let read = wire::Asked::read(&request);
+        let read = wire::InferBody::read(&request);
         outcome(read.and_then(|(asked, bytes)| {
             tensors::read_rows(&asked, bytes, &served, bounds(&request))
         }))

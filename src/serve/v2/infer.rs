@@ -6,7 +6,7 @@ use super::forms::{InferRequest, InferResponse};
 use super::models::pick;
 use super::outputs::{score, wanted};
 use super::tensors::read_rows;
-use super::wire::{Asked, JSON_LENGTH, bad};
+use super::wire::{InferBody, JSON_LENGTH, bad};
 use super::written::Written;
 use crate::http::reply::JSON;
 use crate::serve::work::{bounds, heavy};
@@ -77,7 +77,7 @@ pub async fn infer_version(state: Arc<State>, request: Request) -> Result<Reply,
 
 fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Reply, Problem> {
     let bounds = bounds(state, request);
-    let (asked, bytes) = Asked::read(request)?;
+    let (asked, bytes) = InferBody::read(request)?;
     let (wanted, rows) = match (
         wanted(&asked, served),
         read_rows(&asked, bytes, served, bounds),

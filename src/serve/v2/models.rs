@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::forms::{IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
-use super::outputs::{Kind, Labels};
+use super::outputs::{Labels, OutputKind};
 use super::wire::bad;
 use crate::data;
 use crate::http::problem::not_found;
@@ -53,15 +53,15 @@ pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Prob
         },
         shape: vec![-1],
     };
-    let output = |kind: Kind| TensorMetadata {
+    let output = |kind: OutputKind| TensorMetadata {
         name: kind.name().to_string(),
         datatype: match kind {
-            Kind::Predict => Labels::of(&served).datatype(),
-            Kind::PredictProba | Kind::Probability => "FP64",
+            OutputKind::Predict => Labels::of(&served).datatype(),
+            OutputKind::PredictProba | OutputKind::Probability => "FP64",
         },
         shape: match kind {
-            Kind::Predict | Kind::Probability => vec![-1],
-            Kind::PredictProba => vec![-1, served.bundle.classes.len() as i64],
+            OutputKind::Predict | OutputKind::Probability => vec![-1],
+            OutputKind::PredictProba => vec![-1, served.bundle.classes.len() as i64],
         },
     };
     Ok(Reply::json(&ModelMetadata {
@@ -69,7 +69,7 @@ pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Prob
         versions: versions.iter().map(ToString::to_string).collect(),
         platform: "unseat_linear",
         inputs: served.inputs.iter().map(input).collect(),
-        outputs: Kind::of(&served).into_iter().map(output).collect(),
+        outputs: OutputKind::of(&served).into_iter().map(output).collect(),
     })
     .packable())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::wire::{Asked, Faults, bad};
+use super::wire::{Faults, InferBody, bad};
 use crate::serve::rows::Rows;
 use crate::serve::scored::score_each;
 use crate::serve::{Problem, Request, State};
@@ -10,7 +10,7 @@ use crate::serving::served::Served;
 
 /// An output of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum OutputKind {
     /// The label of each row, or its number.
     Predict,
     /// The probability of each class.
@@ -19,15 +19,15 @@ pub enum Kind {
     Probability,
 }
 
-impl Kind {
+impl OutputKind {
     /// The outputs of a version, in their order.
-    pub fn of(served: &Served) -> Vec<Kind> {
+    pub fn of(served: &Served) -> Vec<OutputKind> {
         if served.is_of_numbers() {
-            return vec![Kind::Predict];
+            return vec![OutputKind::Predict];
         }
-        let mut kinds = vec![Kind::Predict, Kind::PredictProba];
+        let mut kinds = vec![OutputKind::Predict, OutputKind::PredictProba];
         if served.bundle.is_binary() {
-            kinds.push(Kind::Probability);
+            kinds.push(OutputKind::Probability);
         }
         kinds
     }
@@ -35,9 +35,9 @@ impl Kind {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Predict => "predict",
-            Kind::PredictProba => "predict_proba",
-            Kind::Probability => "probability",
+            OutputKind::Predict => "predict",
+            OutputKind::PredictProba => "predict_proba",
+            OutputKind::Probability => "probability",
         }
     }
 }
@@ -88,9 +88,9 @@ impl Labels {
 }
 
 /// An output that is to be written.
-pub struct Wanted {
+pub struct RequestedOutput {
     /// Which.
-    pub kind: Kind,
+    pub kind: OutputKind,
     /// As bytes behind the JSON object.
     pub is_bytes: bool,
     /// The likeliest so many classes as texts, instead of all as numbers.
@@ -101,19 +101,19 @@ pub struct Wanted {
 ///
 /// # Errors
 /// 400 with everything that is wrong with it.
-pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem> {
-    let kinds = Kind::of(served);
+pub fn wanted(asked: &InferBody<'_>, served: &Served) -> Result<Vec<RequestedOutput>, Problem> {
+    let kinds = OutputKind::of(served);
     let by_default = asked.wants_bytes();
     let outputs = asked.outputs.as_deref().unwrap_or_default();
     if outputs.is_empty() {
-        let plain = |kind| Wanted {
+        let plain = |kind| RequestedOutput {
             kind,
             is_bytes: by_default,
             n_classes: None,
         };
         return Ok(kinds.into_iter().map(plain).collect());
     }
-    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut wanted: Vec<RequestedOutput> = Vec::new();
     let mut faults = Faults::default();
     for (at, output) in outputs.iter().enumerate() {
         let Some(&kind) = kinds.iter().find(|kind| kind.name() == output.name) else {
@@ -139,14 +139,14 @@ pub fn wanted(asked: &Asked<'_>, served: &Served) -> Result<Vec<Wanted>, Problem
                 "`classification` of the output `{name}` is at least 1"
             ));
         }
-        if n_classes.is_some() && kind != Kind::PredictProba {
+        if n_classes.is_some() && kind != OutputKind::PredictProba {
             faults.push(format!(
                 "`classification` is for the output `predict_proba`, not for `{name}`"
             ));
         }
         let most = served.bundle.classes.len();
         let limited = |n: u64| usize::try_from(n).map_or(most, |n| n.min(most));
-        wanted.push(Wanted {
+        wanted.push(RequestedOutput {
             kind,
             is_bytes: parameters
                 .and_then(|it| it.binary_data)

@@ -3,7 +3,7 @@
 
 use super::datatype::Datatype;
 use super::elements::{of_bytes, of_json};
-use super::wire::{Asked, Faults, Tensor, bad};
+use super::wire::{Faults, InferBody, Tensor, bad};
 use crate::data::Kind;
 use crate::features::CellRef;
 use crate::serve::rows::{Bounds, Collector, Rows, Strictness};
@@ -16,7 +16,7 @@ use crate::text::counted;
 /// # Errors
 /// 400 with all that is wrong with the tensors; what stops a [`Collector`].
 pub fn read_rows(
-    asked: &Asked<'_>,
+    asked: &InferBody<'_>,
     bytes: &[u8],
     served: &Served,
     bounds: Bounds<'_>,
@@ -70,7 +70,7 @@ fn told(faults: &Faults, served: &Served) -> Problem {
 
 /// Where a tensor's elements go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Destination {
     /// Into a column.
     Column(usize),
     /// Into all columns, in the model's order.
@@ -85,7 +85,7 @@ fn places(
     served: &Served,
     collector: &mut Collector<'_>,
     faults: &mut Faults,
-) -> Vec<Place> {
+) -> Vec<Destination> {
     let n_inputs = served.inputs.len();
     if let [only] = tensors
         && let [_, width] = only.shape[..]
@@ -102,20 +102,20 @@ fn places(
                 let why = "a matrix of numbers is for models without columns of text; give each column as a tensor of its own";
                 faults.push(why.to_string());
             }
-            return vec![Place::All(n_inputs)];
+            return vec![Destination::All(n_inputs)];
         }
     }
     let mut is_given = vec![false; n_inputs];
     let place = |tensor: &Tensor<'_>| match collector.field(&tensor.name) {
         Field::Input(position) if is_given[position] => {
             faults.push(format!("`{}` is given twice", tensor.name));
-            Place::Nowhere
+            Destination::Nowhere
         }
         Field::Input(position) => {
             is_given[position] = true;
-            Place::Column(position)
+            Destination::Column(position)
         }
-        Field::Unused => Place::Nowhere,
+        Field::Unused => Destination::Nowhere,
     };
     let places = tensors.iter().map(place).collect();
     let lacking = is_given.iter().enumerate().filter(|(_, given)| !**given);
@@ -131,7 +131,7 @@ struct Piece<'a> {
     shape: Vec<usize>,
     n_elements: usize,
     elements: Elements<'a>,
-    place: Place,
+    place: Destination,
 }
 
 #[derive(Clone, Copy)]
@@ -143,7 +143,7 @@ enum Elements<'a> {
 /// All tensors whose heads are right, each with its part of the bytes.
 fn pieces<'a>(
     tensors: &'a [Tensor<'a>],
-    places: &[Place],
+    places: &[Destination],
     bytes: &'a [u8],
     faults: &mut Faults,
 ) -> Vec<Piece<'a>> {
@@ -151,8 +151,8 @@ fn pieces<'a>(
     let mut pieces = Vec::with_capacity(tensors.len());
     for (at, (tensor, &place)) in tensors.iter().zip(places).enumerate() {
         let label = match place {
-            Place::Column(_) => format!("`{}`", tensor.name),
-            Place::All(_) | Place::Nowhere => format!("inputs[{at}]"),
+            Destination::Column(_) => format!("`{}`", tensor.name),
+            Destination::All(_) | Destination::Nowhere => format!("inputs[{at}]"),
         };
         let own = match tensor.binary_size() {
             None => None,
@@ -187,7 +187,7 @@ impl<'a> Piece<'a> {
         tensor: &'a Tensor<'a>,
         bytes: Option<&'a [u8]>,
         label: String,
-        place: Place,
+        place: Destination,
     ) -> Result<Self, String> {
         let Some(datatype) = Datatype::parse(&tensor.datatype) else {
             let names = Datatype::names();
@@ -195,7 +195,7 @@ impl<'a> Piece<'a> {
         };
         if !matches!(
             (place, &tensor.shape[..]),
-            (_, [_] | [_, 1]) | (Place::All(_), [_, _])
+            (_, [_] | [_, 1]) | (Destination::All(_), [_, _])
         ) {
             let why = "its shape is neither [n] nor [n, 1]; a column has one element per row";
             return Err(why.to_string());
@@ -249,9 +249,9 @@ impl<'a> Piece<'a> {
         let place = self.place;
         let mut take = |at: usize, cell: CellRef<'_>| {
             let (row, position) = match place {
-                Place::Column(position) => (at, position),
-                Place::All(width) => (at / width, at % width),
-                Place::Nowhere => return,
+                Destination::Column(position) => (at, position),
+                Destination::All(width) => (at / width, at % width),
+                Destination::Nowhere => return,
             };
             if row < n_rows {
                 collector.put_at(row, position, cell);

@@ -136,7 +136,7 @@ pub fn read_rows(served: &Served, bounds: Bounds<'_>, request: &Request) -> Resu
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
     let mut has_instances = false;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let asked = Asked {
+    let asked = V1Body {
         served,
         collector: &mut collector,
         has_instances: &mut has_instances,
@@ -156,20 +156,20 @@ pub fn read_rows(served: &Served, bounds: Bounds<'_>, request: &Request) -> Resu
 }
 
 /// The body.
-struct Asked<'a, 's> {
+struct V1Body<'a, 's> {
     served: &'s Served,
     collector: &'a mut Collector<'s>,
     has_instances: &'a mut bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Asked<'_, '_> {
+impl<'de> DeserializeSeed<'de> for V1Body<'_, '_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
         reader.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Asked<'_, '_> {
+impl<'de> Visitor<'de> for V1Body<'_, '_> {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with `instances`")

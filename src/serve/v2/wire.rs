@@ -14,7 +14,7 @@ pub const JSON_LENGTH: &str = "inference-header-content-length";
 
 /// The JSON object of a request. Parameters that mean nothing here are passed over, as the protocol wants it.
 #[derive(Debug, serde::Deserialize)]
-pub struct Asked<'a> {
+pub struct InferBody<'a> {
     /// The caller's own id of it, for the answer.
     #[serde(default)]
     pub id: Option<String>,
@@ -107,7 +107,7 @@ impl OutputParameters {
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> InferBody<'a> {
     /// The JSON object of a body, and the bytes behind it.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::outputs::{Kind, Labels, Scored, Wanted};
+use super::outputs::{Labels, OutputKind, RequestedOutput, Scored};
 use crate::serve::written::ranked;
 use crate::serving::prediction_json::{number, text};
 use crate::serving::served::Served;
@@ -21,7 +21,7 @@ impl Written {
     pub fn of(
         served: &Served,
         scored: &Scored,
-        wanted: &[Wanted],
+        wanted: &[RequestedOutput],
         id: Option<&str>,
         unique: &str,
     ) -> Self {
@@ -47,26 +47,26 @@ impl Written {
         written
     }
 
-    fn output(&mut self, served: &Served, scored: &Scored, output: &Wanted) {
+    fn output(&mut self, served: &Served, scored: &Scored, output: &RequestedOutput) {
         let n_rows = scored.n_rows;
         let n_classes = served.bundle.classes.len();
         let name = output.kind.name();
         let of_row = |row: usize| &scored.probabilities[row * scored.width..][..scored.width];
         match (output.kind, output.n_classes) {
-            (Kind::Predict, _) if served.is_of_numbers() => {
+            (OutputKind::Predict, _) if served.is_of_numbers() => {
                 self.head(name, "FP64", &[n_rows]);
                 self.numbers(scored.probabilities.iter().copied(), output.is_bytes);
             }
-            (Kind::Predict, _) => {
+            (OutputKind::Predict, _) => {
                 let classes = scored.labels.iter().copied();
                 self.labels(name, n_rows, &Labels::of(served), classes, output.is_bytes);
             }
-            (Kind::Probability, _) => {
+            (OutputKind::Probability, _) => {
                 let numbers = scored.probabilities.iter().copied();
                 self.head(name, "FP64", &[n_rows]);
                 self.numbers(numbers, output.is_bytes);
             }
-            (Kind::PredictProba, None) => {
+            (OutputKind::PredictProba, None) => {
                 let is_binary = served.bundle.is_binary();
                 let numbers = (0..n_rows * n_classes).map(|at| {
                     let (own, class) = (of_row(at / n_classes), at % n_classes);
@@ -79,7 +79,7 @@ impl Written {
                 self.head(name, "FP64", &[n_rows, n_classes]);
                 self.numbers(numbers, output.is_bytes);
             }
-            (Kind::PredictProba, Some(n)) => {
+            (OutputKind::PredictProba, Some(n)) => {
                 let texts = (0..n_rows).flat_map(|row| {
                     let likeliest = ranked(served, of_row(row)).into_iter().take(n);
                     likeliest.map(|(class, p)| {

@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use super::kept::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
-use crate::features::is_numeric;
+use crate::features::is_encoded_as_number;
 use crate::serving::prediction_json::{id, number, per_class, prediction, text};
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
@@ -78,7 +78,9 @@ fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slo
             let is_other = Some(entry) == served.model_inputs[at.1].other;
             match category.or_else(|| rows.stranger(at.0, at.1).filter(|_| is_other)) {
                 // A number that is told by its category is spelled as one.
-                Some(number) if is_numeric(input.kind) => out.extend_from_slice(number.as_bytes()),
+                Some(number) if is_encoded_as_number(input.kind) => {
+                    out.extend_from_slice(number.as_bytes());
+                }
                 Some(category) => text(out, category),
                 None => out.extend_from_slice(b"null"),
             }

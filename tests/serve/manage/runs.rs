@@ -131,7 +131,7 @@ fn a_second_run_of_a_model_is_refused_while_one_is_under_way() {
     project.registry(async |registry| {
         let lock = registry.take_lock(MODEL, run, 1).await.expect("the lock");
         let said =
-            format!("run {run} is at the model; wait for its end, GET /runs/{run} tells of it");
+            format!("run {run} is using the model; wait until it ends, GET /runs/{run} shows it");
         for (method, path) in [
             ("POST", "/runs".to_string()),
             ("POST", format!("/models/{MODEL}/versions/1/promote")),
