@@ -128,7 +128,7 @@ pub use stack::concat;
 pub use summary::{ColumnSummary, DISTINCT_CAP, summarise};
 pub use text_options::TextOptions;
 pub use text_options::{Decimal, Thousands};
-pub use time::parse_time;
+pub use time::{has_zone, parse_time};
 pub use time_form::{
     EpochUnit, TimeColumn, TimeForm, TimeSettings, is_time_format, time_column, with_iso_times,
 };

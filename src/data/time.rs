@@ -13,6 +13,15 @@ pub fn parse_time(text: &str) -> Option<i64> {
     usual(text).or_else(|| unusual(text))
 }
 
+/// Whether a time says its zone: `Z` or a shift such as `+02:00` behind the hours.
+pub fn has_zone(text: &str) -> bool {
+    let text = text.trim();
+    let Some(hours) = text.get(10..).filter(|hours| !hours.is_empty()) else {
+        return false;
+    };
+    hours.ends_with(['Z', 'z']) || hours.contains(['+', '-'])
+}
+
 /// `2026-11-21`, alone or with ` 07:50` or ` 07:50:03`, which the general reader takes long for.
 fn usual(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();

@@ -9,7 +9,9 @@ use super::derived::{Derived, Fill, Prepare};
 use crate::config::features::{
     ColumnFeatures, DatePart, Encode, Features, day_range, minute_range,
 };
-use crate::data::{Column, Expression, Kind, Schema, TimeColumn, TimeSettings, time_column};
+use crate::data::{
+    Column, Expression, Kind, Schema, TimeColumn, TimeSettings, has_zone, time_column,
+};
 use crate::features::{Error, Input};
 
 /// Cells of a column that nothing names a time must be times in so large a part.
@@ -70,6 +72,7 @@ pub fn usable_dates(
             form.says(is_numeric)
         ));
     }
+    notes.extend(zones_in_part(name, cells));
     if missed > 0 {
         notes.push(format!(
             "{missed} of {of} cells of `{name}` are no times and count as missing; `ingest.null_values` names what means missing"
@@ -113,6 +116,21 @@ pub fn usable_dates(
             .collect(),
     };
     Ok(dates.is_sound().then_some(dates))
+}
+
+/// Says it where some times of a column of texts have a zone and others have none.
+fn zones_in_part(name: &str, cells: &polars::prelude::Column) -> Option<String> {
+    let texts = cells.str().ok()?;
+    // Days alone have no zone to say.
+    let with_hours = texts.iter().flatten().filter(|text| text.trim().len() > 10);
+    let (mut of, mut zoned) = (0_u64, 0_u64);
+    for text in with_hours {
+        of += 1;
+        zoned += u64::from(has_zone(text));
+    }
+    (zoned > 0 && zoned < of).then(|| {
+        format!("{zoned} of {of} times of `{name}` have a zone, and the others count as UTC; write all of them with their zone")
+    })
 }
 
 /// What the inputs need, of all that there is: the columns of the data that a request must give, in their order, and what
