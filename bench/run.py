@@ -61,6 +61,7 @@ def main():
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--unseat", required=True, type=Path, help="the program, built with --release")
+    parser.add_argument("--before", type=Path, help="an earlier build of the program, as one more side `before`")
     parser.add_argument("--what", default=",".join(WORKLOADS), help="workloads, by comma: %(default)s, or ROWSxCOLUMNS")
     parser.add_argument("--sides", default="unseat,pandas,polars", help="by comma: %(default)s; also pandas-pyarrow")
     parser.add_argument("--runs", type=int, help="counted runs of each side (default: 9 for reference, 3 else)")
@@ -72,6 +73,8 @@ def parse_arguments():
     parser.add_argument("--json", help="write all figures to this file")
     arguments = parser.parse_args()
     arguments.unseat = arguments.unseat.resolve()
+    if arguments.before:
+        arguments.sides += ",before"
     arguments.what = arguments.what.split(",")
     for name in arguments.what:
         if name not in WORKLOADS and not is_shape(name):
@@ -114,6 +117,7 @@ def sides(arguments):
 
     known = {
         "unseat": [str(arguments.unseat), "run", "--json"],
+        "before": [str((arguments.before or Path("unseat")).resolve()), "run", "--json"],
         "pandas": peer("pandas_stages.py"),
         "pandas-pyarrow": peer("pandas_stages.py", "--engine", "pyarrow"),
         "polars": peer("polars_stages.py"),
