@@ -7,6 +7,7 @@ mod explain;
 mod gate;
 mod kinds;
 mod models;
+mod nearly;
 mod numbers;
 mod output;
 mod own_columns;

@@ -3,6 +3,7 @@
 mod format;
 mod given;
 mod kept;
+mod unusual;
 mod written;
 
 use std::path::{Path, PathBuf};
@@ -103,6 +104,7 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
         None => given.frame.clone(),
         Some(keep) => filtered(&given.frame, keep)?,
     };
+    say_unusual(global, &frame, &bundle)?;
     let frame = data::rules::enforce(frame, &bundle.rules)?;
     let answers = bundle
         .scorer()
@@ -151,6 +153,41 @@ fn warn(global: &Global, text: &str, details: serde_json::Value) {
             output::plain(text)
         ));
     }
+}
+
+/// Says what the rows have that training did not have: a line for texts, one for numbers, and an object for each column
+/// with `--json`.
+fn say_unusual(global: &Global, frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
+    let found = unusual::unusual(frame, bundle).map_err(pipeline::Error::from)?;
+    for (kind, what) in [
+        (
+            "unknown_category",
+            "texts that training did not have, or too seldom to learn from",
+        ),
+        (
+            "outside_training_range",
+            "numbers outside the range of training",
+        ),
+    ] {
+        let of_kind: Vec<_> = found.iter().filter(|it| it.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        let columns: Vec<String> = of_kind
+            .iter()
+            .map(|it| format!("`{}` ({})", it.column, cells(it.cells)))
+            .collect();
+        let details: Vec<_> = of_kind
+            .iter()
+            .map(|it| json!({"column": it.column, "cells": it.cells, "warning": kind}))
+            .collect();
+        warn(
+            global,
+            &format!("{what}: {}", columns.join(", ")),
+            json!(details),
+        );
+    }
+    Ok(())
 }
 
 /// Names what the model needs and the file lacks, each with the nearest column that is there.

@@ -10,6 +10,7 @@ use super::encoding::{Encoding, TextFile};
 use super::options::ReadOptions;
 use super::read_error::read_error;
 use super::table::{Bad, TableError, TextFacts};
+use crate::text::counted;
 
 /// The column names of a CSV file, what separates its cells, and its text from its header on.
 pub(super) fn header_of(path: &Path, options: &ReadOptions) -> Result<Above, TableError> {
@@ -26,6 +27,7 @@ pub(super) fn header_of(path: &Path, options: &ReadOptions) -> Result<Above, Tab
         names: header.names,
         separator: header.layout.separator,
         body: header.body as u64,
+        titles: header.shape.titles,
         encoding: file.encoding,
     })
 }
@@ -37,6 +39,25 @@ pub(super) struct Above {
     /// Where the records begin.
     pub body: u64,
     pub encoding: Option<Encoding>,
+    /// Lines above the header that are passed over as titles.
+    pub titles: u64,
+}
+
+impl Above {
+    /// What of the file is no row, in words: titles, and so many records that are the header once more.
+    pub fn passed_over(&self, headers: u64) -> Vec<String> {
+        let titles = (self.titles > 0).then(|| {
+            let lines = counted(self.titles, "line");
+            format!("{lines} above the header passed over as titles (`ingest.header_row` says otherwise)")
+        });
+        let headers = (headers > 0).then(|| {
+            format!(
+                "{} equal to the header left out",
+                counted(headers, "record")
+            )
+        });
+        titles.into_iter().chain(headers).collect()
+    }
 }
 
 /// The records of a file below its header, and the number of lines above them.

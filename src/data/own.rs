@@ -1,6 +1,7 @@
 //! The rows of a file as they stand in it, cell by cell, for writing them again with columns beside them: `00123` stays
 //! `00123`. No file is held whole, but for JSON in another layout than records and for Parquet.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -90,6 +91,8 @@ pub struct OwnRows {
     pub kinds: Vec<OwnKind>,
     /// Number of rows.
     pub rows: usize,
+    /// Records that are the header once more, which are no rows.
+    headers: Cell<u64>,
 }
 
 enum Form {
@@ -184,6 +187,7 @@ impl OwnRows {
             names,
             kinds: Vec::new(),
             rows: 0,
+            headers: Cell::new(0),
         };
         if !matches!(own.form, Form::Csv(_)) {
             own.names = own.json_names()?;
@@ -222,6 +226,14 @@ impl OwnRows {
         self.nulls.contains(text.trim().as_bytes())
     }
 
+    /// What of a CSV file is no row, in words.
+    pub fn passed_over(&self) -> Vec<String> {
+        match &self.form {
+            Form::Csv(above) => above.passed_over(self.headers.get()),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the file is one of records, whose members may be absent.
     pub fn is_json(&self) -> bool {
         !matches!(self.form, Form::Csv(_))
@@ -258,6 +270,7 @@ impl OwnRows {
     }
 
     fn each_record(&self, head: &Above, take: &mut EachRow<'_>) -> Result<(), Error> {
+        self.headers.set(0);
         let (records, above) = csv_again::records_of(&self.path, head.encoding, head.body)
             .map_err(|error| refused(&self.path, error))?;
         let mut reader = csv::ReaderBuilder::new()
@@ -283,6 +296,7 @@ impl OwnRows {
             // The header once more is no row.
             let names = self.names.iter().map(String::as_str);
             if record.len() > 1 && record.iter().map(trim_text).eq(names) {
+                self.headers.set(self.headers.get() + 1);
                 continue;
             }
             let line = record.position().map(|at| above + at.line());

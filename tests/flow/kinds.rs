@@ -5,24 +5,28 @@ use serde_json::{Value, json};
 
 use crate::support::Project;
 
-const ROWS: u32 = 300;
+pub(super) const ROWS: u32 = 300;
 
-fn spend(row: u32) -> f64 {
+pub(super) fn spend(row: u32) -> f64 {
     f64::from(row * 7919 % 4001) / 10.0 + 0.25
 }
 
-fn class(row: u32) -> u32 {
+pub(super) fn class(row: u32) -> u32 {
     u32::from(spend(row) + f64::from(row * 31 % 97) > 250.0)
 }
 
 /// `rows` written with a header, one line a row.
-fn lines(header: &str, rows: std::ops::Range<u32>, line: impl Fn(u32) -> String) -> String {
+pub(super) fn lines(
+    header: &str,
+    rows: std::ops::Range<u32>,
+    line: impl Fn(u32) -> String,
+) -> String {
     let lines: String = rows.map(|row| line(row) + "\n").collect();
     format!("{header}\n{lines}")
 }
 
 /// A project of two folders and a target, with settings of its own.
-fn project(files: &[(&str, String)], target: &str, settings: Value) -> Project {
+pub(super) fn project(files: &[(&str, String)], target: &str, settings: Value) -> Project {
     let project = Project::empty();
     let mut config = json!({
         "name": "attrition", "target": target,
@@ -315,21 +319,18 @@ fn what_is_no_row_and_no_value_is_told() {
     for (tail, words) in [
         (
             "\0\0\0\0\0\0\0\0",
-            "line 302: behind the last record are only bytes that are no text",
+            ":302 is quarantined: behind the last record are only bytes that are no text",
         ),
         (
             "\u{1a}",
-            "line 302: behind the last record are only bytes that are no text",
+            ":302 is quarantined: behind the last record are only bytes that are no text",
         ),
     ] {
         let ended = of(&line, tail);
         let done = ended.unseat(&["run"]);
         assert!(done.stderr.contains(words), "{done}");
     }
-    let wide = of(&line, "").path("in/a.csv");
-    let spaced = std::fs::read_to_string(wide)
-        .expect("reads")
-        .replace(',', "   ");
+    let spaced = lines(header, 0..ROWS, line).replace(',', "   ");
     let spaced = project(&[("in/a.csv", spaced)], "left", json!({}));
     let done = spaced.unseat(&["run"]);
     assert!(
@@ -337,79 +338,4 @@ fn what_is_no_row_and_no_value_is_told() {
             .contains("columns of fixed width or set apart by blanks are not read"),
         "{done}"
     );
-}
-
-#[test]
-fn times_with_a_zone_in_part_are_told() {
-    let line = |zone: &'static str| {
-        move |row: u32| {
-            let day = format!(
-                "2025-{:02}-{:02}T{:02}:00:00",
-                1 + row % 12,
-                1 + row % 28,
-                row % 24
-            );
-            format!("{day}{zone},{},{}", spend(row), class(row))
-        }
-    };
-    let header = "at,spend,left";
-    for (first, second, words) in [
-        (
-            "Z",
-            "",
-            Some("150 of 300 times of `at` have a zone, and the others count as UTC"),
-        ),
-        ("+02:00", "", Some("150 of 300 times of `at` have a zone")),
-        ("-0500", "Z", None),
-        ("", "", None),
-    ] {
-        let files = [
-            ("in/a.csv", lines(header, 0..150, line(first))),
-            ("in/b.csv", lines(header, 150..ROWS, line(second))),
-            ("test/a.csv", lines(header, ROWS..400, line(first))),
-        ];
-        let done = project(&files, "left", json!({})).ok(&["run"]);
-        match words {
-            Some(words) => assert!(done.stderr.contains(words), "{done}"),
-            None => assert!(!done.stderr.contains("a zone"), "{done}"),
-        }
-    }
-}
-
-#[test]
-fn json_that_is_nearly_records_is_named() {
-    let record = |row: u32| {
-        json!({"spend": spend(row), "qty": row * 31 % 97, "left": class(row)}).to_string()
-    };
-    let records: Vec<String> = (0..ROWS).map(record).collect();
-    for (name, text, words) in [
-        (
-            "in/a.ndjson",
-            records.join(",\n") + ",\n",
-            "a.ndjson:1 is quarantined: a comma between records that stand in no list",
-        ),
-        (
-            "in/a.json",
-            format!("{} , {}", records[0], records[1]),
-            "a.json:1 is quarantined: a comma between records",
-        ),
-        (
-            "in/a.json",
-            format!("{{\"data\": [{}]}}", records.join(",")),
-            "its records stand in the list `data` of one object",
-        ),
-        (
-            "in/a.json",
-            format!(
-                "{{\"count\": 2, \"results\": [{}], \"next\": null}}",
-                records.join(",")
-            ),
-            "its records stand in the list `results`",
-        ),
-    ] {
-        let project = project(&[(name, text)], "left", json!({}));
-        let done = project.unseat(&["run"]);
-        assert!(done.stderr.contains(words), "{done}");
-        assert_eq!(done.code(), 1);
-    }
 }

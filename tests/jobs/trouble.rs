@@ -150,11 +150,11 @@ fn a_job_is_cancelled_while_it_waits_and_while_it_runs() {
 #[test]
 fn a_stage_that_takes_too_long_is_ended() {
     let project = project();
-    project.set("jobs.stage_minutes", 0.01);
+    project.set("jobs.stage_minutes", 0.05);
     let job = submit(&project);
     let worker = Worker::with(&project, &[("UNSEAT_FAULT", "train.recorded:wait")]);
     let row = until_state(&project, &job, JobState::Failed);
-    let expected = "the stage train took longer than 0.01 minutes";
+    let expected = "the stage train took longer than 0.05 minutes";
     assert_eq!(row.error.as_deref(), Some(expected));
     drop(worker);
     project.ok(&["run"]);

@@ -91,7 +91,7 @@ seen = b""
 while b"listening on" not in seen:
     seen += os.read(terminal, 4096)
 os.close(terminal)
-until = time.time() + 60
+until = time.time() + 240
 while time.time() < until:
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended:

@@ -17,7 +17,7 @@ use crate::serve::{Answer, asked};
 use crate::support::Project;
 
 /// Longest that anything is waited for.
-const MOST_SECONDS: u64 = 90;
+const MOST_SECONDS: u64 = 240;
 
 /// `unseat up` in a project, on a port of its own. Ended when dropped.
 pub struct Up {

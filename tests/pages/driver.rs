@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Key under which the protocol names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// Seconds after which what is waited for does not come.
-const MOST_SECONDS: u64 = 60;
+const MOST_SECONDS: u64 = 240;
 
 /// A browser with one window. Ended when dropped.
 pub struct Browser {

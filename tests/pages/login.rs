@@ -167,7 +167,7 @@ fn a_session_ends_with_its_token() {
     let began = std::time::Instant::now();
     while page(&server, "/ui/runs", Some(&cookie)).status != 401 {
         assert!(
-            began.elapsed().as_secs() < 30,
+            began.elapsed().as_secs() < 240,
             "the session outlives its token"
         );
     }

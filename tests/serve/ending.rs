@@ -10,7 +10,7 @@ use super::wire::Wire;
 fn until_closed(server: &Server) {
     let began = std::time::Instant::now();
     while Wire::try_to(server).is_ok() {
-        assert!(began.elapsed().as_secs() < 20, "it goes on listening");
+        assert!(began.elapsed().as_secs() < 240, "it goes on listening");
     }
 }
 

@@ -92,7 +92,7 @@ fn a_file_of_tokens_is_read_again_and_a_bad_one_is_not() {
         let began = std::time::Instant::now();
         while with_token(&server, token).status != status {
             assert!(
-                began.elapsed().as_secs() < 20,
+                began.elapsed().as_secs() < 240,
                 "{token} never gets {status}"
             );
         }
@@ -258,7 +258,10 @@ fn with_a_certificate_the_port_speaks_tls_and_follows_a_new_one() {
     project.write("tls/key.pem", &key);
     let began = std::time::Instant::now();
     while over_tls(&server, &second).is_err() {
-        assert!(began.elapsed().as_secs() < 20, "the new one is never shown");
+        assert!(
+            began.elapsed().as_secs() < 240,
+            "the new one is never shown"
+        );
     }
     let (is_well, talk) = server.stop(Signal::TERM);
     assert!(is_well, "{talk}");

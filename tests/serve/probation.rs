@@ -132,7 +132,7 @@ fn ask_until_back(server: &Server, rows: &[Value]) {
         if answer.header("x-model-version") == Some("1") {
             return;
         }
-        assert!(began.elapsed().as_secs() < 30, "it is never taken back");
+        assert!(began.elapsed().as_secs() < 240, "it is never taken back");
     }
 }
 
@@ -280,7 +280,7 @@ fn a_version_that_refuses_what_was_answered_before_is_taken_back() {
     let mut refused = 0;
     while ask().status != 200 {
         refused += 1;
-        assert!(began.elapsed().as_secs() < 30, "it is never taken back");
+        assert!(began.elapsed().as_secs() < 240, "it is never taken back");
     }
     assert!(refused >= 10, "{refused} requests are enough");
     let view = until(&server, "rolled_back");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Server;
 
 /// How long a test waits for bytes before it says that the server hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A connection.
 pub struct Wire {

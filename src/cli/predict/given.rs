@@ -66,7 +66,16 @@ impl Given {
             reading: bundle.reading.clone(),
             ..read_options(config, false)
         };
-        let own = own(path, &options).map_err(|error| named(error, path, &name))?;
+        let own = match own(path, &options) {
+            Ok(own) => own,
+            // A reader that decides on whole columns says more of what is wrong.
+            Err(error) => {
+                let error = data::read_file_for_version(path, &options)
+                    .err()
+                    .unwrap_or(error);
+                return Err(named(error, path, &name));
+            }
+        };
         let reads = bundle.transformer.reads(&bundle.reading);
         options.drop = own.names();
         options
@@ -84,6 +93,9 @@ impl Given {
                 .hint("remove the records that are no rows, such as a second header"));
         }
         let mut notes = Vec::new();
+        if let Own::Rows(rows) = &own {
+            notes.extend(rows.passed_over());
+        }
         if let Own::Frame { unwritten, .. } = &own {
             notes.extend(unwritten.iter().map(|column| {
                 format!(

@@ -44,7 +44,7 @@ fn until_there(server: &Server, model: &str) {
 
 /// Waits until another version than before answers, as the server sees it.
 fn until_served(server: &Server, model: &str) -> i64 {
-    let until = Instant::now() + Duration::from_secs(30);
+    let until = Instant::now() + Duration::from_secs(240);
     loop {
         let view = server.get(&format!("/models/{model}")).expect(200).json();
         if let Some(version) = view["served"].as_i64() {
