@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::config::{Health, ModelConfig};
 use crate::evaluate::Metric;
 use crate::live::Summary;
-use crate::registry::{Action, Champion, Error, Operation, Registry, ScoreRow, VersionState};
+use crate::registry::{Champion, Error, Registry, ScoreRow};
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;
@@ -202,16 +202,14 @@ pub async fn staleness(
     now_ms: i64,
 ) -> Result<Vec<Stale>, Error> {
     let model = &config.name;
-    let versions = registry.versions(model).await?;
-    let whole = versions
-        .iter()
-        .filter(|version| [VersionState::Ready, VersionState::Removed].contains(&version.state));
-    let operations = registry.operations(model).await?;
-    let is_promotion = |operation: &&Operation| operation.action == Action::Promote;
     let champion = registry.champion(model).await?;
-    let scores = registry.scores(model).await?;
-    let newest = scores.last().map(|score| config.metric_of(&score.record));
+    let newest = registry.last_score(model).await?;
+    let newest = newest.map(|score| config.metric_of(&score.record));
     let metric = newest.unwrap_or(config.metric);
+    let scores = match &champion {
+        Some(champion) => registry.scores_of(model, champion.version).await?,
+        None => Vec::new(),
+    };
     let live = match (&champion, config.health.min_live_score) {
         (Some(champion), Some(_)) => registry.live_quality(model, champion.version).await?,
         _ => None,
@@ -227,8 +225,8 @@ pub async fn staleness(
         first_answer_ms,
         last_label_ms,
         first_run_ms: registry.first_run_ms(model).await?,
-        trained_ms: whole.map(|version| version.created_ms).max(),
-        promoted_ms: operations.iter().find(is_promotion).map(|it| it.at_ms),
+        trained_ms: registry.last_trained_ms(model).await?,
+        promoted_ms: registry.last_promoted_ms(model).await?,
         scores: champion
             .as_ref()
             .and_then(|champion| then_and_now(champion, &scores, metric)),
@@ -239,11 +237,7 @@ pub async fn staleness(
 
 /// The champion's metric at its promotion and now. Scores on the same rows replace each other; where that of the promotion
 /// was replaced, the oldest that is left stands for it.
-fn then_and_now(champion: &Champion, scores: &[ScoreRow], metric: Metric) -> Option<(f64, f64)> {
-    let own: Vec<&ScoreRow> = scores
-        .iter()
-        .filter(|score| score.version == champion.version)
-        .collect();
+fn then_and_now(champion: &Champion, own: &[ScoreRow], metric: Metric) -> Option<(f64, f64)> {
     let value = |row: &ScoreRow| match &row.record[metric.name()] {
         serde_json::Value::Null => Some(f64::NAN),
         value => value.as_f64(),

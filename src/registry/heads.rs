@@ -3,7 +3,7 @@
 use super::db::{Row, query};
 use super::error::Doing;
 use super::versions::{score_of, version_of};
-use super::{DatasetRow, Error, Registry, ScoreRow, VersionRow};
+use super::{Action, DatasetRow, Error, Registry, ScoreRow, VersionRow, VersionState};
 
 impl Registry {
     /// The newest versions of a model first, without what training recorded.
@@ -38,6 +38,67 @@ impl Registry {
         .await
         .doing("find the newest score")?;
         row.as_ref().map(score_of).transpose()
+    }
+
+    /// The score of a model's newest version that has one, its newest.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn last_score(&self, model: &str) -> Result<Option<ScoreRow>, Error> {
+        let row =
+            query("SELECT * FROM scores WHERE model = ? ORDER BY version DESC, at_ms DESC LIMIT 1")
+                .bind(model)
+                .fetch_optional(&self.pool())
+                .await
+                .doing("find the last score")?;
+        row.as_ref().map(score_of).transpose()
+    }
+
+    /// Scores of one version, the newest last.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn scores_of(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
+        let rows = query("SELECT * FROM scores WHERE model = ? AND version = ? ORDER BY at_ms")
+            .bind(model)
+            .bind(version)
+            .fetch_all(&self.pool())
+            .await
+            .doing("list scores")?;
+        rows.iter().map(score_of).collect()
+    }
+
+    /// When the newest version was trained that was made whole, whether it is still there or not.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn last_trained_ms(&self, model: &str) -> Result<Option<i64>, Error> {
+        let row = query(
+            "SELECT MAX(created_ms) AS newest FROM versions WHERE model = ? AND state IN (?, ?)",
+        )
+        .bind(model)
+        .bind(VersionState::Ready.name())
+        .bind(VersionState::Removed.name())
+        .fetch_one(&self.pool())
+        .await
+        .doing("find the newest version")?;
+        Ok(row.get("newest"))
+    }
+
+    /// When a version was last promoted.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn last_promoted_ms(&self, model: &str) -> Result<Option<i64>, Error> {
+        let row = query(
+            "SELECT at_ms FROM operations WHERE model = ? AND action = ? ORDER BY id DESC LIMIT 1",
+        )
+        .bind(model)
+        .bind(Action::Promote.name())
+        .fetch_optional(&self.pool())
+        .await
+        .doing("find the last promotion")?;
+        Ok(row.map(|row| row.get("at_ms")))
     }
 
     /// Scores of a model's versions from one on, oldest version first, newest score of a version last.

@@ -258,8 +258,15 @@ impl Registry {
         if self.champion(model).await?.is_some() {
             return Ok(None);
         }
-        let versions = self.versions(model).await?;
-        let newest = versions.iter().find(|it| it.state == VersionState::Ready);
+        let newest = query(
+            "SELECT * FROM versions WHERE model = ? AND state = ? ORDER BY number DESC LIMIT 1",
+        )
+        .bind(model)
+        .bind(VersionState::Ready.name())
+        .fetch_optional(&self.pool())
+        .await
+        .doing("find the newest version")?;
+        let newest = newest.as_ref().map(version_of).transpose()?;
         let held = newest.filter(|it| it.verdict == Some(Outcome::Inconclusive));
         Ok(held.map(|version| version.number))
     }
