@@ -28,6 +28,7 @@ mod schedule;
 mod serve;
 mod service;
 mod soak;
+mod stores;
 mod support;
 mod tidy;
 mod train_file;

@@ -12,6 +12,8 @@ const PACKAGED: &str = "/usr/lib/postgresql";
 
 /// Makes a cluster and starts it, and takes it away when the tests' process is gone: then its standard input ends.
 const ATTEND: &str = r#"
+# Whoever ends the tests' whole group ends them, and with them the input below: what is taken away then is the server.
+trap '' TERM INT HUP
 bin=$1 folder=$2 more=$3
 "$bin/initdb" -D "$folder/data" -U unseat -A trust -E UTF8 --locale=C --no-sync --no-instructions >"$folder/init.log" 2>&1 || exit 1
 cat >>"$folder/data/postgresql.conf" <<END

@@ -1,276 +1,401 @@
-//! Where files are kept: data sets and version folders, behind the object-store API.
+//! Where files are kept: data sets, version folders and the champion's copy, in a folder or below the URL of an object store.
 //!
-//! Objects are written whole or not at all and are on disk when a call returns, so that the registry may speak of them. It
-//! must not know what is in them.
+//! Objects are written whole or not at all and are durable when a call returns, so that the registry may speak of them. It must
+//! not know what is in them.
 
+mod cache;
+mod client;
+mod error;
+mod folder;
+mod mirror;
+mod profile;
+mod store;
 pub mod swap;
+mod trouble;
 
 #[cfg(test)]
 mod tests;
 
-use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use object_store::local::LocalFileSystem;
-use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
-/// Why an artifact cannot be kept or found.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The folder cannot be used.
-    #[error("use the folder {}", .folder.display())]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The store refused or failed.
-    #[error("{action} {key}")]
-    Store {
-        /// What was being done.
-        action: &'static str,
-        /// The object.
-        key: String,
-        /// What the store said.
-        #[source]
-        source: object_store::Error,
-    },
-    /// A file that should be there cannot be looked at.
-    #[error("read {}", .path.display())]
-    Gone {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// Nothing can be written there.
-    #[error("write {key}: {} is read-only", .folder.display())]
-    ReadOnly {
-        /// The object.
-        key: String,
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// The file is there but not durable.
-    #[error("bring {key} to disk")]
-    Sync {
-        /// The object.
-        key: String,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-}
+use self::folder::Folder;
+use self::store::Store;
+use crate::model_types::Place;
 
-/// A folder of artifacts.
+pub use client::know_variables;
+pub use error::{Error, Trouble};
+pub use mirror::refresh;
+
+/// A place of artifacts, and those in which some of them were kept before.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
-    /// `None` where the folder is not there and cannot be made.
-    store: Option<Arc<dyn ObjectStore>>,
-    root: PathBuf,
-    /// Folders in which some of them were kept before.
-    elsewhere: Arc<ArcSwap<Vec<PathBuf>>>,
+    root: Root,
+    elsewhere: Arc<ArcSwap<Vec<Root>>>,
+}
+
+#[derive(Debug, Clone)]
+enum Root {
+    Folder(Folder),
+    Store(Store),
+}
+
+/// A file of this machine with the bytes of an artifact.
+#[derive(Debug)]
+pub struct LocalFile {
+    path: PathBuf,
+    /// Removed with the value where nothing else keeps it.
+    _held: Option<tempfile::TempPath>,
+}
+
+impl Deref for LocalFile {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
 }
 
 impl Artifacts {
+    /// Artifacts in a place; a folder is made when it is not there, a store is not asked.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the store's settings cannot be used.
+    pub fn open(place: &Place) -> Result<Self, Error> {
+        Ok(Artifacts {
+            root: match place {
+                Place::Folder(folder) => Root::Folder(Folder::open(folder)?),
+                Place::Store(store) => Root::Store(Store::open(store)?),
+            },
+            elsewhere: Arc::default(),
+        })
+    }
+
+    /// Artifacts in a place, of which nothing is made.
+    ///
+    /// # Errors
+    /// When a store's settings cannot be used.
+    pub fn look(place: &Place) -> Result<Self, Error> {
+        Ok(Artifacts {
+            root: Root::former(place)?,
+            elsewhere: Arc::default(),
+        })
+    }
+
     /// Artifacts below a local folder, which is made when it is not there.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(folder: &Path) -> Result<Self, Error> {
-        let failed = |source| Error::Folder {
-            folder: folder.to_path_buf(),
-            source,
-        };
-        let store = match std::fs::create_dir_all(folder) {
-            Err(error) if is_read_only(&error) => None,
-            made => {
-                made.map_err(failed)?;
-                let whole = folder.canonicalize().map_err(failed)?;
-                let store = LocalFileSystem::new_with_prefix(&whole)
-                    .map_err(|source| failed(io::Error::other(source)))?;
-                Some(Arc::new(store) as Arc<dyn ObjectStore>)
-            }
-        };
-        Ok(Artifacts {
-            store,
-            // As the user named it, since messages show it.
-            root: folder.to_path_buf(),
-            elsewhere: Arc::default(),
-        })
+        Artifacts::open(&Place::Folder(folder.to_path_buf()))
     }
 
-    /// Says in which other folders some of them were kept before. What is there stays there; what is new goes to the root.
-    pub fn kept_before_in(&self, folders: Vec<PathBuf>) {
-        let others = folders.into_iter().filter(|folder| *folder != self.root);
-        self.elsewhere.store(Arc::new(others.collect()));
+    /// Says in which other places some of them were kept before. What is there stays there; what is new goes to the root.
+    ///
+    /// # Errors
+    /// When a store's settings cannot be used.
+    pub fn kept_before_in(&self, places: &[Place]) -> Result<(), Error> {
+        let others = places.iter().filter(|place| !self.root.is(place));
+        let others = others.map(Root::former).collect::<Result<Vec<_>, _>>()?;
+        self.elsewhere.store(Arc::new(others));
+        Ok(())
     }
 
-    /// Every folder in which some of them may be, the present one first.
-    pub fn roots(&self) -> Vec<PathBuf> {
+    /// Every place in which some of them may be, the present one first.
+    fn roots(&self) -> Vec<Root> {
         let mut roots = vec![self.root.clone()];
         roots.extend(self.elsewhere.load().iter().cloned());
         roots
     }
 
-    /// The folder in which an object is, or belongs: that of the folder it stands in, or else of itself.
-    fn home(&self, key: &str) -> PathBuf {
-        let elsewhere = self.elsewhere.load();
+    /// The place in which an object is, or belongs: that of the folder it stands in, or else of itself.
+    async fn home(&self, key: &str) -> Result<Root, Error> {
+        let elsewhere = self.elsewhere.load_full();
+        if elsewhere.is_empty() {
+            return Ok(self.root.clone());
+        }
         let own = key.rsplit_once('/').map_or(key, |(folder, _)| folder);
-        let is_there = |root: &PathBuf| root.join(own).exists();
-        if elsewhere.is_empty() || is_there(&self.root) {
-            return self.root.clone();
+        if self.root.has(own).await? {
+            return Ok(self.root.clone());
         }
-        let home = elsewhere.iter().find(|root| is_there(root));
-        home.unwrap_or(&self.root).clone()
-    }
-
-    /// Where an object is on disk, for programs that want a path.
-    pub fn path(&self, key: &str) -> PathBuf {
-        self.home(key).join(key)
-    }
-
-    /// The store, if the object is to go there; else nothing can be written.
-    fn writable(&self, key: &str) -> Result<&Arc<dyn ObjectStore>, Error> {
-        self.store.as_ref().ok_or_else(|| Error::ReadOnly {
-            key: key.to_string(),
-            folder: self.root.clone(),
-        })
-    }
-
-    /// Writes an object whole; it replaces one of the same name and is on disk when this returns.
-    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), Error> {
-        if self.home(key) != self.root {
-            return self.put_file(key, |path| {
-                std::fs::write(path, &bytes).map_err(|source| Error::Sync {
-                    key: key.to_string(),
-                    source,
-                })
-            });
+        for root in elsewhere.iter() {
+            if root.has(own).await? {
+                return Ok(root.clone());
+            }
         }
-        self.writable(key)?
-            .put(&Key::from(key), PutPayload::from(bytes))
-            .await
-            .map_err(|source| Error::Store {
-                action: "write",
-                key: key.to_string(),
-                source,
-            })?;
-        self.sync(key)
+        Ok(self.root.clone())
     }
 
-    /// Makes a whole object of a file that `write` fills beside its final name.
+    /// Where an object is, as messages tell it: a path, or a URL.
+    pub fn shown(&self, key: &str) -> PathBuf {
+        let here = self.root.shown(key);
+        let elsewhere = self.elsewhere.load();
+        let is_there =
+            |root: &&Root| matches!(root, Root::Folder(folder) if folder.root.join(key).exists());
+        match &self.root {
+            Root::Folder(_) if here.exists() => here,
+            _ => elsewhere
+                .iter()
+                .find(is_there)
+                .map_or(here, |root| root.shown(key)),
+        }
+    }
+
+    /// Writes an object whole; it replaces one of the same name and is durable when this returns.
     ///
     /// # Errors
-    /// `write`'s own, or that of moving the file to its place.
-    pub fn put_file<E>(
+    /// When the place does not take it.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        match self.home(key).await? {
+            Root::Folder(folder) => folder.put(key, &bytes),
+            Root::Store(store) => store.put(key, bytes).await,
+        }
+    }
+
+    /// Writes an object that is written once. A store takes it only where there is none of its name, or the same one.
+    ///
+    /// # Errors
+    /// When the place does not take it.
+    pub async fn put_new(&self, key: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        match self.home(key).await? {
+            Root::Folder(folder) => folder.put(key, &bytes),
+            Root::Store(store) => store.put_new(key, bytes).await,
+        }
+    }
+
+    /// Makes a whole object of a file that `write` fills.
+    ///
+    /// # Errors
+    /// `write`'s own, or that of bringing the file to its place.
+    pub async fn put_file<E: From<Error>>(
         &self,
         key: &str,
         write: impl FnOnce(&Path) -> Result<(), E>,
-    ) -> Result<(), E>
-    where
-        E: From<Error>,
-    {
-        let home = self.home(key);
-        if home == self.root {
-            self.writable(key)?;
+    ) -> Result<(), E> {
+        match self.home(key).await? {
+            Root::Folder(folder) => folder.put_file(key, write),
+            Root::Store(store) => {
+                let ending = Path::new(key).extension().unwrap_or_default();
+                let file = tempfile::Builder::new()
+                    .suffix(&format!(".{}", ending.to_string_lossy()))
+                    .tempfile()
+                    .map_err(|source| Error::Sync {
+                        key: key.to_string(),
+                        source,
+                    })?;
+                write(file.path())?;
+                store.put_from_file(key, file.path(), false).await?;
+                Ok(())
+            }
         }
-        let path = home.join(key);
-        let failed = |source| Error::Sync {
-            key: key.to_string(),
-            source,
-        };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+
+    /// Makes an object of a file.
+    ///
+    /// # Errors
+    /// When the place does not take it.
+    pub async fn put_from_file(&self, key: &str, path: &Path) -> Result<(), Error> {
+        match self.home(key).await? {
+            Root::Folder(folder) => folder.put_file(key, |to| {
+                let copied = std::fs::copy(path, to).map(|_| ());
+                copied.map_err(|source| Error::Sync {
+                    key: key.to_string(),
+                    source,
+                })
+            }),
+            Root::Store(store) => store.put_from_file(key, path, false).await,
         }
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let part = path.with_file_name(format!(".part-{name}"));
-        let written = write(&part).and_then(|()| {
-            std::fs::File::open(&part)
-                .and_then(|file| file.sync_all())
-                .and_then(|()| std::fs::rename(&part, &path))
-                .map_err(|source| E::from(failed(source)))
-        });
-        if written.is_err() {
-            let _ = std::fs::remove_file(&part);
-        }
-        written?;
-        self.sync(key)?;
-        Ok(())
     }
 
     /// Reads an object.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where there is none.
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, Error> {
-        let failed = |source| Error::Store {
-            action: "read",
-            key: key.to_string(),
-            source,
-        };
-        let path = self.path(key);
-        if let Err(source) = std::fs::metadata(&path) {
-            // The store's own message would show where on the machine the folder is.
-            return Err(Error::Gone { path, source });
+        match self.home(key).await? {
+            Root::Folder(folder) => folder.get(key),
+            Root::Store(store) => store.get(key).await,
         }
-        let store = self.store.as_ref().filter(|_| path.starts_with(&self.root));
-        let Some(store) = store else {
-            return std::fs::read(&path).map_err(|source| Error::Gone { path, source });
-        };
-        let object = store.get(&Key::from(key)).await.map_err(failed)?;
-        let bytes = object.bytes().await.map_err(failed)?;
-        Ok(bytes.to_vec())
     }
 
-    /// Removes a folder of an unfinished version, if it is there.
-    pub fn remove_folder(&self, key: &str) -> Result<(), Error> {
+    /// Reads an object whose hash is known; where a copy is on this machine, no store is asked.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where there is none.
+    pub async fn get_known(&self, key: &str, sha256: &str) -> Result<Vec<u8>, Error> {
+        if let Root::Store(store) = &self.root
+            && let Some(bytes) = store.cached(sha256)
+        {
+            return Ok(bytes);
+        }
+        self.get(key).await
+    }
+
+    /// A file of this machine with an object's bytes, for programs that want a path.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] where there is none, or, of one in a folder, nothing: who opens it is told.
+    pub async fn local_copy(&self, key: &str) -> Result<LocalFile, Error> {
+        let (path, held) = match self.home(key).await? {
+            Root::Folder(folder) => (folder.root.join(key), None),
+            Root::Store(store) => store.local_copy(key).await?,
+        };
+        Ok(LocalFile { path, _held: held })
+    }
+
+    /// Whether there is such an object.
+    ///
+    /// # Errors
+    /// What a store says.
+    pub async fn exists(&self, key: &str) -> Result<bool, Error> {
+        match self.home(key).await? {
+            Root::Folder(folder) => Ok(folder.root.join(key).exists()),
+            Root::Store(store) => store.exists(key).await,
+        }
+    }
+
+    /// Names of what is directly below a folder, in every place, each once, sorted.
+    ///
+    /// # Errors
+    /// What a store says.
+    pub async fn names(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
         for root in self.roots() {
-            let folder = root.join(key);
-            match std::fs::remove_dir_all(&folder) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(Error::Folder { folder, source });
+            names.extend(match root {
+                Root::Folder(own) => own.names(folder),
+                Root::Store(store) => store.names(folder).await?,
+            });
+        }
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// Bytes of everything below a folder.
+    ///
+    /// # Errors
+    /// What a store says.
+    pub async fn size(&self, key: &str) -> Result<u64, Error> {
+        let mut bytes = 0;
+        for root in self.roots() {
+            bytes += match root {
+                Root::Folder(folder) => folder.size(key),
+                Root::Store(store) => {
+                    let listed = store.list(key).await?;
+                    listed.iter().map(|object| object.bytes).sum()
                 }
-                _ => {}
+            };
+        }
+        Ok(bytes)
+    }
+
+    /// Removes an object wherever it is, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn remove(&self, key: &str) -> Result<(), Error> {
+        for root in self.roots() {
+            match root {
+                Root::Folder(folder) => folder.remove(key)?,
+                Root::Store(store) => store.remove(key).await?,
             }
         }
         Ok(())
     }
 
-    fn sync(&self, key: &str) -> Result<(), Error> {
-        let home = self.home(key);
-        let path = home.join(key);
-        let failed = |source| Error::Sync {
-            key: key.to_string(),
-            source,
-        };
-        std::fs::File::open(&path)
-            .and_then(|file| file.sync_all())
-            .map_err(failed)?;
-        // A new name is durable when its folder is, and a new folder when the one above it is.
-        let mut folder = path.parent();
-        while let Some(here) = folder {
-            std::fs::File::open(here)
-                .and_then(|file| file.sync_all())
-                .map_err(failed)?;
-            if here == home {
-                break;
+    /// Removes everything below a folder, wherever it is, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn remove_folder(&self, key: &str) -> Result<(), Error> {
+        for root in self.roots() {
+            match root {
+                Root::Folder(folder) => folder.remove_folder(key)?,
+                Root::Store(store) => store.remove_folder(key).await?,
             }
-            folder = here.parent();
         }
-        crate::faults::point(crate::faults::EACH_FILE).map_err(failed)
+        Ok(())
+    }
+
+    /// Gives a folder another name, wherever it is.
+    ///
+    /// # Errors
+    /// When it cannot be moved; done again, it goes on where it stopped.
+    pub async fn rename(&self, old: &str, new: &str) -> Result<(), Error> {
+        for root in self.roots() {
+            match root {
+                Root::Folder(folder) => folder.rename(old, new)?,
+                Root::Store(store) => store.rename(old, new).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches everything below a folder of a store into one of this machine; one that is not there has nothing.
+    ///
+    /// # Errors
+    /// When something cannot be read or written; an object that goes meanwhile is [`Error::Gone`].
+    pub async fn fetch_folder(&self, key: &str, to: &Path) -> Result<(), Error> {
+        let Root::Store(store) = self.home(&format!("{key}/")).await? else {
+            return Ok(());
+        };
+        for object in store.list(key).await? {
+            let below = object.key.strip_prefix(key).unwrap_or(&object.key);
+            let target = to.join(below.trim_start_matches('/'));
+            let (path, _held) = store.local_copy(&object.key).await?;
+            mirror::place(&path, &target).map_err(|source| Error::Folder {
+                folder: target.clone(),
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The folder of this machine that a folder of artifacts is, where it is one.
+    ///
+    /// # Errors
+    /// What a store says.
+    pub async fn folder(&self, key: &str) -> Result<Option<PathBuf>, Error> {
+        Ok(match self.home(&format!("{key}/")).await? {
+            Root::Folder(folder) => Some(folder.root.join(key)),
+            Root::Store(_) => None,
+        })
     }
 }
 
-/// Whether the system says that nothing may be written.
-fn is_read_only(error: &io::Error) -> bool {
-    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+impl Root {
+    fn former(place: &Place) -> Result<Root, Error> {
+        Ok(match place {
+            Place::Folder(folder) => Root::Folder(Folder::former(folder.clone())),
+            Place::Store(store) => Root::Store(Store::open(store)?),
+        })
+    }
+
+    fn is(&self, place: &Place) -> bool {
+        match (self, place) {
+            (Root::Folder(folder), Place::Folder(other)) => folder.root == *other,
+            (Root::Store(store), Place::Store(other)) => store.url("") == other.url,
+            _ => false,
+        }
+    }
+
+    /// Whether there is anything at a key or below it.
+    async fn has(&self, key: &str) -> Result<bool, Error> {
+        match self {
+            Root::Folder(folder) => Ok(folder.root.join(key).exists()),
+            Root::Store(store) => {
+                Ok(!store.list(key).await?.is_empty() || store.exists(key).await?)
+            }
+        }
+    }
+
+    fn shown(&self, key: &str) -> PathBuf {
+        match self {
+            Root::Folder(folder) => folder.root.join(key),
+            Root::Store(store) => PathBuf::from(store.url(key)),
+        }
+    }
 }

@@ -82,7 +82,12 @@ fn places(
         Some(output) => output.clone(),
         None => {
             let models = context::models(global, &config)?;
-            let folder = models.first().map(|model| model.model_folder.clone());
+            let folder = models.first().and_then(|model| {
+                model
+                    .model_folder
+                    .folder()
+                    .map(std::path::Path::to_path_buf)
+            });
             folder
                 .unwrap_or_else(|| config.project.clone())
                 .join(name()?)

@@ -55,6 +55,9 @@ fn show(global: &Global, config: &Config) {
 /// Says what a run would do, and what it would fail for as far as headers and first rows tell.
 async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     let notes = against_the_database(config).await?;
+    for model in config.models.values() {
+        pipeline::fetch_data(model).await?;
+    }
     let seen: Vec<(&ModelConfig, Preview)> = config
         .models
         .values()
@@ -126,7 +129,7 @@ async fn against_the_database(config: &Config) -> Result<Vec<String>, Failure> {
             .database_file()
             .unwrap_or_else(|| "on the server".into());
         for model in config.models.values() {
-            pipeline::look_without_database(model, &path)?;
+            pipeline::look_without_database(model, &path).await?;
         }
         return Ok(Vec::new());
     };
@@ -150,8 +153,8 @@ fn plan(model: &ModelConfig) -> Vec<String> {
     vec![
         format!(
             "ingest {}: {}, {keep}",
-            model.input_folder.display(),
-            found(&model.input_folder)
+            model.input_folder,
+            found(&model.input_folder.here())
         ),
         format!(
             "train {} on {:.0} % of the rows to predict {target}, seed {}",
@@ -161,8 +164,8 @@ fn plan(model: &ModelConfig) -> Vec<String> {
         ),
         format!(
             "score on {}: {}",
-            model.test_folder.display(),
-            found(&model.test_folder)
+            model.test_folder,
+            found(&model.test_folder.here())
         ),
         format!(
             "promote if {} is {} (confidence {})",
@@ -172,8 +175,7 @@ fn plan(model: &ModelConfig) -> Vec<String> {
         ),
         format!(
             "keep versions in {} and the champion's copy in {}",
-            model.model_folder.display(),
-            model.deployment_folder.display()
+            model.model_folder, model.deployment_folder
         ),
     ]
 }

@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::global::Global;
 use super::{Failure, Kind, progress};
+use crate::artifacts;
 use crate::clock::Clock;
 use crate::config::{self, Config, DatabasePlace, ModelConfig, Overrides, Server, variables};
+use crate::model_types::{Place, scheme_of};
 use crate::pipeline::{Env, Ids, finish_model_removals, finish_rename, finish_restore};
 use crate::registry::{Registry, ServerSettings};
 
@@ -31,7 +33,9 @@ fn overrides(global: &Global, flags: &[(&str, String)]) -> Result<Overrides, Fai
     // A variable that is no text is none of ours.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let variables = variables::of(variables);
+    let variables: Vec<(String, String)> = variables.collect();
+    artifacts::know_variables(variables.iter().cloned());
+    let variables = variables::of(variables.into_iter());
     static TOLD: Once = Once::new();
     TOLD.call_once(|| {
         for unknown in &variables.unknown {
@@ -62,6 +66,19 @@ pub fn folder(global: &Global) -> PathBuf {
     let is_file = global.project.is_file();
     let parent = global.project.parent().filter(|_| is_file);
     parent.unwrap_or(&global.project).to_path_buf()
+}
+
+/// Where a bundle is that is named by its folder, its file or its URL.
+pub fn bundle_place(global: &Global, path: &Path) -> Result<Place, Failure> {
+    let overrides = overrides(global, &[])?;
+    let stores = config::load::stores_alone(&folder(global), &overrides)?;
+    let text = path.to_string_lossy();
+    if scheme_of(&text).is_none() {
+        return Ok(Place::Folder(path.to_path_buf()));
+    }
+    stores
+        .place(Path::new(""), &text)
+        .map_err(|reason| Failure::usage(format!("serve {text}: it {reason}")))
 }
 
 /// The server's settings where there is no project: defaults, `UNSEAT_SERVER__…` variables and flags.

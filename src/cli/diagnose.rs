@@ -43,7 +43,8 @@ pub async fn diagnose(global: &Global, args: &DiagnoseArgs) -> Result<u8, Failur
             .registry
             .shown_runs(Some(&env.config.name), 1, env.clock.now_ms());
         let runs = runs.await?;
-        let test = data::signature(&env.config.test_folder).ok();
+        let test = pipeline::refresh(&env.config.test_folder).await.ok();
+        let test = test.and_then(|folder| data::signature(&folder).ok());
         let timings = timings.iter().map(
             |Timings {
                  run, timings_ms, ..

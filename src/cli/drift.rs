@@ -59,9 +59,10 @@ async fn compared(
         "data" => pipeline_drift::of_data(env, champion, None).await,
         "test" => {
             let (_, bundle) = champion;
-            let scan = data::scan(&env.config.test_folder)?;
+            let folder = pipeline::refresh(&env.config.test_folder).await?;
+            let scan = data::scan(&folder)?;
             let options = known(&env.config, bundle);
-            let read = data::read(&env.config.test_folder, &scan, &options, None)?;
+            let read = data::read(&folder, &scan, &options, None)?;
             pipeline_drift::of_rows(env, champion, (RowsKind::Test, ""), &read.frame).await
         }
         run if pipeline::is_run_id(run) => pipeline_drift::of_data(env, champion, Some(run)).await,

@@ -75,7 +75,7 @@ impl Which {
     /// Finds, loads and verifies the version.
     pub async fn pick(&self, global: &Global) -> Result<Picked, Failure> {
         if let Some(folder) = &self.bundle {
-            return of_folder(folder).await;
+            return of_folder(global, folder).await;
         }
         let env = context::open(global, &[]).await?;
         let row = pipeline::pick_version(&env, self.version()).await?;
@@ -90,13 +90,13 @@ impl Which {
     }
 }
 
-async fn of_folder(folder: &Path) -> Result<Picked, Failure> {
-    let source = Source::bundle(folder)?;
+async fn of_folder(global: &Global, folder: &Path) -> Result<Picked, Failure> {
+    let source = Source::bundle(&context::bundle_place(global, folder)?).await?;
     let model = source.names().concat();
     let pointer = source.pointer(&model).await?;
     let pointer = pointer.ok_or_else(|| Failure::usage("find a bundle in the folder"))?;
     let served = source.load(&model, &pointer).await?;
-    let has_manifest = folder.join("manifest.json").exists();
+    let has_manifest = folder.join("manifest.json").exists() || matches!(source, Source::Store(_));
     Ok(Picked {
         model,
         version: has_manifest.then_some(served.version),

@@ -9,6 +9,7 @@ use super::{Failure, context};
 use crate::config::ModelConfig;
 use crate::data::{self, Signature};
 use crate::jobs::{self, Submitted};
+use crate::pipeline;
 use crate::registry::{JobRow, JobState};
 use crate::schedule::Scheduler;
 
@@ -28,8 +29,8 @@ struct Look {
 impl Look {
     fn at(model: &ModelConfig) -> Self {
         Look {
-            input: data::signature(&model.input_folder).ok(),
-            test: data::signature(&model.test_folder).ok(),
+            input: data::signature(&model.input_folder.here()).ok(),
+            test: data::signature(&model.test_folder.here()).ok(),
             settings: serde_json::to_value(model).unwrap_or_default(),
         }
     }
@@ -109,6 +110,11 @@ impl<'a> FirstRuns<'a> {
             }
             let newest = registry.jobs(Some(name), 1).await?.pop();
             if !newest.as_ref().is_some_and(has_failed) {
+                continue;
+            }
+            // What a store has is fetched before; without it, nothing has changed.
+            if let Err(error) = pipeline::fetch_data(model).await {
+                tracing::debug!("the files of `{name}` cannot be looked at: {error}");
                 continue;
             }
             let of = model.clone();

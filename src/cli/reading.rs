@@ -14,12 +14,12 @@ const HEAD: u64 = 1 << 20;
 
 /// Reads a model's input folder; `head` reads the beginning of each CSV file only.
 fn read(config: &ModelConfig, head: bool) -> Result<FolderRead, data::Error> {
-    let scan = data::scan(&config.input_folder)?;
+    let scan = data::scan(&config.input_folder.here())?;
     let mut options = pipeline::read_options(config, false);
     options.head = head.then_some(HEAD);
     // What is bad is told with the rest.
     options.on_bad_file = data::OnBadFile::Quarantine;
-    data::read(&config.input_folder, &scan, &options, None)
+    data::read(&config.input_folder.here(), &scan, &options, None)
 }
 
 /// Prints how the input folder is read, and writes nothing.

@@ -27,7 +27,7 @@ pub struct ServeArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub listen: Option<String>,
-    /// Serve the bundle in this folder, or this file, without a project and without a database
+    /// Serve the bundle in this folder, at this URL (s3://, gs://, az://), or this file, without a project and without a database
     #[arg(long, value_name = "PATH", env = "MODEL_FILEPATH")]
     pub bundle: Option<PathBuf>,
     /// Let everybody do everything on an address that is not loopback
@@ -140,7 +140,8 @@ pub async fn open(
     let (fleet, project, settings) = match &args.bundle {
         Some(folder) => {
             let settings = bundle_settings(global, args)?;
-            (Fleet::new(Source::bundle(folder)?), None, settings)
+            let place = context::bundle_place(global, folder)?;
+            (Fleet::new(Source::bundle(&place).await?), None, settings)
         }
         None => of_project(global, args, queue).await?,
     };

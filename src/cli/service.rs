@@ -335,21 +335,21 @@ fn folders(config: &Config, project: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     }
     // Beside a file others come to stand, and so they do beside the champion's copy.
     let models = || config.models.values();
-    writes.extend(models().map(|model| model.deployment_folder.clone()));
+    writes.extend(
+        models().filter_map(|model| model.deployment_folder.folder().map(Path::to_path_buf)),
+    );
     writes.iter_mut().for_each(|path| {
         path.pop();
     });
     let own = |model: &crate::config::ModelConfig| {
         [
-            &model.output_folder,
-            &model.model_folder,
-            &model.prediction_log,
+            model.output_folder.here(),
+            model.model_folder.here(),
+            model.prediction_log.clone(),
         ]
-        .map(Clone::clone)
     };
     writes.extend(models().flat_map(own));
-    let reads =
-        models().flat_map(|model| [&model.input_folder, &model.test_folder].map(Clone::clone));
+    let reads = models().flat_map(|model| [model.input_folder.here(), model.test_folder.here()]);
     let outside = |paths: Vec<PathBuf>| {
         let mut found: Vec<PathBuf> = paths.iter().map(|path| nearest(path)).collect();
         found.retain(|path| !path.starts_with(project));

@@ -73,7 +73,9 @@ pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
         .collect();
     if args.dry_run {
         let config = context::load(global, &flags)?;
-        return reading::dry_run(global, &context::model(global, &config)?);
+        let model = context::model(global, &config)?;
+        pipeline::fetch_data(&model).await?;
+        return reading::dry_run(global, &model);
     }
     let env = open(global, &flags).await?;
     finish(global, pipeline::ingest_stage(&env).await, &env).await

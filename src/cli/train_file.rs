@@ -14,6 +14,7 @@ use tempfile::{Builder, TempDir};
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output, progress};
 use crate::config::ModelConfig;
+use crate::model_types::Place;
 use crate::pipeline::{self, Env, Ids};
 use crate::registry::Registry;
 
@@ -62,6 +63,7 @@ pub async fn train(global: &Global, file: &Path, out: &Path) -> Result<u8, Failu
 /// Settings of the project, or the defaults where there is none, with every folder that is written to a temporary one.
 fn settings(global: &Global, folder: &TempDir, file: &Path) -> Result<ModelConfig, Failure> {
     let place = |name: &str| folder.path().join(name);
+    let kept = |name: &str| Place::Folder(place(name));
     let config = if context::file(global).exists() {
         context::load(global, &[])?
     } else {
@@ -75,10 +77,10 @@ fn settings(global: &Global, folder: &TempDir, file: &Path) -> Result<ModelConfi
         context::load(&global, &[])?
     };
     Ok(ModelConfig {
-        input_folder: input(folder, file)?,
-        output_folder: place("ingested"),
-        model_folder: place("models"),
-        deployment_folder: place("production"),
+        input_folder: Place::Folder(input(folder, file)?),
+        output_folder: kept("ingested"),
+        model_folder: kept("models"),
+        deployment_folder: kept("production"),
         ..context::model(global, &config)?
     })
 }

@@ -146,7 +146,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         vec![
             "folder".to_string(),
             env.models
-                .path(&env.version_key(&version.folder, ""))
+                .shown(&env.version_key(&version.folder, ""))
                 .display()
                 .to_string(),
         ],

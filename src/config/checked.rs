@@ -7,11 +7,11 @@ use super::folders::check_folders;
 use super::learner::LearnerKind;
 use super::model::{ModelConfig, Window};
 pub use super::names::{is_name, plain_name};
-use super::paths::below;
 use super::policy::not_at_least_zero;
 use super::problem::Problem;
 use super::raw::RawConfig;
 use super::raw::with_related;
+use super::stores::Stores;
 use super::task::{asked_of_learner, check_task, usual_metric};
 use crate::evaluate::Metric;
 
@@ -19,6 +19,7 @@ use crate::evaluate::Metric;
 pub fn check(
     raw: RawConfig,
     project: &Path,
+    stores: &Stores,
     prefix: &str,
     problems: &mut Vec<Problem>,
 ) -> ModelConfig {
@@ -31,7 +32,7 @@ pub fn check(
             "use letters, digits, `_`, `-` and `.`, beginning with a letter or digit".to_string(),
         );
     }
-    check_folders(&raw, project, &mut say);
+    let folders = check_folders(&raw, project, stores, &mut say);
     check_numbers(&raw, &mut say);
     check_columns(&raw, &mut say);
     check_task(&raw, &mut say);
@@ -62,11 +63,11 @@ pub fn check(
         .or(raw.metric.map(Metric::task));
     ModelConfig {
         project: project.to_path_buf(),
-        input_folder: below(project, &raw.input_folder_path),
-        output_folder: below(project, &raw.output_folder_path),
-        test_folder: below(project, &raw.test_data_path),
-        model_folder: below(project, &raw.output_model_path),
-        deployment_folder: below(project, &raw.prod_deployment_path),
+        input_folder: folders.input,
+        output_folder: folders.output,
+        test_folder: folders.test,
+        model_folder: folders.models,
+        deployment_folder: folders.deployment,
         name: raw.name,
         target: raw.target,
         positive_class: raw.positive_class.map(|label| label.spelled()),
@@ -89,6 +90,7 @@ pub fn check(
         gate: raw.gate,
         schedule: raw.schedule,
         retention: raw.retention,
+        stores: stores.clone(),
         prediction_log: PathBuf::new(),
         health: raw.health,
         probation: raw.probation,

@@ -1,8 +1,6 @@
 //! Models that were created by request. They take from the project how one learns, is judged and is kept, and nothing that
 //! names a column or a time: those belong to other data.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
 
 use super::checked::is_name;
@@ -11,6 +9,7 @@ use super::merge;
 use super::model::ModelConfig;
 use super::problem::Problem;
 use super::project::Config;
+use crate::model_types::Place;
 
 /// The folder below the project's in which created models have theirs.
 pub const CREATED_FOLDER: &str = "models_data";
@@ -64,7 +63,7 @@ impl Config {
             let reason = "is not a usable model name".to_string();
             problems.push(Problem::at("id", reason));
         }
-        let model = check_model(settings, &self.project, "", &mut problems);
+        let model = check_model(settings, &self.project, &self.stores, "", &mut problems);
         match model {
             Some(mut model) if problems.is_empty() => {
                 let folder = &self.server.prediction_log.folder;
@@ -95,7 +94,10 @@ impl Config {
     /// Whether every file of created models would be read as data of a model.
     pub fn reads_created(&self) -> bool {
         let created = self.project.join(CREATED_FOLDER);
-        let has = |folder: &Path| created.starts_with(folder);
+        let has = |place: &Place| {
+            let folder = place.folder();
+            folder.is_some_and(|folder| created.starts_with(folder))
+        };
         let mut models = self.models.iter();
         models.any(|(name, model)| {
             !self.created.contains(name) && (has(&model.input_folder) || has(&model.test_folder))

@@ -2,78 +2,78 @@
 
 use std::path::Path;
 
+use super::paths::below;
 use super::raw::RawConfig;
+use super::stores::Stores;
+use crate::model_types::Place;
+
+/// Where the files of a model are.
+pub(super) struct Folders {
+    /// Source files.
+    pub input: Place,
+    /// Dated data sets.
+    pub output: Place,
+    /// Test data.
+    pub test: Place,
+    /// Versions.
+    pub models: Place,
+    /// The champion's copy.
+    pub deployment: Place,
+}
 
 /// Folders are named, and no two of them are the same one.
-pub(super) fn check_folders(raw: &RawConfig, project: &Path, say: &mut impl FnMut(&str, String)) {
-    let folders = [
-        ("input_folder_path", &raw.input_folder_path),
-        ("output_folder_path", &raw.output_folder_path),
-        ("test_data_path", &raw.test_data_path),
-        ("output_model_path", &raw.output_model_path),
-        ("prod_deployment_path", &raw.prod_deployment_path),
-    ];
-    for (index, (key, folder)) in folders.iter().enumerate() {
-        if folder.trim().is_empty() {
+pub(super) fn check_folders(
+    raw: &RawConfig,
+    project: &Path,
+    stores: &Stores,
+    say: &mut impl FnMut(&str, String),
+) -> Folders {
+    let mut places: Vec<(&str, Place)> = Vec::new();
+    let mut place = |key: &'static str, folder: &str, is_written: bool| {
+        let found = if folder.trim().is_empty() {
             say(key, "is empty; name a folder".to_string());
-        }
-        if let Some(scheme) = scheme_of(folder) {
-            say(
-                key,
-                format!(
-                    "is a URL (`{scheme}://`), and only folders of this machine can be used; mount it, or copy its files into a folder"
-                ),
-            );
-        }
-        for (other, same) in &folders[..index] {
-            if !folder.trim().is_empty() && project.join(folder) == project.join(same) {
+            return Place::Folder(below(project, key));
+        } else if is_written {
+            stores.written(project, folder)
+        } else {
+            stores.data(project, folder)
+        };
+        let found = found.unwrap_or_else(|reason| {
+            say(key, reason);
+            Place::Folder(below(project, key))
+        });
+        for (other, same) in &places {
+            if *same == found {
                 say(key, format!("names the same folder as `{other}`"));
             }
         }
-    }
-    let input = project.join(&raw.input_folder_path);
-    for (key, folder) in &folders[1..] {
-        let path = project.join(folder);
-        if !folder.trim().is_empty() && path != input && path.starts_with(&input) {
+        places.push((key, found.clone()));
+        found
+    };
+    let folders = Folders {
+        input: place("input_folder_path", &raw.input_folder_path, false),
+        output: place("output_folder_path", &raw.output_folder_path, true),
+        test: place("test_data_path", &raw.test_data_path, false),
+        models: place("output_model_path", &raw.output_model_path, true),
+        deployment: place("prod_deployment_path", &raw.prod_deployment_path, true),
+    };
+    for (key, found) in places.iter().filter(|(_, found)| *found != folders.input) {
+        if is_below(found, &folders.input) {
             say(
                 key,
                 "lies inside `input_folder_path`, below which every file is read as data to train on".to_string(),
             );
         }
     }
+    folders
 }
 
-/// The scheme of a URL: `s3` of `s3://bucket/x`, also where a slash was lost on the way.
-fn scheme_of(folder: &str) -> Option<&str> {
-    let (scheme, rest) = folder.trim().split_once(':')?;
-    let is_scheme = scheme.len() > 1
-        && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|one| one.is_ascii_alphanumeric() || "+-.".contains(one));
-    (is_scheme && rest.starts_with('/')).then_some(scheme)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::scheme_of;
-
-    #[test]
-    fn urls_are_told_from_folders() {
-        for (text, scheme) in [
-            ("s3://bucket/x", Some("s3")),
-            ("gs://b", Some("gs")),
-            ("az://c/d", Some("az")),
-            ("file:///srv/data", Some("file")),
-            (" abfss://a@b/c", Some("abfss")),
-            ("s3:/bucket/x", Some("s3")),
-            ("HTTPS://x", Some("HTTPS")),
-            ("data/a:b", None),
-            ("/srv/s3://x", None),
-            ("2025:/x", None),
-            ("data", None),
-        ] {
-            assert_eq!(scheme_of(text), scheme, "{text}");
+fn is_below(place: &Place, other: &Place) -> bool {
+    match (place, other) {
+        (Place::Folder(place), Place::Folder(other)) => place.starts_with(other),
+        (Place::Store(place), Place::Store(other)) => {
+            place.url.starts_with(&format!("{}/", other.url))
         }
+        _ => false,
     }
 }

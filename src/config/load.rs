@@ -16,6 +16,7 @@ use super::project::Config;
 use super::raw::RawConfig;
 use super::schedule::Jobs;
 use super::server::Server;
+use super::stores::{Artifacts, Stores};
 use super::{Error, merge, shape};
 use crate::data::{KeyTwice, key_twice};
 
@@ -79,12 +80,14 @@ pub fn from_value(
     problems.extend(misplaced_models(&object));
     let server: Server = take_part(&mut object, "server", &mut problems);
     let database: Database = take_part(&mut object, "database", &mut problems);
+    let artifacts: Artifacts = take_part(&mut object, "artifacts", &mut problems);
+    let stores = Stores::read(&object, project, &artifacts, &mut problems);
     let jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
     let notify: Notify = take_part(&mut object, "notify", &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
-        if let Some(model) = check_model(settings, project, &prefix, &mut problems) {
+        if let Some(model) = check_model(settings, project, &stores, &prefix, &mut problems) {
             if !is_name(&name) && !prefix.is_empty() && model.name != name {
                 problems.push(Problem::at(
                     prefix.trim_end_matches('.'),
@@ -117,6 +120,7 @@ pub fn from_value(
             project: project.to_path_buf(),
             database_url,
             database,
+            stores,
             server,
             jobs,
             notify,
@@ -167,12 +171,20 @@ fn models_of(
 const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 
 /// Settings of the whole project, which no model has of its own, and what to say of one that is set for a model.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 7] = [
     (
         "database_url",
         "a project has one database: set it at the top",
     ),
     ("database", "a project has one database: set it at the top"),
+    (
+        "artifact_url",
+        "a project has one: set it at the top, or give the model's folders URLs of their own",
+    ),
+    (
+        "artifacts",
+        "they hold for the whole project: set it at the top",
+    ),
     ("server", "a project has one server: set it at the top"),
     (
         "jobs",
@@ -225,6 +237,7 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
 pub(super) fn check_model(
     settings: Map<String, Value>,
     project: &Path,
+    stores: &Stores,
     prefix: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<ModelConfig> {
@@ -234,7 +247,7 @@ pub(super) fn check_model(
         // What is left without these keys is checked all the same, so that everything is told at once.
         let mut more = Vec::new();
         if let Ok(raw) = serde_json::from_value::<RawConfig>(without(value, &found)) {
-            check(raw, project, "", &mut more);
+            check(raw, project, stores, "", &mut more);
         }
         more.retain(|problem| {
             let same = |known: &Problem| problem.path.starts_with(known.path.as_str());
@@ -247,7 +260,7 @@ pub(super) fn check_model(
         return None;
     }
     match serde_json::from_value::<RawConfig>(value) {
-        Ok(raw) => Some(check(raw, project, prefix, problems)),
+        Ok(raw) => Some(check(raw, project, stores, prefix, problems)),
         Err(error) => {
             problems.push(Problem::at(prefix.trim_end_matches('.'), error.to_string()));
             None
@@ -308,10 +321,10 @@ fn name_the_source(problems: &mut [Problem], overrides: &Overrides) {
 }
 
 fn shared_deployments(models: &BTreeMap<String, ModelConfig>) -> Vec<Problem> {
-    let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut problems = Vec::new();
     for (name, model) in models {
-        if let Some(other) = seen.insert(&model.deployment_folder, name) {
+        if let Some(other) = seen.insert(model.deployment_folder.to_string(), name) {
             problems.push(Problem::at(
                 &format!("models.{name}.prod_deployment_path"),
                 format!("is also that of `{other}`; each model needs its own"),
@@ -337,6 +350,29 @@ pub fn server_alone(overrides: &Overrides) -> Result<Server, Error> {
     name_the_source(&mut problems, overrides);
     if problems.is_empty() {
         return Ok(server);
+    }
+    Err(Error::Invalid {
+        path: "(no file)".to_string(),
+        problems,
+    })
+}
+
+/// How stores are asked where there is no file, only what overrides it.
+///
+/// # Errors
+/// [`Error::Invalid`] lists every problem at once.
+pub fn stores_alone(project: &Path, overrides: &Overrides) -> Result<Stores, Error> {
+    let mut object = Map::new();
+    let mut problems = Vec::new();
+    let given = overrides.environment.iter().chain(&overrides.flags);
+    for (path, text) in given.filter(|(path, _)| path.starts_with("artifacts.")) {
+        problems.extend(merge::set(&mut object, path, text).err());
+    }
+    let artifacts: Artifacts = take_part(&mut object, "artifacts", &mut problems);
+    let stores = Stores::read(&object, project, &artifacts, &mut problems);
+    name_the_source(&mut problems, overrides);
+    if problems.is_empty() {
+        return Ok(stores);
     }
     Err(Error::Invalid {
         path: "(no file)".to_string(),

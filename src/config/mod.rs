@@ -38,6 +38,7 @@ pub mod sections;
 pub mod server;
 pub mod shadow;
 pub mod shape;
+pub mod stores;
 pub mod task;
 pub mod tokens;
 pub mod variables;
@@ -63,6 +64,7 @@ pub use schedule::{Jobs, Overlap, Schedule};
 pub use sections::{Split, SplitKind};
 pub use server::Server;
 pub use shadow::Shadow;
+pub use stores::Stores;
 pub use tokens::Role;
 
 /// Why a configuration cannot be used.

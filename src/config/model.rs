@@ -19,8 +19,10 @@ use super::retention::Retention;
 use super::schedule::Schedule;
 use super::sections::{Score, Split, SplitKind};
 use super::shadow::Shadow;
+use super::stores::Stores;
 use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
+use crate::model_types::Place;
 use crate::text::hex;
 
 /// How far back `accumulate` reaches.
@@ -43,15 +45,15 @@ pub struct ModelConfig {
     /// The folder of `config.json`.
     pub project: PathBuf,
     /// Source files.
-    pub input_folder: PathBuf,
+    pub input_folder: Place,
     /// Dated data sets.
-    pub output_folder: PathBuf,
+    pub output_folder: Place,
     /// Test data.
-    pub test_folder: PathBuf,
+    pub test_folder: Place,
     /// Versions.
-    pub model_folder: PathBuf,
+    pub model_folder: Place,
     /// The champion's copy.
-    pub deployment_folder: PathBuf,
+    pub deployment_folder: Place,
     /// Column to predict; `None` is the last one.
     pub target: Option<String>,
     /// The positive class as data sets spell it.
@@ -94,6 +96,9 @@ pub struct ModelConfig {
     pub schedule: Schedule,
     /// What is kept.
     pub retention: Retention,
+    /// Where folders of it may be.
+    #[serde(skip)]
+    pub stores: Stores,
     /// Where the server writes its prediction log.
     #[serde(skip)]
     pub prediction_log: PathBuf,

@@ -9,6 +9,7 @@ use super::notify::Notify;
 use super::paths::below;
 use super::schedule::Jobs;
 use super::server::Server;
+use super::stores::Stores;
 
 /// A whole project, checked.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Config {
     pub database_url: String,
     /// How a database server is used.
     pub database: Database,
+    /// Where files are kept.
+    pub stores: Stores,
     /// How they are served.
     pub server: Server,
     /// How jobs are worked on.

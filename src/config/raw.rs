@@ -27,6 +27,7 @@ use super::sections::SplitKind;
 use super::sections::{Score, Split};
 use super::server::Server;
 use super::shadow::Shadow;
+use super::stores::Artifacts;
 
 /// The configuration of an unseat project. Paths are relative to the file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -133,6 +134,13 @@ pub struct RawConfig {
     /// How a database server is used.
     #[serde(default)]
     pub database: Database,
+    /// URL below which data sets, versions and the champion's copy are kept, so that many machines share them: `s3://BUCKET/PREFIX`,
+    /// `gs://…`, `az://…` or `file:///FOLDER`. Default: the folders above. Each of the five folders may also be such a URL itself.
+    #[serde(default)]
+    pub artifact_url: Option<String>,
+    /// How object stores are asked.
+    #[serde(default)]
+    pub artifacts: Artifacts,
     /// How predictions are served over HTTP.
     #[serde(default)]
     pub server: Server,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::compatibility::Compatibility;
 use super::problem::Problem;
 use super::tokens::{Token, token_problems};
+use crate::model_types::scheme_of;
 
 /// How the project is served over HTTP. One server serves all models of the project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -222,6 +223,19 @@ impl Server {
         for (key, file) in files {
             if file.is_some_and(|file| file.trim().is_empty()) {
                 say(key, "is empty; name one, or leave the key out".to_string());
+            }
+        }
+        let of_this_machine = [
+            ("audit_log", Some(&self.audit_log)),
+            ("access_log", Some(&self.access_log)),
+            ("prediction_log.folder", Some(&self.prediction_log.folder)),
+        ];
+        for (key, file) in of_this_machine.into_iter().chain(files) {
+            if let Some(scheme) = file.and_then(|file| scheme_of(file)) {
+                let reason = format!(
+                    "is a URL (`{scheme}://`), and only a file or folder of this machine can be used; data, versions and the champion's copy may be in a store"
+                );
+                say(key, reason);
             }
         }
         let limits = &self.limits;

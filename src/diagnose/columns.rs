@@ -1,5 +1,7 @@
 //! The columns of a data set in numbers, natively and in the three rows that another system's callers read.
 
+use std::path::Path;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -18,13 +20,13 @@ pub struct DataSummary {
     pub columns: Vec<ColumnSummary>,
 }
 
-/// Reads a data set back and summarises it, without examples where they would nearly name each row.
+/// Reads a data set back from its file and summarises it, without examples where they would nearly name each row.
 ///
 /// # Errors
 /// When its file cannot be read.
-pub fn summarise_newest(env: &Env, row: &DatasetRow) -> Result<DataSummary, Error> {
+pub fn summarise_newest(env: &Env, row: &DatasetRow, file: &Path) -> Result<DataSummary, Error> {
     let options = pipeline::read_options(&env.config, false);
-    let frame = data::read_file(&env.datasets.path(&row.name), &options);
+    let frame = data::read_file(file, &options);
     let frame = frame.map_err(|source| Error::Dataset {
         name: row.name.clone(),
         source,

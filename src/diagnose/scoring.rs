@@ -56,7 +56,7 @@ pub fn score_now(
     (version, sha256, bundle): (i64, &str, &Bundle),
     known: &[ScoreRow],
 ) -> Result<ChampionScore, Error> {
-    let scan = data::scan(&env.config.test_folder)?;
+    let scan = data::scan(&env.config.test_folder.here())?;
     let present = present_score(env, (version, sha256, bundle), &scan, known)?;
     Ok(of(&env.config, present))
 }

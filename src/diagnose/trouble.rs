@@ -85,7 +85,7 @@ pub async fn trouble(
     let jobs = registry.jobs(name, NEWEST).await?;
     let with_data = registry.newest_run_with_data(&model.name).await?;
     let quarantined = with_data.map(|run| run.quarantined()).unwrap_or_default();
-    let is_there = |file: &LeftOutFile| model.input_folder.join(&file.path).exists();
+    let is_there = |file: &LeftOutFile| model.input_folder.here().join(&file.path).exists();
     Ok(Trouble {
         failure: failure(&runs, &jobs),
         quarantined: quarantined.into_iter().filter(is_there).collect(),

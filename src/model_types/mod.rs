@@ -1,4 +1,5 @@
-//! Values that cross rooms, each with one form as text: which version is meant, what came of a run, how a process ended.
+//! Values that cross rooms, each with one form as text: which version is meant, where files are, what came of a run, how a
+//! process ended.
 //!
 //! It knows nothing of the house; what cannot be read is told by `FromStr`, never passed over.
 
@@ -6,11 +7,13 @@ mod exit_code;
 mod named;
 mod outcome;
 mod run_record;
+mod place;
 mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};
 pub use named::Unnamed;
 pub(crate) use named::named;
 pub use outcome::Outcome;
+pub use place::{Place, STORE_SCHEMES, StorePlace, StoreSettings, scheme_of};
 pub use run_record::{LeftOutFile, RecordedData, RecordedFinding, RecordedScores, RunRecord};
 pub use version_selector::{NotAVersion, VersionSelector};

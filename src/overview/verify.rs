@@ -51,19 +51,24 @@ pub async fn verify(env: &Env) -> Result<Vec<Verified>, Error> {
         .iter()
         .rev()
     {
-        say("data set", row.name.clone(), of_data_set(env, row));
+        say("data set", row.name.clone(), of_data_set(env, row).await);
     }
     Ok(all)
 }
 
 /// What is wrong with a data set: its file is gone or unreadable, or its rows are others.
-fn of_data_set(env: &Env, row: &DatasetRow) -> Option<String> {
+async fn of_data_set(env: &Env, row: &DatasetRow) -> Option<String> {
     let options = pipeline::read_options(&env.config, false);
-    let path = env.datasets.path(&row.name);
-    if !path.exists() {
-        return Some("its file is gone".to_string());
+    match env.datasets.exists(&row.name).await {
+        Ok(true) => {}
+        Ok(false) => return Some("its file is gone".to_string()),
+        Err(error) => return Some(told(&error)),
     }
-    let hashed = data::read_file(&path, &options).and_then(|frame| {
+    let file = match env.datasets.local_copy(&row.name).await {
+        Ok(file) => file,
+        Err(error) => return Some(told(&error)),
+    };
+    let hashed = data::read_file(&file, &options).and_then(|frame| {
         let schema = Schema::of(&frame);
         let names = schema.names();
         Ok((frame.height(), data::row_hashes(&frame, &names)?))

@@ -8,7 +8,6 @@ use super::error::Error;
 use super::model_lock::with_model_lock;
 use super::versions::read_score;
 use super::{Env, production, score};
-use crate::data;
 use crate::model_types::Outcome;
 use crate::registry::{Action, Lock, Operation, VersionRow, VersionState};
 
@@ -156,7 +155,7 @@ async fn meant(env: &Env, version: Option<i64>) -> Result<(i64, Option<String>),
 async fn still_waiting(env: &Env, version: Option<i64>) -> Result<i64, Error> {
     let (number, mut expired) = meant(env, version).await?;
     if expired.is_none() {
-        let scan = data::scan(&env.config.test_folder)?;
+        let scan = super::settle::look(&env.config.test_folder).await?;
         let then = env.registry.test_hash_of(&env.config.name, number).await?;
         if then.is_some_and(|then| then != score::test_hash(&scan)) {
             expired = Some("the test data is another one since".to_string());

@@ -24,7 +24,9 @@ use super::champion;
 use super::error::{Error, fault};
 use super::json::to_json;
 use super::manifest;
+use super::settle::fetch_data;
 use super::trained::dataset_run;
+use crate::artifacts;
 use crate::clock::rfc3339;
 use crate::config::Config;
 use crate::registry::{Registry, VersionRow, VersionState};
@@ -175,8 +177,16 @@ async fn model(
     let mut copied = Vec::new();
     for version in whole {
         let to = own.join("versions").join(&version.folder);
-        copy_folder(&env.models.path(&env.version_key(&version.folder, "")), &to)?;
-        if is_whole(env, version, &to, champion == Some(version.number))? {
+        let key = format!("{name}/{}", version.folder);
+        match env.models.folder(&key).await.map_err(Error::from)? {
+            Some(folder) => copy_folder(&folder, &to)?,
+            None => env
+                .models
+                .fetch_folder(&key, &to)
+                .await
+                .map_err(gone_is_cut)?,
+        }
+        if is_whole(env, version, &to, champion == Some(version.number)).await? {
             copied.push(version.number);
         } else {
             notes.push(format!(
@@ -199,19 +209,25 @@ async fn model(
     for run in runs {
         if let Some(dataset) = then.dataset(name, &run).await? {
             for file in [dataset.name, format!("ingestedfiles_{run}.txt")] {
-                let from = env.datasets.path(&file);
-                if from.exists() {
+                if env.datasets.exists(&file).await.map_err(Error::from)? {
+                    let from = env.datasets.local_copy(&file).await.map_err(gone_is_cut)?;
                     copy_file(&from, &own.join("datasets").join(file))?;
                 }
             }
         }
     }
-    if manifest::manifest(&env.config.deployment_folder).is_some() {
-        copy_folder(&env.config.deployment_folder, &own.join("production"))?;
+    // The copy in a store is made anew by whoever goes on with what is restored.
+    if let Some(copy) = env.config.deployment_folder.folder()
+        && manifest::manifest(&env.config.deployment_folder)
+            .await?
+            .is_some()
+    {
+        copy_folder(copy, &own.join("production"))?;
     }
     if is_created {
-        copy_folder(&env.config.input_folder, &own.join("source"))?;
-        copy_folder(&env.config.test_folder, &own.join("test"))?;
+        fetch_data(&env.config).await?;
+        copy_folder(&env.config.input_folder.here(), &own.join("source"))?;
+        copy_folder(&env.config.test_folder.here(), &own.join("test"))?;
     }
     Ok(BackedUp {
         model: name.clone(),
@@ -221,8 +237,21 @@ async fn model(
     })
 }
 
+/// What went while it was copied is told apart from what cannot be read.
+fn gone_is_cut(error: artifacts::Error) -> Cut {
+    match error {
+        artifacts::Error::Gone { .. } => Cut::Gone,
+        error => Cut::Failed(error.into()),
+    }
+}
+
 /// Whether a version's copied bundle is the one that the registry knows. The champion's comes from its deployed copy if need be.
-fn is_whole(env: &Env, version: &VersionRow, to: &Path, is_champion: bool) -> Result<bool, Cut> {
+async fn is_whole(
+    env: &Env,
+    version: &VersionRow,
+    to: &Path,
+    is_champion: bool,
+) -> Result<bool, Cut> {
     let path = to.join("trainedmodel.json");
     let expected = version.bundle_sha256.as_deref().unwrap_or_default();
     let found = std::fs::read(&path).map(|bytes| hex(&Sha256::digest(bytes)));
@@ -232,7 +261,7 @@ fn is_whole(env: &Env, version: &VersionRow, to: &Path, is_champion: bool) -> Re
     if !is_champion {
         return Ok(false);
     }
-    let Some(bytes) = manifest::copied_bundle(env, expected) else {
+    let Some(bytes) = manifest::copied_bundle(env, expected).await? else {
         return Err(Cut::Failed(Error::Backup(format!(
             "back `{}` up: the bundle of version {}, the champion, is damaged or gone in its folder and in its copy",
             env.config.name, version.number

@@ -64,7 +64,7 @@ pub(super) async fn checked_move(
     };
     // What is deployed may be a version that the registry does not know: who names one by hand wants it replaced. Another
     // model's stays.
-    if let Some(there) = manifest::manifest(&env.config.deployment_folder)
+    if let Some(there) = manifest::manifest(&env.config.deployment_folder).await?
         && there.model != *model
     {
         return Err(Error::Lost(Box::new(

@@ -6,7 +6,6 @@ use super::error::Error;
 use super::preview::preview;
 use super::{Env, ingest, score};
 use crate::config::Approval;
-use crate::data;
 use crate::text::counted;
 
 /// What a run would do.
@@ -36,8 +35,8 @@ pub struct Planned {
 /// When a folder cannot be read or the registry cannot be asked.
 pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let config = &env.config;
-    let input = data::scan(&config.input_folder)?;
-    let test = data::scan(&config.test_folder)?;
+    let input = super::settle::look(&config.input_folder).await?;
+    let test = super::settle::look(&config.test_folder).await?;
     let seen = env.registry.seen_hashes(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
     let past = env

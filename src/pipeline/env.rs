@@ -94,8 +94,8 @@ impl Env {
         ids: Ids,
         events: Box<dyn Fn(Event) + Send + Sync>,
     ) -> Result<Self, Error> {
-        let models = Artifacts::local(&config.model_folder)?;
-        let datasets = Artifacts::local(&config.output_folder)?;
+        let models = Artifacts::open(&config.model_folder)?;
+        let datasets = Artifacts::open(&config.output_folder)?;
         Ok(Env {
             config,
             registry,
@@ -122,7 +122,7 @@ impl Env {
     /// A file of a version as the project sees it: relative to its folder where it is below it.
     pub fn shown(&self, folder: &str, file: &str) -> String {
         // Paths of a project that is the current folder have no `./` before them.
-        self.named(&self.models.path(&self.version_key(folder, file)))
+        self.named(&self.models.shown(&self.version_key(folder, file)))
     }
 
     /// Tells whoever listens.

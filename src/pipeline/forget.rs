@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, fault};
 use super::model_lock::with_model_lock;
 use super::{Env, Ids, retain};
+use crate::artifacts::Artifacts;
 use crate::clock::Clock;
 use crate::config::checked::plain_name;
 use crate::config::{CREATED_FOLDER, Config, ModelConfig, created_folders};
+use crate::model_types::Place;
 use crate::registry::{self, Lock, Registry, Removal};
 
 /// Removes a model that was created by request, under its lock. One with a champion stays unless it is forced.
@@ -47,7 +49,7 @@ async fn locked_remove(
         fault(crate::faults::MODEL_REMOVAL)?;
         // Logs that a crash leaves here belong to nothing, and go with the other models' old ones.
         retain::remove_logs(&config.project, runs.iter())?;
-        remove_files(config, others)?;
+        remove_files(config, others).await?;
     }
     Ok(removal)
 }
@@ -73,7 +75,7 @@ pub async fn clear_name(
     let cleared = match is_removed(registry, &config.name).await {
         // Until the lock was taken, somebody else may have created it.
         Ok(false) => Ok(false),
-        Ok(true) => remove_files(config, others).map(|()| true),
+        Ok(true) => remove_files(config, others).await.map(|()| true),
         Err(error) => Err(error),
     };
     if let Ok(true) = cleared {
@@ -103,7 +105,11 @@ pub async fn finish_model_removals(
         let Ok(model) = config.created(&name, &created_folders(&name, "data")) else {
             continue;
         };
-        if folder(&model).symlink_metadata().is_err() {
+        let is_gone = match &model.model_folder {
+            Place::Folder(_) => folder(&model).symlink_metadata().is_err(),
+            versions => Artifacts::look(versions)?.names("").await?.is_empty(),
+        };
+        if is_gone {
             continue;
         }
         let others: Vec<&ModelConfig> = config.models.values().collect();
@@ -131,11 +137,11 @@ fn sharer<'a>(config: &ModelConfig, others: &[&'a ModelConfig]) -> Option<&'a Mo
     let (real_own, name) = (real(&own), &config.name);
     let found = others.iter().find(|other| {
         let folders = [
-            &other.input_folder,
-            &other.output_folder,
-            &other.test_folder,
-            &other.model_folder,
-            &other.deployment_folder,
+            other.input_folder.here(),
+            other.output_folder.here(),
+            other.test_folder.here(),
+            other.model_folder.here(),
+            other.deployment_folder.here(),
         ];
         let is_below = |path: &Path| path.starts_with(&own) || real(path).starts_with(&real_own);
         other.name != *name && folders.iter().any(|path| is_below(path))
@@ -144,7 +150,7 @@ fn sharer<'a>(config: &ModelConfig, others: &[&'a ModelConfig]) -> Option<&'a Mo
 }
 
 /// Removes a model's files. Its folder goes last: as long as that is there, the removal is not finished.
-fn remove_files(config: &ModelConfig, others: &[&ModelConfig]) -> Result<(), Error> {
+async fn remove_files(config: &ModelConfig, others: &[&ModelConfig]) -> Result<(), Error> {
     if let Some(other) = sharer(config, others) {
         return Err(Error::Shared {
             model: config.name.clone(),
@@ -156,6 +162,17 @@ fn remove_files(config: &ModelConfig, others: &[&ModelConfig]) -> Result<(), Err
     let is_alike = |it: &&ModelConfig| it.name != config.name && plain_name(&it.name) == plain;
     if !others.iter().any(is_alike) {
         retain::remove_prediction_logs(config)?;
+    }
+    // Below a URL, too, if that is where they are; the folder here goes last.
+    let places = [
+        &config.input_folder,
+        &config.test_folder,
+        &config.output_folder,
+        &config.model_folder,
+        &config.deployment_folder,
+    ];
+    for place in places.into_iter().filter(|place| place.folder().is_none()) {
+        Artifacts::look(place)?.remove_folder("").await?;
     }
     let path = folder(config);
     match std::fs::remove_dir_all(&path) {

@@ -81,12 +81,18 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     let kept = earlier(env).await?;
     let mut parts = match (kept, &config.related) {
         (_, Some(related)) => tables::flat_parts(env, related, scan)?,
-        (None, None) => parts_of(data::read(&config.input_folder, scan, &options, None)?),
+        (None, None) => parts_of(data::read(
+            &config.input_folder.here(),
+            scan,
+            &options,
+            None,
+        )?),
         (Some((frame, before)), None) => {
             let (known, fresh) = halves(scan, &seen);
             let expected = Schema::of(&frame);
-            let read =
-                |scan: &Scan| data::read(&config.input_folder, scan, &options, Some(&expected));
+            let read = |scan: &Scan| {
+                data::read(&config.input_folder.here(), scan, &options, Some(&expected))
+            };
             let (corrected, new) = corrected(&fresh, scan, &before);
             let corrected = read(&corrected)?;
             let (frame, notes) = superseded(config, frame, &corrected)?;
@@ -130,7 +136,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
 
 /// Says what stands in the input folder when no file there can be read.
 pub fn no_file(config: &ModelConfig, scan: &Scan) -> String {
-    let folder = config.input_folder.display();
+    let folder = &config.input_folder;
     match scan.ignored.first() {
         Some(first) => format!(
             "{folder} holds no data file; {} of another kind passed over, the first {first}",
@@ -203,7 +209,7 @@ fn nothing_usable(config: &ModelConfig, scan: &Scan, record: &DatasetRecord) -> 
         (None, _) => "the files have headers but no rows".to_string(),
     };
     Error::NoInput {
-        folder: config.input_folder.clone(),
+        folder: config.input_folder.shown(),
         why,
     }
 }

@@ -95,7 +95,7 @@ pub fn classes_of(
     if counts.len() == 1 {
         return refuse(format!(
             "every row is of one class, so there is nothing to tell apart; add rows of another class to {}",
-            config.input_folder.display()
+            config.input_folder
         ));
     }
     let is_fraction = kind == Kind::Number && counts.keys().any(|label| label.contains('.'));

@@ -1,14 +1,16 @@
 //! What stands in the folders and the registry does not know: the registry is new, another one, or older than what is deployed,
 //! or the model had another name. A run would then promote whatever it makes over the model that is in service, so there is none.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Env;
 use super::error::Error;
 use super::error::Lost;
 use super::manifest;
 use super::places::named;
+use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
+use crate::model_types::Place;
 use crate::registry::{Champion, Registry, VersionState};
 use crate::text::counted;
 
@@ -31,9 +33,12 @@ pub async fn check(env: &Env) -> Result<(), Error> {
 /// When the registry cannot be asked.
 pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lost>, Error> {
     let (model, folder) = (&config.name, &config.deployment_folder);
-    let (place, database) = (named(config, folder), named(config, registry.path()));
+    let (place, database) = (
+        named(config, &folder.shown()),
+        named(config, registry.path()),
+    );
     let champion = registry.champion(model).await?;
-    if let Some(manifest) = manifest::manifest(folder) {
+    if let Some(manifest) = manifest::manifest(folder).await? {
         if manifest.model != *model {
             return foreign(config, registry, &manifest).await.map(Some);
         }
@@ -59,7 +64,7 @@ pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lo
             ),
         }));
     }
-    if champion.is_none() && folder.join("trainedmodel.json").exists() {
+    if champion.is_none() && has_bundle(folder).await? {
         return Ok(Some(Lost {
             what: format!(
                 "{place} holds a `trainedmodel.json` without a `manifest.json`, and the database {database} knows no champion of `{model}`"
@@ -74,15 +79,16 @@ pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lo
 ///
 /// # Errors
 /// [`Error::Lost`].
-pub fn look_without(config: &ModelConfig, database: &Path) -> Result<(), Error> {
+pub async fn look_without(config: &ModelConfig, database: &Path) -> Result<(), Error> {
     let folder = &config.deployment_folder;
-    let folders = version_folders(config, std::slice::from_ref(&config.model_folder));
-    let place = if folder.join("trainedmodel.json").exists() {
-        named(config, folder)
+    let versions = Artifacts::look(&config.model_folder)?;
+    let folders = version_folders(config, &versions).await?;
+    let place = if has_bundle(folder).await? || manifest::manifest(folder).await?.is_some() {
+        named(config, &folder.shown())
     } else if folders.is_empty() {
         return Ok(());
     } else {
-        named(config, &config.model_folder.join(&config.name))
+        named(config, &config.model_folder.join(&config.name).shown())
     };
     Err(Error::Lost(Box::new(Lost {
         what: format!(
@@ -100,7 +106,7 @@ pub(super) async fn foreign(
     manifest: &manifest::Manifest,
 ) -> Result<Lost, Error> {
     let (model, old) = (&config.name, &manifest.model);
-    let place = named(config, &config.deployment_folder);
+    let place = named(config, &config.deployment_folder.shown());
     let is_known = !registry.versions(old).await?.is_empty();
     let what = format!(
         "{place} holds version {} of `{old}`, another model, which `{model}` must not replace",
@@ -129,12 +135,13 @@ async fn unknown_folders(
         return Ok(None);
     }
     let known = registry.versions(&config.name).await?;
-    let mut unknown = version_folders(config, std::slice::from_ref(&config.model_folder));
+    let versions = Artifacts::look(&config.model_folder)?;
+    let mut unknown = version_folders(config, &versions).await?;
     unknown.retain(|(_, folder)| known.iter().all(|version| version.folder != *folder));
     let Some((_, newest)) = unknown.last() else {
         return Ok(None);
     };
-    let place = named(config, &config.model_folder.join(&config.name));
+    let place = named(config, &config.model_folder.join(&config.name).shown());
     Ok(Some(Lost {
         what: format!(
             "{place} holds {}, the newest {newest}, and the database {} knows none of them and no champion",
@@ -145,27 +152,27 @@ async fn unknown_folders(
     }))
 }
 
-/// Number and name of each folder with a version's bundle below some folders of the model's kind, by number and time.
-pub(super) fn version_folders(config: &ModelConfig, roots: &[PathBuf]) -> Vec<(i64, String)> {
+/// Number and name of each folder with a version's bundle among artifacts of the model's kind, by number and time.
+pub(super) async fn version_folders(
+    config: &ModelConfig,
+    versions: &Artifacts,
+) -> Result<Vec<(i64, String)>, Error> {
     let mut found = Vec::new();
-    for root in roots {
-        let entries = std::fs::read_dir(root.join(&config.name));
-        for entry in entries.into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if let Some(number) = number_of(&name)
-                && has_bundle(&entry.path())
-                && !found.contains(&(number, name.clone()))
-            {
-                found.push((number, name));
-            }
+    for name in versions.names(&config.name).await? {
+        let bundle = format!("{}/{name}/trainedmodel.json", config.name);
+        if let Some(number) = number_of(&name)
+            && versions.exists(&bundle).await?
+        {
+            found.push((number, name));
         }
     }
     found.sort();
-    found
+    Ok(found)
 }
 
-fn has_bundle(folder: &Path) -> bool {
-    folder.join("trainedmodel.json").is_file()
+/// Whether a bundle stands in a champion's copy by its plain name.
+async fn has_bundle(copy: &Place) -> Result<bool, Error> {
+    Ok(Artifacts::look(copy)?.exists("trainedmodel.json").await?)
 }
 
 /// The number in `v12_20261121T075003Z`.

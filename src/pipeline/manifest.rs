@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Env;
+use super::error::Error;
+use crate::artifacts::{self, Artifacts};
+use crate::model_types::Place;
 use crate::text::hex;
 
 /// `manifest.json`: which champion the copy is of, and a checksum of each of its files.
@@ -21,6 +24,9 @@ pub struct Manifest {
     pub run: String,
     /// File → SHA-256.
     pub files: Vec<(String, String)>,
+    /// Where the files are beside this one, in a store, which cannot replace several at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 impl Manifest {
@@ -30,18 +36,48 @@ impl Manifest {
         let found = files.find(|(name, _)| name == BUNDLE);
         found.map(|(_, sha256)| sha256.as_str())
     }
+
+    /// The key of one of its files.
+    pub fn key(&self, file: &str) -> String {
+        match &self.folder {
+            Some(folder) => format!("{folder}/{file}"),
+            None => file.to_string(),
+        }
+    }
 }
 
 pub(super) const BUNDLE: &str = "trainedmodel.json";
 
+pub(super) const MANIFEST: &str = "manifest.json";
+
 /// The manifest of a copy, if there is one that reads.
-pub fn manifest(folder: &std::path::Path) -> Option<Manifest> {
-    let bytes = std::fs::read(folder.join("manifest.json")).ok()?;
-    serde_json::from_slice(&bytes).ok()
+///
+/// # Errors
+/// When a store does not say.
+pub async fn manifest(copy: &Place) -> Result<Option<Manifest>, Error> {
+    let bytes = match Artifacts::look(copy)?.get(MANIFEST).await {
+        Err(artifacts::Error::Gone { .. }) => return Ok(None),
+        bytes => bytes?,
+    };
+    Ok(serde_json::from_slice(&bytes).ok())
 }
 
 /// The bundle in the copy, if it has this checksum.
-pub fn copied_bundle(env: &Env, sha256: &str) -> Option<Vec<u8>> {
-    let bytes = std::fs::read(env.config.deployment_folder.join(BUNDLE)).ok()?;
-    (hex(&Sha256::digest(&bytes)) == sha256).then_some(bytes)
+///
+/// # Errors
+/// When a store does not say.
+pub async fn copied_bundle(env: &Env, sha256: &str) -> Result<Option<Vec<u8>>, Error> {
+    let copy = &env.config.deployment_folder;
+    let key = match copy {
+        Place::Folder(_) => BUNDLE.to_string(),
+        Place::Store(_) => match manifest(copy).await? {
+            Some(manifest) => manifest.key(BUNDLE),
+            None => return Ok(None),
+        },
+    };
+    let bytes = match Artifacts::look(copy)?.get(&key).await {
+        Err(artifacts::Error::Gone { .. }) => return Ok(None),
+        bytes => bytes?,
+    };
+    Ok((hex(&Sha256::digest(&bytes)) == sha256).then_some(bytes))
 }

@@ -19,7 +19,7 @@ use crate::evaluate::{Answers, Truth};
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write(
+pub async fn write(
     env: &Env,
     bundle: &Bundle,
     dataset: &Dataset,
@@ -37,7 +37,7 @@ pub fn write(
     let mut train = matrix(bundle, &dataset.frame, &parts.train, target, Vec::new())?;
     data::write_parquet(&mut train, &folder.join("train.parquet"))?;
 
-    let scan = data::scan(&env.config.test_folder)?;
+    let scan = super::settle::look(&env.config.test_folder).await?;
     let like = Schema::of(&dataset.frame);
     let test = read_test_rows(env, &scan, &bundle.target, &like, Plans::of(bundle))?;
     let Known { frame, truth, .. } = test.known(bundle.task(), &bundle.classes)?;

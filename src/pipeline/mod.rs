@@ -94,6 +94,7 @@ pub use run::run;
 pub use run_report::{RunOptions, RunReport, ScorePair};
 pub use score::{PresentScore, present_score};
 pub use scores::{ScoreRecord, Scored, SideScore};
+pub use settle::{fetch_data, refresh};
 pub use split::at_random as split_at_random;
 pub use stages::{deploy_stage, ingest_stage, report_stage, score_stage, train_stage};
 pub use trained::{Trained, TrainingRecord, dataset_run};

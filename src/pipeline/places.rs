@@ -6,10 +6,11 @@ use super::Env;
 use super::error::Error;
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
+use crate::model_types::Place;
 use crate::registry::PlaceKind;
 
 impl Env {
-    fn kept(&self) -> [(PlaceKind, &Artifacts, &Path); 2] {
+    fn kept(&self) -> [(PlaceKind, &Artifacts, &Place); 2] {
         let config = &self.config;
         [
             (PlaceKind::Versions, &self.models, &config.model_folder),
@@ -24,10 +25,12 @@ impl Env {
     pub async fn find_places(&self) -> Result<(), Error> {
         for (kind, artifacts, _) in self.kept() {
             let folders = self.registry.places(&self.config.name, kind).await?;
-            let folders = folders
-                .iter()
-                .map(|folder| self.config.project.join(folder));
-            artifacts.kept_before_in(folders.collect());
+            let settings = &self.config;
+            let folders = folders.iter();
+            // One that cannot be read any more is no place.
+            let places =
+                folders.filter_map(|folder| settings.stores.place(&settings.project, folder).ok());
+            artifacts.kept_before_in(&places.collect::<Vec<_>>())?;
         }
         Ok(())
     }
@@ -37,12 +40,17 @@ impl Env {
         let model = &self.config.name;
         for (kind, _, folder) in self.kept() {
             let known = self.registry.places(model, kind).await?;
-            let named = self.named(folder);
+            let named = self.place(folder);
             if !known.contains(&named) {
                 self.registry.add_place(model, kind, &named).await?;
             }
         }
         self.find_places().await
+    }
+
+    /// A place as the settings name it: below the project, or whole.
+    pub(super) fn place(&self, place: &Place) -> String {
+        named(&self.config, &place.shown())
     }
 
     /// A path as the settings name it: below the project, or whole.

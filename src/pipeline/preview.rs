@@ -41,10 +41,8 @@ struct Head {
 /// Looks at the files of a model.
 pub fn preview(config: &ModelConfig) -> Preview {
     let mut seen = Preview::default();
-    let (Ok(input), test) = (
-        data::scan(&config.input_folder),
-        data::scan(&config.test_folder),
-    ) else {
+    let (input_folder, test_folder) = (config.input_folder.here(), config.test_folder.here());
+    let (Ok(input), test) = (data::scan(&input_folder), data::scan(&test_folder)) else {
         return seen;
     };
     // Nothing is wrong with a project that has no files yet.
@@ -52,10 +50,7 @@ pub fn preview(config: &ModelConfig) -> Preview {
         return seen;
     }
     if let Some(related) = &config.related {
-        let folders = [
-            (&config.input_folder, Ok(input)),
-            (&config.test_folder, test),
-        ];
+        let folders = [(&input_folder, Ok(input)), (&test_folder, test)];
         for ((folder, scan), place) in folders.into_iter().zip(["", "test data: "]) {
             look_at_tables(config, related, (folder, scan), place, &mut seen);
         }
@@ -123,7 +118,7 @@ fn look(
     let Head { read, is_whole } = head(
         config,
         input,
-        &config.input_folder,
+        &config.input_folder.here(),
         read_options(config, false),
     )?;
     let left_out = read.quarantined.iter().map(quarantine_line);
@@ -136,7 +131,7 @@ fn look(
             "every file is left out, as said above"
         };
         return Err(Error::NoInput {
-            folder: config.input_folder.clone(),
+            folder: config.input_folder.shown(),
             why: why.to_string(),
         });
     }
@@ -264,7 +259,7 @@ pub fn before_training(env: &Env, dataset: &Dataset, scan: &Scan) -> Result<(), 
 
 fn test_data(config: &ModelConfig, scan: &Scan, known: &TestRowFacts<'_>) -> Result<(), Error> {
     let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.clone(),
+        folder: config.test_folder.shown(),
         why,
     };
     if scan.files.is_empty() {
@@ -280,7 +275,7 @@ fn test_data(config: &ModelConfig, scan: &Scan, known: &TestRowFacts<'_>) -> Res
             .entry(column.name.clone())
             .or_insert(column.kind);
     }
-    let Head { read, is_whole } = head(config, scan, &config.test_folder, options)?;
+    let Head { read, is_whole } = head(config, scan, &config.test_folder.here(), options)?;
     // Of the first rows alone a column may look like another kind than it is in the whole.
     let is_whole = is_whole && known.is_whole;
     if read.frame.height() == 0 && is_whole {

@@ -1,14 +1,17 @@
 //! The champion's copy in `production_deployment/`: rebuilt whole and swapped; the registry is the truth.
 
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use super::json::to_json;
-use super::manifest::{BUNDLE, Manifest, copied_bundle, manifest};
+use super::manifest::{BUNDLE, MANIFEST, Manifest, copied_bundle, manifest};
 use super::trained::dataset_run;
 use super::{Env, Event, lost, versions};
-use crate::artifacts::swap;
+use crate::artifacts::{Artifacts, swap};
 use crate::clock::rfc3339;
+use crate::model_types::Place;
 use crate::text::hex;
 
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.
@@ -25,10 +28,10 @@ pub async fn mend_champion(env: &Env) -> Result<(), Error> {
     };
     let key = env.version_key(&version.folder, BUNDLE);
     let expected = version.bundle_sha256.as_deref().unwrap_or_default();
-    if env.models.path(&key).exists() {
+    if env.models.exists(&key).await? {
         return Ok(());
     }
-    let Some(bytes) = copied_bundle(env, expected) else {
+    let Some(bytes) = copied_bundle(env, expected).await? else {
         // Whoever needs it says so.
         return Ok(());
     };
@@ -36,7 +39,7 @@ pub async fn mend_champion(env: &Env) -> Result<(), Error> {
     env.tell(Event::Warning(format!(
         "the bundle of version {}, the champion, was gone and is brought back from {}",
         version.number,
-        env.named(&env.config.deployment_folder)
+        env.place(&env.config.deployment_folder)
     )));
     Ok(())
 }
@@ -58,8 +61,9 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
     let Some(champion) = env.registry.champion(model).await? else {
         return Ok(());
     };
-    if let Some(there) =
-        manifest(&env.config.deployment_folder).filter(|it| it.model != *model && it.model != old)
+    if let Some(there) = manifest(&env.config.deployment_folder)
+        .await?
+        .filter(|it| it.model != *model && it.model != old)
     {
         return Err(Error::Lost(Box::new(
             lost::foreign(&env.config, &env.registry, &there).await?,
@@ -93,13 +97,16 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
             .iter()
             .map(|(name, bytes)| (name.to_string(), hex(&Sha256::digest(bytes))))
             .collect(),
+        folder: None,
     };
-    let folder = &env.config.deployment_folder;
+    let Place::Folder(folder) = &env.config.deployment_folder else {
+        return upload(env, manifest, &files).await;
+    };
     let failed = |source| Error::Production {
         folder: folder.clone(),
         source,
     };
-    if is_current(env, &manifest) {
+    if is_current(env, folder, &manifest).await? {
         return swap::clear_leftovers(folder).map_err(failed);
     }
     let manifest_bytes = to_json(&manifest)?;
@@ -114,14 +121,42 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
 }
 
 /// Whether the folder holds exactly what the manifest says.
-fn is_current(env: &Env, wanted: &Manifest) -> bool {
-    let folder = &env.config.deployment_folder;
-    let is_named = manifest(folder).is_some_and(|found| found == *wanted);
-    is_named
+async fn is_current(env: &Env, folder: &Path, wanted: &Manifest) -> Result<bool, Error> {
+    let found = manifest(&env.config.deployment_folder).await?;
+    Ok(found.is_some_and(|found| found == *wanted)
         && wanted.files.iter().all(|(name, sha256)| {
             std::fs::read(folder.join(name))
                 .is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == *sha256)
-        })
+        }))
+}
+
+/// The copy in a store. Its files go below a name of their own, by what is in them; one object, the manifest, then says which they
+/// are, so that whoever reads it finds the old ones or the new ones. Those before the last ones go.
+async fn upload(env: &Env, mut manifest: Manifest, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    let place = &env.config.deployment_folder;
+    let whole = hex(&Sha256::digest(to_json(&manifest.files)?));
+    manifest.folder = Some(format!("v{}_{}", manifest.version, &whole[..12]));
+    let before = super::manifest::manifest(place).await?;
+    if before.as_ref() == Some(&manifest) {
+        return Ok(());
+    }
+    let copy = Artifacts::look(place)?;
+    for (name, bytes) in files {
+        copy.put_new(&manifest.key(name), bytes.clone()).await?;
+    }
+    crate::faults::point("deploy.copy_written").map_err(|source| Error::Production {
+        folder: place.shown(),
+        source,
+    })?;
+    copy.put(MANIFEST, to_json(&manifest)?).await?;
+    super::error::fault("deploy.copy_swapped")?;
+    let kept = [before.and_then(|it| it.folder), manifest.folder];
+    for name in copy.names("").await? {
+        if name != MANIFEST && !kept.iter().flatten().any(|folder| *folder == name) {
+            copy.remove_folder(&name).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn ingested_list(env: &Env, version: &crate::registry::VersionRow) -> Result<String, Error> {

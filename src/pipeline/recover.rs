@@ -29,7 +29,8 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     // Given up only when its folder is gone, so that a crash between the two is made up for as well.
     for version in env.registry.unfinished(model, run).await? {
         env.models
-            .remove_folder(&format!("{model}/{}", version.folder))?;
+            .remove_folder(&format!("{model}/{}", version.folder))
+            .await?;
         env.registry.abandon(&version).await?;
     }
     clear(env).await?;
@@ -46,19 +47,17 @@ pub(super) async fn clear(env: &Env) -> Result<(), Error> {
 /// Removes files that were being written, and data sets that no run has recorded.
 async fn remove_orphans(env: &Env) -> Result<(), Error> {
     let model = &env.config.name;
-    remove_parts(&env.config.model_folder.join(model));
+    if let Some(folder) = env.config.model_folder.folder() {
+        remove_parts(&folder.join(model));
+    }
     // Several models may share the folder of data sets, and theirs may be at work: only names of our own runs count.
     let ours: HashSet<String> = env.registry.run_ids(model).await?;
     let recorded = env.registry.dataset_runs(model).await?;
-    let Ok(entries) = std::fs::read_dir(&env.config.output_folder) else {
-        return Ok(());
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
+    for name in env.datasets.names("").await? {
         let is_orphan = run_in(&name)
             .is_some_and(|run| ours.contains(run) && (is_part(&name) || !recorded.contains(run)));
         if is_orphan {
-            let _ = std::fs::remove_file(entry.path());
+            let _ = env.datasets.remove(&name).await;
         }
     }
     Ok(())
@@ -105,7 +104,7 @@ pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
         .filter(|version| version.state == VersionState::Ready && version.verdict.is_some());
     for version in decided.take(RECENT_VERSIONS) {
         let page = env.version_key(&version.folder, report::LAST_FILE);
-        if env.models.path(&page).exists() {
+        if env.models.exists(&page).await? {
             continue;
         }
         // The verdict stands without its pictures; they are no reason to keep the model from its next run.

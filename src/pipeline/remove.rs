@@ -52,7 +52,8 @@ async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow
     env.registry.remove_version(lock, number).await?;
     fault(crate::faults::REMOVAL)?;
     env.models
-        .remove_folder(&format!("{model}/{}", version.folder))?;
+        .remove_folder(&format!("{model}/{}", version.folder))
+        .await?;
     Ok(VersionRow {
         state: VersionState::Removed,
         ..version
@@ -68,7 +69,8 @@ pub(super) async fn finish_removals(env: &Env) -> Result<(), Error> {
         .filter(|version| version.state == VersionState::Removed);
     for version in removed {
         env.models
-            .remove_folder(&format!("{model}/{}", version.folder))?;
+            .remove_folder(&format!("{model}/{}", version.folder))
+            .await?;
     }
     Ok(())
 }

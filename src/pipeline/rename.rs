@@ -1,13 +1,11 @@
 //! `unseat models rename`: the registry first, in one transaction, then the folders. A crash between the two is made up for by
 //! whoever opens the project next; until then the champion is read from its copy.
 
-use std::io::ErrorKind;
-use std::path::Path;
-
 use super::error::{Error, fault};
 use super::manifest;
 use super::model_lock::with_model_lock;
 use super::{Env, production, retain};
+use crate::artifacts::Artifacts;
 use crate::config::checked::plain_name;
 use crate::registry::Rename;
 
@@ -36,12 +34,12 @@ pub async fn rename(env: &Env, old: &str) -> Result<(), Error> {
             "it was created by request, and its name is part of what was asked for".to_string(),
         ));
     }
-    if let Some(there) = manifest::manifest(&env.config.deployment_folder)
+    if let Some(there) = manifest::manifest(&env.config.deployment_folder).await?
         && there.model != old
     {
         return Err(failed(format!(
             "{} holds a version of `{}`, a third model",
-            env.named(&env.config.deployment_folder),
+            env.place(&env.config.deployment_folder),
             there.model
         )));
     }
@@ -82,57 +80,24 @@ pub async fn finish_rename(env: &Env) -> Result<bool, Error> {
 /// Gives the folders the new name; each step may have been done before.
 async fn move_all(env: &Env, rename: &Rename) -> Result<(), Error> {
     env.find_places().await?;
-    for root in env.models.roots() {
-        move_folder(&root.join(&rename.old), &root.join(&rename.new))?;
-    }
+    env.models.rename(&rename.old, &rename.new).await?;
     move_logs(env, rename)?;
     fault("rename.folders_moved")?;
     // Where each model has a folder of its own below one, that of the copy is named after it, too.
     let copy = &env.config.deployment_folder;
-    if copy
-        .file_name()
-        .is_some_and(|name| name == rename.new.as_str())
-    {
-        let before = copy.with_file_name(&rename.old);
-        if manifest::manifest(&before).is_some_and(|it| it.model == rename.old) {
-            move_folder(&before, copy)?;
+    let above = copy
+        .parent()
+        .filter(|_| copy.name().as_ref() == Some(&rename.new));
+    if let Some(above) = above {
+        let before = manifest::manifest(&above.join(&rename.old)).await?;
+        if before.is_some_and(|it| it.model == rename.old) {
+            let above = Artifacts::look(&above)?;
+            above.rename(&rename.old, &rename.new).await?;
         }
     }
     production::publish_renamed(env, &rename.old).await?;
     fault("rename.copy_published")?;
     Ok(env.registry.end_rename(rename).await?)
-}
-
-/// Moves a folder, or what is in it where the new one is there already.
-fn move_folder(old: &Path, new: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Disk {
-        action: "move",
-        path: old.to_path_buf(),
-        source,
-    };
-    if !old.exists() {
-        return Ok(());
-    }
-    if !new.exists() {
-        std::fs::rename(old, new).map_err(failed)?;
-    } else {
-        for entry in std::fs::read_dir(old).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let target = new.join(entry.file_name());
-            if !target.exists() {
-                std::fs::rename(entry.path(), target).map_err(failed)?;
-            }
-        }
-        match std::fs::remove_dir(old) {
-            Err(source) if source.kind() != ErrorKind::DirectoryNotEmpty => {
-                return Err(failed(source));
-            }
-            _ => {}
-        }
-    }
-    let parent = new.parent().filter(|it| !it.as_os_str().is_empty());
-    let parent = std::fs::File::open(parent.unwrap_or(Path::new("."))).map_err(failed)?;
-    parent.sync_all().map_err(failed)
 }
 
 /// Closed files of the prediction log begin with the model's name.

@@ -55,11 +55,12 @@ pub async fn look(env: &Env) -> Result<Retained, Error> {
     let mut retained = told(env, &plan, true);
     let versions = folders(env).await?;
     for number in plan.going(Kind::Version) {
-        retained.bytes_freed += bytes_below(&folder_of(env, &versions, number));
+        retained.bytes_freed += env.models.size(&folder_of(env, &versions, number)).await?;
     }
     for run in plan.going(Kind::Dataset) {
-        let files = facts::files_of(env, run).into_iter();
-        retained.bytes_freed += files.map(|path| bytes_below(&path)).sum::<u64>();
+        for key in facts::files_of(env, run).await? {
+            retained.bytes_freed += env.datasets.size(&key).await?;
+        }
     }
     for run in plan.going(Kind::Log) {
         let both = logs::both(&env.config.project, run);
@@ -176,10 +177,10 @@ async fn folders(env: &Env) -> Result<Vec<(i64, String)>, Error> {
         .collect())
 }
 
-fn folder_of(env: &Env, versions: &[(i64, String)], number: &str) -> std::path::PathBuf {
+fn folder_of(env: &Env, versions: &[(i64, String)], number: &str) -> String {
     let found = versions.iter().find(|(one, _)| one.to_string() == number);
     let folder = found.map_or("", |(_, folder)| folder.as_str());
-    env.models.path(&format!("{}/{folder}", env.config.name))
+    format!("{}/{folder}", env.config.name)
 }
 
 async fn remove_versions(env: &Env, lock: &Lock, plan: &Plan) -> Result<u64, Error> {
@@ -190,11 +191,12 @@ async fn remove_versions(env: &Env, lock: &Lock, plan: &Plan) -> Result<u64, Err
         if !plan.going(Kind::Version).contains(&id.as_str()) {
             continue;
         }
-        bytes += bytes_below(&folder_of(env, &versions, &id));
+        bytes += env.models.size(&folder_of(env, &versions, &id)).await?;
         env.registry.remove_version(lock, *number).await?;
         fault("retain.version_marked")?;
         env.models
-            .remove_folder(&format!("{}/{folder}", env.config.name))?;
+            .remove_folder(&format!("{}/{folder}", env.config.name))
+            .await?;
         fault("retain.version_removed")?;
     }
     Ok(bytes)
@@ -203,13 +205,14 @@ async fn remove_versions(env: &Env, lock: &Lock, plan: &Plan) -> Result<u64, Err
 async fn remove_datasets(env: &Env, lock: &Lock, plan: &Plan) -> Result<u64, Error> {
     let mut bytes = 0;
     for run in plan.going(Kind::Dataset) {
-        let files = facts::files_of(env, run);
+        let files = facts::files_of(env, run).await?;
         env.registry
             .take_out(lock, OldRows::Datasets, &[run])
             .await?;
         fault("retain.dataset_forgotten")?;
-        for path in files {
-            bytes += remove(&path)?;
+        for key in files {
+            bytes += env.datasets.size(&key).await?;
+            env.datasets.remove(&key).await?;
             fault("retain.dataset_removed")?;
         }
     }

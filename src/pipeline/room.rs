@@ -22,15 +22,15 @@ pub fn check(env: &Env, input: &Scan) -> Result<(), Error> {
     let needed = bytes.saturating_mul(TIMES_THE_INPUT).max(LEAST_BYTES);
     let config = &env.config;
     let folders = [
-        &config.output_folder,
-        &config.model_folder,
-        &config.deployment_folder,
-        &config.project,
+        config.output_folder.here(),
+        config.model_folder.here(),
+        config.deployment_folder.here(),
+        config.project.clone(),
     ];
     for folder in folders {
-        if let Some(free) = free_bytes(folder).filter(|free| *free < needed) {
+        if let Some(free) = free_bytes(&folder).filter(|free| *free < needed) {
             return Err(Error::NoRoom {
-                folder: folder.clone(),
+                folder,
                 why: short(free, needed),
             });
         }

@@ -279,12 +279,14 @@ async fn store(env: &Env, trained: &Trained, scored: &Scored) -> Result<(), Erro
     env.models
         .put_file(&env.version_key(folder, PREDICTIONS), |path| {
             data::write_parquet(&mut frame, path).map_err(Error::from)
-        })?;
+        })
+        .await?;
     if let Some(mut frame) = beyond::to_frame(&scored.beyond)? {
         env.models
             .put_file(&env.version_key(folder, beyond::FILE), |path| {
                 data::write_parquet(&mut frame, path).map_err(Error::from)
-            })?;
+            })
+            .await?;
     }
     fault("score.predictions_published")?;
     let record = &scored.record;

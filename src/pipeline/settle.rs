@@ -1,11 +1,14 @@
 //! Files that somebody is still writing: they wait for the next run.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Env;
 use super::error::Error;
+use crate::artifacts;
+use crate::config::ModelConfig;
 use crate::data::{self, Scan, ScannedFile};
+use crate::model_types::Place;
 
 /// A file that was written so shortly before the scan is looked at once more.
 const FRESH: Duration = Duration::from_millis(500);
@@ -17,7 +20,9 @@ const LATER: Duration = Duration::from_millis(60);
 ///
 /// # Errors
 /// As [`data::scan`].
-pub async fn scan(env: &Env, folder: &Path) -> Result<Scan, Error> {
+pub async fn scan(env: &Env, place: &Place) -> Result<Scan, Error> {
+    let folder = refresh(place).await?;
+    let folder = folder.as_path();
     let mut scan = data::scan(folder)?;
     let now = now(env);
     let quiet = Duration::from_secs(u64::from(env.config.ingest.settle_seconds));
@@ -54,6 +59,32 @@ pub fn why_left(folder: &Path, path: &str) -> String {
         "is still being written"
     };
     format!("{path} {why}; it is left for the next run")
+}
+
+/// The folder of this machine with the files of a place: of a store's, those are fetched that are new.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn refresh(place: &Place) -> Result<PathBuf, Error> {
+    Ok(artifacts::refresh(place).await?)
+}
+
+/// What stands in a folder, or at its URL, as it is.
+///
+/// # Errors
+/// As [`data::scan`], and when a store cannot be read.
+pub async fn look(place: &Place) -> Result<Scan, Error> {
+    Ok(data::scan(&refresh(place).await?)?)
+}
+
+/// Fetches input and test data of a model, where they are in a store, for who looks at the files themselves.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn fetch_data(config: &ModelConfig) -> Result<(), Error> {
+    refresh(&config.input_folder).await?;
+    refresh(&config.test_folder).await?;
+    Ok(())
 }
 
 /// What time it is.

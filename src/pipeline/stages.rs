@@ -54,7 +54,7 @@ pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<
         let training = train::train(env, &id, &dataset, champion.as_ref());
         let (trained, parts) = env.stage(Stage::Train, &mut timings, training).await?;
         if let Some(folder) = matrix {
-            super::matrix::write(env, &trained.bundle, &dataset, &parts, folder)?;
+            super::matrix::write(env, &trained.bundle, &dataset, &parts, folder).await?;
         }
         Ok(RunReport {
             version: Some(trained.version.number),
@@ -98,7 +98,7 @@ pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
     with_lock(env, &id, "score", async |_| {
         let mut timings = Vec::new();
         let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
-        let test = data::scan(&env.config.test_folder)?;
+        let test = settle::look(&env.config.test_folder).await?;
         let champion = versions::load_champion(env).await?;
         let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);
         let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
@@ -148,7 +148,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
         // Decided on anew: what the decision rests on is made anew with it.
         version.verdict = None;
         let (trained, dataset) = stored(env, version).await?;
-        let test = data::scan(&env.config.test_folder)?;
+        let test = settle::look(&env.config.test_folder).await?;
         // Scored afresh: since it was scored, the test rows or the champion may have changed.
         let champion = versions::load_champion(env).await?;
         let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);

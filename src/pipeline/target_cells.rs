@@ -81,7 +81,7 @@ fn counts_of(encoded: &Encoded) -> Vec<(String, u64)> {
 /// The files of the data set that are still there with the content they had.
 fn same_files(config: &ModelConfig, dataset: &Dataset) -> Vec<ScannedFile> {
     // What cannot be read any more cannot be named; the finding stands without.
-    let Ok(scan) = data::scan(&config.input_folder) else {
+    let Ok(scan) = data::scan(&config.input_folder.here()) else {
         return Vec::new();
     };
     let is_read = |file: &ScannedFile| {
@@ -110,7 +110,7 @@ fn read_alone(
         files: vec![file.clone()],
         ..Scan::default()
     };
-    let read = data::read(&config.input_folder, &scan, &options, None).ok()?;
+    let read = data::read(&config.input_folder.here(), &scan, &options, None).ok()?;
     labels_of(&read.frame, target, "the file").ok()
 }
 
@@ -121,7 +121,7 @@ fn labels_in(config: &ModelConfig, file: &ScannedFile, target: &str) -> Option<F
     let place = |code: u32| {
         let row = encoded.codes.iter().position(|own| *own == Some(code))?;
         let line = data::line_of_row(
-            &config.input_folder.join(&file.path),
+            &config.input_folder.here().join(&file.path),
             row as u64,
             encoded.codes.len() as u64,
         );

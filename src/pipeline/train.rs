@@ -46,15 +46,11 @@ pub async fn train(
     }
     let bytes = bundle::encode(&learned.bundle)?;
     version.bundle_sha256 = Some(hex(&Sha256::digest(&bytes)));
-    env.models
-        .put(
-            &env.version_key(&version.folder, "trainedmodel.json"),
-            bytes,
-        )
-        .await?;
+    let key = env.version_key(&version.folder, "trainedmodel.json");
+    env.models.put_new(&key, bytes).await?;
     fault("train.bundle_published")?;
     if let Some(out_of_fold) = &learned.out_of_fold {
-        out_of_fold.write(env, &version.folder)?;
+        out_of_fold.write(env, &version.folder).await?;
     }
     version.state = VersionState::Ready;
     version.model_hash = Some(learned.bundle.model_hash());

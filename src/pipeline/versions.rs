@@ -128,11 +128,13 @@ pub async fn bundle_bytes(env: &Env, number: i64) -> Result<(String, Vec<u8>), E
     let version = version_of(env, number).await?;
     let expected = version.bundle_sha256.unwrap_or_default();
     let key = env.version_key(&version.folder, "trainedmodel.json");
-    let bytes = match env.models.get(&key).await {
+    let bytes = match env.models.get_known(&key, &expected).await {
         Ok(bytes) => bytes,
         // The copy of the champion is as good, if it has the right checksum.
         Err(error @ crate::artifacts::Error::Gone { .. }) => {
-            manifest::copied_bundle(env, &expected).ok_or(error)?
+            manifest::copied_bundle(env, &expected)
+                .await?
+                .ok_or(error)?
         }
         Err(error) => return Err(error.into()),
     };
@@ -153,7 +155,7 @@ async fn read_json<T: DeserializeOwned>(
     stage: &str,
 ) -> Result<T, Error> {
     let key = env.version_key(&version.folder, file);
-    if !env.models.path(&key).exists() {
+    if !env.models.exists(&key).await? {
         return Err(Error::NotMade {
             file: file.to_string(),
             version: version.number,
@@ -180,16 +182,13 @@ pub async fn read_score(env: &Env, version: &VersionRow) -> Result<ScoreRecord, 
 /// When a file cannot be read.
 pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Error> {
     let record = read_score(env, version).await?;
-    let path = env
-        .models
-        .path(&env.version_key(&version.folder, PREDICTIONS));
-    let frame = data::read_parquet(&path)?;
+    let key = env.version_key(&version.folder, PREDICTIONS);
+    let frame = data::read_parquet(&*env.models.local_copy(&key).await?)?;
     let mut scored = from_prediction_frame(record, &frame)?;
-    let path = env
-        .models
-        .path(&env.version_key(&version.folder, stored::FILE));
-    if path.exists() {
-        scored.beyond = stored::from_frame(&data::read_parquet(&path)?)?;
+    let key = env.version_key(&version.folder, stored::FILE);
+    if env.models.exists(&key).await? {
+        let file = env.models.local_copy(&key).await?;
+        scored.beyond = stored::from_frame(&data::read_parquet(&*file)?)?;
     }
     Ok(scored)
 }

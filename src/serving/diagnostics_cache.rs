@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 
+use tokio::runtime::Handle;
+
 use super::place::Model;
 use super::served::Served;
 use crate::data::{self, Signature};
 use crate::diagnose::{self, ChampionScore, DataSummary};
+use crate::model_types::Place as FilePlace;
 use crate::pipeline::{Env, Envs, Error};
 
 /// How long a look at the test folder holds.
@@ -210,7 +213,13 @@ impl Place {
 
 /// Looks at the test folder. For a thread that may take long.
 pub fn look_now(env: &Env) -> Option<Signature> {
-    let signature = data::signature(&env.config.test_folder);
+    let place = &env.config.test_folder;
+    // A folder is looked at as it is; of a store's, the files are fetched that are new.
+    let folder = match place {
+        FilePlace::Folder(folder) => Ok(folder.clone()),
+        FilePlace::Store(_) => Handle::current().block_on(crate::pipeline::refresh(place)),
+    };
+    let signature = folder.and_then(|folder| Ok(data::signature(&folder)?));
     signature
         .inspect_err(|error| tracing::warn!("the test data cannot be looked at: failed to {error}"))
         .ok()

@@ -19,5 +19,6 @@ pub mod probation;
 pub mod rows;
 pub mod served;
 pub mod source;
+mod stored_bundle;
 
 pub use error::Error;

@@ -8,8 +8,10 @@ use sha2::{Digest, Sha256};
 use super::error::Error;
 use super::pick_error::PickError;
 use super::served::Served;
+use super::stored_bundle::StoredBundle;
 use crate::bundle;
 use crate::data::ReadOptions;
+use crate::model_types::Place;
 use crate::pipeline::{self, Envs, Manifest};
 use crate::registry::{Registry, VersionState};
 use crate::text::hex;
@@ -35,6 +37,8 @@ pub enum Source {
         /// The model's name, as the manifest or the folder says it.
         name: String,
     },
+    /// The same below a URL of a store.
+    Store(StoredBundle),
 }
 
 /// What a source says of a model's champion, without its bytes: as long as it is the same, nothing has to be loaded.
@@ -53,10 +57,13 @@ impl Source {
     ///
     /// # Errors
     /// When there is none.
-    pub fn bundle(path: &Path) -> Result<Self, Error> {
+    pub async fn bundle(place: &Place) -> Result<Self, Error> {
+        let Place::Folder(path) = place else {
+            return Ok(Source::Store(StoredBundle::open(place).await?));
+        };
         let (folder, file) = match (path.is_file(), path.file_name().and_then(OsStr::to_str)) {
             (true, Some(name)) => (path.parent().unwrap_or(path), name),
-            _ => (path, BUNDLE),
+            _ => (path.as_path(), BUNDLE),
         };
         let bundle = folder.join(file);
         std::fs::metadata(&bundle).map_err(|source| Error::File {
@@ -76,6 +83,7 @@ impl Source {
         match self {
             Source::Project { envs, .. } => envs.all().keys().cloned().collect(),
             Source::Folder { name, .. } => vec![name.clone()],
+            Source::Store(stored) => vec![stored.name.clone()],
         }
     }
 
@@ -92,6 +100,7 @@ impl Source {
                 Ok(format!("{newest} {created} {}", registry.file_mark()))
             }
             Source::Folder { folder, file, .. } => Ok(mark_of(&folder.join(file))),
+            Source::Store(stored) => stored.mark().await,
         }
     }
 
@@ -118,6 +127,7 @@ impl Source {
                     mark: mark_of(&folder.join(file)),
                 }))
             }
+            Source::Store(stored) => Ok(Some(stored.pointer().await?)),
         }
     }
 
@@ -148,6 +158,10 @@ impl Source {
                 let (sha256, bundle) = from_folder(folder, file)?;
                 (sha256, ReadOptions::default().null_values, bundle)
             }
+            Source::Store(stored) => {
+                let (sha256, bundle) = stored.bundle().await?;
+                (sha256, ReadOptions::default().null_values, bundle)
+            }
         };
         let Pointer {
             version, since_ms, ..
@@ -169,6 +183,11 @@ impl Source {
             Source::Folder { folder, .. } => {
                 let metric = served.bundle.metric.name().to_string();
                 let score = latest_score(folder).await;
+                return Vec::from_iter(score.map(|score| (metric, score)));
+            }
+            Source::Store(stored) => {
+                let metric = served.bundle.metric.name().to_string();
+                let score = stored.score().await;
                 return Vec::from_iter(score.map(|score| (metric, score)));
             }
         };

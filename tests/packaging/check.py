@@ -35,6 +35,22 @@ RENDERINGS = {
         "persistence": {"accessModes": ["ReadWriteMany"]},
     },
 }
+RENDERINGS["cluster.yaml"] = {
+    "config": {
+        "database_url": "postgres://unseat@postgres:5432/unseat",
+        "artifact_url": "s3://unseat/attrition",
+        "input_folder_path": "s3://unseat/attrition/input",
+        "test_data_path": "s3://unseat/attrition/test",
+    },
+    "tokens": {"existingSecret": "unseat-tokens"},
+    "database": {"existingSecret": "unseat-database"},
+    "serviceAccount": "unseat",
+    "up": {"enabled": False},
+    "serve": {"enabled": True, "bundle": ""},
+    "workers": {"enabled": True},
+    "schedulers": {"enabled": True},
+    "persistence": {"enabled": False},
+}
 # More values that must render and fit the schemas.
 OTHERS = {
     "everything": {
@@ -42,6 +58,8 @@ OTHERS = {
         "imagePullSecrets": [{"name": "registry"}],
         "env": [{"name": "UNSEAT_LOG", "value": "info"}],
         "serve": {"enabled": True, "autoscaling": {"enabled": True}},
+        "workers": {"enabled": True, "tags": ["big", "gpu"]},
+        "schedulers": {"enabled": True},
         "cronJob": {"enabled": True},
         "job": {"enabled": True},
         "serviceMonitor": {"enabled": True, "tokenSecret": "unseat-metrics"},
@@ -87,6 +105,8 @@ def compose():
             files = ["docker-compose.yml", *([f"docker-compose.{extra}.yml"] if extra else [])]
             flags = [part for name in files for part in ("-f", name)]
             run(" ".join(files), tool("docker-compose"), *flags, "config", "-q", env={"HOME": folder})
+        alone = "compose.cluster.yml"
+        run(alone, tool("docker-compose"), "-f", alone, "config", "-q", env={"HOME": folder, "POSTGRES_PASSWORD": "none"})
 
 
 def documents(rendered):

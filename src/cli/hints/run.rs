@@ -156,6 +156,9 @@ impl From<pipeline::Error> for Failure {
             E::Artifacts(crate::artifacts::Error::ReadOnly { .. }) => {
                 (Kind::Store, Some(READ_ONLY))
             }
+            E::Artifacts(crate::artifacts::Error::Store { trouble, .. }) => {
+                (Kind::Store, Some(trouble.hint()))
+            }
             E::Artifacts(_) => (
                 Kind::Store,
                 Some(

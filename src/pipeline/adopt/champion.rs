@@ -63,7 +63,7 @@ pub(super) async fn champion_unknown(env: &Env, adoption: &Adoption) -> Result<E
     Ok(Error::Lost(Box::new(error::Lost {
         what: format!(
             "{} has no manifest.json, so nothing says which version of `{}` was the champion; there is {}{newest}",
-            env.named(&env.config.deployment_folder),
+            env.place(&env.config.deployment_folder),
             env.config.name,
             numbers.join(", ")
         ),

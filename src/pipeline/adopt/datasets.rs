@@ -7,39 +7,38 @@ use serde_json::json;
 use super::stamp::stamp_in;
 use crate::data::FileRead;
 use crate::pipeline::dataset::{Dataset, DatasetRecord};
+use crate::pipeline::error::Error;
 use crate::pipeline::ingest;
 use crate::pipeline::{Env, recover};
 use crate::registry::{DatasetRow, VersionRow};
 
 /// The run that a version folder's data set tells, where exactly one begins with the folder's stamp.
-pub fn run_of(env: &Env, folder: &str) -> Option<String> {
+pub async fn run_of(env: &Env, folder: &str) -> Result<Option<String>, Error> {
     let stamp = stamp_in(folder);
-    let mut runs: Vec<String> = data_files(env).into_keys().collect();
+    let mut runs: Vec<String> = data_files(env).await?.into_keys().collect();
     runs.retain(|run| run.starts_with(stamp));
-    (runs.len() == 1).then(|| runs.remove(0))
+    Ok((runs.len() == 1).then(|| runs.remove(0)))
 }
 
 /// Run → file of its data set.
-pub fn data_files(env: &Env) -> BTreeMap<String, String> {
-    let folders = env.datasets.roots().into_iter();
-    let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok());
-    let names = entries.flatten().flatten();
-    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names
+pub async fn data_files(env: &Env) -> Result<BTreeMap<String, String>, Error> {
+    let names = env.datasets.names("").await?.into_iter();
+    let files = names
         .filter(|name| name.starts_with("finaldata_"))
         .filter_map(|name| Some((recover::run_in(&name)?.to_string(), name)))
-        .collect()
+        .collect();
+    Ok(files)
 }
 
 /// A data set that stands in its folder; one that does not read is left where it is.
-pub fn read_dataset(
+pub async fn read_dataset(
     env: &Env,
     run: &str,
     name: &str,
     version: &VersionRow,
 ) -> Option<(Dataset, DatasetRow)> {
-    let list = env.datasets.path(&format!("ingestedfiles_{run}.txt"));
-    let list = std::fs::read_to_string(list).unwrap_or_default();
+    let list = env.datasets.get(&format!("ingestedfiles_{run}.txt")).await;
+    let list = String::from_utf8(list.unwrap_or_default()).unwrap_or_default();
     let files: Vec<FileRead> = list
         .lines()
         .filter_map(|line| line.split_once("  "))
@@ -68,7 +67,7 @@ pub fn read_dataset(
         n_rows: 0,
         record: serde_json::to_value(&record).ok()?,
     };
-    let dataset = ingest::load_row(env, row.clone()).ok()?;
+    let dataset = ingest::load_row(env, row.clone()).await.ok()?;
     row.rows_hash = crate::data::fingerprint(&dataset.row_hashes);
     row.n_rows = dataset.frame.height() as i64;
     row.record["rows"] = json!(row.n_rows);

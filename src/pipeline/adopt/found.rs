@@ -67,7 +67,7 @@ pub async fn find(env: &Env, asked: &Adopt) -> Result<Found, Error> {
     let deployed = deployed(env).await?;
     let mut fresh: Vec<(VersionRow, Option<ScoreRecord>)> = Vec::new();
     let mut damaged: Vec<VersionRow> = Vec::new();
-    for (number, folder) in version_folders(&env.config, &env.models.roots()) {
+    for (number, folder) in version_folders(&env.config, &env.models).await? {
         if known.iter().any(|version| version.folder == folder) {
             continue;
         }
@@ -148,7 +148,7 @@ async fn champion(
 /// The champion's copy. One of another model, or one that is damaged, is told.
 async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
     let folder = &env.config.deployment_folder;
-    let Some(manifest) = manifest::manifest(folder) else {
+    let Some(manifest) = manifest::manifest(folder).await? else {
         return Ok(None);
     };
     if manifest.model != env.config.name {
@@ -159,7 +159,7 @@ async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
     let since = DateTime::parse_from_rfc3339(&manifest.promoted_at);
     Ok(Some(Deployed {
         number: manifest.version,
-        bytes: manifest::copied_bundle(env, &sha256),
+        bytes: manifest::copied_bundle(env, &sha256).await?,
         sha256,
         since_ms: since.map_or(0, |at| at.timestamp_millis()),
         run: manifest.run,
@@ -173,7 +173,7 @@ fn from_copy(
     damaged: &mut Vec<VersionRow>,
     found: &mut Found,
 ) -> Result<VersionRow, Error> {
-    let place = env.named(&env.config.deployment_folder);
+    let place = env.place(&env.config.deployment_folder);
     let no_good = |why: String| {
         Error::Lost(Box::new(Lost {
             what: format!(
@@ -266,7 +266,8 @@ async fn read_version(
             row.record = Some(recorded.record);
         }
         None => {
-            let run = run_of(env, folder).unwrap_or_else(|| row.run.clone());
+            let run = run_of(env, folder).await.map_err(|error| said(&error))?;
+            let run = run.unwrap_or_else(|| row.run.clone());
             row.record = Some(record_of(&run).map_err(|error| error.to_string())?);
             row.run = run;
         }
@@ -314,8 +315,8 @@ async fn take(
     let run = dataset_run(&row);
     let known = env.registry.dataset(&env.config.name, &run).await?;
     let is_taken = found.adoption.datasets.iter().any(|it| it.run == run);
-    let dataset = match data_files(env).remove(&run) {
-        Some(name) if known.is_none() && !is_taken => read_dataset(env, &run, &name, &row),
+    let dataset = match data_files(env).await?.remove(&run) {
+        Some(name) if known.is_none() && !is_taken => read_dataset(env, &run, &name, &row).await,
         _ => None,
     };
     if let Some((dataset, in_row)) = &dataset {

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::files::{beside, clear, copy_file, copy_folder, disk};
+use super::files::{beside, clear, copy_file, copy_folder, disk, files_below};
 use super::journal::{self, Move};
 use super::list::Cut;
 use super::{BackedUp, DATABASE, verify};
+use crate::artifacts::Artifacts;
 use crate::clock::stamp;
 use crate::config::{Config, ModelConfig};
+use crate::model_types::Place;
 use crate::pipeline::error::{Error, fault};
 use crate::pipeline::manifest;
 use crate::registry::Registry;
@@ -57,7 +59,7 @@ pub async fn restore(
     let ending = format!("before-restore-{}", stamp(now));
     for model in &backup.models {
         match all.models.get(&model.model) {
-            Some(settings) => stage(from, settings, model, &ending, &mut moves)?,
+            Some(settings) => stage(from, settings, model, &ending, &mut moves).await?,
             None => notes.push(format!(
                 "`{}` is in the backup and no setting names it; its folders are not restored",
                 model.model
@@ -114,13 +116,15 @@ async fn check_free(
         there.push(database.to_path_buf());
     }
     for model in config.models.values() {
-        if manifest::manifest(&model.deployment_folder).is_some() {
-            there.push(model.deployment_folder.clone());
+        if manifest::manifest(&model.deployment_folder)
+            .await?
+            .is_some()
+        {
+            there.push(model.deployment_folder.shown());
         }
-        let versions = model.model_folder.join(&model.name);
-        let is_empty = std::fs::read_dir(&versions).map(|mut entries| entries.next().is_none());
-        if !is_empty.unwrap_or(true) {
-            there.push(versions);
+        let versions = Artifacts::look(&model.model_folder)?;
+        if !versions.names(&model.name).await?.is_empty() {
+            there.push(versions.shown(&model.name));
         }
     }
     let Some(first) = there.first() else {
@@ -135,8 +139,8 @@ async fn check_free(
     )))
 }
 
-/// Copies a model's folders beside their places.
-fn stage(
+/// Copies a model's folders beside their places, and what belongs into a store there: nothing speaks of it before the database does.
+async fn stage(
     from: &Path,
     settings: &ModelConfig,
     model: &BackedUp,
@@ -157,6 +161,13 @@ fn stage(
         if !source.exists() {
             continue;
         }
+        let Place::Folder(place) = place else {
+            // The champion's copy is made anew by whoever goes on.
+            if part != "production" {
+                upload(&source, &place).await?;
+            }
+            continue;
+        };
         let ready = beside(&place, ".restore");
         clear(&ready)?;
         std::fs::create_dir_all(&ready).map_err(disk("make", &ready))?;
@@ -170,8 +181,11 @@ fn stage(
     }
     // Data sets that are there stay: the names of two never meet, and what is not known is left alone.
     let datasets = own.join("datasets");
+    let Place::Folder(output) = &settings.output_folder else {
+        return upload(&datasets, &settings.output_folder).await;
+    };
     for entry in std::fs::read_dir(&datasets).into_iter().flatten().flatten() {
-        let place = settings.output_folder.join(entry.file_name());
+        let place = output.join(entry.file_name());
         let ready = beside(&place, ".restore");
         whole(copy_file(&entry.path(), &ready))?;
         moves.push(Move {
@@ -180,6 +194,16 @@ fn stage(
             place,
             with: Vec::new(),
         });
+    }
+    Ok(())
+}
+
+/// Writes every file below a folder to a place.
+async fn upload(from: &Path, to: &Place) -> Result<(), Error> {
+    let to = Artifacts::look(to)?;
+    for path in files_below(from).map_err(disk("read", from))? {
+        let below = path.strip_prefix(from).unwrap_or(&path);
+        to.put_from_file(&below.to_string_lossy(), &path).await?;
     }
     Ok(())
 }

@@ -147,11 +147,13 @@ impl OutOfFold {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn write(&self, env: &Env, folder: &str) -> Result<(), Error> {
+    pub async fn write(&self, env: &Env, folder: &str) -> Result<(), Error> {
         let mut frame = self.to_frame()?;
-        env.models.put_file(&env.version_key(folder, FILE), |path| {
+        let key = env.version_key(folder, FILE);
+        let written = env.models.put_file(&key, |path| {
             data::write_parquet(&mut frame, path).map_err(Error::from)
-        })
+        });
+        written.await
     }
 }
 
@@ -163,11 +165,11 @@ pub async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
     let Some(version) = env.registry.version(&env.config.name, version).await? else {
         return Ok(None);
     };
-    let path = env.models.path(&env.version_key(&version.folder, FILE));
-    if !path.exists() {
+    let key = env.version_key(&version.folder, FILE);
+    if !env.models.exists(&key).await? {
         return Ok(None);
     }
-    let frame = data::read_parquet(&path)?;
+    let frame = data::read_parquet(&*env.models.local_copy(&key).await?)?;
     let cells = |name: &str| -> Result<Cells<'_>, Error> {
         let column = frame.column(name);
         Ok(Cells::of(

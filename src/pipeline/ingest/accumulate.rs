@@ -32,7 +32,7 @@ pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Er
     let Some(row) = env.registry.dataset(&env.config.name, &run).await? else {
         return Ok(None);
     };
-    let dataset = load_row(env, row)?;
+    let dataset = load_row(env, row).await?;
     // They are computed anew, by the expressions of now.
     let frame = without_derived(&env.config, &dataset.frame);
     Ok(Some((frame, dataset.record)))

@@ -14,16 +14,17 @@ use crate::text::counted;
 pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
     // Packing the file keeps one core busy and the summary the other.
     let mut frame = dataset.frame.clone();
-    let (written, profile) = rayon::join(
-        || {
-            env.datasets.put_file(&dataset.name, |path| {
-                data::write_file(&mut frame, path)?;
-                fault("ingest.data_written")
-            })
-        },
-        || data::summarise(&dataset.frame),
-    );
-    written?;
+    let mut profile = Vec::new();
+    let written = env.datasets.put_file(&dataset.name, |path| {
+        let (written, summary) = rayon::join(
+            || data::write_file(&mut frame, path),
+            || data::summarise(&dataset.frame),
+        );
+        profile = summary;
+        written?;
+        fault("ingest.data_written")
+    });
+    written.await?;
     dataset.profile = profile;
     fault("ingest.data_published")?;
     let list: String = dataset
@@ -107,7 +108,7 @@ pub fn summary(record: &DatasetRecord) -> String {
 /// When the registry cannot be asked.
 pub async fn latest(env: &Env) -> Result<Dataset, Error> {
     match env.registry.latest_dataset(&env.config.name).await? {
-        Some(row) => load_row(env, row),
+        Some(row) => load_row(env, row).await,
         None => Err(Error::NoDataset(
             "find a data set: none was ingested yet; run `unseat ingest` first".to_string(),
         )),
@@ -125,21 +126,20 @@ pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
 /// When the registry cannot be asked.
 pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
     match env.registry.dataset(&env.config.name, run).await? {
-        Some(row) => load_row(env, row),
+        Some(row) => load_row(env, row).await,
         None => Err(Error::NoDataset(format!(
             "find the data set of run {run}: it is not recorded"
         ))),
     }
 }
 
-pub fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
-    let frame = data::read_file(
-        &env.datasets.path(&row.name),
-        &read_options(&env.config, false),
-    )
-    .map_err(|source| Error::Dataset {
-        name: row.name.clone(),
-        source,
+pub async fn load_row(env: &Env, row: DatasetRow) -> Result<Dataset, Error> {
+    let file = env.datasets.local_copy(&row.name).await?;
+    let frame = data::read_file(&file, &read_options(&env.config, false)).map_err(|source| {
+        Error::Dataset {
+            name: row.name.clone(),
+            source,
+        }
     })?;
     let schema = Schema::of(&frame);
     let row_hashes = data::row_hashes(&frame, &schema.names())?;

@@ -30,7 +30,7 @@ pub struct TablesRead {
 
 /// The tables of the input folder as the parts of a data set, with the plan by which they became rows.
 pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Error> {
-    let folder = &env.config.input_folder;
+    let folder = &env.config.input_folder.here();
     let TablesRead { tables, mut record } = read_tables(&env.config, related, folder, scan, None)?;
     if tables.is_empty() {
         // Nothing could be read, which is said elsewhere.
@@ -56,7 +56,7 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
     })?;
     if flat.frame.height() == 0 {
         return Err(Error::NoInput {
-            folder: folder.clone(),
+            folder: env.config.input_folder.shown(),
             why: format!(
                 "no record of `{}` becomes a row: {}",
                 related.base,

@@ -54,7 +54,7 @@ fn touch(path: &std::path::Path) {
 async fn a_data_set_does_not_pass_for_one_that_holds_a_file_it_left_out() {
     let folder = tempfile::tempdir().expect("a folder");
     let env = env(folder.path()).await;
-    let stale = data::scan(&env.config.input_folder).expect("scans");
+    let stale = data::scan(&env.config.input_folder.here()).expect("scans");
     touch(&folder.path().join("in/b.csv"));
     let (dataset, _) = ingest(&env, "r1", &stale).await.expect("ingests");
     assert_eq!(dataset.record.unsettled, ["b.csv"]);
@@ -66,7 +66,7 @@ async fn a_data_set_does_not_pass_for_one_that_holds_a_file_it_left_out() {
         "b.csv would never be read"
     );
 
-    let fresh = data::scan(&env.config.input_folder).expect("scans");
+    let fresh = data::scan(&env.config.input_folder.here()).expect("scans");
     let (dataset, _) = ingest(&env, "r2", &fresh).await.expect("ingests");
     assert_eq!(dataset.record.rows, 4);
     assert_eq!(dataset.data_hash, data_hash(&env.config, &fresh, &none));
@@ -76,7 +76,7 @@ async fn a_data_set_does_not_pass_for_one_that_holds_a_file_it_left_out() {
 async fn nothing_is_scored_on_test_rows_that_are_not_whole() {
     let folder = tempfile::tempdir().expect("a folder");
     let env = env(folder.path()).await;
-    let stale = data::scan(&env.config.test_folder).expect("scans");
+    let stale = data::scan(&env.config.test_folder.here()).expect("scans");
     touch(&folder.path().join("test/t.csv"));
     let read = score::read_test_rows(&env, &stale, "y", &Schema::default(), Plans::default());
     let message = read

@@ -1,7 +1,6 @@
 //! What is known before anything is removed: the rows of a model, and the names in its folders.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use chrono::NaiveDateTime;
 
@@ -44,7 +43,11 @@ pub async fn gather(env: &Env) -> Result<Facts, Error> {
         watched: registry.watched_versions(model).await?,
         versions: versions.iter().map(version).collect(),
         datasets: rows(OldRows::Datasets).await?,
-        runs_with_files: data_files(env).into_iter().map(|(run, _)| run).collect(),
+        runs_with_files: data_files(env)
+            .await?
+            .into_iter()
+            .map(|(run, _)| run)
+            .collect(),
         plain_logs: plain.map(|log| log.run.clone()).collect(),
         logs: of_model
             .map(|log| Thing {
@@ -83,25 +86,17 @@ fn version(row: &VersionRow) -> Version {
 }
 
 /// Files in the folder of data sets, each with the run that its name tells. Those of other models are among them.
-fn data_files(env: &Env) -> Vec<(String, PathBuf)> {
-    let folders = env.datasets.roots().into_iter();
-    let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok());
-    let entries = entries.flatten().flatten();
-    entries
-        .filter_map(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            Some((recover::run_in(&name)?.to_string(), entry.path()))
-        })
-        .collect()
+async fn data_files(env: &Env) -> Result<Vec<(String, String)>, Error> {
+    let names = env.datasets.names("").await?.into_iter();
+    let files = names.filter_map(|name| Some((recover::run_in(&name)?.to_string(), name)));
+    Ok(files.collect())
 }
 
-/// The files of a run's data set.
-pub fn files_of(env: &Env, run: &str) -> Vec<PathBuf> {
-    let files = data_files(env).into_iter();
-    files
-        .filter(|(one, _)| one == run)
-        .map(|(_, path)| path)
-        .collect()
+/// The keys of a run's data set.
+pub async fn files_of(env: &Env, run: &str) -> Result<Vec<String>, Error> {
+    let files = data_files(env).await?.into_iter();
+    let own = files.filter(|(one, _)| one == run);
+    Ok(own.map(|(_, key)| key).collect())
 }
 
 /// Closed files of the prediction log that hold rows of the model: `<model>_<stamp>_<number>.ndjson.zst`.

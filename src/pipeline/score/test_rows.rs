@@ -154,7 +154,7 @@ pub fn read_test_rows(
             .or_insert(column.kind);
     }
     let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.clone(),
+        folder: config.test_folder.shown(),
         why,
     };
     if scan.files.is_empty() {
@@ -166,7 +166,7 @@ pub fn read_test_rows(
     let read = match plans.own {
         Some(plan) => related_rows(env, scan, plan, plans.champion)?,
         None => {
-            let read = data::read(&config.test_folder, scan, &options, None)?;
+            let read = data::read(&config.test_folder.here(), scan, &options, None)?;
             Read {
                 frame: read.frame,
                 for_champion: None,
@@ -281,7 +281,7 @@ fn related_rows(
     for (name, table) in champion.iter().flat_map(|plan| &plan.settings.tables) {
         related.tables.entry(name.clone()).or_insert(table.clone());
     }
-    let folder = &env.config.test_folder;
+    let folder = &env.config.test_folder.here();
     let read = ingest::read_tables(&env.config, &related, folder, scan, Some(plan))?;
     let flat = relate::flatten(plan, &read.tables, Rows::WithTarget)?;
     let for_champion = match champion {

@@ -11,7 +11,7 @@ use warp::http::{Method, StatusCode};
 use crate::clock::rfc3339;
 use crate::config::ModelsForm;
 use crate::http::problem::not_found;
-use crate::pipeline::log_end;
+use crate::pipeline::{self, log_end};
 use crate::registry::VersionState;
 use crate::serve::manage::{self, audit, begin_run, detached, log_of_run, project, trouble};
 use crate::serve::{Code, Problem, Reply, Request, State};
@@ -68,7 +68,10 @@ async fn started(state: &State, request: &Request, name: Option<&str>) -> Result
     }
     let model = state.fleet.model(name)?.name.clone();
     let env = project(state)?.envs.get(&model);
-    let folder = env.map(|env| env.config.input_folder.clone());
+    let folder = match env {
+        Some(env) => pipeline::refresh(&env.config.input_folder).await.ok(),
+        None => None,
+    };
     let file = request.param("file");
     if !folder.is_some_and(|folder| is_in(&folder, file)) {
         return Err(not_found("the input folder has no file of this name"));

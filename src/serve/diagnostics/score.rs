@@ -197,10 +197,12 @@ fn in_words(error: &pipeline::Error) -> &'static str {
 
 /// A bundle without its project has no test rows, but the copy of a champion brings along what it scored.
 async fn of_bundle(source: &Source, served: &Served) -> Result<Told, Problem> {
-    let Source::Folder { folder, .. } = source else {
-        return Err(no_champion());
+    let score = match source {
+        Source::Folder { folder, .. } => latest_score(folder).await,
+        Source::Store(stored) => stored.score().await,
+        Source::Project { .. } => return Err(no_champion()),
     };
-    let Some(score) = latest_score(folder).await else {
+    let Some(score) = score else {
         let why = "this server has a bundle and no test data, and no score came with the bundle; serve the project to have one";
         return Err(Problem::new(Code::NotFound, why));
     };

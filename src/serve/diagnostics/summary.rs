@@ -32,7 +32,11 @@ pub(super) async fn summary(state: &State, model: &Model) -> Result<Arc<DataSumm
     place
         .summary(&row.run, {
             let (env, row) = (env.clone(), row.clone());
-            move || diagnose::summarise_newest(&env, &row)
+            let here = tokio::runtime::Handle::current();
+            move || {
+                let file = here.block_on(env.datasets.local_copy(&row.name))?;
+                diagnose::summarise_newest(&env, &row, &file)
+            }
         })
         .await
         .map_err(|error| unavailable("the newest data set cannot be read", error.as_ref()))

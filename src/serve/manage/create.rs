@@ -245,12 +245,12 @@ async fn record_held(
         ModelStart::Queued { job } => {
             sync_created(state).await.map_err(trouble)?;
             if let Some(before) = before {
-                given_rows::remove_earlier(&before);
+                given_rows::remove_earlier(&before).await;
             }
             Ok(job)
         }
         ModelStart::Exists => {
-            given_rows::remove(config);
+            given_rows::remove(config).await;
             Err(if force {
                 Problem::new(
                     Code::Conflict,
@@ -261,7 +261,7 @@ async fn record_held(
             })
         }
         ModelStart::Busy(run) => {
-            given_rows::remove(config);
+            given_rows::remove(config).await;
             Err(busy(&run))
         }
         // It may stand in the registry all the same, so its rows stay.

@@ -2,12 +2,12 @@
 //! model reads them.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
 
 use serde_json::Value;
 
 use crate::artifacts::{self, Artifacts};
 use crate::config::ModelConfig;
+use crate::model_types::Place;
 use crate::pipeline::split_at_random;
 use crate::serve::{Code, Problem};
 
@@ -84,7 +84,7 @@ impl GivenRows {
             (&model.input_folder, self.source),
             (&model.test_folder, self.test),
         ] {
-            let folder = Artifacts::local(folder)?;
+            let folder = Artifacts::open(folder)?;
             folder.put("rows.ndjson", lines.into_bytes()).await?;
         }
         Ok(())
@@ -138,28 +138,32 @@ fn lines(rows: &[&Value]) -> String {
 }
 
 /// Removes the rows of a model that was not recorded. What cannot be removed is only left over.
-pub fn remove(model: &ModelConfig) {
-    if let Some(place) = model.input_folder.parent() {
-        let _ = std::fs::remove_dir_all(place);
+pub async fn remove(model: &ModelConfig) {
+    if let Some((data, name)) = place_of(&model.input_folder) {
+        let _ = remove_in(&data, |it| it == name).await;
     }
 }
 
 /// Removes a model's earlier rows, but for those of just before: a run may still read them. Names sort by time, so rows that
 /// somebody else is writing now are not among them.
-pub fn remove_earlier(before: &Path) {
-    let Some(before) = before.parent() else {
-        return;
-    };
-    let Some(Ok(places)) = before.parent().map(std::fs::read_dir) else {
-        return;
-    };
-    for place in places.flatten() {
-        let name = place.file_name();
-        let is_earlier = Some(name.as_os_str()) < before.file_name();
-        if is_earlier && name.to_string_lossy().starts_with(PLACE) {
-            let _ = std::fs::remove_dir_all(place.path());
-        }
+pub async fn remove_earlier(before: &Place) {
+    if let Some((data, name)) = place_of(before) {
+        let _ = remove_in(&data, |it| it < name.as_str() && it.starts_with(PLACE)).await;
     }
+}
+
+/// The place in which the rows of one request stand beside those of others, and their name there.
+fn place_of(input: &Place) -> Option<(Place, String)> {
+    let own = input.parent()?;
+    Some((own.parent()?, own.name()?))
+}
+
+async fn remove_in(data: &Place, goes: impl Fn(&str) -> bool) -> Result<(), artifacts::Error> {
+    let data = Artifacts::look(data)?;
+    for name in data.names("").await?.iter().filter(|name| goes(name)) {
+        data.remove_folder(name).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -27,12 +27,11 @@ pub const FILES: [(&str, &str); 12] = [
 ];
 
 /// Where the files of a version are, as far as they were made.
-pub fn of(env: &Env, row: &VersionRow) -> Vec<String> {
+pub async fn of(env: &Env, row: &VersionRow) -> Vec<String> {
     let (model, number) = (&row.model, row.number);
-    let is_there = |name: &str| {
-        let key = env.version_key(&row.folder, name);
-        env.models.path(&key).exists()
-    };
+    let there = env.models.names(&format!("{model}/{}", row.folder)).await;
+    let there = there.unwrap_or_default();
+    let is_there = |name: &str| there.iter().any(|it| it == name);
     FILES
         .iter()
         .filter(|(name, _)| row.state == VersionState::Ready && is_there(name))

@@ -74,7 +74,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     let scores = env.registry.scores(name).await.map_err(trouble)?;
     let newest = scores.into_iter().rfind(|it| it.version == row.number);
     let newest = newest.map(|score| score.record);
-    let files = version_files::of(&env, &row);
+    let files = version_files::of(&env, &row).await;
     let read = async |file: &str| {
         let key = env.version_key(&row.folder, file);
         let bytes = env.models.get(&key).await.ok()?;

@@ -214,7 +214,9 @@ pub async fn unload(state: Arc<State>, request: Request) -> Result<Reply, Proble
 /// Versions that can be asked for by number, newest first.
 async fn versions(state: &State, model: &Model) -> Result<Vec<i64>, Problem> {
     match &state.fleet.source {
-        Source::Folder { .. } => Ok(model.champion().iter().map(|it| it.version).collect()),
+        Source::Folder { .. } | Source::Store(_) => {
+            Ok(model.champion().iter().map(|it| it.version).collect())
+        }
         Source::Project { registry, .. } => {
             let rows = registry.versions(&model.name).await;
             let rows = rows.map_err(|error| Problem::internal(&error))?;

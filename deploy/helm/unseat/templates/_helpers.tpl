@@ -33,6 +33,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* What every pod has in common. */}}
 {{- define "unseat.pod" -}}
 automountServiceAccountToken: false
+{{- with .Values.serviceAccount }}
+serviceAccountName: {{ . }}
+{{- end }}
 # Otherwise a Service called `unseat` would set variables that look like settings.
 enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
@@ -50,8 +53,12 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 volumes:
   - name: project
+    {{- if .Values.persistence.enabled }}
     persistentVolumeClaim:
       claimName: {{ include "unseat.claim" . }}
+    {{- else }}
+    emptyDir: {}
+    {{- end }}
   - name: config
     configMap:
       name: {{ include "unseat.name" . }}
@@ -77,6 +84,11 @@ env:
   {{- if .Values.tokens.existingSecret }}
   - name: UNSEAT_SERVER__TOKENS_FILE
     value: /etc/unseat/tokens/tokens
+  {{- end }}
+  {{- with .Values.database.existingSecret }}
+  - name: UNSEAT_DATABASE_PASSWORD
+    valueFrom:
+      secretKeyRef: {name: {{ . }}, key: password}
   {{- end }}
   {{- with .Values.env }}
   {{- toYaml . | nindent 2 }}

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Mode, OFlags, openat};
 
-use super::swap::replace_folder;
-use super::*;
+use crate::artifacts::swap::replace_folder;
+use crate::artifacts::*;
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
@@ -41,12 +41,12 @@ async fn what_was_put_is_got_and_put_again_replaces() {
             bytes
         );
         assert_eq!(
-            fs::read(artifacts.path("m/v1_s/file.json")).expect("reads"),
+            fs::read(artifacts.shown("m/v1_s/file.json")).expect("reads"),
             bytes
         );
     }
     assert_eq!(
-        names(&artifacts.path("m/v1_s")),
+        names(&artifacts.shown("m/v1_s")),
         ["file.json"],
         "nothing but the object"
     );
@@ -58,7 +58,7 @@ async fn what_was_put_is_got_and_put_again_replaces() {
 async fn a_file_is_put_whole_or_not_at_all() {
     let (_folder, artifacts) = artifacts();
     let put = |text: &'static str, fails: bool| {
-        artifacts.put_file("m/a.bin", |path| -> Result<(), Error> {
+        artifacts.put_file("m/a.bin", move |path| -> Result<(), Error> {
             fs::write(path, text).expect("writes");
             if fails {
                 return Err(Error::Folder {
@@ -69,24 +69,25 @@ async fn a_file_is_put_whole_or_not_at_all() {
             Ok(())
         })
     };
-    put("half", true).expect_err("fails");
-    assert_eq!(names(&artifacts.path("m")), Vec::<String>::new());
-    put("whole", false).expect("puts");
-    put("half", true).expect_err("fails");
-    assert_eq!(names(&artifacts.path("m")), ["a.bin"]);
+    put("half", true).await.expect_err("fails");
+    assert_eq!(names(&artifacts.shown("m")), Vec::<String>::new());
+    put("whole", false).await.expect("puts");
+    put("half", true).await.expect_err("fails");
+    assert_eq!(names(&artifacts.shown("m")), ["a.bin"]);
     assert_eq!(artifacts.get("m/a.bin").await.expect("gets"), b"whole");
     // A writer that says it is done and wrote nothing.
     artifacts
         .put_file("m/b.bin", |_| Ok::<(), Error>(()))
+        .await
         .expect_err("no file");
     // A folder stands where the object should be.
-    fs::create_dir_all(artifacts.path("m/c.bin/x")).expect("a folder");
+    fs::create_dir_all(artifacts.shown("m/c.bin/x")).expect("a folder");
     let in_the_way = artifacts.put_file("m/c.bin", |path| {
         fs::write(path, "x").expect("writes");
         Ok::<(), Error>(())
     });
-    in_the_way.expect_err("a folder is in the way");
-    assert_eq!(names(&artifacts.path("m")), ["a.bin", "c.bin"]);
+    in_the_way.await.expect_err("a folder is in the way");
+    assert_eq!(names(&artifacts.shown("m")), ["a.bin", "c.bin"]);
 }
 
 #[tokio::test]
@@ -94,9 +95,9 @@ async fn a_folder_is_removed_whole_and_an_absent_one_is_no_error() {
     let (_folder, artifacts) = artifacts();
     artifacts.put("m/v1/a", vec![1]).await.expect("puts");
     artifacts.put("m/v2/a", vec![2]).await.expect("puts");
-    artifacts.remove_folder("m/v1").expect("removes");
-    artifacts.remove_folder("m/v1").expect("is not there");
-    assert_eq!(names(&artifacts.path("m")), ["v2"]);
+    artifacts.remove_folder("m/v1").await.expect("removes");
+    artifacts.remove_folder("m/v1").await.expect("is not there");
+    assert_eq!(names(&artifacts.shown("m")), ["v2"]);
 }
 
 /// A folder to swap in a fresh folder.
