@@ -1,13 +1,14 @@
 //! Projects whose files are in an object store: an S3 server of the tests' own, and one that others wrote where it is installed.
 
 mod double;
+mod texts;
 mod theirs;
 
 use serde_json::json;
 
 use crate::serve::Server;
 use crate::support::Project;
-use double::{Double, Rule};
+use double::{Double, Fault, Rule};
 
 pub const ROW: &str = r#"{"corporation": "x", "lastmonth_activity": 5, "lastyear_activity": 60, "number_of_employees": 9}"#;
 
@@ -155,6 +156,44 @@ fn a_run_that_is_killed_anywhere_leaves_the_champion_as_it_was_in_a_store_too() 
 }
 
 #[test]
+fn faults_in_the_middle_of_a_run_are_tried_again_and_damage_is_noticed() {
+    let double = Double::start();
+    let project = in_store(&double);
+    project.set("artifacts.request_seconds", 5);
+    project.ok(&["run"]);
+    for (method, path, fault) in [
+        ("PUT", "trainedmodel.json", Fault::LoseAnswer),
+        ("PUT", "finaldata_", Fault::Answer(503, "SlowDown")),
+        ("PUT", "score.json", Fault::Hang),
+        ("PUT", "decision.json", Fault::Answer(500, "InternalError")),
+        ("GET", "trainedmodel.json", Fault::BreakBody),
+        ("HEAD", "/kept/", Fault::LoseAnswer),
+    ] {
+        double.fail(method, path, fault);
+    }
+    double.freeze_lists();
+    project.ok(&["run", "--input", "sourcedata"]);
+    assert_eq!(project.books().champion(), Some(2));
+    let local = in_folders();
+    local.ok(&["run", "--input", "sourcedata"]);
+    assert_eq!(answers(&project), answers(&local));
+    assert!(double.seen().iter().any(|it| it.starts_with("PUT ")));
+
+    let is_bundle =
+        |key: &&String| key.contains("models/attrition/v2_") && key.ends_with("trainedmodel.json");
+    let keys = double.keys();
+    let bundle = keys.iter().find(is_bundle).expect("a bundle");
+    double.damage(bundle);
+    std::fs::remove_dir_all(project.path(".unseat-cache")).expect("a cache");
+    let done = project.unseat(&["verify"]);
+    assert_eq!(done.code(), 1, "{done}");
+    assert!(
+        done.stdout.contains("not those that were written"),
+        "{done}"
+    );
+}
+
+#[test]
 fn a_store_that_stays_away_ends_a_run_in_words_and_servers_go_on() {
     let double = Double::start();
     let project = in_store(&double);
@@ -227,7 +266,7 @@ fn a_model_created_by_request_has_its_rows_in_the_store() {
     project.ok(&["run"]);
     let server = Server::of(&project, &[]);
     let rows: Vec<_> = (0..200)
-        .map(|at| json!({"x": at % 17, "z": at % 5, "y": i32::from(at % 17 > 8)}))
+        .map(|at| json!({"n": at, "x": at % 17, "y": i32::from(at % 17 > 8)}))
         .collect();
     let asked = json!({"id": "asked", "data": rows});
     server.post("/models", &asked).expect(202);

@@ -46,8 +46,13 @@ impl Cache {
         self.folder.join("names").join(name)
     }
 
-    fn object_file(&self, sha256: &str) -> PathBuf {
-        self.folder.join("objects").join(sha256)
+    /// The copy's file, with the ending of the object's name, by which programs know what it is.
+    fn object_file(&self, url: &str, sha256: &str) -> PathBuf {
+        let name = url.rsplit('/').next().unwrap_or_default();
+        let ending = name.find('.').map_or("", |at| &name[at..]);
+        self.folder
+            .join("objects")
+            .join(format!("{sha256}{ending}"))
     }
 
     /// What is known of the object at a URL, if its copy is there.
@@ -58,12 +63,14 @@ impl Cache {
             etag: etag.to_string(),
             sha256: sha256.trim().to_string(),
         };
-        self.object_file(&known.sha256).exists().then_some(known)
+        self.object_file(url, &known.sha256)
+            .exists()
+            .then_some(known)
     }
 
-    /// The copy with these bytes, looked through. One that is damaged goes.
-    pub fn find(&self, sha256: &str) -> Option<PathBuf> {
-        let path = self.object_file(sha256);
+    /// The copy of an object with these bytes, looked through. One that is damaged goes.
+    pub fn find(&self, url: &str, sha256: &str) -> Option<PathBuf> {
+        let path = self.object_file(url, sha256);
         let mut digest = Sha256::new();
         let mut file = fs::File::open(&path).ok()?;
         io::copy(&mut file, &mut HashWriter(&mut digest)).ok()?;
@@ -97,7 +104,7 @@ impl Cache {
         etag: Option<&str>,
         sha256: &str,
     ) -> io::Result<PathBuf> {
-        let path = self.object_file(sha256);
+        let path = self.object_file(url, sha256);
         part.persist(&path).map_err(|error| error.error)?;
         if let Some(etag) = etag.filter(|etag| !etag.contains('\n')) {
             let name = self.name_file(url);
@@ -166,9 +173,9 @@ mod tests {
         let sha256 = keep(&cache, "s3://b/a", b"one");
         let known = cache.known("s3://b/a").expect("known");
         assert_eq!((known.etag.as_str(), &known.sha256), ("e", &sha256));
-        let path = cache.find(&sha256).expect("there");
+        let path = cache.find("s3://b/a", &sha256).expect("there");
         fs::write(&path, "two").expect("writes");
-        assert_eq!(cache.find(&sha256), None);
+        assert_eq!(cache.find("s3://b/a", &sha256), None);
         assert!(!path.exists());
         assert_eq!(cache.known("s3://b/a"), None);
     }
@@ -179,18 +186,27 @@ mod tests {
         let cache = Cache::open(folder.path(), 250).expect("opens");
         let hashes: Vec<String> = (0..3_u8)
             .map(|at| {
-                let sha256 = keep(&cache, &format!("s3://b/{at}"), &[at; 100]);
+                let url = format!("s3://b/{at}");
+                let sha256 = keep(&cache, &url, &[at; 100]);
                 // One tick of the file system's clock apart, whatever that is.
                 let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::from(at));
-                let file = fs::File::open(cache.object_file(&sha256)).expect("opens");
+                let file = fs::File::open(cache.object_file(&url, &sha256)).expect("opens");
                 file.set_modified(at).expect("sets");
                 sha256
             })
             .collect();
-        assert_eq!(cache.find(&hashes[0]), None, "made room for the third");
-        assert!(cache.find(&hashes[1]).is_some());
+        assert_eq!(
+            cache.find("s3://b/0", &hashes[0]),
+            None,
+            "made room for the third"
+        );
+        assert!(cache.find("s3://b/1", &hashes[1]).is_some());
         keep(&cache, "s3://b/3", &[9; 100]);
-        assert_eq!(cache.find(&hashes[2]), None, "the second was used since");
-        assert!(cache.find(&hashes[1]).is_some());
+        assert_eq!(
+            cache.find("s3://b/2", &hashes[2]),
+            None,
+            "the second was used since"
+        );
+        assert!(cache.find("s3://b/1", &hashes[1]).is_some());
     }
 }

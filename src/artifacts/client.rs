@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
@@ -65,15 +66,16 @@ pub fn make(
     settings: &StoreSettings,
     variables: &HashMap<String, String>,
 ) -> Result<Arc<dyn ObjectStore>, Error> {
+    let request = Duration::from_millis(settings.request_ms);
     let options = ClientOptions::new()
-        .with_timeout(settings.request)
-        .with_connect_timeout(settings.request.min(std::time::Duration::from_secs(5)))
+        .with_timeout(request)
+        .with_connect_timeout(request.min(Duration::from_secs(5)))
         .with_allow_http(true);
     let retry = RetryConfig {
         // With jitter: each wait is drawn between the first and a bound that doubles.
         backoff: BackoffConfig::default(),
         max_retries: 10,
-        retry_timeout: settings.retry,
+        retry_timeout: Duration::from_millis(settings.retry_ms),
     };
     let made = match bucket.split(':').next() {
         Some("s3") => s3(bucket, options, retry, variables),

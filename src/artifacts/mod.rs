@@ -7,8 +7,10 @@ mod cache;
 mod client;
 mod error;
 mod folder;
+mod local_file;
 mod mirror;
 mod profile;
+mod root;
 mod store;
 pub mod swap;
 mod trouble;
@@ -16,47 +18,37 @@ mod trouble;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
 use self::folder::Folder;
+use self::root::Root;
 use self::store::Store;
 use crate::model_types::Place;
 
 pub use client::know_variables;
 pub use error::{Error, Trouble};
+pub use local_file::LocalFile;
 pub use mirror::refresh;
+
+/// Puts a copy of a file in its place in one step.
+///
+/// # Errors
+/// [`Error::Folder`].
+pub fn place(file: &Path, target: &Path) -> Result<(), Error> {
+    mirror::place(file, target).map_err(|source| Error::Folder {
+        folder: target.to_path_buf(),
+        source,
+    })
+}
 
 /// A place of artifacts, and those in which some of them were kept before.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
     root: Root,
     elsewhere: Arc<ArcSwap<Vec<Root>>>,
-}
-
-#[derive(Debug, Clone)]
-enum Root {
-    Folder(Folder),
-    Store(Store),
-}
-
-/// A file of this machine with the bytes of an artifact.
-#[derive(Debug)]
-pub struct LocalFile {
-    path: PathBuf,
-    /// Removed with the value where nothing else keeps it.
-    _held: Option<tempfile::TempPath>,
-}
-
-impl Deref for LocalFile {
-    type Target = Path;
-
-    fn deref(&self) -> &Path {
-        &self.path
-    }
 }
 
 impl Artifacts {
@@ -227,7 +219,7 @@ impl Artifacts {
     /// [`Error::Gone`] where there is none.
     pub async fn get_known(&self, key: &str, sha256: &str) -> Result<Vec<u8>, Error> {
         if let Root::Store(store) = &self.root
-            && let Some(bytes) = store.cached(sha256)
+            && let Some(bytes) = store.cached(key, sha256)
         {
             return Ok(bytes);
         }
@@ -243,7 +235,7 @@ impl Artifacts {
             Root::Folder(folder) => (folder.root.join(key), None),
             Root::Store(store) => store.local_copy(key).await?,
         };
-        Ok(LocalFile { path, _held: held })
+        Ok(LocalFile::new(path, held))
     }
 
     /// Whether there is such an object.
@@ -283,10 +275,7 @@ impl Artifacts {
         for root in self.roots() {
             bytes += match root {
                 Root::Folder(folder) => folder.size(key),
-                Root::Store(store) => {
-                    let listed = store.list(key).await?;
-                    listed.iter().map(|object| object.bytes).sum()
-                }
+                Root::Store(store) => store.size(key).await?,
             };
         }
         Ok(bytes)
@@ -346,10 +335,7 @@ impl Artifacts {
             let below = object.key.strip_prefix(key).unwrap_or(&object.key);
             let target = to.join(below.trim_start_matches('/'));
             let (path, _held) = store.local_copy(&object.key).await?;
-            mirror::place(&path, &target).map_err(|source| Error::Folder {
-                folder: target.clone(),
-                source,
-            })?;
+            place(&path, &target)?;
         }
         Ok(())
     }
@@ -363,39 +349,5 @@ impl Artifacts {
             Root::Folder(folder) => Some(folder.root.join(key)),
             Root::Store(_) => None,
         })
-    }
-}
-
-impl Root {
-    fn former(place: &Place) -> Result<Root, Error> {
-        Ok(match place {
-            Place::Folder(folder) => Root::Folder(Folder::former(folder.clone())),
-            Place::Store(store) => Root::Store(Store::open(store)?),
-        })
-    }
-
-    fn is(&self, place: &Place) -> bool {
-        match (self, place) {
-            (Root::Folder(folder), Place::Folder(other)) => folder.root == *other,
-            (Root::Store(store), Place::Store(other)) => store.url("") == other.url,
-            _ => false,
-        }
-    }
-
-    /// Whether there is anything at a key or below it.
-    async fn has(&self, key: &str) -> Result<bool, Error> {
-        match self {
-            Root::Folder(folder) => Ok(folder.root.join(key).exists()),
-            Root::Store(store) => {
-                Ok(!store.list(key).await?.is_empty() || store.exists(key).await?)
-            }
-        }
-    }
-
-    fn shown(&self, key: &str) -> PathBuf {
-        match self {
-            Root::Folder(folder) => folder.root.join(key),
-            Root::Store(store) => PathBuf::from(store.url(key)),
-        }
     }
 }

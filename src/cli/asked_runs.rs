@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, Notify};
 
-use crate::config::Overlap;
-use crate::jobs::{self, ModelSubmitted, Program, Queue, Submitted};
+use crate::config::{Jobs, Overlap};
+use crate::jobs::{self, Launcher, ModelSubmitted, Program, Queue, Submitted};
 use crate::pipeline::{self, Envs};
 use crate::registry::{CreatedModel, JobRow, JobState, Lock, NewJob, Registry};
 use crate::serve::{ModelStart, RunStart, StartRun};
@@ -46,6 +47,8 @@ struct Shared {
     helper: Mutex<Helper>,
     /// Told when there is a job to mind.
     asked: Notify,
+    /// Starts machines for jobs, where the settings say how.
+    launcher: Launcher,
 }
 
 /// The worker that this server has started.
@@ -58,10 +61,23 @@ struct Helper {
 impl AskedRuns {
     /// Runs are started with the settings that the server was started with. A queue that others of this process wait at may be
     /// given.
-    pub fn new(program: Program, registry: Registry, envs: Envs, queue: Option<Queue>) -> Self {
+    pub fn new(
+        program: Program,
+        registry: Registry,
+        envs: Envs,
+        queue: Option<Queue>,
+        settings: Arc<ArcSwap<Jobs>>,
+    ) -> Self {
+        let queue = queue.unwrap_or_else(|| Queue::of(&registry));
         let shared = Arc::new(Shared {
+            launcher: Launcher {
+                queue: queue.clone(),
+                settings,
+                project: program.project.clone(),
+                clock: program.clock,
+            },
             program,
-            queue: queue.unwrap_or_else(|| Queue::of(&registry)),
+            queue,
             registry,
             envs,
             helper: Mutex::default(),
@@ -139,7 +155,7 @@ impl Shared {
             None => None,
             Some(Submitted::Busy(open)) => Some(RunStart::Busy(open.run.unwrap_or(open.id))),
             Some(_) => {
-                self.ensure_worker().await?;
+                self.ensure_worker_for(&job.model).await?;
                 self.asked.notify_one();
                 let job = job.id.clone();
                 Some(RunStart::Started { run, job })
@@ -172,7 +188,7 @@ impl Shared {
 
     /// Waits until a job's run is recorded, so that whoever asked finds it.
     async fn until_begun(&self, job: &NewJob) -> anyhow::Result<RunStart> {
-        let helps = self.ensure_worker().await?;
+        let helps = self.ensure_worker_for(&job.model).await?;
         let patience = if helps { PATIENCE } else { BUSY_PATIENCE };
         let began = Instant::now();
         loop {
@@ -188,7 +204,8 @@ impl Shared {
                 let why = row.error.unwrap_or_else(|| row.state.to_string());
                 return Ok(RunStart::Failed(why));
             }
-            if row.state == JobState::Queued && !self.has_worker().await? {
+            let is_minded = self.is_for_others(&job.model);
+            if row.state == JobState::Queued && !is_minded && !self.has_worker().await? {
                 if self.helper.lock().await.failed.load(Ordering::Relaxed) {
                     return self.give_up(&row).await;
                 }
@@ -208,6 +225,24 @@ impl Shared {
         Ok(RunStart::Failed(format!(
             "no worker could be started: {said}"
         )))
+    }
+
+    /// Whether a job of a model is none for a worker that this server starts: it gets a machine of its own, or asks for tags.
+    fn is_for_others(&self, model: &str) -> bool {
+        let settings = self.launcher.settings.load();
+        self.launcher.is_on() || !settings.asks_of(model).is_empty()
+    }
+
+    /// Starts a worker if none is there and the model's jobs are for such a one, or a machine.
+    async fn ensure_worker_for(&self, model: &str) -> anyhow::Result<bool> {
+        if self.launcher.is_on() {
+            self.launcher.look().await?;
+            return Ok(false);
+        }
+        if self.is_for_others(model) {
+            return Ok(false);
+        }
+        self.ensure_worker().await
     }
 
     async fn has_worker(&self) -> anyhow::Result<bool> {
@@ -270,7 +305,13 @@ impl Shared {
 
     async fn has_asked_jobs(&self) -> anyhow::Result<bool> {
         let jobs = self.registry.jobs(None, 100).await?;
-        let mut asked = jobs.iter().filter(|job| job.trigger == "api");
+        let settings = self.launcher.settings.load();
+        let is_ours =
+            |job: &&JobRow| self.launcher.is_on() || settings.asks_of(&job.model).is_empty();
+        let mut asked = jobs
+            .iter()
+            .filter(|job| job.trigger == "api")
+            .filter(is_ours);
         Ok(asked.any(JobRow::is_open))
     }
 }
@@ -281,7 +322,9 @@ async fn mind(shared: Arc<Shared>) {
     loop {
         let minded = async {
             let is_wanted = shared.has_asked_jobs().await?;
-            if is_wanted {
+            if is_wanted && shared.launcher.is_on() {
+                shared.launcher.look().await?;
+            } else if is_wanted {
                 shared.ensure_worker().await?;
             }
             anyhow::Ok(is_wanted)

@@ -40,6 +40,8 @@ fn show(global: &Global, config: &Config) {
         "project": config.project,
         "database_url": config.database_url,
         "database": config.database,
+        "artifact_url": config.stores.url,
+        "artifacts": config.stores.asked,
         "server": config.server,
         "jobs": config.jobs,
         "notify": config.notify,

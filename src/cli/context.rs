@@ -71,7 +71,7 @@ pub fn folder(global: &Global) -> PathBuf {
 /// Where a bundle is that is named by its folder, its file or its URL.
 pub fn bundle_place(global: &Global, path: &Path) -> Result<Place, Failure> {
     let overrides = overrides(global, &[])?;
-    let stores = config::load::stores_alone(&folder(global), &overrides)?;
+    let stores = config::alone::stores_alone(&folder(global), &overrides)?;
     let text = path.to_string_lossy();
     if scheme_of(&text).is_none() {
         return Ok(Place::Folder(path.to_path_buf()));
@@ -83,7 +83,7 @@ pub fn bundle_place(global: &Global, path: &Path) -> Result<Place, Failure> {
 
 /// The server's settings where there is no project: defaults, `UNSEAT_SERVER__…` variables and flags.
 pub fn server_settings(global: &Global, flags: &[(&str, String)]) -> Result<Server, Failure> {
-    Ok(config::load::server_alone(&overrides(global, flags)?)?)
+    Ok(config::alone::server_alone(&overrides(global, flags)?)?)
 }
 
 /// Who asks, for the records.

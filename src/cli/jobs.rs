@@ -74,7 +74,7 @@ pub async fn jobs(global: &Global, args: &JobsArgs) -> Result<u8, Failure> {
             Ok(failure::DONE)
         }
         JobsCommand::Show { job } => {
-            show(global, &config, &find(&registry, job).await?);
+            show(global, &config, &find(&registry, job).await?).await;
             Ok(failure::DONE)
         }
         JobsCommand::Submit { force, wait } => {
@@ -139,7 +139,10 @@ async fn find(registry: &Registry, id: &str) -> Result<JobRow, Failure> {
     }
 }
 
-fn show(global: &Global, config: &Config, job: &JobRow) {
+async fn show(global: &Global, config: &Config, job: &JobRow) {
+    if let (Some(model), Some(run)) = (config.models.get(&job.model), &job.run) {
+        pipeline::fetch_log(model, run).await;
+    }
     let log = job.run.as_ref().and_then(|run| {
         let path = pipeline::run_log(&config.project, run);
         pipeline::log_end(&path, SHOWN_BYTES).ok()
@@ -221,7 +224,7 @@ async fn submit(
         return Ok(failure::DONE);
     }
     let job = end_of(registry, &job.id).await?;
-    show(global, config, &job);
+    show(global, config, &job).await;
     Ok(if job.state == JobState::Done {
         failure::DONE
     } else {

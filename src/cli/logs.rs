@@ -27,6 +27,7 @@ pub async fn logs(global: &Global, args: &LogsArgs) -> Result<u8, Failure> {
     let now_ms = env.clock.now_ms();
     let shown = registry.with_the_dead(vec![row.clone()], now_ms).await?;
     let row = shown.into_iter().next().unwrap_or(row);
+    crate::pipeline::fetch_log(&env.config, &row.id).await;
     let run = overview::run_status(&env, &row, args.lines as usize)?;
     registry.close().await;
     if global.json {

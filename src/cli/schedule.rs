@@ -14,7 +14,7 @@ use super::{Failure, context, failure, notify, output};
 use crate::clock::rfc3339;
 use crate::config::{Config, ModelConfig};
 use crate::diagnose;
-use crate::jobs::Queue;
+use crate::jobs::{Launcher, Queue};
 use crate::registry::{Registry, ScheduleRow};
 use crate::schedule::{self, Origin, Plan, Scheduler};
 use crate::serve::{SettingsNews, Signals, Wish};
@@ -314,17 +314,24 @@ async fn follow(
 ) -> Result<u8, Failure> {
     let queue = Queue::of(&registry);
     let clock = context::clock()?;
+    let jobs_now = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
     let scheduler = Arc::new(Scheduler {
         queue: queue.clone(),
         models: ArcSwap::from_pointee(models),
         clock,
         ids: context::ids()?,
+        launcher: Some(Launcher {
+            queue: queue.clone(),
+            settings: jobs_now.clone(),
+            project: config.project.clone(),
+            clock,
+        }),
     });
     if once {
         for model in scheduler.models.load_full().iter() {
             scheduler.look(model).await?;
         }
-        return super::worker::until_empty(global, &config, queue).await;
+        return super::worker::until_empty(global, &config, queue, Vec::new()).await;
     }
     let mut signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
@@ -342,6 +349,7 @@ async fn follow(
     let apply = async |fresh: &Config| {
         let models = context::models(global, fresh)?;
         followed.models.store(Arc::new(models));
+        jobs_now.store(Arc::new(fresh.jobs.clone()));
         Ok(())
     };
     let say = super::worker::say(global);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
@@ -271,7 +272,13 @@ async fn of_project(
         envs: envs.clone(),
     };
     let program = worker::program(global, &config)?;
-    let starter = AskedRuns::new(program, registry.clone(), envs.clone(), queue.cloned());
+    let starter = AskedRuns::new(
+        program,
+        registry.clone(),
+        envs.clone(),
+        queue.cloned(),
+        Arc::new(ArcSwap::from_pointee(config.jobs.clone())),
+    );
     let settings = config.server.clone();
     let project = Project {
         starter: Box::new(starter),

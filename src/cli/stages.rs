@@ -27,6 +27,9 @@ pub struct TrainArgs {
     /// File to write the model of FILE to
     #[arg(short, long, value_name = "OUT", requires = "file")]
     output: Option<PathBuf>,
+    /// Give the version a name, like `v0`, by which commands and `/v0/predict` know it, too
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    version_name: Option<String>,
     /// Also write the transformed matrices to DIR/train.parquet and DIR/test.parquet
     #[arg(long, value_name = "DIR", conflicts_with = "file")]
     matrix: Option<PathBuf>,
@@ -88,7 +91,7 @@ pub async fn train(global: &Global, args: &TrainArgs) -> Result<u8, Failure> {
     let env = open(global, &[]).await?;
     finish(
         global,
-        pipeline::train_stage(&env, args.matrix.as_deref()).await,
+        pipeline::train_stage(&env, args.version_name.as_deref(), args.matrix.as_deref()).await,
         &env,
     )
     .await

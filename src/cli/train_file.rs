@@ -108,7 +108,7 @@ async fn run(env: &mut Env) -> Result<(Vec<u8>, pipeline::RunReport), Failure> {
     pipeline::ingest_stage(env).await?;
     // Another run, though a fixed clock may not have gone on.
     env.ids = Ids::Seeded(1);
-    let report = pipeline::train_stage(env, None).await?;
+    let report = pipeline::train_stage(env, None, None).await?;
     let version = pipeline::pick_version(env, "latest").await?;
     let key = env.version_key(&version.folder, "trainedmodel.json");
     let bytes = env.models.get(&key).await.map_err(pipeline::Error::from)?;

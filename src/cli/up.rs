@@ -156,5 +156,6 @@ fn scheduler(global: &Global, config: &Config, queue: &Queue) -> Result<Schedule
         models: ArcSwap::from_pointee(context::models(global, config)?),
         clock: context::clock()?,
         ids: context::ids()?,
+        launcher: None,
     })
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::global::Global;
 use super::live::Live;
 use super::{Failure, context, failure, notify, output};
-use crate::config::{Config, Jobs};
+use crate::config::{Config, Jobs, tag_problems};
 use crate::jobs::{self, Bounds, Program, Queue, Until};
 use crate::serve::{Signals, Wish};
 
@@ -25,6 +25,9 @@ pub struct WorkerArgs {
     /// End when nothing was to be done for so long, like 60s, 10m or 1h
     #[arg(long, value_name = "TIME", conflicts_with = "once", value_parser = duration)]
     idle_exit: Option<Duration>,
+    /// Tags of this machine, like `big,gpu`: it does runs of models that ask for these or for none (`jobs.tags`)
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    tags: Vec<String>,
 }
 
 impl WorkerArgs {
@@ -56,8 +59,11 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
     let seen = Live::look(global);
     let (config, registry) = context::project(global, &[]).await?;
     let queue = Queue::of(&registry);
+    if let Some(problem) = tag_problems("--tags", &args.tags).first() {
+        return Err(Failure::usage(problem.to_string()));
+    }
     if args.once {
-        until_empty(global, &config, queue).await?;
+        until_empty(global, &config, queue, args.tags.clone()).await?;
     } else {
         let (stop, stopped) = watch::channel(false);
         let stop = Arc::new(stop);
@@ -91,7 +97,8 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
         };
         let following = live.follow(|_| (), stopped.clone(), apply, say(global));
         let program = program(global, &config)?;
-        let working = jobs::work(queue, program, settings, args.until(), told(stopped));
+        let duty = (settings, args.tags.clone());
+        let working = jobs::work(queue, program, duty, args.until(), told(stopped));
         // A worker that ends by itself has nothing more to say.
         let working = async {
             let worked = working.await;
@@ -124,7 +131,8 @@ pub async fn work(
     stop: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let program = program(&global, &config)?;
-    Ok(jobs::work(queue, program, settings, Until::Told, told(stop)).await?)
+    let duty = (settings, Vec::new());
+    Ok(jobs::work(queue, program, duty, Until::Told, told(stop)).await?)
 }
 
 /// Waits until a role is to end.
@@ -134,12 +142,17 @@ pub async fn told(mut stop: watch::Receiver<bool>) {
 }
 
 /// Works until the queue is empty.
-pub async fn until_empty(global: &Global, config: &Config, queue: Queue) -> Result<u8, Failure> {
+pub async fn until_empty(
+    global: &Global,
+    config: &Config,
+    queue: Queue,
+    tags: Vec<String>,
+) -> Result<u8, Failure> {
     let mut signals = Signals::listen()?;
     let told = async move { while signals.next().await == Wish::Refresh {} };
     let program = program(global, config)?;
     let settings = Arc::new(ArcSwap::from_pointee(config.jobs.clone()));
-    jobs::work(queue, program, settings, Until::Empty, told).await?;
+    jobs::work(queue, program, (settings, tags), Until::Empty, told).await?;
     Ok(failure::DONE)
 }
 
@@ -149,6 +162,7 @@ pub fn program(global: &Global, config: &Config) -> Result<Program, Failure> {
         path: context::this_program()?,
         arguments: context::global_flags(global),
         project: config.project.clone(),
+        logs: config.stores.logs(&config.project),
         clock: context::clock()?,
         ids: context::ids()?,
     })

@@ -16,6 +16,8 @@ pub struct Compatibility {
     pub healthcheck_always_200: bool,
     /// Folder in which `POST /prediction` with `{"file_location": "<file>"}` may read data files. Default: none.
     pub file_location: Option<String>,
+    /// Buckets of S3 from which `POST /models` with `s3bucket` and `training_object` may read a training set. Default: none.
+    pub training_buckets: Vec<String>,
 }
 
 /// Whose form the list of models has.

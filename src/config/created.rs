@@ -7,12 +7,13 @@ use super::checked::is_name;
 use super::load::check_model;
 use super::merge;
 use super::model::ModelConfig;
+use super::paths::CREATED_FOLDER;
 use super::problem::Problem;
 use super::project::Config;
 use crate::model_types::Place;
 
-/// The folder below the project's in which created models have theirs.
-pub const CREATED_FOLDER: &str = "models_data";
+/// The key under which a model's settings keep the request that created it, where the list of models is to tell it.
+pub const ASKED: &str = "asked";
 
 /// What a request may say of a model that it creates.
 pub const CREATED_KEYS: [&str; 12] = [
@@ -57,6 +58,7 @@ impl Config {
     ) -> Result<ModelConfig, Vec<Problem>> {
         let mut settings = self.inherited.clone();
         merge::overlay(&mut settings, own);
+        let asked = settings.shift_remove(ASKED);
         settings.insert("name".to_string(), Value::String(name.to_string()));
         let mut problems = Vec::new();
         if !is_name(name) {
@@ -66,6 +68,7 @@ impl Config {
         let model = check_model(settings, &self.project, &self.stores, "", &mut problems);
         match model {
             Some(mut model) if problems.is_empty() => {
+                model.asked = asked.and_then(|asked| asked.as_object().cloned());
                 let folder = &self.server.prediction_log.folder;
                 model.prediction_log = self.server.path(&self.project, folder);
                 Ok(model)

@@ -14,7 +14,7 @@ use super::notify::Notify;
 use super::problem::Problem;
 use super::project::Config;
 use super::raw::RawConfig;
-use super::schedule::Jobs;
+use super::schedule::{Jobs, tag_problems};
 use super::server::Server;
 use super::stores::{Artifacts, Stores};
 use super::{Error, merge, shape};
@@ -82,7 +82,7 @@ pub fn from_value(
     let database: Database = take_part(&mut object, "database", &mut problems);
     let artifacts: Artifacts = take_part(&mut object, "artifacts", &mut problems);
     let stores = Stores::read(&object, project, &artifacts, &mut problems);
-    let jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
+    let mut jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
     let notify: Notify = take_part(&mut object, "notify", &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
@@ -96,6 +96,14 @@ pub fn from_value(
             }
             models.insert(model.name.clone(), model);
         }
+    }
+    let asks = models
+        .values()
+        .filter_map(|model| Some((model.name.clone(), model.tags.clone()?)));
+    jobs.asks = asks.collect();
+    for (model, tags) in &jobs.asks {
+        let path = format!("models.{model}.jobs.tags");
+        problems.extend(tag_problems(&path, tags));
     }
     for model in models.values_mut() {
         model.prediction_log = server.path(project, &server.prediction_log.folder);
@@ -188,7 +196,7 @@ const PARTS: [(&str, &str); 7] = [
     ("server", "a project has one server: set it at the top"),
     (
         "jobs",
-        "workers work for the whole project: set it at the top",
+        "workers work for the whole project: set it at the top; a model may have `tags` of its own",
     ),
     (
         "notify",
@@ -214,7 +222,10 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
     let models = object.get("models").and_then(Value::as_object);
     let misplaced = models.into_iter().flatten().filter_map(|(name, own)| {
         let path = format!("models.{name}");
-        let part = PARTS.iter().find(|(part, _)| own.get(*part).is_some());
+        let part = PARTS.iter().find(|(part, _)| {
+            let found = own.get(*part);
+            found.is_some_and(|it| *part != "jobs" || !has_tags_only(it))
+        });
         match (own, part) {
             (Value::Object(_), Some((part, why))) => {
                 Some(Problem::at(&format!("{path}.{part}"), why.to_string()))
@@ -231,6 +242,12 @@ fn misplaced_models(object: &Map<String, Value>) -> Vec<Problem> {
         }
     });
     misplaced.collect()
+}
+
+/// Whether the settings of jobs are those that a model may have of its own.
+fn has_tags_only(jobs: &Value) -> bool {
+    let keys = jobs.as_object().map(|jobs| jobs.keys());
+    keys.is_some_and(|mut keys| keys.all(|key| key == "tags"))
 }
 
 /// Checks the settings of one model, each problem under a prefix.
@@ -302,7 +319,7 @@ const FOLDER_KEYS: [&str; 5] = [
 ];
 
 /// Says which problems are not in the file but in a variable or a flag.
-fn name_the_source(problems: &mut [Problem], overrides: &Overrides) {
+pub(super) fn name_the_source(problems: &mut [Problem], overrides: &Overrides) {
     let layers = [
         (&overrides.flags, "a flag"),
         (&overrides.environment, "the environment"),
@@ -334,54 +351,12 @@ fn shared_deployments(models: &BTreeMap<String, ModelConfig>) -> Vec<Problem> {
     problems
 }
 
-/// The server's settings where there is no file, only what overrides it.
-///
-/// # Errors
-/// [`Error::Invalid`] lists every problem at once.
-pub fn server_alone(overrides: &Overrides) -> Result<Server, Error> {
-    let mut object = Map::new();
-    let mut problems = Vec::new();
-    let given = overrides.environment.iter().chain(&overrides.flags);
-    for (path, text) in given.filter(|(path, _)| path.starts_with("server.")) {
-        problems.extend(merge::set(&mut object, path, text).err());
-    }
-    let server: Server = take_part(&mut object, "server", &mut problems);
-    problems.extend(server.problems());
-    name_the_source(&mut problems, overrides);
-    if problems.is_empty() {
-        return Ok(server);
-    }
-    Err(Error::Invalid {
-        path: "(no file)".to_string(),
-        problems,
-    })
-}
-
-/// How stores are asked where there is no file, only what overrides it.
-///
-/// # Errors
-/// [`Error::Invalid`] lists every problem at once.
-pub fn stores_alone(project: &Path, overrides: &Overrides) -> Result<Stores, Error> {
-    let mut object = Map::new();
-    let mut problems = Vec::new();
-    let given = overrides.environment.iter().chain(&overrides.flags);
-    for (path, text) in given.filter(|(path, _)| path.starts_with("artifacts.")) {
-        problems.extend(merge::set(&mut object, path, text).err());
-    }
-    let artifacts: Artifacts = take_part(&mut object, "artifacts", &mut problems);
-    let stores = Stores::read(&object, project, &artifacts, &mut problems);
-    name_the_source(&mut problems, overrides);
-    if problems.is_empty() {
-        return Ok(stores);
-    }
-    Err(Error::Invalid {
-        path: "(no file)".to_string(),
-        problems,
-    })
-}
-
 /// Takes settings of the whole project out, so that they are checked once and not with each model.
-fn take_part<T>(object: &mut Map<String, Value>, part: &str, problems: &mut Vec<Problem>) -> T
+pub(super) fn take_part<T>(
+    object: &mut Map<String, Value>,
+    part: &str,
+    problems: &mut Vec<Problem>,
+) -> T
 where
     T: Default + DeserializeOwned + JsonSchema,
 {

@@ -3,6 +3,7 @@
 //! In: a file, `UNSEAT_…` variables, `--set` flags (the later wins). Out: a [`Config`], or *all* problems at once, each
 //! with its key path. It must not create, open or look at anything that the config names.
 
+pub mod alone;
 mod bounds;
 pub mod checked;
 pub mod checks;
@@ -45,7 +46,7 @@ pub mod variables;
 
 pub use checks::{Checks, Severity};
 pub use compatibility::ModelsForm;
-pub use created::{CREATED_FOLDER, CREATED_KEYS, created_folders};
+pub use created::{ASKED, CREATED_KEYS, created_folders};
 pub use database::{Database, DatabasePlace};
 pub use drift::{Drift, DriftAction, DriftWindow};
 pub use health::Health;
@@ -53,6 +54,7 @@ pub use labels::Labels;
 pub use load::{Overrides, load};
 pub use model::{ModelConfig, Window};
 pub use notify::{Channel, ChannelKind, Notify, Topic};
+pub use paths::CREATED_FOLDER;
 pub use policy::{Approval, Guard, Policy, Require, SliceGuard};
 pub use probation::Probation;
 pub use problem::Problem;
@@ -60,7 +62,7 @@ pub use project::Config;
 pub use raw::{ClassWeight, Ingest, Keep, Learner, LearnerKind};
 pub use related::{Related, RelatedTable, Relation};
 pub use retention::{Bound, Retention};
-pub use schedule::{Jobs, Overlap, Schedule};
+pub use schedule::{Jobs, Overlap, Schedule, tag_problems};
 pub use sections::{Split, SplitKind};
 pub use server::Server;
 pub use shadow::Shadow;

@@ -96,12 +96,17 @@ pub struct ModelConfig {
     pub schedule: Schedule,
     /// What is kept.
     pub retention: Retention,
+    /// What was asked for when it was created by request, as the list of models tells it.
+    #[serde(skip)]
+    pub asked: Option<serde_json::Map<String, serde_json::Value>>,
     /// Where folders of it may be.
     #[serde(skip)]
     pub stores: Stores,
     /// Where the server writes its prediction log.
     #[serde(skip)]
     pub prediction_log: PathBuf,
+    /// Tags that a worker must have for its runs, where it says so itself.
+    pub tags: Option<Vec<String>>,
     /// When it is stale.
     pub health: Health,
     /// How a promoted version is watched.

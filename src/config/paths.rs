@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The folder below the project's in which created models have theirs.
+pub const CREATED_FOLDER: &str = "models_data";
+
 /// A path below the project's folder, without a leading `./` that nobody wrote.
 pub(super) fn below(project: &Path, path: &str) -> PathBuf {
     let joined = project.join(path);

@@ -1,8 +1,11 @@
 //! The part of `config.json` that says when runs are due, and how they are worked on.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::names::is_name;
 use super::problem::Problem;
 use crate::cron::{self, Expression};
 
@@ -79,6 +82,20 @@ pub struct Jobs {
     pub attempts: u32,
     /// Seconds before the second attempt; each later one waits twice as long.
     pub backoff_seconds: f64,
+    /// Tags that a worker must have to do a run: `["big"]` waits for `unseat worker --tags big`. A model may set its own in
+    /// `models.NAME.jobs.tags`.
+    pub tags: Option<Vec<String>>,
+    /// Command that starts a machine for a job which waits, as a program and its arguments, in which `{job}` and `{model}` are filled in:
+    /// `["aws", "ecs", "run-task", …]`. Servers and schedulers call it; what it starts ends with `unseat worker --once`. Default:
+    /// none, workers are there.
+    pub launch: Vec<String>,
+    /// Seconds that the command may take.
+    pub launch_seconds: f64,
+    /// Minutes after which a machine is started anew for a job that no worker has begun.
+    pub launch_again_minutes: f64,
+    /// Tags by model, of those that say something of their own.
+    #[serde(skip)]
+    pub asks: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Jobs {
@@ -89,6 +106,11 @@ impl Default for Jobs {
             stage_minutes: 240.0,
             attempts: 3,
             backoff_seconds: 10.0,
+            tags: None,
+            launch: Vec::new(),
+            launch_seconds: 60.0,
+            launch_again_minutes: 15.0,
+            asks: BTreeMap::new(),
         }
     }
 }
@@ -111,6 +133,41 @@ impl Jobs {
         within("stage_minutes", self.stage_minutes, 0.001, 1e5);
         within("attempts", f64::from(self.attempts), 1.0, 100.0);
         within("backoff_seconds", self.backoff_seconds, 0.001, 1e5);
+        within("launch_seconds", self.launch_seconds, 0.001, 3600.0);
+        within("launch_again_minutes", self.launch_again_minutes, 0.01, 1e5);
+        if self.launch.first().is_some_and(|it| it.trim().is_empty()) {
+            let reason = "names no program".to_string();
+            problems.push(Problem::at("jobs.launch[0]", reason));
+        }
+        let named = self.launch.iter().any(|part| part.contains("{job}"));
+        if !self.launch.is_empty() && !named {
+            let reason = "has no `{job}`, so what is started cannot know what for".to_string();
+            problems.push(Problem::at("jobs.launch", reason));
+        }
+        problems.extend(tag_problems(
+            "jobs.tags",
+            self.tags.as_deref().unwrap_or_default(),
+        ));
         problems
     }
+
+    /// The tags that a worker must have for a run of a model.
+    pub fn asks_of(&self, model: &str) -> &[String] {
+        let own = self.asks.get(model).or(self.tags.as_ref());
+        own.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What is wrong with tags.
+pub fn tag_problems(path: &str, tags: &[String]) -> Vec<Problem> {
+    let is_wrong = |tag: &&String| !is_name(tag);
+    let wrong = tags.iter().filter(is_wrong);
+    wrong
+        .map(|tag| {
+            let reason = format!(
+                "`{tag}` is no tag: use letters, digits, `_`, `-` and `.`, beginning with a letter or digit"
+            );
+            Problem::at(path, reason)
+        })
+        .collect()
 }

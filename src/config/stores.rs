@@ -2,14 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::created::CREATED_FOLDER;
-use super::paths::below;
+use super::paths::{CREATED_FOLDER, below};
 use super::problem::Problem;
 use crate::model_types::{Place, STORE_SCHEMES, StorePlace, StoreSettings, scheme_of};
 
@@ -43,6 +41,8 @@ impl Default for Artifacts {
 pub struct Stores {
     /// The URL below which what the program writes is kept; none where that is in folders.
     pub url: Option<String>,
+    /// How they are asked, as the settings say it.
+    pub asked: Artifacts,
     settings: Arc<StoreSettings>,
 }
 
@@ -71,11 +71,12 @@ impl Stores {
         }
         let mut stores = Stores {
             url: None,
+            asked: artifacts.clone(),
             settings: Arc::new(StoreSettings {
                 cache: below(project, &artifacts.cache_folder),
                 most_cached: artifacts.cache_megabytes.saturating_mul(1_000_000),
-                request: Duration::from_secs(artifacts.request_seconds.into()),
-                retry: Duration::from_secs(artifacts.retry_seconds.into()),
+                request_ms: u64::from(artifacts.request_seconds) * 1000,
+                retry_ms: u64::from(artifacts.retry_seconds) * 1000,
             }),
         };
         if let Some(url) = object.get("artifact_url").and_then(Value::as_str) {
@@ -139,6 +140,13 @@ impl Stores {
             url,
             settings: Arc::clone(&self.settings),
         }))
+    }
+
+    /// Where logs of runs are kept for other machines: below `artifact_url`, where that is in a store.
+    pub fn logs(&self, project: &Path) -> Option<Place> {
+        self.url.as_ref()?;
+        let place = self.written(project, "logs").ok()?;
+        place.folder().is_none().then_some(place)
     }
 
     /// Where a folder that the program writes is: at its own URL, below `artifact_url` where there is one, or below the project.

@@ -20,6 +20,8 @@ pub struct Bench {
     pub program: Program,
     /// The settings, which may be exchanged while it works.
     pub settings: Arc<ArcSwap<Jobs>>,
+    /// Tags that this worker has.
+    pub tags: Vec<String>,
     /// Whether the worker is to end.
     pub stop: watch::Receiver<bool>,
     /// Jobs that this process is at.

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::outcome::{End, Said};
 use crate::clock::Clock;
+use crate::model_types::Place;
 use crate::pipeline::{Ids, log_end, run_log};
 use crate::registry::{JobRow, ProcessId};
 
@@ -35,6 +36,8 @@ pub struct Program {
     pub arguments: Vec<String>,
     /// The folder of the project.
     pub project: PathBuf,
+    /// Where logs of runs are kept for other machines.
+    pub logs: Option<Place>,
     /// What time it is.
     pub clock: Clock,
     /// Where run ids come from.

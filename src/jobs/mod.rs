@@ -7,6 +7,7 @@ mod attempt;
 mod bench;
 mod child;
 mod created;
+mod launch;
 mod outcome;
 mod queue;
 mod settle;
@@ -14,6 +15,7 @@ mod worker;
 
 pub use child::Program;
 pub use created::{ModelSubmitted, submit_model};
+pub use launch::Launcher;
 pub use queue::{Queue, Submitted, new_job, retry, submit};
 pub use settle::WORKER_ENDED;
 pub use worker::{Bounds, Until, work};

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Error;
 use super::bench::{Bench, Over, run_of};
-use super::child::last_word;
+use super::child::{Program, last_word};
 use super::outcome::{End, Next, Said, next};
 use super::queue::put_back;
 use crate::model_types::{ErrorCode, Outcome};
-use crate::pipeline::{Ids, run_log};
+use crate::pipeline::{Ids, keep_log, run_log};
 use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
 
 /// Wait before another look at a model whose lock somebody has.
@@ -20,6 +20,10 @@ pub const WORKER_ENDED: &str = "its worker ended";
 impl Bench {
     /// Records what became of a job.
     pub(super) async fn settle(&self, me: &str, job: &JobRow, over: Over) -> Result<(), Error> {
+        if !matches!(over, Over::NotMine) {
+            let Program { logs, project, .. } = &self.program;
+            keep_log(logs.as_ref(), project, run_of(job)).await;
+        }
         let run = self.queue.registry.run(run_of(job)).await?;
         // A verdict stands, whatever happened to the run after it.
         if let Some(RunRow {

@@ -13,7 +13,7 @@ use super::bench::{AtHand, Bench};
 use super::child::Program;
 use super::{Error, Queue};
 use crate::config::Jobs;
-use crate::registry::{HEARTBEAT_SECONDS, JobRow, ProcessId};
+use crate::registry::{HEARTBEAT_SECONDS, JobRow, ProcessId, Takes};
 
 /// How often the queue is asked. A job of this process is taken at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ pub struct Bounds {
 pub async fn work(
     queue: Queue,
     program: Program,
-    settings: Arc<ArcSwap<Jobs>>,
+    (settings, tags): (Arc<ArcSwap<Jobs>>, Vec<String>),
     until: Until,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
@@ -73,6 +73,7 @@ pub async fn work(
         queue,
         program,
         settings,
+        tags,
         stop: stopped,
         hands: Arc::default(),
     });
@@ -178,6 +179,7 @@ impl Worker {
         let bench = self.bench.clone();
         let registry = &bench.queue.registry;
         let mut looked = Looked::Nothing;
+        let takes = takes(&bench.settings.load(), &bench.tags);
         if tended.is_none_or(|last| last.elapsed() >= HEARTBEAT) {
             for worker in registry.take_out_dead_workers().await? {
                 tracing::warn!(worker, "a worker is gone; others do what it had");
@@ -192,7 +194,7 @@ impl Worker {
         }
         while !self.is_full() && !self.is_spent() && !*bench.stop.borrow() {
             let now_ms = bench.program.clock.now_ms();
-            let Some(job) = registry.claim_next_job(&self.me, now_ms).await? else {
+            let Some(job) = registry.claim_next_job(&self.me, &takes, now_ms).await? else {
                 break;
             };
             self.attend(job, true);
@@ -207,7 +209,7 @@ impl Worker {
             registry.worker_leaves(&self.me).await?;
             return Ok(Looked::Left);
         }
-        if self.is_over() && registry.worker_leaves_if_idle(&self.me).await? {
+        if self.is_over() && registry.worker_leaves_if_idle(&self.me, &takes).await? {
             return Ok(Looked::Left);
         }
         Ok(looked)
@@ -231,6 +233,21 @@ impl Worker {
             }
             drop(at_hand);
         });
+    }
+}
+
+/// Of which models a worker with these tags takes jobs.
+fn takes(settings: &Jobs, tags: &[String]) -> Takes {
+    let has_all = |asked: &[String]| asked.iter().all(|tag| tags.contains(tag));
+    let (fit, others): (Vec<_>, Vec<_>) = settings.asks.iter().partition(|(_, it)| has_all(it));
+    let names = |models: Vec<(&String, &Vec<String>)>| {
+        let names = models.into_iter().map(|(model, _)| model.clone());
+        names.collect::<Vec<_>>()
+    };
+    if has_all(settings.tags.as_deref().unwrap_or_default()) {
+        Takes::AllBut(names(others))
+    } else {
+        Takes::Only(names(fit))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -32,10 +31,10 @@ pub struct StoreSettings {
     pub cache: PathBuf,
     /// Bytes of copies that are kept at most.
     pub most_cached: u64,
-    /// How long one answer may take.
-    pub request: Duration,
-    /// How long a request is tried again for.
-    pub retry: Duration,
+    /// How long one answer may take, in milliseconds.
+    pub request_ms: u64,
+    /// How long a request is tried again for, in milliseconds.
+    pub retry_ms: u64,
 }
 
 /// The schemes of stores that can be used.
@@ -172,8 +171,8 @@ mod tests {
         let settings = Arc::new(StoreSettings {
             cache: PathBuf::from("cache"),
             most_cached: 1,
-            request: Duration::from_secs(1),
-            retry: Duration::from_secs(1),
+            request_ms: 1,
+            retry_ms: 1,
         });
         let place = |url: &str| StorePlace {
             url: url.to_string(),

@@ -1,6 +1,6 @@
 //! A command that reads JSON. It blocks; for a thread that may.
 
-use std::io::Write;
+use std::io::{Read, Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,12 +11,48 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Error;
 
+/// Characters of what a command said that are told.
+const MOST_SAID: usize = 300;
+
 /// Runs it once, in the project's folder, with the message on its stdin; what it prints goes nowhere. One that takes too long
 /// is killed with all that it started.
 ///
 /// # Errors
 /// When it cannot be started, ends otherwise than by 0, or takes too long.
 pub fn run(argv: &[String], project: &Path, body: &str, timeout: Duration) -> Result<(), Error> {
+    run_with(argv, project, body, timeout, Stdio::null())
+}
+
+/// The same, and when it fails, the last line of what it said on stderr is told.
+///
+/// # Errors
+/// As [`run`].
+pub fn call(argv: &[String], project: &Path, body: &str, timeout: Duration) -> Result<(), Error> {
+    let mut said = tempfile::tempfile().map_err(Error::Command)?;
+    let stderr = said.try_clone().map_err(Error::Command)?.into();
+    let done = run_with(argv, project, body, timeout, stderr);
+    let Err(Error::Ended(ended)) = done else {
+        return done;
+    };
+    let mut bytes = Vec::new();
+    let read = said.rewind().and_then(|()| said.read_to_end(&mut bytes));
+    read.map_err(Error::Command)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    let last: String = last.unwrap_or_default().chars().take(MOST_SAID).collect();
+    Err(Error::Ended(match last.as_str() {
+        "" => ended,
+        last => format!("{ended}: {last}"),
+    }))
+}
+
+fn run_with(
+    argv: &[String],
+    project: &Path,
+    body: &str,
+    timeout: Duration,
+    stderr: Stdio,
+) -> Result<(), Error> {
     let (program, arguments) = argv
         .split_first()
         .ok_or_else(|| Error::Ended("no program is named".to_string()))?;
@@ -30,7 +66,7 @@ pub fn run(argv: &[String], project: &Path, body: &str, timeout: Duration) -> Re
         })
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(stderr)
         .process_group(0);
     // Secrets of other channels are none of its business.
     for (name, _) in std::env::vars_os() {

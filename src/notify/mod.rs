@@ -18,6 +18,7 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub use command::call;
 pub use message::Event;
 pub use outbox::{begin, catch_up, happened, run_ended};
 pub use send::{Attempt, Look, deliver, next_attempt, send_due, try_all};

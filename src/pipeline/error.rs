@@ -170,6 +170,14 @@ pub enum Error {
         /// Why not.
         why: String,
     },
+    /// A version cannot be given a name.
+    #[error("name the version `{name}`: {why}")]
+    VersionName {
+        /// The name that it was to have.
+        name: String,
+        /// Why not.
+        why: String,
+    },
     /// A backup cannot be made, used or put back.
     #[error("{0}")]
     Backup(String),

@@ -105,7 +105,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         env.tell(super::Event::Warning(quarantine_line(file)));
     }
     for path in &parts.record.unsettled {
-        let why = settle::why_left(&config.input_folder, path);
+        let why = settle::why_left(&config.input_folder.here(), path);
         env.tell(super::Event::Warning(why));
     }
     for rejected in &parts.record.rejected {

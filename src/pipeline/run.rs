@@ -228,7 +228,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     // The lock is ours, so it stays the champion. One that cannot be loaded is told of where it is scored.
     let loaded = versions::load_champion(env).await;
     let known = loaded.as_ref().ok().and_then(Option::as_ref);
-    let training = train::train(env, id, &dataset, known);
+    let training = train::train(env, id, &dataset, known, None);
     let (trained, _) = env.stage(Stage::Train, &mut timings, training).await?;
     let scoring =
         async { score::score(env, id, &trained, loaded?.as_ref(), &dataset, &test).await };

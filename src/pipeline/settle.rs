@@ -1,6 +1,6 @@
 //! Files that somebody is still writing: they wait for the next run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::Env;

@@ -39,19 +39,27 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
     .await
 }
 
-/// The newest data set to a version. With `matrix` the transformed matrices are written there, for a look.
+/// The newest data set to a version. It may be given a name. With `matrix` the transformed matrices are written there, for a
+/// look.
 ///
 /// # Errors
 /// When another run holds the lock.
-pub async fn train_stage(env: &Env, matrix: Option<&std::path::Path>) -> Result<RunReport, Error> {
+pub async fn train_stage(
+    env: &Env,
+    name: Option<&str>,
+    matrix: Option<&std::path::Path>,
+) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "train", async |_| {
         let mut timings = Vec::new();
         room::check(env, &data::Scan::default())?;
+        if let Some(name) = name {
+            super::version_names::check(env, name).await?;
+        }
         let dataset = ingest::latest(env).await?;
         // One that cannot be loaded is told of where it is scored.
         let champion = versions::load_champion(env).await.ok().flatten();
-        let training = train::train(env, &id, &dataset, champion.as_ref());
+        let training = train::train(env, &id, &dataset, champion.as_ref(), name);
         let (trained, parts) = env.stage(Stage::Train, &mut timings, training).await?;
         if let Some(folder) = matrix {
             super::matrix::write(env, &trained.bundle, &dataset, &parts, folder).await?;

@@ -24,7 +24,8 @@ use crate::text::counted;
 use crate::text::hex;
 use sha2::{Digest, Sha256};
 
-/// Trains on a data set and records the version. Returns it, the rows of both its parts, and one line on it.
+/// Trains on a data set and records the version, with a name if it is given one. Returns it, the rows of both its parts, and
+/// one line on it.
 ///
 /// # Errors
 /// When the registry cannot be asked or a file cannot be written.
@@ -33,6 +34,7 @@ pub async fn train(
     run: &str,
     dataset: &Dataset,
     champion: Option<&LoadedVersion>,
+    name: Option<&str>,
 ) -> Result<((Trained, Parts), String), Error> {
     let findings = checks::before_training(env, dataset, champion)?;
     let mut version = env
@@ -62,6 +64,7 @@ pub async fn train(
         fit_ms: Some(learned.fit_ms),
         checks: Some(findings.clone()),
         learner: Some(learned.bundle.learner.kind.name().to_string()),
+        name: name.map(ToString::to_string),
     };
     version.record = Some(record.to_value()?);
     adopt::write_record(env, &version).await?;

@@ -53,6 +53,9 @@ pub struct TrainingRecord {
     /// The learner; with `auto` the one that won.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub learner: Option<String>,
+    /// The name that it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 impl TrainingRecord {
@@ -120,6 +123,7 @@ mod tests {
             fit_ms: Some(2.0),
             checks: Some(Vec::new()),
             learner: Some("ridge".to_string()),
+            name: None,
         };
         let written = serde_json::to_string(&record).expect("JSON");
         let expected =

@@ -9,6 +9,7 @@ use super::loaded_version::LoadedVersion;
 use super::manifest;
 use super::score::{PREDICTIONS, from_prediction_frame};
 use super::scores::{ScoreRecord, Scored};
+use super::version_names::version_of_name;
 use super::{Env, lost};
 use crate::bundle;
 use crate::data;
@@ -36,6 +37,9 @@ pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
     };
     if let Some(found) = ready.iter().find(|it| Some(it.number) == wanted) {
         return Ok(found.clone());
+    }
+    if let Some(found) = version_of_name(env, id).await? {
+        return Ok(found);
     }
     let held = match selector {
         Some(VersionSelector::Champion) => env.registry.held_version(model).await?,

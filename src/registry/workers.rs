@@ -25,6 +25,37 @@ impl WorkerRow {
     }
 }
 
+/// Of which models a worker takes jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Takes {
+    /// Of all but these.
+    AllBut(Vec<String>),
+    /// Of these alone.
+    Only(Vec<String>),
+}
+
+impl Takes {
+    /// A condition on the column `model`, and what is bound to it.
+    fn condition(&self) -> (String, &[String]) {
+        let marks = |models: &[String]| vec!["?"; models.len()].join(", ");
+        match self {
+            Takes::AllBut(models) if models.is_empty() => (String::new(), models),
+            Takes::AllBut(models) => (format!(" AND model NOT IN ({})", marks(models)), models),
+            Takes::Only(models) if models.is_empty() => (" AND 1 = 0".to_string(), models),
+            Takes::Only(models) => (format!(" AND model IN ({})", marks(models)), models),
+        }
+    }
+
+    /// Whether it takes jobs of a model.
+    pub fn has(&self, model: &str) -> bool {
+        let is_named = |models: &[String]| models.iter().any(|it| it == model);
+        match self {
+            Takes::AllBut(models) => !is_named(models),
+            Takes::Only(models) => is_named(models),
+        }
+    }
+}
+
 impl Registry {
     /// A worker says that it lives.
     ///
@@ -64,23 +95,30 @@ impl Registry {
     ///
     /// # Errors
     /// When a statement fails; then it has not left.
-    pub async fn worker_leaves_if_idle(&self, name: &str) -> Result<bool, Error> {
-        settled!(self.try_worker_leaves_if_idle(name))
+    pub async fn worker_leaves_if_idle(&self, name: &str, takes: &Takes) -> Result<bool, Error> {
+        settled!(self.try_worker_leaves_if_idle(name, takes))
     }
 
-    async fn try_worker_leaves_if_idle(&self, name: &str) -> Result<bool, Error> {
+    async fn try_worker_leaves_if_idle(&self, name: &str, takes: &Takes) -> Result<bool, Error> {
         let now_ms = self.lease_ms().await?;
         let mut transaction = self.begin().await?;
         transaction.hold(Held::Queue).await?;
         let workers = workers(&mut transaction, now_ms).await?;
-        let open = query("SELECT worker FROM job_records WHERE state IN ('queued', 'running')")
-            .fetch_all(&mut transaction)
-            .await
-            .doing("look for open jobs")?;
+        let open =
+            query("SELECT worker, model FROM job_records WHERE state IN ('queued', 'running')")
+                .fetch_all(&mut transaction)
+                .await
+                .doing("look for open jobs")?;
         let is_others = |worker: Option<String>| {
             worker.is_some_and(|worker| worker != name && is_living(&workers, &worker))
         };
-        if !open.iter().all(|row| is_others(row.get("worker"))) {
+        let is_left = |row: &Row| {
+            let (worker, model): (Option<String>, String) = (row.get("worker"), row.get("model"));
+            // One that waits for a worker with other tags is none of this one's.
+            let waits_for_others = worker.is_none() && !takes.has(&model);
+            !waits_for_others && !is_others(worker)
+        };
+        if open.iter().any(is_left) {
             return Ok(false);
         }
         take_out(&mut transaction, name).await?;
@@ -146,34 +184,46 @@ impl Registry {
     ///
     /// # Errors
     /// When a statement fails; then no job was begun.
-    pub async fn claim_next_job(&self, worker: &str, now_ms: i64) -> Result<Option<JobRow>, Error> {
+    pub async fn claim_next_job(
+        &self,
+        worker: &str,
+        takes: &Takes,
+        now_ms: i64,
+    ) -> Result<Option<JobRow>, Error> {
         let due_ms = self.lease_ms().await?;
+        let (condition, models) = takes.condition();
         // One that was never begun is due, whatever the clock of whoever asked for it said.
         // Most of the time none is, and looking takes no lock.
-        let due = query(
-            "SELECT 1 FROM job_records WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?) LIMIT 1",
-        )
-        .bind(due_ms)
-        .fetch_optional(&self.pool())
-        .await
-        .doing("look for jobs that are due")?;
+        let due = query(format!(
+            "SELECT 1 FROM job_records WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?){condition} LIMIT 1",
+        ))
+        .bind(due_ms);
+        let due = models
+            .iter()
+            .fold(due, |due, model| due.bind(model))
+            .fetch_optional(&self.pool())
+            .await
+            .doing("look for jobs that are due")?;
         if due.is_none() {
             return Ok(None);
         }
-        let row = query(
+        let row = query(format!(
             "UPDATE job_records SET state = 'running', worker = ?, attempts = attempts + 1, started_ms = ?, error = NULL
              WHERE state = 'queued' AND id = (
                  SELECT id FROM job_records
-                 WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?)
-                 ORDER BY not_before_ms, id LIMIT 1 {skip held})
+                 WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?){condition}
+                 ORDER BY not_before_ms, id LIMIT 1 {{skip held}})
              RETURNING *",
-        )
+        ))
         .bind(worker)
         .bind(now_ms)
-        .bind(due_ms)
-        .fetch_optional(&self.writing().await?)
-        .await
-        .doing("begin a job")?;
+        .bind(due_ms);
+        let row = models
+            .iter()
+            .fold(row, |row, model| row.bind(model))
+            .fetch_optional(&self.writing().await?)
+            .await
+            .doing("begin a job")?;
         row.as_ref().map(job_of).transpose()
     }
 }

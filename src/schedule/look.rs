@@ -7,7 +7,7 @@ use super::{Error, Plan};
 use crate::clock::{Clock, rfc3339};
 use crate::config::ModelConfig;
 use crate::cron::{self, Due, Earlier, Missed, Outcome, Tick};
-use crate::jobs::{self, Queue, Submitted};
+use crate::jobs::{self, Launcher, Queue, Submitted};
 use crate::pipeline::Ids;
 use crate::registry::{
     NewJob, ScheduleRow, TickOutcome, TickRow, add_tick, follow_schedule, move_cursor,
@@ -23,6 +23,8 @@ pub struct Scheduler {
     pub clock: Clock,
     /// Where ids come from.
     pub ids: Ids,
+    /// Starts machines for jobs, where the settings say how.
+    pub launcher: Option<Launcher>,
 }
 
 /// What a look at one model came to.
@@ -52,6 +54,12 @@ impl Scheduler {
                     );
                 }
             }
+        }
+        if let Some(launcher) = &self.launcher
+            && let Err(error) = launcher.look().await
+        {
+            let causes = crate::text::causes(&error).join(": ");
+            tracing::warn!("no machine could be started: {error} {causes}");
         }
     }
 

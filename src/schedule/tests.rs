@@ -45,6 +45,7 @@ impl Site {
             models: arc_swap::ArcSwap::from_pointee(vec![self.model.clone()]),
             clock: Clock::Fixed(at(now)),
             ids: Ids::Random,
+            launcher: None,
         };
         scheduler.look(&self.model).await.expect("looks")
     }

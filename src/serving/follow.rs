@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::fleet::SILENCE;
-use super::source::Pointer;
+use super::pointer::Pointer;
 use crate::serving::fleet::Fleet;
 
 /// Loads every champion once.

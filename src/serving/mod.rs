@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod follow;
 pub mod pick_error;
 pub mod place;
+pub mod pointer;
 pub mod predict;
 pub mod prediction_json;
 pub mod prediction_log;
@@ -19,6 +20,6 @@ pub mod probation;
 pub mod rows;
 pub mod served;
 pub mod source;
-mod stored_bundle;
+pub mod stored_bundle;
 
 pub use error::Error;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use super::pick_error::PickError;
+use super::pointer::Pointer;
 use super::served::Served;
 use super::stored_bundle::StoredBundle;
 use crate::bundle;
@@ -39,17 +40,6 @@ pub enum Source {
     },
     /// The same below a URL of a store.
     Store(StoredBundle),
-}
-
-/// What a source says of a model's champion, without its bytes: as long as it is the same, nothing has to be loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pointer {
-    /// The version.
-    pub version: i64,
-    /// Since when.
-    pub since_ms: i64,
-    /// What tells two bundles of one version apart in a folder.
-    pub mark: String,
 }
 
 impl Source {

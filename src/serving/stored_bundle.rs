@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::error::Error;
-use super::source::Pointer;
+use super::pointer::Pointer;
 use crate::artifacts::{self, Artifacts};
 use crate::bundle::{self, Bundle};
 use crate::model_types::Place;

@@ -122,6 +122,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
                 "delete_served": false,
                 "healthcheck_always_200": false,
                 "file_location": null,
+                "training_buckets": [],
             },
         },
         "models": [{
@@ -238,6 +239,17 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "stage_minutes": 240.0,
         "attempts": 3,
         "backoff_seconds": 10.0,
+        "tags": null,
+        "launch": [],
+        "launch_seconds": 60.0,
+        "launch_again_minutes": 15.0,
+    });
+    expected["artifact_url"] = Value::Null;
+    expected["artifacts"] = json!({
+        "cache_folder": ".unseat-cache",
+        "cache_megabytes": 2048,
+        "request_seconds": 30,
+        "retry_seconds": 120,
     });
     expected["notify"] = json!({"channels": []});
     expected["models"][0]["schedule"] = json!({
@@ -257,7 +269,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "jobs": {"count": 10_000, "days": 365},
         "prediction_log": {"count": null, "days": 90},
     });
-    for open in ["task", "metric_given"] {
+    for open in ["task", "metric_given", "tags"] {
         expected["models"][0][open] = Value::Null;
     }
     expected["models"][0]["health"] = json!({"max_days_untrained": null, "max_days_unpromoted": null, "max_fall": 0.1, "min_live_score": null, "max_label_age": null});

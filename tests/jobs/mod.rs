@@ -1,5 +1,6 @@
 //! Jobs and workers: real processes on one queue, some of them killed.
 
+mod machines;
 mod over_http;
 mod takeover;
 mod trouble;

@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use unseat::model_types::Outcome;
-use unseat::registry::{JobEnd, JobState};
+use unseat::registry::{JobEnd, JobState, Takes};
 
 use super::{Worker, go_on, project, submit, until_state, until_waiting};
 use crate::support::Project;
@@ -99,10 +99,16 @@ fn a_worker_that_was_thought_dead_changes_nothing() {
     let job = submit(&project);
     let id = job["job"].as_str().expect("an id").to_string();
     project.registry(async |registry| {
-        let claimed = registry.claim_next_job("old", 1).await.expect("writes");
+        let claimed = registry
+            .claim_next_job("old", &Takes::AllBut(Vec::new()), 1)
+            .await
+            .expect("writes");
         assert_eq!(claimed.expect("it waits").attempts, 1);
         assert_eq!(
-            registry.claim_next_job("late", 2).await.expect("asks"),
+            registry
+                .claim_next_job("late", &Takes::AllBut(Vec::new()), 2)
+                .await
+                .expect("asks"),
             None
         );
         let taken = registry.take_over_job(&id, "old", "new").await;

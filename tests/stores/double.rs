@@ -195,17 +195,14 @@ fn answer(socket: &TcpStream, bucket: &Mutex<Bucket>) -> Option<()> {
     drop(held);
     let (breaks, sent) = match fault {
         Some(Fault::LoseAnswer) => return None,
+        // An answer to HEAD has no body.
+        _ if request.method == "HEAD" => (false, 0),
         Some(Fault::BreakBody) => (true, made.body.len() / 2),
         _ => (false, made.body.len()),
     };
     let mut text = format!("HTTP/1.1 {} So\r\n", made.status);
-    // An answer to HEAD tells the length that it does not send.
-    let length = match made.headers.iter().find(|(name, _)| *name == "x-length") {
-        Some((_, length)) => length.clone(),
-        None => made.body.len().to_string(),
-    };
-    text += &format!("content-length: {length}\r\n");
-    for (name, value) in made.headers.iter().filter(|(name, _)| *name != "x-length") {
+    text += &format!("content-length: {}\r\n", made.body.len());
+    for (name, value) in &made.headers {
         text += &format!("{name}: {value}\r\n");
     }
     text += "\r\n";
@@ -232,10 +229,12 @@ fn done(bucket: &mut Bucket, request: &Request) -> Reply {
         }
         "POST" if has("delete") => {
             let body = String::from_utf8_lossy(&request.body).into_owned();
+            let mut gone = "<DeleteResult>".to_string();
             for key in texts(&body, "Key") {
                 bucket.objects.remove(&key);
+                gone += &format!("<Deleted><Key>{key}</Key></Deleted>");
             }
-            reply(200, "<DeleteResult></DeleteResult>")
+            reply(200, gone + "</DeleteResult>")
         }
         "POST" if has("uploads") => {
             bucket.made += 1;
@@ -281,12 +280,6 @@ fn get(bucket: &Bucket, request: &Request, key: &str) -> Reply {
         answer = reply(206, object.bytes[from..].to_vec());
         let range = format!("bytes {from}-{}/{all}", all - 1);
         answer.headers.push(("content-range", range));
-    }
-    if request.method == "HEAD" {
-        answer
-            .headers
-            .push(("x-length", answer.body.len().to_string()));
-        answer.body.clear();
     }
     answer.headers.push(("etag", object.etag.clone()));
     answer.headers.push(("last-modified", http_time(object.at)));

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use object_store::memory::InMemory;
 
@@ -14,13 +13,13 @@ use crate::artifacts::store::Store;
 use crate::artifacts::{Artifacts, Error, Root, client};
 use crate::model_types::StoreSettings;
 
-/// A store on a double, whose requests may take a second and are tried again for so many.
+/// A store on a double, whose requests may take two seconds and are tried again for so many.
 pub fn store_on(double: &Double, cache: &Path, retry: u64) -> Store {
     let settings = StoreSettings {
         cache: cache.to_path_buf(),
         most_cached: 1 << 30,
-        request: Duration::from_secs(1),
-        retry: Duration::from_secs(retry),
+        request_ms: 2000,
+        retry_ms: retry * 1000,
     };
     let variables = [
         ("AWS_ENDPOINT_URL", double.url.as_str()),
@@ -78,6 +77,11 @@ async fn what_was_put_is_there_whole_and_under_its_name() {
             );
             let file = artifacts.local_copy(key).await.expect("copies");
             assert_eq!(std::fs::read(&*file).expect("reads"), bytes, "{kind}");
+            assert_eq!(
+                artifacts.size(key).await.expect("sizes"),
+                bytes.len() as u64,
+                "{kind}"
+            );
             let size = artifacts.size("m").await.expect("sizes");
             assert_eq!(size, bytes.len() as u64, "{kind}");
         }

@@ -72,6 +72,7 @@ impl From<pipeline::Error> for Failure {
             | E::NoCandidate { .. }
             | E::Incomparable(_)
             | E::Rename { .. }
+            | E::VersionName { .. }
             | E::Backup(_)
             | E::Interrupted { .. } => (Kind::Data, None),
             E::Kept { .. } => (

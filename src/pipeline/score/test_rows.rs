@@ -201,9 +201,12 @@ pub fn read_test_rows(
         .collect();
     notes.extend(read.notes.iter().map(|note| format!("test data: {note}")));
     let unfinished = scan.unsettled.iter();
-    notes.extend(
-        unfinished.map(|path| format!("test file {}", settle::why_left(&config.test_folder, path))),
-    );
+    notes.extend(unfinished.map(|path| {
+        format!(
+            "test file {}",
+            settle::why_left(&config.test_folder.here(), path)
+        )
+    }));
     if read.frame.height() == 0 {
         let why = notes
             .first()

@@ -134,7 +134,10 @@ async fn a_database_of_an_older_program_is_brought_up_to_date_and_keeps_what_it_
             .set_schedule("m", Some("@daily"), None, "tester", 1)
             .await;
         set.expect("the new tables can be written");
-        let job = registry.claim_next_job("worker", 1).await.expect("asks");
+        let job = registry
+            .claim_next_job("worker", &Takes::AllBut(Vec::new()), 1)
+            .await
+            .expect("asks");
         assert_eq!(job.is_some(), version > 1, "what waited still waits");
         let carried = query(
             "SELECT name FROM sqlite_master WHERE name IN ('Jobs', 'Workers', '_sqlx_migrations')",

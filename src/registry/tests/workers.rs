@@ -63,7 +63,12 @@ pub async fn take_each_job_once(registry: &Registry) {
                     .iter()
                     .all(|open| open.1 == JobState::Running)
                 {
-                    taken.extend(registry.claim_next_job(&worker, 7).await?.map(|job| job.id));
+                    taken.extend(
+                        registry
+                            .claim_next_job(&worker, &Takes::AllBut(Vec::new()), 7)
+                            .await?
+                            .map(|job| job.id),
+                    );
                 }
                 Ok::<_, Error>((worker, taken))
             })
@@ -107,12 +112,12 @@ pub async fn do_what_dead_ones_had(registry: &Registry) {
         add(registry, &format!("orphan-{at}"), &format!("orphan {at}")).await;
     }
     let first = registry
-        .claim_next_job(&dead, 7)
+        .claim_next_job(&dead, &Takes::AllBut(Vec::new()), 7)
         .await
         .expect("asks")
         .expect("one");
     let second = registry
-        .claim_next_job(&me, 7)
+        .claim_next_job(&me, &Takes::AllBut(Vec::new()), 7)
         .await
         .expect("asks")
         .expect("one");
@@ -138,11 +143,21 @@ pub async fn do_what_dead_ones_had(registry: &Registry) {
             .await
             .expect("asks")
     );
-    assert!(!registry.worker_leaves_if_idle(&me).await.expect("asks"));
+    assert!(
+        !registry
+            .worker_leaves_if_idle(&me, &Takes::AllBut(Vec::new()))
+            .await
+            .expect("asks")
+    );
     for id in [&first.id, &second.id] {
         assert!(registry.end_job(id, &me, &done(), 8).await.expect("ends"));
     }
-    assert!(registry.worker_leaves_if_idle(&me).await.expect("leaves"));
+    assert!(
+        registry
+            .worker_leaves_if_idle(&me, &Takes::AllBut(Vec::new()))
+            .await
+            .expect("leaves")
+    );
     assert_eq!(
         registry.living_workers().await.expect("asks"),
         [] as [String; 0]
@@ -151,7 +166,12 @@ pub async fn do_what_dead_ones_had(registry: &Registry) {
 
 pub async fn wait_until_a_job_is_due(registry: &Registry) {
     add(registry, "later", "later").await;
-    let claim = async || registry.claim_next_job("w", 7).await.expect("asks");
+    let claim = async || {
+        registry
+            .claim_next_job("w", &Takes::AllBut(Vec::new()), 7)
+            .await
+            .expect("asks")
+    };
     assert!(claim().await.is_some());
     let back = async |not_before_ms| {
         let mut transaction = registry.begin().await.expect("begins");

@@ -111,7 +111,10 @@ pub async fn retrain_log(state: Arc<State>, request: Request) -> Result<Reply, P
     let now_ms = state.clock.now_ms();
     let newest = project.registry.shown_runs(Some(&model), 1, now_ms).await;
     let newest = newest.map_err(trouble)?.pop();
-    let path = newest.and_then(|run| log_of_run(project, &run));
+    let path = match newest {
+        Some(run) => log_of_run(project, &run).await,
+        None => None,
+    };
     let read = tokio::task::spawn_blocking(move || log_end(&path?, MOST_BYTES).ok()).await;
     let text = match read.map_err(|error| Problem::internal(&error))? {
         None => NOTHING.to_string(),

@@ -8,6 +8,8 @@ use warp::http::StatusCode;
 
 use super::given::Given;
 use super::scored::as_bad_request;
+use crate::pipeline::version_of_name;
+use crate::serve::manage::trouble;
 use crate::serve::rows::{Collector, Strictness, version_of};
 use crate::serve::scored::score_each;
 use crate::serve::work::bounds;
@@ -28,7 +30,7 @@ static LOADING: Semaphore = Semaphore::const_new(1);
     operation_id = "version_healthcheck",
     tag = "borrowed",
     params(
-        ("version" = String, Path, description = "v3, 3 or champion"),
+        ("version" = String, Path, description = "v3, 3, champion, or a name that a version was given"),
         ("model" = Option<String>, Query, description = "The model, where there are several"),
     ),
     responses(
@@ -75,7 +77,7 @@ pub async fn healthcheck(state: Arc<State>, request: Request) -> Result<Reply, P
     operation_id = "version_predict",
     tag = "borrowed",
     params(
-        ("version" = String, Path, description = "v3, 3 or champion"),
+        ("version" = String, Path, description = "v3, 3, champion, or a name that a version was given"),
         ("model" = Option<String>, Query, description = "The model, where there are several"),
     ),
     request_body(content = Object, example = json!({"id": "a-1", "lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12})),
@@ -143,12 +145,23 @@ async fn asked(state: &State, request: &Request) -> Result<Arc<Served>, Problem>
         let why = format!("Trained model version '{version}' was not found.");
         Problem::new(Code::NotFound, why)
     };
-    let number = version_of(version).map_err(|_| absent())?;
+    let number = match named(state, &name, version).await? {
+        Some(number) => Some(number),
+        None => version_of(version).map_err(|_| absent())?,
+    };
     let picked = state.fleet.pick(Some(&name), number).await;
     picked.map_err(|error| match error {
         PickError::NoModel | PickError::NoVersion => absent(),
         other => other.into(),
     })
+}
+
+/// The number of a version that was given a name when it was trained.
+async fn named(state: &State, model: &str, name: &str) -> Result<Option<i64>, Problem> {
+    let env = state.project.as_ref().and_then(|it| it.envs.get(model));
+    let Some(env) = env else { return Ok(None) };
+    let found = version_of_name(&env, name).await.map_err(trouble)?;
+    Ok(found.map(|version| version.number))
 }
 
 /// Keys that are not there, as Python writes texts, in the order of the alphabet.

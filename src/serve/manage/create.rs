@@ -10,15 +10,13 @@ use warp::http::StatusCode;
 use super::audit;
 use super::common::{busy, detached, optional_body, project, trouble};
 use super::given_rows::{self, GivenRows};
+use super::training_set::{self, Named};
 use crate::config::checked::is_name;
-use crate::config::{CREATED_KEYS, ModelConfig, created_folders};
+use crate::config::{ASKED, CREATED_KEYS, ModelConfig, created_folders};
 use crate::pipeline;
 use crate::registry::{CreatedModel, Lock};
 use crate::serve::state::{ModelStart, Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State, sync_created};
-
-/// What the text-classification service takes besides, and what says nothing here.
-const PASSED_OVER: [&str; 3] = ["spacy_model", "n_texts", "n_iter"];
 
 /// A training that was begun.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,7 +34,7 @@ pub struct Training {
     post, path = "/models", operation_id = "create_model", tag = "manage",
     request_body(
         content = Object,
-        description = "`id` is the model's name and `data` its rows, of which a fifth is held back to judge by unless there is `test_data`. `target`, `positive_class`, `drop`, `keys`, `time_column`, `schema`, `features`, `learner`, `split`, `metric`, `score` and `gate` are settings as in config.json. With `force_update` a model that is there is trained anew, on `data` if there is some.",
+        description = "`id` is the model's name and `data` its rows, or `s3bucket` and `training_object` the place of a training set, of which a fifth is held back to judge by unless there is `test_data`. `target`, `positive_class`, `drop`, `keys`, `time_column`, `schema`, `features`, `learner`, `split`, `metric`, `score` and `gate` are settings as in config.json. With `force_update` a model that is there is trained anew, on `data` if there is some.",
     ),
     responses(
         (status = 202, description = "Its training is on its way", body = Training,
@@ -59,6 +57,8 @@ pub async fn create(state: Arc<State>, request: Request) -> Result<Reply, Proble
 struct NewModel {
     id: String,
     data: Option<Value>,
+    /// A training set in a bucket, in place of `data`.
+    named: Option<Named>,
     test_data: Option<Value>,
     settings: Map<String, Value>,
     force: bool,
@@ -69,7 +69,7 @@ async fn created(
     request: &Request,
     model: &mut Option<String>,
 ) -> Result<Reply, Problem> {
-    let asked = read(optional_body(request)?)?;
+    let mut asked = read(optional_body(request)?)?;
     *model = Some(asked.id.clone());
     let project = project(state)?;
     // Another server may have removed it just now.
@@ -78,11 +78,14 @@ async fn created(
     let known = state.fleet.model(Some(&asked.id)).ok();
     match known {
         Some(_) if !asked.force => return Err(exists()),
-        None if asked.data.is_none() => return Err(missing()),
-        Some(known) if asked.data.is_none() || !known.is_created => {
+        None if asked.data.is_none() && asked.named.is_none() => return Err(missing()),
+        Some(known) if (asked.data.is_none() && asked.named.is_none()) || !known.is_created => {
             return again(project, &asked, known.is_created, by).await;
         }
         _ => {}
+    }
+    if let Some(named) = &asked.named {
+        asked.data = Some(training_set::read(state, project, named).await?);
     }
     let job = record(state, project, &asked, by).await?;
     Ok(begun(asked.id, job))
@@ -137,8 +140,11 @@ fn read(mut body: Map<String, Value>) -> Result<NewModel, Problem> {
     };
     let force = truth("force_update", take("force_update"))?;
     let (data, test_data) = (take("data"), take("test_data"));
-    PASSED_OVER.iter().for_each(|key| drop(take(key)));
-    if data.is_none() && !force {
+    let named = training_set::named(&id, &mut body)?;
+    if data.is_some() && named.is_some() {
+        return Err(bad("give `data`, or `s3bucket` and `training_object`"));
+    }
+    if data.is_none() && named.is_none() && !force {
         return Err(missing());
     }
     if body.keys().any(|key| !CREATED_KEYS.contains(&key.as_str())) {
@@ -150,6 +156,7 @@ fn read(mut body: Map<String, Value>) -> Result<NewModel, Problem> {
     Ok(NewModel {
         id,
         data,
+        named,
         test_data,
         settings: body,
         force,
@@ -163,7 +170,8 @@ async fn again(
     is_created: bool,
     by: &str,
 ) -> Result<Reply, Problem> {
-    let has_more = asked.data.is_some() || asked.test_data.is_some() || !asked.settings.is_empty();
+    let has_data = asked.data.is_some() || asked.named.is_some();
+    let has_more = has_data || asked.test_data.is_some() || !asked.settings.is_empty();
     if has_more {
         return Err(bad(if is_created {
             "new settings and `test_data` come with `data`"
@@ -202,6 +210,9 @@ async fn record(
     let place = given_rows::new_place(&state.new_id());
     let mut settings = asked.settings.clone();
     settings.extend(created_folders(&asked.id, &place));
+    if let Some(named) = &asked.named {
+        settings.insert(ASKED.to_string(), Value::Object(named.said.clone()));
+    }
     let model = CreatedModel {
         name: asked.id.clone(),
         settings,

@@ -2,7 +2,7 @@
 
 use super::common::trouble;
 use crate::http::problem::not_found;
-use crate::pipeline::{is_run_id, run_log};
+use crate::pipeline::{fetch_log, is_run_id, run_log};
 use crate::registry::RunRow;
 use crate::serve::Problem;
 use crate::serve::state::Project;
@@ -25,7 +25,11 @@ pub async fn find(project: &Project, id: &str) -> Result<RunRow, Problem> {
 }
 
 /// Where the log of a stored run is, if it has one.
-pub fn path_of(project: &Project, row: &RunRow) -> Option<PathBuf> {
+pub async fn path_of(project: &Project, row: &RunRow) -> Option<PathBuf> {
     let env = project.envs.get(&row.model)?;
-    is_run_id(&row.id).then(|| run_log(&env.config.project, &row.id))
+    if !is_run_id(&row.id) {
+        return None;
+    }
+    fetch_log(&env.config, &row.id).await;
+    Some(run_log(&env.config.project, &row.id))
 }

@@ -13,7 +13,7 @@ use super::views::Started;
 use crate::clock::rfc3339;
 use crate::http::problem::not_found;
 use crate::overview::without_folder;
-use crate::pipeline::{is_run_id, log_end, run_log};
+use crate::pipeline::{fetch_log, is_run_id, log_end, run_log};
 use crate::registry::{Cancel, JobRow, RunRow, RunState};
 use crate::serve::state::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
@@ -195,6 +195,7 @@ async fn last_lines(project: &Project, row: &JobRow) -> Vec<Value> {
     let (Some(env), Some(run)) = (env, run) else {
         return Vec::new();
     };
+    fetch_log(&env.config, run).await;
     let path = run_log(&env.config.project, run);
     let read = tokio::task::spawn_blocking(move || log_end(&path, LOG_BYTES)).await;
     let text = read.ok().and_then(Result::ok).unwrap_or_default();

@@ -29,7 +29,7 @@ pub async fn log(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     let absent = || {
         not_found("the run has no log: it was not started by request, or its log was cleared away")
     };
-    let path = path_of(project, &row).ok_or_else(absent)?;
+    let path = path_of(project, &row).await.ok_or_else(absent)?;
     let read = tokio::task::spawn_blocking(move || log_end(&path, MOST_BYTES)).await;
     match read {
         Ok(Ok(text)) => {

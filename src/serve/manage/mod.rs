@@ -20,6 +20,7 @@ mod logs;
 mod models;
 mod runs;
 mod schedule;
+mod training_set;
 mod version_files;
 mod versions;
 mod views;

@@ -82,7 +82,7 @@ async fn of_project(env: &Env, name: &str) -> Result<ModelView, Problem> {
     Ok(ModelView {
         key: "model",
         sort: name.to_string(),
-        data: settings(&env.config),
+        data: asked_and_settings(&env.config),
         status: status(champion.is_some()),
         name: name.to_string(),
         champion: champion.map(|champion| ChampionView {
@@ -98,6 +98,15 @@ async fn of_project(env: &Env, name: &str) -> Result<ModelView, Problem> {
         probation: None,
         versions: ready.count(),
     })
+}
+
+/// What was asked for, where a request named a training set, and what decides what the model becomes.
+fn asked_and_settings(config: &ModelConfig) -> Value {
+    let mut data = config.asked.clone().unwrap_or_default();
+    if let Value::Object(settings) = settings(config) {
+        data.extend(settings);
+    }
+    Value::Object(data)
 }
 
 /// What decides what a model becomes; folders are nobody's concern.

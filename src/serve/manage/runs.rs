@@ -54,7 +54,9 @@ pub async fn list(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let project = project(&state)?;
     let row = find(project, request.param("run")).await?;
-    let log = path_of(project, &row).filter(|path| pipeline::log_is_there(path));
+    let log = path_of(project, &row)
+        .await
+        .filter(|path| pipeline::log_is_there(path));
     let log = log.map(|_| format!("/runs/{}/log", row.id));
     let shown = project
         .registry

@@ -9,7 +9,7 @@ use super::version_files;
 use super::views::{VersionDetail, VersionView};
 use crate::http::problem::not_found;
 use crate::model_types::VersionSelector;
-use crate::pipeline::Env;
+use crate::pipeline::{Env, version_of_name};
 use crate::registry::{VersionRow, VersionState};
 use crate::serve::{Problem, Reply, Request, Served, State};
 
@@ -104,12 +104,15 @@ pub fn number(id: &str) -> Option<i64> {
     }
 }
 
-/// A version by `3`, `v3`, `champion` or `latest`, however far it came.
+/// A version by `3`, `v3`, `champion`, `latest` or its name, however far it came.
 ///
 /// # Errors
 /// 404.
 pub async fn find(env: &Env, id: &str) -> Result<VersionRow, Problem> {
     let model = &env.config.name;
+    if let Some(named) = version_of_name(env, id).await.map_err(trouble)? {
+        return Ok(named);
+    }
     let wanted = match id.parse().map_err(|_| no_version())? {
         VersionSelector::Champion => {
             let champion = env.registry.champion(model).await.map_err(trouble)?;

@@ -92,3 +92,33 @@ fn fixed_paths_go_before_versions_and_other_methods_are_named() {
     let answer = server.post("/v1/healthcheck", &json!({}));
     assert_eq!(answer.expect(405).header("allow"), Some("GET, HEAD"));
 }
+
+#[test]
+fn a_version_answers_to_the_name_that_it_was_given() {
+    let project = Project::promoted();
+    project.ok(&["ingest", "--input", "sourcedata"]);
+    project.ok(&["train", "--version-name", "v0"]);
+    for (name, says) in [
+        ("v0", "version 2 has it"),
+        ("v3", "mean versions already"),
+        ("latest", "mean versions already"),
+        ("a/b", "use letters"),
+    ] {
+        let done = project.unseat(&["train", "--version-name", name]);
+        assert_eq!(done.code(), 1, "{done}");
+        assert!(done.stderr.contains(says), "{done}");
+    }
+    let shown = project.json(&["versions", "show", "v0"]);
+    assert_eq!(shown["version"]["number"], 2, "{shown}");
+    let server = Server::of(&project, &[]);
+    let row = serde_json::json!({
+        "id": "a", "lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12,
+    });
+    assert_eq!(server.get("/v0/healthcheck").expect(200).text(), "OK");
+    let by_name = server.post("/v0/predict", &row).expect(200).json();
+    assert_eq!(by_name, server.post("/v2/predict", &row).expect(200).json());
+    let absent = server.post("/baseline/predict", &row).expect(404).json();
+    let message = "Trained model version 'baseline' was not found.";
+    assert_eq!(absent["message"], message);
+    assert_eq!(server.get("/v1.0/healthcheck").expect(404).text(), "Not OK");
+}

@@ -1,0 +1,12 @@
+//! Which bundle is to be served.
+
+/// What a source says of a model's champion, without its bytes: as long as it is the same, nothing has to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    /// The version.
+    pub version: i64,
+    /// Since when.
+    pub since_ms: i64,
+    /// What tells two bundles of one version apart in a folder.
+    pub mark: String,
+}
