@@ -1,7 +1,7 @@
 //! Reads the file, lays environment and flags over it, checks everything. Precedence is decided here and nowhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -338,10 +338,11 @@ pub(super) fn name_the_source(problems: &mut [Problem], overrides: &Overrides) {
 }
 
 fn shared_deployments(models: &BTreeMap<String, ModelConfig>) -> Vec<Problem> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    // Paths are compared as paths: `./live` is `live`.
+    let mut seen: BTreeMap<PathBuf, &str> = BTreeMap::new();
     let mut problems = Vec::new();
     for (name, model) in models {
-        if let Some(other) = seen.insert(model.deployment_folder.to_string(), name) {
+        if let Some(other) = seen.insert(model.deployment_folder.shown(), name) {
             problems.push(Problem::at(
                 &format!("models.{name}.prod_deployment_path"),
                 format!("is also that of `{other}`; each model needs its own"),

@@ -107,7 +107,10 @@ pub async fn finish_model_removals(
         };
         let is_gone = match &model.model_folder {
             Place::Folder(_) => folder(&model).symlink_metadata().is_err(),
-            versions => Artifacts::look(versions)?.names("").await?.is_empty(),
+            versions => match versions.parent() {
+                Some(own) => Artifacts::look(&own)?.names("").await?.is_empty(),
+                None => true,
+            },
         };
         if is_gone {
             continue;
@@ -164,15 +167,8 @@ async fn remove_files(config: &ModelConfig, others: &[&ModelConfig]) -> Result<(
         retain::remove_prediction_logs(config)?;
     }
     // Below a URL, too, if that is where they are; the folder here goes last.
-    let places = [
-        &config.input_folder,
-        &config.test_folder,
-        &config.output_folder,
-        &config.model_folder,
-        &config.deployment_folder,
-    ];
-    for place in places.into_iter().filter(|place| place.folder().is_none()) {
-        Artifacts::look(place)?.remove_folder("").await?;
+    if let (None, Some(own)) = (config.model_folder.folder(), config.model_folder.parent()) {
+        Artifacts::look(&own)?.remove_folder("").await?;
     }
     let path = folder(config);
     match std::fs::remove_dir_all(&path) {

@@ -187,12 +187,12 @@ pub async fn read_score(env: &Env, version: &VersionRow) -> Result<ScoreRecord, 
 pub async fn read_scored(env: &Env, version: &VersionRow) -> Result<Scored, Error> {
     let record = read_score(env, version).await?;
     let key = env.version_key(&version.folder, PREDICTIONS);
-    let frame = data::read_parquet(&*env.models.local_copy(&key).await?)?;
+    let frame = data::read_parquet(&env.models.local_copy(&key).await?)?;
     let mut scored = from_prediction_frame(record, &frame)?;
     let key = env.version_key(&version.folder, stored::FILE);
     if env.models.exists(&key).await? {
         let file = env.models.local_copy(&key).await?;
-        scored.beyond = stored::from_frame(&data::read_parquet(&*file)?)?;
+        scored.beyond = stored::from_frame(&data::read_parquet(&file)?)?;
     }
     Ok(scored)
 }

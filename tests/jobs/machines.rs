@@ -3,6 +3,8 @@
 use std::process::Stdio;
 
 use serde_json::json;
+use unseat::model_types::Outcome;
+use unseat::registry::JobState;
 
 use super::{Worker, project, submit, until, until_state, work};
 use crate::support::{MODEL, Project};
@@ -24,9 +26,9 @@ fn a_job_with_tags_waits_for_a_worker_that_has_them() {
     // It ends although a job waits, since that is none of its own.
     work(&project);
     project.ok(&["worker", "--once", "--tags", "gpu"]);
-    assert_eq!(until(&project, &job, |_| true).state, "queued");
+    assert_eq!(until(&project, &job, |_| true).state, JobState::Queued);
     project.ok(&["worker", "--once", "--tags", "gpu,big"]);
-    until_state(&project, &job, "done");
+    until_state(&project, &job, JobState::Done);
 
     // A model may say its own, and one that asks for none is done by anybody.
     let mut config = project.read_json("config.json");
@@ -34,7 +36,7 @@ fn a_job_with_tags_waits_for_a_worker_that_has_them() {
     project.write("config.json", &config.to_string());
     let job = submit(&project);
     work(&project);
-    until_state(&project, &job, "done");
+    until_state(&project, &job, JobState::Done);
 
     config["models"][MODEL]["jobs"] = json!({"tags": [], "concurrency": 2});
     project.write("config.json", &config.to_string());
@@ -61,8 +63,8 @@ fn a_machine_is_started_for_a_job_and_does_it() {
     let id = job["job"].as_str().expect("a job");
     // Two of them, and one machine.
     let schedulers = [scheduler(&project), scheduler(&project)];
-    let row = until_state(&project, &job, "done");
-    assert_eq!(row.outcome.as_deref(), Some("promote"));
+    let row = until_state(&project, &job, JobState::Done);
+    assert_eq!(row.outcome, Some(Outcome::Promote));
     assert_eq!(row.attempts, 1);
     assert_eq!(project.read("launched"), format!("{id} {MODEL}\n"));
     drop(schedulers);
@@ -81,7 +83,7 @@ fn what_went_wrong_with_a_machine_is_on_the_job() {
     project.set("jobs", jobs);
     let job = submit(&project);
     let _scheduler = scheduler(&project);
-    let row = until_state(&project, &job, "failed");
+    let row = until_state(&project, &job, JobState::Failed);
     let error = row.error.expect("an error");
     assert!(
         error.contains("no machine could be started for it"),

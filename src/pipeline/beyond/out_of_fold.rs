@@ -169,7 +169,7 @@ pub async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
     if !env.models.exists(&key).await? {
         return Ok(None);
     }
-    let frame = data::read_parquet(&*env.models.local_copy(&key).await?)?;
+    let frame = data::read_parquet(&env.models.local_copy(&key).await?)?;
     let cells = |name: &str| -> Result<Cells<'_>, Error> {
         let column = frame.column(name);
         Ok(Cells::of(
