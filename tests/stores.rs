@@ -262,7 +262,7 @@ fn input_and_test_data_are_read_from_a_store() {
 #[test]
 fn a_model_created_by_request_has_its_rows_in_the_store() {
     let double = Double::start();
-    let project = in_store(&double);
+    let project = in_store(&double).with_real_clock();
     project.ok(&["run"]);
     let server = Server::of(&project, &[]);
     let rows: Vec<_> = (0..200)
