@@ -27,10 +27,13 @@ struct Object {
     at: u64,
 }
 
+/// The hash that was told, and the parts so far.
+type Upload = (Option<String>, BTreeMap<u32, Vec<u8>>);
+
 #[derive(Default)]
 struct Bucket {
     objects: BTreeMap<String, Object>,
-    uploads: BTreeMap<String, (Option<String>, BTreeMap<u32, Vec<u8>>)>,
+    uploads: BTreeMap<String, Upload>,
     /// `(method, part of the path)` → what becomes of the next such request.
     faults: VecDeque<(&'static str, &'static str, Fault)>,
     /// Holds for every request.
@@ -290,7 +293,7 @@ fn get(bucket: &Bucket, request: &Request, key: &str) -> Reply {
 }
 
 fn put(bucket: &mut Bucket, request: &Request, key: String) -> Reply {
-    if request.headers.get("if-none-match").is_some() && bucket.objects.contains_key(&key) {
+    if request.headers.contains_key("if-none-match") && bucket.objects.contains_key(&key) {
         return error(412, "PreconditionFailed");
     }
     let (bytes, sha256) = match request.headers.get("x-amz-copy-source") {
