@@ -6,8 +6,8 @@
 mod exit_code;
 mod named;
 mod outcome;
-mod run_record;
 mod place;
+mod run_record;
 mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};

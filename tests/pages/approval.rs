@@ -86,7 +86,7 @@ fn it_is_approved_on_its_page_and_by_request() {
     let path = format!("/ui/models/{MODEL}/versions/2");
     let shown = page(&server, &path, None).expect(200);
     assert!(
-        shown.text().contains("waits for somebody to approve it"),
+        shown.text().contains("it waits for approval"),
         "{}",
         shown.text()
     );
