@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::column::{Answered, Column, Measure, Reference};
 use super::count::{Binner, count_answers};
@@ -16,6 +17,9 @@ use crate::features::{Cells, Input, is_encoded_as_number, label_of};
 /// Up to so many rows, the values of a column of numbers are kept, too, so that few rows can be compared exactly. They are
 /// sorted column by column: no row can be put together from them.
 const MOST_VALUES: usize = 200;
+/// Of more numbers than this, the edges are the quantiles of so many of them. What lies between the edges is always counted
+/// exactly.
+const MOST_SORTED: usize = 1 << 16;
 
 impl Reference {
     /// Counts rows of a frame that has the columns of the inputs. Columns that cannot be read are left out.
@@ -97,13 +101,30 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
         Measure::Length => cells.text(row).map(|text| words::length(&text)),
         _ => cells.number(row),
     };
-    let mut sorted: Vec<f64> = (0..n_rows).filter_map(number).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
+    let sorted = ascending((0..n_rows).filter_map(number).collect());
     let mut column = column(name, measure, Layout::of_numbers(&sorted));
     if sorted.len() <= MOST_VALUES {
         column.values = sorted;
     }
     column
+}
+
+/// The numbers, ascending; of very many the smallest, the largest, and one drawn from each of equal parts of their order, so
+/// that no period of the rows shows.
+fn ascending(mut numbers: Vec<f64>) -> Vec<f64> {
+    let n = numbers.len();
+    if n > MOST_SORTED {
+        let lowest = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let drawn = (0..MOST_SORTED).map(|part| {
+            let (from, to) = (part * n / MOST_SORTED, (part + 1) * n / MOST_SORTED);
+            let at = xxh3_64(&(part as u64).to_le_bytes()) % (to - from) as u64;
+            numbers[from + at as usize]
+        });
+        numbers = drawn.chain([lowest, highest]).collect();
+    }
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers
 }
 
 fn of_labels(cells: &Cells<'_>, input: &Input, n_rows: usize) -> Column {
@@ -157,13 +178,8 @@ fn prediction(answered: Answered<'_>) -> Option<Column> {
     let layout = match answered {
         Answered::Numbers([]) | Answered::Classes([], _) => return None,
         Answered::Numbers(numbers) => {
-            let mut sorted: Vec<f64> = numbers
-                .iter()
-                .copied()
-                .filter(|it| it.is_finite())
-                .collect();
-            sorted.sort_unstable_by(f64::total_cmp);
-            Layout::of_numbers(&sorted)
+            let finite = numbers.iter().copied().filter(|it| it.is_finite());
+            Layout::of_numbers(&ascending(finite.collect()))
         }
         Answered::Classes(labels, classes) => {
             let named = labels
@@ -185,4 +201,49 @@ fn prediction(answered: Answered<'_>) -> Option<Column> {
     let mut column = column("prediction", measure, layout);
     count_answers(&column.layout, answered, &mut column.counts);
     Some(column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_of_very_many_numbers_come_of_a_sample_and_hold_as_many() {
+        let n = 400_000;
+        // Ordered, with a period, and with a far end that hardly any sample has.
+        let of = |number: &dyn Fn(usize) -> f64| {
+            let mut numbers: Vec<f64> = (0..n).map(number).collect();
+            numbers[n / 3] = 1e9;
+            let Layout::Numbers { lowest, uppers } =
+                Layout::of_numbers(&ascending(numbers.clone()))
+            else {
+                panic!("numbers");
+            };
+            let smallest = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            assert_eq!((lowest, uppers.last()), (smallest, Some(&1e9)));
+            let mut below = 0.0;
+            for upper in &uppers[..uppers.len() - 1] {
+                let share = numbers.iter().filter(|it| *it <= upper).count() as f64 / n as f64;
+                assert!(
+                    (share - below - 0.05).abs() < 0.005,
+                    "{share} after {below}"
+                );
+                below = share;
+            }
+            assert_eq!(uppers.len(), 20);
+        };
+        of(&|row| row as f64);
+        of(&|row| ((row * 7919) % 100_003) as f64 - 3.0);
+        of(&|row| (row % 64) as f64 * 1000.0 + (row / 64) as f64 * 0.1);
+    }
+
+    #[test]
+    fn fewer_are_all_sorted() {
+        let numbers: Vec<f64> = (0..MOST_SORTED)
+            .map(|row| ((row * 7919) % 100_003) as f64)
+            .collect();
+        let mut all = numbers.clone();
+        all.sort_unstable_by(f64::total_cmp);
+        assert_eq!(ascending(numbers), all);
+    }
 }
