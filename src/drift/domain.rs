@@ -31,7 +31,7 @@ pub struct Told {
 }
 
 /// Tells the rows of two matrices apart. Both are `(n_rows, n_columns)` row-major, without missing cells. `None` with fewer than
-/// [`FEWEST`] rows on a side, or without columns. Rows are put into folds by their place modulo five.
+/// 25 rows on a side, or without columns. Rows are put into folds by their place modulo five.
 pub fn domain_classifier(reference: &[f64], window: &[f64], n_columns: usize) -> Option<Told> {
     if n_columns == 0 {
         return None;

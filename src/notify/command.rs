@@ -26,7 +26,7 @@ pub fn run(argv: &[String], project: &Path, body: &str, timeout: Duration) -> Re
 /// The same, and when it fails, the last line of what it said on stderr is told.
 ///
 /// # Errors
-/// As [`run`].
+/// When it cannot be started, ends otherwise than by 0, or takes too long.
 pub fn call(argv: &[String], project: &Path, body: &str, timeout: Duration) -> Result<(), Error> {
     let mut said = tempfile::tempfile().map_err(Error::Command)?;
     let stderr = said.try_clone().map_err(Error::Command)?.into();
