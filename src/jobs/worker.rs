@@ -136,6 +136,8 @@ impl Worker {
                 Ok(Looked::Left) => return Ok(()),
                 Ok(Looked::Took) => polls = 0,
                 Ok(Looked::Nothing) => {}
+                // One that is there for some jobs only has none any more.
+                Err(error @ Error::Gone { .. }) if self.until != Until::Told => return Err(error),
                 Err(error) => {
                     tracing::warn!("the queue cannot be used: {error}");
                     pause = ASK_AGAIN_AFTER;

@@ -1,5 +1,7 @@
 //! Workers that end, are killed or thought dead, and what the next one makes of their jobs.
 
+use std::process::Stdio;
+
 use rustix::process::{Pid, Signal, kill_process};
 use unseat::model_types::Outcome;
 use unseat::registry::{JobEnd, JobState, Takes};
@@ -149,4 +151,29 @@ fn a_worker_of_a_machine_that_goes_ends_when_its_bound_is_reached() {
     project.ok(&["worker", "--idle-exit", "1s"]);
     let wrong = project.unseat(&["worker", "--idle-exit", "soon"]);
     assert_eq!(wrong.code(), 2, "{wrong}");
+}
+
+#[test]
+fn a_worker_for_some_jobs_ends_when_its_database_is_gone() {
+    let project = project();
+    if project.is_on_server() {
+        return;
+    }
+    let mut command = project.command(&["worker", "--idle-exit", "3600s"]);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().expect("a worker starts");
+    let mut worker = Worker { child: Some(child) };
+    let job = submit(&project);
+    until_state(&project, &job, JobState::Done);
+    for file in ["unseat.db", "unseat.db-wal", "unseat.db-shm"] {
+        let _ = std::fs::remove_file(project.path(file));
+    }
+    let child = worker.child.take().expect("it was started");
+    let ended = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("it is gone since this process opened it"),
+        "{said}"
+    );
 }
