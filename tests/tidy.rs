@@ -2,6 +2,7 @@
 //! are. Every failure names file and line.
 
 mod arrows;
+mod inside;
 mod tables;
 
 use std::fs;
@@ -247,14 +248,14 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn files_can_be_read_in_one_sitting() {
     let mut found = Vec::new();
-    for source in sources("src").iter().filter(|source| !source.is_test()) {
+    for source in sources("src").iter().chain(&sources("tests")) {
         let lines = source.text.lines().count();
         if lines > MOST_LINES {
             found.push(format!(
                 "{}: {lines} lines; split it at a seam",
                 source.name()
             ));
-        } else if lines > MANY_LINES {
+        } else if lines > MANY_LINES && !source.is_test() {
             println!("note: {} has {lines} lines", source.name());
         }
     }
@@ -339,75 +340,4 @@ fn the_reader_of_arrows_sees_groups_paths_and_no_tests() {
         source.code(),
         [(1, "use a;".to_string()), (7, "use d;".to_string())]
     );
-}
-
-#[test]
-fn no_circle_stands_inside_a_room() {
-    let sources = sources("src");
-    let rooms: std::collections::BTreeMap<String, String> = sources
-        .iter()
-        .map(|source| (source.name(), source.module()))
-        .collect();
-    let mut arrows = arrows::arrows(&sources);
-    for (from, targets) in &mut arrows {
-        targets.retain(|to| rooms[to] == rooms[from]);
-    }
-    let circles = arrows.keys().filter_map(|file| {
-        let way = arrows::circle(&arrows, file)?;
-        Some(format!("{file}: a circle: {}", way.join(" -> ")))
-    });
-    assert_none(&circles.collect::<Vec<_>>());
-}
-
-/// Floor of a file of a room; none for its `mod.rs`, which only hands on.
-fn floor_of(floors: &[Floor], file: &str) -> Option<Option<usize>> {
-    let unit = file
-        .split('/')
-        .nth(2)
-        .unwrap_or(file)
-        .trim_end_matches(".rs");
-    match unit {
-        "mod" => None,
-        unit => Some(floors.iter().position(|(_, units)| units.contains(&unit))),
-    }
-}
-
-#[test]
-fn no_arrow_inside_a_big_room_runs_up() {
-    let arrows = arrows::arrows(&sources("src"));
-    let mut found = Vec::new();
-    for (room, floors) in FLOORS {
-        let is_of_room = |file: &&String| file.starts_with(&format!("src/{room}/"));
-        for (from, targets) in arrows.iter().filter(|(from, _)| is_of_room(from)) {
-            let Some(high) = floor_of(floors, from) else {
-                continue;
-            };
-            let Some(high) = high else {
-                found.push(format!("{from}: has no floor in tests/tidy.rs"));
-                continue;
-            };
-            for to in targets.iter().filter(is_of_room) {
-                if let Some(Some(low)) = floor_of(floors, to)
-                    && low > high
-                {
-                    let (from_floor, to_floor) = (floors[high].0, floors[low].0);
-                    found.push(format!(
-                        "{from}: the arrow to {to} runs up, from {from_floor} to {to_floor}"
-                    ));
-                }
-            }
-        }
-        for unit in floors.iter().flat_map(|(_, units)| *units) {
-            let path = format!("src/{room}/{unit}");
-            let is_there = |file: &String| {
-                *file == format!("{path}.rs") || file.starts_with(&format!("{path}/"))
-            };
-            if !arrows.keys().any(is_there) {
-                found.push(format!(
-                    "tests/tidy.rs: there is no {path}; take it off FLOORS"
-                ));
-            }
-        }
-    }
-    assert_none(&found);
 }

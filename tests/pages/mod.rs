@@ -7,6 +7,7 @@ mod eyes;
 mod figures;
 mod login;
 mod monitoring;
+mod readiness;
 
 use crate::serve::{Answer, Server};
 use crate::support::sha256;

@@ -3,6 +3,7 @@
 mod agreement;
 mod borrowed;
 mod call;
+mod cors;
 mod diagnostics;
 mod diagnostics_of_data;
 mod ending;

@@ -3,6 +3,7 @@
 mod found;
 mod golden;
 mod identifiers;
+mod sentinels;
 mod spelling;
 mod target;
 mod test_rows;

@@ -388,19 +388,3 @@ fn bounds_are_inclusive() {
     };
     assert_eq!(stand.decide(&policy).verdict, Verdict::Promote);
 }
-
-#[test]
-fn rules_of_older_decisions_have_todays_names() {
-    let decision = Stand::clearly_better().decide(&Policy::default());
-    let now = serde_json::to_string(&decision).expect("a decision is JSON");
-    let older = now
-        .replace("\"max_leakage\",\"group\"", "\"leakage\",\"group\"")
-        .replace(
-            "\"beat_baselines\",\"group\"",
-            "\"beats_baselines\",\"group\"",
-        );
-    assert_eq!(older.len(), now.len() - 4 + 1, "both names were replaced");
-    let read: crate::gate::Decision =
-        serde_json::from_str(&older).expect("an older decision is read");
-    assert_eq!(read.rules, decision.rules);
-}

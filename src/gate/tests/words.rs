@@ -2,7 +2,7 @@
 
 use super::Stand;
 use crate::gate::wording::{p_value, pair, percent, signed};
-use crate::gate::{Policy, explain};
+use crate::gate::{Decision, Policy, explain};
 
 #[test]
 fn numbers_in_words() {
@@ -57,4 +57,19 @@ fn names_out_of_data_cannot_break_the_page() {
             && markdown.contains("&lt;script&gt;")
             && !markdown.contains("<script>")
     );
+}
+
+#[test]
+fn rules_of_older_decisions_have_todays_names() {
+    let decision = Stand::clearly_better().decide(&Policy::default());
+    let now = serde_json::to_string(&decision).expect("a decision is JSON");
+    let older = now
+        .replace("\"max_leakage\",\"group\"", "\"leakage\",\"group\"")
+        .replace(
+            "\"beat_baselines\",\"group\"",
+            "\"beats_baselines\",\"group\"",
+        );
+    assert_eq!(older.len(), now.len() - 4 + 1, "both names were replaced");
+    let read: Decision = serde_json::from_str(&older).expect("an older decision is read");
+    assert_eq!(read.rules, decision.rules);
 }
