@@ -320,3 +320,33 @@ fn urls_that_cannot_be_used_are_rejected_in_words() {
         "{done}"
     );
 }
+
+/// What cannot be read now is no object that is not there: nothing is made of it, and it is told.
+#[test]
+fn an_object_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
+    let double = Double::start();
+    let project = in_store(&double);
+    project.ok(&["run"]);
+    let copy = || -> Vec<String> {
+        let keys = double.keys().into_iter();
+        keys.filter(|key| key.contains("/production_deployment/"))
+            .collect()
+    };
+    let before = copy();
+    assert!(!before.is_empty());
+    let denied = Fault::Answer(403, "AccessDenied");
+    double.fail("GET", "latestscore.txt", denied.clone());
+    let done = project.unseat(&["run"]);
+    assert_eq!(done.code(), 1, "{done}");
+    assert!(done.stderr.contains("latestscore.txt"), "{done}");
+    assert_eq!(copy(), before, "no copy with another score");
+    project.ok(&["run"]);
+    assert_eq!(copy(), before);
+
+    let server = Server::of(&project, &[]);
+    let path = "/models/attrition/versions/1";
+    assert!(server.get(path).expect(200).json()["decision"].is_object());
+    double.fail("GET", "decision.json", denied);
+    server.get(path).expect(503);
+    assert!(server.get(path).expect(200).json()["decision"].is_object());
+}

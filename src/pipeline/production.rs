@@ -9,7 +9,7 @@ use super::json::to_json;
 use super::manifest::{BUNDLE, MANIFEST, Manifest, copied_bundle, manifest};
 use super::trained::dataset_run;
 use super::{Env, Event, lost, versions};
-use crate::artifacts::{Artifacts, swap};
+use crate::artifacts::{self, Artifacts, swap};
 use crate::clock::rfc3339;
 use crate::model_types::Place;
 use crate::text::hex;
@@ -72,15 +72,11 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
     let version = versions::version_of(env, champion.version).await?;
     let (_, bundle) = versions::bundle_bytes(env, champion.version).await?;
     // A version that was promoted by hand may never have been scored.
-    let score = env
-        .models
-        .get(&env.version_key(&version.folder, "latestscore.txt"))
-        .await
-        .unwrap_or_else(|_| {
-            b"undefined
-"
-            .to_vec()
-        });
+    let key = env.version_key(&version.folder, "latestscore.txt");
+    let score = match env.models.get(&key).await {
+        Err(artifacts::Error::Gone { .. }) => b"undefined\n".to_vec(),
+        score => score?,
+    };
     let list = ingested_list(env, &version).await?;
     let files = [
         (BUNDLE, bundle),

@@ -54,20 +54,6 @@ impl Registry {
         row.as_ref().map(score_of).transpose()
     }
 
-    /// Scores of one version, the newest last.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub async fn scores_of(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
-        let rows = query("SELECT * FROM scores WHERE model = ? AND version = ? ORDER BY at_ms")
-            .bind(model)
-            .bind(version)
-            .fetch_all(&self.pool())
-            .await
-            .doing("list scores")?;
-        rows.iter().map(score_of).collect()
-    }
-
     /// When the newest version was trained that was made whole, whether it is still there or not.
     ///
     /// # Errors
@@ -106,13 +92,32 @@ impl Registry {
     /// # Errors
     /// When the statement fails.
     pub async fn scores_from(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
-        let rows =
-            query("SELECT * FROM scores WHERE model = ? AND version >= ? ORDER BY version, at_ms")
-                .bind(model)
-                .bind(version)
-                .fetch_all(&self.pool())
-                .await
-                .doing("list scores")?;
+        self.scores_between(model, version, i64::MAX).await
+    }
+
+    /// Scores of one version, the newest last.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn scores_of(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
+        self.scores_between(model, version, version).await
+    }
+
+    async fn scores_between(
+        &self,
+        model: &str,
+        first: i64,
+        last: i64,
+    ) -> Result<Vec<ScoreRow>, Error> {
+        let rows = query(
+            "SELECT * FROM scores WHERE model = ? AND version BETWEEN ? AND ? ORDER BY version, at_ms",
+        )
+        .bind(model)
+        .bind(first)
+        .bind(last)
+        .fetch_all(&self.pool())
+        .await
+        .doing("list scores")?;
         rows.iter().map(score_of).collect()
     }
 

@@ -69,7 +69,10 @@ async fn started(state: &State, request: &Request, name: Option<&str>) -> Result
     let model = state.fleet.model(name)?.name.clone();
     let env = project(state)?.envs.get(&model);
     let folder = match env {
-        Some(env) => pipeline::refresh(&env.config.input_folder).await.ok(),
+        Some(env) => {
+            let folder = pipeline::refresh(&env.config.input_folder).await;
+            Some(folder.map_err(trouble)?)
+        }
         None => None,
     };
     let file = request.param("file");

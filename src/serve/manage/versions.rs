@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::common::{env_of, trouble};
 use super::version_files;
 use super::views::{VersionDetail, VersionView};
+use crate::artifacts;
 use crate::http::problem::not_found;
 use crate::model_types::VersionSelector;
 use crate::pipeline::{Env, version_of_name};
@@ -71,18 +72,19 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     let row = find(&env, id).await?;
     let champion = env.registry.champion(name).await.map_err(trouble)?;
     let champion = champion.map(|champion| champion.version);
-    let scores = env.registry.scores(name).await.map_err(trouble)?;
-    let newest = scores.into_iter().rfind(|it| it.version == row.number);
-    let newest = newest.map(|score| score.record);
+    let newest = env.registry.newest_score(name, row.number).await;
+    let newest = newest.map_err(trouble)?.map(|score| score.record);
     let files = version_files::of(&env, &row).await;
-    let read = async |file: &str| {
+    let read = async |file: &str| -> Result<Option<Value>, Problem> {
         let key = env.version_key(&row.folder, file);
-        let bytes = env.models.get(&key).await.ok()?;
-        serde_json::from_slice(&bytes).ok()
+        match env.models.get(&key).await {
+            Err(artifacts::Error::Gone { .. }) => Ok(None),
+            bytes => Ok(serde_json::from_slice(&bytes.map_err(trouble)?).ok()),
+        }
     };
     Ok(Reply::json(&VersionDetail {
-        decision: read("decision.json").await,
-        scoring: read("score.json").await,
+        decision: read("decision.json").await?,
+        scoring: read("score.json").await?,
         record: row.record.clone(),
         version: VersionView::of(row, champion, metric_in(&env, newest.as_ref()), newest),
         files,
