@@ -21,8 +21,8 @@ pub struct Health {
     /// labels on (of a metric where less is better, the most); below, it is stale. Default: none, since it is in the metric's
     /// own unit.
     pub min_live_score: Option<f64>,
-    /// Days after the last label (before the first, after the first answer) from which on a model that answers is stale, since
-    /// nobody can say how good its answers are. Default: none, since not everybody gives labels.
+    /// Most days since the last label (or, before the first label, since the first answer). Beyond them a model that answers is
+    /// stale, because how good its answers are is unknown. Default: none, since not everybody sends labels.
     pub max_label_age: Option<f64>,
 }
 

@@ -138,7 +138,7 @@ pub struct RawConfig {
     /// `gs://…`, `az://…` or `file:///FOLDER`. Default: the folders above. Each of the five folders may also be such a URL itself.
     #[serde(default)]
     pub artifact_url: Option<String>,
-    /// How object stores are asked.
+    /// Requests to object stores, and the cache of their objects.
     #[serde(default)]
     pub artifacts: Artifacts,
     /// How predictions are served over HTTP.

@@ -11,7 +11,7 @@ use super::paths::{CREATED_FOLDER, below};
 use super::problem::Problem;
 use crate::model_types::{Place, STORE_SCHEMES, StorePlace, StoreSettings, scheme_of};
 
-/// How object stores are asked; of no meaning where every folder is on this machine.
+/// Requests to object stores, and the cache of their objects; without effect where every folder is on this machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Artifacts {

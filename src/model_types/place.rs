@@ -24,7 +24,7 @@ pub struct StorePlace {
     pub settings: Arc<StoreSettings>,
 }
 
-/// How object stores are asked.
+/// Requests to object stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
     /// Folder for copies of objects; whatever is in it can be fetched again.
