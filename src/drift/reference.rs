@@ -101,7 +101,7 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
         Measure::Length => cells.text(row).map(|text| words::length(&text)),
         _ => cells.number(row),
     };
-    let sorted = ascending((0..n_rows).filter_map(number).collect());
+    let sorted = ascending(n_rows, number);
     let mut column = column(name, measure, Layout::of_numbers(&sorted));
     if sorted.len() <= MOST_VALUES {
         column.values = sorted;
@@ -109,20 +109,28 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
     column
 }
 
-/// The numbers, ascending; of very many the smallest, the largest, and one drawn from each of equal parts of their order, so
-/// that no period of the rows shows.
-fn ascending(mut numbers: Vec<f64>) -> Vec<f64> {
-    let n = numbers.len();
-    if n > MOST_SORTED {
-        let lowest = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let highest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let drawn = (0..MOST_SORTED).map(|part| {
-            let (from, to) = (part * n / MOST_SORTED, (part + 1) * n / MOST_SORTED);
-            let at = xxh3_64(&(part as u64).to_le_bytes()) % (to - from) as u64;
-            numbers[from + at as usize]
-        });
-        numbers = drawn.chain([lowest, highest]).collect();
+/// The numbers of some rows, ascending; of very many the smallest, the largest, and those of rows drawn one from each of equal
+/// parts of their order, so that no period of the rows shows.
+fn ascending(n_rows: usize, number: impl Fn(usize) -> Option<f64>) -> Vec<f64> {
+    let (mut n, mut lowest, mut highest) = (0, f64::INFINITY, f64::NEG_INFINITY);
+    for number in (0..n_rows).filter_map(&number) {
+        n += 1;
+        lowest = lowest.min(number);
+        highest = highest.max(number);
     }
+    let mut numbers: Vec<f64> = if n > MOST_SORTED {
+        let drawn = (0..MOST_SORTED).filter_map(|part| {
+            let (from, to) = (
+                part * n_rows / MOST_SORTED,
+                (part + 1) * n_rows / MOST_SORTED,
+            );
+            let at = xxh3_64(&(part as u64).to_le_bytes()) % (to - from) as u64;
+            number(from + at as usize)
+        });
+        drawn.chain([lowest, highest]).collect()
+    } else {
+        (0..n_rows).filter_map(&number).collect()
+    };
     numbers.sort_unstable_by(f64::total_cmp);
     numbers
 }
@@ -178,8 +186,8 @@ fn prediction(answered: Answered<'_>) -> Option<Column> {
     let layout = match answered {
         Answered::Numbers([]) | Answered::Classes([], _) => return None,
         Answered::Numbers(numbers) => {
-            let finite = numbers.iter().copied().filter(|it| it.is_finite());
-            Layout::of_numbers(&ascending(finite.collect()))
+            let number = |row: usize| Some(numbers[row]).filter(|it: &f64| it.is_finite());
+            Layout::of_numbers(&ascending(numbers.len(), number))
         }
         Answered::Classes(labels, classes) => {
             let named = labels
@@ -215,7 +223,7 @@ mod tests {
             let mut numbers: Vec<f64> = (0..n).map(number).collect();
             numbers[n / 3] = 1e9;
             let Layout::Numbers { lowest, uppers } =
-                Layout::of_numbers(&ascending(numbers.clone()))
+                Layout::of_numbers(&ascending(n, |row| Some(numbers[row])))
             else {
                 panic!("numbers");
             };
@@ -244,6 +252,9 @@ mod tests {
             .collect();
         let mut all = numbers.clone();
         all.sort_unstable_by(f64::total_cmp);
-        assert_eq!(ascending(numbers), all);
+        assert_eq!(ascending(numbers.len(), |row| Some(numbers[row])), all);
+        // Few numbers in very many rows are few.
+        let rare = |row: usize| (row % 10_000 == 7).then_some(row as f64);
+        assert_eq!(ascending(1_000_000, rare).len(), 100);
     }
 }

@@ -42,14 +42,14 @@ pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Resul
     }
 }
 
-/// Applies the policy; `score` says P(positive) of the validation rows, of which `part` is the target.
+/// Applies the policy. `scores`: of two classes, P(positive) of each validation row, of which `part` is the target.
 ///
 /// # Errors
-/// When the policy is not for such a target, names a class that is not there, or the rows cannot be scored.
+/// When the policy is not for such a target, or names a class that is not there.
 pub fn decide(
     bundle: &Bundle,
     part: &Part,
-    score: impl FnOnce() -> Result<Vec<f64>, Error>,
+    scores: &[f64],
     notes: &mut Vec<String>,
 ) -> Result<Decided, Error> {
     let refused = |why: String| Error::Target {
@@ -108,18 +108,19 @@ pub fn decide(
     let threshold = match decide.by {
         DecideBy::Metric if is_left_alone => threshold::DEFAULT,
         DecideBy::Metric if !is_enough => too_few("stays", threshold::DEFAULT),
-        DecideBy::Metric => threshold::best(class, &score()?, bundle.metric).value,
+        DecideBy::Metric => threshold::best(class, scores, bundle.metric).value,
         DecideBy::Cost if !is_enough => too_few(
             "is",
             threshold::by_odds(cost.false_positive, cost.false_negative),
         ),
         DecideBy::Cost => {
             let (fp, fn_) = (cost.false_positive, cost.false_negative);
-            threshold::cheapest(class, &score()?, fp, fn_).value
+            threshold::cheapest(class, scores, fp, fn_).value
         }
         DecideBy::Capacity if class.len() < FEWEST_ROWS => too_few("stays", threshold::DEFAULT),
-        DecideBy::Capacity => threshold::within(&score()?, decide.capacity.unwrap_or(1.0))
-            .unwrap_or(threshold::DEFAULT),
+        DecideBy::Capacity => {
+            threshold::within(scores, decide.capacity.unwrap_or(1.0)).unwrap_or(threshold::DEFAULT)
+        }
         DecideBy::Fixed => decide.threshold.unwrap_or(threshold::DEFAULT),
     };
     Ok(Decided {

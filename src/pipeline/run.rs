@@ -144,8 +144,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     recover::write_missing_reports(env).await?;
 
     // What is there, by content.
-    let input = settle::scan(env, &config.input_folder).await?;
-    let test = settle::scan(env, &config.test_folder).await?;
+    let [input, test] = settle::scan_all(env, [&config.input_folder, &config.test_folder]).await?;
     if input.files.is_empty() {
         env.tell(Event::Warning(ingest::no_file(config, &input)));
     }

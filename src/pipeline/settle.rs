@@ -21,29 +21,33 @@ const LATER: Duration = Duration::from_millis(60);
 /// # Errors
 /// As [`data::scan`].
 pub async fn scan(env: &Env, place: &Place) -> Result<Scan, Error> {
-    let folder = refresh(place).await?;
-    let folder = folder.as_path();
-    let mut scan = data::scan(folder)?;
-    let now = now(env);
-    let quiet = Duration::from_secs(u64::from(env.config.ingest.settle_seconds));
-    let changed: Vec<String> = scan
-        .files
-        .iter()
-        .filter(|file| is_within(file, now, quiet))
-        .map(|file| file.path.clone())
-        .collect();
-    set_aside(&mut scan, &changed);
-    if scan.files.iter().any(|file| is_within(file, now, FRESH)) {
-        tokio::time::sleep(LATER).await;
-        let changed: Vec<String> = scan
-            .files
-            .iter()
-            .filter(|file| !data::is_unchanged(folder, file))
-            .map(|file| file.path.clone())
-            .collect();
-        set_aside(&mut scan, &changed);
-    }
+    let [scan] = scan_all(env, [place]).await?;
     Ok(scan)
+}
+
+/// The same of several folders, with one wait for all.
+///
+/// # Errors
+/// As [`data::scan`].
+pub async fn scan_all<const N: usize>(env: &Env, places: [&Place; N]) -> Result<[Scan; N], Error> {
+    let quiet = Duration::from_secs(u64::from(env.config.ingest.settle_seconds));
+    let mut folders: [PathBuf; N] = std::array::from_fn(|_| PathBuf::new());
+    let mut scans: [Scan; N] = std::array::from_fn(|_| Scan::default());
+    let mut is_fresh = false;
+    for ((place, folder), scan) in places.into_iter().zip(&mut folders).zip(&mut scans) {
+        *folder = refresh(place).await?;
+        *scan = data::scan(folder)?;
+        let now = now(env);
+        leave(scan, |file| is_within(file, now, quiet));
+        is_fresh |= scan.files.iter().any(|file| is_within(file, now, FRESH));
+    }
+    if is_fresh {
+        tokio::time::sleep(LATER).await;
+        for (folder, scan) in folders.iter().zip(&mut scans) {
+            leave(scan, |file| !data::is_unchanged(folder, file));
+        }
+    }
+    Ok(scans)
 }
 
 /// Why a file of a scan was left for the next run, as a sentence that begins with its path.
@@ -92,9 +96,14 @@ pub fn now(env: &Env) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(env.clock.now_ms()).unwrap_or(0))
 }
 
-fn set_aside(scan: &mut Scan, paths: &[String]) {
-    scan.files.retain(|file| !paths.contains(&file.path));
-    scan.unsettled.extend_from_slice(paths);
+/// Leaves files for the next run.
+fn leave(scan: &mut Scan, is_left: impl Fn(&ScannedFile) -> bool) {
+    let (left, stay) = std::mem::take(&mut scan.files)
+        .into_iter()
+        .partition::<Vec<_>, _>(is_left);
+    scan.files = stay;
+    scan.unsettled
+        .extend(left.into_iter().map(|file| file.path));
     scan.unsettled.sort();
 }
 

@@ -18,6 +18,7 @@ use crate::checks::{IdentifierRows, identifiers};
 use crate::config::policy::{EvidenceKind, Require};
 use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
+use crate::evaluate::Answers;
 use crate::features;
 use crate::registry::VersionState;
 use crate::text::counted;
@@ -167,11 +168,19 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     notes.extend(made.notes);
     notes.extend(left_out(&[&named[..], &bundle.dropped].concat()));
     notes.extend(bucketed(&bundle.transformer, &making.profile, config));
-    let validation_scores = || positive_scores(&bundle, dataset, &parts);
-    let Decided { threshold, costs } =
-        decide(&bundle, &validation_part, validation_scores, &mut notes)?;
+    // Probabilities do not depend on what is decided by them; classes by the costs of mistakes do.
+    let early = if bundle.is_binary() {
+        drift::held_back(&bundle, frame, &parts.validation)?
+    } else {
+        None
+    };
+    let scores = early.as_ref().map_or(&[][..], probabilities);
+    let Decided { threshold, costs } = decide(&bundle, &validation_part, scores, &mut notes)?;
     (bundle.threshold, bundle.costs) = (threshold, costs);
-    let held_back = drift::held_back(&bundle, frame, &parts.validation)?;
+    let held_back = match early {
+        Some(early) => Some(early),
+        None => drift::held_back(&bundle, frame, &parts.validation)?,
+    };
     if is_refitted(config, learner.kind, rows.len()) && !parts.validation.is_empty() {
         let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
         fit_ms += again.fit_ms;
@@ -325,10 +334,12 @@ fn bucketed(
     .collect()
 }
 
-/// P(positive) of the validation rows.
-fn positive_scores(bundle: &Bundle, dataset: &Dataset, parts: &Parts) -> Result<Vec<f64>, Error> {
-    let held_back = crate::pipeline::dataset::take(&dataset.frame, &parts.validation)?;
-    Ok(bundle.scorer().score_frame(&held_back)?.probabilities)
+/// P(positive) of each row.
+fn probabilities(answers: &Answers) -> &[f64] {
+    match answers {
+        Answers::Classes(predictions) => &predictions.probabilities,
+        Answers::Numbers(_) => &[],
+    }
 }
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.
