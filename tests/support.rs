@@ -3,6 +3,7 @@
 mod books;
 mod done;
 mod files;
+mod limit;
 mod settled;
 
 use std::cell::Cell;
@@ -20,6 +21,7 @@ pub use books::Books;
 pub use done::Done;
 use files::copy_folder;
 pub use files::{files_below, sha256};
+pub use limit::Limit;
 
 /// The model of the sample project.
 pub const MODEL: &str = "attrition";
@@ -231,7 +233,9 @@ impl Project {
 
     /// Waits for a program that was started.
     pub fn finish(&self, child: Child, arguments: &[&str]) -> Done {
+        let limit = Limit::of(&child);
         let output = child.wait_with_output().expect("the program ends");
+        drop(limit);
         let mut done = Done {
             command: format!("unseat {}", arguments.join(" ")),
             status: output.status,

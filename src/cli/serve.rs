@@ -94,17 +94,20 @@ async fn followed(
     let following = live.follow(
         |news| state.know_settings(news),
         stopped,
-        async |fresh| take(global, registry, state, fresh),
+        async |fresh| take(global, registry, state, fresh).await,
         |said| tracing::info!("{said}"),
     );
     tokio::join!(telling, following);
 }
 
-/// Gives a server edited settings of its models.
-pub fn take(
+/// Gives a server edited settings of its models. They hold when this returns.
+///
+/// # Errors
+/// When they cannot be used; none of them holds then.
+pub async fn take(
     global: &Global,
     registry: &Registry,
-    state: &Arc<State>,
+    state: &State,
     fresh: &Config,
 ) -> Result<(), Failure> {
     let mut envs: BTreeMap<String, Arc<Env>> = BTreeMap::new();
@@ -112,15 +115,12 @@ pub fn take(
         let env = context::env_as_set(global, registry, model.clone())?;
         envs.insert(model.name.clone(), Arc::new(env));
     }
-    let state = state.clone();
-    tokio::spawn(async move {
-        for env in envs.values() {
-            if let Err(error) = env.find_places().await {
-                tracing::warn!("it is not known where files were kept before: {error}");
-            }
+    for env in envs.values() {
+        if let Err(error) = env.find_places().await {
+            tracing::warn!("it is not known where files were kept before: {error}");
         }
-        serve::follow_settings(&state, envs).await;
-    });
+    }
+    serve::follow_settings(state, envs).await;
     Ok(())
 }
 

@@ -92,7 +92,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
                 live.follow(
                     |news| state.know_settings(news),
                     stopped,
-                    async |fresh| roles.take(fresh),
+                    async |fresh| roles.take(fresh).await,
                     tell
                 ),
             );
@@ -135,9 +135,9 @@ struct Roles {
 
 impl Roles {
     /// Makes edited settings true in all roles, or in none.
-    fn take(&self, fresh: &Config) -> Result<(), Failure> {
+    async fn take(&self, fresh: &Config) -> Result<(), Failure> {
         let models = context::models(&self.global, fresh)?;
-        serve::take(&self.global, &self.registry, &self.state, fresh)?;
+        serve::take(&self.global, &self.registry, &self.state, fresh).await?;
         self.scheduler.models.store(Arc::new(models));
         self.jobs.store(Arc::new(fresh.jobs.clone()));
         Ok(())

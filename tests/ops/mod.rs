@@ -14,7 +14,7 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::serve::{Answer, asked};
-use crate::support::Project;
+use crate::support::{Limit, Project};
 
 /// Longest that anything is waited for.
 const MOST_SECONDS: u64 = 240;
@@ -24,6 +24,7 @@ pub struct Up {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     base: String,
+    _limit: Limit,
 }
 
 impl Up {
@@ -37,6 +38,7 @@ impl Up {
         let mut command = project.command(&[command, "--listen", "127.0.0.1:0"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
+        let limit = Limit::of(&child);
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
         let listening = lines
@@ -50,6 +52,7 @@ impl Up {
             child,
             lines,
             base: listening,
+            _limit: limit,
         }
     }
 

@@ -2,10 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::Project;
+use crate::support::{Limit, Project};
+
+/// Longest that an answer is waited for, also on a machine that is busy with other things.
+const LONGEST: Duration = Duration::from_secs(240);
 
 /// A server of a project on a port of its own. Ended when dropped.
 pub struct Server {
@@ -15,6 +19,7 @@ pub struct Server {
     agent: ureq::Agent,
     /// Goes when the server went, for who has no other use for it.
     folder: Option<tempfile::TempDir>,
+    _limit: Limit,
 }
 
 /// What came back.
@@ -52,6 +57,7 @@ impl Answer {
 pub fn asked(base: &str, path: &str) -> Answer {
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .timeout_global(Some(LONGEST))
         .build()
         .new_agent();
     let mut response = agent
@@ -85,6 +91,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
+        let limit = Limit::of(&child);
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
         BufReader::new(stdout)
@@ -103,6 +110,7 @@ impl Server {
             .max_redirects(0)
             // A GET may have a body here: some of the borrowed protocols want one.
             .allow_non_standard_methods(true)
+            .timeout_global(Some(LONGEST))
             .build()
             .new_agent();
         Server {
@@ -110,6 +118,7 @@ impl Server {
             base,
             agent,
             folder: None,
+            _limit: limit,
         }
     }
 
@@ -184,7 +193,7 @@ impl Server {
                 return answer;
             }
             assert!(
-                began.elapsed().as_secs() < 240,
+                began.elapsed() < LONGEST,
                 "never came: {path}: {}",
                 answer.text()
             );
