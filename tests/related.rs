@@ -266,3 +266,59 @@ fn config_check_names_tables_and_columns_that_are_not_there() {
         project.write("config.json", &before);
     }
 }
+
+/// `client.csv` with what each client earns, written with a dot before thousands and, where wanted, a comma before cents.
+fn with_earnings(clients: &str, cents: &str) -> String {
+    let mut lines = clients.lines();
+    let header = lines.next().expect("a header").replace(',', ";");
+    let rows = lines.enumerate().map(|(row, line)| {
+        let earned = 1_000 + row * 7_919 % 8_000;
+        let (thousands, rest) = (earned / 1_000, earned % 1_000);
+        format!("{};{thousands}.{rest:03}{cents}\n", line.replace(',', ";"))
+    });
+    format!("{header};earned\n{}", rows.collect::<String>())
+}
+
+#[test]
+fn numbers_of_a_table_are_read_as_in_training() {
+    let project = referrals();
+    let clients = project.read("sourcedata/client.csv");
+    project.set(
+        "related.tables.client.columns",
+        json!(["clientismale", "clientcountryid", "addresstype", "earned"]),
+    );
+    project.write("sourcedata/client.csv", &with_earnings(&clients, ",50"));
+    let mut tables = tables(&project);
+    for (row, client) in tables["client"]
+        .as_array_mut()
+        .expect("clients")
+        .iter_mut()
+        .enumerate()
+    {
+        client["earned"] = json!(1_000.5 + (row * 7_919 % 8_000) as f64);
+    }
+    project.write("testdata/tables.json", &tables.to_string());
+    project.ok(&["run"]);
+    for (folder, cents) in [("clear", ",00"), ("bare", "")] {
+        for name in [
+            "clientbenefit.csv",
+            "referralissue.csv",
+            "referral/2024.csv",
+        ] {
+            let text = project.read(&format!("sourcedata/{name}"));
+            project.write(&format!("{folder}/{name}"), &text);
+        }
+        project.write(
+            &format!("{folder}/client.csv"),
+            &with_earnings(&clients, cents),
+        );
+    }
+    // Without cents nothing in the file itself says that `1.234` is more than a thousand.
+    let of = |folder: &str| project.ok(&["predict", folder]).stdout;
+    assert_eq!(of("bare"), of("clear"));
+    project.write(
+        "bare/client.csv",
+        &with_earnings(&clients, "").replace("1.", "9."),
+    );
+    assert_ne!(of("bare"), of("clear"), "what is earned is learned from");
+}

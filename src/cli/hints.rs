@@ -171,6 +171,10 @@ impl From<registry::Error> for Failure {
                 Kind::Store,
                 "bring it back (`unseat restore`, or move it to its place); nothing was changed",
             ),
+            registry::Error::LogAlone { .. } => (
+                Kind::Store,
+                "move the database back to its log; if it is lost, move the log away, and `unseat adopt` or `unseat restore` makes a new one; nothing was changed",
+            ),
             registry::Error::Foreign { .. } => (
                 Kind::Store,
                 "bring the project's own back (`unseat restore`), or move the other file away; nothing was changed",

@@ -23,6 +23,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// It is not there, but its log is.
+    #[error(
+        "open the database {path}: it is not there, but its log {path}-wal is, which may hold its last changes"
+    )]
+    LogAlone {
+        /// The file.
+        path: String,
+    },
     /// Another file stands in its place, and it is none of ours.
     #[error(
         "use the database {path}: another file stands in its place, which is no database of `unseat`"

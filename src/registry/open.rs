@@ -55,8 +55,12 @@ impl Registry {
     /// Opens the embedded database, making it when it is not there. Where its folder cannot be written it is read as it is.
     ///
     /// # Errors
-    /// [`Error::Open`], or [`Error::Newer`] when a newer program made it.
+    /// [`Error::Open`], [`Error::LogAlone`], or [`Error::Newer`] when a newer program made it.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        if db::is_log_alone(path) {
+            let path = path.display().to_string();
+            return Err(Error::LogAlone { path });
+        }
         let is_read_only = db::is_read_only(path);
         let opened = if is_read_only {
             db::open_copy(path).await?

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::tables::Tables;
 use super::tables::{kind_of, named};
 use crate::config::{Related, Relation};
-use crate::data::{Kind, Schema, TimeForm};
+use crate::data::{Kind, NumberForm, Schema, TimeForm};
 use crate::features::Cells;
 
 /// The settings and what the training tables taught. Plain data; a version carries its own.
@@ -34,6 +34,9 @@ pub struct TablePlan {
     pub kinds: BTreeMap<String, Kind>,
     /// Column → its categories that are counted, in the order of their columns in the flat rows.
     pub categories: BTreeMap<String, Vec<String>>,
+    /// How the numbers of its columns are written, where they are not plain.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reading: BTreeMap<String, NumberForm>,
 }
 
 impl RelatedPlan {
@@ -45,6 +48,7 @@ impl RelatedPlan {
             },
             kinds: BTreeMap::new(),
             categories: BTreeMap::new(),
+            reading: BTreeMap::new(),
         };
         self.tables.get(name).unwrap_or(&NONE)
     }
@@ -55,6 +59,11 @@ impl RelatedPlan {
         let columns = plan.columns.columns.iter();
         let columns = columns.map(|column| (column.name.clone(), column.kind));
         plan.kinds.clone().into_iter().chain(columns).collect()
+    }
+
+    /// How the numbers of a table's columns were written in training, so that those of another file are read alike.
+    pub fn reading_of(&self, table: &str) -> BTreeMap<String, NumberForm> {
+        self.table(table).reading.clone()
     }
 
     /// The same columns, but with the rows and the target that another plan has: so that two versions are scored on the same

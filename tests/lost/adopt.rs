@@ -56,6 +56,26 @@ fn a_lost_database_ends_in_no_promotion_and_the_next_step_is_said() {
 }
 
 #[test]
+fn a_database_that_was_moved_without_its_log_is_not_made_anew() {
+    let project = two_versions();
+    fs::rename(project.path("unseat.db"), project.path("moved.db")).expect("moves it");
+    fs::write(project.path("unseat.db-wal"), "its last changes").expect("writes it");
+    for command in [&["run"][..], &["versions"], &["adopt"], &["up"]] {
+        let done = project.unseat(command);
+        let words =
+            "it is not there, but its log unseat.db-wal is, which may hold its last changes";
+        assert!(done.stderr.contains(words), "{done}");
+        assert!(
+            done.stderr
+                .contains("hint: move the database back to its log"),
+            "{done}"
+        );
+        assert!(!project.path("unseat.db").exists(), "{done}");
+        assert_eq!(project.read("unseat.db-wal"), "its last changes");
+    }
+}
+
+#[test]
 fn adopt_rebuilds_the_registry_and_the_project_goes_on_as_before() {
     let project = two_versions();
     let (before, files) = (project.books(), project.products());

@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::read_options;
 use crate::config::{ModelConfig, Related};
-use crate::data::{self, FileRead, OnBadFile, Quarantined, Remark, Scan, ScannedFile, TimeForm};
+use crate::data::{
+    self, FileRead, NumberForm, OnBadFile, Quarantined, Remark, Scan, ScannedFile, TimeForm,
+};
 use crate::pipeline::dataset::{DatasetRecord, Parts, other_notes, quarantine_line};
 use crate::pipeline::error::Error;
 use crate::pipeline::{Env, Event};
@@ -24,6 +26,8 @@ use crate::text::hex;
 pub struct TablesRead {
     /// By name; one that no file belongs to is not among them.
     pub tables: Tables,
+    /// Table → how the numbers of its columns are written, where they are not plain.
+    pub reading: BTreeMap<String, BTreeMap<String, NumberForm>>,
     /// How they came about; its rows are records of all tables.
     pub record: DatasetRecord,
 }
@@ -31,7 +35,11 @@ pub struct TablesRead {
 /// The tables of the input folder as the parts of a data set, with the plan by which they became rows.
 pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Error> {
     let folder = &env.config.input_folder.here();
-    let TablesRead { tables, mut record } = read_tables(&env.config, related, folder, scan, None)?;
+    let TablesRead {
+        tables,
+        reading,
+        mut record,
+    } = read_tables(&env.config, related, folder, scan, None)?;
     if tables.is_empty() {
         // Nothing could be read, which is said elsewhere.
         return Ok(Parts {
@@ -41,12 +49,17 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
         });
     }
     let flat = relate::plan(related, &tables)
-        .map(|plan| RelatedPlan {
-            form: TimeForm {
+        .map(|mut plan| {
+            plan.form = TimeForm {
                 formats: env.config.ingest.date_formats.clone(),
                 unit: env.config.ingest.epoch_unit.unwrap_or_default(),
-            },
-            ..plan
+            };
+            for (name, reading) in reading {
+                if let Some(table) = plan.tables.get_mut(&name) {
+                    table.reading = reading;
+                }
+            }
+            plan
         })
         .and_then(|plan| Ok((relate::flatten(&plan, &tables, Rows::WithTarget)?, plan)));
     let (flat, plan) = flat.inspect_err(|_| {
@@ -134,6 +147,7 @@ fn read_as(
         }
     }
     let mut parts: BTreeMap<String, Vec<DataFrame>> = BTreeMap::new();
+    let mut reading = BTreeMap::new();
     for (name, files) in by_table {
         let own = Scan {
             files,
@@ -141,9 +155,14 @@ fn read_as(
         };
         let options = data::ReadOptions {
             kinds: kinds(config, name, plan),
+            reading: plan.map_or_else(BTreeMap::new, |plan| plan.reading_of(name)),
             ..options.clone()
         };
         let read = data::read(root, &own, &options, None)?;
+        let forms = read.plan.frozen();
+        if !forms.is_empty() {
+            reading.insert(name.to_string(), forms);
+        }
         record.files.extend(read.files);
         record.quarantined.extend(read.quarantined);
         record.unsettled.extend(read.unsettled);
@@ -179,6 +198,7 @@ fn read_as(
         .map(|(name, parts)| Ok((name, relate::stack(parts)?)));
     Ok(TablesRead {
         tables: stacked.collect::<Result<_, Error>>()?,
+        reading,
         record,
     })
 }

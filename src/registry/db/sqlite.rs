@@ -65,6 +65,12 @@ pub fn is_read_only(path: &Path) -> bool {
     path.exists() && !(may_write(path) && may_write(folder.unwrap_or(Path::new("."))))
 }
 
+/// Whether the log of a database stands where the database itself does not: making a new one would empty it.
+pub fn is_log_alone(path: &Path) -> bool {
+    let log = std::fs::metadata(beside(path, "-wal"));
+    !path.exists() && log.is_ok_and(|log| log.size() > 0)
+}
+
 fn options(path: &Path) -> Result<SqliteConnectOptions, Error> {
     let options = SqliteConnectOptions::from_str("sqlite://").map_err(cannot_open(path))?;
     Ok(options
