@@ -12,6 +12,7 @@ mod numbers;
 mod output;
 mod own_columns;
 mod predict;
+mod retune;
 mod stages;
 mod times;
 

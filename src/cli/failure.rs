@@ -8,6 +8,7 @@
 //! | 10 | nothing new (with `--detailed-exit-code`) |
 //! | 11 | rejected (with `--detailed-exit-code`) |
 //! | 12 | inconclusive (with `--detailed-exit-code`) |
+//! | 16 | equivalent (with `--detailed-exit-code`) |
 //! | 13 | locked by another run (with `--detailed-exit-code`; else 1) |
 //! | 15 | something needs attention (`status --detailed-exit-code`) |
 
@@ -32,6 +33,8 @@ pub const NOTHING_NEW: u8 = Code::NothingNew.code();
 pub const REJECTED: u8 = Code::Rejected.code();
 /// Inconclusive.
 pub const INCONCLUSIVE: u8 = Code::Inconclusive.code();
+/// Equivalent.
+pub const EQUIVALENT: u8 = Code::Equivalent.code();
 /// Rows are unlike those of training.
 pub const DRIFT: u8 = Code::Drift.code();
 /// Something needs attention.

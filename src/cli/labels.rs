@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::global::Global;
+use super::labels_wanted::{WantedArgs, wanted};
 use super::{Failure, context, failure, output};
 use crate::pipeline::drift::{champion, span};
 use crate::pipeline::live::{
@@ -12,7 +13,10 @@ use crate::pipeline::live::{
 };
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct LabelsArgs {
+    #[command(subcommand)]
+    command: Option<LabelsCommand>,
     /// File with the columns `id`, `label` (or the target's name), and where they are known `observed_at` and `source`; without
     /// one, how good the answers were is shown
     #[arg(value_name = "FILE")]
@@ -30,12 +34,21 @@ pub struct LabelsArgs {
     window: String,
 }
 
+#[derive(Debug, Subcommand)]
+enum LabelsCommand {
+    /// Name the logged requests whose labels would settle a decision that the gate left open
+    Wanted(WantedArgs),
+}
+
 /// Labels of one transaction.
 const AT_ONCE: usize = 5000;
 /// Labels that are shown one by one.
 const MOST_LINES: usize = 20;
 
 pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
+    if let Some(LabelsCommand::Wanted(args)) = &args.command {
+        return wanted(global, args).await;
+    }
     let env = context::open(global, &[]).await?;
     let Some(file) = &args.file else {
         let now_ms = env.clock.now_ms();

@@ -32,6 +32,7 @@ mod init;
 mod interrupt;
 mod jobs;
 mod labels;
+mod labels_wanted;
 mod listener;
 mod live;
 mod logs;

@@ -25,7 +25,8 @@ pub struct RunArgs {
     /// Only say what would be done: read and hash the files, train nothing, write nothing
     #[arg(long, conflicts_with = "run_id")]
     dry_run: bool,
-    /// Exit with 10 when there was nothing new, 11 when rejected, 12 when inconclusive, 13 when locked
+    /// Exit with 10 when there was nothing new, 11 when rejected, 12 when inconclusive, 13 when locked, 16 when
+    /// equivalent
     #[arg(long)]
     detailed_exit_code: bool,
     /// Id of the run, when who starts it has to know it before
@@ -132,8 +133,10 @@ fn code_of(report: &RunReport) -> u8 {
     match report.outcome {
         Outcome::NothingNew => failure::NOTHING_NEW,
         Outcome::Reject => failure::REJECTED,
+        Outcome::Equivalent => failure::EQUIVALENT,
         Outcome::Inconclusive => failure::INCONCLUSIVE,
         Outcome::Promote
+        | Outcome::Retune
         | Outcome::Pinned
         | Outcome::Frozen
         | Outcome::Waiting
@@ -245,6 +248,18 @@ fn last_line(report: &RunReport) -> String {
         Outcome::Reject => format!(
             "{} version {version}, {stays}{why}",
             output::bold("rejected")
+        ),
+        Outcome::Retune if report.champion == report.version => format!(
+            "{} version {version}, the champion before with another threshold, is the champion{why}",
+            output::green("retuned")
+        ),
+        Outcome::Retune => format!(
+            "{} version {version} is passed over for another threshold of the champion, {stays}{why}",
+            output::bold("retune")
+        ),
+        Outcome::Equivalent => format!(
+            "{} version {version} is no better and no worse, {stays}{why}",
+            output::bold("equivalent")
         ),
         Outcome::Inconclusive if report.champion.is_none() => {
             format!("{} version {version}, {stays}{why}", output::bold("held"))

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::columns::check_columns;
+use super::decision::DecideBy;
 use super::folders::check_folders;
 use super::learner::LearnerKind;
 use super::model::{ModelConfig, Window};
 pub use super::names::{is_name, plain_name};
-use super::policy::not_at_least_zero;
+use super::policy::{EvidenceKind, not_at_least_zero};
 use super::problem::Problem;
 use super::raw::RawConfig;
 use super::raw::with_related;
@@ -38,6 +39,14 @@ pub fn check(
     check_task(&raw, &mut say);
     if let Some(decision) = &raw.learner.decision {
         decision.check(&mut |key, reason| say(&format!("learner.decision.{key}"), reason));
+        if raw.gate.retune && decision.by != DecideBy::Metric {
+            let why =
+                "chooses the threshold by the metric, and `learner.decision.by` says otherwise";
+            say("gate.retune", why.to_string());
+        }
+    }
+    if raw.gate.retune && raw.gate.evidence != EvidenceKind::TwoKeys {
+        say("gate.retune", "needs `gate.evidence: two_keys`".to_string());
     }
     let window = match (raw.ingest.window.days, raw.ingest.window.rows) {
         (None, None) => Window::Unbounded,

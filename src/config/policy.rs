@@ -32,6 +32,10 @@ pub struct Policy {
     /// evidence; 0 makes none.
     #[serde(skip_serializing_if = "is_usual_out_of_fold")]
     pub out_of_fold_rows: u64,
+    /// With `evidence: two_keys`: move the champion's threshold instead of changing versions, where that alone is surely a gain
+    /// and the challenger is not surely better than that; a version of its own, decided on like any other.
+    #[serde(skip_serializing_if = "is_off")]
+    pub retune: bool,
     /// Confidence that the paired bootstrap must reach, in (0.5, 1).
     pub confidence: f64,
     /// Largest true fall that `not_worse` accepts.
@@ -103,6 +107,10 @@ fn is_usual_second_key(key: &f64) -> bool {
     *key == SECOND_KEY
 }
 
+fn is_off(setting: &bool) -> bool {
+    !setting
+}
+
 fn is_usual_out_of_fold(rows: &u64) -> bool {
     *rows == OUT_OF_FOLD_ROWS
 }
@@ -122,6 +130,7 @@ impl Default for Policy {
             first_key: FIRST_KEY,
             second_key: SECOND_KEY,
             out_of_fold_rows: OUT_OF_FOLD_ROWS,
+            retune: false,
             confidence: 0.95,
             margin: 0.01,
             min_rows: 30,

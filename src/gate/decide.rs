@@ -15,8 +15,8 @@ use crate::text::counted;
 /// Decides whether the challenger goes live. A function of its arguments: the same evidence and policy give the same
 /// decision, whatever they hold; nothing in them makes it fail.
 ///
-/// Any rule that says `reject` rejects; otherwise any that says `inconclusive` leaves it open; otherwise the challenger is
-/// promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can refuse, and `first_version` holds.
+/// Any rule that says `reject` rejects; otherwise any that says `inconclusive` leaves it open; otherwise a comparison that
+/// says `equivalent` decides that nothing would be gained; otherwise the challenger is promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can refuse, and `first_version` holds.
 pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     let challenger = score(evidence.truth, evidence.challenger);
     let champion = evidence
@@ -38,6 +38,11 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     let sufficient = evidence_rules
         .iter()
         .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
+    // That the challenger differs from the champion on too few rows says nothing about another threshold.
+    let are_rows_enough = evidence_rules
+        .iter()
+        .filter(|rule| rule.name != sufficiency::DISCORDANT)
+        .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
     rules.extend(evidence_rules);
     rules.push(match keys::rule(&case, judgement.as_ref(), sufficient) {
         Some(rule) => rule,
@@ -49,14 +54,31 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     rules.extend(shadow_rules::rules(&case));
     rules.extend(first::rule_of(&case, &rules));
 
-    let verdict = verdict(&rules);
-    let mut reasons = Vec::new();
+    let of_rules = verdict(&rules);
+    let retuned = keys::retuned(&case, judgement.as_ref());
+    let moved = retuned.filter(|it| are_rows_enough && keys::is_retuned(&case, of_rules, it));
+    let verdict = match moved {
+        Some(_) => Verdict::Retune,
+        None => of_rules,
+    };
+    // Labels settle what the comparison leaves open, not what another rule does.
+    let is_open = |rule: &&Rule| rule.outcome == RuleOutcome::Inconclusive;
+    let mut open = rules.iter().filter(is_open).map(|rule| rule.name.as_str());
+    let is_only_compared = verdict == Verdict::Inconclusive
+        && open.all(|name| name == policy.require.name() || name == sufficiency::DISCORDANT);
+    let wanted = if is_only_compared {
+        keys::wanted(&case, judgement.as_ref())
+    } else {
+        None
+    };
+    let mut reasons: Vec<String> = moved.as_ref().map(keys::moves).into_iter().collect();
     if verdict == Verdict::Promote {
         reasons.extend(grounds(&case, compared.as_ref()));
         reasons.extend(attempts(&case));
         reasons.extend(keys::grounds(&case, judgement.as_ref()));
     }
     reasons.extend(failures(&rules));
+    reasons.extend(wanted.as_ref().map(keys::asks));
     Decision {
         format_version: DECISION_FORMAT,
         verdict,
@@ -64,6 +86,8 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
         rules,
         comparison: compared.map(|compared| compared.comparison),
         judgement,
+        wanted,
+        retuned,
         rows: evidence.truth.len() as u64,
         rows_hash: evidence.rows_hash.to_owned(),
         metric: evidence.metric,
@@ -82,6 +106,8 @@ fn verdict(rules: &[Rule]) -> Verdict {
         Verdict::Reject
     } else if any(RuleOutcome::Inconclusive) {
         Verdict::Inconclusive
+    } else if any(RuleOutcome::Equivalent) {
+        Verdict::Equivalent
     } else {
         Verdict::Promote
     }
@@ -91,6 +117,7 @@ fn verdict(rules: &[Rule]) -> Verdict {
 fn failures(rules: &[Rule]) -> Vec<String> {
     let order = [
         RuleOutcome::Reject,
+        RuleOutcome::Equivalent,
         RuleOutcome::Inconclusive,
         RuleOutcome::Warn,
     ];

@@ -3,14 +3,14 @@
 use crate::evaluate::{Answers, Truth};
 
 use super::case::Case;
-use super::two_keys::{self, Both, Judgement, LARGE_Z, Labelled, ROPE, Veto};
+use super::two_keys::{
+    self, Both, EQUIVALENT, Judgement, LARGE_Z, Labelled, ROPE, Retuned, Veto, Wanted,
+};
 use super::wording::{percent, score, signed};
-use super::{EvidenceKind, Require, Rule, RuleGroup, RuleOutcome};
+use super::{Evidence, EvidenceKind, Require, Rule, RuleGroup, RuleOutcome, Verdict};
 use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Comparison;
-/// A probability from which on two models count as equivalent.
-const EQUIVALENT: f64 = 0.9;
 
 /// What labels and probabilities say together. `None` unless the policy asks for it and both models give probabilities of
 /// two classes on the same rows.
@@ -19,23 +19,96 @@ pub(super) fn judgement(case: &Case<'_>) -> Option<Judgement> {
     if policy.require != Require::Better || policy.evidence != EvidenceKind::TwoKeys {
         return None;
     }
+    let trusted = trusted(evidence)?;
+    two_keys::judge(&weighed(evidence, &trusted))
+}
+
+/// The test rows with what both models say of them; `None` unless they give probabilities of two classes.
+fn trusted(evidence: &Evidence<'_>) -> Option<Labelled> {
     let (Truth::Classes(truth), Answers::Classes(new), Some(Answers::Classes(old))) =
         (evidence.truth, evidence.challenger, evidence.champion)
     else {
         return None;
     };
     let both = Both::of(old, new).filter(|both| both.len() == truth.len())?;
-    let trusted = Labelled {
+    Some(Labelled {
         both,
         positive: truth.iter().map(|&class| class == 1).collect(),
-    };
-    two_keys::judge(&two_keys::Evidence {
+    })
+}
+
+fn weighed<'a>(evidence: &Evidence<'a>, trusted: &'a Labelled) -> two_keys::Evidence<'a> {
+    two_keys::Evidence {
         metric: evidence.metric,
-        trusted: &trusted,
+        trusted,
         out_of_fold: &evidence.beyond.out_of_fold,
         unlabelled: evidence.beyond.unlabelled.as_ref(),
+        asked: evidence.beyond.asked.as_ref(),
         assumptions: two_keys::Assumptions::default(),
-    })
+    }
+}
+
+/// Which labels would settle a comparison that says neither way. `None` where the labels alone decide.
+pub(super) fn wanted(case: &Case<'_>, judgement: Option<&Judgement>) -> Option<Wanted> {
+    let judgement = judgement.filter(|judgement| judgement.veto.is_none())?;
+    let trusted = trusted(case.evidence)?;
+    let evidence = weighed(case.evidence, &trusted);
+    two_keys::wanted(&evidence, judgement, case.policy.first_key)
+}
+
+/// What moving the champion's threshold would be worth. `None` unless the policy asks for it, or where the probabilities
+/// are not believed.
+pub(super) fn retuned(case: &Case<'_>, judgement: Option<&Judgement>) -> Option<Retuned> {
+    let may_retune = case.policy.retune && !case.evidence.facts.is_retuned;
+    let judgement = judgement.filter(|it| may_retune && it.veto.is_none())?;
+    let trusted = trusted(case.evidence)?;
+    two_keys::retuned(&weighed(case.evidence, &trusted), judgement)
+}
+
+/// Whether the champion's threshold is to be moved instead of what `verdict` says: that alone is surely a gain, and the
+/// challenger is not surely better than that.
+pub(super) fn is_retuned(case: &Case<'_>, verdict: Verdict, retuned: &Retuned) -> bool {
+    let policy = case.policy;
+    let least = policy.min_absolute_gain.unwrap_or(0.0);
+    let is_gain = retuned.all.probability >= policy.first_key
+        && retuned.trusted.probability >= policy.second_key
+        && retuned.all.gain >= least;
+    let is_more = verdict == Verdict::Promote && retuned.ranking.probability >= policy.first_key;
+    is_gain && !is_more
+}
+
+/// Why the champion's threshold is moved.
+pub(super) fn moves(retuned: &Retuned) -> String {
+    format!(
+        "moving the champion's threshold to {} is worth {} (standard deviation {}; probability of a true gain {} by all evidence and {} by the test rows alone), and the challenger is better than that with probability {} only",
+        score(retuned.threshold),
+        signed(retuned.all.gain),
+        score(retuned.all.gain_sd),
+        percent(retuned.all.probability),
+        percent(retuned.trusted.probability),
+        percent(retuned.ranking.probability),
+    )
+}
+
+/// What to do about a decision that is left open.
+pub(super) fn asks(wanted: &Wanted) -> String {
+    let differ: u64 = wanted.strata.iter().sum();
+    let of = format!(
+        "the {differ} of {} on which both models differ",
+        counted(wanted.population, "logged request")
+    );
+    let chance = percent(wanted.chance);
+    match wanted.needed {
+        Some(n) => format!(
+            "{} of {of} would settle it with a chance of {chance}: `unseat labels wanted` names them",
+            counted(n, "label")
+        ),
+        None => format!(
+            "labels of {of} would settle it with a chance of {} only, {} of them with one of {chance}: `unseat labels wanted` names them",
+            percent(wanted.chance_of_all),
+            wanted.ask.iter().sum::<u64>()
+        ),
+    }
 }
 
 /// The comparison rule by two keys; `None` where the labels alone decide.
@@ -65,7 +138,7 @@ pub(super) fn rule(
         let reason = format!(
             "{gain}; equivalent: no better and no worse than by {within} with probability {sure}, so there is nothing to gain by changing versions"
         );
-        (RuleOutcome::Inconclusive, reason)
+        (RuleOutcome::Equivalent, reason)
     } else {
         (
             RuleOutcome::Inconclusive,
@@ -148,6 +221,10 @@ pub(super) fn grounds(case: &Case<'_>, judgement: Option<&Judgement>) -> Vec<Str
     }
     if judgement.unlabelled_rows > 0 {
         rows.push(counted(judgement.unlabelled_rows, "unlabelled row"));
+    }
+    if let Some(asked) = judgement.asked {
+        let labels: u64 = asked.labels.iter().sum();
+        rows.push(format!("{} asked for", counted(labels, "label")));
     }
     let mut grounds = vec![format!(
         "{}; {}, from {}",

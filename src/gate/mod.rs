@@ -33,7 +33,7 @@ use crate::model_types::Outcome;
 pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
 pub use shadow::{ChangedRow, Shadow};
-use two_keys::{Both, Judgement, Labelled};
+use two_keys::{Asked, Both, Judgement, Labelled, Retuned, Wanted};
 
 /// What the gate concludes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ pub enum Verdict {
     Promote,
     /// The challenger is not good enough, or must not go live.
     Reject,
+    /// Moving the champion's threshold brings what there is to gain; the challenger itself does not go live.
+    Retune,
+    /// No better and no worse: a change of versions would gain nothing.
+    Equivalent,
     /// The rows cannot tell.
     Inconclusive,
 }
@@ -53,6 +57,8 @@ impl Verdict {
         match self {
             Verdict::Promote => "promote",
             Verdict::Reject => "reject",
+            Verdict::Retune => "retune",
+            Verdict::Equivalent => "equivalent",
             Verdict::Inconclusive => "inconclusive",
         }
     }
@@ -64,6 +70,8 @@ impl From<Verdict> for Outcome {
         match verdict {
             Verdict::Promote => Outcome::Promote,
             Verdict::Reject => Outcome::Reject,
+            Verdict::Retune => Outcome::Retune,
+            Verdict::Equivalent => Outcome::Equivalent,
             Verdict::Inconclusive => Outcome::Inconclusive,
         }
     }
@@ -103,6 +111,10 @@ pub struct Beyond {
     pub out_of_fold: Vec<Labelled>,
     /// Rows without labels, seen by neither.
     pub unlabelled: Option<Both>,
+    /// Id of the answer to each of those rows; none where they are not known any more. The gate does not read them.
+    pub ids: Vec<String>,
+    /// Rows that were labelled because somebody was asked.
+    pub asked: Option<Asked>,
 }
 
 /// What the pipeline found out about the challenger before the gate; kept in `decision.json` so that it can be replayed.
@@ -124,6 +136,9 @@ pub struct Facts {
     /// What champion and challenger answer to past requests; `None` where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
+    /// Whether it is the champion with another threshold: then no further one is looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_retuned: bool,
 }
 
 fn is_zero(n: &u64) -> bool {
@@ -154,6 +169,8 @@ pub enum RuleOutcome {
     Warn,
     /// Did not hold; the verdict is `reject`.
     Reject,
+    /// Neither better nor worse, as far as it matters; the verdict is at best `equivalent`.
+    Equivalent,
     /// Could not be told; the verdict is at best `inconclusive`.
     Inconclusive,
     /// Does not apply here (no champion, not configured, not asked by this mode).
@@ -167,6 +184,7 @@ impl RuleOutcome {
             RuleOutcome::Pass => "pass",
             RuleOutcome::Warn => "warn",
             RuleOutcome::Reject => "reject",
+            RuleOutcome::Equivalent => "equivalent",
             RuleOutcome::Inconclusive => "inconclusive",
             RuleOutcome::Skipped => "skipped",
         }
@@ -246,7 +264,7 @@ pub const DECISION_FORMAT: u32 = 1;
 pub struct Decision {
     /// Version of this record's form.
     pub format_version: u32,
-    /// Promote, reject or inconclusive.
+    /// Promote, reject, retune, equivalent or inconclusive.
     pub verdict: Verdict,
     /// Why, most important first; each sentence stands alone.
     pub reasons: Vec<String>,
@@ -257,6 +275,12 @@ pub struct Decision {
     /// What labels and calibrated probabilities say together; `None` where they do not apply, or were not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
+    /// What moving the champion's threshold would be worth; only with `retune` in the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retuned: Option<Retuned>,
+    /// Which labels would settle it; `None` where it is settled, or no rows without labels are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Wanted>,
     /// The challenger's scores.
     pub challenger: Scores,
     /// The champion's scores on the same rows.

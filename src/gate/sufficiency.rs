@@ -7,6 +7,8 @@ use crate::evaluate::{Answers, Truth};
 use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Evidence;
+/// Name of the rule on rows that tell the models apart.
+pub(super) const DISCORDANT: &str = "min_discordant";
 
 pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
     vec![min_rows(case), min_positives(case), min_discordant(case)]
@@ -90,7 +92,7 @@ fn min_positives(case: &Case<'_>) -> Rule {
 }
 
 fn min_discordant(case: &Case<'_>) -> Rule {
-    let (name, bound) = ("min_discordant", case.policy.min_discordant);
+    let (name, bound) = (DISCORDANT, case.policy.min_discordant);
     let Some(champion) = case.evidence.champion else {
         return skipped(name, GROUP, "there is no champion");
     };
@@ -108,10 +110,17 @@ fn min_discordant(case: &Case<'_>) -> Rule {
             }
             _ => (0, 0),
         };
-    let total = challenger_only + champion_only;
+    // Labels that were asked for are of rows on which the models differ.
+    let asked = case.evidence.beyond.asked.as_ref();
+    let asked = asked.map_or(0, |it| it.labelled.positive.len() as u64);
+    let total = challenger_only + champion_only + asked;
+    let and_asked = match asked {
+        0 => String::new(),
+        n => format!(", {} asked for", counted(n, "label")),
+    };
     let reason = format!(
-        "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the champion), \
-         at least {bound} asked",
+        "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the \
+         champion{and_asked}), at least {bound} asked",
         counted(total, "discordant row"),
     );
     at_least(case, name, total >= bound, total, bound, reason)

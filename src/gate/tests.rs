@@ -62,6 +62,7 @@ impl Stand {
                 doubts: Vec::new(),
                 attempts: 0,
                 shadow: None,
+                is_retuned: false,
             },
             slices: Vec::new(),
         }

@@ -11,6 +11,10 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+/// Source of labels that were asked for because models differ on their rows: they speak for those rows only, so nothing that
+/// takes labelled answers for a picture of all answers counts them.
+pub const ASKED_SOURCE: &str = "wanted";
+
 pub use answered::{Answer, answered_at};
 pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
 pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};

@@ -26,6 +26,8 @@ pub enum ExitCode {
     Drift = 14,
     /// Something needs attention.
     Needs = 15,
+    /// Equivalent (with `--detailed-exit-code`).
+    Equivalent = 16,
 }
 
 impl ExitCode {
@@ -99,7 +101,9 @@ mod tests {
             ExitCode::Inconclusive,
             ExitCode::Locked,
             ExitCode::Needs,
+            ExitCode::Equivalent,
         ];
-        assert_eq!(codes.map(ExitCode::code), [0, 1, 2, 10, 11, 12, 13, 15]);
+        let numbers = [0, 1, 2, 10, 11, 12, 13, 15, 16];
+        assert_eq!(codes.map(ExitCode::code), numbers);
     }
 }

@@ -11,6 +11,10 @@ named! {
         Promote = "promote",
         /// The challenger is not good enough.
         Reject = "reject",
+        /// The champion's threshold was moved instead.
+        Retune = "retune",
+        /// No better and no worse than the champion.
+        Equivalent = "equivalent",
         /// Too little evidence.
         Inconclusive = "inconclusive",
         /// It would be promoted, but the champion is pinned.

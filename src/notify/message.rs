@@ -58,6 +58,13 @@ impl Event {
             Some(Outcome::Inconclusive) if is_first(run) => {
                 refused("is held, and there is no champion: it is doubtful")
             }
+            Some(Outcome::Retune) => Some((
+                Topic::Promoted,
+                "is the champion: the one before with another threshold",
+            )),
+            Some(Outcome::Equivalent) => {
+                refused("was not promoted: no better and no worse than the champion")
+            }
             Some(Outcome::Inconclusive) => refused("was not promoted: too little evidence"),
             Some(Outcome::Pinned) => refused("was held back: the champion is pinned"),
             Some(Outcome::Frozen) => refused("was held back: rows drift"),

@@ -33,9 +33,11 @@ fn run(state: RunState, outcome: Option<Outcome>, error: Option<&str>) -> RunRow
 
 #[test]
 fn what_a_run_is_worth_telling() {
-    let cases: [(RunState, Option<Outcome>, &[Topic]); 9] = [
+    let cases: [(RunState, Option<Outcome>, &[Topic]); 11] = [
         (RunState::Done, Some(Outcome::Promote), &[Topic::Promoted]),
         (RunState::Done, Some(Outcome::Reject), &[Topic::Refused]),
+        (RunState::Done, Some(Outcome::Retune), &[Topic::Promoted]),
+        (RunState::Done, Some(Outcome::Equivalent), &[Topic::Refused]),
         (
             RunState::Done,
             Some(Outcome::Inconclusive),

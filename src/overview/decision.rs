@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::evaluate::Metric;
 use crate::gate::Decision;
-use crate::gate::two_keys::ROPE;
+use crate::gate::two_keys::{Origin, ROPE};
 use crate::pipeline::{self, Env, Error};
 use crate::registry::VersionState;
 
@@ -13,7 +13,7 @@ use crate::registry::VersionState;
 pub struct DecisionStatus {
     /// The version that it was about.
     pub version: i64,
-    /// `promote`, `reject` or `inconclusive`.
+    /// `promote`, `reject`, `retune`, `equivalent` or `inconclusive`.
     pub verdict: &'static str,
     /// Why, most important first.
     pub reasons: Vec<String>,
@@ -35,6 +35,10 @@ pub struct DecisionStatus {
     pub p_all: Option<f64>,
     /// The same by the test rows alone.
     pub p_trusted: Option<f64>,
+    /// Where the gain that the probabilities expect comes from: `threshold` or `ranking`.
+    pub from: Option<&'static str>,
+    /// How many labels would settle it, where it is open and that many are there.
+    pub labels_wanted: Option<u64>,
     /// The part of the gain that moving the champion's threshold alone would bring.
     pub threshold_gain: Option<f64>,
     /// Test rows.
@@ -64,6 +68,8 @@ impl DecisionStatus {
             rope: ROPE,
             p_all: keys.map(|it| it.all.probability),
             p_trusted: keys.map(|it| it.trusted.probability),
+            from: keys.and_then(|it| it.from).map(Origin::name),
+            labels_wanted: decision.wanted.and_then(|it| it.needed),
             threshold_gain: keys.map(|it| it.threshold_gain),
             rows: decision.rows,
             attempts: decision.facts.attempts,

@@ -6,6 +6,7 @@
 //! lock, and must not know a terminal or HTTP.
 
 mod age;
+mod asked;
 mod at;
 mod changes;
 mod compare;
@@ -24,6 +25,7 @@ mod timeline;
 mod verify;
 
 pub use age::{age, span};
+pub use asked::{LabelsWanted, WantedRow, labels_wanted};
 pub use at::{LiveThen, live_at};
 pub use changes::{Change, changes};
 pub use compare::{Comparison, Flips, MetricPair, Side, SlicePair, compare};

@@ -21,6 +21,10 @@ pub enum Outcome {
     Waiting,
     /// The version was rejected.
     Rejected,
+    /// The champion with another threshold became the champion.
+    Retuned,
+    /// The version is no better and no worse than the champion.
+    Equivalent,
     /// There was not enough evidence.
     Inconclusive,
     /// There was nothing new to learn from.
@@ -52,6 +56,8 @@ impl Outcome {
             Outcome::Promoted => "promoted",
             Outcome::Waiting => "waits for approval",
             Outcome::Rejected => "rejected",
+            Outcome::Retuned => "retuned",
+            Outcome::Equivalent => "equivalent",
             Outcome::Inconclusive => "inconclusive",
             Outcome::NothingNew => "nothing new",
             Outcome::Ran => "ran",
@@ -81,6 +87,8 @@ impl Outcome {
             CameTo::Outcome(Run::Promote) => Outcome::Promoted,
             CameTo::Outcome(Run::Waiting) => Outcome::Waiting,
             CameTo::Outcome(Run::Reject) => Outcome::Rejected,
+            CameTo::Outcome(Run::Retune) => Outcome::Retuned,
+            CameTo::Outcome(Run::Equivalent) => Outcome::Equivalent,
             CameTo::Outcome(Run::Inconclusive) => Outcome::Inconclusive,
             CameTo::Outcome(Run::NothingNew) => Outcome::NothingNew,
             CameTo::Outcome(
@@ -106,6 +114,8 @@ impl Outcome {
             TickOutcome::Pending => Outcome::Queued,
             TickOutcome::Promoted => Outcome::Promoted,
             TickOutcome::Rejected => Outcome::Rejected,
+            TickOutcome::Retuned => Outcome::Retuned,
+            TickOutcome::Equivalent => Outcome::Equivalent,
             TickOutcome::Inconclusive => Outcome::Inconclusive,
             TickOutcome::NothingNew => Outcome::NothingNew,
             TickOutcome::Ran => Outcome::Ran,

@@ -34,6 +34,8 @@ pub struct Work<'a> {
     pub dataset: &'a Dataset,
     /// Hash of the test files.
     pub test_hash: &'a str,
+    /// Whether it is the champion with another threshold: then no other one is looked for again.
+    pub is_retuned: bool,
 }
 
 /// Decides, makes the decision durable, and moves the pointer if it says so.
@@ -55,6 +57,10 @@ pub async fn deploy(
             to_json(&decision)?,
         )
         .await?;
+    if let (Some(wanted), Some(champion)) = (&decision.wanted, &scored.record.champion) {
+        let version = &work.trained.version;
+        beyond::keep_ask(env, version, champion.version, wanted, &scored.beyond).await?;
+    }
     fault("deploy.decision_published")?;
     let deployed = conclude(env, run, work, decision).await?;
     production::publish(env).await?;
@@ -113,6 +119,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         doubts: doubts.map(|finding| finding.says.clone()).collect(),
         attempts,
         shadow,
+        is_retuned: work.is_retuned,
     })
 }
 
@@ -174,6 +181,8 @@ async fn conclude(
         Verdict::Promote if is_manual => Outcome::Waiting,
         Verdict::Promote => Outcome::Promote,
         Verdict::Reject => Outcome::Reject,
+        Verdict::Retune => Outcome::Retune,
+        Verdict::Equivalent => Outcome::Equivalent,
         Verdict::Inconclusive => Outcome::Inconclusive,
     };
     let operation = promotes.then(|| Operation {

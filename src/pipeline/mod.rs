@@ -47,6 +47,7 @@ mod replay;
 mod report;
 mod rescore;
 mod retain;
+mod retune;
 mod room;
 mod run;
 mod run_report;

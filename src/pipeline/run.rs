@@ -13,8 +13,8 @@ use super::subject::Subject;
 use super::untrained::{Looked, without_training};
 use super::versions;
 use super::{
-    Env, Event, Stage, approval, deploy, ingest, preview, recover, report, retain, room, settle,
-    train,
+    Env, Event, Stage, approval, deploy, ingest, preview, recover, report, retain, retune, room,
+    settle, train,
 };
 use crate::checks::worst_first;
 use crate::config::Keep;
@@ -237,6 +237,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         trained: &trained,
         dataset: &dataset,
         test_hash: &test_hash,
+        is_retuned: false,
     };
     let deployed = env
         .stage(
@@ -259,6 +260,21 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let files = env
         .stage(Stage::Report, &mut timings, report::report(env, &subject))
         .await?;
+    let found = retune::Found {
+        run: id,
+        lock,
+        test: &test,
+        test_hash: &test_hash,
+        decision: &deployed.decision,
+    };
+    if let Some(retuned) = retune::follow(env, &found).await? {
+        return Ok(RunReport {
+            data: Some(dataset.record),
+            drift: drift.as_ref().map(DriftLine::of),
+            timings_ms: timings_map(&timings, Some(trained.fit_ms)),
+            ..retuned
+        });
+    }
 
     let made = [
         "trainedmodel.json",

@@ -166,6 +166,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
             trained: &trained,
             dataset: &dataset,
             test_hash: &score::test_hash(&test),
+            is_retuned: false,
         };
         let deployed = env
             .stage(

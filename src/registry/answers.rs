@@ -3,7 +3,7 @@
 use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Registry};
-use crate::live::{Answer, Given, Known, Labelled, Outcome, Stated};
+use crate::live::{ASKED_SOURCE, Answer, Given, Known, Labelled, Outcome, Stated};
 
 /// What became of a label, summed up over all that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,14 @@ fn answer_of(row: &Row) -> Answer {
         at_ms: row.get("at_ms"),
         class: row.get("class"),
         value: row.get("value"),
+    }
+}
+
+fn stated_of(row: &Row) -> Stated {
+    Stated {
+        label: row.get("label"),
+        observed_ms: row.get("observed_ms"),
+        source: row.get("source"),
     }
 }
 
@@ -142,14 +150,7 @@ impl Registry {
                     .doing(doing)?;
             let known = Known {
                 is_answered: answer.is_some(),
-                stated: stated
-                    .iter()
-                    .map(|row| Stated {
-                        label: row.get("label"),
-                        observed_ms: row.get("observed_ms"),
-                        source: row.get("source"),
-                    })
-                    .collect(),
+                stated: stated.iter().map(stated_of).collect(),
             };
             let outcome = decide(label, &known);
             if outcome.is_kept() {
@@ -206,7 +207,33 @@ impl Registry {
         Ok(rows.iter().map(total).collect())
     }
 
-    /// The newest answers within some time, at most so many, with everything that was said of each; by time.
+    /// Everything that was said of some answers, by their ids; those of which nothing was said are left out.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub async fn stated_of(
+        &self,
+        model: &str,
+        ids: &[&str],
+    ) -> Result<Vec<(String, Vec<Stated>)>, Error> {
+        let mut found = Vec::new();
+        for id in ids {
+            let rows =
+                query("SELECT label, observed_ms, source FROM labels WHERE model = ? AND id = ?")
+                    .bind(model)
+                    .bind(*id)
+                    .fetch_all(&self.pool())
+                    .await
+                    .doing("look at the labels of an answer")?;
+            if !rows.is_empty() {
+                found.push(((*id).to_string(), rows.iter().map(stated_of).collect()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The newest answers within some time, at most so many, with everything that was said of each but labels that were asked
+    /// for; by time.
     ///
     /// # Errors
     /// When the statement fails.
@@ -221,7 +248,7 @@ impl Registry {
                  l.label AS label, l.observed_ms AS observed_ms, l.source AS source, l.at_ms AS told_ms
              FROM (SELECT id, version, at_ms, class, value FROM answers
                    WHERE model = ? AND at_ms >= ? AND at_ms < ? ORDER BY at_ms DESC LIMIT ?) a
-             LEFT JOIN labels l ON l.model = ? AND l.id = a.id
+             LEFT JOIN labels l ON l.model = ? AND l.id = a.id AND l.source <> ?
              ORDER BY a.at_ms, a.id",
         )
         .bind(model)
@@ -229,6 +256,7 @@ impl Registry {
         .bind(to_ms)
         .bind(most)
         .bind(model)
+        .bind(ASKED_SOURCE)
         .fetch_all(&self.pool())
         .await
         .doing("look at answers and labels")?;

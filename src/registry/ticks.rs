@@ -16,6 +16,10 @@ named! {
         Promoted = "promoted",
         /// Its run's version was refused.
         Rejected = "rejected",
+        /// Its run moved the champion's threshold.
+        Retuned = "retuned",
+        /// Its run's version is no better and no worse than the champion.
+        Equivalent = "equivalent",
         /// There was not enough evidence.
         Inconclusive = "inconclusive",
         /// There was nothing new to learn from.
@@ -37,6 +41,8 @@ impl TickOutcome {
         match outcome {
             Outcome::Promote => TickOutcome::Promoted,
             Outcome::Reject => TickOutcome::Rejected,
+            Outcome::Retune => TickOutcome::Retuned,
+            Outcome::Equivalent => TickOutcome::Equivalent,
             Outcome::Inconclusive => TickOutcome::Inconclusive,
             Outcome::NothingNew => TickOutcome::NothingNew,
             Outcome::Pinned

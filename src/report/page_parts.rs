@@ -116,7 +116,7 @@ p{margin:.5rem 0;max-width:50rem}ul{margin:.4rem 0;padding-left:1.3rem;max-width
 .verdict{border-left:.35rem solid;border-radius:.35rem;padding:.8rem 1.1rem;max-width:none}
 .verdict strong{font-size:1.1rem}.verdict ul{color:var(--ink);margin-bottom:0}
 .promote{color:var(--good);background:var(--goodsoft)}.reject{color:var(--bad);background:var(--badsoft)}
-.inconclusive,.none{color:var(--open);background:var(--opensoft)}
+.retune,.equivalent,.inconclusive,.none{color:var(--open);background:var(--opensoft)}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.7rem 1.5rem;margin:.8rem 0}
 dl>div{min-width:0}dt{color:var(--muted);font-size:.85rem}dd{margin:0}
 .wide{overflow-x:auto;margin:.8rem 0 1.2rem}

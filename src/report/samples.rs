@@ -2,10 +2,10 @@
 
 mod small;
 
-use self::small::{candidate, finding, importance};
+use self::small::{candidate, finding, importance, leaked};
 use super::*;
 use crate::evaluate::{Interval, Metric, MetricInterval, Scores, Task};
-use crate::gate::{Comparison, Decision, Facts, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
+use crate::gate::{Comparison, Decision, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
 use crate::model_types::Outcome;
 
 /// A second version that unseats the first.
@@ -179,6 +179,8 @@ fn decision() -> Decision {
         classes: Vec::new(),
         format_version: 1,
         judgement: None,
+        wanted: None,
+        retuned: None,
         verdict: Verdict::Promote,
         reasons: vec!["F1 rises by 0.0600 and the paired bootstrap is 99.8% sure of a rise".into()],
         rules: vec![
@@ -247,14 +249,7 @@ fn decision() -> Decision {
         rows: 1906,
         rows_hash: "c41f9b7d0a2e".into(),
         metric: Metric::F1,
-        facts: Facts {
-            load_failure: None,
-            differs_from_champion: true,
-            leaked_rows: 21,
-            doubts: Vec::new(),
-            attempts: 0,
-            shadow: None,
-        },
+        facts: leaked(21),
         policy: Policy::default(),
     }
 }

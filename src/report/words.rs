@@ -142,6 +142,8 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Promote => "promote",
         Verdict::Reject => "reject",
+        Verdict::Retune => "retune",
+        Verdict::Equivalent => "equivalent",
         Verdict::Inconclusive => "inconclusive",
     }
 }
@@ -152,6 +154,7 @@ pub(super) fn outcome(outcome: RuleOutcome) -> &'static str {
         RuleOutcome::Pass => "pass",
         RuleOutcome::Warn => "warning",
         RuleOutcome::Reject => "reject",
+        RuleOutcome::Equivalent => "equivalent",
         RuleOutcome::Inconclusive => "inconclusive",
         RuleOutcome::Skipped => "skipped",
     }
@@ -196,6 +199,16 @@ pub(super) fn decision_sentence(input: &ReportInput) -> String {
         }
         (Some(Verdict::Reject), Some(old)) => format!(
             "Version {version} is rejected; version {} stays live.",
+            old.version
+        ),
+        (Some(Verdict::Retune), _) => format!(
+            "Version {version} does not go live: another threshold of the champion brings what there is to gain."
+        ),
+        (Some(Verdict::Equivalent), None) => {
+            format!("Version {version} is no better and no worse; no version is live.")
+        }
+        (Some(Verdict::Equivalent), Some(old)) => format!(
+            "Version {version} is no better and no worse than version {}, which stays live.",
             old.version
         ),
         (Some(Verdict::Inconclusive), None) => {

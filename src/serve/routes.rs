@@ -99,6 +99,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/models/{model}/drift"                       READ    Native  manage::drift,
     GET     "/models/{model}/live"                        READ    Native  manage::live,
     POST    "/labels"                                     PREDICT Native  manage::give_labels,
+    GET     "/labels/wanted"                              READ    Native  manage::labels_wanted,
     GET     "/models/{model}/versions"                    READ    Native  manage::versions,
     GET     "/models/{model}/versions/{version}"          READ    Native  manage::version,
     DELETE  "/models/{model}/versions/{version}"          ADMIN   Native  manage::remove,

@@ -1,5 +1,7 @@
 //! Labels through the whole program: given over HTTP and by file, told again, and held against the answers.
 
+mod wanted;
+
 use serde_json::{Value, json};
 
 use crate::serve::Server;
@@ -16,10 +18,16 @@ fn rows(from: u64, n: u64) -> Value {
 
 /// Ids and predictions of some answers, once they are kept.
 fn answered(server: &Server, n: u64) -> Vec<(String, Value)> {
+    let all = rows(0, n);
+    answered_rows(server, all["rows"].as_array().expect("a list"))
+}
+
+/// The same of these rows.
+fn answered_rows(server: &Server, rows: &[Value]) -> Vec<(String, Value)> {
     let mut all = Vec::new();
-    for from in (0..n).step_by(50) {
+    for part in rows.chunks(50) {
         let answer = server
-            .post("/prediction", &rows(from, 50.min(n - from)))
+            .post("/prediction", &json!({"rows": part}))
             .expect(200)
             .json();
         let predictions = answer["predictions"].as_array().expect("a list").clone();
@@ -33,7 +41,7 @@ fn answered(server: &Server, n: u64) -> Vec<(String, Value)> {
     server.until("/metrics", |answer| {
         answer
             .text()
-            .contains(&format!("unseat_answers_kept_total {n}\n"))
+            .contains(&format!("unseat_answers_kept_total {}\n", rows.len()))
     });
     all
 }

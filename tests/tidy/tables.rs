@@ -123,6 +123,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "replay",
                     "report",
                     "rescore",
+                    "retune",
                     "retain",
                     "run_report",
                     "stored_logs",

@@ -2,7 +2,7 @@
 
 use super::{Stand, outcome, rule, says};
 use crate::evaluate::{Metric, Predictions};
-use crate::gate::{EvidenceKind, Policy, RuleOutcome, Verdict};
+use crate::gate::{Decision, EvidenceKind, Policy, RuleOutcome, Verdict};
 
 fn two_keys() -> Policy {
     Policy {
@@ -70,10 +70,80 @@ fn a_worse_one_is_rejected_and_the_reason_gives_the_probability() {
 #[test]
 fn two_models_that_label_nearly_alike_are_equivalent() {
     let decision = stand(3_000, 0.05, 0.05).decide(&two_keys());
-    assert_eq!(decision.verdict, Verdict::Inconclusive);
+    assert_eq!(decision.verdict, Verdict::Equivalent);
+    assert_eq!(outcome(&decision, "better"), RuleOutcome::Equivalent);
     says(
         &decision,
         "equivalent: no better and no worse than by 0.005",
+    );
+}
+
+#[test]
+fn equivalent_needs_every_other_rule_to_hold() {
+    let alike = stand(3_000, 0.05, 0.05);
+    let verdict = |policy: Policy| alike.decide(&policy).verdict;
+    let too_few = Policy {
+        min_rows: 4_000,
+        ..two_keys()
+    };
+    assert_eq!(verdict(too_few), Verdict::Inconclusive);
+    let too_low = Policy {
+        floor: Some(0.99),
+        ..two_keys()
+    };
+    assert_eq!(verdict(too_low), Verdict::Reject);
+    // Written and read back it is what it was, and what was written before is still read.
+    let decision = alike.decide(&two_keys());
+    let mut json = serde_json::to_value(&decision).expect("JSON");
+    assert_eq!(json["verdict"], "equivalent");
+    json["verdict"] = "inconclusive".into();
+    let older: Decision = serde_json::from_value(json).expect("an older decision");
+    assert_eq!(older.verdict, Verdict::Inconclusive);
+}
+
+/// The same with both models' labels at another threshold.
+fn called_from(threshold: f64, mut stand: Stand) -> Stand {
+    let sides = [Some(&mut stand.challenger), stand.champion.as_mut()];
+    for side in sides.into_iter().flatten() {
+        let said = side.probabilities.iter();
+        side.labels = said.map(|&p| u32::from(p >= threshold)).collect();
+    }
+    stand
+}
+
+#[test]
+fn a_gain_of_the_threshold_alone_moves_the_champions_where_that_is_asked() {
+    let retune = Policy {
+        retune: true,
+        ..two_keys()
+    };
+    // Both are as good at ordering rows and both say yes too seldom.
+    let late = called_from(0.65, stand(3_000, 0.1, 0.1));
+    let decision = late.decide(&retune);
+    assert_eq!(decision.verdict, Verdict::Retune, "{:#?}", decision.reasons);
+    says(&decision, "moving the champion's threshold to 0.");
+    let moved = decision.retuned.expect("judged");
+    assert!(moved.all.probability >= 0.9 && moved.ranking.probability < 0.9);
+    assert!(moved.threshold < 0.6, "{moved:?}");
+    // Unless it is asked for, it is told and nothing else.
+    let plain = late.decide(&two_keys());
+    assert_ne!(plain.verdict, Verdict::Retune);
+    assert_eq!((plain.retuned, plain.wanted), (None, None));
+}
+
+#[test]
+fn a_challenger_that_orders_rows_better_goes_in_whatever_the_threshold_would_bring() {
+    let retune = Policy {
+        retune: true,
+        ..two_keys()
+    };
+    let better = stand(3_000, 0.9, 0.1);
+    let decision = better.decide(&retune);
+    assert_eq!(
+        decision.verdict,
+        Verdict::Promote,
+        "{:#?}",
+        decision.reasons
     );
 }
 

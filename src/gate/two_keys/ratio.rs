@@ -74,6 +74,8 @@ pub(super) struct Linearised {
     pub(super) influence: Vec<f64>,
     /// By how much the influence of each row changes when its true class goes from 0 to 1, `(n_rows)`.
     pub(super) slope: Vec<f64>,
+    /// The same of any row by its label: negative, positive.
+    pub(super) slope_of: [f64; 2],
 }
 
 /// The metric of `labels` where the true classes are `truth`: 0, 1, or the probability of 1. `None` without rows or where
@@ -87,6 +89,7 @@ pub(super) fn linearised(parts: &[Part], labels: &[bool], truth: &[f64]) -> Opti
         value: 0.0,
         influence: vec![0.0; n],
         slope: vec![0.0; n],
+        slope_of: [0.0; 2],
     };
     for part in parts {
         let rows = labels.iter().zip(truth);
@@ -101,6 +104,10 @@ pub(super) fn linearised(parts: &[Part], labels: &[bool], truth: &[f64]) -> Opti
         }
         let (theta, mean) = (num / den, den / n as f64);
         out.value += part.share * theta;
+        for (label, slope) in [false, true].into_iter().zip(&mut out.slope_of) {
+            let (_, n1, _, d1) = part.kind.terms(label);
+            *slope += part.share * (n1 - theta * d1) / mean;
+        }
         for ((&label, &y), (influence, slope)) in
             rows.zip(out.influence.iter_mut().zip(&mut out.slope))
         {

@@ -1,9 +1,12 @@
 //! The numbers against NumPy and scipy (`tests/golden/two_keys.py`), and what must hold of any evidence.
 
+mod asked;
+
 use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
+use crate::evaluate::{Metric, Predictions};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -116,6 +119,7 @@ fn numbers_are_those_of_numpy_and_scipy() {
             metric: case.metric,
             trusted: &trusted,
             out_of_fold: &blocks,
+            asked: None,
             unlabelled: unlabelled.as_ref(),
             assumptions: Assumptions::default(),
         })
@@ -176,6 +180,7 @@ fn judged(trusted: &Labelled, unlabelled: Option<&Both>) -> Judgement {
         metric: Metric::F1,
         trusted,
         out_of_fold: &[],
+        asked: None,
         unlabelled,
         assumptions: Assumptions::default(),
     })
@@ -257,6 +262,7 @@ fn out_of_fold_rows_that_contradict_the_test_rows_do_not_outvote_them() {
         metric: Metric::F1,
         trusted: &trusted,
         out_of_fold: std::slice::from_ref(&spoiled),
+        asked: None,
         unlabelled: None,
         assumptions: Assumptions::default(),
     };
@@ -282,6 +288,7 @@ fn metrics_that_are_no_counts_of_labels_have_no_second_opinion() {
             metric,
             trusted: &trusted,
             out_of_fold: &[],
+            asked: None,
             unlabelled: None,
             assumptions: Assumptions::default(),
         };
@@ -303,7 +310,7 @@ proptest! {
         let both = Both::of(&side(|cell| cell.0), &side(|cell| cell.1)).expect("two classes");
         let trusted = Labelled { both, positive: cells.iter().map(|cell| cell.2).collect() };
         for metric in [Metric::F1, Metric::Accuracy, Metric::Precision, Metric::Recall, Metric::F1Macro] {
-            let found = judge(&Evidence { metric, trusted: &trusted, out_of_fold: &[], unlabelled: None, assumptions: Assumptions::default() });
+            let found = judge(&Evidence { metric, trusted: &trusted, out_of_fold: &[], asked: None, unlabelled: None, assumptions: Assumptions::default() });
             if let Some(found) = found {
                 for key in [found.all, found.trusted] {
                     prop_assert!((0.0..=1.0).contains(&key.probability));

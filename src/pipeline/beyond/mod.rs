@@ -2,6 +2,7 @@
 //! of fold, and rows without labels. All of it may be missing; what is used is stored beside the version, so that a decision
 //! can be replayed exactly.
 
+mod asked;
 mod out_of_fold;
 mod shadow;
 mod sides;
@@ -12,9 +13,11 @@ use std::collections::{HashMap, HashSet};
 
 use polars::prelude::DataFrame;
 
+pub use asked::{Ask, Candidate, Stratum, keep_ask, labels_of, read_ask};
 pub use out_of_fold::{FILE as OUT_OF_FOLD, OutOfFold};
 pub use shadow::shadow;
 pub use stored::{FILE, from_frame, to_frame};
+pub use unlabelled::newest as newest_requests;
 
 use super::Env;
 use super::dataset::{Dataset, take};
@@ -67,9 +70,12 @@ pub async fn gather(
         version: *number,
         bundle: champion,
     };
+    let (unlabelled, ids) = unlabelled::rows(env, &champion, &challenger)?.unzip();
     Ok(Beyond {
         out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
-        unlabelled: unlabelled::rows(env, &champion, &challenger)?,
+        unlabelled,
+        ids: ids.unwrap_or_default(),
+        asked: asked::came(env, &trained.version, champion.version, bundle).await?,
     })
 }
 

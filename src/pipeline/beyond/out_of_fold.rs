@@ -157,11 +157,24 @@ impl OutOfFold {
     }
 }
 
-/// Those of a version; `None` where none were kept.
-///
-/// # Errors
-/// When they are there and cannot be read.
-pub async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
+impl OutOfFold {
+    /// The same, labelled at another threshold.
+    pub fn at(mut self, threshold: f64) -> OutOfFold {
+        self.labels = self.probabilities.iter().map(|&p| p >= threshold).collect();
+        self
+    }
+
+    /// Those of a version; `None` where none were kept.
+    ///
+    /// # Errors
+    /// When they are there and cannot be read.
+    pub async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
+        read(env, version).await
+    }
+}
+
+/// See [`OutOfFold::read`].
+pub(super) async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
     let Some(version) = env.registry.version(&env.config.name, version).await? else {
         return Ok(None);
     };

@@ -15,13 +15,13 @@ use crate::data::Kind;
 use crate::gate::two_keys::Both;
 use crate::pipeline::error::Error;
 
-/// What champion and challenger say of the newest logged requests; `None` where nothing is logged, or one of the models needs
+/// What champion and challenger say of the newest logged requests, with the id of each answer; `None` where nothing is logged, or one of the models needs
 /// a column that the log does not have.
 pub(super) fn rows(
     env: &Env,
     champion: &Side<'_>,
     challenger: &Side<'_>,
-) -> Result<Option<Both>, Error> {
+) -> Result<Option<(Both, Vec<String>)>, Error> {
     let folder = &env.config.prediction_log;
     let logged = newest(folder, &env.config.name, MOST_ROWS);
     if logged.is_empty() {
@@ -29,22 +29,24 @@ pub(super) fn rows(
     }
     let frame = frame_of(&logged, champion.bundle)?;
     let said = answers(champion.bundle, &frame).zip(answers(challenger.bundle, &frame));
-    Ok(said.and_then(|(old, new)| Both::of(&old, &new)))
+    let both = said.and_then(|(old, new)| Both::of(&old, &new));
+    let ids = logged.into_iter().map(|row| row.id).collect();
+    Ok(both.map(|both| (both, ids)))
 }
 
 /// A logged row of a request.
-pub(super) struct LoggedRow {
+pub struct LoggedRow {
     /// Id of its answer.
-    pub(super) id: String,
+    pub id: String,
     /// When it was asked.
-    pub(super) at: String,
+    pub at: String,
     /// Its columns.
-    pub(super) cells: Map<String, Value>,
+    pub cells: Map<String, Value>,
 }
 
 /// The newest logged rows of a model, at most so many. Lines and files that cannot be read are passed over: the log is kept by
 /// servers that may be writing.
-pub(super) fn newest(folder: &Path, model: &str, most: usize) -> Vec<LoggedRow> {
+pub fn newest(folder: &Path, model: &str, most: usize) -> Vec<LoggedRow> {
     let mut rows = Vec::new();
     for file in files(folder, model) {
         let Ok(decoder) = File::open(&file).and_then(zstd::Decoder::new) else {

@@ -2,6 +2,7 @@
 
 use crate::checks::{Check, Finding};
 use crate::config::Severity;
+use crate::gate::Facts;
 use crate::report::{Candidate, Importance};
 
 pub(super) fn candidate(name: &str, score: Option<f64>) -> Candidate {
@@ -37,5 +38,18 @@ pub(super) fn importance() -> Importance {
             column("<b>number_of_employees</b>", 0.04),
             column("lastyear_activity", -0.003),
         ],
+    }
+}
+
+/// Facts about a challenger of whose rows some stand in the test rows, too.
+pub(super) fn leaked(rows: u64) -> Facts {
+    Facts {
+        load_failure: None,
+        differs_from_champion: true,
+        leaked_rows: rows,
+        doubts: Vec::new(),
+        attempts: 0,
+        shadow: None,
+        is_retuned: false,
     }
 }

@@ -5,6 +5,7 @@
 //! the audit log either way.
 
 mod approval;
+mod asked;
 pub mod audit;
 mod changes;
 mod common;
@@ -27,6 +28,7 @@ mod views;
 
 pub use crate::overview::without_folder;
 pub use approval::{approve, reject};
+pub use asked::show as labels_wanted;
 pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
 pub use common::{env_of, limit, project, trouble};
@@ -56,6 +58,7 @@ use utoipa::OpenApi;
         delete::delete,
         drift::show,
         labels::post,
+        asked::show,
         labels::show,
         versions::list,
         versions::show,

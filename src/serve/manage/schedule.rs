@@ -45,7 +45,7 @@ pub struct TickView {
     pub model: String,
     /// The time that it stands for.
     pub tick: String,
-    /// `pending`, `promoted`, `rejected`, `inconclusive`, `nothing_new`, `ran`, `failed`, `skipped` or `missed`.
+    /// `pending`, `promoted`, `rejected`, `retuned`, `equivalent`, `inconclusive`, `nothing_new`, `ran`, `failed`, `skipped` or `missed`.
     pub outcome: String,
     /// Why.
     pub reason: String,

@@ -10,6 +10,8 @@ pub fn class(outcome: Outcome) -> &'static str {
         Outcome::Promoted => "promoted",
         Outcome::Waiting => "waiting",
         Outcome::Rejected => "rejected",
+        Outcome::Retuned => "retuned",
+        Outcome::Equivalent => "equivalent",
         Outcome::Inconclusive => "inconclusive",
         Outcome::NothingNew => "nothing_new",
         Outcome::Ran => "ran",
@@ -27,8 +29,8 @@ pub fn class(outcome: Outcome) -> &'static str {
 /// Colour of the word of an outcome.
 pub fn tone(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Promoted => "good",
-        Outcome::Waiting | Outcome::Inconclusive => "info",
+        Outcome::Promoted | Outcome::Retuned => "good",
+        Outcome::Waiting | Outcome::Equivalent | Outcome::Inconclusive => "info",
         Outcome::Rejected => "warn",
         Outcome::Running | Outcome::Queued => "live",
         outcome if outcome.is_bad() => "bad",
@@ -44,6 +46,8 @@ pub fn shape(outcome: Outcome) -> Markup {
         Outcome::Rejected => {
             "M2 4 L4 2 L7 5 L10 2 L12 4 L9 7 L12 10 L10 12 L7 9 L4 12 L2 10 L5 7 Z"
         }
+        Outcome::Retuned => "M6 1 H8 V4 H11 V7 H8 V13 H6 V7 H3 V4 H6 Z",
+        Outcome::Equivalent => "M1 3.5 H13 V6 H1 Z M1 8 H13 V10.5 H1 Z",
         Outcome::Inconclusive => {
             "M4 5 A3 3 0 1 1 8.2 7.6 V9 H6.2 V6.6 A1.4 1.4 0 1 0 5.8 5 Z M6.2 10.5 H8.2 V12.5 H6.2 Z"
         }
@@ -73,10 +77,12 @@ pub fn tag(outcome: Outcome) -> Markup {
 }
 
 /// Every outcome, for the legend.
-pub const ALL: [Outcome; 14] = [
+pub const ALL: [Outcome; 16] = [
     Outcome::Promoted,
     Outcome::Waiting,
     Outcome::Rejected,
+    Outcome::Retuned,
+    Outcome::Equivalent,
     Outcome::Inconclusive,
     Outcome::NothingNew,
     Outcome::Ran,

@@ -148,6 +148,8 @@ pub fn decided(view: &View, model: &str, title: &str, decision: &DecisionStatus)
                 @if let Some(p) = decision.p_all { "; P(better) by all evidence " (short(p)) }
                 @if let Some(p) = decision.p_trusted { ", by the test rows alone " (short(p)) }
                 @if let Some(gain) = decision.threshold_gain { "; " (signed(gain)) " of it by another threshold alone" }
+                @if let Some(from) = decision.from { "; from: " (from) }
+                @if let Some(labels) = decision.labels_wanted { "; " (labels) " labels would settle it" }
                 @if decision.attempts > 0 { "; " (decision.attempts) " versions were judged by these rows" }
             }
         }
@@ -159,6 +161,7 @@ fn words(verdict: &str) -> &str {
     match verdict {
         "promote" => "promoted",
         "reject" => "rejected",
+        "retune" => "passed over for another threshold of the champion",
         other => other,
     }
 }

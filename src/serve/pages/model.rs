@@ -156,6 +156,8 @@ fn point<'h>(version: &'h VersionPoint, before: &mut Option<&'h str>) -> Point {
         class: match version.verdict {
             Some(Verdict::Promote) => "promoted",
             Some(Verdict::Reject) => "rejected",
+            Some(Verdict::Retune) => "retuned",
+            Some(Verdict::Equivalent) => "equivalent",
             Some(Verdict::Inconclusive) => "inconclusive",
             _ => "",
         },

@@ -175,7 +175,7 @@ fn rules(decision: &Decision) -> Markup {
                 RuleOutcome::Pass => "good",
                 RuleOutcome::Warn => "warn",
                 RuleOutcome::Reject => "bad",
-                RuleOutcome::Inconclusive => "info",
+                RuleOutcome::Equivalent | RuleOutcome::Inconclusive => "info",
                 RuleOutcome::Skipped => "quiet",
             };
             vec![

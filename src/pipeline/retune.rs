@@ -1,0 +1,185 @@
+//! The champion with another threshold, where the gate says that this is what there is to gain: a version of its own, put
+//! before the gate like any other. Nothing is trained.
+
+use sha2::{Digest, Sha256};
+
+use super::beyond::OutOfFold;
+use super::dataset::Dataset;
+use super::deploy::Work;
+use super::error::{Error, fault};
+use super::loaded_version::LoadedVersion;
+use super::run_report::{RunReport, ScorePair, empty};
+use super::subject::Subject;
+use super::trained::{Trained, TrainingRecord, dataset_run};
+use super::{Env, Event, Stage, adopt, deploy, ingest, report, score, versions};
+use crate::bundle;
+use crate::checks::worst_first;
+use crate::data::Scan;
+use crate::gate::{Decision, Verdict};
+use crate::model_types::Outcome;
+use crate::registry::{Lock, VersionRow, VersionState};
+use crate::text::hex;
+
+/// What a run found before it.
+pub struct Found<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// The lock under which it may.
+    pub lock: &'a Lock,
+    /// The test data.
+    pub test: &'a Scan,
+    /// Its hash.
+    pub test_hash: &'a str,
+    /// What was decided on the challenger.
+    pub decision: &'a Decision,
+}
+
+/// Moves the champion's threshold where the decision says so. `None` where it does not, or where it cannot be done.
+///
+/// # Errors
+/// What scoring and deploying meet; the champion is then what it was.
+pub async fn follow(env: &Env, found: &Found<'_>) -> Result<Option<RunReport>, Error> {
+    let retuned = match (found.decision.verdict, found.decision.retuned) {
+        (Verdict::Retune, Some(retuned)) => retuned,
+        _ => return Ok(None),
+    };
+    let Some(champion) = versions::load_champion(env).await? else {
+        return Ok(None);
+    };
+    let row = versions::version_of(env, champion.number).await?;
+    let Ok(dataset) = ingest::load(env, &dataset_run(&row)).await else {
+        env.tell(Event::Warning(format!(
+            "the threshold of version {} cannot be moved: its data set was removed",
+            champion.number
+        )));
+        return Ok(None);
+    };
+    let mut timings = Vec::new();
+    let making = make(env, found.run, &champion, &row, &dataset, retuned.threshold);
+    let trained = env.stage(Stage::Train, &mut timings, making).await?;
+    let scoring = score::score(
+        env,
+        found.run,
+        &trained,
+        Some(&champion),
+        &dataset,
+        found.test,
+    );
+    let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
+    let work = Work {
+        lock: found.lock,
+        trained: &trained,
+        dataset: &dataset,
+        test_hash: found.test_hash,
+        is_retuned: true,
+    };
+    let deploying = deploy::deploy(env, found.run, &work, &scored);
+    let deployed = env.stage(Stage::Deploy, &mut timings, deploying).await?;
+    let before_report = timings.clone();
+    let subject = Subject {
+        version: &trained.version,
+        bundle: &trained.bundle,
+        scored: &scored,
+        decision: Some(&deployed.decision),
+        dataset: &dataset.record,
+        notes: &trained.notes,
+        findings: &trained.findings,
+        timings: &before_report,
+    };
+    let files = env
+        .stage(Stage::Report, &mut timings, report::report(env, &subject))
+        .await?;
+    let outcome = match deployed.outcome {
+        Outcome::Promote => Outcome::Retune,
+        other => other,
+    };
+    let mut reasons: Vec<String> = found
+        .decision
+        .reasons
+        .first()
+        .cloned()
+        .into_iter()
+        .collect();
+    reasons.extend(deployed.decision.reasons.clone());
+    let folder = &trained.version.folder;
+    let made = ["trainedmodel.json", "score.json", "decision.json"];
+    let made = made.into_iter().map(str::to_string).chain(files);
+    let now = env.registry.champion(&env.config.name).await?;
+    Ok(Some(RunReport {
+        version: Some(trained.version.number),
+        verdict: Some(deployed.decision.verdict),
+        reasons,
+        champion: now.map(|champion| champion.version),
+        artifacts: made.map(|file| env.shown(folder, &file)).collect(),
+        learner: Some(trained.bundle.learner.kind.name()),
+        attempt: Some(deployed.decision.facts.attempts),
+        findings: worst_first([trained.findings, scored.record.findings.clone()].concat()),
+        scores: ScorePair {
+            metric: scored.record.metric,
+            challenger: Some(scored.record.challenger),
+            champion: scored.record.champion,
+        },
+        ..empty(env, found.run, outcome)
+    }))
+}
+
+/// The champion's bundle with another threshold as a version; and one line on it.
+async fn make(
+    env: &Env,
+    run: &str,
+    champion: &LoadedVersion,
+    row: &VersionRow,
+    dataset: &Dataset,
+    threshold: f64,
+) -> Result<(Trained, String), Error> {
+    let before = champion.bundle.threshold;
+    let mut bundle = champion.bundle.clone();
+    bundle.threshold = threshold;
+    bundle.golden = bundle::make_golden(&bundle);
+    bundle.verify()?;
+    let stamp = run.split('-').next().unwrap_or(run);
+    let mut version = env
+        .registry
+        .reserve_version(&env.config.name, run, stamp, env.clock.now_ms())
+        .await?;
+    fault("train.version_reserved")?;
+    let bytes = bundle::encode(&bundle)?;
+    version.bundle_sha256 = Some(hex(&Sha256::digest(&bytes)));
+    let key = env.version_key(&version.folder, "trainedmodel.json");
+    env.models.put_new(&key, bytes).await?;
+    fault("train.bundle_published")?;
+    if let Some(out_of_fold) = OutOfFold::read(env, champion.number).await? {
+        out_of_fold
+            .at(threshold)
+            .write(env, &version.folder)
+            .await?;
+    }
+    let note = format!(
+        "version {} with the threshold {threshold:.3} instead of {before:.3}; nothing was trained",
+        champion.number
+    );
+    version.state = VersionState::Ready;
+    version.model_hash = Some(bundle.model_hash());
+    version.data_hash.clone_from(&row.data_hash);
+    version.config_hash = Some(env.config.fingerprint());
+    let record = TrainingRecord {
+        dataset_run: Some(dataset.run.clone()),
+        notes: vec![note.clone()],
+        fit_ms: Some(0.0),
+        name: None,
+        ..TrainingRecord::of(row)
+    };
+    version.record = Some(record.to_value()?);
+    adopt::write_record(env, &version).await?;
+    env.registry.version_ready(&version).await?;
+    fault("train.recorded")?;
+    let summary = format!("version {} is {note}", version.number);
+    let trained = Trained {
+        version,
+        bundle,
+        notes: vec![note],
+        findings: record.checks.unwrap_or_default(),
+        fit_ms: 0.0,
+    };
+    Ok((trained, summary))
+}
