@@ -1,11 +1,13 @@
 //! The main job from one command: files to a deployed, reported model, and everything that is asked of it afterwards.
 
 mod auto;
+mod backtest;
 mod champion;
 mod data;
 mod explain;
 mod gate;
 mod kinds;
+mod mistakes;
 mod models;
 mod nearly;
 mod numbers;

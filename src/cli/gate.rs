@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::backtest::{BacktestArgs, backtest};
 use super::global::Global;
+use super::policy_file::read_policy;
 use super::stages::VersionArgs;
-use super::{Failure, Kind, context, failure, output};
+use super::{Failure, context, failure, output};
 use crate::gate::{Policy, explain};
 use crate::pipeline;
 
@@ -18,6 +20,8 @@ pub struct GateArgs {
 
 #[derive(Debug, Subcommand)]
 enum GateCommand {
+    /// Play the flow over past data: what would have been trained, decided and live, by each policy
+    Backtest(BacktestArgs),
     /// Say why a version was promoted or not, rule by rule
     Explain(VersionArgs),
     /// Say what another policy would have decided, on the stored predictions of past runs
@@ -29,8 +33,12 @@ enum GateCommand {
 }
 
 pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
+    if let GateCommand::Backtest(args) = &args.command {
+        return backtest(global, args).await;
+    }
     let env = context::open(global, &[]).await?;
     match &args.command {
+        GateCommand::Backtest(_) => {}
         GateCommand::Explain(which) => {
             let version = pipeline::pick_version(&env, which.version()).await?;
             let decision = pipeline::read_decision(&env, &version).await?;
@@ -49,22 +57,6 @@ pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
         }
     }
     Ok(failure::DONE)
-}
-
-fn read_policy(path: &std::path::Path) -> Result<Policy, Failure> {
-    let failed = |error: anyhow::Error| {
-        Failure::new(
-            Kind::Config,
-            error.context(format!("read the policy {}", path.display())),
-        )
-        .hint("write it as the `gate` part of config.json; `unseat config schema` lists its keys")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.into()))?;
-    let value = serde_json::from_str(&text).map_err(|error| failed(error.into()))?;
-    crate::config::policy::from_value(value).map_err(|problems| {
-        let all: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        failed(anyhow::anyhow!(all.join("; ")))
-    })
 }
 
 async fn replay(global: &Global, env: &pipeline::Env, policy: &Policy) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ mod adopt;
 mod approval;
 mod asked_runs;
 mod at;
+mod backtest;
 mod backup;
 mod bounded_log;
 mod call;
@@ -19,6 +20,7 @@ mod database;
 mod diagnose;
 mod drift;
 mod dry_run;
+mod evidence;
 mod explain;
 mod export;
 mod failure;
@@ -42,6 +44,7 @@ mod notify;
 mod notify_systemd;
 mod outdated;
 mod output;
+mod policy_file;
 mod predict;
 mod progress;
 mod reading;
@@ -147,6 +150,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Say what was live at a time, and what it answers
     At(at::AtArgs),
+    /// Put everything that a version rests on into one signed file, or verify such a file
+    Evidence(evidence::EvidenceArgs),
     /// Hold every stored version and data set against its checksum
     Verify,
     /// Say which of the 28 tests of the ML Test Score are automated
@@ -267,6 +272,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Logs(args) => logs::logs(global, args).await,
         Command::Compare(args) => compare::compare(global, args).await,
         Command::At(args) => at::at(global, args).await,
+        Command::Evidence(args) => evidence::evidence(global, args).await,
         Command::Verify => verify::verify(global).await,
         Command::MlTestScore => ml_test_score::score(global).await,
         Command::Approve(args) => approval::approve(global, args).await,

@@ -17,6 +17,7 @@ const RESERVED: &[&str] = &[
     "UNSEAT_SEED",
     "UNSEAT_TOKEN",
     "UNSEAT_DATABASE_PASSWORD",
+    "UNSEAT_EVIDENCE_KEY",
 ];
 
 /// The variables of an environment that concern this program.

@@ -13,6 +13,7 @@ mod compare;
 mod data_sets;
 mod decision;
 mod error;
+mod evidence;
 mod history;
 mod ml_test_score;
 mod paths;
@@ -32,6 +33,10 @@ pub use compare::{Comparison, Flips, MetricPair, Side, SlicePair, compare};
 pub use data_sets::{ColumnPoint, DataSet, data_sets};
 pub use decision::{DecisionStatus, last_decision};
 pub use error::Error;
+pub use evidence::{
+    EvidenceCheck, EvidenceError, EvidenceKey, EvidenceReport, PublicKey, make_evidence,
+    verify_evidence,
+};
 pub use history::{Champions, History, VersionPoint, history, rows_of};
 pub use ml_test_score::{Done, MlTestScore, RubricSection, RubricTest, ml_test_score};
 pub use paths::without_folder;

@@ -160,6 +160,9 @@ pub enum Error {
     /// Challenger and champion cannot be scored on the same rows.
     #[error("{0}")]
     Incomparable(String),
+    /// The past cannot be played.
+    #[error("{0}")]
+    Backtest(String),
     /// A model cannot be given a name.
     #[error("rename `{old}` to `{new}`: {why}")]
     Rename {

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod approval;
+pub mod backtest;
 mod backup;
 pub mod beyond;
 mod candidates;
@@ -90,7 +91,7 @@ pub use preview::{Preview, preview};
 pub use probation::{ACTOR as PROBATION, TestShift, numbers_apart, take_back, test_shift};
 pub use remove::remove_version;
 pub use rename::{finish_rename, rename};
-pub use replay::{ReplayRow, replay};
+pub use replay::{ReplayRow, decided_again, replay};
 pub use retain::{Fate, Kind as RetainedKind, Retained, Why, collect, look, run_log};
 pub use room::{free_bytes, is_disk_full};
 pub use run::run;

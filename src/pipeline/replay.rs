@@ -1,8 +1,12 @@
 //! Replays past decisions under another policy, over the per-row predictions that were stored with each version.
 
+use polars::prelude::DataFrame;
 use serde::Serialize;
 
+use super::beyond::stored;
 use super::error::Error;
+use super::score::from_prediction_frame;
+use super::scores::ScoreRecord;
 use super::{Env, deploy, versions};
 use crate::config::policy::Policy;
 use crate::gate::Decision;
@@ -21,6 +25,28 @@ pub struct ReplayRow {
     pub now: crate::gate::Verdict,
     /// The whole decision under the other policy.
     pub decision: Decision,
+}
+
+/// A decision taken again, under its own policy, with nothing but what was stored of it: scores, predictions as they are in
+/// `predictions.parquet`, and what is in `evidence.parquet`.
+///
+/// # Errors
+/// When a column is missing.
+pub fn decided_again(
+    decision: &Decision,
+    score: ScoreRecord,
+    predictions: &DataFrame,
+    evidence: Option<&DataFrame>,
+) -> Result<Decision, Error> {
+    let mut scored = from_prediction_frame(score, predictions)?;
+    if let Some(frame) = evidence {
+        scored.beyond = stored::from_frame(frame)?;
+    }
+    Ok(deploy::decide_under(
+        &scored,
+        &decision.facts,
+        &decision.policy,
+    ))
 }
 
 /// Every stored decision of a model under `policy`, oldest first, and the versions that have none with the reason. Each is

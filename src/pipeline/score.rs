@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::DataFrame;
 
-pub use self::aligned::aligned;
-use self::aligned::{prior_over, union};
+pub use self::aligned::{aligned, prior_over, union};
 use super::dataset::Dataset;
 use super::error::{Error, fault};
 use super::importance::{Judged, importance};

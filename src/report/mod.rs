@@ -17,6 +17,7 @@ mod html;
 mod input;
 mod lettering;
 mod limits;
+mod lines;
 mod numbers;
 mod page_parts;
 mod pictures;
@@ -42,6 +43,7 @@ pub use input::{
     Calibration, Candidate, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint,
     Importance, NumberPairs, Quarantined, ReportInput, ScoredModel,
 };
+pub use lines::lines_svg;
 pub use numbers::{predicted_true_png, residuals_png};
 
 /// Draws every plot that this version has: file name and PNG bytes, in the order in which the page shows them.

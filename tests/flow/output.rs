@@ -44,6 +44,7 @@ fn the_help_names_every_command() {
       logs           Show the log of a run
       compare        Put two versions beside each other
       at             Say what was live at a time, and what it answers
+      evidence       Put everything that a version rests on into one signed file, or verify such a file
       verify         Hold every stored version and data set against its checksum
       ml-test-score  Say which of the 28 tests of the ML Test Score are automated
       approve        Let the version in that waits for approval

@@ -2,6 +2,7 @@
 
 mod closed;
 mod dead;
+mod evidence;
 mod explain;
 mod live;
 mod told;

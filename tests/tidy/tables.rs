@@ -109,6 +109,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                 &[
                     "adopt",
                     "approval",
+                    "backtest",
                     "backup",
                     "champion",
                     "deploy",

@@ -71,6 +71,7 @@ impl From<pipeline::Error> for Failure {
             | E::NoPredictions { .. }
             | E::NoCandidate { .. }
             | E::Incomparable(_)
+            | E::Backtest(_)
             | E::Rename { .. }
             | E::VersionName { .. }
             | E::Backup(_)
