@@ -7,6 +7,7 @@ mod data;
 mod explain;
 mod gate;
 mod kinds;
+mod leaks;
 mod mistakes;
 mod models;
 mod nearly;

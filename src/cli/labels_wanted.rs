@@ -11,7 +11,7 @@ use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
 use crate::live::ASKED_SOURCE;
 use crate::overview::{LabelsWanted, labels_wanted};
-use crate::pipeline::{Env, beyond};
+use crate::pipeline::{Env, newest_requests};
 
 #[derive(Debug, Args)]
 pub struct WantedArgs {
@@ -70,11 +70,15 @@ pub async fn wanted(global: &Global, args: &WantedArgs) -> Result<u8, Failure> {
 
 /// The rows as a table to be filled in: what is asked for, and the request where the log still holds it.
 fn sheet(env: &Env, found: &LabelsWanted) -> String {
-    let logged: HashMap<String, Map<String, Value>> =
-        beyond::newest_requests(&env.config.prediction_log, &env.config.name, MOST_LOGGED)
-            .into_iter()
-            .map(|row| (row.id, row.cells))
-            .collect();
+    let logged: HashMap<String, Map<String, Value>> = newest_requests(
+        &env.config.prediction_log,
+        &env.config.name,
+        MOST_LOGGED,
+        |_| true,
+    )
+    .into_iter()
+    .map(|row| (row.id, row.cells))
+    .collect();
     let own = ["id", "label", "source", "direction", "weight"];
     let mut names: Vec<&str> = Vec::new();
     for row in &found.rows {

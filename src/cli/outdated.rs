@@ -30,7 +30,10 @@ pub async fn outdated(global: &Global) -> Result<u8, Failure> {
     let done = tokio::task::spawn_blocking(look).await;
     let (index, found) = done.unwrap_or_else(|_| (USUAL.to_string(), Vec::new()));
     if global.json {
-        output::line(&json!({"index": index, "advisories": "unknown", "dependencies": found}));
+        let why = "no database of advisories is asked; `cargo deny check` does that";
+        output::line(
+            &json!({"index": index, "advisories": "unknown", "advisories_reason": why, "dependencies": found}),
+        );
         return Ok(failure::DONE);
     }
     let header = ["dependency", "locked", "newest", "state"];
@@ -51,7 +54,7 @@ pub async fn outdated(global: &Global) -> Result<u8, Failure> {
     }
     let count = |state| found.iter().filter(|it| it.state == state).count();
     output::say(&format!(
-        "{} direct dependencies by {index}: {} current, {} outdated, {} yanked, {} unknown; advisories are not looked at (`cargo deny check` does)",
+        "{} direct dependencies by {index}: {} current, {} outdated, {} yanked, {} unknown; advisories: unknown, since no database of them is asked (`cargo deny check` does)",
         found.len(),
         count(DependencyState::Current),
         count(DependencyState::Outdated),

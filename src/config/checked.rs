@@ -66,6 +66,10 @@ pub fn check(
             "only `ingest.keep: accumulate` has a window".to_string(),
         );
     }
+    if raw.related.is_some() && raw.labels.sets_aside() {
+        let why = "rows that are put together of several tables are not logged whole; leave out `related`, or set it to 0";
+        say("labels.test_share", why.to_string());
+    }
     let task = raw
         .task
         .or(asked_of_learner(&raw.learner))

@@ -18,6 +18,27 @@ pub struct Labels {
     pub per_second: u32,
     /// Hours for which a label waits for an answer that is not known yet.
     pub hold_hours: f64,
+    /// Share of the labelled rows of production that are set aside as fresh test rows, from 0 (off) to 1. A hash of the row decides,
+    /// for ever. Whole rows are there only where `server.prediction_log.sample` keeps them.
+    pub test_share: f64,
+    /// What fresh test rows are for.
+    pub test_use: TestUse,
+    /// Fewest fresh test rows that can be the test rows `alone`.
+    pub test_min_rows: u32,
+    /// Most fresh test rows that are kept of a model; beyond, the oldest go.
+    pub test_rows: u32,
+}
+
+/// What fresh test rows are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TestUse {
+    /// They are gathered and kept out of training, and judge nothing yet.
+    Gather,
+    /// They are test rows beside those of the test folder.
+    Beside,
+    /// They are the only test rows once there are `test_min_rows` of them; until then as `beside`.
+    Alone,
 }
 
 impl Default for Labels {
@@ -28,6 +49,10 @@ impl Default for Labels {
             keep_days: 30.0,
             per_second: 200,
             hold_hours: 24.0,
+            test_share: 0.0,
+            test_use: TestUse::Beside,
+            test_min_rows: 500,
+            test_rows: 20_000,
         }
     }
 }
@@ -43,6 +68,18 @@ impl Labels {
         (self.hold_hours * 3_600_000.0) as i64
     }
 
+    /// Whether labelled rows of production are set aside as test rows.
+    pub fn sets_aside(&self) -> bool {
+        self.enabled && self.test_share > 0.0
+    }
+
+    /// What of it can change a verdict, as text; `None` where nothing is set aside.
+    pub(super) fn not_default(&self) -> Option<String> {
+        self.sets_aside().then(|| {
+            serde_json::json!([self.test_share, self.test_use, self.test_min_rows]).to_string()
+        })
+    }
+
     /// Tells what makes no sense: key below `labels`, and reason.
     pub fn check(&self, say: &mut impl FnMut(&str, String)) {
         // Written so that what is no number is outside.
@@ -55,5 +92,15 @@ impl Labels {
         within("keep_days", self.keep_days, 0.01, 36_500.0);
         within("per_second", f64::from(self.per_second), 1.0, 1e6);
         within("hold_hours", self.hold_hours, 0.0, 8760.0);
+        within("test_share", self.test_share, 0.0, 1.0);
+        within("test_min_rows", f64::from(self.test_min_rows), 30.0, 1e6);
+        within("test_rows", f64::from(self.test_rows), 30.0, 1e6);
+        if self.test_share > 0.0 && !self.enabled {
+            say(
+                "test_share",
+                "labelled rows are matched with answers, and `labels.enabled` keeps none"
+                    .to_string(),
+            );
+        }
     }
 }

@@ -172,6 +172,7 @@ impl ModelConfig {
             parts += &serde_json::json!(related).to_string();
         }
         parts += &self.ingest.not_default().unwrap_or_default();
+        parts += &self.labels.not_default().unwrap_or_default();
         hex(&Sha256::digest(parts.as_bytes()))
     }
 

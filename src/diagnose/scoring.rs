@@ -7,7 +7,7 @@ use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::data;
 use crate::evaluate::{Metric, MetricInterval, Scores};
-use crate::pipeline::{Env, Error, PresentScore, present_score};
+use crate::pipeline::{Env, Error, Fresh, PresentScore, TestData, present_score};
 use crate::registry::ScoreRow;
 
 /// A version's score.
@@ -54,10 +54,11 @@ pub struct ScoreInterval {
 pub fn score_now(
     env: &Env,
     (version, sha256, bundle): (i64, &str, &Bundle),
-    known: &[ScoreRow],
+    (known, fresh): (&[ScoreRow], Fresh),
 ) -> Result<ChampionScore, Error> {
     let scan = data::scan(&env.config.test_folder.here())?;
-    let present = present_score(env, (version, sha256, bundle), &scan, known)?;
+    let test = TestData { scan, fresh };
+    let present = present_score(env, (version, sha256, bundle), &test, known)?;
     Ok(of(&env.config, present))
 }
 

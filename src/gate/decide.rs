@@ -79,6 +79,8 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     }
     reasons.extend(failures(&rules));
     reasons.extend(wanted.as_ref().map(keys::asks));
+    let fresh = evidence.facts.fresh.as_ref().filter(|it| it.rows > 0);
+    reasons.extend(fresh.map(|fresh| fresh.says(case.rows())));
     Decision {
         format_version: DECISION_FORMAT,
         verdict,

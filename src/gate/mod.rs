@@ -9,6 +9,7 @@ mod compare;
 pub mod decide;
 pub mod explain;
 mod first;
+mod fresh;
 mod gains;
 mod guards;
 mod hard;
@@ -32,6 +33,7 @@ use crate::model_types::Outcome;
 
 pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
+pub use fresh::FreshRows;
 pub use shadow::{ChangedRow, Shadow};
 use two_keys::{Asked, Both, Judgement, Labelled, Retuned, Wanted};
 
@@ -139,6 +141,9 @@ pub struct Facts {
     /// Whether it is the champion with another threshold: then no further one is looked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_retuned: bool,
+    /// Test rows that are labelled rows of production; `None` where the settings set none aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<FreshRows>,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -63,6 +63,7 @@ impl Stand {
                 attempts: 0,
                 shadow: None,
                 is_retuned: false,
+                fresh: None,
             },
             slices: Vec::new(),
         }

@@ -4,6 +4,7 @@
 //! databases or time. The same labels give the same numbers in whatever order they come.
 
 mod answered;
+mod aside;
 mod outcome;
 mod quality;
 mod summary;
@@ -16,6 +17,7 @@ mod tests;
 pub const ASKED_SOURCE: &str = "wanted";
 
 pub use answered::{Answer, answered_at};
+pub use aside::{Admission, admission, is_test_row, label_of, row_key};
 pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
 pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};
 pub use summary::{LabelledSpan, Summary};

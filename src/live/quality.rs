@@ -179,7 +179,8 @@ fn both(judged: &[(&Answer, &str)], form: &Form<'_>) -> Option<(Truth, Answers)>
 /// Classes with fewer answers than these say nothing of their coverage.
 const FEWEST: u64 = 30;
 
-fn is_uneven(by_class: &[(String, Coverage)]) -> bool {
+/// Whether the coverage of classes differs by more than twice.
+pub(super) fn is_uneven(by_class: &[(String, Coverage)]) -> bool {
     let usual = by_class.iter().filter(|(_, it)| it.answers >= FEWEST);
     let shares: Vec<f64> = usual.filter_map(|(_, it)| it.share()).collect();
     let most = shares.iter().copied().fold(0.0, f64::max);

@@ -5,9 +5,10 @@ use serde_json::json;
 
 use super::champion::checked_move;
 use super::error::Error;
+use super::fresh::TestData;
 use super::model_lock::with_model_lock;
 use super::versions::read_score;
-use super::{Env, production, score};
+use super::{Env, production};
 use crate::model_types::Outcome;
 use crate::registry::{Action, Lock, Operation, VersionRow, VersionState};
 
@@ -156,8 +157,9 @@ async fn still_waiting(env: &Env, version: Option<i64>) -> Result<i64, Error> {
     let (number, mut expired) = meant(env, version).await?;
     if expired.is_none() {
         let scan = super::settle::look(&env.config.test_folder).await?;
+        let test = TestData::of(env, scan).await?;
         let then = env.registry.test_hash_of(&env.config.name, number).await?;
-        if then.is_some_and(|then| then != score::test_hash(&scan)) {
+        if then.is_some_and(|then| then != test.hash()) {
             expired = Some("the test data is another one since".to_string());
         }
     }

@@ -170,6 +170,7 @@ fn decide(
         attempts: 1,
         shadow: None,
         is_retuned: false,
+        fresh: None,
     };
     let policy = Policy {
         slices: Vec::new(),

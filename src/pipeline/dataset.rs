@@ -50,6 +50,9 @@ pub struct DatasetRecord {
     pub rows_kept: u64,
     /// Rows that the window left out.
     pub rows_outside_window: u64,
+    /// Rows that are left out since they are fresh test rows (`labels.test_share`).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rows_set_aside: u64,
     /// Rows in it.
     pub rows: u64,
     /// NaN and infinite cells that count as missing, per column.
@@ -71,6 +74,10 @@ pub struct DatasetRecord {
     /// How several tables became its rows, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedPlan>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl DatasetRecord {

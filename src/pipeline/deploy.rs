@@ -120,6 +120,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         attempts,
         shadow,
         is_retuned: work.is_retuned,
+        fresh: scored.record.fresh.clone(),
     })
 }
 

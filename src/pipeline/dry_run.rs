@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::error::Error;
+use super::fresh::TestData;
 use super::preview::preview;
-use super::{Env, ingest, score};
+use super::{Env, ingest};
 use crate::config::Approval;
 use crate::text::counted;
 
@@ -37,6 +38,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let config = &env.config;
     let input = super::settle::look(&config.input_folder).await?;
     let test = super::settle::look(&config.test_folder).await?;
+    let test = TestData::of(env, test).await?;
     let seen = env.registry.seen_hashes(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
     let past = env
@@ -58,7 +60,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let (would, says) = match &past {
         _ if !found.problems.is_empty() => ("fail", "a run would fail".to_string()),
         _ if input.files.is_empty() => ("nothing_new", "there is no file to train on".to_string()),
-        Some(past) if !force && past.test_hash == score::test_hash(&test) => (
+        Some(past) if !force && past.test_hash == test.hash() => (
             "nothing_new",
             format!(
                 "nothing new: run {} ended with `{}` on the same data and settings",
@@ -79,7 +81,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
                 counted(input.files.len() as u64, "file"),
                 new_files.len(),
                 config.learner.kind.name(),
-                counted(test.files.len() as u64, "file"),
+                counted(test.scan.files.len() as u64, "file"),
                 gate.require.name()
             ),
         ),
@@ -90,7 +92,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
         says,
         files: input.files.len(),
         new_files,
-        test_files: test.files.len(),
+        test_files: test.scan.files.len(),
         notes: found.notes,
         problems: found.problems,
     })

@@ -1,6 +1,7 @@
 //! ingest: the input folder to one dated data set.
 
 mod accumulate;
+mod apart;
 mod known;
 mod named;
 mod options;
@@ -125,6 +126,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         parts.row_hashes = data::row_hashes(&parts.frame, &names.names())?;
     }
     check_columns(config, &parts.frame)?;
+    let parts = apart::without_test_rows(env, parts).await?;
     // A file that changed after the scan was not read: the data set must not pass for one that holds it.
     let data_hash = data_hash(config, &without(scan, &parts.record.unsettled), &seen);
     let dataset = dataset_of(env, run, data_hash, parts)?;

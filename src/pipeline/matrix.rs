@@ -7,6 +7,7 @@ use polars::prelude::{Column, DataFrame};
 use super::Env;
 use super::dataset::Dataset;
 use super::error::Error;
+use super::fresh::TestData;
 use super::score::{Known, Plans, read_test_rows};
 use super::split::Parts;
 use super::wanted::{Part, wanted};
@@ -38,8 +39,9 @@ pub async fn write(
     data::write_parquet(&mut train, &folder.join("train.parquet"))?;
 
     let scan = super::settle::look(&env.config.test_folder).await?;
+    let given = TestData::of(env, scan).await?;
     let like = Schema::of(&dataset.frame);
-    let test = read_test_rows(env, &scan, &bundle.target, &like, Plans::of(bundle))?;
+    let test = read_test_rows(env, &given, &bundle.target, &like, Plans::of(bundle))?;
     let Known { frame, truth, .. } = test.known(bundle.task(), &bundle.classes)?;
     let rows: Vec<u32> = (0..frame.height() as u32).collect();
     let answered = match bundle.scorer().answer_frame(&frame)? {

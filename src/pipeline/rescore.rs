@@ -1,11 +1,11 @@
 //! What a run does when only the test data changed: the champion is scored again, and a fall starts a training.
 
 use super::error::Error;
+use super::fresh::TestData;
 use super::run_report::{RunReport, ScorePair, nothing};
 use super::score;
 use super::scores::SideScore;
 use super::{Env, Event, report};
-use crate::data::Scan;
 use crate::model_types::Outcome;
 use crate::registry::PastConclusion;
 
@@ -17,7 +17,7 @@ pub async fn rescore(
     env: &Env,
     id: &str,
     version: i64,
-    test: &Scan,
+    test: &TestData,
     test_hash: &str,
     known: Option<&PastConclusion>,
 ) -> Result<Option<RunReport>, Error> {

@@ -7,6 +7,7 @@ use super::beyond::OutOfFold;
 use super::dataset::Dataset;
 use super::deploy::Work;
 use super::error::{Error, fault};
+use super::fresh::TestData;
 use super::loaded_version::LoadedVersion;
 use super::run_report::{RunReport, ScorePair, empty};
 use super::subject::Subject;
@@ -14,7 +15,6 @@ use super::trained::{Trained, TrainingRecord, dataset_run};
 use super::{Env, Event, Stage, adopt, deploy, ingest, report, score, versions};
 use crate::bundle;
 use crate::checks::worst_first;
-use crate::data::Scan;
 use crate::gate::{Decision, Verdict};
 use crate::model_types::Outcome;
 use crate::registry::{Lock, VersionRow, VersionState};
@@ -27,7 +27,7 @@ pub struct Found<'a> {
     /// The lock under which it may.
     pub lock: &'a Lock,
     /// The test data.
-    pub test: &'a Scan,
+    pub test: &'a TestData,
     /// Its hash.
     pub test_hash: &'a str,
     /// What was decided on the challenger.

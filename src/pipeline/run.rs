@@ -6,6 +6,7 @@ use tracing::Instrument;
 use super::deploy::Work;
 use super::drift::{self, DriftLine};
 use super::error::{Error, fault};
+use super::fresh::TestData;
 use super::heart::Heart;
 use super::run_report::{RunOptions, RunReport, ScorePair, nothing, timings_map};
 use super::score;
@@ -13,8 +14,8 @@ use super::subject::Subject;
 use super::untrained::{Looked, without_training};
 use super::versions;
 use super::{
-    Env, Event, Stage, approval, deploy, ingest, preview, recover, report, retain, retune, room,
-    settle, train,
+    Env, Event, Stage, approval, deploy, harvest, ingest, preview, recover, report, retain, retune,
+    room, settle, train,
 };
 use crate::checks::worst_first;
 use crate::config::Keep;
@@ -28,7 +29,10 @@ use crate::text::causes;
 pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
     let id = options.id.clone().unwrap_or_else(|| env.new_run_id());
     with_lock(env, &id, &options.trigger, async |lock| {
-        flow(env, &id, lock, options).await
+        // Also where there is nothing to train on: what is said of rows waits for no data.
+        let fresh = harvest::harvest(env).await?;
+        let report = flow(env, &id, lock, options).await?;
+        Ok(RunReport { fresh, ..report })
     })
     .await
 }
@@ -148,9 +152,10 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     if input.files.is_empty() {
         env.tell(Event::Warning(ingest::no_file(config, &input)));
     }
+    let test = TestData::of(env, test).await?;
     let seen = env.registry.seen_hashes(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
-    let test_hash = score::test_hash(&test);
+    let test_hash = test.hash();
     let config_hash = config.fingerprint();
     let champion = env.registry.champion(&config.name).await?;
     // What a pin held back is worth another look once the pin is gone.
@@ -223,7 +228,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         }
     };
     let drift = drift::of_dataset(env, id, &dataset).await;
-    preview::before_training(env, &dataset, &test)?;
+    preview::before_training(env, &dataset, &test.scan)?;
     // The lock is ours, so it stays the champion. One that cannot be loaded is told of where it is scored.
     let loaded = versions::load_champion(env).await;
     let known = loaded.as_ref().ok().and_then(Option::as_ref);
@@ -310,6 +315,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         findings: worst_first([trained.findings, scored.record.findings].concat()),
         attempt: Some(deployed.decision.facts.attempts),
         drift: drift.as_ref().map(DriftLine::of),
+        fresh: None,
         timings_ms: timings_map(&timings, Some(trained.fit_ms)),
     })
 }

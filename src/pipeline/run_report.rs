@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::drift::DriftLine;
+use super::harvest::Harvest;
 use super::scores::SideScore;
 use super::{DatasetRecord, Env, Stage};
 use crate::checks::Finding;
@@ -67,6 +68,9 @@ pub struct RunReport {
     /// Whether the data set is still like what the champion was trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftLine>,
+    /// What there is of labelled rows of production; left out where the settings set none aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<Harvest>,
     /// Milliseconds per stage, and `fit` for the learner alone.
     pub timings_ms: serde_json::Map<String, serde_json::Value>,
 }
@@ -121,6 +125,7 @@ pub fn empty(env: &Env, id: &str, outcome: Outcome) -> RunReport {
         chosen_from: None,
         attempt: None,
         drift: None,
+        fresh: None,
         timings_ms: serde_json::Map::new(),
     }
 }
@@ -153,6 +158,7 @@ mod tests {
             chosen_from: None,
             attempt: Some(1),
             drift: None,
+            fresh: None,
             timings_ms: timings_map(&[(Stage::Train, 1.5)], Some(0.5)),
         };
         let value = serde_json::to_value(&report).expect("JSON");

@@ -10,7 +10,7 @@ mod tests;
 
 pub use present::{PresentScore, present_score, score_champion};
 pub use rows::{PREDICTIONS, from_prediction_frame};
-pub use test_rows::{Known, Plans, TestRows, read_test_rows, test_hash};
+pub use test_rows::{Known, Plans, TestRows, read_test_rows};
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ use polars::prelude::DataFrame;
 pub use self::aligned::{aligned, prior_over, union};
 use super::dataset::Dataset;
 use super::error::{Error, fault};
+use super::fresh::TestData;
 use super::importance::{Judged, importance};
 use super::json::to_json;
 use super::labels::labels_of;
@@ -27,7 +28,7 @@ use super::scores::{ScoreRecord, Scored, SideScore};
 use super::trained::Trained;
 use super::{Env, Event, beyond, checks, drift};
 use crate::bundle::Bundle;
-use crate::data::{self, Scan, Schema};
+use crate::data::{self, Schema};
 use crate::evaluate::{Answers, Task, Truth, answers};
 use crate::features;
 use crate::gate::Beyond;
@@ -41,18 +42,14 @@ pub async fn score(
     trained: &Trained,
     champion: Option<&LoadedVersion>,
     dataset: &Dataset,
-    scan: &Scan,
+    data: &TestData,
 ) -> Result<(Scored, String), Error> {
     let test = read_test_rows(
         env,
-        scan,
+        data,
         &trained.bundle.target,
         &Schema::of(&dataset.frame),
-        Plans {
-            own: trained.bundle.related.as_ref(),
-            champion: champion.and_then(|champion| champion.bundle.related.as_ref()),
-            reading: Some(&trained.bundle.reading),
-        },
+        Plans::of_both(&trained.bundle, champion.map(|champion| &champion.bundle)),
     )?;
     let mut scored = compare(env, trained, champion, &test)?;
     if let Some(champion) = champion {
@@ -60,7 +57,7 @@ pub async fn score(
         drift::of_test_rows(env, run, &own.frame, (champion.number, &champion.bundle)).await;
     }
     scored.beyond = beyond::gather(env, trained, champion, dataset).await?;
-    scored.record.leaked_rows = test_rows::leaked(env, &test, dataset)?;
+    scored.record.leaked_rows = test_rows::leaked(env, data, &test, dataset)?;
     scored.record.findings = checks::of_test_rows(
         env,
         &test.frame,
@@ -95,8 +92,10 @@ fn summary(record: &ScoreRecord) -> String {
         Some(side) => format!(", champion (version {}) {}", side.version, value(side)),
         None => ", no champion yet".to_string(),
     };
+    let fresh = record.fresh.as_ref().filter(|it| it.rows > 0);
+    let fresh = fresh.map_or(String::new(), |it| format!(", {} of production", it.rows));
     format!(
-        "{} {}{champion}, on {}",
+        "{} {}{champion}, on {}{fresh}",
         record.metric.name(),
         value(&record.challenger),
         counted(record.rows, "row")
@@ -191,6 +190,7 @@ fn compare(
             .zip(champion_predictions.as_ref())
             .map(|(it, says)| side(env, it.number, &it.sha256, &known.truth, says)),
         leaked_rows: 0,
+        fresh: test.fresh.clone(),
         importance: {
             let judged = Judged {
                 frame: &known.frame,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::checks::Finding;
 use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Truth};
 use crate::explain::Importance;
-use crate::gate::Beyond;
+use crate::gate::{Beyond, FreshRows};
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct ScoreRecord {
     pub champion: Option<SideScore>,
     /// Test rows that also stand in the data set learned from.
     pub leaked_rows: u64,
+    /// Test rows that are labelled rows of production; `None` where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh: Option<FreshRows>,
     /// What each column is worth to the challenger on these rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importance: Option<Importance>,

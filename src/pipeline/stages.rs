@@ -4,6 +4,7 @@
 use super::deploy::Work;
 use super::drift::{self, DriftLine};
 use super::error::Error;
+use super::fresh::TestData;
 use super::run::with_lock;
 use super::run_report::{ScorePair, empty, timings_map};
 use super::trained::Trained;
@@ -107,6 +108,7 @@ pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
         let mut timings = Vec::new();
         let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
         let test = settle::look(&env.config.test_folder).await?;
+        let test = TestData::of(env, test).await?;
         let champion = versions::load_champion(env).await?;
         let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);
         let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
@@ -157,6 +159,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
         version.verdict = None;
         let (trained, dataset) = stored(env, version).await?;
         let test = settle::look(&env.config.test_folder).await?;
+        let test = TestData::of(env, test).await?;
         // Scored afresh: since it was scored, the test rows or the champion may have changed.
         let champion = versions::load_champion(env).await?;
         let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);
@@ -165,7 +168,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
             lock,
             trained: &trained,
             dataset: &dataset,
-            test_hash: &score::test_hash(&test),
+            test_hash: &test.hash(),
             is_retuned: false,
         };
         let deployed = env

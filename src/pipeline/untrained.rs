@@ -1,11 +1,11 @@
 //! What comes of a run that has nothing to train on.
 
 use super::error::Error;
+use super::fresh::TestData;
 use super::plan::{Facts, Plan, plan};
 use super::rescore::rescore;
 use super::run_report::{RunOptions, RunReport, nothing};
 use super::{Env, probation};
-use crate::data;
 use crate::registry::PastConclusion;
 
 /// What a run has looked at before it reads a row.
@@ -14,9 +14,9 @@ pub struct Looked<'a> {
     pub id: &'a str,
     /// What was asked of it.
     pub options: &'a RunOptions,
-    /// The test files.
-    pub test: &'a data::Scan,
-    /// Hash of them.
+    /// The test data.
+    pub test: &'a TestData,
+    /// Hash of it.
     pub test_hash: &'a str,
     /// The champion.
     pub champion: Option<i64>,

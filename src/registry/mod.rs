@@ -5,6 +5,7 @@
 
 mod adopted;
 mod answers;
+mod changed;
 mod conclude;
 mod copy;
 mod created;
@@ -14,6 +15,7 @@ mod dead_runs;
 mod drift;
 mod error;
 mod files;
+mod fresh_rows;
 mod heads;
 mod holder;
 mod job_moves;
@@ -48,6 +50,7 @@ mod tests;
 
 pub use adopted::Adoption;
 pub use answers::LabelTotal;
+pub use changed::ChangeMark;
 pub use conclude::{Conclusion, PastConclusion, RowSet, SeenFile};
 pub use copy::CopiedTable;
 pub use created::{CreatedModel, add_model};
@@ -56,6 +59,7 @@ pub(crate) use db::settled;
 pub use db::{ServerSettings, Tries, Tx, is_busy, is_damaged, is_misunderstood, is_unreachable};
 pub use drift::{DriftCheckRow, DriftEpisodeRow, DriftWindowRow};
 pub use error::Error;
+pub use fresh_rows::{FreshRow, FreshSide};
 pub use holder::{Holder, Lock};
 pub use job_moves::{Cancel, JobEnd, PutBack, put_job_back, reopen_job};
 pub use jobs::{JobRow, JobState, NewJob, add_job, cancel_waiting, open_jobs};

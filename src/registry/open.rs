@@ -185,6 +185,14 @@ impl Registry {
         }
     }
 
+    /// The file, where it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.database.kind {
+            Kind::File(_) => Some(&self.database.path),
+            Kind::Server(_) => None,
+        }
+    }
+
     /// Which file is open, as a text that is another one when the file is.
     pub fn file_mark(&self) -> String {
         match &self.database.kind {

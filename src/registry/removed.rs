@@ -19,7 +19,7 @@ pub enum Removal {
 }
 
 /// What is taken out of the tables with a model. The lock and messages that wait to be sent stay.
-pub(super) const ROWS: [&str; 21] = [
+pub(super) const ROWS: [&str; 22] = [
     "DELETE FROM runs WHERE model = ?",
     "DELETE FROM datasets WHERE model = ?",
     "DELETE FROM versions WHERE model = ?",
@@ -37,6 +37,7 @@ pub(super) const ROWS: [&str; 21] = [
     "DELETE FROM labels WHERE model = ?",
     "DELETE FROM label_totals WHERE model = ?",
     "DELETE FROM live_quality WHERE model = ?",
+    "DELETE FROM fresh_rows WHERE model = ?",
     "DELETE FROM schedule_changes WHERE model = ?",
     "DELETE FROM drift_windows WHERE model = ?",
     "DELETE FROM drift_checks WHERE model = ?",

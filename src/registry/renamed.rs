@@ -5,7 +5,7 @@ use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
 
 /// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
-const GIVE_WAY: [&str; 12] = [
+const GIVE_WAY: [&str; 13] = [
     "DELETE FROM schedules WHERE model = ?",
     "DELETE FROM places WHERE model = ?",
     "DELETE FROM probations WHERE model = ?",
@@ -14,6 +14,7 @@ const GIVE_WAY: [&str; 12] = [
     "DELETE FROM labels WHERE model = ?",
     "DELETE FROM label_totals WHERE model = ?",
     "DELETE FROM live_quality WHERE model = ?",
+    "DELETE FROM fresh_rows WHERE model = ?",
     "DELETE FROM schedule_changes WHERE model = ?",
     "DELETE FROM drift_windows WHERE model = ?",
     "DELETE FROM drift_checks WHERE model = ?",
@@ -21,7 +22,7 @@ const GIVE_WAY: [&str; 12] = [
 ];
 
 /// Rows that get the new name.
-const ROWS: [&str; 22] = [
+const ROWS: [&str; 23] = [
     "UPDATE runs SET model = ? WHERE model = ?",
     "UPDATE datasets SET model = ? WHERE model = ?",
     "UPDATE versions SET model = ? WHERE model = ?",
@@ -40,6 +41,7 @@ const ROWS: [&str; 22] = [
     "UPDATE labels SET model = ? WHERE model = ?",
     "UPDATE label_totals SET model = ? WHERE model = ?",
     "UPDATE live_quality SET model = ? WHERE model = ?",
+    "UPDATE fresh_rows SET model = ? WHERE model = ?",
     "UPDATE schedule_changes SET model = ? WHERE model = ?",
     "UPDATE drift_windows SET model = ? WHERE model = ?",
     "UPDATE drift_checks SET model = ? WHERE model = ?",

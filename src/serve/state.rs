@@ -16,9 +16,11 @@ use crate::http::budget::Budget;
 use crate::http::observe::{LAST_WORDS, Observer};
 use crate::http::request::Request;
 use crate::http::route_name::RouteTable;
+use crate::overview::Status;
 use crate::pipeline::Envs;
 use crate::registry::{CreatedModel, JobRow, Lock, Registry};
 use crate::serving::answered::{AnsweredRows, Kept, Said};
+use crate::serving::at_hand::AtHand;
 use crate::serving::prediction_log::PredictionLog;
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
@@ -121,6 +123,8 @@ pub struct State {
     pub answered: Option<AnsweredRows>,
     /// Scores and summaries that were worked out.
     pub diagnostics: Diagnostics,
+    /// The status of the project, for the overview.
+    pub overview: AtHand<Status>,
     /// What is to be said of `config.json`, once it was edited.
     news: ArcSwapOption<SettingsNews>,
     draining: AtomicBool,
@@ -153,6 +157,7 @@ impl State {
             prediction_log,
             answered: None,
             diagnostics: Diagnostics::default(),
+            overview: AtHand::default(),
             news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),

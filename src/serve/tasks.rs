@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{State, drift_watch, follow, live_watch, probation};
+use super::{State, diagnostics, drift_watch, follow, live_watch, pages, probation};
 use crate::http::guard::{Guard, new_secret};
 use crate::registry::Registry;
 
 /// How often files of the settings are looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// How often is looked whether something was written.
+const AT_HAND: Duration = Duration::from_millis(50);
 
 /// The tasks of a server; they end when this is dropped.
 pub struct Tasks(Vec<JoinHandle<()>>);
@@ -24,6 +26,7 @@ impl Tasks {
             tokio::spawn(probation::watch(state.clone())),
             tokio::spawn(drift_watch::watch(state.clone())),
             tokio::spawn(live_watch::watch(state.clone())),
+            tokio::spawn(keep_at_hand(state.clone())),
         ])
     }
 }
@@ -31,6 +34,19 @@ impl Tasks {
 impl Drop for Tasks {
     fn drop(&mut self) {
         self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Makes what the overview and `/diagnostics` show anew when something was written, or when it grows old: requests find it.
+async fn keep_at_hand(state: Arc<State>) {
+    let mut interval = tokio::time::interval(AT_HAND);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        if let Some(project) = &state.project {
+            pages::refresh_home(&state, project).await;
+            diagnostics::refresh(&state, project).await;
+        }
     }
 }
 

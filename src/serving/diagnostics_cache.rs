@@ -9,6 +9,8 @@ use arc_swap::ArcSwapOption;
 
 use tokio::runtime::Handle;
 
+use super::at_hand::AtHand;
+use super::model_facts::ModelFacts;
 use super::place::Model;
 use super::served::Served;
 use crate::data::{self, Signature};
@@ -34,6 +36,8 @@ pub struct Place {
     pub work: Arc<tokio::sync::Mutex<()>>,
     /// When they began.
     pub began: ArcSwapOption<Instant>,
+    /// What the registry says, for `/diagnostics`.
+    pub facts: AtHand<ModelFacts>,
     summary: ArcSwapOption<DataSummary>,
     summarising: tokio::sync::Mutex<()>,
     seen: ArcSwapOption<FolderLook>,
@@ -50,6 +54,8 @@ pub struct KnownScore {
     pub sha256: String,
     /// What the test folder looked like, when that did not change meanwhile.
     pub signature: Option<Signature>,
+    /// Hash of the test rows of production.
+    pub fresh: String,
     /// The score; after a fault the last that is known.
     pub score: Option<Arc<ChampionScore>>,
     /// Why it is not the present score.
@@ -247,6 +253,7 @@ mod tests {
             version,
             sha256: String::new(),
             signature: None,
+            fresh: String::new(),
             score: Some(Arc::new(score)),
             problem: None,
             made: Instant::now(),

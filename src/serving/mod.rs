@@ -5,11 +5,13 @@
 //! them. It must not know HTTP: what cannot be done is an error of its own ([`pick_error::PickError`]).
 
 pub mod answered;
+pub mod at_hand;
 pub mod created_models;
 pub mod diagnostics_cache;
 pub mod error;
 pub mod fleet;
 pub mod follow;
+pub mod model_facts;
 pub mod pick_error;
 pub mod place;
 pub mod pointer;

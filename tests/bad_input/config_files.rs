@@ -291,6 +291,10 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "keep_days": 30.0,
         "per_second": 200,
         "hold_hours": 24.0,
+        "test_share": 0.0,
+        "test_use": "beside",
+        "test_min_rows": 500,
+        "test_rows": 20_000,
     });
     expected["models"][0]["shadow"] = json!({"challenger": false, "rows": 1000});
     expected["models"][0]["probation"] = json!({

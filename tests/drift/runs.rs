@@ -189,6 +189,10 @@ fn a_run_compares_its_data_set_and_the_test_rows_and_drift_is_one_episode() {
     let data: Vec<&Value> = checks.iter().filter(|it| it["kind"] == "data").collect();
     assert_eq!(data.len(), 2, "{checks:#?}");
     assert!(data.iter().all(|it| it["verdict"] == "drift"), "{data:#?}");
+    // Also what the champion says of the data set's rows, which it did not learn from.
+    let of_data = project.json(&["drift", "--against", "data"]);
+    let scores = &of_data["prediction"];
+    assert_eq!(scores["verdict"], "drift", "{scores:#}");
     let of_test: Vec<&Value> = checks.iter().filter(|it| it["kind"] == "test").collect();
     assert!(
         of_test.iter().all(|it| it["verdict"] == "ok"),
@@ -200,6 +204,8 @@ fn a_run_compares_its_data_set_and_the_test_rows_and_drift_is_one_episode() {
     // Like the first rows again: it is over, and both ends were told once.
     project.write("in/a.csv", &rows(3600, 4800, 0));
     project.ok(&["run"]);
+    let of_data = project.json(&["drift", "--against", "data"]);
+    assert_eq!(of_data["prediction"]["verdict"], "ok", "{of_data:#}");
     let drift = project.json(&["drift", "--against", "test"]);
     assert!(
         !drift["history"]["episodes"][0]["ended"].is_null(),

@@ -1,5 +1,6 @@
 //! Labels through the whole program: given over HTTP and by file, told again, and held against the answers.
 
+mod fresh;
 mod wanted;
 
 use serde_json::{Value, json};

@@ -145,6 +145,15 @@ fn dependencies_are_held_against_the_index_that_cargo_names() {
         "{told:#}"
     );
 
+    // Nothing of what could not be asked passes for well.
+    assert_eq!(told["advisories"], "unknown", "{told:#}");
+    let shown = project.ok(&["diagnose", "--outdated"]).shown();
+    let none = format!(
+        "0 current, 0 outdated, 0 yanked, {} unknown; advisories: unknown",
+        gone.len()
+    );
+    assert!(shown.contains(&none), "{shown}");
+
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = port.local_addr().expect("an address");
     std::thread::spawn(move || index(port));

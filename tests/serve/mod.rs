@@ -11,7 +11,7 @@ mod endurance;
 mod guard;
 mod limits;
 mod manage;
-mod observe;
+pub mod observe;
 mod openapi;
 mod prediction;
 mod probation;

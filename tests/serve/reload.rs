@@ -182,3 +182,27 @@ fn a_bundle_is_served_alone_and_followed() {
         |answer| answer.json()["version"] == 1,
     );
 }
+
+#[test]
+fn the_version_that_is_asked_for_answers_and_a_promoted_one_needs_no_restart() {
+    let project = project_of_two();
+    let server = Server::of(&project, &[]);
+    let version = |path: &str| {
+        let answer = server.post(path, &body()).expect(200);
+        let header = answer.header("x-model-version").expect("a header");
+        assert_eq!(header, answer.json()["version"].to_string());
+        header.to_string()
+    };
+    let asked = |version: i64| format!("/prediction?version={version}");
+    assert_eq!(version("/prediction"), "2");
+    assert_eq!(version(&asked(1)), "1", "not the newest, nor the champion");
+    assert_eq!(version(&asked(2)), "2");
+    server.post(&asked(3), &body()).expect(404);
+    project.ok(&["promote", "1", "--reason", "to see it"]);
+    server.until(
+        "/prediction?lastmonth_activity=1&lastyear_activity=1&number_of_employees=1",
+        |answer| answer.json()["version"] == 1,
+    );
+    assert_eq!(version("/prediction"), "1");
+    assert_eq!(version(&asked(2)), "2");
+}

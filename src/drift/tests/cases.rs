@@ -336,3 +336,31 @@ fn without_a_change_psi_is_about_what_chance_makes_of_it() {
         sum / 200.0
     );
 }
+
+#[test]
+fn a_comparison_that_can_find_nothing_never_says_that_all_is_well() {
+    let fit = numbers(&[("x", spread(600, 1, 0.0))]);
+    let of_rows = reference(&fit);
+    // No row at all, no value at all, and a reference that has none.
+    let nothing = once(&of_rows, &fit.slice(0, 0));
+    assert_eq!(
+        column(&nothing, "x").verdict,
+        Verdict::Unknown,
+        "{nothing:#?}"
+    );
+    let empty = once(&of_rows, &numbers(&[("x", vec![None; 600])]));
+    assert_ne!(column(&empty, "x").verdict, Verdict::Ok, "{empty:#?}");
+    let of_none = reference(&fit.slice(0, 0));
+    let against_none = once(&of_none, &fit);
+    assert_ne!(against_none.verdict, Verdict::Ok, "{against_none:#?}");
+    // Counts of other bins are refused, not taken for a distance of 0.
+    let other = reference(&numbers(&[
+        ("x", spread(90, 2, 5.0)),
+        ("y", spread(90, 3, 0.0)),
+    ]));
+    let mut counts = Counts::none(&of_rows);
+    assert!(!counts.merge(&Counts::none(&other)));
+    // Nor does a column of texts pass for numbers that are alike.
+    let texts = texts("x", &["a"; 600]);
+    assert_ne!(column(&once(&of_rows, &texts), "x").verdict, Verdict::Ok);
+}

@@ -122,6 +122,7 @@ impl Rows {
             row_hashes: self.dataset.row_hashes.clone(),
             notes: Vec::new(),
             remarks: Vec::new(),
+            fresh: None,
             for_champion: None,
         };
         let known = rows.known(bundle.task(), classes)?;

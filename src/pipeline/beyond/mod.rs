@@ -17,7 +17,6 @@ pub use asked::{Ask, Candidate, Stratum, keep_ask, labels_of, read_ask};
 pub use out_of_fold::{FILE as OUT_OF_FOLD, OutOfFold};
 pub use shadow::shadow;
 pub use stored::{FILE, from_frame, to_frame};
-pub use unlabelled::newest as newest_requests;
 
 use super::Env;
 use super::dataset::{Dataset, take};

@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
-use super::unlabelled::{LoggedRow, frame_of, newest};
+use super::unlabelled::frame_of;
 use crate::bundle::Bundle;
 use crate::evaluate::Answers;
 use crate::gate::{ChangedRow, Shadow};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
+use crate::pipeline::logged::{LoggedRow, newest};
 
 /// Rows that are told one by one.
 const TOLD: usize = 10;
@@ -35,6 +36,7 @@ pub fn shadow(env: &Env, champion: &Bundle, challenger: &Bundle) -> Result<Optio
         &env.config.prediction_log,
         &env.config.name,
         settings.rows as usize,
+        |_| true,
     );
     if logged.is_empty() {
         return none("no request is logged, see `server.prediction_log.sample`".to_string());

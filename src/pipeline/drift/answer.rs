@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::check::{DriftCheck, RowsKind, Which};
-use super::frame::{Against, compare_rows};
-use super::held::{first_champion, importance_of};
+use super::frame::{Against, Predicted, compare_rows};
+use super::held::{first_champion, importance_of, unseen};
 use super::joint::with_joint;
 use super::windows::judge_window;
 use crate::bundle::Bundle;
@@ -213,9 +213,18 @@ pub async fn champion(env: &Env) -> Result<(i64, Bundle), Error> {
 /// When a column cannot be made of those that are there.
 pub async fn of_rows(
     env: &Env,
+    champion: (i64, &Bundle),
+    of: (RowsKind, &str),
+    rows: &polars::prelude::DataFrame,
+) -> Result<DriftCheck, Error> {
+    looked_at(env, champion, of, (rows, Predicted::All)).await
+}
+
+async fn looked_at(
+    env: &Env,
     (version, bundle): (i64, &Bundle),
     (kind, source): (RowsKind, &str),
-    rows: &polars::prelude::DataFrame,
+    (rows, predicted): (&polars::prelude::DataFrame, Predicted<'_>),
 ) -> Result<DriftCheck, Error> {
     let first = first_champion(env).await;
     let against = Against {
@@ -223,7 +232,7 @@ pub async fn of_rows(
         settings: &env.config.drift,
         importance: &importance_of(env, version).await,
         before: None,
-        with_predictions: kind != RowsKind::Data,
+        predicted,
         first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
     };
     let now_ms = env.clock.now_ms();
@@ -251,13 +260,11 @@ pub async fn of_data(
         Some(run) => ingest::load(env, run).await?,
         None => ingest::latest(env).await?,
     };
-    of_rows(
-        env,
-        (version, bundle),
-        (RowsKind::Data, &dataset.run),
-        &dataset.frame,
-    )
-    .await
+    let unseen = unseen(env, version, &dataset).await?;
+    let predicted = unseen.as_deref().map_or(Predicted::None, Predicted::Rows);
+    let of = (RowsKind::Data, dataset.run.as_str());
+    let rows = (&dataset.frame, predicted);
+    looked_at(env, (version, bundle), of, rows).await
 }
 
 /// What servers answered within some time, looked at once.

@@ -13,6 +13,7 @@ use crate::data::Schema;
 use crate::drift::{Binner, Counts, Drift, Levels, Subject, count_answers, judge, values_of};
 use crate::features::is_encoded_as_number;
 use crate::pipeline::Error;
+use crate::pipeline::dataset::take;
 
 /// What rows are held against.
 #[derive(Clone, Copy)]
@@ -25,10 +26,21 @@ pub struct Against<'a> {
     pub importance: &'a BTreeMap<String, f64>,
     /// What was found in the windows before, newest first; `None` where rows are looked at once.
     pub before: Option<&'a [BTreeSet<String>]>,
-    /// Whether what the model says of the rows is compared, too: not of rows that it may have learned from.
-    pub with_predictions: bool,
+    /// Rows of which it is compared, too, what the model says: never of those that it learned from.
+    pub predicted: Predicted<'a>,
     /// The version that was the first champion, where that is another one.
     pub first: Option<(i64, &'a Bundle)>,
+}
+
+/// Rows of which it is compared what a model says.
+#[derive(Debug, Clone, Copy)]
+pub enum Predicted<'a> {
+    /// None of them.
+    None,
+    /// All of them.
+    All,
+    /// These.
+    Rows(&'a [u32]),
 }
 
 /// What is said of a version without a reference.
@@ -73,7 +85,7 @@ pub fn compare_rows(
                 bundle,
                 first: None,
                 before: None,
-                with_predictions: false,
+                predicted: Predicted::None,
                 ..*against
             };
             judged(frame, &of_first, &which)?.map(|(drift, _)| SlowDrift {
@@ -113,12 +125,14 @@ fn judged(
     let prepared = bundle.transformer.prepared(&whole)?;
     let mut counts = Counts::none(reference);
     Binner::new(reference).count(&prepared, &mut counts);
-    if let Some(column) = &reference.prediction
-        && against.with_predictions
-        && absent.is_empty()
-        && frame.height() > 0
-    {
-        let answers = bundle.scorer().answer_frame(&whole)?;
+    let rows = match against.predicted {
+        Predicted::None => None,
+        Predicted::All => Some(whole.clone()),
+        Predicted::Rows(rows) => Some(Cow::Owned(take(&whole, rows)?)),
+    };
+    let rows = rows.filter(|rows| absent.is_empty() && rows.height() > 0);
+    if let Some((column, rows)) = reference.prediction.as_ref().zip(rows) {
+        let answers = bundle.scorer().answer_frame(&rows)?;
         count_answers(
             &column.layout,
             answered(bundle, &answers),

@@ -1,18 +1,20 @@
 //! What a run holds against the champion's reference: its data set, and the test rows.
 
 use crate::model_types::Outcome;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use polars::prelude::DataFrame;
 
 use super::check::{DriftCheck, RowsKind, Which};
 use super::episode::settle;
-use super::frame::{Against, compare_rows};
+use super::frame::{Against, Predicted, compare_rows};
 use super::joint::with_joint;
 use crate::bundle::Bundle;
 use crate::config::drift::DriftAction;
+use crate::data::{self, Schema};
 use crate::drift::{ColumnDrift, Verdict};
-use crate::pipeline::{Dataset, Env, Error, Event, versions};
+use crate::pipeline::trained::dataset_run;
+use crate::pipeline::{Dataset, Env, Error, Event, ingest, versions};
 use crate::registry::Action;
 
 /// Windows before that count.
@@ -91,11 +93,47 @@ pub async fn of_dataset(env: &Env, run: &str, dataset: &Dataset) -> Option<Drift
         };
         let loaded = versions::load_bundle(env, champion.version).await?;
         let champion = (loaded.number, &loaded.bundle);
-        hold(env, RowsKind::Data, run, &dataset.frame, champion)
+        let unseen = unseen(env, champion.0, dataset).await?;
+        let predicted = unseen.as_deref().map_or(Predicted::None, Predicted::Rows);
+        let rows = (&dataset.frame, predicted);
+        hold(env, RowsKind::Data, run, rows, champion)
             .await
             .map(Some)
     };
     told(env, done.await)
+}
+
+/// Data sets of more rows than these are not read again to see which rows are new.
+const MOST_LEARNED: i64 = 1_000_000;
+
+/// The rows of a data set that a version did not learn from: what it says of the others is surer than what it says of rows that
+/// were held back, so that alone would look like drift. `None` where its data set is gone, very large, or has other columns.
+///
+/// # Errors
+/// When the registry cannot be asked, or the version's data set cannot be read.
+pub async fn unseen(env: &Env, version: i64, dataset: &Dataset) -> Result<Option<Vec<u32>>, Error> {
+    let (registry, model) = (&env.registry, &env.config.name);
+    let row = registry.version(model, version).await?;
+    let learned = match row.map(|row| dataset_run(&row)) {
+        Some(run) => registry.dataset(model, &run).await?,
+        None => None,
+    };
+    let Some(learned) = learned.filter(|it| it.n_rows <= MOST_LEARNED) else {
+        return Ok(None);
+    };
+    let Ok(file) = env.datasets.local_copy(&learned.name).await else {
+        return Ok(None);
+    };
+    let frame = data::read_file(&file, &ingest::read_options(&env.config, false))?;
+    let names = Schema::of(&dataset.frame);
+    if names.names() != Schema::of(&frame).names() {
+        return Ok(None);
+    }
+    let learned = data::row_hashes(&frame, &names.names())?;
+    let learned: HashSet<u128> = learned.into_iter().collect();
+    let hashes = dataset.row_hashes.iter().enumerate();
+    let rows = hashes.filter(|(_, hash)| !learned.contains(hash));
+    Ok(Some(rows.map(|(row, _)| row as u32).collect()))
 }
 
 /// The same of the test rows.
@@ -108,7 +146,8 @@ pub async fn of_test_rows(
     if !env.config.drift.enabled {
         return None;
     }
-    let done = hold(env, RowsKind::Test, run, frame, champion).await;
+    let rows = (frame, Predicted::All);
+    let done = hold(env, RowsKind::Test, run, rows, champion).await;
     told(env, done.map(Some))
 }
 
@@ -125,7 +164,7 @@ async fn hold(
     env: &Env,
     kind: RowsKind,
     run: &str,
-    frame: &DataFrame,
+    (frame, predicted): (&DataFrame, Predicted<'_>),
     (version, bundle): (i64, &Bundle),
 ) -> Result<DriftCheck, Error> {
     let now_ms = env.clock.now_ms();
@@ -143,7 +182,7 @@ async fn hold(
         settings: &env.config.drift,
         importance: &importance_of(env, version).await,
         before: Some(&before),
-        with_predictions: kind == RowsKind::Test,
+        predicted,
         first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
     };
     let check = compare_rows(frame, &against, which)?;

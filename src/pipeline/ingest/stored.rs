@@ -94,6 +94,7 @@ pub fn summary(record: &DatasetRecord) -> String {
         (record.rows_kept, "row", "kept from before"),
         (record.quarantined.len() as u64, "file", "quarantined"),
         (record.rows_rejected, "row", "left out by rule"),
+        (record.rows_set_aside, "row", "left out as fresh test rows"),
         (record.rows_outside_window, "row", "outside the window"),
     ];
     for (n, what, done) in asides.into_iter().filter(|(n, ..)| *n > 0) {

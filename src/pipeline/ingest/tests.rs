@@ -78,7 +78,13 @@ async fn nothing_is_scored_on_test_rows_that_are_not_whole() {
     let env = env(folder.path()).await;
     let stale = data::scan(&env.config.test_folder.here()).expect("scans");
     touch(&folder.path().join("test/t.csv"));
-    let read = score::read_test_rows(&env, &stale, "y", &Schema::default(), Plans::default());
+    let read = score::read_test_rows(
+        &env,
+        &stale.into(),
+        "y",
+        &Schema::default(),
+        Plans::default(),
+    );
     let message = read
         .err()
         .map(|error| error.to_string())

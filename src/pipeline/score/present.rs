@@ -3,8 +3,9 @@
 use super::test_rows::Known;
 use super::{Plans, Role, predict, read_test_rows, save, side};
 use crate::bundle::Bundle;
-use crate::data::{self, Scan, Schema};
+use crate::data::{self, Schema};
 use crate::pipeline::error::Error;
+use crate::pipeline::fresh::TestData;
 use crate::pipeline::scores::SideScore;
 use crate::pipeline::{Env, Event, LoadedVersion, versions};
 use crate::registry::ScoreRow;
@@ -30,14 +31,14 @@ pub async fn score_champion(
     env: &Env,
     run: &str,
     version: i64,
-    scan: &Scan,
+    test: &TestData,
 ) -> Result<SideScore, Error> {
     let LoadedVersion {
         number,
         sha256,
         bundle,
     } = versions::load_bundle(env, version).await?;
-    let known = present_rows(env, &bundle, scan)?;
+    let known = present_rows(env, &bundle, test)?;
     for note in super::unread(&bundle, &known.frame) {
         env.tell(Event::Warning(note));
     }
@@ -54,10 +55,10 @@ pub async fn score_champion(
 pub fn present_score(
     env: &Env,
     (version, sha256, bundle): (i64, &str, &Bundle),
-    scan: &Scan,
+    test: &TestData,
     known_scores: &[ScoreRow],
 ) -> Result<PresentScore, Error> {
-    let known = present_rows(env, bundle, scan)?;
+    let known = present_rows(env, bundle, test)?;
     let recorded = known_scores
         .iter()
         .filter(|row| row.version == version && row.rows_hash == known.rows_hash)
@@ -103,7 +104,7 @@ impl PresentScore {
 }
 
 /// The labelled test rows that a bundle can be scored on, read with the kinds it was trained with.
-fn present_rows(env: &Env, bundle: &Bundle, scan: &Scan) -> Result<Known, Error> {
+fn present_rows(env: &Env, bundle: &Bundle, test: &TestData) -> Result<Known, Error> {
     let columns = bundle.profile.iter().map(|column| data::Column {
         name: column.name.clone(),
         kind: column.kind,
@@ -111,7 +112,7 @@ fn present_rows(env: &Env, bundle: &Bundle, scan: &Scan) -> Result<Known, Error>
     let like = Schema {
         columns: columns.collect(),
     };
-    let test = read_test_rows(env, scan, &bundle.target, &like, Plans::of(bundle))?;
+    let test = read_test_rows(env, test, &bundle.target, &like, Plans::of(bundle))?;
     test.known(bundle.task(), &bundle.classes)
 }
 

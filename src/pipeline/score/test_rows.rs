@@ -8,10 +8,12 @@ use crate::bundle::Bundle;
 use crate::data::{self, NumberForm, Remark, Scan, Schema};
 use crate::evaluate::{Task, Truth};
 use crate::features::{Cells, Encoded};
+use crate::gate::FreshRows;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Dataset, other_notes, quarantine_line, take};
 use crate::pipeline::derive::with_derived;
 use crate::pipeline::error::Error;
+use crate::pipeline::fresh::TestData;
 use crate::pipeline::ingest;
 use crate::pipeline::ingest::read_options;
 use crate::pipeline::labels::{indices, labels_of};
@@ -35,6 +37,8 @@ pub struct TestRows {
     pub notes: Vec<String>,
     /// What was seen in their files.
     pub remarks: Vec<Remark>,
+    /// Those that are labelled rows of production; `None` where there are none.
+    pub fresh: Option<FreshRows>,
     /// The same rows as the champion's plan makes them of several tables, where that is another one.
     pub for_champion: Option<Box<TestRows>>,
 }
@@ -48,6 +52,8 @@ pub struct Plans<'a> {
     pub champion: Option<&'a RelatedPlan>,
     /// How the numbers of columns are written, by the version that is scored.
     pub reading: Option<&'a BTreeMap<String, NumberForm>>,
+    /// Those whose columns every row of production must have.
+    pub readers: [Option<&'a Bundle>; 2],
 }
 
 impl<'a> Plans<'a> {
@@ -57,7 +63,30 @@ impl<'a> Plans<'a> {
             own: bundle.related.as_ref(),
             champion: None,
             reading: Some(&bundle.reading),
+            readers: [Some(bundle), None],
         }
+    }
+
+    /// A challenger beside a champion.
+    pub fn of_both(bundle: &'a Bundle, champion: Option<&'a Bundle>) -> Plans<'a> {
+        Plans {
+            champion: champion.and_then(|champion| champion.related.as_ref()),
+            readers: [Some(bundle), champion],
+            ..Plans::of(bundle)
+        }
+    }
+
+    /// The columns of the data that they read.
+    fn needs(&self) -> Vec<String> {
+        let bundles = self.readers.iter().flatten();
+        let names = bundles.flat_map(|bundle| {
+            let transformer = &bundle.transformer;
+            let raw = transformer.prepare.raw.iter().map(|it| it.name.clone());
+            let is_raw = transformer.prepare.is_empty();
+            let inputs = transformer.inputs.iter().filter(move |_| is_raw);
+            raw.chain(inputs.map(|it| it.name.clone()))
+        });
+        names.collect()
     }
 }
 
@@ -128,23 +157,18 @@ fn present<T>(values: &[Option<T>]) -> Vec<u32> {
     rows.map(|(row, _)| row as u32).collect()
 }
 
-/// Hash over the contents of the test files.
-pub fn test_hash(scan: &Scan) -> String {
-    crate::pipeline::dataset::content_hash(scan.files.iter().map(|file| &file.sha256))
-}
-
 /// Reads the test rows. `like` is the data set's schema: a column that is text there is text here.
 ///
 /// # Errors
 /// When a file cannot be read.
 pub fn read_test_rows(
     env: &Env,
-    scan: &Scan,
+    test: &TestData,
     target: &str,
     like: &Schema,
     plans: Plans<'_>,
 ) -> Result<TestRows, Error> {
-    let config = &env.config;
+    let (config, scan) = (&env.config, &test.scan);
     let mut options = read_options(config, false);
     options.reading = plans.reading.cloned().unwrap_or_default();
     for column in &like.columns {
@@ -215,7 +239,9 @@ pub fn read_test_rows(
         return Err(nothing(why));
     }
     let remarks = read.remarks;
-    let mut frame = with_derived(config, read.frame)?;
+    let frame = with_derived(config, read.frame)?;
+    let needs = plans.needs();
+    let (mut frame, fresh) = test.fresh.with(frame, (&needs, like, target))?;
     let mut for_champion = match read.for_champion {
         Some(frame) => Some(with_derived(config, frame)?),
         None => None,
@@ -251,6 +277,7 @@ pub fn read_test_rows(
             frame,
             notes,
             remarks: remarks.clone(),
+            fresh: fresh.clone(),
             for_champion,
         })
     };
@@ -315,7 +342,12 @@ fn related_rows(
 
 /// Test rows that also stand in the data set, by their hash over the columns that both have; with `related.entity`, rows of
 /// somebody who stands there, whose past and future those rows hold.
-pub fn leaked(env: &Env, test: &TestRows, dataset: &Dataset) -> Result<u64, Error> {
+pub fn leaked(
+    env: &Env,
+    given: &TestData,
+    test: &TestRows,
+    dataset: &Dataset,
+) -> Result<u64, Error> {
     let related = env.config.related.as_ref();
     if let Some(entity) = related.and_then(|related| related.entity.as_deref()) {
         let named = |frame: &DataFrame| -> Result<Vec<u128>, Error> {
@@ -345,5 +377,7 @@ pub fn leaked(env: &Env, test: &TestRows, dataset: &Dataset) -> Result<u64, Erro
         data_hashes = data::row_hashes(&dataset.frame, &shared)?;
         (&test_hashes, &data_hashes)
     };
-    Ok(data::count_shared(test_hashes, data_hashes))
+    // Of rows of production only some columns are known: they are held against the data set by those.
+    let fresh = given.fresh.count_in(&dataset.frame)?;
+    Ok(data::count_shared(test_hashes, data_hashes) + fresh)
 }

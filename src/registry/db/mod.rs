@@ -53,7 +53,7 @@ pub(super) use query::query;
 #[cfg(test)]
 pub(super) use sqlite::open_bare;
 pub(super) use sqlite::{
-    Opened, check_ours, copy_to, is_log_alone, is_read_only, mark, open_copy, open_file,
+    Mark, Opened, check_ours, copy_to, is_log_alone, is_read_only, mark, open_copy, open_file,
 };
 pub(super) use tables::{Column, Kind, Table, tables_of_schema};
 pub(super) use value::Value;

@@ -37,6 +37,16 @@ pub struct Mark {
     state: Vec<(u64, i64, i64)>,
 }
 
+impl Mark {
+    /// When it was written last, in nanoseconds since 1970, where its state was asked for.
+    pub fn written_ns(&self) -> Option<i64> {
+        let times = self.state.iter();
+        times
+            .map(|(_, seconds, ns)| seconds * 1_000_000_000 + ns)
+            .max()
+    }
+}
+
 /// Device and inode of a file; of one that is only read, also size and time of it and of its log.
 pub fn mark(path: &Path, with_state: bool) -> Option<Mark> {
     let found = std::fs::metadata(path).ok()?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 
 use crate::live::{Answer, Given, Outcome};
+use crate::registry::{FreshRow, FreshSide};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_labels_that_come_at_once_one_is_the_first() {
@@ -56,5 +57,35 @@ async fn of_labels_that_come_at_once_one_is_the_first() {
                 .count();
         }
         assert_eq!(first, 1);
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_set_aside_are_found_again_on_each_database() {
+    for fresh in super::fresh_of_each().await {
+        let row = |key: &str, at_ms: i64| FreshRow {
+            key: key.to_string(),
+            side: FreshSide::Test,
+            id: format!("id of {key}"),
+            version: 1,
+            at_ms,
+            label: Some("1".to_string()),
+            cells: Some("{}".to_string()),
+        };
+        let registry = &fresh.registry;
+        let rows = [row("b", 1), row("a", 2)];
+        registry.save_fresh_rows("m", &rows).await.expect("saved");
+        assert_eq!(registry.fresh_rows("m").await.expect("read"), rows);
+        assert_eq!(registry.fresh_rows("other").await.expect("read"), []);
+        let learned = FreshRow {
+            side: FreshSide::Training,
+            label: None,
+            cells: None,
+            ..row("a", 2)
+        };
+        let again = registry.save_fresh_rows("m", std::slice::from_ref(&learned));
+        again.await.expect("saved");
+        let found = registry.fresh_rows("m").await.expect("read");
+        assert_eq!(found, [row("b", 1), learned]);
     }
 }

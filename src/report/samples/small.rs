@@ -51,5 +51,6 @@ pub(super) fn leaked(rows: u64) -> Facts {
         attempts: 0,
         shadow: None,
         is_retuned: false,
+        fresh: None,
     }
 }

@@ -15,9 +15,13 @@ use utoipa::OpenApi;
 
 use self::answers::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
 use super::manage::without_folder;
+use super::state::Project;
 use super::{Problem, Reply, Request, State};
 use crate::diagnose;
+use crate::pipeline::Env;
 pub use crate::serving::diagnostics_cache::Diagnostics;
+use crate::serving::fleet::Model;
+use crate::serving::model_facts::ModelFacts;
 use summary::{env, summary};
 
 /// What this room adds to the API document.
@@ -83,41 +87,82 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
         let why = "the champion cannot be followed, so what is served may be old; /readyz?verbose and the log say why";
         problems.push(why.to_string());
     }
-    let summary = match summary(&state, &model).await {
-        Ok(summary) => Some(summary),
-        Err(problem) => {
-            problems.push(problem.message);
-            None
-        }
-    };
     let mut answer = DiagnosticsAnswer::new(&model.name);
     answer.served = model.champion().map(|served| ServedNow {
         version: served.version,
         since: (served.since_ms > 0).then(|| crate::clock::rfc3339(served.since_ms)),
         is_current: model.alarm().is_none(),
     });
-    answer.missing_values = summary.map(|summary| diagnose::missing_by_name(&summary.columns));
-    if let Some(env) = env(&state, &model) {
-        let test = state.diagnostics.place(&model.name).look(&env).await;
-        if test.is_none() {
-            problems.push("the test folder cannot be read; the log says why".to_string());
+    let facts = match (env(&state, &model), &state.project) {
+        (Some(env), Some(project)) => {
+            let at_hand = &state.diagnostics.place(&model.name).facts;
+            let make = facts_of(&state, &model, Some(&env));
+            let envs = std::slice::from_ref(&env);
+            at_hand.get(&project.registry, envs, make).await?
         }
-        let broken = |error: crate::pipeline::Error| Problem::internal(&error);
-        let trouble = diagnose::trouble(&env.registry, &env.config, state.clock.now_ms()).await;
-        let trouble = trouble.map_err(|error| broken(error.into()))?;
-        let failure = trouble.failure.as_ref().map(|failure| failure.says());
-        let says = failure.into_iter().chain(trouble.says_quarantined());
-        problems.extend(says.map(|says| without_folder(&says, &env.config.project)));
-        let freshness = diagnose::freshness(&env, test.as_ref()).await;
-        answer.freshness = Some(freshness.map_err(broken)?);
-        answer.timings = diagnose::timings(&env).await.map_err(broken)?;
-        let found = crate::pipeline::findings_of(&env).await.map_err(broken)?;
-        answer.checks = found.map(|(_, findings)| findings);
-        let drift = crate::pipeline::drift::newest(&env).await.map_err(broken)?;
-        let drifts = drift.iter().filter(|it| it.verdict == "drift");
-        problems.extend(drifts.map(|it| format!("drift in {}: {}", it.kind, it.reason)));
-        answer.drift = Some(drift);
-    }
+        _ => Arc::new(facts_of(&state, &model, None).await?),
+    };
+    problems.extend(facts.problems.iter().cloned());
+    answer.missing_values = facts.missing_values.clone();
+    answer.freshness = facts.freshness.clone();
+    answer.timings = facts.timings.clone();
+    answer.checks = facts.checks.clone();
+    answer.drift = facts.drift.clone();
     answer.problems = problems;
     Ok(Reply::json(&answer).packable())
+}
+
+/// Keeps at hand what is asked for, off the path of requests.
+pub async fn refresh(state: &State, project: &Project) {
+    for model in state.fleet.models() {
+        let Some(env) = env(state, &model) else {
+            continue;
+        };
+        let at_hand = &state.diagnostics.place(&model.name).facts;
+        let make = facts_of(state, &model, Some(&env));
+        let envs = std::slice::from_ref(&env);
+        // Whoever asks next is told what is wrong.
+        let _ = at_hand.refresh(&project.registry, envs, make).await;
+    }
+}
+
+/// What the registry says of a model; without a project, what its bundle knows.
+async fn facts_of(
+    state: &State,
+    model: &Model,
+    env: Option<&Arc<Env>>,
+) -> Result<ModelFacts, Problem> {
+    let mut facts = ModelFacts::default();
+    match summary(state, model).await {
+        Ok(summary) => facts.missing_values = Some(diagnose::missing_by_name(&summary.columns)),
+        Err(problem) => facts.problems.push(problem.message),
+    }
+    let Some(env) = env else {
+        return Ok(facts);
+    };
+    let test = state.diagnostics.place(&model.name).look(env).await;
+    if test.is_none() {
+        let why = "the test folder cannot be read; the log says why";
+        facts.problems.push(why.to_string());
+    }
+    let broken = |error: crate::pipeline::Error| Problem::internal(&error);
+    let trouble = diagnose::trouble(&env.registry, &env.config, state.clock.now_ms()).await;
+    let trouble = trouble.map_err(|error| broken(error.into()))?;
+    let failure = trouble.failure.as_ref().map(|failure| failure.says());
+    let says = failure.into_iter().chain(trouble.says_quarantined());
+    facts
+        .problems
+        .extend(says.map(|says| without_folder(&says, &env.config.project)));
+    let freshness = diagnose::freshness(env, test.as_ref()).await;
+    facts.freshness = Some(freshness.map_err(broken)?);
+    facts.timings = diagnose::timings(env).await.map_err(broken)?;
+    let found = crate::pipeline::findings_of(env).await.map_err(broken)?;
+    facts.checks = found.map(|(_, findings)| findings);
+    let drift = crate::pipeline::drift::newest(env).await.map_err(broken)?;
+    let drifts = drift.iter().filter(|it| it.verdict == "drift");
+    facts
+        .problems
+        .extend(drifts.map(|it| format!("drift in {}: {}", it.kind, it.reason)));
+    facts.drift = Some(drift);
+    Ok(facts)
 }

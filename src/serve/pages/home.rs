@@ -1,5 +1,6 @@
 //! The overview: all models, first in a sentence, then their runs, decisions, data and service.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -11,6 +12,7 @@ use super::{chart, login};
 use crate::http::guard::ANONYMOUS;
 use crate::overview::{self, DecisionStatus, ModelStatus, Status, short, span};
 use crate::pipeline::Env;
+use crate::serve::state::Project;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// The overview; the login form for a stranger to a guarded server.
@@ -22,12 +24,29 @@ pub async fn home(state: &State, request: &Request) -> Result<Reply, Problem> {
     let Some(project) = &state.project else {
         return Ok(view.page("Overview", &of_bundle(state)));
     };
-    let envs: Vec<Arc<Env>> = project.envs.all().values().cloned().collect();
-    let folder = envs.first().map(|env| env.config.project.clone());
-    let folder = folder.unwrap_or_default();
-    let status = overview::status(&project.registry, &folder, &envs).await;
+    let envs = envs(project);
+    let make = overview::status(&project.registry, folder(&envs), &envs);
+    let status = state.overview.get(&project.registry, &envs, make).await;
     let status = status.map_err(trouble)?;
     Ok(view.page("Overview", &page(state, &view, &status)))
+}
+
+/// Keeps the overview at hand, off the path of requests.
+pub async fn refresh(state: &State, project: &Project) {
+    let envs = envs(project);
+    let make = overview::status(&project.registry, folder(&envs), &envs);
+    let done = state.overview.refresh(&project.registry, &envs, make);
+    // Whoever asks next is told what is wrong.
+    let _ = done.await;
+}
+
+fn envs(project: &Project) -> Vec<Arc<Env>> {
+    project.envs.all().values().cloned().collect()
+}
+
+fn folder(envs: &[Arc<Env>]) -> &Path {
+    let first = envs.first();
+    first.map_or(Path::new(""), |env| env.config.project.as_path())
 }
 
 fn page(state: &State, view: &View, status: &Status) -> Markup {

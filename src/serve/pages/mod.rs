@@ -35,7 +35,7 @@ pub use actions::act;
 pub use changes::changes;
 pub use data::data;
 pub use drift::drift;
-pub use home::home;
+pub use home::{home, refresh as refresh_home};
 pub use labels::labels;
 pub use live::live;
 pub use login::{log_in, log_out, login};

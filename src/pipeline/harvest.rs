@@ -1,0 +1,255 @@
+//! Sets labelled rows of production aside, before a run looks at its data: logged rows with the labels of their answers.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::beyond::read_ask;
+use super::error::Error;
+use super::fresh::rows_in;
+use super::logged::newest;
+use super::trained::dataset_run;
+use super::{Env, Event, ingest};
+use crate::data::Schema;
+use crate::live::{Admission, Labelled, admission, is_test_row, label_of, row_key};
+use crate::registry::{FreshRow, FreshSide};
+use crate::text::counted;
+
+/// Most answers that are looked at; beyond, the newest.
+const MOST_ANSWERS: i64 = 200_000;
+/// Most rows that are set aside by one run; the rest by the next.
+const MOST_ROWS: usize = 50_000;
+
+/// What there is of labelled rows of production, and what a run did with them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Harvest {
+    /// Test rows that are set aside now.
+    pub rows: u64,
+    /// Of them, set aside by this run.
+    pub new: u64,
+    /// Of them, with labels that contradict one another; they are no evidence until that is settled.
+    pub conflicts: u64,
+    /// Labelled rows that a hash puts on the side of training.
+    pub of_training: u64,
+    /// Rows that were learned from, so that they are never test rows.
+    pub learned: u64,
+    /// Labelled answers whose rows wait: of days or classes with too few labels.
+    pub waiting: u64,
+    /// Labelled answers that were asked for (`unseat labels wanted`): they are where two models differ, and not like the rest.
+    pub asked: u64,
+    /// Labelled answers whose rows are not logged.
+    pub not_logged: u64,
+}
+
+/// Sets aside what has come; `None` where the settings set nothing aside.
+///
+/// # Errors
+/// When the registry or the champion's data set cannot be read.
+pub async fn harvest(env: &Env) -> Result<Option<Harvest>, Error> {
+    let settings = &env.config.labels;
+    if !settings.sets_aside() {
+        return Ok(None);
+    }
+    let model = &env.config.name;
+    let now_ms = env.clock.now_ms();
+    let window = (now_ms - settings.keep_ms(), now_ms + 1);
+    let answers = env
+        .registry
+        .labelled_answers(model, window, MOST_ANSWERS)
+        .await?;
+    let mut rows = env.registry.fresh_rows(model).await?;
+    let mut changed: HashSet<String> = relabelled(&mut rows, &answers);
+    let mut told = Harvest::default();
+    let asked = asked(env).await?;
+    let found = candidates(env, &answers, (&rows, &asked), &mut told);
+    let fresh: HashSet<String> = found.iter().map(|row| row.key.clone()).collect();
+    changed.extend(fresh.iter().cloned());
+    rows.extend(found);
+    changed.extend(learned(env, &mut rows).await?);
+    changed.extend(made_room(&mut rows, settings.test_rows as usize));
+    let save: Vec<FreshRow> = rows
+        .iter()
+        .filter(|row| changed.contains(&row.key))
+        .cloned()
+        .collect();
+    env.registry.save_fresh_rows(model, &save).await?;
+    let count = |is: &dyn Fn(&FreshRow) -> bool| rows.iter().filter(|row| is(row)).count() as u64;
+    told.rows = count(&|row| row.side == FreshSide::Test);
+    told.conflicts = count(&|row| row.side == FreshSide::Test && row.label.is_none());
+    told.learned = count(&|row| row.side == FreshSide::Training);
+    told.new = count(&|row| row.side == FreshSide::Test && fresh.contains(&row.key));
+    if told.waiting > 0 {
+        env.tell(Event::Warning(format!(
+            "{} not yet fresh test rows: of their day or class too few answers have labels",
+            match told.waiting {
+                1 => "1 labelled row of production is".to_string(),
+                n => format!("{n} labelled rows of production are"),
+            }
+        )));
+    }
+    if told.learned > told.rows {
+        env.tell(Event::Warning(format!(
+            "{} of production look like rows that were learned from and can be no test rows",
+            counted(told.learned, "labelled row")
+        )));
+    }
+    Ok(Some(told))
+}
+
+/// Gives rows the labels that count now; the keys of those that have another one.
+fn relabelled(rows: &mut [FreshRow], answers: &[Labelled]) -> HashSet<String> {
+    let by_id: HashMap<&str, &Labelled> = answers
+        .iter()
+        .filter(|row| !row.stated.is_empty())
+        .map(|row| (row.answer.id.as_str(), row))
+        .collect();
+    let mut changed = HashSet::new();
+    for row in rows.iter_mut().filter(|row| row.side == FreshSide::Test) {
+        let Some(label) = by_id.get(row.id.as_str()).map(|row| label_of(row)) else {
+            continue;
+        };
+        if label != row.label {
+            row.label = label;
+            changed.insert(row.key.clone());
+        }
+    }
+    changed
+}
+
+/// Newest versions whose questions are looked at.
+const MOST_VERSIONS: usize = 50;
+
+/// Ids of the answers whose labels were asked for.
+async fn asked(env: &Env) -> Result<HashSet<String>, Error> {
+    let mut ids = HashSet::new();
+    let versions = env.registry.versions(&env.config.name).await?;
+    for version in versions.iter().rev().take(MOST_VERSIONS) {
+        if let Some(ask) = read_ask(env, version).await? {
+            ids.extend(ask.wanted().map(|(_, row)| row.id.clone()));
+        }
+    }
+    Ok(ids)
+}
+
+/// Logged rows with a label that have no side yet and may become test rows.
+fn candidates(
+    env: &Env,
+    answers: &[Labelled],
+    (rows, asked): (&[FreshRow], &HashSet<String>),
+    told: &mut Harvest,
+) -> Vec<FreshRow> {
+    let settings = &env.config.labels;
+    let known_ids: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut known: HashSet<String> = rows.iter().map(|row| row.key.clone()).collect();
+    let mut labelled: HashMap<&str, &Labelled> = answers
+        .iter()
+        .filter(|row| !known_ids.contains(row.answer.id.as_str()) && label_of(row).is_some())
+        .map(|row| (row.answer.id.as_str(), row))
+        .collect();
+    let all = labelled.len();
+    labelled.retain(|id, _| !asked.contains(*id));
+    told.asked = (all - labelled.len()) as u64;
+    let logged = newest(
+        &env.config.prediction_log,
+        &env.config.name,
+        MOST_ROWS,
+        |id| labelled.contains_key(id),
+    );
+    let seen: HashSet<&str> = logged.iter().map(|row| row.id.as_str()).collect();
+    told.not_logged = labelled.keys().filter(|id| !seen.contains(*id)).count() as u64;
+    let admission: Admission = admission(answers);
+    let mut found = Vec::new();
+    for row in &logged {
+        let Some(answer) = labelled.get(row.id.as_str()) else {
+            continue;
+        };
+        let key = row_key(&row.cells);
+        let name = format!("{key:032x}");
+        if !is_test_row(key, settings.test_share) {
+            told.of_training += 1;
+        } else if !admission.admits(answer, key) {
+            told.waiting += 1;
+        } else if known.insert(name.clone()) {
+            found.push(FreshRow {
+                key: name,
+                side: FreshSide::Test,
+                id: row.id.clone(),
+                version: answer.answer.version,
+                at_ms: answer.answer.at_ms,
+                label: label_of(answer),
+                cells: Some(Value::Object(row.cells.clone()).to_string()),
+            });
+        }
+    }
+    found
+}
+
+/// Takes test rows that the champion learned from to the side of training; their keys.
+async fn learned(env: &Env, rows: &mut [FreshRow]) -> Result<Vec<String>, Error> {
+    let parsed: Vec<(String, Map<String, Value>)> = rows
+        .iter()
+        .filter(|row| row.side == FreshSide::Test)
+        .filter_map(|row| {
+            let cells = serde_json::from_str(row.cells.as_deref()?).ok()?;
+            Some((row.key.clone(), cells))
+        })
+        .collect();
+    let champion = env.registry.champion(&env.config.name).await?;
+    let (false, Some(champion)) = (parsed.is_empty(), champion) else {
+        return Ok(Vec::new());
+    };
+    let version = env
+        .registry
+        .version(&env.config.name, champion.version)
+        .await?;
+    let Some(run) = version.map(|version| dataset_run(&version)) else {
+        return Ok(Vec::new());
+    };
+    let row = env.registry.dataset(&env.config.name, &run).await?;
+    let Some(row) = row else {
+        return Ok(Vec::new());
+    };
+    let dataset = match ingest::load_row(env, row).await {
+        Ok(dataset) => dataset,
+        Err(error) => {
+            env.tell(Event::Warning(format!(
+                "fresh test rows cannot be held against the rows that version {} learned from: failed to {error}",
+                champion.version
+            )));
+            return Ok(Vec::new());
+        }
+    };
+    let cells: Vec<(&str, &Map<String, Value>)> = parsed
+        .iter()
+        .map(|(key, cells)| (key.as_str(), cells))
+        .collect();
+    let schema = Schema::of(&dataset.frame);
+    let found = rows_in(&cells, &dataset.frame, &schema)?;
+    let found: HashSet<&str> = found.into_iter().map(|(key, _)| key).collect();
+    let mut changed = Vec::new();
+    for row in rows
+        .iter_mut()
+        .filter(|row| found.contains(row.key.as_str()))
+    {
+        (row.side, row.cells) = (FreshSide::Training, None);
+        changed.push(row.key.clone());
+    }
+    Ok(changed)
+}
+
+/// Takes the oldest test rows beyond so many out; their keys.
+fn made_room(rows: &mut [FreshRow], most: usize) -> Vec<String> {
+    let mut test: Vec<&mut FreshRow> = rows
+        .iter_mut()
+        .filter(|row| row.side == FreshSide::Test)
+        .collect();
+    let beyond = test.len().saturating_sub(most);
+    test.sort_by(|a, b| (a.at_ms, &a.key).cmp(&(b.at_ms, &b.key)));
+    let mut changed = Vec::new();
+    for row in test.into_iter().take(beyond) {
+        (row.side, row.cells) = (FreshSide::Past, None);
+        changed.push(row.key.clone());
+    }
+    changed
+}
