@@ -164,6 +164,12 @@ impl Project {
     pub fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a file stands in a folder")).expect("makes it");
+        if name == "config.json" {
+            // Who follows it must never see half of it.
+            let beside = path.with_extension("new");
+            fs::write(&beside, text).expect("writes it");
+            return fs::rename(beside, path).expect("puts it in its place");
+        }
         fs::write(path, text).expect("writes it");
     }
 

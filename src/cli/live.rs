@@ -17,6 +17,10 @@ use crate::serve::SettingsNews;
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);
+/// How long a file that changed has to stay as it is: who saves it may write it bit by bit.
+const QUIET: Duration = Duration::from_millis(50);
+/// How often that is waited for before it is read as it is.
+const MOST_QUIET: u32 = 20;
 /// Settings that are read at the start only, by the beginning of their path.
 const AT_THE_START: [&str; 3] = ["database_url", "database", "server"];
 
@@ -94,9 +98,17 @@ impl Live {
                 _ = ticks.tick() => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
-            let found = std::fs::read(&self.file).ok();
+            let mut found = std::fs::read(&self.file).ok();
             if found == self.seen {
                 continue;
+            }
+            for _ in 0..MOST_QUIET {
+                tokio::time::sleep(QUIET).await;
+                let again = std::fs::read(&self.file).ok();
+                if again == found {
+                    break;
+                }
+                found = again;
             }
             self.seen = found;
             let news = self.take(&apply, &tell).await;

@@ -223,7 +223,7 @@ pub fn main() -> ExitCode {
 impl Cli {
     /// Threads for what waits: a server answers on all cores, everything else has its own threads for what computes.
     fn threads(&self) -> usize {
-        if matches!(self.command, Command::Serve(_)) {
+        if matches!(self.command, Command::Serve(_) | Command::Up(_)) {
             std::thread::available_parallelism().map_or(2, usize::from)
         } else {
             1

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -12,6 +13,9 @@ use super::db::{self, COPYING, Opened, Pool, Server, ServerSettings, query};
 use super::error::Doing;
 use super::{Error, SCHEMA_VERSION};
 use crate::clock::Clock;
+
+/// Longest that connections are waited for when they are closed.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// An open database.
 #[derive(Debug)]
@@ -276,9 +280,9 @@ impl Registry {
         self.database.pool()
     }
 
-    /// Closes every connection; what was written is on disk.
+    /// Closes every connection; what was written is on disk. A statement that does not come to its end is not waited for long.
     pub async fn close(&self) {
-        self.pool().close().await;
+        let _ = tokio::time::timeout(CLOSING, self.pool().close()).await;
     }
 
     /// From here on, how far the server's clock is taken to be ahead of this machine's, for tests.

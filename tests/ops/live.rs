@@ -117,6 +117,13 @@ fn what_needs_a_restart_says_so_until_it_is_put_back() {
         config_check(&up).filter(|(is_well, _)| *is_well)
     });
     assert_eq!(project.ok(&["schedule", "show"]).stderr, "");
+}
+
+#[test]
+fn a_model_that_is_named_anew_waits_for_a_restart() {
+    let project = Project::promoted().with_real_clock();
+    let up = Up::of(&project);
+    let before = project.read("config.json");
     project.set("name", "other");
     until("it is told", || {
         config_check(&up).filter(|(_, says)| says.contains("the model `other`, which is new"))
