@@ -45,24 +45,6 @@ pub fn nearest<'a>(
         .map(|(_, name)| name)
 }
 
-/// A text as it stands between tags and in quoted attributes of HTML.
-pub fn escape_html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // A form feed or a NUL is no character of HTML.
-            other if other.is_control() && !matches!(other, '\n' | '\t') => out.push('\u{fffd}'),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
 /// What lies behind an error, outermost first, without what the one before has said already.
 pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     let mut causes = Vec::new();
@@ -101,13 +83,5 @@ mod tests {
         let known = || ["target", "metric"].into_iter();
         assert_eq!(nearest("Tagret", known(), 0.5), Some("target"));
         assert_eq!(nearest("zzz", known(), 0.5), None);
-    }
-
-    #[test]
-    fn a_name_is_no_markup() {
-        assert_eq!(
-            escape_html("<b>\"&'\u{c}"),
-            "&lt;b&gt;&quot;&amp;&#39;\u{fffd}"
-        );
     }
 }

@@ -198,10 +198,7 @@ fn data(input: &ReportInput) -> String {
         format!("Test rows: {}", grouped(data.test_rows)),
         format!("Fingerprint of the data: {}", data.data_fingerprint),
         format!("Hash of the test rows: {}", data.test_rows_hash),
-        format!(
-            "Set aside (quarantine): {}",
-            words::entries(data.quarantined.len())
-        ),
+        format!("Quarantined: {}", words::entries(data.quarantined.len())),
     ]);
     if !data.files.is_empty() {
         let row = |file: &super::FileFacts| {

@@ -1,14 +1,14 @@
 //! What was found before a version was made: by the checks, and by `auto`.
 
-use super::page_parts::section;
-use super::page_parts::{paragraph, table};
+use maud::Markup;
+
+use super::page_parts::{paragraph, section, table};
 use super::words::{grouped, maybe_number, metric_name, score};
 use super::{Candidate, ReportInput};
 use crate::checks::Finding;
 
-/// What the checks found.
 /// What the checks found in the data.
-pub(super) fn checks(input: &ReportInput) -> String {
+pub(super) fn checks(input: &ReportInput) -> Markup {
     if input.findings.is_empty() {
         return section("Checks", &paragraph("No check found anything."));
     }
@@ -36,9 +36,9 @@ pub(super) fn checks(input: &ReportInput) -> String {
 }
 
 /// How the candidates of `auto` did; nothing where the learner was named.
-pub(super) fn leaderboard(input: &ReportInput) -> String {
+pub(super) fn leaderboard(input: &ReportInput) -> Markup {
     if input.leaderboard.is_empty() {
-        return String::new();
+        return Markup::default();
     }
     let row = |entry: &Candidate| {
         vec![

@@ -1,68 +1,73 @@
 //! The report as one page that needs nothing beside itself: no script, no request, pictures inside.
 
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
 use super::found::{checks, leaderboard};
 use super::limits::limits;
 use super::page_parts::section;
 use super::page_parts::{STYLE, facts, list, paragraph, table};
 use super::pictures::pictures;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
-use super::{ReportInput, ScoredModel};
+use super::{FileFacts, Quarantined, ReportInput, ScoredModel};
 use crate::evaluate::{Metric, Task};
 use crate::gate::Decision;
-use crate::text::escape_html;
 
 /// Writes the page; `plots` are file names and PNG bytes, as [`plots`](super::plots) gives them.
 pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
     let title = format!("{} version {}", input.model, input.version);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        escape_html(&title),
-    );
-    page.push_str(&head(input, &title));
-    page.push_str(&scores(input));
-    if !plots.is_empty() {
-        page.push_str(&section("Pictures", &pictures(input, plots)));
-    }
-    page.push_str(&decision(input));
-    page.push_str(&leaderboard(input));
-    page.push_str(&importance(input));
-    page.push_str(&checks(input));
-    page.push_str(&section("Limits", &list(&limits(input))));
-    page.push_str(&data(input));
-    page.push_str(&model(input));
-    page.push_str(&format!(
-        "<footer>Written by unseat {} for run {}. This page is complete in itself.</footer>\n</main>\n</body>\n</html>\n",
-        escape_html(&input.program_version),
-        escape_html(&input.run),
-    ));
-    page
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main {
+                (head(input, &title))
+                (scores(input))
+                @if !plots.is_empty() {
+                    (section("Plots", &pictures(input, plots)))
+                }
+                (decision(input))
+                (leaderboard(input))
+                (importance(input))
+                (checks(input))
+                (section("Limits", &list(&limits(input))))
+                (data(input))
+                (model(input))
+                footer {
+                    "Written by unseat " (input.program_version) " for run " (input.run)
+                    ". This page is complete in itself."
+                }
+            } }
+        }
+    };
+    page.into_string()
 }
 
 /// The name and the one thing that matters.
-fn head(input: &ReportInput, title: &str) -> String {
+fn head(input: &ReportInput, title: &str) -> Markup {
     let class = input
         .decision
         .as_ref()
         .map_or("none", |decision| words::verdict(decision.verdict));
-    let reasons = input
-        .decision
-        .as_ref()
-        .map_or(String::new(), |decision| list(&decision.reasons));
-    format!(
-        "<header>\n<h1>{}</h1>\n<p class=\"sub\">{} predicts {} · run {} · {}</p>\n\
-         <div class=\"verdict {class}\"><strong>{}</strong>{reasons}</div>\n</header>\n",
-        escape_html(title),
-        escape_html(&input.learner),
-        escape_html(&input.target),
-        escape_html(&input.run),
-        escape_html(&input.created),
-        escape_html(&words::decision_sentence(input)),
-    )
+    html! {
+        header {
+            h1 { (title) }
+            p.sub {
+                (input.learner) " predicts " (input.target) " · run " (input.run) " · " (input.created)
+            }
+            div.verdict.(class) {
+                strong { (words::decision_sentence(input)) }
+                @if let Some(decision) = &input.decision { (list(&decision.reasons)) }
+            }
+        }
+    }
 }
 
-fn scores(input: &ReportInput) -> String {
+fn scores(input: &ReportInput) -> Markup {
     let rows: Vec<Vec<String>> = Metric::of(input.task)
         .iter()
         .map(|&metric| score_row(input, metric))
@@ -87,7 +92,7 @@ fn scores(input: &ReportInput) -> String {
         metric_name(input.metric),
         words::smaller_is_better(input.task),
     ));
-    section("Scores", &(table(&caption, &heads, &rows) + &note))
+    section("Scores", &html! { (table(&caption, &heads, &rows)) (note) })
 }
 
 fn score_row(input: &ReportInput, metric: Metric) -> Vec<String> {
@@ -116,15 +121,13 @@ fn score_row(input: &ReportInput, metric: Metric) -> Vec<String> {
     row
 }
 
-fn decision(input: &ReportInput) -> String {
+fn decision(input: &ReportInput) -> Markup {
     let Some(decision) = &input.decision else {
         return section(
             "Decision",
             &paragraph("This version has not been put before the gate."),
         );
     };
-    let mut body = paragraph(&words::decision_sentence(input));
-    body.extend(words::comparison_sentence(decision).map(|text| paragraph(&text)));
     let rows: Vec<Vec<String>> = decision
         .rules
         .iter()
@@ -147,14 +150,18 @@ fn decision(input: &ReportInput) -> String {
         ("Required", true),
         ("Reason", false),
     ];
-    body.push_str(&table("Every rule of the policy, in order.", &heads, &rows));
-    body.push_str(&baselines(decision));
+    let body = html! {
+        (paragraph(&words::decision_sentence(input)))
+        @if let Some(text) = words::comparison_sentence(decision) { (paragraph(&text)) }
+        (table("Every rule of the policy, in order.", &heads, &rows))
+        (baselines(decision))
+    };
     section("Decision", &body)
 }
 
-fn baselines(decision: &Decision) -> String {
+fn baselines(decision: &Decision) -> Markup {
     if decision.baselines.is_empty() {
-        return String::new();
+        return Markup::default();
     }
     let beside = match decision.metric.task() {
         Task::Classification => Metric::Accuracy,
@@ -181,9 +188,9 @@ fn baselines(decision: &Decision) -> String {
 }
 
 /// What the columns are worth, with how it was measured.
-fn importance(input: &ReportInput) -> String {
+fn importance(input: &ReportInput) -> Markup {
     let Some(importance) = &input.importance else {
-        return String::new();
+        return Markup::default();
     };
     let row = |(column, mean, deviation): &(String, Option<f64>, Option<f64>)| {
         vec![
@@ -211,13 +218,13 @@ fn importance(input: &ReportInput) -> String {
     }
     section(
         "What the columns are worth",
-        &(table(&caption, &heads, &rows) + &paragraph(&note)),
+        &html! { (table(&caption, &heads, &rows)) (paragraph(&note)) },
     )
 }
 
-fn data(input: &ReportInput) -> String {
+fn data(input: &ReportInput) -> Markup {
     let data = &input.data;
-    let mut body = facts(&[
+    let rows_and_hashes = [
         ("Rows read", grouped(data.rows_read)),
         ("Exact duplicates left out", grouped(data.duplicates)),
         ("Rows used", grouped(data.rows_used)),
@@ -227,60 +234,53 @@ fn data(input: &ReportInput) -> String {
         ("Fingerprint of the data", data.data_fingerprint.clone()),
         ("Fingerprint of the config", data.config_fingerprint.clone()),
         ("Hash of the test rows", data.test_rows_hash.clone()),
-    ]);
-    let files: Vec<Vec<String>> = data
-        .files
-        .iter()
-        .map(|file| vec![file.name.clone(), grouped(file.rows), file.sha256.clone()])
-        .collect();
-    body.push_str(&table(
-        "Files.",
-        &[("File", false), ("Rows", true), ("SHA-256", false)],
-        &files,
-    ));
-    body.push_str(&columns(input));
-    if !data.rules.is_empty() {
-        let row = |(name, rule): &(String, String)| vec![name.clone(), rule.clone()];
-        let rows: Vec<Vec<String>> = data.rules.iter().map(row).collect();
-        body.push_str(&table(
-            "Rules of the columns; an inferred one says what was there and rejects nothing.",
-            &[("Column", false), ("Rule", false)],
-            &rows,
-        ));
-    }
-    if !data.dropped_columns.is_empty() {
-        let rows: Vec<Vec<String>> = data
-            .dropped_columns
-            .iter()
-            .map(|(name, why)| vec![name.clone(), why.clone()])
-            .collect();
-        body.push_str(&table(
-            "Columns that were not used.",
-            &[("Column", false), ("Why", false)],
-            &rows,
-        ));
-    }
-    if data.quarantined.is_empty() {
-        body.push_str(&paragraph("Nothing was set aside."));
-    } else {
-        let line = |line: Option<u64>| line.map_or_else(|| "–".to_owned(), grouped);
-        let rows: Vec<Vec<String>> = data
-            .quarantined
-            .iter()
-            .map(|one| vec![one.file.clone(), line(one.line), one.reason.clone()])
-            .collect();
-        body.push_str(&table(
-            "Set aside (quarantine).",
-            &[("File", false), ("Line", true), ("Why", false)],
-            &rows,
-        ));
-    }
+    ];
+    let file = |file: &FileFacts| vec![file.name.clone(), grouped(file.rows), file.sha256.clone()];
+    let files: Vec<Vec<String>> = data.files.iter().map(file).collect();
+    let body = html! {
+        (facts(&rows_and_hashes))
+        (table("Files.", &[("File", false), ("Rows", true), ("SHA-256", false)], &files))
+        (columns(input))
+        @if !data.rules.is_empty() {
+            (table(
+                "Rules of the columns; an inferred one says what was there and rejects nothing.",
+                &[("Column", false), ("Rule", false)],
+                &pairs(&data.rules),
+            ))
+        }
+        @if !data.dropped_columns.is_empty() {
+            (table(
+                "Columns that were not used.",
+                &[("Column", false), ("Why", false)],
+                &pairs(&data.dropped_columns),
+            ))
+        }
+        (quarantined(input))
+    };
     section("Data", &body)
 }
 
-fn columns(input: &ReportInput) -> String {
+/// Rows of a table of names with a text each.
+fn pairs(pairs: &[(String, String)]) -> Vec<Vec<String>> {
+    let row = |(name, text): &(String, String)| vec![name.clone(), text.clone()];
+    pairs.iter().map(row).collect()
+}
+
+fn quarantined(input: &ReportInput) -> Markup {
+    let quarantined = &input.data.quarantined;
+    if quarantined.is_empty() {
+        return paragraph("Nothing was quarantined.");
+    }
+    let line = |line: Option<u64>| line.map_or_else(|| "–".to_owned(), grouped);
+    let row = |one: &Quarantined| vec![one.file.clone(), line(one.line), one.reason.clone()];
+    let rows: Vec<Vec<String>> = quarantined.iter().map(row).collect();
+    let heads = [("File", false), ("Line", true), ("Why", false)];
+    table("Quarantined.", &heads, &rows)
+}
+
+fn columns(input: &ReportInput) -> Markup {
     if input.data.columns.is_empty() {
-        return String::new();
+        return Markup::default();
     }
     let rows: Vec<Vec<String>> = input
         .data
@@ -314,31 +314,21 @@ fn columns(input: &ReportInput) -> String {
     table("Columns.", &heads, &rows)
 }
 
-fn model(input: &ReportInput) -> String {
-    let mut body = facts(&words::model_facts(input));
-    if !input.params.is_empty() {
-        let rows: Vec<Vec<String>> = input
-            .params
-            .iter()
-            .map(|(name, value)| vec![name.clone(), value.clone()])
-            .collect();
-        body.push_str(&table(
-            "Settings of the learner.",
-            &[("Setting", false), ("Value", false)],
-            &rows,
-        ));
-    }
-    if !input.timings_ms.is_empty() {
-        let rows: Vec<Vec<String>> = input
-            .timings_ms
-            .iter()
-            .map(|(stage, ms)| vec![stage.clone(), words::duration(*ms)])
-            .collect();
-        body.push_str(&table(
-            "Time per stage.",
-            &[("Stage", false), ("Time", true)],
-            &rows,
-        ));
-    }
+fn model(input: &ReportInput) -> Markup {
+    let took = |(stage, ms): &(String, f64)| vec![stage.clone(), words::duration(*ms)];
+    let timings: Vec<Vec<String>> = input.timings_ms.iter().map(took).collect();
+    let body = html! {
+        (facts(&words::model_facts(input)))
+        @if !input.params.is_empty() {
+            (table(
+                "Settings of the learner.",
+                &[("Setting", false), ("Value", false)],
+                &pairs(&input.params),
+            ))
+        }
+        @if !timings.is_empty() {
+            (table("Time per stage.", &[("Stage", false), ("Time", true)], &timings))
+        }
+    };
     section("Model and run", &body)
 }

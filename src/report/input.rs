@@ -176,7 +176,7 @@ pub struct DataFacts {
     pub config_fingerprint: String,
     /// Hash of the test rows.
     pub test_rows_hash: String,
-    /// What was set aside.
+    /// Files and lines that were quarantined.
     pub quarantined: Vec<Quarantined>,
     /// Columns of the data set.
     pub columns: Vec<ColumnFacts>,
@@ -199,7 +199,7 @@ pub struct FileFacts {
     pub rows: u64,
 }
 
-/// A file or a line that was set aside.
+/// A file or a line that was quarantined.
 #[derive(Debug, Clone, Default)]
 pub struct Quarantined {
     /// The file.

@@ -112,7 +112,7 @@ fn data_limits(input: &ReportInput, limits: &mut Vec<String>) {
             "files or lines were"
         };
         limits.push(format!(
-            "{} {noun} set aside and {} not in the data.",
+            "{} {noun} quarantined and {} not in the data.",
             grouped(entries),
             if entries == 1 { "is" } else { "are" }
         ));

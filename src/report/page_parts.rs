@@ -1,102 +1,90 @@
-//! The parts a page is made of: escaped text, tables, figures, and the style sheet.
-//!
-//! Every text passes through [`escape_html`], so that a name in the data can never become markup.
+//! The parts a page is made of: texts, tables, figures, and the style sheet. `maud` escapes every text, so that a name in the
+//! data can never become markup.
 
-use crate::text::escape_html;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use maud::{Markup, html};
 
 /// A heading of a column: its text, and whether the column holds numbers.
 pub(super) type Head = (&'static str, bool);
 
 /// A table of plain texts; the first column heads its row.
-pub(super) fn table(caption: &str, heads: &[Head], rows: &[Vec<String>]) -> String {
-    let class = |index: usize| {
-        if heads.get(index).is_some_and(|head| head.1) {
-            " class=\"n\""
-        } else {
-            ""
+pub(super) fn table(caption: &str, heads: &[Head], rows: &[Vec<String>]) -> Markup {
+    let class = |index: usize| heads.get(index).is_some_and(|head| head.1).then_some("n");
+    html! {
+        div.wide {
+            table {
+                caption { (caption) }
+                thead { tr {
+                    @for (index, (text, _)) in heads.iter().enumerate() {
+                        th scope="col" class=[class(index)] { (text) }
+                    }
+                } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (index, text) in row.iter().enumerate() {
+                                @if index == 0 {
+                                    th scope="row" class=[class(index)] { (text) }
+                                } @else {
+                                    td class=[class(index)] { (text) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-    };
-    let mut out = String::from("<div class=\"wide\"><table>");
-    out.push_str(&format!(
-        "<caption>{}</caption><thead><tr>",
-        escape_html(caption)
-    ));
-    for (index, (text, _)) in heads.iter().enumerate() {
-        out.push_str(&format!(
-            "<th scope=\"col\"{}>{}</th>",
-            class(index),
-            escape_html(text)
-        ));
     }
-    out.push_str("</tr></thead><tbody>");
-    for row in rows {
-        out.push_str("<tr>");
-        for (index, text) in row.iter().enumerate() {
-            let (open, close) = if index == 0 {
-                ("th scope=\"row\"", "th")
-            } else {
-                ("td", "td")
-            };
-            out.push_str(&format!(
-                "<{open}{}>{}</{close}>",
-                class(index),
-                escape_html(text)
-            ));
-        }
-        out.push_str("</tr>");
-    }
-    out.push_str("</tbody></table></div>\n");
-    out
 }
 
 /// A list of name and value.
-pub(super) fn facts(facts: &[(&str, String)]) -> String {
-    let mut out = String::from("<dl>");
-    for (name, value) in facts {
-        out.push_str(&format!(
-            "<div><dt>{}</dt><dd>{}</dd></div>",
-            escape_html(name),
-            escape_html(value)
-        ));
+pub(super) fn facts(facts: &[(&str, String)]) -> Markup {
+    html! {
+        dl {
+            @for (name, value) in facts {
+                div { dt { (name) } dd { (value) } }
+            }
+        }
     }
-    out.push_str("</dl>\n");
-    out
 }
 
 /// A list of sentences.
-pub(super) fn list(items: &[String]) -> String {
-    let items: String = items
-        .iter()
-        .map(|item| format!("<li>{}</li>", escape_html(item)))
-        .collect();
-    format!("<ul>{items}</ul>\n")
+pub(super) fn list(items: &[String]) -> Markup {
+    html! {
+        ul {
+            @for item in items { li { (item) } }
+        }
+    }
 }
 
 /// A paragraph.
-pub(super) fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>\n", escape_html(text))
+pub(super) fn paragraph(text: &str) -> Markup {
+    html! { p { (text) } }
 }
 
-/// A picture with the words for those who do not see it.
-pub(super) fn figure(png: &[u8], alt: &str, caption: &str) -> String {
+/// A plot with the words for those who do not see it.
+pub(super) fn figure(png: &[u8], alt: &str, caption: &str) -> Markup {
     let side = |at: usize| {
-        png.get(at..at + 4)
-            .and_then(|bytes| bytes.try_into().ok())
-            .map_or(0, u32::from_be_bytes)
+        let bytes = png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(u32::from_be_bytes).filter(|side| *side > 0)
     };
     // Width and height stand at fixed places of a PNG; with them the page does not jump while it loads.
-    let size = match (side(16), side(20)) {
-        (0, _) | (_, 0) => String::new(),
-        (width, height) => format!(" width=\"{width}\" height=\"{height}\""),
-    };
-    format!(
-        "<figure><img src=\"data:image/png;base64,{}\" alt=\"{}\"{size}><figcaption>{}</figcaption></figure>\n",
-        STANDARD.encode(png),
-        escape_html(alt),
-        escape_html(caption),
-    )
+    let (width, height) = side(16).zip(side(20)).unzip();
+    let source = format!("data:image/png;base64,{}", STANDARD.encode(png));
+    html! {
+        figure {
+            img src=(source) alt=(alt) width=[width] height=[height];
+            figcaption { (caption) }
+        }
+    }
+}
+
+/// A section of a page under its heading.
+pub(super) fn section(heading: &str, body: &Markup) -> Markup {
+    html! {
+        section { h2 { (heading) } (body) }
+    }
 }
 
 /// The style of the page: light and dark, screen and paper.
@@ -137,11 +125,3 @@ footer{margin-top:2.5rem;color:var(--muted);font-size:.88rem}
 body{font-size:10.5pt}main{max-width:none;padding:0}figure,tr,.verdict{break-inside:avoid}h2{break-after:avoid}
 .wide{overflow:visible}.plots{grid-template-columns:1fr 1fr}}
 "#;
-
-/// A section of a page under its heading.
-pub(super) fn section(heading: &str, body: &str) -> String {
-    format!(
-        "<section>\n<h2>{}</h2>\n{body}</section>\n",
-        escape_html(heading)
-    )
-}

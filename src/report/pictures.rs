@@ -1,19 +1,21 @@
 //! The plots on the page, each with a caption, and in words for those who do not see it.
 
+use maud::{Markup, html};
+
 use super::ReportInput;
 use super::page_parts::figure;
 use super::words::{self, counted, grouped, metric_name, score};
 
 /// Lays out the plots, each with its caption.
-pub(super) fn pictures(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
-    let figures: String = plots
-        .iter()
-        .map(|(name, png)| {
-            let (alt, caption) = describe(input, name);
-            figure(png, &alt, &caption)
-        })
-        .collect();
-    format!("<div class=\"plots\">\n{figures}</div>\n")
+pub(super) fn pictures(input: &ReportInput, plots: &[(&str, &[u8])]) -> Markup {
+    html! {
+        div.plots {
+            @for (name, png) in plots {
+                @let (alt, caption) = describe(input, name);
+                (figure(png, &alt, &caption))
+            }
+        }
+    }
 }
 
 /// What a picture shows, for those who do not see it, and the line below it.
