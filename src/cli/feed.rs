@@ -156,7 +156,7 @@ impl Feed {
         if is(JobState::Done) {
             return Some(self.outcome(job).await);
         }
-        let mut text = output::red(&job.state.words());
+        let mut text = output::red(&job.state.says());
         if let Some(why) = job.error.as_deref().map(output::plain) {
             // `failed to read …` needs no `failed:` before it.
             match why.strip_prefix("failed").filter(|_| is(JobState::Failed)) {

@@ -56,7 +56,7 @@ enum JobsCommand {
         #[arg(value_name = "JOB")]
         job: String,
     },
-    /// Try a job again that failed, was cancelled or set aside
+    /// Try a job again that failed, was cancelled or dead-lettered
     Retry {
         /// Job id, a unique beginning of one, or `latest`
         #[arg(value_name = "JOB")]
@@ -108,7 +108,7 @@ fn list(global: &Global, jobs: Vec<JobRow>) {
             job.model,
             job.trigger,
             rfc3339(job.created_ms),
-            job.state.words(),
+            job.state.says(),
             job.outcome.map(Outcome::words).unwrap_or_default(),
             job.attempts.to_string(),
             next,

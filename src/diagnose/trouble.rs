@@ -119,7 +119,7 @@ fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
     });
     let of_job = job.map(|job| Failure {
         at_ms: job.ended_ms.unwrap_or(job.created_ms),
-        what: format!("job {} (by {}) {}", job.id, job.trigger, job.state.words()),
+        what: format!("job {} (by {}) {}", job.id, job.trigger, job.state.says()),
         run: None,
         why: job
             .error
@@ -210,7 +210,7 @@ mod tests {
         let found = failure(&runs, &[job("2", JobState::SetAside, 20_000)]).expect("it failed");
         assert_eq!(
             found.says(),
-            "job job-2 (by api) set aside at 1970-01-01T00:00:20Z: failed to begin"
+            "job job-2 (by api) dead-lettered at 1970-01-01T00:00:20Z: failed to begin"
         );
         assert_eq!(
             failure(&runs, &[job("2", JobState::Cancelled, 20_000)]),

@@ -11,11 +11,11 @@ use crate::model_types::Outcome;
 /// How a job ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobEnd {
-    /// Done, failed, cancelled or set aside.
+    /// Done, failed, cancelled or dead-lettered.
     pub state: JobState,
     /// What came of its run.
     pub outcome: Option<Outcome>,
-    /// Why it failed, was cancelled or set aside.
+    /// Why it failed, was cancelled or dead-lettered.
     pub error: Option<String>,
     /// What its tick is told, where its run gave a reason.
     pub reason: Option<String>,

@@ -25,6 +25,16 @@ named! {
     }
 }
 
+impl JobState {
+    /// The state as people are told it.
+    pub fn says(self) -> String {
+        match self {
+            JobState::SetAside => "dead-lettered".to_string(),
+            other => other.words(),
+        }
+    }
+}
+
 /// A request to do a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
@@ -71,7 +81,7 @@ pub struct JobRow {
     pub worker: Option<String>,
     /// What came of its run.
     pub outcome: Option<Outcome>,
-    /// Why it failed, waits for another attempt, or was set aside.
+    /// Why it failed, waits for another attempt, or was dead-lettered.
     pub error: Option<String>,
     /// Who wants it to end.
     pub cancelled_by: Option<String>,

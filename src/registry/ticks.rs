@@ -26,7 +26,7 @@ named! {
         NothingNew = "nothing_new",
         /// Its run ended in another way: scored again, or the champion is pinned.
         Ran = "ran",
-        /// Its run broke off, was cancelled or was set aside.
+        /// Its run broke off, was cancelled or was dead-lettered.
         Failed = "failed",
         /// It was left out: a run was still under way, or the schedule is paused.
         Skipped = "skipped",

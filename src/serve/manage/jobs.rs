@@ -50,7 +50,7 @@ pub struct JobView {
     pub attempts: i64,
     /// Its run, or the id that its next run will have.
     pub run: Option<String>,
-    /// Why it failed, waits for another attempt, or was set aside.
+    /// Why it failed, waits for another attempt, or was dead-lettered.
     pub error: Option<String>,
     /// Who wants it to end.
     pub cancelled_by: Option<String>,
