@@ -74,6 +74,7 @@ mod own;
 mod own_write;
 mod parquet_file;
 mod parquet_raw;
+mod parquet_write;
 mod part_column;
 mod partitions;
 mod plan;

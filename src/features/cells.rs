@@ -1,7 +1,6 @@
 //! Typed access to the cells of one frame column, whatever number type it was read as.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use polars::prelude::*;
 use polars_arrow::bitmap::Bitmap;
@@ -113,7 +112,7 @@ impl Cells<'_> {
             codes: Vec::with_capacity(n_rows),
         };
         if let Cells::Text(_) = self {
-            let mut known: HashMap<Cow<'_, str>, u32> = HashMap::new();
+            let mut known: PlHashMap<Cow<'_, str>, u32> = PlHashMap::default();
             for row in 0..n_rows {
                 let code = self.text(row).map(trimmed).map(|text| {
                     *known
@@ -124,7 +123,7 @@ impl Cells<'_> {
             }
             return encoded;
         }
-        let mut known: HashMap<u64, u32> = HashMap::new();
+        let mut known: PlHashMap<u64, u32> = PlHashMap::default();
         for row in 0..n_rows {
             // -0.0 is spelled like 0.
             let number = self.number(row).map(|number| number + 0.0);
