@@ -21,7 +21,6 @@ pub use books::Books;
 pub use done::Done;
 use files::copy_folder;
 pub use files::{files_below, sha256};
-pub use limit::Limit;
 
 /// The model of the sample project.
 pub const MODEL: &str = "attrition";
@@ -72,6 +71,7 @@ impl Project {
     }
 
     fn empty_at(url: Option<String>) -> Self {
+        limit::watch();
         let folder = tempfile::Builder::new()
             .prefix("project-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
@@ -239,9 +239,7 @@ impl Project {
 
     /// Waits for a program that was started.
     pub fn finish(&self, child: Child, arguments: &[&str]) -> Done {
-        let limit = Limit::of(&child);
         let output = child.wait_with_output().expect("the program ends");
-        drop(limit);
         let mut done = Done {
             command: format!("unseat {}", arguments.join(" ")),
             status: output.status,

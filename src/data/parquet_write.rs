@@ -97,3 +97,64 @@ fn codec_of(page: &Page) -> PolarsResult<CompressionOptions> {
         _ => CompressionOptions::Lz4Raw,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use polars::prelude::{IntoColumn as _, NamedFrom as _, SerReader as _, Series};
+    use polars_parquet::read::read_metadata;
+
+    use super::*;
+
+    /// More rows than a row group has: numbers that look random, whole ones, texts of few kinds, truth values, each with gaps.
+    fn frame() -> DataFrame {
+        let n = GROUP_ROWS + 3;
+        let mixed = |row: usize| (row as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let is_there = |row: usize| !row.is_multiple_of(7);
+        let cells = |row: usize| is_there(row).then(|| mixed(row));
+        let random = (0..n).map(|row| cells(row).map(|it| f64::from_bits(it >> 12 | 1023 << 52)));
+        let few = (0..n).map(|row| cells(row).map(|it| ["red", "green", ""][it as usize % 3]));
+        let columns = [
+            Series::new("random".into(), random.collect::<Vec<_>>()),
+            Series::new(
+                "whole".into(),
+                (0..n).map(|row| row as i64 % 50).collect::<Vec<_>>(),
+            ),
+            Series::new("few".into(), few.collect::<Vec<_>>()),
+            Series::new(
+                "flag".into(),
+                (0..n)
+                    .map(|row| cells(row).map(|it| it > 9))
+                    .collect::<Vec<_>>(),
+            ),
+        ];
+        let columns = columns.into_iter().map(Series::into_column).collect();
+        DataFrame::new(n, columns).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_by_polars_own_reader() {
+        for frame in [frame(), frame().slice(5, 10), frame().slice(0, 0)] {
+            let mut bytes = Vec::new();
+            write(&frame, &mut bytes).unwrap();
+            let again = pl::ParquetReader::new(Cursor::new(bytes)).finish().unwrap();
+            assert!(again.equals_missing(&frame), "{again:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_compressed_where_that_makes_it_smaller() {
+        let mut bytes = Vec::new();
+        write(&frame(), &mut bytes).unwrap();
+        let metadata = read_metadata(&mut Cursor::new(bytes)).unwrap();
+        assert_eq!(metadata.row_groups.len(), 2);
+        let columns = metadata.row_groups[0].parquet_columns();
+        let shares = columns
+            .iter()
+            .map(|column| column.compressed_size() as f64 / column.uncompressed_size() as f64);
+        let shares: Vec<f64> = shares.collect();
+        assert_eq!(shares[0], 1.0, "nothing makes random numbers smaller");
+        assert!(shares[1] < 0.7, "{shares:?}");
+    }
+}

@@ -137,7 +137,11 @@ impl Worker {
                 Ok(Looked::Took) => polls = 0,
                 Ok(Looked::Nothing) => {}
                 // One that is there for some jobs only has none any more.
-                Err(error @ Error::Gone { .. }) if self.until != Until::Told => return Err(error),
+                Err(error @ (Error::Gone { .. } | Error::Foreign { .. }))
+                    if self.until != Until::Told =>
+                {
+                    return Err(error);
+                }
                 Err(error) => {
                     tracing::warn!("the queue cannot be used: {error}");
                     pause = ASK_AGAIN_AFTER;

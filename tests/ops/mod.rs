@@ -15,7 +15,7 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::serve::{Answer, asked};
-use crate::support::{Limit, Project};
+use crate::support::Project;
 
 /// Longest that anything is waited for.
 const MOST_SECONDS: u64 = 240;
@@ -25,7 +25,6 @@ pub struct Up {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     base: String,
-    _limit: Limit,
 }
 
 impl Up {
@@ -39,7 +38,6 @@ impl Up {
         let mut command = project.command(&[command, "--listen", "127.0.0.1:0"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        let limit = Limit::of(&child);
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
         let listening = lines
@@ -53,7 +51,6 @@ impl Up {
             child,
             lines,
             base: listening,
-            _limit: limit,
         }
     }
 

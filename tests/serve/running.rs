@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Limit, Project};
+use crate::support::Project;
 
 /// Longest that an answer is waited for, also on a machine that is busy with other things.
 const LONGEST: Duration = Duration::from_secs(240);
@@ -19,7 +19,6 @@ pub struct Server {
     agent: ureq::Agent,
     /// Goes when the server went, for who has no other use for it.
     folder: Option<tempfile::TempDir>,
-    _limit: Limit,
 }
 
 /// What came back.
@@ -91,7 +90,6 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let limit = Limit::of(&child);
         let mut line = String::new();
         let stdout = child.stdout.take().expect("stdout is piped");
         BufReader::new(stdout)
@@ -118,7 +116,6 @@ impl Server {
             base,
             agent,
             folder: None,
-            _limit: limit,
         }
     }
 

@@ -111,8 +111,13 @@ async fn connect(options: SqliteConnectOptions, path: &Path, most: u32) -> Resul
 /// # Errors
 /// [`Error::Open`], or [`Error::Newer`] when a newer program made it.
 pub async fn open_file(path: &Path, make: bool) -> Result<Opened, Error> {
-    let pool = connect(options(path)?.create_if_missing(make), path, MOST).await?;
-    // After the connection, which may have made it.
+    if make && !path.exists() {
+        // By a connection that does nothing else: one that the pool opens later must not make a file that was taken away anew.
+        let made = connect(options(path)?.create_if_missing(true), path, 1).await?;
+        made.close().await;
+    }
+    let pool = connect(options(path)?, path, MOST).await?;
+    // After the connection, so that it is the file that was opened.
     let mark = mark(path, false);
     migrate(&pool, &path.display().to_string()).await?;
     Ok(Opened {
