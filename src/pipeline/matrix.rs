@@ -35,8 +35,8 @@ pub async fn write(
         Part::Classes(class, _) => Truth::Classes(class),
         Part::Numbers(numbers) => Truth::Numbers(numbers),
     };
-    let mut train = matrix(bundle, &dataset.frame, &parts.train, target, Vec::new())?;
-    data::write_parquet(&mut train, &folder.join("train.parquet"))?;
+    let train = matrix(bundle, &dataset.frame, &parts.train, target, Vec::new())?;
+    data::write_parquet(&train, &folder.join("train.parquet"))?;
 
     let scan = super::settle::look(&env.config.test_folder).await?;
     let given = TestData::of(env, scan).await?;
@@ -54,8 +54,8 @@ pub async fn write(
             })
             .collect(),
     };
-    let mut test = matrix(bundle, &frame, &rows, truth, answered)?;
-    data::write_parquet(&mut test, &folder.join("test.parquet"))?;
+    let test = matrix(bundle, &frame, &rows, truth, answered)?;
+    data::write_parquet(&test, &folder.join("test.parquet"))?;
     Ok(())
 }
 

@@ -274,16 +274,16 @@ fn slices(env: &Env, frame: &DataFrame) -> Result<Vec<(String, Vec<String>)>, Er
 
 async fn store(env: &Env, trained: &Trained, scored: &Scored) -> Result<(), Error> {
     let folder = &trained.version.folder;
-    let mut frame = rows::prediction_frame(scored)?;
+    let frame = rows::prediction_frame(scored)?;
     env.models
         .put_file(&env.version_key(folder, PREDICTIONS), |path| {
-            data::write_parquet(&mut frame, path).map_err(Error::from)
+            data::write_parquet(&frame, path).map_err(Error::from)
         })
         .await?;
-    if let Some(mut frame) = beyond::to_frame(&scored.beyond)? {
+    if let Some(frame) = beyond::to_frame(&scored.beyond)? {
         env.models
             .put_file(&env.version_key(folder, beyond::FILE), |path| {
-                data::write_parquet(&mut frame, path).map_err(Error::from)
+                data::write_parquet(&frame, path).map_err(Error::from)
             })
             .await?;
     }

@@ -133,10 +133,10 @@ async fn predictions(
             .to_string(),
     );
     let columns = frame.columns().iter().filter(|it| is_kept(it.name()));
-    let mut frame = DataFrame::new(frame.height(), columns.cloned().collect())
+    let frame = DataFrame::new(frame.height(), columns.cloned().collect())
         .map_err(|source| pipeline::Error::Data(source.into()))?;
     let other = on_disk(&[])?;
-    data::write_parquet(&mut frame, other.path()).map_err(pipeline::Error::from)?;
+    data::write_parquet(&frame, other.path()).map_err(pipeline::Error::from)?;
     let read = std::fs::read(other.path());
     read.map(Some).map_err(|source| EvidenceError::Disk {
         doing: "read the predictions",

@@ -148,10 +148,10 @@ impl OutOfFold {
     /// # Errors
     /// When the disk fails.
     pub async fn write(&self, env: &Env, folder: &str) -> Result<(), Error> {
-        let mut frame = self.to_frame()?;
+        let frame = self.to_frame()?;
         let key = env.version_key(folder, FILE);
         let written = env.models.put_file(&key, |path| {
-            data::write_parquet(&mut frame, path).map_err(Error::from)
+            data::write_parquet(&frame, path).map_err(Error::from)
         });
         written.await
     }
