@@ -3,6 +3,7 @@
 mod auto;
 mod backtest;
 mod champion;
+mod columns;
 mod data;
 mod explain;
 mod gate;

@@ -60,10 +60,17 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     for model in config.models.values() {
         pipeline::fetch_data(model).await?;
     }
+    let is_logged = config.server.prediction_log.sample > 0.0;
     let seen: Vec<(&ModelConfig, Preview)> = config
         .models
         .values()
-        .map(|model| (model, pipeline::preview(model)))
+        .map(|model| {
+            let mut preview = pipeline::preview(model);
+            if model.labels.sets_aside() && !is_logged {
+                preview.notes.push(UNLOGGED.to_string());
+            }
+            (model, preview)
+        })
         .collect();
     let problems: usize = seen.iter().map(|(_, preview)| preview.problems.len()).sum();
     if global.json {
@@ -120,6 +127,8 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     Err(Failure::new(Kind::Config, error)
         .hint("correct the keys or the files that are named; nothing was written"))
 }
+
+const UNLOGGED: &str = "`labels.test_share` finds no row to set aside: `server.prediction_log.sample` is 0, and whole rows are kept only there";
 
 /// What the database, if there is one, has to say of the settings. It is only looked at.
 ///

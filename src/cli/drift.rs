@@ -6,6 +6,7 @@ use clap::Args;
 use polars::prelude::DataFrame;
 
 use super::global::Global;
+use super::progress::warn;
 use super::{Failure, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::config::ModelConfig;
@@ -20,7 +21,7 @@ pub struct DriftArgs {
     /// `24h` or `7d` (what servers answered)
     #[arg(long, value_name = "WHAT", default_value = "data")]
     against: String,
-    /// Exit with 14 when it drifts
+    /// Exit with 14 when it drifts, and with 12 when there are no rows or too few to tell
     #[arg(long)]
     detailed_exit_code: bool,
 }
@@ -36,11 +37,13 @@ pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
     } else {
         say(&answer);
     }
-    let is_drift = answer.check.verdict == Verdict::Drift;
-    Ok(if args.detailed_exit_code && is_drift {
-        failure::DRIFT
-    } else {
-        failure::DONE
+    if answer.check.rows == 0 {
+        warn(global, &answer.check.reason);
+    }
+    Ok(match answer.check.verdict {
+        Verdict::Drift if args.detailed_exit_code => failure::DRIFT,
+        Verdict::Unknown if args.detailed_exit_code => failure::INCONCLUSIVE,
+        _ => failure::DONE,
     })
 }
 
@@ -157,7 +160,7 @@ fn say(answer: &DriftAnswer) {
     }
     if let Some(slow) = &check.slow {
         output::say(&format!(
-            "against version {}, the first champion: {}: {}",
+            "against version {}, since which no drift was told: {}: {}",
             slow.version,
             slow.verdict.name(),
             output::plain(&slow.reason)

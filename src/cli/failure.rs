@@ -9,6 +9,7 @@
 //! | 11 | rejected (with `--detailed-exit-code`) |
 //! | 12 | inconclusive (with `--detailed-exit-code`) |
 //! | 16 | equivalent (with `--detailed-exit-code`) |
+//! | 14 | rows drift (`drift --detailed-exit-code`, where 12 is too few rows, or none) |
 //! | 13 | locked by another run (with `--detailed-exit-code`; else 1) |
 //! | 15 | something needs attention (`status --detailed-exit-code`) |
 

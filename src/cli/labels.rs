@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::global::Global;
 use super::labels_wanted::{WantedArgs, wanted};
+use super::progress::warn;
 use super::{Failure, context, failure, output};
 use crate::pipeline::drift::{champion, span};
 use crate::pipeline::live::{
@@ -32,6 +33,9 @@ pub struct LabelsArgs {
         conflicts_with = "file"
     )]
     window: String,
+    /// Exit with 12 when no answer is kept of that time
+    #[arg(long, conflicts_with = "file")]
+    detailed_exit_code: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,7 +69,15 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         } else {
             say_live(&answer);
         }
-        return Ok(failure::DONE);
+        let Some(reason) = answer.reason else {
+            return Ok(failure::DONE);
+        };
+        warn(global, reason);
+        return Ok(if args.detailed_exit_code {
+            failure::INCONCLUSIVE
+        } else {
+            failure::DONE
+        });
     };
     let (version, bundle) = champion(&env).await?;
     let given = read_labels(file, &bundle.target)?;
@@ -135,8 +147,8 @@ fn say_report(report: &LabelsReport) {
 }
 
 fn say_live(answer: &LiveAnswer) {
-    if answer.versions.is_empty() {
-        return output::say("no data: no answer is kept of this time");
+    if let Some(reason) = answer.reason {
+        return output::say(reason);
     }
     let header = [
         "version",

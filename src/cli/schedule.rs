@@ -210,11 +210,17 @@ async fn next(
 ) -> Result<(), Failure> {
     let mut all = Vec::new();
     let mut is_any = false;
+    let mut paused = Vec::new();
     for model in models {
-        let (Some(plan), _) = plan_of(model, registry).await? else {
+        let (Some(plan), row) = plan_of(model, registry).await? else {
             continue;
         };
         is_any = true;
+        if row.is_paused() {
+            let by = row.paused_by.unwrap_or_default();
+            paused.push(format!("{}: paused by {by}", model.name));
+            continue;
+        }
         let ticks = plan.ticks_after(after);
         for at in ticks.take(count as usize) {
             all.push((at, model.name.clone(), plan.zone));
@@ -240,7 +246,12 @@ async fn next(
     for (at, model, zone) in all {
         rows.push(vec![rfc3339(at.timestamp_millis()), shown(at, zone), model]);
     }
-    output::say(&output::table(&rows));
+    if rows.len() > 1 {
+        output::say(&output::table(&rows));
+    }
+    for paused in paused {
+        output::say(&paused);
+    }
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::features::DatePart;
+
 /// Whether rows are still like those that the champion was trained on: each new data set, the test rows, and what the server
 /// answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,10 +135,14 @@ impl Drift {
         (per_day * window_ms as f64 / (24 * HOUR_MS) as f64).min(0.5)
     }
 
-    /// What is done about one column, or about all of them together.
-    pub fn action_for(&self, column: Option<&str>) -> DriftAction {
-        let own = column.and_then(|name| self.columns.get(name));
-        own.copied().unwrap_or(self.action)
+    /// What `columns` says of a column: by its own name, or of a part of a time (`time.month`) by that of the time.
+    pub fn action_of(&self, column: &str) -> Option<DriftAction> {
+        let own = self.columns.get(column);
+        let whole = column.rsplit_once('.').filter(|(_, part)| {
+            let mut parts = DatePart::ALL.iter();
+            parts.any(|known| known.name() == *part)
+        });
+        own.or_else(|| self.columns.get(whole?.0)).copied()
     }
 
     /// Tells what makes no sense: key below `drift`, and reason.
@@ -195,6 +201,30 @@ mod tests {
         assert!((alpha("1 per quarter", DriftWindow::Day) - 1.0 / 91.3125).abs() < 1e-12);
         assert!((alpha("2 per week", DriftWindow::Hour) - 2.0 / 7.0 / 24.0).abs() < 1e-12);
         assert_eq!(alpha("9 per day", DriftWindow::Day), 0.5);
+    }
+
+    #[test]
+    fn a_part_of_a_time_goes_by_the_setting_of_the_time_unless_it_has_its_own() {
+        let columns = [
+            ("time", DriftAction::Ignore),
+            ("time.hour", DriftAction::Freeze),
+            ("price", DriftAction::Warn),
+        ];
+        let columns = columns.map(|(name, action)| (name.to_string(), action));
+        let drift = Drift {
+            columns: columns.into(),
+            ..Drift::default()
+        };
+        let cases = [
+            ("time", Some(DriftAction::Ignore)),
+            ("time.month", Some(DriftAction::Ignore)),
+            ("time.hour", Some(DriftAction::Freeze)),
+            ("price.usd", None),
+            ("month", None),
+        ];
+        for (column, action) in cases {
+            assert_eq!(drift.action_of(column), action, "{column}");
+        }
     }
 
     #[test]

@@ -184,6 +184,16 @@ pub enum DatePart {
 }
 
 impl DatePart {
+    /// All of them.
+    pub const ALL: [DatePart; 6] = [
+        DatePart::Month,
+        DatePart::Weekday,
+        DatePart::Hour,
+        DatePart::Days,
+        DatePart::Season,
+        DatePart::Period,
+    ];
+
     /// The name used in columns: `time.month`.
     pub fn name(self) -> &'static str {
         match self {

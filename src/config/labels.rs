@@ -25,8 +25,10 @@ pub struct Labels {
     pub test_use: TestUse,
     /// Fewest fresh test rows that can be the test rows `alone`.
     pub test_min_rows: u32,
-    /// Most fresh test rows that are kept of a model; beyond, the oldest go.
+    /// Most fresh test rows that are kept of a model; beyond, the oldest judge no more. They stay out of training.
     pub test_rows: u32,
+    /// Days after its answer for which a row is a fresh test row; then it judges no more, and stays out of training.
+    pub test_days: Option<f64>,
 }
 
 /// What fresh test rows are for.
@@ -53,6 +55,7 @@ impl Default for Labels {
             test_use: TestUse::Beside,
             test_min_rows: 500,
             test_rows: 20_000,
+            test_days: None,
         }
     }
 }
@@ -66,6 +69,13 @@ impl Labels {
     /// Milliseconds for which a label waits.
     pub fn hold_ms(&self) -> i64 {
         (self.hold_hours * 3_600_000.0) as i64
+    }
+
+    /// Since when a row must have been answered to be a fresh test row.
+    pub fn test_since_ms(&self, now_ms: i64) -> i64 {
+        let age_ms = |days: f64| (days * 86_400_000.0) as i64;
+        self.test_days
+            .map_or(i64::MIN, |days| now_ms - age_ms(days))
     }
 
     /// Whether labelled rows of production are set aside as test rows.
@@ -95,6 +105,7 @@ impl Labels {
         within("test_share", self.test_share, 0.0, 1.0);
         within("test_min_rows", f64::from(self.test_min_rows), 30.0, 1e6);
         within("test_rows", f64::from(self.test_rows), 30.0, 1e6);
+        within("test_days", self.test_days.unwrap_or(1.0), 0.01, 36_500.0);
         if self.test_share > 0.0 && !self.enabled {
             say(
                 "test_share",

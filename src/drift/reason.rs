@@ -138,7 +138,7 @@ pub fn overall(
             let (names, s) = named(&warned);
             format!("{names} differ{s} in this window, and not in the two before")
         }
-        Verdict::Unknown if rows == 0 => "there are no rows".to_string(),
+        Verdict::Unknown if rows == 0 => "no data: there are no rows".to_string(),
         Verdict::Unknown => format!("{} are too few to tell", counted(rows, "row")),
         Verdict::Ok => "as in the rows that the model was trained on".to_string(),
     }

@@ -16,6 +16,7 @@ pub fn of_drift(row: &DriftEpisodeRow) -> Vec<Event> {
     let rows = match row.kind.as_str() {
         "requests" => "requests",
         "test" => "test rows",
+        "slow" => "new data have moved step by step: each was like the one before, and now they",
         _ => "new data",
     };
     let told = |at_ms: i64, state: &str, words: String, lines: String| Event {
@@ -46,7 +47,8 @@ pub fn of_drift(row: &DriftEpisodeRow) -> Vec<Event> {
     );
     let lines = format!("{}\n{lines}", line(reason, MOST_LINE));
     let mut events = vec![told(row.began_ms.max(row.last_ms), "begun", words, lines)];
-    if let Some(ended_ms) = row.ended_ms {
+    // What moved slowly is told once, and is over with it: the next champions are trained on it.
+    if let Some(ended_ms) = row.ended_ms.filter(|_| row.kind != DriftEpisodeRow::SLOW) {
         let words = format!("{rows} are no longer drifting");
         events.push(told(ended_ms, "ended", words, String::new()));
     }

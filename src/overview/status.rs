@@ -173,8 +173,7 @@ async fn needs(env: &Env, has_champion: bool) -> Result<Vec<String>, Error> {
     let trouble = diagnose::trouble(registry, config, now_ms).await?;
     let failure = trouble.failure.as_ref().map(|failure| failure.says());
     needs.extend(failure.into_iter().chain(trouble.says_quarantined()));
-    let episodes = registry.drift_episodes(&config.name, 10).await?;
-    for episode in episodes.iter().filter(|it| it.ended_ms.is_none()) {
+    for episode in registry.open_drift_episodes(&config.name).await? {
         let reason = episode.evidence["reason"].as_str().unwrap_or("rows differ");
         needs.push(format!(
             "drift in {} since {}: {reason}",

@@ -186,9 +186,10 @@ pub async fn timeline(
     limit: i64,
     now_ms: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let runs = registry.shown_runs(model, limit, now_ms).await?;
+    let runs = registry.moved_runs(model, limit).await?;
+    let runs = registry.with_the_dead(runs, now_ms).await?;
     let ticks = registry.ticks(model, limit).await?;
-    let jobs = registry.jobs(model, limit).await?;
+    let jobs = registry.moved_jobs(model, limit).await?;
     let mut entries = merged(&runs, &ticks, &jobs);
     entries.truncate(limit.max(0) as usize);
     for entry in &mut entries {

@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 
 use super::Env;
 use super::dataset::content_hash;
+use super::derive::{with_derived, without_derived};
 use super::error::Error;
 use crate::clock::rfc3339;
+use crate::config::ModelConfig;
 use crate::config::labels::TestUse;
 use crate::data::{self, Kind, Scan, Schema};
 use crate::gate::FreshRows;
@@ -96,20 +98,20 @@ impl Fresh {
     }
 
     /// Test rows with those of production behind them, or in their place. `needs` are columns that every row must have for the
-    /// models to read it.
+    /// models to read it. Derived columns are made anew, of the columns of requests as of those of the files.
     ///
     /// # Errors
     /// When a frame cannot be made.
     pub fn with(
         &self,
+        config: &ModelConfig,
         files: DataFrame,
         (needs, like, target): (&[String], &Schema, &str),
     ) -> Result<(DataFrame, Option<FreshRows>), Error> {
         if self.rows.is_empty() {
             return Ok((files, None));
         }
-        let in_files = Schema::of(&files);
-        let mut schema = in_files.clone();
+        let mut schema = Schema::of(&files);
         for column in &like.columns {
             if schema.get(&column.name).is_none() {
                 schema.columns.push(column.clone());
@@ -122,25 +124,39 @@ impl Fresh {
             .into_iter()
             .filter(|row| self.is_alone || !known.contains(row.key.as_str()))
             .collect();
-        let columns = in_files.columns.iter().map(|column| {
-            let cells: Vec<Option<Value>> = used
-                .iter()
-                .map(|row| {
-                    if column.name == target {
-                        Some(Value::from(row.label.as_str()))
-                    } else {
-                        row.cells.get(&column.name).cloned()
-                    }
-                })
-                .collect();
+        let files = without_derived(config, &files);
+        let labels = || used.iter().map(|row| Some(Value::from(row.label.as_str())));
+        let columns = Schema::of(&files).columns.into_iter().map(|column| {
+            let cells: Vec<Option<Value>> = if column.name == target {
+                labels().collect()
+            } else {
+                let cells = used.iter().map(|row| row.cells.get(&column.name));
+                cells.map(|cell| cell.cloned()).collect()
+            };
             cells_of(&column.name, column.kind, &cells)
         });
         let below = frame_of(used.len(), columns.collect())?;
-        let above = if self.is_alone {
-            files.head(Some(0))
-        } else {
-            files
-        };
+        let n_above = files.height();
+        let mut frame = with_derived(config, data::concat(files, below)?)?;
+        if config.derive.iter().any(|it| it.name == target) {
+            // What is true of these rows is known by their labels.
+            let derived = frame.select([target]).map_err(data::Error::from)?;
+            let kind = Schema::of(&derived).columns.first().map(|it| it.kind);
+            let labels = cells_of(
+                target,
+                kind.unwrap_or(Kind::Text),
+                &labels().collect::<Vec<_>>(),
+            );
+            let labels = frame_of(used.len(), vec![labels])?;
+            let column = data::concat(derived.head(Some(n_above)), labels)?;
+            for column in column.into_columns() {
+                frame.with_column(column).map_err(data::Error::from)?;
+            }
+        }
+        if self.is_alone {
+            frame = frame.slice(n_above as i64, used.len());
+            frame.rechunk_mut();
+        }
         let times = || used.iter().map(|row| row.at_ms);
         let told = FreshRows {
             rows: used.len() as u64,
@@ -151,7 +167,7 @@ impl Fresh {
             is_alone: self.is_alone,
             left_out: (self.rows.len() - used.len()) as u64,
         };
-        Ok((data::concat(above, below)?, Some(told)))
+        Ok((frame, Some(told)))
     }
 
     /// How many of them stand in a data set.

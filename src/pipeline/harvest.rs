@@ -9,6 +9,7 @@ use super::beyond::read_ask;
 use super::error::Error;
 use super::fresh::rows_in;
 use super::logged::newest;
+use super::past_rows::PastRow;
 use super::trained::dataset_run;
 use super::{Env, Event, ingest};
 use crate::data::Schema;
@@ -67,7 +68,8 @@ pub async fn harvest(env: &Env) -> Result<Option<Harvest>, Error> {
     changed.extend(fresh.iter().cloned());
     rows.extend(found);
     changed.extend(learned(env, &mut rows).await?);
-    changed.extend(made_room(&mut rows, settings.test_rows as usize));
+    let since_ms = settings.test_since_ms(now_ms);
+    changed.extend(made_room(&mut rows, settings.test_rows as usize, since_ms)?);
     let save: Vec<FreshRow> = rows
         .iter()
         .filter(|row| changed.contains(&row.key))
@@ -238,18 +240,68 @@ async fn learned(env: &Env, rows: &mut [FreshRow]) -> Result<Vec<String>, Error>
     Ok(changed)
 }
 
-/// Takes the oldest test rows beyond so many out; their keys.
-fn made_room(rows: &mut [FreshRow], most: usize) -> Vec<String> {
+/// Takes the oldest test rows beyond so many out, and those that were answered before an instant; their keys. They judge no more, and
+/// are learned from as little as before: what is kept of them is enough for that, and holds no value.
+fn made_room(rows: &mut [FreshRow], most: usize, since_ms: i64) -> Result<Vec<String>, Error> {
     let mut test: Vec<&mut FreshRow> = rows
         .iter_mut()
         .filter(|row| row.side == FreshSide::Test)
         .collect();
-    let beyond = test.len().saturating_sub(most);
     test.sort_by(|a, b| (a.at_ms, &a.key).cmp(&(b.at_ms, &b.key)));
+    let old = test.iter().filter(|row| row.at_ms < since_ms).count();
+    let beyond = test.len().saturating_sub(most).max(old);
     let mut changed = Vec::new();
     for row in test.into_iter().take(beyond) {
-        (row.side, row.cells) = (FreshSide::Past, None);
+        let cells = row.cells.as_deref().unwrap_or_default();
+        let cells: Map<String, Value> = serde_json::from_str(cells).unwrap_or_default();
+        let kept = serde_json::to_string(&PastRow::of(&cells)?).ok();
+        (row.side, row.label, row.cells) = (FreshSide::Past, None, kept);
         changed.push(row.key.clone());
     }
-    changed
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(at: i64, side: FreshSide) -> FreshRow {
+        FreshRow {
+            key: format!("{at:02}"),
+            side,
+            id: at.to_string(),
+            version: 1,
+            at_ms: at,
+            label: Some("yes".to_string()),
+            cells: Some(format!("{{\"a\": {at}}}")),
+        }
+    }
+
+    #[test]
+    fn the_oldest_test_rows_make_room_by_number_and_by_age() {
+        let rows = || -> Vec<FreshRow> {
+            let side = |at: i64| match at % 4 {
+                3 => FreshSide::Training,
+                _ => FreshSide::Test,
+            };
+            // The newest first: their order is not that of time.
+            (0..12).rev().map(|at| row(at, side(at))).collect()
+        };
+        let left = |most: usize, since_ms: i64| {
+            let mut rows = rows();
+            let left = made_room(&mut rows, most, since_ms).expect("hashed");
+            let past = rows.iter().filter(|row| row.side == FreshSide::Past);
+            for row in past.clone() {
+                let kept = row.cells.as_deref().expect("what is kept");
+                assert!(kept.contains("hash") && row.label.is_none(), "{row:?}");
+            }
+            assert_eq!(past.count(), left.len());
+            left
+        };
+        assert_eq!(left(9, i64::MIN), Vec::<String>::new());
+        assert_eq!(left(7, i64::MIN), ["00", "01"]);
+        assert_eq!(left(9, 5), ["00", "01", "02", "04"]);
+        assert_eq!(left(2, 5).len(), 7);
+        assert_eq!(left(0, i64::MAX).len(), 9);
+    }
 }

@@ -14,7 +14,7 @@ pub struct LoggedRow {
     pub id: String,
     /// When it was asked.
     pub at: String,
-    /// Its columns.
+    /// Its columns, as requests have them where the line says so.
     pub cells: Map<String, Value>,
 }
 
@@ -36,7 +36,7 @@ pub fn newest(
             .filter_map(|line| serde_json::from_str::<Value>(&line).ok())
             .filter(|line| line["model"] == model)
             .filter(|line| is_wanted(line["id"].as_str().unwrap_or_default()))
-            .filter_map(|mut line| match line["row"].take() {
+            .filter_map(|mut line| match columns(&mut line) {
                 Value::Object(cells) => Some(LoggedRow {
                     id: line["id"].as_str().unwrap_or_default().to_string(),
                     at: line["at"].as_str().unwrap_or_default().to_string(),
@@ -53,6 +53,14 @@ pub fn newest(
         }
     }
     rows
+}
+
+/// The columns of a request where the model's inputs are made of them, else those inputs.
+fn columns(line: &mut Value) -> Value {
+    match line["given"].take() {
+        given @ Value::Object(_) => given,
+        _ => line["row"].take(),
+    }
 }
 
 /// The log's files of a model, newest first; names sort by time.

@@ -39,6 +39,7 @@ mod making;
 mod manifest;
 mod matrix;
 mod model_lock;
+mod past_rows;
 mod places;
 mod plan;
 mod preview;

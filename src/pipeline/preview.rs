@@ -320,6 +320,15 @@ fn test_data(config: &ModelConfig, scan: &Scan, known: &TestRowFacts<'_>) -> Res
         )));
     }
     let schema = Schema::of(&frame);
+    let slices = config.gate.slices.iter().map(|slice| &slice.column);
+    if let Some(column) = slices.into_iter().find(|name| schema.get(name).is_none()) {
+        return Err(Error::NoColumn {
+            column: column.clone(),
+            role: "`gate.slices`",
+            place: "the test data".to_string(),
+            hint: did_you_mean(column, schema.names().into_iter()),
+        });
+    }
     let is_needed = |column: &&ColumnSummary| {
         let own = config.features.columns.get(&column.name);
         let is_dropped = own.is_some_and(|own| own.encode == Some(Encode::Drop));

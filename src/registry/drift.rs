@@ -50,30 +50,7 @@ pub struct DriftWindowRow {
     pub counts: Value,
 }
 
-/// Drift from its first window to its recovery.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DriftEpisodeRow {
-    /// The model.
-    pub model: String,
-    /// What sort of rows it was seen in.
-    pub kind: String,
-    /// When it was seen first.
-    pub began_ms: i64,
-    /// When it was seen last.
-    pub last_ms: i64,
-    /// When rows were like those of training again; `None` as long as it goes on.
-    pub ended_ms: Option<i64>,
-    /// The version whose reference it is.
-    pub version: i64,
-    /// What the settings say is to be done.
-    pub action: String,
-    /// What was done, and what came of that.
-    pub done: Option<String>,
-    /// What was seen: verdict, reason and columns.
-    pub evidence: Value,
-}
-
-fn json(text: &str, what: &'static str) -> Result<Value, Error> {
+pub(super) fn json(text: &str, what: &'static str) -> Result<Value, Error> {
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }
 
@@ -187,6 +164,29 @@ impl Registry {
         Ok(rows.iter().map(head_of).collect())
     }
 
+    /// The checks of a version's requests whose windows begin at an instant or later, without their records.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn judged_windows(
+        &self,
+        model: &str,
+        version: i64,
+        from_ms: i64,
+    ) -> Result<Vec<DriftCheckRow>, Error> {
+        let rows = query(
+            "SELECT model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict FROM drift_checks
+             WHERE model = ? AND version = ? AND kind = 'requests' AND from_ms >= ? ORDER BY from_ms",
+        )
+        .bind(model)
+        .bind(version)
+        .bind(from_ms)
+        .fetch_all(&self.pool())
+        .await
+        .doing("look for what was compared")?;
+        Ok(rows.iter().map(head_of).collect())
+    }
+
     /// The check of a version, of one kind, whose window began in a second.
     ///
     /// # Errors
@@ -287,7 +287,10 @@ impl Registry {
         for statement in [
             "DELETE FROM drift_windows WHERE model = ? AND to_ms < ?",
             "DELETE FROM drift_checks WHERE model = ? AND to_ms < ?",
-            "DELETE FROM drift_episodes WHERE model = ? AND ended_ms IS NOT NULL AND ended_ms < ?",
+            // Of what was told of data sets the newest stays: from there on slow drift is looked for.
+            "DELETE FROM drift_episodes WHERE model = ? AND ended_ms IS NOT NULL AND ended_ms < ?
+             AND NOT (kind IN ('data', 'slow') AND began_ms = (SELECT MAX(newest.began_ms) FROM drift_episodes newest
+                 WHERE newest.model = drift_episodes.model AND newest.kind IN ('data', 'slow')))",
         ] {
             query(statement)
                 .bind(model)
@@ -297,86 +300,5 @@ impl Registry {
                 .doing("remove old counters")?;
         }
         Ok(())
-    }
-
-    /// Records an episode as it stands now.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub async fn save_drift_episode(&self, row: &DriftEpisodeRow) -> Result<(), Error> {
-        query(
-            "INSERT INTO drift_episodes (model, kind, began_ms, last_ms, ended_ms, version, action, done, evidence)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (model, kind, began_ms) DO UPDATE SET last_ms = excluded.last_ms, ended_ms = excluded.ended_ms,
-                 version = excluded.version, action = excluded.action, done = excluded.done, evidence = excluded.evidence",
-        )
-        .bind(&row.model)
-        .bind(&row.kind)
-        .bind(row.began_ms)
-        .bind(row.last_ms)
-        .bind(row.ended_ms)
-        .bind(row.version)
-        .bind(&row.action)
-        .bind(&row.done)
-        .bind(row.evidence.to_string())
-        .execute(&self.writing().await?)
-        .await
-        .doing("record the drift")?;
-        Ok(())
-    }
-
-    /// Takes it upon itself to do what an episode wants; false when somebody else has.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub async fn claim_drift_episode(
-        &self,
-        row: &DriftEpisodeRow,
-        done: &str,
-    ) -> Result<bool, Error> {
-        let claimed = query(
-            "UPDATE drift_episodes SET done = ? WHERE model = ? AND kind = ? AND began_ms = ? AND done IS NULL",
-        )
-        .bind(done)
-        .bind(&row.model)
-        .bind(&row.kind)
-        .bind(row.began_ms)
-        .execute(&self.writing().await?)
-        .await
-        .doing("begin what the drift wants")?;
-        Ok(claimed.rows_affected() > 0)
-    }
-
-    /// The newest episodes of a model, newest first.
-    ///
-    /// # Errors
-    /// When the statement fails, or a record cannot be read.
-    pub async fn drift_episodes(
-        &self,
-        model: &str,
-        most: i64,
-    ) -> Result<Vec<DriftEpisodeRow>, Error> {
-        let rows =
-            query("SELECT * FROM drift_episodes WHERE model = ? ORDER BY began_ms DESC LIMIT ?")
-                .bind(model)
-                .bind(most)
-                .fetch_all(&self.pool())
-                .await
-                .doing("look for drift")?;
-        let row_of = |row: &Row| {
-            let evidence: String = row.get("evidence");
-            Ok(DriftEpisodeRow {
-                model: row.get("model"),
-                kind: row.get("kind"),
-                began_ms: row.get("began_ms"),
-                last_ms: row.get("last_ms"),
-                ended_ms: row.get("ended_ms"),
-                version: row.get("version"),
-                action: row.get("action"),
-                done: row.get("done"),
-                evidence: json(&evidence, "evidence")?,
-            })
-        };
-        rows.iter().map(row_of).collect()
     }
 }

@@ -14,7 +14,7 @@ named! {
         Test = "test",
         /// It was learned from, and is never a test row.
         Training = "training",
-        /// It was a test row, and made room for newer ones.
+        /// It was a test row, and made room for newer ones. It is never learned from.
         Past = "past",
     }
 }
@@ -34,7 +34,7 @@ pub struct FreshRow {
     pub at_ms: i64,
     /// What is true of it; `None` while labels contradict one another.
     pub label: Option<String>,
-    /// Its columns as a JSON object; only of test rows.
+    /// Its columns as a JSON object, of a test row; of one that was, what tells it from others, without a value.
     pub cells: Option<String>,
 }
 

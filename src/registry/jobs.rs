@@ -198,6 +198,24 @@ impl Registry {
         rows.iter().map(job_of).collect()
     }
 
+    /// The jobs that ended, began or were submitted last, by that time: one of long ago that failed today is among them.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
+    pub async fn moved_jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
+        let rows = query(
+            "SELECT * FROM job_records WHERE (? IS NULL OR model = ?)
+             ORDER BY COALESCE(ended_ms, started_ms, created_ms) DESC, id DESC LIMIT ?",
+        )
+        .bind(model)
+        .bind(model)
+        .bind(limit)
+        .fetch_all(&self.pool())
+        .await
+        .doing("list jobs")?;
+        rows.iter().map(job_of).collect()
+    }
+
     /// Jobs whose id begins with a text; `latest` is the newest.
     ///
     /// # Errors

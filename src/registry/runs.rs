@@ -112,6 +112,26 @@ impl Registry {
         rows.iter().map(run_of).collect()
     }
 
+    /// The runs that ended or began last, by that time: one that took days is among them.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
+    pub async fn moved_runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
+        // Records are long: they are read of those alone that are wanted.
+        let rows = query(
+            "SELECT * FROM runs WHERE id IN (SELECT id FROM runs WHERE (? IS NULL OR model = ?)
+                 ORDER BY COALESCE(ended_ms, started_ms) DESC, id DESC LIMIT ?)
+             ORDER BY COALESCE(ended_ms, started_ms) DESC, id DESC",
+        )
+        .bind(model)
+        .bind(model)
+        .bind(limit)
+        .fetch_all(&self.pool())
+        .await
+        .doing("list runs")?;
+        rows.iter().map(run_of).collect()
+    }
+
     /// Runs of a model that ended since some time, oldest first.
     ///
     /// # Errors

@@ -69,13 +69,17 @@ impl Scheduler {
     /// When the registry or the queue cannot be used; the next look does what this one did not.
     pub async fn look(&self, model: &ModelConfig) -> Result<Looked, Error> {
         let row = self.queue.registry.schedule(&model.name).await?;
+        let now = self.clock.now();
         let Some(plan) = Plan::of(model, &row)? else {
+            // Should one come back, it begins then: what lies between is not made up for.
+            if row.followed.is_some_and(|followed| !followed.is_empty()) {
+                self.begin(model, "", now).await?;
+            }
             return Ok(Looked::default());
         };
-        let now = self.clock.now();
         let Some(followed) = Followed::of(&plan, &row) else {
             // A schedule that is new, or was edited, begins now: it never fires for what lies behind.
-            self.begin(model, &plan, now).await?;
+            self.begin(model, &plan.followed(), now).await?;
             return Ok(Looked::default());
         };
         let due = cron::due(&plan.rule(model, followed.since), followed.cursor, now);
@@ -85,7 +89,7 @@ impl Scheduler {
                 model = model.name,
                 "the clock went back by {hours} hours; the schedule begins anew"
             );
-            self.begin(model, &plan, now).await?;
+            self.begin(model, &plan.followed(), now).await?;
         }
         self.record(model, &plan, &due, now).await
     }
@@ -154,12 +158,12 @@ impl Scheduler {
     async fn begin(
         &self,
         model: &ModelConfig,
-        plan: &Plan,
+        followed: &str,
         now: DateTime<Utc>,
     ) -> Result<(), Error> {
         let mut transaction = self.queue.registry.begin().await?;
         let now_ms = now.timestamp_millis();
-        follow_schedule(&mut transaction, &model.name, &plan.followed(), now_ms).await?;
+        follow_schedule(&mut transaction, &model.name, followed, now_ms).await?;
         Ok(transaction.commit().await?)
     }
 }

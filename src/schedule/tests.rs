@@ -204,6 +204,26 @@ async fn ticks_of_a_pause_are_left_out_and_not_made_up_for() {
 }
 
 #[tokio::test]
+async fn a_schedule_that_is_new_or_was_taken_out_and_put_back_fires_for_nothing_that_lies_behind() {
+    let mut site = Site::with("*/10 * * * *", "UTC").await;
+    // It was due five seconds before anybody looked for the first time.
+    assert_eq!(site.look("2026-05-01T10:00:05Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T10:10:00Z").await.queued.len(), 1);
+    site.finish().await;
+    let cron = site.model.schedule.cron.take();
+    assert_eq!(site.look("2026-05-01T10:15:00Z").await, Looked::default());
+    site.model.schedule.cron = cron;
+    // It was due at 10:20 and at 10:30, when there was none.
+    assert_eq!(site.look("2026-05-01T10:30:05Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T10:40:00Z").await.queued.len(), 1);
+    let expected = [
+        ("2026-05-01T10:10:00Z", "pending"),
+        ("2026-05-01T10:40:00Z", "pending"),
+    ];
+    assert_eq!(site.told().await, pairs(&expected));
+}
+
+#[tokio::test]
 async fn the_hour_that_is_not_there_and_the_one_that_is_there_twice_fire_once() {
     let site = Site::with("30 2 * * *", "Europe/Berlin").await;
     site.look("2026-03-29T00:00:00Z").await;

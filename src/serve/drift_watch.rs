@@ -64,7 +64,7 @@ async fn look(project: &Project, model: &Model, env: &Env, is_clean: bool) -> Re
             tracing::warn!(model = model.name, "{news}");
         }
     }
-    let episodes = env.registry.drift_episodes(&model.name, 10).await?;
+    let episodes = env.registry.open_drift_episodes(&model.name).await?;
     for episode in episodes.iter().filter(|it| wants_run(it)) {
         retrain(project, env, episode).await?;
     }
@@ -79,8 +79,7 @@ async fn look(project: &Project, model: &Model, env: &Env, is_clean: bool) -> Re
 
 /// Whether a run is still to be started for it: not where the rows came with a run, which trained.
 fn wants_run(episode: &DriftEpisodeRow) -> bool {
-    episode.ended_ms.is_none()
-        && episode.done.is_none()
+    episode.done.is_none()
         && episode.kind == "requests"
         && episode.action == DriftAction::Retrain.name()
 }

@@ -177,10 +177,13 @@ impl State {
         &self,
         request: &Request,
         served: &Arc<Served>,
-        rows: Rows,
+        mut rows: Rows,
         said: Said,
         threshold: Option<f64>,
     ) {
+        if self.prediction_log.is_none() {
+            rows.given = Vec::new();
+        }
         let rows = Arc::new(rows);
         if let Some(log) = &self.prediction_log {
             let rows = rows.clone();

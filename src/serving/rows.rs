@@ -1,6 +1,7 @@
 //! Rows of one request, ready to score.
 
 use crate::bundle::Slot;
+use crate::features::Cell;
 
 /// Rows of one request, ready to score.
 #[derive(Debug, Default)]
@@ -11,6 +12,9 @@ pub struct Rows {
     pub slots: Vec<Slot>,
     /// Texts that are no category of their own: `(row, input, text)`. For the prediction log, never for an answer.
     pub strangers: Vec<(u32, u32, Box<str>)>,
+    /// The cells as they came, `(n_rows, n_columns)` row-major over the columns of requests, where the model's inputs are made of them;
+    /// else empty. For the prediction log.
+    pub given: Vec<Cell>,
     /// Each row's own id, where the caller's records have one; else empty.
     pub ids: Vec<Box<str>>,
 }

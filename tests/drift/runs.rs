@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{MODEL, Project};
 
 /// CSV rows whose `x` is shifted; the class hangs on `x`.
-fn rows(from: u64, to: u64, shift: u64) -> String {
+pub fn rows(from: u64, to: u64, shift: u64) -> String {
     let mut text = "x,y,plan,label\n".to_string();
     for row in from..to {
         let (x, y) = ((row * 37) % 101 + shift, (row * 53) % 89);
@@ -16,7 +16,12 @@ fn rows(from: u64, to: u64, shift: u64) -> String {
     text
 }
 
-fn project(drift: Value) -> Project {
+pub fn project(drift: Value) -> Project {
+    project_of(drift, [&rows(0, 1200, 0), &rows(4000, 4600, 0)])
+}
+
+/// The same of other training and test rows.
+pub fn project_of(drift: Value, [training, test]: [&str; 2]) -> Project {
     let project = Project::empty();
     let config = json!({
         "name": MODEL, "target": "label",
@@ -25,13 +30,13 @@ fn project(drift: Value) -> Project {
         "score": {"replicates": 100}, "gate": {"replicates": 100, "first": "promote"}, "drift": drift,
     });
     project.write("config.json", &config.to_string());
-    project.write("in/a.csv", &rows(0, 1200, 0));
-    project.write("test/test.csv", &rows(4000, 4600, 0));
+    project.write("in/a.csv", training);
+    project.write("test/test.csv", test);
     project.ok(&["run"]);
     project
 }
 
-fn column<'v>(answer: &'v Value, name: &str) -> &'v Value {
+pub fn column<'v>(answer: &'v Value, name: &str) -> &'v Value {
     let features = answer["features"].as_array().expect("a list").iter();
     let mut found = features.filter(|it| it["name"] == name);
     found.next().unwrap_or_else(|| panic!("{name}: {answer:#}"))

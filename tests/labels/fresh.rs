@@ -10,10 +10,10 @@ use crate::serve::Server;
 use crate::serve::observe::prediction_log::of_all_kinds;
 use crate::support::Project;
 
-const ROWS: usize = 160;
+pub const ROWS: usize = 160;
 
 /// A row that no file has, like those that files have, its class, and its line in a file.
-fn row(at: usize) -> (Value, &'static str, String) {
+pub fn row(at: usize) -> (Value, &'static str, String) {
     let class = at % 2;
     let color = ["red", "green", "blue"][(at / 2 + class) % 3];
     let (visits, amount) = (
@@ -30,7 +30,7 @@ fn row(at: usize) -> (Value, &'static str, String) {
 }
 
 /// Ids of the answers to some rows, once they are kept and logged.
-fn answered(project: &Project, rows: &[Value]) -> Vec<String> {
+pub fn answered(project: &Project, rows: &[Value]) -> Vec<String> {
     let server = Server::of(project, &[]);
     let answer = server
         .post("/prediction", &json!({"rows": rows}))
@@ -45,18 +45,18 @@ fn answered(project: &Project, rows: &[Value]) -> Vec<String> {
     predictions.map(id).collect()
 }
 
-fn label(project: &Project, lines: &[String]) {
+pub fn label(project: &Project, lines: &[String]) {
     let text = format!("id,label,observed_at,source\n{}\n", lines.join("\n"));
     project.write("outcomes.csv", &text);
     project.ok(&["labels", "outcomes.csv"]);
 }
 
-fn run(project: &Project) -> Value {
+pub fn run(project: &Project) -> Value {
     project.json(&["run", "--force"])
 }
 
 /// Lines of the newest data set that are rows of production.
-fn learned_of(project: &Project, report: &Value) -> BTreeSet<String> {
+pub fn learned_of(project: &Project, report: &Value) -> BTreeSet<String> {
     let run = report["run"].as_str().expect("a run");
     let text = project.read(&format!("ingesteddata/finaldata_{run}.csv"));
     let ours: BTreeSet<String> = (0..ROWS).map(|at| row(at).2).collect();

@@ -1,6 +1,8 @@
 //! Labels through the whole program: given over HTTP and by file, told again, and held against the answers.
 
 mod fresh;
+mod mistakes;
+mod rotated;
 mod wanted;
 
 use serde_json::{Value, json};

@@ -25,7 +25,37 @@ fn who_changed_a_schedule_stands_on_the_page_of_changes() {
         (&paused[0]["is_paused"], &paused[0]["next"]),
         (&json!(true), &Value::Null)
     );
+    let next = project.ok(&["schedule", "next"]);
+    assert_eq!(next.stdout, "attrition: paused by tester\n", "{next}");
+    assert_eq!(project.json(&["schedule", "next"]), json!([]));
+    let status = project.json(&["status"]);
+    let told = &status["models"][0]["schedule"];
+    assert_eq!(
+        (&told["paused"], &told["next"]),
+        (&json!(true), &json!([])),
+        "{status:#}"
+    );
+    assert!(project.ok(&["status"]).stdout.contains("paused by tester"));
+    let server = Server::of(&project, &[]);
+    let told = server.get("/schedule").expect(200).json()[0].clone();
+    assert_eq!(
+        (&told["paused"], &told["next"]),
+        (&json!(true), &json!([])),
+        "{told:#}"
+    );
+    for path in ["/", "/ui/queue"] {
+        let shown = page(&server, path, None).expect(200).text();
+        assert!(shown.contains("paused by "), "{path}: {shown}");
+        assert!(!shown.contains("next run 2"), "{path}: {shown}");
+    }
+    assert!(server.stop(rustix::process::Signal::TERM).0);
     project.ok(&["schedule", "resume"]);
+    assert!(
+        project
+            .ok(&["schedule", "next"])
+            .stdout
+            .contains(" 03:15:00 ")
+    );
     project.ok(&["schedule", "unset"]);
     let server = Server::of(&project, &[]);
     let shown = page(&server, "/ui/changes", None).expect(200).text();

@@ -3,5 +3,6 @@
 mod cases;
 mod golden;
 mod made;
+mod mistakes;
 mod properties;
 mod real;

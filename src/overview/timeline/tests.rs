@@ -155,3 +155,34 @@ fn what_failed_last_stands_first_however_long_ago_it_was_begun() {
     );
     assert_eq!(entries[0].at_ms, 10, "it says when it was asked for");
 }
+
+/// However many runs have come since: what failed today stands first.
+#[tokio::test]
+async fn a_job_of_long_ago_that_failed_today_is_among_the_newest() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let registry = Registry::open(&folder.path().join("unseat.db")).await;
+    let registry = registry.expect("opens");
+    registry
+        .run_sql(
+            "INSERT INTO job_records (id, model, trigger_name, force, actor, state, attempts, error, not_before_ms, created_ms, ended_ms)
+             VALUES ('0', 'm', 'api', 0, 'ann', 'failed', 1, 'start the run', 0, 10, 9000)",
+        )
+        .await;
+    for statement in [
+        "INSERT INTO runs (id, model, trigger_name, state, stage, outcome, started_ms, ended_ms)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+         SELECT 'r' || (100 + i), 'm', 'cli', 'done', 'report', 'reject', 1000 + i, 1000 + i FROM n",
+        "INSERT INTO job_records (id, model, trigger_name, force, actor, state, attempts, run, not_before_ms, created_ms, ended_ms)
+         SELECT 'j' || id, model, 'api', 0, 'ann', 'done', 1, id, 0, started_ms, ended_ms FROM runs",
+    ] {
+        registry.run_sql(statement).await;
+    }
+    let found = timeline(&registry, Path::new("/"), Some("m"), 30, 9999).await;
+    let found = found.expect("a timeline");
+    assert_eq!(found.len(), 30);
+    assert_eq!(
+        (found[0].outcome, found[0].why.as_str()),
+        (Outcome::Failed, "failed to start the run")
+    );
+    assert_eq!(found[1].run.as_deref(), Some("r200"));
+}

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use polars::prelude::DataFrame;
 
-use super::unlabelled::frame_of;
+use super::unlabelled::{frame_of, keep_whole};
 use crate::bundle::Bundle;
 use crate::evaluate::Answers;
 use crate::gate::{ChangedRow, Shadow};
@@ -32,12 +32,13 @@ pub fn shadow(env: &Env, champion: &Bundle, challenger: &Bundle) -> Result<Optio
             ..Shadow::default()
         }))
     };
-    let logged = newest(
+    let mut logged = newest(
         &env.config.prediction_log,
         &env.config.name,
         settings.rows as usize,
         |_| true,
     );
+    keep_whole(&mut logged, champion);
     if logged.is_empty() {
         return none("no request is logged, see `server.prediction_log.sample`".to_string());
     }

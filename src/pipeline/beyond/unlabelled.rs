@@ -19,7 +19,8 @@ pub(super) fn rows(
     challenger: &Side<'_>,
 ) -> Result<Option<(Both, Vec<String>)>, Error> {
     let folder = &env.config.prediction_log;
-    let logged = newest(folder, &env.config.name, MOST_ROWS, |_| true);
+    let mut logged = newest(folder, &env.config.name, MOST_ROWS, |_| true);
+    keep_whole(&mut logged, champion.bundle);
     if logged.is_empty() {
         return Ok(None);
     }
@@ -30,9 +31,15 @@ pub(super) fn rows(
     Ok(both.map(|both| (both, ids)))
 }
 
+/// Leaves the rows out that do not have every column that the champion reads: a version with other inputs answered them.
+pub(super) fn keep_whole(rows: &mut Vec<LoggedRow>, champion: &Bundle) {
+    let reads = champion.transformer.reads(&champion.reading);
+    rows.retain(|row| reads.iter().all(|it| row.cells.contains_key(&it.name)));
+}
+
 /// Logged rows as a frame, in the kinds of the columns that the champion reads.
 pub(super) fn frame_of(rows: &[LoggedRow], champion: &Bundle) -> Result<DataFrame, Error> {
-    let inputs = &champion.transformer.inputs;
+    let inputs = champion.transformer.reads(&champion.reading);
     let columns = inputs.iter().map(|input| {
         let cells = rows.iter().map(|row| row.cells.get(&input.name));
         let name = input.name.as_str().into();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{DriftCheck, RowsKind, Which};
 use super::frame::{Against, Predicted, compare_rows};
-use super::held::{first_champion, importance_of, unseen};
+use super::held::{importance_of, slow_reference, unseen};
 use super::joint::with_joint;
 use super::windows::judge_window;
 use crate::bundle::Bundle;
@@ -226,14 +226,14 @@ async fn looked_at(
     (kind, source): (RowsKind, &str),
     (rows, predicted): (&polars::prelude::DataFrame, Predicted<'_>),
 ) -> Result<DriftCheck, Error> {
-    let first = first_champion(env).await;
+    let slow = slow_reference(env).await;
     let against = Against {
         bundle,
         settings: &env.config.drift,
         importance: &importance_of(env, version).await,
         before: None,
         predicted,
-        first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
+        slow: slow.as_ref().map(|(version, bundle)| (*version, bundle)),
     };
     let now_ms = env.clock.now_ms();
     let which = Which {

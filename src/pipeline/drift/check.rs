@@ -53,7 +53,8 @@ pub struct SchemaChange {
     pub reason: String,
 }
 
-/// The same rows against the first champion's reference, where that is another one: what moves slowly is seen there.
+/// The same rows against the champion since drift was told last, else the first one, where that is another one: what moves slowly
+/// is seen there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlowDrift {
     /// The version.
@@ -126,7 +127,7 @@ pub struct DriftCheck {
     /// Columns that are not what they were.
     #[serde(default)]
     pub schema: Vec<SchemaChange>,
-    /// The same against the first champion.
+    /// The same against an earlier champion.
     #[serde(default)]
     pub slow: Option<SlowDrift>,
     /// All columns together, where the settings ask for it.

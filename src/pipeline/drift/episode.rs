@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::check::DriftCheck;
+use super::check::{DriftCheck, RowsKind};
 use crate::config::drift::{Drift as Settings, DriftAction};
 use crate::drift::Verdict;
 use crate::registry::{DriftEpisodeRow, Error, Registry};
@@ -11,7 +11,7 @@ use crate::registry::{DriftEpisodeRow, Error, Registry};
 pub fn wanted(settings: &Settings, check: &DriftCheck) -> Option<DriftAction> {
     let of_whole = (check.verdict == Verdict::Drift).then_some(settings.action);
     let drifting = check.columns().filter(|it| it.verdict == Verdict::Drift);
-    let own = drifting.filter_map(|it| settings.columns.get(&it.name).copied());
+    let own = drifting.filter_map(|it| settings.action_of(&it.name));
     let wanted = own.chain(of_whole).max();
     wanted.filter(|action| *action > DriftAction::Ignore)
 }
@@ -26,10 +26,25 @@ pub async fn settle(
     check: &DriftCheck,
     now_ms: i64,
 ) -> Result<Option<String>, Error> {
-    let episodes = registry.drift_episodes(&check.model, 50).await?;
-    let is_same = |it: &DriftEpisodeRow| it.ended_ms.is_none() && it.kind == check.kind.name();
-    let open = episodes.into_iter().find(is_same);
+    let is_same = |it: &DriftEpisodeRow| it.kind == check.kind.name();
+    let mut open = registry.open_drift_episodes(&check.model).await?;
+    open.retain(is_same);
+    let open = open.into_iter().next();
     let wanted = wanted(settings, check);
+    // A window that got late rows is judged again: what came after it stands, and what was told of it is told.
+    if check.kind == RowsKind::Requests {
+        let is_behind = match &open {
+            Some(open) => check.to_ms < open.last_ms,
+            None => {
+                let all = registry.drift_episodes(&check.model, 50).await?;
+                let mut same = all.iter().filter(|it| is_same(it));
+                same.any(|it| it.began_ms <= check.from_ms && check.to_ms <= it.last_ms)
+            }
+        };
+        if is_behind {
+            return Ok(None);
+        }
+    }
     let what = check.kind.words();
     let row = match (open, wanted) {
         (None, None) => return Ok(None),
@@ -62,6 +77,8 @@ pub async fn settle(
         }
         // Too few rows prove no recovery.
         (Some(_), None) if check.verdict == Verdict::Unknown => return Ok(None),
+        // Nor does a new champion, against which the same columns differ for the first time.
+        (Some(open), None) if still_differs(&open, check) => return Ok(None),
         (Some(open), None) => {
             let row = DriftEpisodeRow {
                 ended_ms: Some(now_ms),
@@ -76,6 +93,63 @@ pub async fn settle(
     };
     registry.save_drift_episode(&row).await?;
     Ok(None)
+}
+
+/// Tells once of rows that have moved away slowly: they are like those of the champion, and not like those of an earlier one. From
+/// the next champion on it is looked for anew. Returns what is to be told.
+///
+/// # Errors
+/// When the registry cannot answer.
+pub async fn settle_slow(
+    registry: &Registry,
+    settings: &Settings,
+    check: &DriftCheck,
+    now_ms: i64,
+) -> Result<Option<String>, Error> {
+    let is_quiet = check.verdict == Verdict::Ok && check.kind == RowsKind::Data;
+    let slow = check
+        .slow
+        .as_ref()
+        .filter(|it| it.verdict == Verdict::Drift);
+    // There is nothing to hold back or to train on: the champion knows such rows.
+    let action = settings.action.min(DriftAction::Notify);
+    let (true, Some(slow), true) = (is_quiet, slow, action > DriftAction::Ignore) else {
+        return Ok(None);
+    };
+    let columns: Vec<_> = slow.columns.iter().take(10).collect();
+    let columns: Vec<_> = columns
+        .into_iter()
+        .map(|name| json!({"name": name, "reason": "it has moved slowly"}))
+        .collect();
+    let row = DriftEpisodeRow {
+        model: check.model.clone(),
+        kind: DriftEpisodeRow::SLOW.to_string(),
+        began_ms: now_ms,
+        last_ms: now_ms,
+        ended_ms: Some(now_ms),
+        version: slow.version,
+        action: action.name().to_string(),
+        done: None,
+        evidence: json!({
+            "verdict": slow.verdict, "reason": slow.reason, "rows": check.rows, "source": check.source,
+            "window": check.window, "columns": columns,
+        }),
+    };
+    registry.save_drift_episode(&row).await?;
+    Ok(Some(format!(
+        "slow drift in {}: like the rows of the champion, but compared with version {}, {}",
+        check.kind.words(),
+        slow.version,
+        slow.reason
+    )))
+}
+
+/// Whether a column that the episode is about differs again, in this window alone.
+fn still_differs(open: &DriftEpisodeRow, check: &DriftCheck) -> bool {
+    let names = open.evidence["columns"].as_array().into_iter().flatten();
+    let names: Vec<&str> = names.filter_map(|it| it["name"].as_str()).collect();
+    let mut warned = check.columns().filter(|it| it.verdict == Verdict::Warn);
+    warned.any(|it| names.contains(&it.key().as_str()))
 }
 
 fn rank(name: &str) -> Option<DriftAction> {
@@ -99,3 +173,6 @@ fn evidence(check: &DriftCheck) -> serde_json::Value {
         "window": check.window, "columns": columns,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,9 @@ use super::reference::answered;
 use crate::bundle::Bundle;
 use crate::config::drift::{Drift as Settings, DriftAction};
 use crate::data::Schema;
-use crate::drift::{Binner, Counts, Drift, Levels, Subject, count_answers, judge, values_of};
+use crate::drift::{
+    Binner, Counts, Drift, Levels, Reference, Subject, count_answers, judge, values_of,
+};
 use crate::features::is_encoded_as_number;
 use crate::pipeline::Error;
 use crate::pipeline::dataset::take;
@@ -28,8 +30,8 @@ pub struct Against<'a> {
     pub before: Option<&'a [BTreeSet<String>]>,
     /// Rows of which it is compared, too, what the model says: never of those that it learned from.
     pub predicted: Predicted<'a>,
-    /// The version that was the first champion, where that is another one.
-    pub first: Option<(i64, &'a Bundle)>,
+    /// The version against which slow drift is seen, where that is another one.
+    pub slow: Option<(i64, &'a Bundle)>,
 }
 
 /// Rows of which it is compared what a model says.
@@ -59,11 +61,11 @@ pub fn levels(settings: &Settings, window_ms: i64) -> Levels {
     }
 }
 
-/// Columns whose drift is nobody's concern.
-pub fn ignored(settings: &Settings) -> BTreeSet<String> {
-    let columns = settings.columns.iter();
-    let ignored = columns.filter(|(_, action)| **action == DriftAction::Ignore);
-    ignored.map(|(name, _)| name.clone()).collect()
+/// Columns of a reference whose drift is nobody's concern.
+pub fn ignored(settings: &Settings, reference: &Reference) -> BTreeSet<String> {
+    let names = reference.columns.iter().map(|column| &column.name);
+    let is_ignored = |name: &&String| settings.action_of(name) == Some(DriftAction::Ignore);
+    names.filter(is_ignored).cloned().collect()
 }
 
 /// Compares rows with what a version was trained on.
@@ -75,20 +77,20 @@ pub fn compare_rows(
     against: &Against<'_>,
     which: Which,
 ) -> Result<DriftCheck, Error> {
-    let Against { bundle, first, .. } = *against;
+    let Against { bundle, slow, .. } = *against;
     let schema = schema_changes(bundle, frame);
-    let is_slow = |(version, _): &(i64, &Bundle)| *version != which.version;
-    let slow = match first.filter(is_slow) {
+    let is_other = |(version, _): &(i64, &Bundle)| *version != which.version;
+    let slow = match slow.filter(is_other) {
         None => None,
         Some((version, bundle)) => {
-            let of_first = Against {
+            let of_slow = Against {
                 bundle,
-                first: None,
+                slow: None,
                 before: None,
                 predicted: Predicted::None,
                 ..*against
             };
-            judged(frame, &of_first, &which)?.map(|(drift, _)| SlowDrift {
+            judged(frame, &of_slow, &which)?.map(|(drift, _)| SlowDrift {
                 version,
                 verdict: drift.verdict,
                 reason: drift.reason.clone(),
@@ -146,7 +148,7 @@ fn judged(
         values: &values_of(reference, &prepared),
         absent: &absent,
         importance: against.importance,
-        ignored: &ignored(against.settings),
+        ignored: &ignored(against.settings, reference),
         before: against.before,
         levels: levels(against.settings, (to_ms - from_ms).max(DAY_MS)),
     });

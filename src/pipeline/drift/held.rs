@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use polars::prelude::DataFrame;
 
 use super::check::{DriftCheck, RowsKind, Which};
-use super::episode::settle;
+use super::episode::{settle, settle_slow};
 use super::frame::{Against, Predicted, compare_rows};
 use super::joint::with_joint;
 use crate::bundle::Bundle;
@@ -72,13 +72,20 @@ pub async fn found_before(
     Ok(checks.map(found).collect())
 }
 
-/// The version that was promoted first, and its bundle, unless it cannot be loaded any more.
-pub async fn first_champion(env: &Env) -> Option<(i64, Bundle)> {
-    let operations = env.registry.operations(&env.config.name).await.ok()?;
-    let promotions = operations.iter().filter(|it| it.action == Action::Promote);
-    let version = promotions.min_by_key(|it| it.at_ms)?.version?;
-    let loaded = versions::load_bundle(env, version).await.ok()?;
-    Some((version, loaded.bundle))
+/// What is too slow to be seen against the champion is seen against this version: the first that was promoted since drift of data
+/// sets was told last, or ever. Of those whose bundles are gone, the next.
+pub async fn slow_reference(env: &Env) -> Option<(i64, Bundle)> {
+    let (registry, model) = (&env.registry, &env.config.name);
+    let told_ms = registry.drift_of_data_told(model).await.ok()?;
+    let mut operations = registry.operations(model).await.ok()?;
+    operations.retain(|it| it.action == Action::Promote && Some(it.at_ms) > told_ms);
+    operations.sort_by_key(|it| it.at_ms);
+    for version in operations.iter().filter_map(|it| it.version) {
+        if let Ok(loaded) = versions::load_bundle(env, version).await {
+            return Some((version, loaded.bundle));
+        }
+    }
+    None
 }
 
 /// Holds a fresh data set against the champion's reference and records what comes of it. `None` without a champion, or where
@@ -169,7 +176,7 @@ async fn hold(
 ) -> Result<DriftCheck, Error> {
     let now_ms = env.clock.now_ms();
     let before = found_before(env, version, kind, now_ms).await?;
-    let first = first_champion(env).await;
+    let slow = slow_reference(env).await;
     let which = Which {
         model: env.config.name.clone(),
         version,
@@ -183,7 +190,7 @@ async fn hold(
         importance: &importance_of(env, version).await,
         before: Some(&before),
         predicted,
-        first: first.as_ref().map(|(version, bundle)| (*version, bundle)),
+        slow: slow.as_ref().map(|(version, bundle)| (*version, bundle)),
     };
     let check = compare_rows(frame, &against, which)?;
     let check = with_joint(env, bundle, frame, check).await?;
@@ -192,7 +199,9 @@ async fn hold(
     env.registry
         .remove_old_drift(&env.config.name, now_ms - kept_ms)
         .await?;
-    if let Some(news) = settle(&env.registry, &env.config.drift, &check, now_ms).await? {
+    let news = settle(&env.registry, &env.config.drift, &check, now_ms).await?;
+    let slow = settle_slow(&env.registry, &env.config.drift, &check, now_ms).await?;
+    for news in news.into_iter().chain(slow) {
         env.tell(Event::Warning(news));
     }
     Ok(check)
@@ -204,8 +213,8 @@ async fn hold(
 /// When the registry cannot answer.
 pub async fn frozen(env: &Env) -> Result<Option<String>, Error> {
     let model = &env.config.name;
-    let episodes = env.registry.drift_episodes(model, 20).await?;
-    let mut open = episodes.iter().filter(|it| it.ended_ms.is_none());
+    let open = env.registry.open_drift_episodes(model).await?;
+    let mut open = open.iter();
     let freezes = |action: &str| action == DriftAction::Freeze.name();
     let Some(episode) = open.find(|it| freezes(&it.action) && it.kind != RowsKind::Test.name())
     else {

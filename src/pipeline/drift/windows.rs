@@ -87,7 +87,7 @@ pub async fn judge_window(
         values: &[],
         absent: &Default::default(),
         importance: &importance_of(env, version).await,
-        ignored: &ignored(settings),
+        ignored: &ignored(settings, reference),
         before: before.as_deref(),
         levels: levels(settings, window_ms.1 - window_ms.0),
     });
@@ -115,7 +115,7 @@ pub async fn check_windows(
         .await?;
     let checks = env
         .registry
-        .drift_heads(model, Some(RowsKind::Requests.name()), 2000)
+        .judged_windows(model, version, now_ms - kept_ms)
         .await?;
     let mut ended: Vec<((i64, i64), i64)> = Vec::new();
     for row in windows.iter().filter(|row| row.to_ms <= now_ms) {
@@ -130,7 +130,7 @@ pub async fn check_windows(
     let mut told = Vec::new();
     for (window, n_rows) in ended {
         let is_done = |check: &&crate::registry::DriftCheckRow| {
-            check.version == version && check.from_ms == window.0 && check.n_rows == n_rows
+            check.from_ms == window.0 && check.n_rows == n_rows
         };
         if checks.iter().any(|check| is_done(&check)) {
             continue;

@@ -1,4 +1,4 @@
-//! Keeps rows that are set aside as test rows out of what is learned from, also out of what earlier data sets had.
+//! Keeps rows that are or were set aside as test rows out of what is learned from, also out of what earlier data sets had.
 
 use std::collections::HashSet;
 
@@ -10,9 +10,10 @@ use crate::pipeline::Env;
 use crate::pipeline::dataset::{Parts, take};
 use crate::pipeline::error::Error;
 use crate::pipeline::fresh::rows_in;
+use crate::pipeline::past_rows::{PastRow, past_in};
 use crate::registry::FreshSide;
 
-/// The parts without rows that are test rows, and how many those were.
+/// The parts without rows that are or were test rows, and how many those were.
 ///
 /// # Errors
 /// When the registry cannot be asked.
@@ -21,6 +22,10 @@ pub async fn without_test_rows(env: &Env, parts: Parts) -> Result<Parts, Error> 
         return Ok(parts);
     }
     let rows = env.registry.fresh_rows(&env.config.name).await?;
+    let past = rows.iter().filter(|row| row.side == FreshSide::Past);
+    let past: Vec<PastRow> = past
+        .filter_map(|row| serde_json::from_str(row.cells.as_deref()?).ok())
+        .collect();
     let rows: Vec<(String, Map<String, Value>)> = rows
         .into_iter()
         .filter(|row| row.side == FreshSide::Test)
@@ -31,7 +36,8 @@ pub async fn without_test_rows(env: &Env, parts: Parts) -> Result<Parts, Error> 
         .map(|(key, cells)| (key.as_str(), cells))
         .collect();
     let found = rows_in(&rows, &parts.frame, &Schema::of(&parts.frame))?;
-    let out: HashSet<u32> = found.into_iter().flat_map(|(_, rows)| rows).collect();
+    let mut out: HashSet<u32> = found.into_iter().flat_map(|(_, rows)| rows).collect();
+    out.extend(past_in(&past, &parts.frame)?);
     if out.is_empty() {
         return Ok(parts);
     }

@@ -21,8 +21,6 @@ pub fn missing_columns(config: &ModelConfig, frame: &DataFrame) -> Vec<Error> {
         // No file could be read, which is said elsewhere.
         return Vec::new();
     }
-    let ruled = config.schema.iter();
-    let ruled = ruled.filter(|(column, rule)| rule.rule(column).is_some());
     let named = config
         .target
         .iter()
@@ -35,15 +33,17 @@ pub fn missing_columns(config: &ModelConfig, frame: &DataFrame) -> Vec<Error> {
                 .iter()
                 .map(|column| (column, "`time_column`")),
         )
-        .chain(ruled.map(|(column, _)| (column, "`schema`")));
+        .chain(config.schema.keys().map(|column| (column, "`schema`")));
     // Also a part of a time, `time.month`, may have settings.
     let is_part = |name: &str| {
         let whole = name.rsplit_once('.').map(|(whole, _)| whole);
         whole.is_some_and(|whole| schema.get(whole).is_some())
     };
-    let own = config.features.columns.keys();
-    let own = own.filter(|name| !is_part(name));
-    let named = named.chain(own.map(|column| (column, "`features.columns`")));
+    let features = config.features.columns.keys();
+    let features = features.map(|column| (column, "`features.columns`"));
+    let drift = config.drift.columns.keys();
+    let drift = drift.map(|column| (column, "`drift.columns`"));
+    let named = named.chain(features.chain(drift).filter(|(name, _)| !is_part(name)));
     let missing = named.filter(|(column, _)| schema.get(column).is_none());
     missing
         .map(|(column, role)| Error::NoColumn {

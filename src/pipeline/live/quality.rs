@@ -68,6 +68,8 @@ pub struct LiveAnswer {
     pub to: String,
     /// Whether there were more answers than are judged at once; then these are the newest.
     pub is_cut: bool,
+    /// Why nothing is said: no answer is kept of this time. That is not well, it is not known.
+    pub reason: Option<&'static str>,
     /// Everything, per version, newest version first.
     pub versions: Vec<LiveWindow>,
     /// Each day of UTC, per version, newest first.
@@ -81,6 +83,8 @@ pub struct LiveAnswer {
 }
 
 const ASSUMPTION: &str = "rows that get the same probability are as often positive as they were among the test rows; an estimate cannot see that a label has come to mean something else";
+
+const NO_DATA: &str = "no data: no answer is kept of this time";
 
 /// What a version's test rows teach about its probabilities.
 struct Taught {
@@ -128,6 +132,7 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
         from: rfc3339(window_ms.0),
         to: rfc3339(window_ms.1),
         is_cut,
+        reason: versions.is_empty().then_some(NO_DATA),
         versions,
         days,
         last_label: totals.iter().map(|it| it.last_ms).max().map(rfc3339),

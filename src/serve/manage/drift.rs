@@ -47,7 +47,7 @@ pub struct DriftView {
     /// Columns that are not what they were: `column`, `change` (`missing`, `added`, `kind`), `reason`.
     #[schema(value_type = Vec<Object>)]
     schema: Value,
-    /// The same against the first champion, where that is another version: `version`, `verdict`, `reason`, `columns`.
+    /// The same against the champion since drift was told last, else the first one, where that is another version: `version`, `verdict`, `reason`, `columns`.
     #[schema(value_type = Option<Object>)]
     slow: Value,
     /// All columns together, by a classifier, where `drift.domain_classifier` asks for it: `auc`, `p_value`, `rows`, `reason`.

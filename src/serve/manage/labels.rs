@@ -115,6 +115,8 @@ pub struct LiveView {
     to: String,
     /// Whether there were more answers than are judged at once; then these are the newest.
     is_cut: bool,
+    /// Why nothing is said: `no data`, where no answer is kept of this time.
+    reason: Option<&'static str>,
     /// All of it per version, newest first: `version`, `from`, `to`, `labelled` (`coverage`, `by_class`, `score`, `interval`,
     /// `delay_ms`, `is_uneven`), `estimated` (`value`, `interval`; without labels), `difference`, `is_immature`, `scores` (bins: `from`, `to`, shares of rows
     /// of `test` and `answers`).
@@ -170,6 +172,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         from: answer.from,
         to: answer.to,
         is_cut: answer.is_cut,
+        reason: answer.reason,
         last_label: answer.last_label,
         assumption: answer.assumption,
     })

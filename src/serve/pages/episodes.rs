@@ -9,7 +9,7 @@ use crate::pipeline::drift::{DriftCheck, EpisodeView};
 /// Episodes that are listed.
 const LISTED: usize = 20;
 
-/// Columns that are not what they were, and what the first champion's reference says.
+/// Columns that are not what they were, and what an earlier champion's reference says.
 pub fn changes(check: &DriftCheck) -> Markup {
     if check.schema.is_empty() && check.slow.is_none() && check.joint.is_none() {
         return html! {};
@@ -28,7 +28,7 @@ pub fn changes(check: &DriftCheck) -> Markup {
                 }
             }
             @if let Some(slow) = &check.slow {
-                p { "Against version " (slow.version) ", the first champion: " b { (slow.verdict.name()) } ": " (slow.reason) }
+                p { "Against version " (slow.version) ", since which no drift was told: " b { (slow.verdict.name()) } ": " (slow.reason) }
             }
         }
     }

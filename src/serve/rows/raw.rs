@@ -79,6 +79,7 @@ impl Raw {
             n_rows,
             slots: Vec::with_capacity(n_rows * columns.len()),
             strangers: Vec::new(),
+            given: Vec::new(),
             ids: Vec::new(),
         };
         for row in 0..n_rows {
@@ -99,6 +100,8 @@ impl Raw {
                 rows.slots.push(slot);
             }
         }
+        drop(made);
+        rows.given = self.cells;
         Ok(rows)
     }
 

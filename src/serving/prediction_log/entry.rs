@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use super::kept::Kept;
 use crate::bundle::Slot;
 use crate::data::Kind;
-use crate::features::is_encoded_as_number;
+use crate::features::{Cell, is_encoded_as_number};
 use crate::serving::prediction_json::{id, number, per_class, prediction, text};
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
@@ -13,8 +13,9 @@ use crate::serving::served::Served;
 /// Whole numbers up to here are the same as a float.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Writes a line per row: `{"at", "id", "request_id", "model", "version", "row", "prediction", "probability"}`, with more
-/// than two classes `"probabilities"` instead of the last, of numbers neither.
+/// Writes a line per row: `{"at", "id", "request_id", "model", "version", "row", "given", "prediction", "probability"}`,
+/// `"given"` where the model's inputs are made of the columns of requests, with more than two classes `"probabilities"` instead of
+/// the last, of numbers neither.
 pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
     let Kept { served, rows, .. } = kept;
     let mut probabilities = vec![0.0; served.scorer.n_outputs()];
@@ -42,7 +43,9 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
             out.push(b':');
             cell(out, served, rows, (row, position), slot);
         }
-        out.extend_from_slice(b"},\"prediction\":");
+        out.push(b'}');
+        given(out, served, rows, row);
+        out.extend_from_slice(b",\"prediction\":");
         prediction(out, served, label as usize, &probabilities);
         if served.is_of_numbers() {
             // The number is all there is.
@@ -62,6 +65,34 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
             out.push(b'}');
         }
         out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Of a model whose inputs are made of the columns of requests, those columns.
+fn given(out: &mut Vec<u8>, served: &Served, rows: &Rows, row: usize) {
+    let width = served.inputs.len();
+    let Some(cells) = rows.given.get(row * width..(row + 1) * width) else {
+        return;
+    };
+    let mut before = b'{';
+    for (input, cell) in served.inputs.iter().zip(cells) {
+        if before == b'{' {
+            out.extend_from_slice(b",\"given\":");
+        }
+        out.push(before);
+        text(out, &input.name);
+        out.push(b':');
+        match cell {
+            Cell::Missing => out.extend_from_slice(b"null"),
+            Cell::Boolean(flag) => out.extend_from_slice(flag.to_string().as_bytes()),
+            Cell::Integer(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Cell::Number(value) => numeric(out, input.kind, *value),
+            Cell::Text(words) => text(out, words),
+        }
+        before = b',';
+    }
+    if before == b',' {
+        out.push(b'}');
     }
 }
 
@@ -135,6 +166,7 @@ mod tests {
         let rows = Rows {
             n_rows: 3,
             slots: Vec::new(),
+            given: Vec::new(),
             strangers: vec![
                 (0, 1, "a".into()),
                 (2, 0, "b".into()),

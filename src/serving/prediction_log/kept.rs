@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 
 use crate::bundle::Slot;
+use crate::features::Cell;
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
 
@@ -23,7 +24,11 @@ pub struct Kept {
 impl Kept {
     pub(super) fn bytes(&self) -> usize {
         let texts = self.rows.strangers.iter().map(|(_, _, text)| text.len());
-        self.rows.slots.len() * size_of::<Slot>() + texts.sum::<usize>()
+        let given = self.rows.given.iter().map(|cell| match cell {
+            Cell::Text(text) => size_of::<Cell>() + text.len(),
+            _ => size_of::<Cell>(),
+        });
+        self.rows.slots.len() * size_of::<Slot>() + texts.chain(given).sum::<usize>()
     }
 }
 

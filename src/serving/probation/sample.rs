@@ -84,6 +84,7 @@ mod tests {
             n_rows,
             slots: (0..n_rows).map(|row| Slot::Number(row as f64)).collect(),
             strangers: vec![(1, 0, "who".into())],
+            given: Vec::new(),
             ids: Vec::new(),
         }
     }
