@@ -7,6 +7,7 @@ use super::*;
 
 mod conclusions;
 mod copying;
+mod drift;
 mod labels;
 mod locks;
 mod opening;

@@ -21,6 +21,10 @@ pub fn missing_columns(config: &ModelConfig, frame: &DataFrame) -> Vec<Error> {
         // No file could be read, which is said elsewhere.
         return Vec::new();
     }
+    // Of related tables a column may be read and go into others.
+    let is_flat = config.related.is_none();
+    let typed = config.schema.iter();
+    let typed = typed.filter(|(column, rule)| is_flat || rule.rule(column).is_some());
     let named = config
         .target
         .iter()
@@ -33,7 +37,7 @@ pub fn missing_columns(config: &ModelConfig, frame: &DataFrame) -> Vec<Error> {
                 .iter()
                 .map(|column| (column, "`time_column`")),
         )
-        .chain(config.schema.keys().map(|column| (column, "`schema`")));
+        .chain(typed.map(|(column, _)| (column, "`schema`")));
     // Also a part of a time, `time.month`, may have settings.
     let is_part = |name: &str| {
         let whole = name.rsplit_once('.').map(|(whole, _)| whole);
