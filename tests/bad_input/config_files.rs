@@ -295,6 +295,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "test_use": "beside",
         "test_min_rows": 500,
         "test_rows": 20_000,
+        "test_days": null,
     });
     expected["models"][0]["shadow"] = json!({"challenger": false, "rows": 1000});
     expected["models"][0]["probation"] = json!({

@@ -80,6 +80,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "labels",
                     "logged",
                     "lost",
+                    "past_rows",
                     "room",
                     "settle",
                     "split",
