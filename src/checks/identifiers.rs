@@ -52,7 +52,55 @@ const NAMES: &[&str] = &[
     "subjectid",
     "caseid",
     "transactionid",
+    "ssn",
+    "vin",
+    "iban",
+    "isin",
+    "ean",
+    "gtin",
+    "upc",
+    "barcode",
+    "imei",
+    "msisdn",
+    "phone",
+    "telephone",
+    "kundennummer",
+    "kundennr",
+    "auftragsnummer",
+    "bestellnummer",
+    "rechnungsnummer",
+    "vertragsnummer",
+    "personalnummer",
+    "matricule",
 ];
+/// What is named by a number of its own: with one of [`NUMBERS`] beside it, a name says as much as those of [`NAMES`].
+const NUMBERED: &[&str] = &[
+    "customer",
+    "client",
+    "user",
+    "account",
+    "order",
+    "invoice",
+    "policy",
+    "contract",
+    "ticket",
+    "case",
+    "patient",
+    "employee",
+    "member",
+    "subscriber",
+    "transaction",
+    "payment",
+    "document",
+    "reference",
+    "record",
+    "loan",
+    "card",
+    "passport",
+    "tax",
+];
+/// How that number is called.
+const NUMBERS: &[&str] = &["number", "no", "nr", "num", "key", "ref"];
 /// Words that say so alone, and beside others only where the numbers count: a price index is a quantity.
 const WEAK_NAMES: &[&str] = &[
     "index", "row", "key", "serial", "seq", "sequence", "nr", "no", "number",
@@ -178,7 +226,10 @@ fn why(rows: &Rows<'_>, at: usize, column: &Column) -> Option<(Dropped, By)> {
     let unnamed = is_unnamed(&column.name, at);
     let words: Vec<String> = words(&column.name).collect();
     let any = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let named = unnamed || any(NAMES) || words.len() == 1 && any(WEAK_NAMES);
+    let named = unnamed
+        || any(NAMES)
+        || any(NUMBERED) && any(NUMBERS)
+        || words.len() == 1 && any(WEAK_NAMES);
     let n = numbers.len();
     if n < if named { FEWEST_NAMED } else { FEWEST_ROWS } {
         return None;

@@ -15,6 +15,8 @@ pub struct Labels<'a> {
     pub rows: u64,
     /// Whether its values are classes rather than numbers.
     pub is_class: bool,
+    /// Whether there are several files, and some class ends, in the order of the rows, before another begins.
+    pub is_parted: bool,
     /// Files that were left out for what their target holds, and why.
     pub left_out: &'a [(String, String)],
 }
@@ -26,6 +28,8 @@ pub struct FileLabels {
     pub path: String,
     /// Distinct labels without blanks around them, and where each stands first: "line 7" or "row 6", if known.
     pub labels: Vec<(String, Option<String>)>,
+    /// The rows of each.
+    pub rows: Vec<u64>,
 }
 
 /// A text of the target that counts as missing.

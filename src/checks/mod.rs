@@ -30,6 +30,7 @@ pub use inputs::Categories;
 pub use labels::{FileLabels, Labels, NullWord};
 pub use rows::sample;
 pub use target::{look_at_target, needs_files};
+pub use test_labels::unknown_labels;
 
 use crate::features::Error;
 pub use finding::{Check, Finding};
@@ -83,7 +84,12 @@ pub fn look_at_test(inputs: &TestInputs<'_>) -> Result<Vec<Finding>, Error> {
     };
     let mut found = Vec::new();
     found.extend(files::of_test_files(inputs.remarks, settings));
-    found.extend(test_labels::unknown(inputs));
+    found.extend(unknown_labels(
+        inputs.labels,
+        inputs.classes,
+        inputs.target,
+        settings,
+    ));
     found.extend(rows::overlap(inputs));
     found.extend(rows::unknown_categories(
         inputs.frame,

@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use crate::features::{parse_number, spell_number};
 
 /// Words for no and yes, pair by pair: `(no, yes)`.
@@ -15,6 +18,21 @@ const FORMS: &[(&str, &str)] = &[
     ("off", "on"),
     ("negative", "positive"),
     ("neg", "pos"),
+    // Of other languages, as they are folded: without accents.
+    ("nein", "ja"),
+    ("n", "j"),
+    ("nej", "ja"),
+    ("nee", "ja"),
+    ("non", "oui"),
+    ("no", "si"),
+    ("nao", "sim"),
+    ("nie", "tak"),
+    ("ne", "ano"),
+    ("nem", "igen"),
+    ("hayir", "evet"),
+    ("het", "дa"),
+    ("否", "是"),
+    ("いいえ", "はい"),
 ];
 /// More labels than this are not words for no and yes.
 const MOST_FORMS: usize = 20;
@@ -43,6 +61,7 @@ const MARKERS: &[&str] = &[
     "<na>",
     "nan",
     "null",
+    "\\n",
     "nil",
     "unknown",
     "unk",
@@ -72,6 +91,12 @@ pub(super) enum Differ {
     Case,
     /// `two year` and `two-year`.
     Blanks,
+    /// `résilié` and `resilie`; letters of another script that look the same.
+    Accents,
+    /// `no` and `no.`.
+    Punctuation,
+    /// `churned` and `chruned`.
+    Letter,
     /// `1` and `yes`, `1` and `1.0`.
     Form,
 }
@@ -81,6 +106,9 @@ impl Differ {
         match self {
             Differ::Case => "case",
             Differ::Blanks => "blanks or hyphens",
+            Differ::Accents => "accents or letters that look alike",
+            Differ::Punctuation => "punctuation",
+            Differ::Letter => "a letter",
             Differ::Form => "form",
         }
     }
@@ -117,21 +145,73 @@ pub(super) fn variants(labels: &[&str]) -> Vec<Variants> {
         .collect()
 }
 
-/// A label without case, and with one blank for blanks, hyphens and underscores; a number as numbers are spelled.
+/// A label without case, accents and punctuation at its ends, and with one blank for blanks, hyphens and underscores; a number
+/// as numbers are spelled.
 pub(super) fn folded(label: &str) -> String {
     if let Some(number) = parse_number(label) {
         return spell_number(number);
     }
-    let is_gap = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '\u{ad}' | '\u{200b}');
-    let words: Vec<&str> = label
-        .split(is_gap)
-        .filter(|word| !word.is_empty())
-        .collect();
-    if words.is_empty() {
+    let folded = bare(&unaccented(&spaced(label)));
+    if folded.is_empty() {
         label.to_string()
     } else {
-        words.join(" ").to_lowercase()
+        folded
     }
+}
+
+/// In lower case, with one blank for blanks, hyphens and underscores. Signs at the ends stay: `A-` and `A` are two grades.
+fn spaced(label: &str) -> String {
+    let label = label.trim();
+    let is_sign = |c: char| matches!(c, '-' | '+');
+    let core = label.trim_matches(is_sign);
+    if core.is_empty() {
+        return String::new();
+    }
+    let from = label.find(core).unwrap_or(0);
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '\u{ad}' | '\u{200b}');
+    let words: Vec<&str> = core.split(is_gap).filter(|word| !word.is_empty()).collect();
+    let (front, back) = (&label[..from], &label[from + core.len()..]);
+    format!("{front}{}{back}", words.join(" ").to_lowercase())
+}
+
+/// Without accents, however they are composed, and with the Latin letter for one that looks the same.
+fn unaccented(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_string();
+    }
+    let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
+    bare.map(|c| match c {
+        'а' | 'α' => 'a',
+        'в' => 'b',
+        'с' => 'c',
+        'е' | 'ε' => 'e',
+        'һ' | 'н' => 'h',
+        'і' | 'ι' | 'ı' => 'i',
+        'ј' => 'j',
+        'к' | 'κ' => 'k',
+        'м' => 'm',
+        'о' | 'ο' => 'o',
+        'р' | 'ρ' => 'p',
+        'ѕ' => 's',
+        'т' | 'τ' => 't',
+        'у' | 'υ' => 'y',
+        'х' | 'χ' => 'x',
+        'ß' => 's',
+        other => other,
+    })
+    .collect()
+}
+
+/// Without punctuation at its ends.
+fn bare(text: &str) -> String {
+    let is_mark = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '.' | ',' | ';' | ':' | '!' | '"' | '\'' | '`' | '´' | '‘' | '’' | '“' | '”' | '„'
+            )
+    };
+    text.trim_matches(is_mark).to_string()
 }
 
 /// Which pair of [`FORMS`] a folded label is of, and whether it says yes.
@@ -166,15 +246,65 @@ fn differ(a: &str, b: &str) -> Differ {
     }
     if parse_number(a).is_some() || folded(a) != folded(b) {
         Differ::Form
-    } else {
+    } else if spaced(a) == spaced(b) {
         Differ::Blanks
+    } else if unaccented(&spaced(a)) == unaccented(&spaced(b)) {
+        Differ::Accents
+    } else {
+        Differ::Punctuation
     }
+}
+
+/// A class so rare beside another that one letter in it may be a slip.
+const RARE: u64 = 5;
+/// Shorter words differ in a letter and mean something else.
+const SHORTEST: usize = 5;
+
+/// Rare labels that differ from a frequent one in one letter of one long word, not the first and not the last: slips of the
+/// pen, not classes. Those of one meaning are told elsewhere.
+pub(super) fn slips(counts: &[(String, u64)]) -> Vec<Variants> {
+    let mut found = Vec::new();
+    if counts.len() > MOST_FORMS {
+        return found;
+    }
+    for (rare, n) in counts {
+        let likes = counts
+            .iter()
+            .filter(|(other, m)| n * RARE <= *m && is_slip(rare, other));
+        if let Some((frequent, _)) = likes.max_by_key(|(_, m)| *m) {
+            found.push(Variants {
+                labels: vec![frequent.clone(), rare.clone()],
+                differ: BTreeSet::from([Differ::Letter]),
+            });
+        }
+    }
+    found
+}
+
+fn is_slip(one: &str, other: &str) -> bool {
+    let (one, other) = (folded(one), folded(other));
+    let (one, other): (Vec<&str>, Vec<&str>) =
+        (one.split(' ').collect(), other.split(' ').collect());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut pairs = one.iter().zip(&other).filter(|(one, other)| one != other);
+    let (Some((one, other)), None) = (pairs.next(), pairs.next()) else {
+        return false;
+    };
+    let is_word = |it: &str| it.chars().count() >= SHORTEST && it.chars().all(char::is_alphabetic);
+    let ends = |it: &str| (it.chars().next(), it.chars().next_back());
+    is_word(one)
+        && is_word(other)
+        && ends(one) == ends(other)
+        && strsim::osa_distance(one, other) == 1
 }
 
 /// Whether a label looks like a marker of a missing one.
 pub(super) fn is_marker(label: &str) -> bool {
-    let plain = label.trim().to_lowercase();
-    MARKERS.contains(&plain.as_str())
+    let plain = label.trim();
+    // As Python writes it into texts; `none` is a class of many a target.
+    plain == "None" || MARKERS.contains(&plain.to_lowercase().as_str())
 }
 
 /// What a label is, as far as numbers go.

@@ -4,8 +4,8 @@
 use super::finding::{Check, Finding};
 use super::labels::listed;
 use super::labels::{FileLabels, Labels, NullWord, inside, place_of};
-use super::spelling::{Numeric, Variants, is_marker, numeric, variants};
-use super::target_kinds::{numbers, several_kinds};
+use super::spelling::{Numeric, Variants, is_marker, numeric, slips, variants};
+use super::target_kinds::{numbers, other_classes, several_kinds};
 use super::wording::percent;
 use crate::config::checks::{Checks, Severity};
 use crate::data::Kind;
@@ -31,8 +31,29 @@ pub fn needs_files(labels: &Labels<'_>) -> bool {
     };
     let is_text = labels.kind == Kind::Text;
     is_text && is_mixed()
-        || is_text && is_of_classes(labels) && !variants(&all).is_empty()
+        || !spelled_twice(labels).is_empty()
         || !lone_classes(labels).is_empty()
+        || may_be_others(labels)
+}
+
+/// Whether files may have classes of their own: some end before others begin.
+fn may_be_others(labels: &Labels<'_>) -> bool {
+    labels.is_parted && labels.counts.len() > 2 && is_of_classes(labels)
+}
+
+/// The classes that are one by their spelling.
+fn spelled_twice(labels: &Labels<'_>) -> Vec<Variants> {
+    if labels.kind != Kind::Text || !is_of_classes(labels) {
+        return Vec::new();
+    }
+    let mut groups = variants(&names(labels));
+    let is_told = |label: &String| groups.iter().any(|group| group.labels.contains(label));
+    let slips: Vec<Variants> = slips(labels.counts)
+        .into_iter()
+        .filter(|slip| !slip.labels.iter().any(is_told))
+        .collect();
+    groups.extend(slips);
+    groups
 }
 
 /// Whether the labels name classes rather than rows: few, or two rows of each on average. Others are nobody's to be told.
@@ -64,15 +85,15 @@ pub fn look_at_target(
     let null_cells: u64 = nulls.iter().map(|null| null.cells).sum();
     let null_share = null_cells as f64 / labels.rows.max(1) as f64;
     let is_told = null_share > settings.target_nulls.bound;
-    let groups = if labels.kind == Kind::Text && is_of_classes(labels) {
-        variants(&names(labels))
-    } else {
-        Vec::new()
-    };
+    let groups = spelled_twice(labels);
     let spare: usize = groups.iter().map(|group| group.labels.len() - 1).sum();
     let lone = lone_classes(labels);
     let markers = marker_classes(labels);
-    let (kinds, spelled) = (several_kinds(labels, files), numbers(labels, files));
+    let spelled = numbers(labels, files);
+    let kinds = several_kinds(labels, files).or_else(|| {
+        let is_asked = groups.is_empty() && may_be_others(labels);
+        is_asked.then(|| other_classes(labels, files)).flatten()
+    });
     [
         finding(
             Check::TargetNulls,

@@ -1,7 +1,7 @@
 //! What kind of thing a target's labels are: the same in every file, and numbers that read as such.
 
-use super::labels::{FileLabels, Labels, inside, place_of};
-use super::spelling::{Numeric, numeric};
+use super::labels::{FileLabels, Labels, inside, listed, place_of};
+use super::spelling::{Numeric, folded, numeric};
 use crate::data::Kind;
 use crate::text::counted;
 
@@ -56,6 +56,53 @@ pub(super) fn several_kinds(labels: &Labels<'_>, files: &[FileLabels]) -> Option
             told.join(", ")
         )
     })
+}
+
+/// How unlikely it must be that a class is absent from a file by chance.
+const CHANCE: f64 = 1e-6;
+/// Most classes of a file that are named.
+const MOST_CLASSES: usize = 4;
+
+/// Two files of which each has a class that the other lacks, though it is frequent: they say the same in other words, or
+/// number their classes otherwise. New classes come in one file only.
+pub(super) fn other_classes(labels: &Labels<'_>, files: &[FileLabels]) -> Option<String> {
+    let (one, other) = files.iter().enumerate().find_map(|(at, one)| {
+        let mut later = files[at + 1..].iter();
+        let other = later.find(|other| lacks(one, other) && lacks(other, one))?;
+        Some((one, other))
+    })?;
+    let told = |file: &FileLabels| {
+        let named: Vec<String> = file
+            .labels
+            .iter()
+            .map(|(label, _)| format!("`{label}`"))
+            .collect();
+        format!(
+            "{}{}",
+            listed(&named, MOST_CLASSES),
+            inside(&[file.path.clone()])
+        )
+    };
+    Some(format!(
+        "`{}` has other classes in some files: {}; {}; where they mean the same, spell them alike, or compute the target in `derive`",
+        labels.target,
+        told(one),
+        told(other),
+    ))
+}
+
+/// Whether a file of several classes lacks one of another file, and not by chance.
+fn lacks(file: &FileLabels, other: &FileLabels) -> bool {
+    let all = |file: &FileLabels| file.rows.iter().sum::<u64>() as f64;
+    let (rows, others) = (all(file), all(other));
+    // As numbers, `1.0` and `1` are one class.
+    let own: Vec<String> = file.labels.iter().map(|(own, _)| folded(own)).collect();
+    let is_absent = |label: &str| !own.contains(&folded(label));
+    let is_told = |n: u64| (1.0 - n as f64 / others).powf(rows) < CHANCE;
+    let mut classes = other.labels.iter().zip(&other.rows);
+    file.labels.len() > 1
+        && other.labels.len() > 1
+        && classes.any(|((label, _), n)| is_absent(label) && is_told(*n))
 }
 
 /// Classes that are numbers in another form, or numbers but for a few.

@@ -1,26 +1,28 @@
 //! What can be known of a run before it: from the headers and the first rows of the files, without writing anything.
 //! `config check` tells all of it; a run looks at its test data in this way before it trains.
 
+mod head;
+mod test_data;
+mod times;
+
 use std::path::Path;
 
+use self::head::{HEAD, Head, MOST_FILES, head};
+use self::test_data::{TestRowFacts, test_data};
+use self::times::times_in_doubt;
 use super::dataset::{Dataset, quarantine_line};
 use super::derive::with_derived;
-use super::error::{Error, did_you_mean};
+use super::error::Error;
 use super::ingest::{heads_of_tables, missing_columns, read_options};
-use super::labels::{labels_of, target_of};
+use super::labels::target_of;
 use super::wanted::{Wanted, wanted};
-use super::{Env, decision};
-use crate::checks::{IdentifierRows, identifiers};
-use crate::config::features::Encode;
-use crate::config::{ModelConfig, Related};
-use crate::data::{self, ColumnSummary, FolderRead, OnBadFile, ReadOptions, Scan, Schema};
+use super::{Env, decision, target_cells};
+use crate::checks::{Finding, IdentifierRows, identifiers};
+use crate::config::{ModelConfig, Related, Severity};
+use crate::data::{self, Scan, Schema};
 use crate::features::Dropped;
 use crate::relate;
 use crate::text::causes;
-
-/// Bytes of each file that are looked at, and most files.
-const HEAD: u64 = 1 << 20;
-const MOST_FILES: usize = 64;
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,13 +31,6 @@ pub struct Preview {
     pub problems: Vec<String>,
     /// What it would go on with, and what somebody should know.
     pub notes: Vec<String>,
-}
-
-/// The first rows of a folder's files.
-struct Head {
-    read: FolderRead,
-    /// Whether that is all there is.
-    is_whole: bool,
 }
 
 /// Looks at the files of a model.
@@ -99,6 +94,18 @@ fn look_at_tables(
 }
 
 impl Preview {
+    /// What the checks would tell, and what they would end a run for.
+    fn findings(&mut self, place: &str, found: &[Finding]) {
+        for finding in found {
+            let line = format!("{place}check `{}`: {}", finding.check.name(), finding.says);
+            match finding.severity {
+                Severity::Off => {}
+                Severity::Block => self.problems.push(line),
+                _ => self.notes.push(line),
+            }
+        }
+    }
+
     fn problem(&mut self, error: &Error) {
         let mut parts = vec![error.to_string()];
         parts.extend(causes(error));
@@ -121,6 +128,7 @@ fn look(
         &config.input_folder.here(),
         read_options(config, false),
     )?;
+    let quarantined = read.quarantined.clone();
     let left_out = read.quarantined.iter().map(quarantine_line);
     seen.notes
         .extend(left_out.chain(read.notes.iter().cloned()));
@@ -174,6 +182,30 @@ fn look(
         let line = |it: &Dropped| format!("`{}` is {}, and not learned from", it.column, it.reason);
         seen.notes.extend(named.iter().map(line));
     }
+    let left_out = quarantined.iter();
+    let left_out = left_out.map(|file| (&file.path, file.column.as_deref(), &file.reason));
+    let of_target = target_cells::Seen {
+        frame: &frame,
+        files,
+        left_out: target_cells::left_out_for(&target, left_out),
+        is_class: !matches!(wanted, Some(Wanted::Numbers(_))),
+    };
+    // Large files are not read for it.
+    let few = || {
+        let files = input.files.iter().filter(|_| is_whole);
+        files.cloned().collect()
+    };
+    let of_target = target_cells::findings_of(config, &of_target, &target, few)?;
+    seen.findings("", &of_target);
+    for error in times_in_doubt(config, &frame) {
+        if is_whole {
+            seen.problem(&error);
+        } else {
+            let line = std::iter::once(error.to_string()).chain(causes(&error));
+            let line = line.collect::<Vec<_>>().join(": ");
+            seen.notes.push(format!("of the first rows, {line}"));
+        }
+    }
     let known = TestRowFacts {
         is_whole,
         schema: &Schema::of(&frame),
@@ -182,47 +214,10 @@ fn look(
         target: &target,
         wanted: wanted.as_ref(),
     };
-    match test {
-        Ok(scan) => test_data(config, &scan, &known),
-        Err(error) => Err(Error::Data(error)),
-    }
-}
-
-/// The first rows of the first files.
-fn head(
-    config: &ModelConfig,
-    scan: &Scan,
-    folder: &std::path::Path,
-    options: ReadOptions,
-) -> Result<Head, Error> {
-    let options = ReadOptions {
-        on_bad_file: OnBadFile::Quarantine,
-        head: Some(HEAD),
-        rules: Vec::new(),
-        kinds: options.kinds,
-        ..read_options(config, false)
-    };
-    let mut few = scan.clone();
-    few.files.truncate(MOST_FILES);
-    let is_small = |file: &data::ScannedFile| file.bytes < HEAD && !is_compressed(&file.path);
-    let is_whole = few.files.len() == scan.files.len() && scan.files.iter().all(is_small);
-    let read = data::read(folder, &few, &options, None)?;
-    Ok(Head { read, is_whole })
-}
-
-fn is_compressed(path: &str) -> bool {
-    path.ends_with(".gz") || path.ends_with(".zst")
-}
-
-/// What the data set says of test rows.
-struct TestRowFacts<'a> {
-    /// Whether all of its rows were seen.
-    is_whole: bool,
-    schema: &'a Schema,
-    profile: &'a [ColumnSummary],
-    named: &'a [Dropped],
-    target: &'a str,
-    wanted: Option<&'a Wanted>,
+    let scan = test.map_err(Error::Data)?;
+    let of_test = test_data(config, &scan, &known)?;
+    seen.findings("test data: ", &of_test);
+    Ok(())
 }
 
 /// Looks at a run's test data before it trains: without rows, labels or columns there, nothing could be judged by it.
@@ -254,104 +249,5 @@ pub fn before_training(env: &Env, dataset: &Dataset, scan: &Scan) -> Result<(), 
         target: &target,
         wanted: Some(&wanted),
     };
-    test_data(config, scan, &known)
-}
-
-fn test_data(config: &ModelConfig, scan: &Scan, known: &TestRowFacts<'_>) -> Result<(), Error> {
-    let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.shown(),
-        why,
-    };
-    if scan.files.is_empty() {
-        return Err(nothing(
-            "the folder has no data file; put labelled rows there that are never trained on"
-                .to_string(),
-        ));
-    }
-    let mut options = read_options(config, false);
-    for column in &known.schema.columns {
-        options
-            .kinds
-            .entry(column.name.clone())
-            .or_insert(column.kind);
-    }
-    let Head { read, is_whole } = head(config, scan, &config.test_folder.here(), options)?;
-    // Of the first rows alone a column may look like another kind than it is in the whole.
-    let is_whole = is_whole && known.is_whole;
-    if read.frame.height() == 0 && is_whole {
-        let bad = read
-            .quarantined
-            .first()
-            .map(|file| format!("test file {}", quarantine_line(file)));
-        return Err(nothing(bad.unwrap_or_else(|| {
-            "the files have headers but no rows".to_string()
-        })));
-    }
-    if read.frame.width() == 0 {
-        return Ok(());
-    }
-    // A column that a derived one reads may be missing, which scoring tells with all that are.
-    let Ok(frame) = with_derived(config, read.frame) else {
-        return Ok(());
-    };
-    let labels = labels_of(&frame, known.target, "the test data")?;
-    if labels.distinct.is_empty() && is_whole && frame.height() > 0 {
-        return Err(nothing(format!("no row has a value in `{}`", known.target)));
-    }
-    if let Some(wanted @ Wanted::Classes { classes, .. }) = known.wanted
-        && is_whole
-        && !labels.distinct.is_empty()
-        && !labels.distinct.iter().any(|label| classes.contains(label))
-    {
-        let shown = |names: &[String]| {
-            let few: Vec<String> = names
-                .iter()
-                .take(5)
-                .map(|name| format!("`{name}`"))
-                .collect();
-            few.join(", ")
-        };
-        let n = wanted.n_classes().unwrap_or(0);
-        return Err(nothing(format!(
-            "no label there is one of the {n} classes of the data set: `{}` is {} there and {} here; spell them alike",
-            known.target,
-            shown(&labels.distinct),
-            shown(classes)
-        )));
-    }
-    let schema = Schema::of(&frame);
-    let slices = config.gate.slices.iter().map(|slice| &slice.column);
-    if let Some(column) = slices.into_iter().find(|name| schema.get(name).is_none()) {
-        return Err(Error::NoColumn {
-            column: column.clone(),
-            role: "`gate.slices`",
-            place: "the test data".to_string(),
-            hint: did_you_mean(column, schema.names().into_iter()),
-        });
-    }
-    let is_needed = |column: &&ColumnSummary| {
-        let own = config.features.columns.get(&column.name);
-        let is_dropped = own.is_some_and(|own| own.encode == Some(Encode::Drop));
-        let is_text = column.kind == data::Kind::Text;
-        let names_rows = is_text && column.distinct * 4 > column.rows;
-        let is_named = known
-            .named
-            .iter()
-            .any(|dropped| dropped.column == column.name);
-        let is_excluded = config.excluded(known.target).contains(&column.name);
-        !(is_excluded || is_dropped || names_rows || is_named || column.distinct < 2)
-    };
-    let needed = known.profile.iter().filter(is_needed);
-    match needed
-        .map(|it| &it.name)
-        .find(|name| schema.get(name).is_none())
-    {
-        Some(column) => Err(Error::NoColumn {
-            column: column.clone(),
-            role: "learned from",
-            place: "the test data".to_string(),
-            hint: did_you_mean(column, schema.names().into_iter()),
-        }),
-        None => Ok(()),
-    }
+    test_data(config, scan, &known).map(|_| ())
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use polars::prelude::DataFrame;
+
 use super::Env;
 use super::dataset::Dataset;
 use super::error::Error;
@@ -15,50 +17,102 @@ use crate::features::Encoded;
 /// Most files that are asked.
 const MOST_FILES: usize = 200;
 
-/// What the checks say of the target. `is_class` is false where it is a number to predict.
+/// What the checks say of the target of a data set. `is_class` is false where it is a number to predict.
 pub fn findings(
     env: &Env,
     dataset: &Dataset,
     target: &str,
     is_class: bool,
 ) -> Result<Vec<Finding>, Error> {
-    let config = &env.config;
-    let encoded = labels_of(&dataset.frame, target, "the data set")?;
-    let kind = Schema::of(&dataset.frame)
+    let record = &dataset.record;
+    let left_out = record.quarantined.iter();
+    let left_out = left_out.map(|file| (&file.path, file.column.as_deref(), &file.reason));
+    let seen = Seen {
+        frame: &dataset.frame,
+        files: record.files.len(),
+        left_out: left_out_for(target, left_out),
+        is_class,
+    };
+    let same_files = || same_files(&env.config, dataset);
+    findings_of(&env.config, &seen, target, same_files)
+}
+
+/// Rows with a target, as they were read.
+pub struct Seen<'a> {
+    /// The rows.
+    pub frame: &'a DataFrame,
+    /// How many files they come from.
+    pub files: usize,
+    /// Files that were left out for what their target holds, and why.
+    pub left_out: Vec<(String, String)>,
+    /// Whether its values are classes rather than numbers.
+    pub is_class: bool,
+}
+
+/// Of files that were left out, with column and reason, those that were so for the kind of their target.
+pub fn left_out_for<'a>(
+    target: &str,
+    files: impl Iterator<Item = (&'a String, Option<&'a str>, &'a String)>,
+) -> Vec<(String, String)> {
+    files
+        .filter(|(_, column, reason)| *column == Some(target) && is_about_kinds(reason))
+        .map(|(path, _, reason)| (path.clone(), reason.clone()))
+        .collect()
+}
+
+/// What the checks say of the target of some rows. `files` are asked where labels stand, and only where that is in doubt.
+pub fn findings_of(
+    config: &ModelConfig,
+    seen: &Seen<'_>,
+    target: &str,
+    files: impl Fn() -> Vec<ScannedFile>,
+) -> Result<Vec<Finding>, Error> {
+    let encoded = labels_of(seen.frame, target, "the data set")?;
+    let kind = Schema::of(seen.frame)
         .get(target)
         .map_or(Kind::Text, |it| it.kind);
     let counts = counts_of(&encoded);
-    let record = &dataset.record;
-    let left_out: Vec<(String, String)> = record
-        .quarantined
-        .iter()
-        .filter(|file| file.column.as_deref() == Some(target) && is_about_kinds(&file.reason))
-        .map(|file| (file.path.clone(), file.reason.clone()))
-        .collect();
     let labels = Labels {
         target,
         kind,
         counts: &counts,
-        rows: record.rows,
-        is_class,
-        left_out: &left_out,
+        rows: seen.frame.height() as u64,
+        is_class: seen.is_class,
+        is_parted: seen.files > 1 && is_parted(&encoded),
+        left_out: &seen.left_out,
     };
     let is_in_files = config.related.is_none() && config.derive.iter().all(|it| it.name != target);
     let missing = encoded.codes.iter().any(Option::is_none);
-    let (mut files, mut nulls) = (Vec::new(), Vec::new());
+    let (mut told, mut nulls) = (Vec::new(), Vec::new());
     if is_in_files && (needs_files(&labels) || missing) {
-        let scan = same_files(config, dataset);
+        let files = files();
         if needs_files(&labels) {
-            files = scan
+            told = files
                 .iter()
                 .filter_map(|file| labels_in(config, file, target))
                 .collect();
         }
         if missing {
-            nulls = nulls_in(config, &scan, target);
+            nulls = nulls_in(config, &files, target);
         }
     }
-    Ok(look_at_target(&labels, &files, &nulls, &config.checks))
+    Ok(look_at_target(&labels, &told, &nulls, &config.checks))
+}
+
+/// Whether some label ends, in the order of the rows, before another begins.
+fn is_parted(labels: &Encoded) -> bool {
+    let n = labels.distinct.len();
+    let (mut first, mut last) = (vec![usize::MAX; n], vec![0; n]);
+    for (row, code) in labels.codes.iter().enumerate() {
+        if let Some(code) = code {
+            let at = *code as usize;
+            first[at] = first[at].min(row);
+            last[at] = row;
+        }
+    }
+    let earliest = last.iter().min();
+    let latest = first.iter().filter(|row| **row != usize::MAX).max();
+    matches!((earliest, latest), (Some(end), Some(begin)) if end < begin)
 }
 
 /// Whether a file was left out for the kind of its cells.
@@ -141,6 +195,7 @@ fn labels_in(config: &ModelConfig, file: &ScannedFile, target: &str) -> Option<F
     Some(FileLabels {
         path: file.path.clone(),
         labels: labels.collect(),
+        rows: counts.clone(),
     })
 }
 

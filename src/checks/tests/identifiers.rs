@@ -57,7 +57,16 @@ fn row_numbers_indexes_and_identifiers_are_found() {
         Some(other.clone())
     );
     // Far apart, and named.
-    for name in ["customer_id", "customerId", "Customer ID", "ID", "order.id"] {
+    for name in [
+        "customer_id",
+        "customerId",
+        "Customer ID",
+        "ID",
+        "order.id",
+        "invoice_no",
+        "Account Number",
+        "Kundennummer",
+    ] {
         assert_eq!(
             said(name, |row| shuffled(row) * 9_001, 1),
             Some(other.clone()),
@@ -76,6 +85,10 @@ fn row_numbers_indexes_and_identifiers_are_found() {
 
 #[test]
 fn quantities_are_learned_from_although_each_row_has_another() {
+    // A number of things is a quantity.
+    for name in ["number_of_accounts", "orders_number", "card_spend"] {
+        assert_eq!(said(name, |row| shuffled(row) * 137, 1), None, "{name}");
+    }
     // Sparse: an income, a time since 1970.
     assert_eq!(said("income", |row| 20_000 + shuffled(row) * 137, 1), None);
     assert_eq!(

@@ -50,6 +50,62 @@ fn labels_of_one_meaning_are_grouped_by_case_blanks_and_form() {
 }
 
 #[test]
+fn labels_of_one_meaning_are_grouped_over_accents_punctuation_and_languages() {
+    for (labels, differ) in [
+        (["résilié", "resilie"], "accents or letters that look alike"),
+        (["é", "e\u{301}"], "accents or letters that look alike"),
+        // The second has a Cyrillic letter.
+        (["no", "n\u{43e}"], "accents or letters that look alike"),
+        (["yes", "yes."], "punctuation"),
+        (["left", "'left'"], "punctuation"),
+    ] {
+        assert_eq!(
+            groups(&labels),
+            [(owned(&labels), vec![differ])],
+            "{labels:?}"
+        );
+    }
+    for (labels, yes) in [
+        (["no", "yes", "nein", "ja"], ["yes", "ja"]),
+        (["0", "1", "Non", "Oui"], ["1", "Oui"]),
+        (["false", "true", "N", "J"], ["true", "J"]),
+        (["No", "Sí", "0", "1"], ["Sí", "1"]),
+        (["нет", "да", "no", "yes"], ["да", "yes"]),
+    ] {
+        let found = groups(&labels);
+        assert!(
+            found.contains(&(owned(&yes), vec!["form"])),
+            "{labels:?}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_slip_of_the_pen_is_found_beside_the_class_that_was_meant() {
+    let counted = |labels: &[(&str, u64)]| -> Vec<(String, u64)> {
+        labels.iter().map(|(it, n)| (it.to_string(), *n)).collect()
+    };
+    let found = slips(&counted(&[("churned", 90), ("chruned", 9), ("stayed", 99)]));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].labels, ["churned", "chruned"]);
+    let found = slips(&counted(&[
+        ("two year", 50),
+        ("month to month", 90),
+        ("month to mnoth", 3),
+    ]));
+    assert_eq!(found[0].labels, ["month to month", "month to mnoth"]);
+    for apart in [
+        [("contract", 50), ("contact", 40)],
+        [("stage ii", 90), ("stage iii", 3)],
+        [("typea", 90), ("typeb", 3)],
+        [("paid", 90), ("pain", 3)],
+        [("tested", 90), ("rested", 3)],
+    ] {
+        assert_eq!(slips(&counted(&apart)), [], "{apart:?}");
+    }
+}
+
+#[test]
 fn classes_of_their_own_are_left_alone() {
     for labels in [
         &["F", "N"][..],
@@ -60,6 +116,10 @@ fn classes_of_their_own_are_left_alone() {
         &["-1", "1", "0"],
         &["low", "high", "higher"],
         &["-", "--"],
+        &["A", "A-", "A+"],
+        &["BBB", "BBB-", "BB"],
+        &["ja", "nej"],
+        &["ne", "nw", "se", "sw"],
     ] {
         assert_eq!(groups(labels), [], "{labels:?}");
     }
@@ -67,7 +127,9 @@ fn classes_of_their_own_are_left_alone() {
 
 #[test]
 fn markers_are_known_in_any_case() {
-    for marker in ["?", "-", "Unknown", "n/a", "N.A.", " tbd ", "-999"] {
+    for marker in [
+        "?", "-", "Unknown", "n/a", "N.A.", " tbd ", "-999", "None", "\\N",
+    ] {
         assert!(is_marker(marker), "{marker}");
     }
     for word in ["none", "no", "0", "-1", "other", "unknowns", "x"] {

@@ -21,6 +21,7 @@ fn file(path: &str, labels: &[(&str, Option<u64>)]) -> FileLabels {
             .iter()
             .map(|(label, line)| (label.to_string(), place(*line)))
             .collect(),
+        rows: vec![50; labels.len()],
     }
 }
 
@@ -31,6 +32,7 @@ fn of<'a>(counts: &'a [(String, u64)], left_out: &'a [(String, String)]) -> Labe
         counts,
         rows: counts.iter().map(|(_, rows)| rows).sum(),
         is_class: true,
+        is_parted: false,
         left_out,
     }
 }
@@ -125,6 +127,63 @@ fn classes_that_differ_in_spelling_are_named_with_their_files() {
             "classes of `left` differ in case only: `Gold` beside `gold`; 4 classes where 3 are meant, so spell them alike, or compute the target in `derive`"
         )
     );
+}
+
+#[test]
+fn files_whose_classes_are_others_are_named() {
+    let file = |path: &str, labels: &[(&str, u64)]| FileLabels {
+        path: path.to_string(),
+        labels: labels
+            .iter()
+            .map(|(it, _)| (it.to_string(), None))
+            .collect(),
+        rows: labels.iter().map(|(_, rows)| *rows).collect(),
+    };
+    let said = |counts: &[(&str, u64)], files: &[FileLabels]| -> Vec<String> {
+        let counts = labels(counts);
+        let labels = Labels {
+            is_parted: true,
+            ..of(&counts, &[])
+        };
+        assert!(needs_files(&labels));
+        let found = look_at_target(&labels, files, &[], &Checks::default());
+        found.into_iter().map(|it| it.says).collect()
+    };
+    let all = [("good", 90), ("bad", 80), ("gut", 95), ("schlecht", 85)];
+    let files = [
+        file("a.csv", &[("bad", 80), ("good", 90)]),
+        file("b.csv", &[("gut", 95), ("schlecht", 85)]),
+    ];
+    assert_eq!(
+        said(&all, &files),
+        [
+            "`left` has other classes in some files: `bad`, `good` in a.csv; `gut`, `schlecht` in b.csv; where they mean the same, spell them alike, or compute the target in `derive`"
+        ]
+    );
+    // Counted from 0 in one file, from 1 in the other.
+    let files = [
+        file("a.csv", &[("0", 80), ("1", 90)]),
+        file("b.csv", &[("1", 95), ("2", 85)]),
+    ];
+    assert_eq!(said(&[("0", 80), ("1", 185), ("2", 85)], &files).len(), 1);
+    // A new class comes in one file only; a rare one is absent by chance; a file may be of one class.
+    for files in [
+        [
+            file("a.csv", &[("0", 80), ("1", 90)]),
+            file("b.csv", &[("0", 80), ("1", 95), ("2", 85)]),
+        ],
+        [
+            file("a.csv", &[("0", 8), ("1", 3)]),
+            file("b.csv", &[("1", 9), ("2", 5)]),
+        ],
+        [
+            file("a.csv", &[("0", 80)]),
+            file("b.csv", &[("1", 9), ("2", 85)]),
+        ],
+    ] {
+        let counts = [("0", 80), ("1", 185), ("2", 85)];
+        assert_eq!(said(&counts, &files), [""; 0], "{files:?}");
+    }
 }
 
 #[test]
