@@ -168,6 +168,10 @@ fn say_unusual(global: &Global, frame: &DataFrame, bundle: &Bundle) -> Result<()
             "outside_training_range",
             "numbers outside the range of training",
         ),
+        (
+            "no_value",
+            "no value in any row, where each row of training had one",
+        ),
     ] {
         let of_kind: Vec<_> = found.iter().filter(|it| it.kind == kind).collect();
         if of_kind.is_empty() {
@@ -193,11 +197,9 @@ fn say_unusual(global: &Global, frame: &DataFrame, bundle: &Bundle) -> Result<()
 /// Names what the model needs and the file lacks, each with the nearest column that is there.
 fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
     let reads = bundle.transformer.reads(&bundle.reading);
-    let absent: Vec<String> = reads
-        .into_iter()
-        .map(|read| read.name)
-        .filter(|name| frame.column(name).is_err())
-        .collect();
+    let needed: Vec<String> = reads.into_iter().map(|read| read.name).collect();
+    let is_absent = |name: &&String| frame.column(name).is_err();
+    let absent: Vec<String> = needed.iter().filter(is_absent).cloned().collect();
     if absent.is_empty() {
         return Ok(());
     }
@@ -207,7 +209,9 @@ fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
         .map(ToString::to_string)
         .collect();
     let near = absent.iter().filter_map(|name| {
-        let near = nearest(name, there.iter().map(String::as_str), 0.4)?;
+        // A column that the model needs itself is no other one.
+        let others = there.iter().filter(|it| !needed.contains(it));
+        let near = nearest(name, others.map(String::as_str), 0.4)?;
         Some(format!("`{near}` may be `{name}`; rename it in the file"))
     });
     let near: Vec<String> = near.collect();

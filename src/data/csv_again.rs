@@ -3,10 +3,11 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::cells::trim_text;
+use super::cells::{trim, trim_text};
 use super::csv_file::{begin, fill};
 use super::csv_header::read_header;
 use super::encoding::{Encoding, TextFile};
+use super::header_again::is_header_again;
 use super::options::ReadOptions;
 use super::read_error::read_error;
 use super::table::{Bad, TableError, TextFacts};
@@ -29,6 +30,8 @@ pub(super) fn header_of(path: &Path, options: &ReadOptions) -> Result<Above, Tab
         body: header.body as u64,
         titles: header.shape.titles,
         encoding: file.encoding,
+        has_header: options.text.header_row != Some(0),
+        comment: options.text.comment.clone().unwrap_or_default(),
     })
 }
 
@@ -41,9 +44,23 @@ pub(super) struct Above {
     pub encoding: Option<Encoding>,
     /// Lines above the header that are passed over as titles.
     pub titles: u64,
+    /// Whether the names stand in the file.
+    pub has_header: bool,
+    /// What a line begins with that is passed over; empty for nothing.
+    comment: String,
 }
 
 impl Above {
+    /// Whether a record with this first cell is a comment by the settings.
+    pub fn is_comment(&self, first: &str) -> bool {
+        !self.comment.is_empty() && first.starts_with(&self.comment)
+    }
+
+    /// Whether a record is a line of blanks, which is no row where rows have several cells.
+    pub fn is_blank(&self, cells: usize, first: &str) -> bool {
+        cells == 1 && self.names.len() > 1 && trim_text(first).is_empty()
+    }
+
     /// What of the file is no row, in words: titles, and so many records that are the header once more.
     pub fn passed_over(&self, headers: u64) -> Vec<String> {
         let titles = (self.titles > 0).then(|| {
@@ -106,13 +123,15 @@ pub(super) fn lines_of_rows(
     let mut row = 0;
     while lines.len() < rows.len() && matches!(records.read_byte_record(&mut record), Ok(true)) {
         let first = record.get(0).unwrap_or_default();
-        let is_blank = record.len() == 1 && first.trim_ascii().is_empty() && names.len() > 1;
+        let is_blank = record.len() == 1 && trim(first).is_empty() && names.len() > 1;
         let is_comment = !comment.is_empty() && first.starts_with(comment.as_bytes());
         let is_header = header.is_some_and(|names| {
-            names.len() == record.len()
-                && names.iter().zip(&record).all(|(name, cell)| {
-                    std::str::from_utf8(cell).is_ok_and(|cell| trim_text(cell) == name)
-                })
+            // A name that is no UTF-8 is none that the file has.
+            let cells = record.iter();
+            is_header_again(
+                names,
+                cells.map(|cell| std::str::from_utf8(cell).unwrap_or("\0")),
+            )
         });
         if is_blank || is_comment || is_header {
             continue;

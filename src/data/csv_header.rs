@@ -6,6 +6,7 @@ use super::cells::{Nulls, Parsed, parse_number};
 use super::csv_layout::{self, Shape};
 use super::csv_part::{FlawKind, Layout, next_field};
 use super::encoding::TextFile;
+use super::header_again::unnamed;
 use super::options::ReadOptions;
 use super::table::{Bad, TableError};
 
@@ -52,7 +53,7 @@ pub(super) fn read_header(
     let mut known = BTreeSet::new();
     for (index, (name, _)) in fields.into_iter().enumerate() {
         let name = if name.is_empty() || !has_header {
-            format!("column_{}", index + 1)
+            unnamed(index)
         } else {
             name
         };
@@ -81,9 +82,6 @@ pub(super) fn read_header(
     } else {
         0
     };
-    let header = &block[shape.header..body];
-    let header = header.strip_suffix(b"\n").unwrap_or(header);
-    let header = header.strip_suffix(b"\r").unwrap_or(header).to_vec();
     let comment = options
         .text
         .comment
@@ -94,7 +92,11 @@ pub(super) fn read_header(
         fields: names.len(),
         nulls: Nulls::new(&options.null_values),
         // One name alone may well be a value, too.
-        header: if names.len() > 1 { header } else { Vec::new() },
+        header: if has_header && names.len() > 1 {
+            names.clone()
+        } else {
+            Vec::new()
+        },
         comment: comment.unwrap_or_default(),
     };
     Ok(Header {

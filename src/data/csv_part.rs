@@ -4,6 +4,7 @@
 //! when the part before it ends: a wrong guess is read again, so the result never depends on the guess.
 
 use super::cells::{Nulls, trim};
+use super::header_again::is_name_again;
 use super::part_column::{NotUtf8, PartColumn};
 use super::schema::Kind;
 
@@ -138,8 +139,8 @@ pub(super) struct Layout {
     pub separator: u8,
     pub fields: usize,
     pub nulls: Nulls,
-    /// The header as it is written, without its line end: a record that is equal to it is none. Empty for none.
-    pub header: Vec<u8>,
+    /// The names of the header: a record of the same names is none. Empty for none.
+    pub header: Vec<String>,
     /// What a line begins with that is passed over. Empty for nothing.
     pub comment: Vec<u8>,
 }
@@ -149,7 +150,7 @@ impl Layout {
     #[inline(always)]
     fn passed_over(&self, bytes: &[u8], at: usize) -> Option<(usize, bool)> {
         let first = bytes[at];
-        if self.header.first() == Some(&first) || first == 0xEF {
+        if self.may_begin_header(bytes, at) {
             let mark = if bytes[at..].starts_with(b"\xEF\xBB\xBF") {
                 3
             } else {
@@ -166,19 +167,41 @@ impl Layout {
         None
     }
 
-    /// Where the record behind the header ends, if the header stands here.
-    fn after_header(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        if self.header.is_empty() || !bytes[at..].starts_with(&self.header) {
-            return None;
+    /// Whether the header once more may stand here, by its first letter alone.
+    #[inline(always)]
+    fn may_begin_header(&self, bytes: &[u8], at: usize) -> bool {
+        let Some(name) = self.header.first() else {
+            return false;
+        };
+        let first = match &bytes[at..] {
+            [b'"', first, ..] => *first,
+            [first, ..] => *first,
+            [] => return false,
+        };
+        match name.as_bytes().first() {
+            Some(letter) if letter.is_ascii() => {
+                letter.eq_ignore_ascii_case(&first) || matches!(first, b' ' | b'\t' | 0xC2..=0xEF)
+            }
+            _ => true,
         }
-        let end = at + self.header.len();
-        match bytes[end..] {
-            [] => Some(end),
-            [b'\n', ..] => Some(end + 1),
-            [b'\r'] => Some(end + 1),
-            [b'\r', b'\n', ..] => Some(end + 2),
-            _ => None,
+    }
+
+    /// Where the next record begins, if the header stands here once more.
+    fn after_header(&self, bytes: &[u8], mut at: usize) -> Option<usize> {
+        let mut scratch = Vec::new();
+        for (index, name) in self.header.iter().enumerate() {
+            let field = next_field(bytes, at, self.separator).ok()?;
+            let is_last = index + 1 == self.header.len();
+            if field.ends_record != is_last {
+                return None;
+            }
+            let cell = std::str::from_utf8(field.cell(bytes, &mut scratch)).ok()?;
+            if !is_name_again(cell, name, index) {
+                return None;
+            }
+            at = field.next;
         }
+        Some(at)
     }
 }
 
@@ -190,7 +213,7 @@ pub(super) struct Part {
     pub end: usize,
     /// The record at `end` is not whole, or wrong.
     pub flaw: Option<Flaw>,
-    /// Records equal to the header, which are left out, and where the first of them begins.
+    /// Records that are the header once more, which are left out, and where the first of them begins.
     pub headers: u64,
     pub header_at: Option<usize>,
     /// Lines that were passed over as comments.

@@ -59,6 +59,8 @@ impl<'a> TextFile<'a> {
         }
         let marked = encoding_rs::Encoding::for_bom(&head).map(|(encoding, _)| encoding);
         let set = set.map(|encoding| encoding.0);
+        // Not every file of a folder need be in the encoding that is set, and no text in a code page is UTF-8 by chance.
+        let set = set.filter(|set| !set.is_single_byte() || !is_clearly_utf_8(&head));
         let encoding = marked.or(set).or_else(|| utf_16_without_mark(&head));
         let is_utf_8 = encoding.is_none_or(|encoding| encoding == encoding_rs::UTF_8);
         if is_utf_8 && has_control_bytes(&head) {
@@ -128,9 +130,18 @@ impl<'a> TextFile<'a> {
     }
 }
 
+/// Whether the bytes are UTF-8 and hold characters of several bytes; the last may be cut off.
+fn is_clearly_utf_8(head: &[u8]) -> bool {
+    let is_whole = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    is_whole && !head.is_ascii()
+}
+
 /// What a file is by its first bytes, where it is none that can be read as text.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    const KNOWN: [(&[u8], &str); 10] = [
+pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 16] = [
         (
             b"PK\x03\x04",
             "not a text file but a zip archive, such as an Excel workbook (.xlsx); save the sheet as CSV",
@@ -155,6 +166,27 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         ),
         (b"SQLite format 3", "not a text file but an SQLite database"),
         (
+            b"ARROW1",
+            "not a text file but an Arrow file (Feather), which is not read; save it as Parquet",
+        ),
+        (
+            b"Obj\x01",
+            "not a text file but an Avro file, which is not read; save it as Parquet",
+        ),
+        (
+            b"ORC",
+            "not a text file but an ORC file, which is not read; save it as Parquet",
+        ),
+        (
+            b"\x89HDF",
+            "not a text file but an HDF5 file, which is not read; save it as Parquet",
+        ),
+        (b"{\\rtf", "not a text file but a document (RTF)"),
+        (
+            b"7z\xBC\xAF",
+            "a 7z archive, which is not read; gzip and Zstandard are",
+        ),
+        (
             b"\xFF\xFE\0\0",
             "UTF-32, which is not read; save it as UTF-8",
         ),
@@ -163,9 +195,16 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
             "UTF-32, which is not read; save it as UTF-8",
         ),
     ];
-    let known = KNOWN.iter().find(|(magic, _)| head.starts_with(magic));
-    if let Some((_, what)) = known {
+    // The letters of ORC may well begin a text.
+    let is_known = |magic: &[u8]| {
+        head.starts_with(magic)
+            && (magic != b"ORC" || has_control_bytes(&head[..head.len().min(64)]))
+    };
+    if let Some((_, what)) = KNOWN.iter().find(|(magic, _)| is_known(magic)) {
         return Some(what);
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Some("an archive of files (tar), which is not read; take the files out of it");
     }
     let start: Vec<u8> = head
         .trim_ascii_start()

@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, error::Category};
 
 use super::cells::Nulls;
+use super::encoding::TextFile;
 use super::json_columns::{Rows, as_numbers};
-use super::json_keys::Record;
+use super::json_keys::{Record, no_number_at};
 use super::json_layout::other_layout;
 use super::options::ReadOptions;
 use super::read_error::read_error;
@@ -26,6 +27,14 @@ pub(super) fn read_json(
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
 ) -> Result<Table, TableError> {
+    let text = TextFile::find(path, None)?;
+    if text.encoding.is_some() {
+        let what = text.encoding_name();
+        return Err(Bad::new(format!(
+            "JSON in {what}, which is not read; save it as UTF-8"
+        ))
+        .into());
+    }
     let reader =
         source::open_bounded(path, options.most_bytes).map_err(|error| read_error(path, error))?;
     let head = options.head.unwrap_or(u64::MAX);
@@ -40,6 +49,10 @@ pub(super) fn read_json(
     let outcome = match first {
         None => return Err(Bad::new("file is empty").into()),
         Some(b'[') => read_array(&mut reader, &mut rows),
+        Some(first) if first != b'{' => {
+            let why = "not JSON of records: it begins neither with `[` nor with `{`";
+            return Err(Bad::new(why).line(Some(1)).into());
+        }
         Some(_) => read_objects(&mut reader, skipped, &mut rows, &mut behind),
     };
     if let Err(error) = outcome {
@@ -269,6 +282,19 @@ fn has_comma_at(path: &Path, at: u64) -> bool {
     skipped.is_ok() && first_byte(&mut reader).is_ok_and(|(byte, _)| byte == Some(b','))
 }
 
+/// The word at a place of a file, where it is one that programs write for no number.
+fn word_at(path: &Path, line: usize, column: usize) -> Option<&'static str> {
+    let mut reader = BufReader::new(source::open(path).ok()?);
+    for _ in 1..line {
+        reader.skip_until(b'\n').ok()?;
+    }
+    let before = (column as u64).saturating_sub(16);
+    std::io::copy(&mut reader.by_ref().take(before), &mut std::io::sink()).ok()?;
+    let mut around = Vec::new();
+    reader.take(32).read_to_end(&mut around).ok()?;
+    no_number_at(&around, column - before as usize)
+}
+
 /// Says what is wrong without a value of the data: only syntax messages of the parser are passed on, they have none.
 fn describe(path: &Path, error: serde_json::Error, refused: Option<Bad>) -> TableError {
     let line = (error.line() > 0).then_some(error.line() as u64);
@@ -282,6 +308,10 @@ fn describe(path: &Path, error: serde_json::Error, refused: Option<Bad>) -> Tabl
             .line(line)
             .into(),
         (Category::Syntax, _) => {
+            if let Some(word) = word_at(path, error.line(), error.column()) {
+                let why = format!("JSON has no {word}; write `null` for a missing value");
+                return Bad::new(why).line(line).into();
+            }
             let message = error.to_string();
             let what = message.split(" at line").next().unwrap_or_default();
             Bad::new(format!("not valid JSON: {what}"))

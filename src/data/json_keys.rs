@@ -20,6 +20,22 @@ pub struct KeyTwice {
     pub line: usize,
 }
 
+/// What Python and others write where there is no number.
+const NO_NUMBERS: [&[u8]; 5] = [b"NaN", b"Infinity", b"-Infinity", b"nan", b"inf"];
+
+/// The word at a place of a line, where it is one that stands for no number. Columns are counted from 1, in bytes, and the
+/// place is that of the byte that cannot be.
+pub fn no_number_at(line: &[u8], column: usize) -> Option<&'static str> {
+    let begins = |at: usize| {
+        let rest = line.get(at..)?;
+        let word = NO_NUMBERS.iter().find(|word| rest.starts_with(word))?;
+        let is_negative = *word == b"Infinity" && at > 0 && line[at - 1] == b'-';
+        std::str::from_utf8(if is_negative { b"-Infinity" } else { word }).ok()
+    };
+    // The sign of `-Infinity` could still begin a number, and so could the `n` of `nan` a `null`.
+    (0..3).find_map(|before| begins(column.checked_sub(1 + before)?))
+}
+
 /// The first key that stands twice in one object, at whatever depth; `None` as well for a text that is no JSON.
 pub fn key_twice(json: &[u8]) -> Option<KeyTwice> {
     let mut found = None;

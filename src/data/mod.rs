@@ -56,11 +56,13 @@ mod csv_file;
 mod csv_header;
 mod csv_layout;
 mod csv_part;
+mod csv_quotes;
 mod cut;
 mod derive;
 mod encoding;
 mod fit;
 mod formats;
+mod header_again;
 mod io;
 mod json_columns;
 mod json_file;
@@ -104,6 +106,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use cells::trim_text;
+pub use csv_quotes::quote_fault;
 pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };
@@ -111,7 +114,7 @@ pub use encoding::Encoding;
 pub use io::{read_file, read_file_for_version, read_parquet, write_file, write_parquet};
 pub use json_columns::TOO_MANY_CELLS;
 pub use json_file::json_tables;
-pub use json_keys::{KeyTwice, key_twice};
+pub use json_keys::{KeyTwice, key_twice, no_number_at};
 pub use lines::line_of_row;
 pub use loaded::FileRead;
 pub use numbers::{CellRead, NumberForm, is_marker};

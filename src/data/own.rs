@@ -10,8 +10,9 @@ use polars::prelude::DataFrame;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::cells::{Nulls, Parsed, parse_number, trim_text};
+use super::cells::{Nulls, Parsed, parse_number};
 use super::csv_again::Above;
+use super::header_again::is_header_again;
 use super::json_file::first_byte;
 use super::json_layout::{Members, RawRow, other_layout};
 use super::options::ReadOptions;
@@ -294,8 +295,11 @@ impl OwnRows {
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).map_err(failed)? {
             // The header once more is no row.
-            let names = self.names.iter().map(String::as_str);
-            if record.len() > 1 && record.iter().map(trim_text).eq(names) {
+            let first = record.get(0).unwrap_or_default();
+            if head.is_comment(first) || head.is_blank(record.len(), first) {
+                continue;
+            }
+            if head.has_header && is_header_again(&self.names, record.iter()) {
                 self.headers.set(self.headers.get() + 1);
                 continue;
             }

@@ -1,7 +1,8 @@
 //! A Parquet file to a table, its many types brought to the four kinds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use polars::prelude::{
 
 use polars_arrow::datatypes::ArrowDataType;
 
+use super::encoding::foreign;
 use super::options::ReadOptions;
 use super::parquet_raw::{raw_of, read_raw};
 use super::schema::Kind;
@@ -28,10 +30,30 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Table, TableErr
     }
     let most = options.head.filter(|head| length > *head);
     let most = most.map_or(usize::MAX, |_| HEAD_ROWS);
+    let mut head = Vec::new();
+    (&file)
+        .take(512)
+        .read_to_end(&mut head)
+        .map_err(TableError::Io)?;
+    if !head.starts_with(b"PAR1") {
+        return Err(no_parquet(&head).into());
+    }
+    (&file).rewind().map_err(TableError::Io)?;
     let read = catch_unwind(AssertUnwindSafe(|| read_columns(file, options, most)));
     match read {
         Ok(table) => table,
         Err(_panic) => Err(damaged().into()),
+    }
+}
+
+/// Says what a file is by its first bytes that is called a Parquet file and is none.
+fn no_parquet(head: &[u8]) -> Bad {
+    match foreign(head) {
+        Some(what) => Bad::new(what.replacen("not a text file", "not a Parquet file", 1)),
+        None if !head.contains(&0) && std::str::from_utf8(head).is_ok() => {
+            Bad::new("not a Parquet file but text; name it `.csv` or `.json`, as it is")
+        }
+        None => damaged(),
     }
 }
 
@@ -45,6 +67,11 @@ const HEAD_ROWS: usize = 5000;
 fn read_columns(mut file: File, options: &ReadOptions, most: usize) -> Result<Table, TableError> {
     let mut reader = ParquetReader::new(file.try_clone().map_err(TableError::Io)?);
     let metadata = reader.get_metadata().map_err(|_| damaged())?.clone();
+    let mut names = HashSet::new();
+    let mut fields = metadata.schema_descr.fields().iter().map(|it| it.name());
+    if let Some(name) = fields.find(|name| !names.insert(*name)) {
+        return Err(Bad::new("two columns have this name").column(name).into());
+    }
     let schema = reader.schema().map_err(|_| damaged())?;
     let (all, rows) = (metadata.num_rows, metadata.num_rows.min(most));
     check_size(rows, schema.len(), options)?;

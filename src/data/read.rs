@@ -104,6 +104,11 @@ pub fn read(
     }
     let (loaded, columns, found) = reader.settle(loaded);
     let (loaded, schema) = reader.keep_fitting(loaded, expected);
+    let mixed = remarks::of_mixed(
+        loaded.iter().map(|it| (it.file.path.as_str(), &it.table)),
+        &schema,
+        &reader.as_text,
+    );
     let loaded = reader.rewrite_numbers(loaded, &schema)?;
     let Reader {
         mut quarantined,
@@ -131,6 +136,7 @@ pub fn read(
         .flat_map(|loaded| loaded.remarks(root, options));
     let mut remarks: Vec<Remark> = of_files.collect();
     remarks.extend(found);
+    remarks.extend(mixed);
     notes.extend(remarks.iter().map(|remark| remark.says.clone()));
     remarks.extend(remarks::of_forms(&plan));
     let frame = stack(

@@ -1,16 +1,66 @@
 //! What is to be said of a folder and of a file's layout, though it was read.
 
+use std::collections::BTreeSet;
+
 use super::csv_layout::separator_name;
 use super::plan::ReadingPlan;
 use super::remark::{About, Remark};
 use super::scan::Scan;
-use super::schema::Kind;
+use super::schema::{Kind, Schema};
 use super::table::{Table, TextFacts};
+use crate::text::counted;
 
 /// Files that hold data, but in a form that is not read.
-const OTHER_DATA: [&str; 12] = [
-    ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".zip", ".avro", ".orc", ".feather", ".arrow",
-    ".sav", ".dta",
+const OTHER_DATA: &[&str] = &[
+    ".xlsx",
+    ".xls",
+    ".xlsm",
+    ".xlsb",
+    ".ods",
+    ".zip",
+    ".avro",
+    ".orc",
+    ".feather",
+    ".arrow",
+    ".sav",
+    ".dta",
+    ".csv.bz2",
+    ".csv.xz",
+    ".csv.lz4",
+    ".csv.br",
+    ".csv.sz",
+    ".tsv.bz2",
+    ".tsv.xz",
+    ".json.bz2",
+    ".json.xz",
+    ".jsonl.bz2",
+    ".jsonl.xz",
+    ".ndjson.bz2",
+    ".ndjson.xz",
+    ".parquet.gz",
+    ".parquet.zst",
+    ".bz2",
+    ".xz",
+    ".7z",
+    ".rar",
+    ".tar",
+    ".tgz",
+    ".xml",
+    ".h5",
+    ".hdf5",
+    ".sas7bdat",
+    ".rds",
+    ".rdata",
+    ".pkl",
+    ".pickle",
+    ".npy",
+    ".npz",
+    ".sqlite",
+    ".sqlite3",
+    ".mdb",
+    ".accdb",
+    ".psv",
+    ".tab",
 ];
 /// What a row of totals is called, in lower case.
 const TOTALS: [&str; 14] = [
@@ -76,6 +126,39 @@ pub(super) fn of_forms(plan: &ReadingPlan) -> Vec<Remark> {
     remarks
 }
 
+/// Says which columns are text because of some files and hold other things in the rest; not those that are text by a setting.
+pub(super) fn of_mixed<'t>(
+    files: impl Iterator<Item = (&'t str, &'t Table)> + Clone,
+    schema: &Schema,
+    as_text: &BTreeSet<String>,
+) -> Vec<Remark> {
+    let texts = schema.columns.iter();
+    let texts = texts.filter(|it| it.kind == Kind::Text && !as_text.contains(&it.name));
+    let mixed = texts.filter_map(|column| {
+        let own = files.clone().filter_map(|(path, table)| {
+            let own = table.columns.iter().find(|it| it.name == column.name)?;
+            Some((path, own.kind?))
+        });
+        let (texts, others): (Vec<_>, Vec<_>) = own.partition(|(_, kind)| *kind == Kind::Text);
+        let ((text, _), (other, kind)) = (texts.first()?, others.first()?);
+        let what = match kind {
+            Kind::Boolean => "booleans",
+            _ => "numbers",
+        };
+        let says = format!(
+            "column `{}` is text, as in {text}, though it holds {what} in {}; these are taken as they are written; write it alike \
+             in every file, or set its kind in `schema`",
+            column.name,
+            match others.len() {
+                1 => (*other).to_string(),
+                n => format!("{other} and {}", counted(n as u64 - 1, "more file")),
+            }
+        );
+        Some(Remark::new(About::Cells, others.len() as u64, says).of(&column.name))
+    });
+    mixed.collect()
+}
+
 /// What is to be said of a file. `line_at` finds the line of a byte, `line_of` that of a row.
 pub(super) fn of_table(
     path: &str,
@@ -135,10 +218,18 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
     if let [name] = &facts.names[..]
         && let Some(other) = name.bytes().find(|byte| b",;\t|:^~\x01".contains(byte))
     {
-        let says = format!(
-            "{path} has one column, and its name has {} in it; where that separates fields, set `ingest.delimiter`",
-            separator_name(other)
-        );
+        let says = if other == facts.separator {
+            format!(
+                "{path} has one column, and its name has {} in it: whole lines stand in quotes, which are one field; remove the \
+                 quotes around the lines",
+                separator_name(other)
+            )
+        } else {
+            format!(
+                "{path} has one column, and its name has {} in it; where that separates fields, set `ingest.delimiter`",
+                separator_name(other)
+            )
+        };
         say(1, says);
     } else if let [name] = &facts.names[..]
         && name

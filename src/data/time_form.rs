@@ -129,12 +129,16 @@ fn by_format(text: &str, format: &str) -> Option<i64> {
 
 /// Whether a year of two digits stands where the day ends, so that `1.2.3` is none.
 fn has_short_year(text: &str, format: &str) -> bool {
+    // The `T` of `OCT` ends no day.
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(|it| it.is_ascii_digit() || *it == b'%');
     let day = |whole: &'_ str| {
-        whole
-            .split([' ', ',', 'T'])
-            .next()
-            .unwrap_or_default()
-            .len()
+        let bytes = whole.as_bytes();
+        let ends = |at: &usize| match bytes[*at] {
+            b' ' | b',' => true,
+            b'T' => is_digit(bytes.get(at + 1)),
+            _ => false,
+        };
+        (0..bytes.len()).find(ends).unwrap_or(bytes.len())
     };
     if !format[..day(format)].ends_with("%y") {
         return true;

@@ -14,7 +14,7 @@ use warp::http::{HeaderMap, Method};
 
 use super::budget::{For, Work};
 use crate::config::Role;
-use crate::data::{KeyTwice, key_twice};
+use crate::data::{KeyTwice, key_twice, no_number_at};
 use crate::http::problem::{Code, Problem};
 
 /// Who asks.
@@ -166,13 +166,12 @@ pub fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// What Python and others write where there is no number.
-const NO_NUMBERS: [&[u8]; 5] = [b"NaN", b"Infinity", b"-Infinity", b"nan", b"inf"];
-
 /// What serde says of bad JSON quotes the offending text; only place and sort are passed on.
 pub fn bad_json(body: &[u8], error: &serde_json::Error) -> Problem {
     if error.is_syntax()
-        && let Some(word) = no_number_at(body, error.line(), error.column())
+        && let Some(line) = error.line().checked_sub(1)
+        && let Some(text) = body.split(|byte| *byte == b'\n').nth(line)
+        && let Some(word) = no_number_at(text, error.column())
     {
         let why = format!(
             "the body is not JSON, at line {}, column {}: JSON has no {word}; write `null` for a missing value",
@@ -191,22 +190,6 @@ pub fn bad_json(body: &[u8], error: &serde_json::Error) -> Problem {
         Code::BadRequest,
         format!("the body {what}, at {place}; /docs shows its form"),
     )
-}
-
-/// The word at a place of a text, where it is one that stands for no number. Lines and columns are counted from 1, columns
-/// in bytes, and the place is that of the byte that cannot be.
-fn no_number_at(body: &[u8], line: usize, column: usize) -> Option<&'static str> {
-    let line = body
-        .split(|byte| *byte == b'\n')
-        .nth(line.checked_sub(1)?)?;
-    let begins = |at: usize| {
-        let rest = line.get(at..)?;
-        let word = NO_NUMBERS.iter().find(|word| rest.starts_with(word))?;
-        let is_negative = *word == b"Infinity" && at > 0 && line[at - 1] == b'-';
-        std::str::from_utf8(if is_negative { b"-Infinity" } else { word }).ok()
-    };
-    // The sign of `-Infinity` could still begin a number, and so could the `n` of `nan` a `null`.
-    (0..3).find_map(|before| begins(column.checked_sub(1 + before)?))
 }
 
 /// `%20` and `+` undone. Bytes that are no UTF-8 become the replacement character.

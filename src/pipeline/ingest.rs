@@ -20,7 +20,7 @@ use std::collections::HashSet;
 
 use polars::prelude::DataFrame;
 
-use self::accumulate::{corrected, earlier, halves, put_together, superseded};
+use self::accumulate::{corrected, earlier, halves, known_again, put_together, superseded};
 use self::named::check_columns;
 use super::dataset::{
     Dataset, DatasetRecord, Parts, content_hash, parts_of, quarantine_line, take,
@@ -97,9 +97,10 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
             let (corrected, new) = corrected(&fresh, scan, &before);
             let corrected = read(&corrected)?;
             let (frame, notes) = superseded(config, frame, &corrected)?;
-            let mut known = read(&known)?;
+            let (mut known, new) = (read(&known)?, read(&new)?);
             known.notes.extend(notes);
-            put_together((frame, before), known, [corrected, read(&new)?])?
+            known.notes.extend(known_again(config, &frame, &new)?);
+            put_together((frame, before), known, [corrected, new])?
         }
     };
     for file in &parts.record.quarantined {

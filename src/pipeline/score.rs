@@ -107,9 +107,21 @@ fn unread(bundle: &Bundle, frame: &DataFrame) -> Vec<String> {
     // What was written in the form of the training data, or for a missing cell, was read as that with the file.
     let reads = bundle.transformer.reads(&BTreeMap::new());
     let found = features::unreadable(frame, &reads, &[]).into_iter();
-    found
+    let mut said: Vec<String> = found
         .map(|it| format!("test data: {}; they count as missing", it.says()))
-        .collect()
+        .collect();
+    for dates in &bundle.transformer.prepare.dates {
+        let column = frame.column(&dates.column);
+        let far = column.map_or(0, |column| dates.far(column));
+        if far > 0 {
+            said.push(format!(
+                "test data: {} of `{}` far outside the times of training, as times in another unit are",
+                counted(far as u64, "cell"),
+                dates.column
+            ));
+        }
+    }
+    said
 }
 
 /// The middle of scoring: both models on the same rows.

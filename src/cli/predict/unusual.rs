@@ -11,7 +11,7 @@ pub(super) struct Unusual {
     pub column: String,
     /// Such cells.
     pub cells: u64,
-    /// `unknown_category` or `outside_training_range`, as in an answer of the server.
+    /// `unknown_category` or `outside_training_range`, as in an answer of the server; `no_value` of a whole column.
     pub kind: &'static str,
 }
 
@@ -23,7 +23,29 @@ pub(super) struct Unusual {
 pub(super) fn unusual(frame: &DataFrame, bundle: &Bundle) -> Result<Vec<Unusual>, Error> {
     let mut found = unknown_texts(frame, bundle)?;
     found.extend(outside(frame, bundle)?);
+    found.extend(without_value(frame, bundle));
     Ok(found)
+}
+
+/// Columns without a value in any of several rows, where training had one in each.
+fn without_value(frame: &DataFrame, bundle: &Bundle) -> Vec<Unusual> {
+    let reads = bundle.transformer.reads(&bundle.reading).into_iter();
+    let is_complete = |name: &str| {
+        let mut profile = bundle.profile.iter();
+        profile.any(|it| it.name == name && it.missing == 0)
+    };
+    let rows = frame.height();
+    let empty = reads.filter(|read| {
+        let column = frame.column(&read.name);
+        rows > 1 && is_complete(&read.name) && column.is_ok_and(|it| it.null_count() == rows)
+    });
+    empty
+        .map(|read| Unusual {
+            column: read.name,
+            cells: rows as u64,
+            kind: "no_value",
+        })
+        .collect()
 }
 
 fn unknown_texts(frame: &DataFrame, bundle: &Bundle) -> Result<Vec<Unusual>, Error> {

@@ -156,7 +156,11 @@ fn reading_of(
         Ok(form) => match column.cells.as_materialized_series().str() {
             Ok(cells) => {
                 let converted = convert(at, cells, &form);
-                Reading::May(form, Box::new(converted))
+                let is_odd = converted.others.n * 20 > present;
+                match is_odd.then(|| units_around::said_of_units(cells)).flatten() {
+                    Some(why) => Reading::Text(Some(why), present, present),
+                    None => Reading::May(form, Box::new(converted)),
+                }
             }
             Err(_) => Reading::Text(None, 0, present),
         },

@@ -4,7 +4,9 @@ use super::super::cells::trim_text;
 use super::cell::{Digits, Mark, take_apart};
 
 /// What stands in a column of numbers where there is none. Compared in lower case.
-const MARKERS: [&str; 46] = [
+const MARKERS: [&str; 47] = [
+    // As MySQL and Hive write it.
+    "\\n",
     "n.a.",
     "n.a",
     "na",
@@ -82,6 +84,12 @@ pub(super) fn looks_like(text: &str) -> &'static str {
     }
     if is_marker(text) {
         return "a mark for a missing value";
+    }
+    let bound = text.trim_start_matches([
+        '<', '>', '=', '\u{2264}', '\u{2265}', '~', '\u{2248}', '\u{B1}',
+    ]);
+    if bound.len() < text.len() && take_apart(bound, None).is_some() {
+        return "a number with a sign such as `<` before it";
     }
     let has = |is: fn(char) -> bool| text.chars().any(is);
     let letters = has(char::is_alphabetic);

@@ -137,7 +137,7 @@ fn bad_json_is_quarantined_without_values() {
         "{\"a\": 1}\n{\"a\": NaN}",
         Some(2),
         None,
-        "not valid JSON: expected value",
+        "JSON has no NaN; write `null` for a missing value",
     );
     check(
         "{\"a\": 1e999}",

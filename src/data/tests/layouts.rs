@@ -146,6 +146,10 @@ fn a_header_in_the_middle_is_left_out_and_counted() {
         ("id,x\n1,2\nid,x\n3,4\n", 3),
         ("id,x\r\n1,2\r\n\u{feff}id,x\r\n3,4\r\n", 3),
         ("id,x\n1,2\n\n3,4\nid,x", 5),
+        // As another program writes the same names.
+        ("id,x\n1,2\n\"id\",\"x\"\n3,4\n", 3),
+        ("id,x\n1,2\nID, X\n3,4\n", 3),
+        ("\"id\",\"x\"\n1,2\n3,4\n  id ,x\n", 4),
     ] {
         let read = read_one(csv);
         assert_eq!(show(&read.frame), ["1|2", "3|4"], "{csv}");
@@ -156,6 +160,9 @@ fn a_header_in_the_middle_is_left_out_and_counted() {
             )]
         );
     }
+    // Rows of the same letters are rows.
+    let read = read_one("id,x\nid,y\nidx,x\n\"id\",\"\"\"x\"\n");
+    assert_eq!(show(&read.frame), ["id|y", "idx|x", "id|\"x"]);
     let mut csv = String::from("id,x\n");
     (0..30_000).for_each(|row| {
         csv += &format!(
@@ -252,11 +259,18 @@ fn encodings_are_found_out_or_set() {
         &[
             ("a.csv", latin),
             ("b.csv", b"\xEF\xBB\xBFid,city\n3,Z\xC3\xBCrich\n"),
+            // UTF-8 without a mark, which no text in a code page is by chance.
+            ("c.csv", b"id,city\n4,Z\xC3\xBCrich\n"),
         ],
     );
     assert_eq!(
         show(&read.frame),
-        ["1|K\u{f6}ln", "2|M\u{fc}nchen", "3|Z\u{fc}rich"]
+        [
+            "1|K\u{f6}ln",
+            "2|M\u{fc}nchen",
+            "3|Z\u{fc}rich",
+            "4|Z\u{fc}rich"
+        ]
     );
     let sjis = TextOptions {
         encoding: Encoding::named("shift_jis"),
@@ -294,6 +308,8 @@ fn compression_goes_by_the_bytes_and_other_files_are_named() {
         ),
         (b"PAR1rest", "a Parquet file"),
         (b"<!DOCTYPE html><html>", "a web page (HTML)"),
+        (b"{\\rtf1\\ansi x}", "a document (RTF)"),
+        (b"ARROW1\0\0rest", "an Arrow file (Feather)"),
     ] {
         let read = read_files(&[("a.csv", bytes)]);
         assert!(
@@ -305,7 +321,7 @@ fn compression_goes_by_the_bytes_and_other_files_are_named() {
     let read = read_files(&[
         ("a.csv", b"a,b\n1,2\n"),
         ("b.xlsx", b"PK"),
-        ("c.xls", b"x"),
+        ("c.csv.bz2", b"BZh"),
         ("readme.txt", b"x"),
     ]);
     assert_eq!(

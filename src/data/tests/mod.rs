@@ -5,6 +5,7 @@ mod files;
 mod fit;
 mod forms;
 mod layouts;
+mod named;
 mod numbers;
 mod real;
 mod shapes;

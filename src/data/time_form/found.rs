@@ -236,6 +236,8 @@ const DAYS: &[&str] = &[
     "%B %d %Y",
     "%Y%m%d",
     "%a, %d %B %Y",
+    // With an hour in a form that is not of ISO 8601.
+    "%Y-%m-%d",
 ];
 
 /// What may stand behind a day.
@@ -254,6 +256,10 @@ const HOURS: &[&str] = &[
     "%H%M%S",
     " %H:%M:%S%.f %z",
     " %H:%M %z",
+    " %H:%M:%S%.f UTC",
+    " %H:%M:%S%.f GMT",
+    " %H:%M UTC",
+    " %I.%M.%S%.f %p",
     "T%H:%M:%S%.f%#z",
 ];
 

@@ -48,6 +48,16 @@ pub fn usable_dates(
     let found = time_column(cells, 0..frame.height() as u32, reading);
     let name = &column.name;
     let (form, missed, of) = match found {
+        // Months that two languages share are no form of the column.
+        TimeColumn::Times { read, of, .. }
+            if is_named && reading.formats.is_empty() && read * 2 < of =>
+        {
+            let why = format!(
+                "only {read} of its {of} cells are times; name its form in `ingest.date_formats`"
+            );
+            let column = column.name.clone();
+            return Err(Error::Times { column, why });
+        }
         TimeColumn::Times { form, read, of } => (form, of - read, of),
         other if is_named => {
             let why = other.why_not().unwrap_or_default();

@@ -121,6 +121,50 @@ pub fn superseded(
     Ok((take(&kept, &rows)?, vec![note]))
 }
 
+/// Says where a new file has rows that `keys` name as earlier rows, with other contents: both stay, since only a file that
+/// changes in place replaces its rows. Nothing where several earlier rows have the same `keys`: they name no single row then.
+pub fn known_again(
+    config: &ModelConfig,
+    kept: &DataFrame,
+    new: &FolderRead,
+) -> Result<Option<String>, Error> {
+    if config.keys.is_empty() || new.files.is_empty() || new.frame.height() == 0 {
+        return Ok(None);
+    }
+    let columns: Vec<&str> = config
+        .keys
+        .iter()
+        .chain(&config.time_column)
+        .map(String::as_str)
+        .collect();
+    let own: Vec<u128> = named_rows(kept, &columns)?.into_iter().flatten().collect();
+    let named: HashSet<u128> = own.iter().copied().collect();
+    if named.len() < own.len() {
+        return Ok(None);
+    }
+    let hashes = data::row_hashes(kept, &Schema::of(&new.frame).names())?;
+    let rows: HashSet<u128> = hashes.into_iter().collect();
+    let fresh = named_rows(&new.frame, &columns)?;
+    let again = fresh.iter().zip(&new.row_hashes);
+    let again = again.filter(|(name, row)| {
+        name.is_some_and(|name| named.contains(&name)) && !rows.contains(row)
+    });
+    let again = again.count() as u64;
+    let first = &new.files[0].path;
+    let files = match new.files.len() {
+        1 => first.clone(),
+        n => format!("{first} and {}", counted(n as u64 - 1, "more file")),
+    };
+    Ok((again > 0).then(|| {
+        format!(
+            "{files}: {} with the same `{}` as earlier rows and other contents; both stay, for only a file that was changed under \
+             its own name replaces its earlier rows",
+            counted(again, "row"),
+            columns.join("`, `"),
+        )
+    }))
+}
+
 /// A hash of what names each row; nothing where part of it is missing.
 fn named_rows(frame: &DataFrame, columns: &[&str]) -> Result<Vec<Option<u128>>, Error> {
     let mut named: Vec<Option<u128>> = data::row_hashes(frame, columns)?

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use super::{Bounds, Collector, Stop, Strictness};
-use crate::data::trim_text;
+use crate::data::{quote_fault, trim_text};
 use crate::features::CellRef;
 use crate::http::request::without_mark;
 use crate::serve::{Code, Problem};
 use crate::serving::rows::Rows;
 use crate::serving::served::{Field, Served};
+use crate::text::counted;
 
 /// Rows of a CSV text. `null_values` are the cells that mean "missing", as in `ingest.null_values`.
 ///
@@ -29,9 +30,15 @@ pub fn read_csv(
     if collector.look_at_columns(columns).is_err() {
         return collector.finish();
     }
+    let separator = separator_of(body, served);
+    if let Some((line, what)) = quote_fault(body, separator) {
+        let why = format!("the CSV body cannot be read: {what}, at line {line}");
+        return Err(Problem::new(Code::BadRequest, why));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .delimiter(separator_of(body, served))
+        .flexible(true)
+        .delimiter(separator)
         .from_reader(body);
     let header = reader.headers().map_err(|error| bad_csv(&error))?;
     if collector.look_at_columns(header.len()).is_err() {
@@ -56,6 +63,14 @@ pub fn read_csv(
         .read_record(&mut record)
         .map_err(|error| bad_csv(&error))?
     {
+        if record.len() != fields.len() {
+            // A line of blanks is no row, as in files.
+            if record.len() == 1 && trim_text(&record[0]).is_empty() {
+                continue;
+            }
+            let line = record.position().map_or(1, csv::Position::line);
+            return Err(uneven(record.len(), fields.len(), line));
+        }
         if let Err(Stop) = collector.begin_row() {
             break;
         }
@@ -101,13 +116,16 @@ fn cell_of<'a>(text: &'a str, null_values: &[String]) -> CellRef<'a> {
     CellRef::Text(text)
 }
 
+fn uneven(cells: usize, header: usize, line: u64) -> Problem {
+    let cells = counted(cells as u64, "cell");
+    let why = format!("the CSV body has {cells} where the header has {header}, at line {line}");
+    Problem::new(Code::BadRequest, why)
+}
+
 fn bad_csv(error: &csv::Error) -> Problem {
     let what = match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => format!("has {len} cells where the header has {expected_len}"),
-        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_string(),
-        _ => "cannot be read".to_string(),
+        csv::ErrorKind::Utf8 { .. } => "is not UTF-8",
+        _ => "cannot be read",
     };
     let line = error.position().map_or(1, csv::Position::line);
     Problem::new(
