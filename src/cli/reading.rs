@@ -8,6 +8,7 @@ use super::{Failure, failure, output};
 use crate::config::ModelConfig;
 use crate::data::{self, FolderRead};
 use crate::pipeline;
+use crate::text::counted;
 
 /// Bytes of each CSV file that `config check` reads.
 const HEAD: u64 = 1 << 20;
@@ -34,10 +35,15 @@ pub fn dry_run(global: &Global, config: &ModelConfig) -> Result<u8, Failure> {
         return Ok(failure::DONE);
     }
     lines(&read).iter().for_each(|line| output::say(line));
+    if read.files.is_empty() && read.quarantined.is_empty() {
+        let scan = data::scan(&config.input_folder.here())?;
+        output::say(&format!("note: {}", pipeline::no_file(config, &scan)));
+    }
     output::say(&format!(
-        "{} rows from {} files would be taken in; nothing was written",
+        "{} row{} from {} would be taken in; nothing was written",
         output::thousands(read.rows_read),
-        read.files.len()
+        if read.rows_read == 1 { "" } else { "s" },
+        counted(read.files.len() as u64, "file")
     ));
     Ok(failure::DONE)
 }

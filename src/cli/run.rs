@@ -160,8 +160,11 @@ pub fn show(global: &Global, report: &RunReport) {
         ("champion", &report.scores.champion),
     ];
     let mut rows = Vec::new();
+    let champion = report.scores.champion.as_ref().map(|it| it.version);
     for (role, side) in sides {
-        if let Some(side) = side {
+        // The champion scored by hand has nothing to be compared with but itself.
+        let is_champion = |side: &SideScore| role == "challenger" && champion == Some(side.version);
+        if let Some(side) = side.as_ref().filter(|side| !is_champion(side)) {
             rows.push(vec![
                 role.to_string(),
                 format!("version {}", side.version),

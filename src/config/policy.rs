@@ -18,23 +18,29 @@ pub struct Policy {
     pub first: First,
     /// Who lets a challenger in that the gate would promote.
     #[serde(skip_serializing_if = "is_automatic")]
+    #[schemars(extend("default" = "automatic"))]
     pub approval: Approval,
     /// What `require: better` rests on.
     #[serde(skip_serializing_if = "is_labels")]
+    #[schemars(extend("default" = "labels"))]
     pub evidence: EvidenceKind,
     /// With `evidence: two_keys`: probability of a true gain that all evidence together must reach, in (0.5, 1).
     #[serde(skip_serializing_if = "is_usual_first_key")]
+    #[schemars(extend("default" = FIRST_KEY))]
     pub first_key: f64,
     /// With `evidence: two_keys`: the same by the test rows alone, in (0.5, 1).
     #[serde(skip_serializing_if = "is_usual_second_key")]
+    #[schemars(extend("default" = SECOND_KEY))]
     pub second_key: f64,
     /// With `evidence: two_keys`: training rows up to which out-of-fold predictions are made (five more fits) and kept as
     /// evidence; 0 makes none.
     #[serde(skip_serializing_if = "is_usual_out_of_fold")]
+    #[schemars(extend("default" = OUT_OF_FOLD_ROWS))]
     pub out_of_fold_rows: u64,
     /// With `evidence: two_keys`: move the champion's threshold instead of changing versions, where that alone is surely a gain
     /// and the challenger is not surely better than that; a version of its own, decided on like any other.
     #[serde(skip_serializing_if = "is_off")]
+    #[schemars(extend("default" = false))]
     pub retune: bool,
     /// Confidence that the paired bootstrap must reach, in (0.5, 1).
     pub confidence: f64,
@@ -64,6 +70,7 @@ pub struct Policy {
     /// The champion's value counts as no nearer to zero than this in `min_relative_gain`, so that a champion at zero can be
     /// unseated; above 0.
     #[serde(skip_serializing_if = "is_usual_floor")]
+    #[schemars(extend("default" = RELATIVE_GAIN_FLOOR))]
     pub relative_gain_floor: f64,
     /// Largest share of test rows that may also stand in the training rows.
     pub max_leakage: f64,

@@ -136,7 +136,7 @@ async fn facts(env: &Env) -> Result<Facts, Error> {
     {
         let mut rules = decision.rules.iter();
         facts.baselines_passed =
-            rules.any(|it| it.name == "beats_baselines" && it.outcome == RuleOutcome::Pass);
+            rules.any(|it| it.name == "beat_baselines" && it.outcome == RuleOutcome::Pass);
     }
     if let Some(version) = champion {
         let row = versions.iter().find(|it| it.number == version);

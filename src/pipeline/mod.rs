@@ -88,7 +88,7 @@ pub use error::Lost;
 pub use forget::{clear_name, finish_model_removals, remove_model};
 pub use fresh::{Fresh, TestData};
 pub use harvest::Harvest;
-pub use ingest::{latest_frame, read_options, read_tables};
+pub use ingest::{latest_frame, no_file, read_options, read_tables};
 pub use loaded_version::LoadedVersion;
 pub use log_end::{log_end, log_is_there};
 pub use logged::newest as newest_requests;

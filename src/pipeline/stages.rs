@@ -9,7 +9,10 @@ use super::run::with_lock;
 use super::run_report::{ScorePair, empty, timings_map};
 use super::trained::Trained;
 use super::trained::{TrainingRecord, dataset_run};
-use super::{Env, RunReport, Stage, deploy, ingest, report, room, score, settle, train, versions};
+use super::{
+    Env, Event, RunReport, Stage, deploy, ingest, preview, report, room, score, settle, train,
+    versions,
+};
 use crate::checks::worst_first;
 use crate::data;
 use crate::model_types::Outcome;
@@ -58,6 +61,9 @@ pub async fn train_stage(
             super::version_names::check(env, name).await?;
         }
         let dataset = ingest::latest(env).await?;
+        if let Some(why) = unfit_test_data(env, &dataset) {
+            env.tell(Event::Warning(why));
+        }
         // One that cannot be loaded is told of where it is scored.
         let champion = versions::load_champion(env).await.ok().flatten();
         let training = train::train(env, &id, &dataset, champion.as_ref(), name);
@@ -77,6 +83,13 @@ pub async fn train_stage(
         })
     })
     .await
+}
+
+/// Why a version that is trained on a data set could not be scored, as far as the first test rows tell. Training needs none.
+fn unfit_test_data(env: &Env, dataset: &super::dataset::Dataset) -> Option<String> {
+    let scan = data::scan(&env.config.test_folder.here()).ok()?;
+    let error = preview::before_training(env, dataset, &scan).err()?;
+    Some(format!("scoring would fail to {error}"))
 }
 
 /// A stored version with its data set.
