@@ -41,6 +41,11 @@ cases! {
     check_test_unlabelled(p) { p.test_data("age,visits,exited\n1,2,\n3,4,NA\n"); check(p) }
     check_test_without_a_column(p) { p.test_data("age,exited\n1,0\n2,1\n"); check(p) }
     check_test_spelled_otherwise(p) { p.test_data("age,visits,exited\n1,2,no\n3,4,yes\n"); check(p) }
+    check_dates_that_read_both_ways(p) {
+        p.input(rows(0..120, ",day,exited", |row| format!(",{:02}/{:02}/2025,{}", row % 12 + 1, row % 11 + 1, label(row))));
+        p.test_data(rows(500..560, ",day,exited", |row| format!(",{:02}/{:02}/2025,{}", row % 12 + 1, row % 11 + 1, label(row))));
+        check_with(p, json!({"features": {"columns": {"day": {"encode": "date"}}}}))
+    }
     check_identifier(p) {
         p.input(rows(0..120, ",customer_id,exited", |row| format!(",{},{}", row * 977, label(row))));
         p.test_data(rows(500..560, ",customer_id,exited", |row| format!(",{},{}", row * 977, label(row))));
@@ -58,6 +63,12 @@ cases! {
         p.add("z.csv", rows(300..360, ",exited", |row| format!(",{}", word(row, ["no", "yes", "no", "yes"]))));
         p.train()
     }
+    target_in_other_words_in_a_file(p) {
+        labelled(p, |row| word(row, ["good", "bad", "good", "bad"]));
+        p.add("z.csv", rows(300..420, ",exited", |row| format!(",{}", word(row, ["gut", "schlecht", "gut", "schlecht"]))));
+        p.train()
+    }
+    target_with_a_slip(p) { labelled(p, |row| if row == 6 { "chruned".to_string() } else { word(row, ["stayed", "churned", "stayed", "churned"]) }); p.train() }
     target_with_a_marker(p) { labelled(p, |row| if row % 11 == 0 { "unknown".to_string() } else { word(row, ["no", "yes", "no", "yes"]) }); p.train() }
     target_with_a_total(p) { labelled(p, |row| if row == 119 { "TOTAL".to_string() } else { word(row, ["no", "yes", "no", "yes"]) }); p.train() }
     target_class_named_none(p) { labelled(p, |row| word(row, ["None", "Churned", "None", "Churned"])); p.train() }

@@ -61,6 +61,41 @@ fn cells_of_a_csv_file_stand_as_they_did() {
 }
 
 #[test]
+fn records_that_are_no_rows_are_left_out_of_what_is_written() {
+    let project = Project::promoted();
+    project.set("ingest.comment", "#");
+    let head = "corporation,lastmonth_activity,lastyear_activity,number_of_employees";
+    let quoted = "\"Corporation\",\"lastmonth_activity\", LASTYEAR_ACTIVITY ,number_of_employees";
+    for no_row in ["   ", "# half", head, quoted, ""] {
+        project.write(
+            "rows.csv",
+            &format!("{head}\ngnlf,38,510,46\n{no_row}\nrknm,39,1841,26\n"),
+        );
+        let out = project.ok(&["predict", "rows.csv"]).stdout;
+        let lines: Vec<&str> = out.lines().skip(1).map(own).collect();
+        assert_eq!(lines, ["gnlf,38,510,46", "rknm,39,1841,26"], "{no_row:?}");
+    }
+}
+
+#[test]
+fn a_column_that_is_needed_itself_is_never_taken_for_another() {
+    let project = Project::promoted();
+    let lacking = "corporation,lastmonth_activity,lastyear_actvty,number_of_employees";
+    for (header, hint) in [
+        (lacking, "`lastyear_actvty` may be `lastyear_activity`"),
+        (
+            &lacking.replace("lastyear_actvty", "x"),
+            "the file has `corporation`, `lastmonth_activity`, `x`",
+        ),
+    ] {
+        project.write("rows.csv", &format!("{header}\na,38,1,46\n"));
+        let out = project.unseat(&["predict", "rows.csv"]);
+        assert_eq!(out.status.code(), Some(1), "{out}");
+        assert!(out.stderr.contains(hint), "{out}");
+    }
+}
+
+#[test]
 fn numbers_and_members_of_json_stand_as_they_did() {
     let project = Project::promoted();
     let records = [
