@@ -1,7 +1,7 @@
 //! The gate's policy: the settings a challenger is judged by, their defaults and what would be nonsense in them.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub(super) use super::bounds::not_at_least_zero;
 use super::problem::Problem;
@@ -17,30 +17,18 @@ pub struct Policy {
     /// What becomes of a first version, with no champion to compare it with, that is doubtful by itself.
     pub first: First,
     /// Who lets a challenger in that the gate would promote.
-    #[serde(skip_serializing_if = "is_automatic")]
-    #[schemars(extend("default" = "automatic"))]
     pub approval: Approval,
     /// What `require: better` rests on.
-    #[serde(skip_serializing_if = "is_labels")]
-    #[schemars(extend("default" = "labels"))]
     pub evidence: EvidenceKind,
     /// With `evidence: two_keys`: probability of a true gain that all evidence together must reach, in (0.5, 1).
-    #[serde(skip_serializing_if = "is_usual_first_key")]
-    #[schemars(extend("default" = FIRST_KEY))]
     pub first_key: f64,
     /// With `evidence: two_keys`: the same by the test rows alone, in (0.5, 1).
-    #[serde(skip_serializing_if = "is_usual_second_key")]
-    #[schemars(extend("default" = SECOND_KEY))]
     pub second_key: f64,
     /// With `evidence: two_keys`: training rows up to which out-of-fold predictions are made (five more fits) and kept as
     /// evidence; 0 makes none.
-    #[serde(skip_serializing_if = "is_usual_out_of_fold")]
-    #[schemars(extend("default" = OUT_OF_FOLD_ROWS))]
     pub out_of_fold_rows: u64,
     /// With `evidence: two_keys`: move the champion's threshold instead of changing versions, where that alone is surely a gain
     /// and the challenger is not surely better than that; a version of its own, decided on like any other.
-    #[serde(skip_serializing_if = "is_off")]
-    #[schemars(extend("default" = false))]
     pub retune: bool,
     /// Confidence that the paired bootstrap must reach, in (0.5, 1).
     pub confidence: f64,
@@ -69,8 +57,6 @@ pub struct Policy {
     pub min_relative_gain: Option<f64>,
     /// The champion's value counts as no nearer to zero than this in `min_relative_gain`, so that a champion at zero can be
     /// unseated; above 0.
-    #[serde(skip_serializing_if = "is_usual_floor")]
-    #[schemars(extend("default" = RELATIVE_GAIN_FLOOR))]
     pub relative_gain_floor: f64,
     /// Largest share of test rows that may also stand in the training rows.
     pub max_leakage: f64,
@@ -98,42 +84,13 @@ const FIRST_KEY: f64 = 0.9;
 const SECOND_KEY: f64 = 0.8;
 const OUT_OF_FOLD_ROWS: u64 = 20_000;
 
-fn is_automatic(approval: &Approval) -> bool {
-    *approval == Approval::Automatic
-}
-
-fn is_labels(kind: &EvidenceKind) -> bool {
-    *kind == EvidenceKind::Labels
-}
-
-fn is_usual_first_key(key: &f64) -> bool {
-    *key == FIRST_KEY
-}
-
-fn is_usual_second_key(key: &f64) -> bool {
-    *key == SECOND_KEY
-}
-
-fn is_off(setting: &bool) -> bool {
-    !setting
-}
-
-fn is_usual_out_of_fold(rows: &u64) -> bool {
-    *rows == OUT_OF_FOLD_ROWS
-}
-
-/// A policy that does not set it is written as it was before there was one: settings that stay the same are no news.
-fn is_usual_floor(floor: &f64) -> bool {
-    *floor == RELATIVE_GAIN_FLOOR
-}
-
 impl Default for Policy {
     fn default() -> Self {
         Policy {
             require: Require::Better,
             first: First::Hold,
             approval: Approval::Automatic,
-            evidence: EvidenceKind::Labels,
+            evidence: EvidenceKind::TwoKeys,
             first_key: FIRST_KEY,
             second_key: SECOND_KEY,
             out_of_fold_rows: OUT_OF_FOLD_ROWS,
@@ -238,6 +195,17 @@ impl Policy {
             }
         }
     }
+}
+
+/// A policy that a decision was taken by. One that names no evidence is older than two keys: labels decided.
+///
+/// # Errors
+/// When it is no policy.
+pub fn on_record<'de, D: Deserializer<'de>>(from: D) -> Result<Policy, D::Error> {
+    let mut keys = serde_json::Map::deserialize(from)?;
+    keys.entry("evidence")
+        .or_insert_with(|| EvidenceKind::Labels.name().into());
+    serde_json::from_value(keys.into()).map_err(serde::de::Error::custom)
 }
 
 /// A policy that stands in a file of its own.

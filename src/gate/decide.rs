@@ -44,7 +44,7 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
         .filter(|rule| rule.name != sufficiency::DISCORDANT)
         .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
     rules.extend(evidence_rules);
-    rules.push(match keys::rule(&case, judgement.as_ref(), sufficient) {
+    rules.push(match keys::rule(&case, judgement.as_ref(), compared.as_ref(), sufficient) {
         Some(rule) => rule,
         None => compare::rule(&case, compared.as_ref(), sufficient),
     });
@@ -179,8 +179,15 @@ fn attempts(case: &Case<'_>) -> Option<String> {
     const FEW: u64 = 3;
     let n = case.evidence.facts.attempts;
     (n >= FEW && case.has_champion()).then(|| {
+        let so_far = case.evidence.facts.let_in.map_or(String::new(), |it| {
+            format!(
+                "; {} of the {} that they let in before are expected to be worse than what they replaced",
+                percent(it.expected_worse),
+                counted(it.promotions, "version")
+            )
+        });
         format!(
-            "this is the {} version that these test rows judge, and each is another chance to be let in by luck",
+            "this is the {} version that these test rows judge, and each is another chance to be let in by luck{so_far}",
             ordinal(n)
         )
     })

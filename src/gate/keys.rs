@@ -3,6 +3,7 @@
 use crate::evaluate::{Answers, Truth};
 
 use super::case::Case;
+use super::compare::{self, Compared};
 use super::two_keys::{
     self, Both, EQUIVALENT, Judgement, LARGE_Z, Labelled, ROPE, Retuned, Veto, Wanted,
 };
@@ -115,12 +116,15 @@ pub(super) fn asks(wanted: &Wanted) -> String {
 pub(super) fn rule(
     case: &Case<'_>,
     judgement: Option<&Judgement>,
+    compared: Option<&Compared>,
     sufficient: bool,
 ) -> Option<Rule> {
     let judgement = judgement.filter(|judgement| judgement.veto.is_none())?;
     let (first, second) = (judgement.all.probability, judgement.trusted.probability);
     let (first_key, second_key) = (case.policy.first_key, case.policy.second_key);
-    let gain = expected(judgement);
+    let moved = compared.map(|it| compare::movement(case.evidence.metric, &it.comparison));
+    let moved = moved.map_or(String::new(), |moved| format!("{moved}; "));
+    let gain = format!("{moved}{}", expected(judgement));
     let (outcome, reason) = if first >= first_key && second >= second_key {
         (
             RuleOutcome::Pass,

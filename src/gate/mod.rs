@@ -135,6 +135,9 @@ pub struct Facts {
     /// How many versions have been scored on these test rows, the challenger included; 0 where nobody counted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u64,
+    /// What these test rows let in before; `None` where they let nothing in over a champion, or nobody counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub let_in: Option<LetIn>,
     /// What champion and challenger answer to past requests; `None` where nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
@@ -144,6 +147,29 @@ pub struct Facts {
     /// Test rows that are labelled rows of production; `None` where the settings set none aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<FreshRows>,
+}
+
+/// Promotions over a champion that rest on one set of test rows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LetIn {
+    /// How many.
+    pub promotions: u64,
+    /// The share of them that is truly worse, by the gate's own probabilities: the mean of 1 − P(better). One that looks good by
+    /// luck looks surer than it is, so the true share is rather larger.
+    pub expected_worse: f64,
+}
+
+impl LetIn {
+    /// Of the promotions of before, each by its decision; those of a first version say nothing of worse.
+    pub fn of<'a>(promoted: impl IntoIterator<Item = &'a Decision>) -> Option<Self> {
+        let sure: Vec<f64> = promoted.into_iter().filter_map(Decision::p_better).collect();
+        let promotions = sure.len() as u64;
+        (promotions > 0).then(|| LetIn {
+            promotions,
+            expected_worse: sure.iter().map(|p| 1.0 - p).sum::<f64>() / promotions as f64,
+        })
+    }
 }
 
 fn is_zero(n: &u64) -> bool {
@@ -304,5 +330,16 @@ pub struct Decision {
     /// The facts that went in.
     pub facts: Facts,
     /// The policy that was applied.
+    #[serde(deserialize_with = "crate::config::policy::on_record")]
     pub policy: Policy,
+}
+
+impl Decision {
+    /// Probability that the challenger is better than the champion, by what decided: all evidence, or the labels alone. `None`
+    /// without a comparison.
+    pub fn p_better(&self) -> Option<f64> {
+        let by_keys = self.judgement.as_ref().filter(|it| it.veto.is_none());
+        let by_labels = self.comparison.as_ref().map(|it| it.p_better);
+        by_keys.map(|it| it.all.probability).or(by_labels)
+    }
 }

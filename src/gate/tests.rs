@@ -10,8 +10,16 @@ mod policy;
 mod properties;
 mod words;
 
-use super::{Beyond, Decision, Evidence, Facts, Policy, Rule, RuleOutcome, decide};
+use super::{Beyond, Decision, Evidence, EvidenceKind, Facts, Policy, Rule, RuleOutcome, decide};
 use crate::evaluate::{Answers, Metric, Predictions, Truth};
+
+/// The policy that reads nothing but the labels of the test rows.
+fn by_labels() -> Policy {
+    Policy {
+        evidence: EvidenceKind::Labels,
+        ..Policy::default()
+    }
+}
 
 /// Owned evidence, so that a test can change one thing.
 #[derive(Debug, Clone)]
@@ -61,6 +69,7 @@ impl Stand {
                 leaked_rows: 0,
                 doubts: Vec::new(),
                 attempts: 0,
+                let_in: None,
                 shadow: None,
                 is_retuned: false,
                 fresh: None,

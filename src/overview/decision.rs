@@ -45,6 +45,8 @@ pub struct DecisionStatus {
     pub rows: u64,
     /// Versions that were judged by these rows, this one included.
     pub attempts: u64,
+    /// The share of the promotions by these rows before this decision that is expected to be worse than what they replaced.
+    pub expected_worse: Option<f64>,
 }
 
 impl DecisionStatus {
@@ -73,6 +75,7 @@ impl DecisionStatus {
             threshold_gain: keys.map(|it| it.threshold_gain),
             rows: decision.rows,
             attempts: decision.facts.attempts,
+            expected_worse: decision.facts.let_in.map(|it| it.expected_worse),
         }
     }
 }

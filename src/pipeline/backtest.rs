@@ -168,6 +168,7 @@ fn decide(
         leaked_rows: 0,
         doubts: Vec::new(),
         attempts: 1,
+        let_in: None,
         shadow: None,
         is_retuned: false,
         fresh: None,

@@ -9,7 +9,7 @@ use super::trained::Trained;
 use super::{Dataset, Env, Event, beyond, drift, ingest, production, versions};
 use crate::bundle;
 use crate::config::{Approval, Severity};
-use crate::gate::{self, Decision, Evidence, Facts, Verdict};
+use crate::gate::{self, Decision, Evidence, Facts, LetIn, Verdict};
 use crate::model_types::Outcome;
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
@@ -100,7 +100,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         Some(side) => env.registry.version(&env.config.name, side.version).await?,
         None => None,
     };
-    let attempts = attempts(env, number, &scored.record.rows_hash).await?;
+    let judged = judged(env, number, &scored.record.rows_hash).await?;
     let shadow = match &champion {
         Some(champion) if env.config.shadow.challenger => {
             let loaded = versions::load_bundle(env, champion.number).await?;
@@ -117,19 +117,37 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
             .is_none_or(|champion| champion.model_hash != work.trained.version.model_hash),
         leaked_rows: scored.record.leaked_rows,
         doubts: doubts.map(|finding| finding.says.clone()).collect(),
-        attempts,
+        attempts: judged.len() as u64,
+        let_in: let_in(env, &judged, number).await?,
         shadow,
         is_retuned: work.is_retuned,
         fresh: scored.record.fresh.clone(),
     })
 }
 
-/// How many versions up to this one have been scored on these test rows: whoever asks often enough is let in by chance.
-async fn attempts(env: &Env, version: i64, rows_hash: &str) -> Result<u64, Error> {
+/// The versions up to this one that have been scored on these test rows: whoever asks often enough is let in by chance.
+async fn judged(env: &Env, version: i64, rows_hash: &str) -> Result<BTreeSet<i64>, Error> {
     let scores = env.registry.scores(&env.config.name).await?;
     let on_these = scores.iter().filter(|score| score.rows_hash == rows_hash);
-    let versions: BTreeSet<i64> = on_these.map(|score| score.version).collect();
-    Ok(versions.range(..=version).count() as u64)
+    let versions = on_these.map(|score| score.version);
+    Ok(versions.filter(|&other| other <= version).collect())
+}
+
+/// What those before this one were let in by.
+async fn let_in(env: &Env, judged: &BTreeSet<i64>, version: i64) -> Result<Option<LetIn>, Error> {
+    let mut promoted = Vec::new();
+    for &other in judged.range(..version) {
+        let row = env.registry.version(&env.config.name, other).await?;
+        let row = row.filter(|row| row.verdict == Some(Outcome::Promote));
+        let Some(row) = row else {
+            continue;
+        };
+        // The files of old versions may have been cleared away.
+        if let Ok(decision) = versions::read_decision(env, &row).await {
+            promoted.push(decision);
+        }
+    }
+    Ok(LetIn::of(&promoted))
 }
 
 /// The gate on the evidence of a scoring.

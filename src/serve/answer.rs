@@ -209,7 +209,11 @@ async fn handled<B: Buf>(
     };
     let work = AssertUnwindSafe(work).catch_unwind();
     let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
-    tokio::time::timeout(time, work).await.unwrap_or_else(|_| {
+    let handled = tokio::time::timeout(time, work).await;
+    if route.method != "GET" && route.role != Some(Role::Predict) {
+        state.forget();
+    }
+    handled.unwrap_or_else(|_| {
         state.budget.count(Reason::Time);
         Err(too_slow())
     })

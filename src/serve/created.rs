@@ -58,7 +58,7 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
     if !fresh.is_empty() || !gone.is_empty() {
         project.envs.put(envs);
         state.fleet.change(&gone, fresh);
-        gone.iter().for_each(|name| state.diagnostics.forget(name));
+        gone.iter().for_each(|name| state.diagnostics.remove(name));
     }
     Ok(())
 }

@@ -233,6 +233,12 @@ impl State {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// Lets nothing that is at hand be shown after a change: whoever made it sees it.
+    pub fn forget(&self) {
+        self.overview.forget();
+        self.diagnostics.forget();
+    }
+
     /// What became of an edited `config.json`.
     pub fn know_settings(&self, news: SettingsNews) {
         self.news.store(Some(Arc::new(news)));

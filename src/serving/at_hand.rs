@@ -1,6 +1,7 @@
-//! Something out of the registry that is kept at hand: requests are answered from it as long as nothing was written since, and
-//! a task makes it anew before it grows old.
+//! Something out of the registry that is kept at hand: requests are answered from it, and a task makes it anew beside them when
+//! something was written. An answer is a second old at most.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,13 @@ use arc_swap::ArcSwapOption;
 use crate::pipeline::Env;
 use crate::registry::{ChangeMark, Registry};
 
-/// How old it may be, though nothing was written: times in it go on.
+/// How old an answer may be. A request that finds an older one makes it itself.
 const HOLDS: Duration = Duration::from_secs(1);
-/// From which age on the task makes it anew.
+/// From which age on the task makes it anew although nothing was written: times in it go on.
 const RENEWED: Duration = Duration::from_millis(500);
+/// From which age on the task makes it anew when something was written. A training writes all the time, and each making takes
+/// some of the processor from predictions.
+const FOLLOWED: Duration = Duration::from_millis(100);
 /// For how long after a request the task goes on.
 const WANTED: Duration = Duration::from_secs(10);
 
@@ -21,11 +25,16 @@ pub struct AtHand<T> {
     entry: ArcSwapOption<Entry<T>>,
     work: tokio::sync::Mutex<()>,
     asked: Mutex<Option<Instant>>,
+    /// Goes up when what is at hand is no longer to be used.
+    forgotten: AtomicU64,
 }
 
 struct Entry<T> {
     value: Arc<T>,
-    mark: ChangeMark,
+    /// The state of the database before it was made; `None` where the file tells nothing.
+    mark: Option<ChangeMark>,
+    /// How often was forgotten before it was made.
+    forgotten: u64,
     /// The settings that it was made by; held, so that others have another address.
     envs: Vec<Arc<Env>>,
     made: Instant,
@@ -37,6 +46,7 @@ impl<T> Default for AtHand<T> {
             entry: ArcSwapOption::empty(),
             work: tokio::sync::Mutex::default(),
             asked: Mutex::default(),
+            forgotten: AtomicU64::default(),
         }
     }
 }
@@ -53,9 +63,10 @@ impl<T> AtHand<T> {
         make: impl Future<Output = Result<T, E>>,
     ) -> Result<Arc<T>, E> {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        match self.current(registry, envs, HOLDS) {
+        let is_usable = |entry: &Entry<T>| entry.made.elapsed() < HOLDS;
+        match self.usable(envs, is_usable) {
             Some(value) => Ok(value),
-            None => self.anew(registry, envs, HOLDS, make).await,
+            None => self.anew(registry, envs, is_usable, make).await,
         }
     }
 
@@ -71,45 +82,63 @@ impl<T> AtHand<T> {
     ) -> Result<(), E> {
         let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let is_wanted = asked.is_some_and(|at| at.elapsed() < WANTED);
-        if is_wanted && self.current(registry, envs, RENEWED).is_none() {
-            self.anew(registry, envs, RENEWED, make).await?;
+        let is_usable = |entry: &Entry<T>| {
+            let age = entry.made.elapsed();
+            age < FOLLOWED || (age < RENEWED && !is_written(registry, entry.mark.as_ref()))
+        };
+        if is_wanted && self.usable(envs, is_usable).is_none() {
+            self.anew(registry, envs, is_usable, make).await?;
         }
         Ok(())
     }
 
-    fn current(&self, registry: &Registry, envs: &[Arc<Env>], holds: Duration) -> Option<Arc<T>> {
+    /// Lets nobody be answered any more with what is at hand or being made: whoever changed something sees the change.
+    pub fn forget(&self) {
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn usable(
+        &self,
+        envs: &[Arc<Env>],
+        is_usable: impl Fn(&Entry<T>) -> bool,
+    ) -> Option<Arc<T>> {
         let entry = self.entry.load_full()?;
         let is_same = |(a, b): (&Arc<Env>, &Arc<Env>)| Arc::ptr_eq(a, b);
-        let is_current = entry.made.elapsed() < holds
-            && entry.envs.len() == envs.len()
-            && entry.envs.iter().zip(envs).all(is_same)
-            && registry.change_mark().as_ref() == Some(&entry.mark);
-        is_current.then(|| entry.value.clone())
+        let is_of_these = entry.envs.len() == envs.len() && entry.envs.iter().zip(envs).all(is_same);
+        let is_known = entry.forgotten == self.forgotten.load(Ordering::Acquire);
+        (is_of_these && is_known && is_usable(&entry)).then(|| entry.value.clone())
     }
 
     async fn anew<E>(
         &self,
         registry: &Registry,
         envs: &[Arc<Env>],
-        holds: Duration,
+        is_usable: impl Fn(&Entry<T>) -> bool,
         make: impl Future<Output = Result<T, E>>,
     ) -> Result<Arc<T>, E> {
         let _one_at_a_time = self.work.lock().await;
-        if let Some(value) = self.current(registry, envs, holds) {
+        if let Some(value) = self.usable(envs, is_usable) {
             return Ok(value);
         }
         // What is written while it is made gives the file another mark.
+        let forgotten = self.forgotten.load(Ordering::Acquire);
         let (mark, made) = (registry.change_mark(), Instant::now());
         let value = Arc::new(make.await?);
-        let entry = mark.map(|mark| Entry {
+        self.entry.store(Some(Arc::new(Entry {
             value: value.clone(),
             mark,
+            forgotten,
             envs: envs.to_vec(),
             made,
-        });
-        self.entry.store(entry.map(Arc::new));
+        })));
         Ok(value)
     }
+}
+
+/// Whether the file is another than the one of a mark. Of a server, nothing can be told: its values are renewed by their age.
+fn is_written(registry: &Registry, mark: Option<&ChangeMark>) -> bool {
+    let now = registry.change_mark();
+    now.is_some() && now.as_ref() != mark
 }
 
 #[cfg(test)]
@@ -119,33 +148,74 @@ mod tests {
 
     use super::*;
 
-    /// What is written is told by the next answer; else the same value stands, made once.
+    /// A project's registry and a count of how often something was made.
+    struct Counted {
+        at_hand: AtHand<u32>,
+        registry: Registry,
+        made: AtomicU32,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Counted {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("unseat.db");
+            let registry = Registry::open(&path).await.expect("opens");
+            Counted {
+                at_hand: AtHand::default(),
+                registry,
+                made: AtomicU32::new(0),
+                _folder: folder,
+            }
+        }
+
+        async fn count(&self) -> Result<u32, Infallible> {
+            Ok(self.made.fetch_add(1, Ordering::Relaxed))
+        }
+
+        async fn get(&self) -> u32 {
+            let got = self.at_hand.get(&self.registry, &[], self.count());
+            *got.await.expect("made")
+        }
+    }
+
     #[tokio::test]
-    async fn a_write_is_seen_at_once_and_nothing_is_made_twice() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("unseat.db");
-        let registry = Registry::open(&path).await.expect("opens");
-        let (at_hand, made) = (AtHand::<u32>::default(), AtomicU32::new(0));
-        let count = async || Ok::<u32, Infallible>(made.fetch_add(1, Ordering::Relaxed));
-        let get = async || *at_hand.get(&registry, &[], count()).await.expect("made");
-        // File times go in steps: what was written a moment ago is not trusted yet.
-        while registry.change_mark().is_none() {
+    async fn what_was_changed_here_is_seen_at_once() {
+        let counted = Counted::new().await;
+        let first = counted.get().await;
+        counted.at_hand.forget();
+        let after = counted.get().await;
+        assert!(after > first, "{after} after {first}");
+    }
+
+    /// What is being made when something is changed may not know of it.
+    #[tokio::test]
+    async fn what_is_being_made_is_forgotten_too() {
+        let counted = Counted::new().await;
+        let slow = async {
+            counted.at_hand.forget();
+            counted.count().await
+        };
+        let got = counted.at_hand.get(&counted.registry, &[], slow).await;
+        let first = *got.expect("made");
+        let after = counted.get().await;
+        assert!(after > first, "{after} after {first}");
+    }
+
+    /// The task sees what others write; requests that come meanwhile are answered with what is at hand.
+    #[tokio::test]
+    async fn what_others_write_is_followed() {
+        let counted = Counted::new().await;
+        let first = counted.get().await;
+        let registry = &counted.registry;
+        let run = registry.start_run("r", "m", "test", 1).await;
+        run.expect("records");
+        while counted.made.load(Ordering::Relaxed) == first + 1 {
+            let done = counted.at_hand.refresh(registry, &[], counted.count());
+            done.await.expect("made");
             tokio::task::yield_now().await;
         }
-        let first = get().await;
-        let mark = registry.change_mark();
-        for at in 0..3 {
-            let again = get().await;
-            // A slow machine may take longer than a value holds.
-            assert!(again >= first, "{at}");
-        }
-        registry
-            .start_run("r", "m", "test", 1)
-            .await
-            .expect("records");
-        assert_ne!(registry.change_mark(), mark);
-        let after = get().await;
-        assert!(after > first, "{after} after {first}");
+        assert!(counted.get().await > first);
     }
 
     #[tokio::test]

@@ -101,8 +101,14 @@ impl Diagnostics {
         }
     }
 
-    /// Forgets a model that is gone.
-    pub fn forget(&self, model: &str) {
+    /// Lets nothing that the registry said be used any more; see [`AtHand::forget`].
+    pub fn forget(&self) {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.values().for_each(|place| place.facts.forget());
+    }
+
+    /// Removes a model that is gone.
+    pub fn remove(&self, model: &str) {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.remove(model);
     }

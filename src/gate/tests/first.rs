@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::evaluate::Centre;
-use crate::gate::{First, Verdict};
+use crate::gate::{First, LetIn, Verdict};
 
 const NAME: &str = "first_version";
 
@@ -189,6 +189,15 @@ fn old_records_are_read_and_the_number_of_attempts_is_told() {
         &decision,
         "this is the 6th version that these test rows judge, and each is another chance to be let in by luck",
     );
+    stand.facts.let_in = Some(LetIn {
+        promotions: 2,
+        expected_worse: 0.08,
+    });
+    let decision = stand.decide(&Policy::default());
+    says(
+        &decision,
+        "by luck; 8 % of the 2 versions that they let in before are expected to be worse than what they replaced",
+    );
     stand.facts.attempts = 1;
     let decision = stand.decide(&Policy::default());
     assert!(
@@ -197,4 +206,24 @@ fn old_records_are_read_and_the_number_of_attempts_is_told() {
             .iter()
             .any(|reason| reason.contains("test rows judge"))
     );
+}
+
+/// Of what was let in over a champion, the expected share that is worse: the mean of 1 − P(better).
+#[test]
+fn what_was_let_in_is_counted_by_how_sure_the_gate_was() {
+    let mut stand = Stand::clearly_better();
+    let surer = stand.decide(&Policy::default());
+    let p = surer.p_better().expect("was compared");
+    assert!(p > 0.95, "{p}");
+    let mut record = serde_json::to_value(&surer).expect("writes");
+    record["policy"]["evidence"] = "labels".into();
+    record["judgement"] = serde_json::Value::Null;
+    record["comparison"]["p_better"] = 0.7.into();
+    let less_sure: Decision = serde_json::from_value(record).expect("reads");
+    stand.champion = None;
+    let first = stand.decide(&Policy::default());
+    assert_eq!(LetIn::of([&first]), None);
+    let so_far = LetIn::of([&first, &surer, &less_sure]).expect("two");
+    assert_eq!(so_far.promotions, 2);
+    assert!((so_far.expected_worse - (1.0 - p + 0.3) / 2.0).abs() < 1e-12);
 }

@@ -1,10 +1,10 @@
 //! Gains that the policy asks for.
 
 use super::numbers::Numbers;
-use super::{Stand, outcome, rule, says};
+use super::{Stand, by_labels, outcome, rule, says};
 use crate::evaluate::Metric;
 use crate::gate::gains::relative;
-use crate::gate::{Decision, Policy, RuleOutcome, Verdict};
+use crate::gate::{Decision, EvidenceKind, Policy, RuleOutcome, Verdict};
 
 fn asking(relative: Option<f64>, absolute: Option<f64>) -> Policy {
     Policy {
@@ -101,13 +101,25 @@ fn an_undefined_gain_is_none() {
     assert_ne!(decision.verdict, Verdict::Promote);
 }
 
+/// Decisions of before have neither a floor nor the kind of evidence: it was labels.
 #[test]
-fn a_policy_that_asks_for_no_gain_is_written_as_before_and_an_old_decision_reads() {
-    let written = serde_json::to_value(Policy::default()).unwrap();
-    assert!(written.get("min_relative_gain").is_none());
-    assert!(written.get("relative_gain_floor").is_none());
-    let decision = Stand::five_rows().decide(&Policy::default());
-    let json = serde_json::to_string(&decision).unwrap();
-    assert!(!json.contains("gain"), "{json}");
-    assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
+fn an_old_decision_is_read_as_one_by_labels() {
+    let decision = Stand::five_rows().decide(&by_labels());
+    let mut json = serde_json::to_value(&decision).unwrap();
+    let policy = json["policy"].as_object_mut().unwrap();
+    for key in [
+        "evidence",
+        "first_key",
+        "second_key",
+        "out_of_fold_rows",
+        "retune",
+        "approval",
+        "relative_gain_floor",
+    ] {
+        assert!(policy.remove(key).is_some(), "{key}");
+    }
+    assert!(policy.get("min_relative_gain").is_none());
+    assert_eq!(serde_json::from_value::<Decision>(json).unwrap(), decision);
+    let of_today: Policy = serde_json::from_str("{}").unwrap();
+    assert_eq!(of_today.evidence, EvidenceKind::TwoKeys);
 }

@@ -1,6 +1,6 @@
 //! Guards, and the policy for losses and for more than two classes.
 
-use super::{Stand, outcome, says};
+use super::{Stand, by_labels, outcome, says};
 use crate::evaluate::{Metric, Predictions};
 use crate::gate::{Guard, Policy, RuleOutcome, SliceGuard, Verdict};
 
@@ -9,7 +9,7 @@ fn guards_hold_other_metrics() {
     let stand = Stand::clearly_better();
     let guarded = |metric, max_fall| Policy {
         guards: vec![Guard { metric, max_fall }],
-        ..Policy::default()
+        ..by_labels()
     };
     assert_eq!(
         stand.decide(&guarded(Metric::Recall, 0.0)).verdict,

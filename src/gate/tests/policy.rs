@@ -1,6 +1,6 @@
 //! The default policy, rule by rule.
 
-use super::{Stand, labelled, outcome, rule, says};
+use super::{Stand, by_labels, labelled, outcome, rule, says};
 use crate::evaluate::Metric;
 use crate::gate::{First, Guard, Policy, Require, RuleOutcome, SliceGuard, Verdict};
 
@@ -13,7 +13,7 @@ fn naive() -> Policy {
 
 #[test]
 fn the_reference_systems_promotion_is_refused_with_every_reason() {
-    let decision = Stand::five_rows().decide(&Policy::default());
+    let decision = Stand::five_rows().decide(&by_labels());
     assert_eq!(decision.verdict, Verdict::Reject);
     assert_eq!(
         decision.reasons[0],
@@ -100,11 +100,18 @@ fn a_clearly_better_challenger_is_promoted_on_evidence() {
 
 #[test]
 fn a_worse_challenger_is_rejected() {
-    let decision = Stand::clearly_better().swapped().decide(&Policy::default());
+    let worse = Stand::clearly_better().swapped();
+    let decision = worse.decide(&by_labels());
     assert_eq!(decision.verdict, Verdict::Reject);
     says(
         &decision,
         "F1 falls from 0.900 to 0.750: the challenger is not better than the champion",
+    );
+    let decision = worse.decide(&Policy::default());
+    assert_eq!(decision.verdict, Verdict::Reject);
+    says(
+        &decision,
+        "F1 falls from 0.900 to 0.750; expected gain -0.064 (standard deviation 0.011); the challenger is worse with probability 99.9 %",
     );
 }
 
@@ -131,14 +138,14 @@ fn better_without_the_asked_confidence_is_inconclusive() {
     (0..9).for_each(|row| new[row] = 1 - new[row]);
     (20..31).for_each(|row| old[row] = 1 - old[row]);
     (stand.challenger, stand.champion) = (labelled(&new), Some(labelled(&old)));
-    let decision = stand.decide(&Policy::default());
+    let decision = stand.decide(&by_labels());
     assert_eq!(decision.verdict, Verdict::Inconclusive);
     says(&decision, "of the resamples (95 % asked)");
 
     let lenient = Policy {
         require: Require::NotWorse,
         margin: 0.05,
-        ..Policy::default()
+        ..by_labels()
     };
     assert_eq!(stand.decide(&lenient).verdict, Verdict::Promote);
     assert_eq!(
@@ -315,7 +322,7 @@ fn unusable_classes_and_policies_do_not_promote() {
     for confidence in [f64::NAN, 0.0, 1.0, -3.0] {
         let policy = Policy {
             confidence,
-            ..Policy::default()
+            ..by_labels()
         };
         assert_eq!(
             Stand::clearly_better().decide(&policy).verdict,
@@ -324,7 +331,7 @@ fn unusable_classes_and_policies_do_not_promote() {
     }
     let policy = Policy {
         replicates: 0,
-        ..Policy::default()
+        ..by_labels()
     };
     assert_eq!(
         Stand::clearly_better().decide(&policy).verdict,
@@ -333,7 +340,7 @@ fn unusable_classes_and_policies_do_not_promote() {
     let policy = Policy {
         require: Require::NotWorse,
         margin: f64::NAN,
-        ..Policy::default()
+        ..by_labels()
     };
     assert_ne!(
         Stand::clearly_better().decide(&policy).verdict,
@@ -341,7 +348,7 @@ fn unusable_classes_and_policies_do_not_promote() {
     );
     let policy = Policy {
         floor: Some(f64::NAN),
-        ..Policy::default()
+        ..by_labels()
     };
     assert_eq!(
         Stand::clearly_better().decide(&policy).verdict,

@@ -49,6 +49,7 @@ pub(super) fn leaked(rows: u64) -> Facts {
         leaked_rows: rows,
         doubts: Vec::new(),
         attempts: 0,
+        let_in: None,
         shadow: None,
         is_retuned: false,
         fresh: None,

@@ -170,6 +170,7 @@ pub fn decided(view: &View, model: &str, title: &str, decision: &DecisionStatus)
                 @if let Some(from) = decision.from { "; from: " (from) }
                 @if let Some(labels) = decision.labels_wanted { "; " (labels) " labels would settle it" }
                 @if decision.attempts > 0 { "; " (decision.attempts) " versions were judged by these rows" }
+                @if let Some(worse) = decision.expected_worse { "; expected worse among the promotions by these rows before: " (short(worse)) }
             }
         }
     }
