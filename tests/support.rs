@@ -62,6 +62,8 @@ impl Project {
         project.ok(&["init", ".", "--rows", "200", "--seed", "42"]);
         project.set("score.replicates", 100);
         project.set("gate.replicates", 200);
+        // On 200 test rows, what lets the second data set in is the labels alone.
+        project.set("gate.evidence", "labels");
         project
     }
 

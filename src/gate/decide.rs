@@ -44,10 +44,12 @@ pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
         .filter(|rule| rule.name != sufficiency::DISCORDANT)
         .all(|rule| rule.outcome != RuleOutcome::Inconclusive);
     rules.extend(evidence_rules);
-    rules.push(match keys::rule(&case, judgement.as_ref(), compared.as_ref(), sufficient) {
-        Some(rule) => rule,
-        None => compare::rule(&case, compared.as_ref(), sufficient),
-    });
+    rules.push(
+        match keys::rule(&case, judgement.as_ref(), compared.as_ref(), sufficient) {
+            Some(rule) => rule,
+            None => compare::rule(&case, compared.as_ref(), sufficient),
+        },
+    );
     rules.extend(keys::veto(&case, judgement.as_ref()));
     rules.extend(gains::rules(&case, sufficient));
     rules.extend(guards::rules(&case));

@@ -163,7 +163,10 @@ pub struct LetIn {
 impl LetIn {
     /// Of the promotions of before, each by its decision; those of a first version say nothing of worse.
     pub fn of<'a>(promoted: impl IntoIterator<Item = &'a Decision>) -> Option<Self> {
-        let sure: Vec<f64> = promoted.into_iter().filter_map(Decision::p_better).collect();
+        let sure: Vec<f64> = promoted
+            .into_iter()
+            .filter_map(Decision::p_better)
+            .collect();
         let promotions = sure.len() as u64;
         (promotions > 0).then(|| LetIn {
             promotions,

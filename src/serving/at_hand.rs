@@ -97,14 +97,11 @@ impl<T> AtHand<T> {
         self.forgotten.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn usable(
-        &self,
-        envs: &[Arc<Env>],
-        is_usable: impl Fn(&Entry<T>) -> bool,
-    ) -> Option<Arc<T>> {
+    fn usable(&self, envs: &[Arc<Env>], is_usable: impl Fn(&Entry<T>) -> bool) -> Option<Arc<T>> {
         let entry = self.entry.load_full()?;
         let is_same = |(a, b): (&Arc<Env>, &Arc<Env>)| Arc::ptr_eq(a, b);
-        let is_of_these = entry.envs.len() == envs.len() && entry.envs.iter().zip(envs).all(is_same);
+        let is_of_these =
+            entry.envs.len() == envs.len() && entry.envs.iter().zip(envs).all(is_same);
         let is_known = entry.forgotten == self.forgotten.load(Ordering::Acquire);
         (is_of_these && is_known && is_usable(&entry)).then(|| entry.value.clone())
     }
