@@ -1,7 +1,8 @@
 """Times the pages: while a training runs and predictions are asked for, and on a long history.
 
-Two parts. `busy`: p99 of `/` and `/diagnostics` while `unseat stress` asks for predictions and runs follow one another; goal
-10 ms. `/livez`, which does nothing, stands beside them: what it takes is what waiting for a processor takes. `history`: 3 models, 1,000 runs each, 50 columns, 720 windows of requests each; goal 50 ms a page, database 200 MB. The
+Three parts. `busy`: p99 of `/` and `/diagnostics` while `unseat stress` asks for predictions and runs follow one another; goal
+10 ms. `/livez`, which does nothing, stands beside them: what it takes is what waiting for a processor takes. `counting`: p99 of predictions with
+drift and labels beside the same without; goal 1.3 times as long. `history`: 3 models, 1,000 runs each, 50 columns, 720 windows of requests each; goal 50 ms a page, database 200 MB. The
 history is made of what the program recorded itself, once, with other times and ids.
 """
 
@@ -112,8 +113,7 @@ def busy(unseat, seconds):
         make_project(folder, ["one"], 200_000)
         run = [unseat, "run", "--force", "--quiet"]
         subprocess.run(run, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        cells, _ = next(rows(1, 3))
-        (folder / "ask.ndjson").write_text(json.dumps({f"x{at}": cell for at, cell in enumerate(cells)}) + "\n")
+        ask_one_row(folder)
         with Server(unseat, folder) as server:
             for page in ["/livez", "/", "/diagnostics"]:
                 found.append(figures(f"{page} idle", [server.ask(page)[0] for _ in range(200)], 10))
@@ -134,6 +134,39 @@ def busy(unseat, seconds):
             for page, taken in times.items():
                 found.append(figures(f"{page} under load ({len(taken)} times)", taken, 10))
     return found
+
+
+def counting(unseat, seconds, rounds=5):
+    """Predictions with drift counted and answers kept, and without, in turns."""
+    p99, p50 = {"with": [], "without": []}, {"with": [], "without": []}
+    with tempfile.TemporaryDirectory() as there:
+        folder = Path(there)
+        make_project(folder, ["one"], 20_000)
+        subprocess.run([unseat, "run", "--force", "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        ask_one_row(folder)
+        settings = json.loads((folder / "config.json").read_text())
+        for _ in range(rounds):
+            for kind, taken in p99.items():
+                is_on = kind == "with"
+                changed = {**settings, "drift": {**settings["drift"], "enabled": is_on}, "labels": {"enabled": is_on}}
+                (folder / "config.json").write_text(json.dumps(changed))
+                with Server(unseat, folder) as server:
+                    load = [unseat, "stress", "--url", server.url, "--users", "1", "--seconds", str(seconds), "--rows", "ask.ndjson", "--json"]
+                    report = json.loads(subprocess.run(load, cwd=folder, capture_output=True, text=True, check=True).stdout)
+                taken.append(report["times_ms"]["p99"])
+                p50[kind].append(report["times_ms"]["p50"])
+    ratio = statistics.median(p99["with"]) / statistics.median(p99["without"])
+    verdict = "ok" if ratio <= 1.3 else "MISSED"
+    for kind, taken in p99.items():
+        print(f"predictions {kind:8} drift and labels     p50 {statistics.median(p50[kind]):7.3f} ms   p99 {statistics.median(taken):7.3f} ms   {taken}")
+    print(f"p99 with drift and labels is {ratio:.2f} times as long as without, goal 1.3   {verdict}", flush=True)
+    return [{"name": "predictions with drift and labels", "p99_ms": p99, "ratio": ratio, "goal": 1.3}]
+
+
+def ask_one_row(folder):
+    """Writes a file of one row to ask for."""
+    cells, _ = next(rows(1, 3))
+    (folder / "ask.ndjson").write_text(json.dumps({f"x{at}": cell for at, cell in enumerate(cells)}) + "\n")
 
 
 def history(unseat, n_runs, n_windows):
@@ -220,7 +253,7 @@ def main():
     """Measures what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--unseat", required=True, type=lambda text: str(Path(text).resolve()))
-    parser.add_argument("--what", default="busy,history")
+    parser.add_argument("--what", default="busy,counting,history")
     parser.add_argument("--seconds", type=int, default=30)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--windows", type=int, default=720)
@@ -229,6 +262,8 @@ def main():
     found = []
     if "busy" in options.what:
         found += busy(options.unseat, options.seconds)
+    if "counting" in options.what:
+        found += counting(options.unseat, max(2, options.seconds // 5))
     if "history" in options.what:
         found += history(options.unseat, options.runs, options.windows)
     if options.json:
