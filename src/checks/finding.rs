@@ -86,8 +86,8 @@ impl Check {
         }
     }
 
-    /// Whether it makes a first version doubtful, which [`crate::gate`] then holds: what is said of the target, and a column
-    /// that gives it away.
+    /// Whether it makes a first version doubtful, which [`crate::gate`] then holds: what is said of the target and of
+    /// the test rows' labels, and a column that gives it away.
     pub fn is_doubt(self) -> bool {
         match self {
             Check::Leak
@@ -96,7 +96,8 @@ impl Check {
             | Check::TargetNumbers
             | Check::TargetMarkers
             | Check::TargetSingleRows
-            | Check::TargetNulls => true,
+            | Check::TargetNulls
+            | Check::TestLabels => true,
             Check::RejectedRows
             | Check::Missing
             | Check::Constant
@@ -111,8 +112,7 @@ impl Check {
             | Check::FileLayout
             | Check::FileCells
             | Check::FileRows
-            | Check::FileForms
-            | Check::TestLabels => false,
+            | Check::FileForms => false,
         }
     }
 }

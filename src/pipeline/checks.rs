@@ -11,7 +11,7 @@ use super::wanted::{Wanted, wanted};
 use super::{Env, Event, target_cells, versions};
 use crate::bundle::Bundle;
 use crate::checks::{
-    Categories, Finding, Inputs, TestInputs, look, look_at_test, of_files, worst_first,
+    Categories, Check, Finding, Inputs, TestInputs, look, look_at_test, of_files, worst_first,
 };
 use crate::config::Severity;
 use crate::data::Remark;
@@ -42,6 +42,11 @@ pub fn before_training(
     let mut findings = of_files(&dataset.record.remarks, &config.checks);
     // The run was told of these when it read the files.
     told_to_block(&findings, "train on the data set")?;
+    // What the target's own check says better is not said twice.
+    let is_told = of_target.iter().any(|it| it.check == Check::TargetKinds);
+    let is_same =
+        |it: &Finding| it.check == Check::FileCells && it.column.as_ref() == Some(&target);
+    findings.retain(|it| !(is_told && is_same(it)));
     let n_told = findings.len();
     findings.extend(of_target);
     findings.extend(look(&Inputs {

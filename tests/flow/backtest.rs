@@ -75,7 +75,7 @@ fn each_policy_lives_through_the_past_and_nothing_is_recorded() {
         .iter()
         .map(|it| it["policy"].clone())
         .collect();
-    assert_eq!(names, ["the project's", "naive", "two_keys"]);
+    assert_eq!(names, ["the project's", "naive", "labels"]);
     for it in played["summaries"].as_array().expect("summaries") {
         let number = |key: &str| it[key].as_f64().expect("a number");
         assert!(
