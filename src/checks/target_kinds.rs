@@ -80,7 +80,7 @@ pub(super) fn other_classes(labels: &Labels<'_>, files: &[FileLabels]) -> Option
         format!(
             "{}{}",
             listed(&named, MOST_CLASSES),
-            inside(&[file.path.clone()])
+            inside(std::slice::from_ref(&file.path))
         )
     };
     Some(format!(
