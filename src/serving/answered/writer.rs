@@ -55,7 +55,7 @@ impl Writer {
                 Next::Item(kept) => {
                     self.take(&kept);
                     self.take_all(inbox, due);
-                    std::thread::sleep(GATHER);
+                    std::thread::park_timeout(GATHER);
                 }
                 Next::Due => {}
                 Next::End => break,
