@@ -25,9 +25,9 @@ pub struct Labels {
     pub test_use: TestUse,
     /// Fewest fresh test rows that can be the test rows `alone`.
     pub test_min_rows: u32,
-    /// Most fresh test rows that are kept of a model; beyond, the oldest judge no more. They stay out of training.
+    /// Most fresh test rows that are kept of a model; beyond that, the oldest are retired. They stay out of training.
     pub test_rows: u32,
-    /// Days after its answer for which a row is a fresh test row; then it judges no more, and stays out of training.
+    /// Days after its answer for which a row is a fresh test row; then it is retired, and stays out of training.
     pub test_days: Option<f64>,
 }
 

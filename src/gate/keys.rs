@@ -130,8 +130,13 @@ pub(super) fn rule(
             RuleOutcome::Pass,
             format!("{gain}; {}", turned(case, judgement)),
         )
-    } else if first <= 1.0 - first_key && sufficient {
-        let worse = percent(1.0 - first);
+    } else if first.min(second) <= 1.0 - first_key && sufficient {
+        let worse = if first <= 1.0 - first_key {
+            percent(1.0 - first)
+        } else {
+            // What other rows say for it does not outvote the test rows.
+            format!("{} by the test rows alone", percent(1.0 - second))
+        };
         (
             RuleOutcome::Reject,
             format!("{gain}; the challenger is worse with probability {worse}"),

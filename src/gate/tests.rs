@@ -36,22 +36,24 @@ struct Stand {
 
 impl Stand {
     fn decide(&self, policy: &Policy) -> Decision {
-        decide(
-            &Evidence {
-                metric: self.metric,
-                classes: &self.classes,
-                prior: &self.prior,
-                centre: None,
-                truth: &Truth::Classes(self.truth.clone()),
-                rows_hash: "a1b2",
-                challenger: &Answers::Classes(self.challenger.clone()),
-                champion: self.champion.clone().map(Answers::Classes).as_ref(),
-                facts: &self.facts,
-                slices: &self.slices,
-                beyond: &Beyond::default(),
-            },
-            policy,
-        )
+        self.shown(|evidence| decide(evidence, policy))
+    }
+
+    /// What somebody makes of it as evidence.
+    fn shown<T>(&self, look: impl FnOnce(&Evidence<'_>) -> T) -> T {
+        look(&Evidence {
+            metric: self.metric,
+            classes: &self.classes,
+            prior: &self.prior,
+            centre: None,
+            truth: &Truth::Classes(self.truth.clone()),
+            rows_hash: "a1b2",
+            challenger: &Answers::Classes(self.challenger.clone()),
+            champion: self.champion.clone().map(Answers::Classes).as_ref(),
+            facts: &self.facts,
+            slices: &self.slices,
+            beyond: &Beyond::default(),
+        })
     }
 
     /// The reference system's five rows: the champion has F1 0.571, the challenger always says yes and has 0.75.

@@ -135,16 +135,18 @@ async fn judged(env: &Env, version: i64, rows_hash: &str) -> Result<BTreeSet<i64
 
 /// What those before this one were let in by.
 async fn let_in(env: &Env, judged: &BTreeSet<i64>, version: i64) -> Result<Option<LetIn>, Error> {
+    let Some(first) = judged.first() else {
+        return Ok(None);
+    };
+    let heads = env
+        .registry
+        .version_heads(&env.config.name, version - first + 1);
     let mut promoted = Vec::new();
-    for &other in judged.range(..version) {
-        let row = env.registry.version(&env.config.name, other).await?;
-        let row = row.filter(|row| row.verdict == Some(Outcome::Promote));
-        let Some(row) = row else {
-            continue;
-        };
-        // The files of old versions may have been cleared away.
-        if let Ok(decision) = versions::read_decision(env, &row).await {
-            promoted.push(decision);
+    for head in heads.await? {
+        let is_before = head.number < version && judged.contains(&head.number);
+        if is_before && head.verdict == Some(Outcome::Promote) {
+            // The files of old versions may have been cleared away.
+            promoted.extend(versions::read_decision(env, &head).await.ok());
         }
     }
     Ok(LetIn::of(&promoted))

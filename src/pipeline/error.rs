@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::config::ModelConfig;
+
 /// What the registry does not know, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
@@ -265,6 +267,14 @@ pub enum Error {
     /// A planned failure, in tests only.
     #[error("go on")]
     Planned(#[source] std::io::Error),
+}
+
+/// That the test data of a model will not do.
+pub(super) fn no_test_data(config: &ModelConfig, why: String) -> Error {
+    Error::NoTestData {
+        folder: config.test_folder.shown(),
+        why,
+    }
 }
 
 /// Passes a named fault point.

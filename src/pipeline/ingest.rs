@@ -12,7 +12,7 @@ mod tests;
 
 pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
-pub use options::{read_options, rules_of};
+pub use options::{read_options, rules_of, test_options};
 pub use stored::{latest, latest_frame, load, load_row, write as store};
 pub use tables::{heads_of_tables, read_tables};
 

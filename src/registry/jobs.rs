@@ -186,16 +186,7 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
     pub async fn jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
-        let rows = query(
-            "SELECT * FROM job_records WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?",
-        )
-        .bind(model)
-        .bind(model)
-        .bind(limit)
-        .fetch_all(&self.pool())
-        .await
-        .doing("list jobs")?;
-        rows.iter().map(job_of).collect()
+        self.jobs_in_order("id DESC", model, limit).await
     }
 
     /// The jobs that ended, began or were submitted last, by that time: one of long ago that failed today is among them.
@@ -203,16 +194,26 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
     pub async fn moved_jobs(&self, model: Option<&str>, limit: i64) -> Result<Vec<JobRow>, Error> {
-        let rows = query(
-            "SELECT * FROM job_records WHERE (? IS NULL OR model = ?)
-             ORDER BY COALESCE(ended_ms, started_ms, created_ms) DESC, id DESC LIMIT ?",
-        )
-        .bind(model)
-        .bind(model)
-        .bind(limit)
-        .fetch_all(&self.pool())
-        .await
-        .doing("list jobs")?;
+        let order = "COALESCE(ended_ms, started_ms, created_ms) DESC, id DESC";
+        self.jobs_in_order(order, model, limit).await
+    }
+
+    async fn jobs_in_order(
+        &self,
+        order: &str,
+        model: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<JobRow>, Error> {
+        let statement = format!(
+            "SELECT * FROM job_records WHERE (? IS NULL OR model = ?) ORDER BY {order} LIMIT ?"
+        );
+        let rows = query(statement)
+            .bind(model)
+            .bind(model)
+            .bind(limit)
+            .fetch_all(&self.pool())
+            .await
+            .doing("list jobs")?;
         rows.iter().map(job_of).collect()
     }
 

@@ -101,15 +101,7 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
     pub async fn runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
-        let rows =
-            query("SELECT * FROM runs WHERE (? IS NULL OR model = ?) ORDER BY id DESC LIMIT ?")
-                .bind(model)
-                .bind(model)
-                .bind(limit)
-                .fetch_all(&self.pool())
-                .await
-                .doing("list runs")?;
-        rows.iter().map(run_of).collect()
+        self.runs_in_order("id DESC", model, limit).await
     }
 
     /// The runs that ended or began last, by that time: one that took days is among them.
@@ -117,18 +109,28 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
     pub async fn moved_runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
+        let order = "COALESCE(ended_ms, started_ms) DESC, id DESC";
+        self.runs_in_order(order, model, limit).await
+    }
+
+    async fn runs_in_order(
+        &self,
+        order: &str,
+        model: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<RunRow>, Error> {
         // Records are long: they are read of those alone that are wanted.
-        let rows = query(
-            "SELECT * FROM runs WHERE id IN (SELECT id FROM runs WHERE (? IS NULL OR model = ?)
-                 ORDER BY COALESCE(ended_ms, started_ms) DESC, id DESC LIMIT ?)
-             ORDER BY COALESCE(ended_ms, started_ms) DESC, id DESC",
-        )
-        .bind(model)
-        .bind(model)
-        .bind(limit)
-        .fetch_all(&self.pool())
-        .await
-        .doing("list runs")?;
+        let statement = format!(
+            "SELECT * FROM runs WHERE id IN (SELECT id FROM runs WHERE (? IS NULL OR model = ?) ORDER BY {order} LIMIT ?)
+             ORDER BY {order}"
+        );
+        let rows = query(statement)
+            .bind(model)
+            .bind(model)
+            .bind(limit)
+            .fetch_all(&self.pool())
+            .await
+            .doing("list runs")?;
         rows.iter().map(run_of).collect()
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::made::{LEVELS, column, counted, inputs, numbers, once, reference, texts};
+use super::made::{LEVELS, column, counted, inputs, next, numbers, once, reference, texts};
 use crate::drift::{
     Answered, Counts, Reference, Subject, Test, Verdict, by_chance, judge, stability_index,
 };
@@ -180,19 +180,7 @@ fn windows(reference: &Reference, windows: impl Iterator<Item = Vec<Option<f64>>
     windows
         .map(|values| {
             let frame = numbers(&[("x", values)]);
-            let drift = judge(&Subject {
-                reference,
-                counts: &counted(reference, &frame),
-                values: &[],
-                absent: &BTreeSet::new(),
-                importance: &BTreeMap::new(),
-                ignored: &BTreeSet::new(),
-                before: Some(&before),
-                levels: LEVELS,
-            });
-            before.insert(0, drift.found());
-            before.truncate(2);
-            drift.verdict
+            next(reference, &frame, &mut before).verdict
         })
         .collect()
 }

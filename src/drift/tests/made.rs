@@ -85,6 +85,23 @@ pub fn once(reference: &Reference, frame: &DataFrame) -> Drift {
     })
 }
 
+/// The next window after others, whose columns that were found are in `before`, newest first; it becomes one of them.
+pub fn next(reference: &Reference, frame: &DataFrame, before: &mut Vec<BTreeSet<String>>) -> Drift {
+    let drift = judge(&Subject {
+        reference,
+        counts: &counted(reference, frame),
+        values: &[],
+        absent: &BTreeSet::new(),
+        importance: &BTreeMap::new(),
+        ignored: &BTreeSet::new(),
+        before: Some(before),
+        levels: LEVELS,
+    });
+    before.insert(0, drift.found());
+    before.truncate(2);
+    drift
+}
+
 /// The column of that name.
 pub fn column<'d>(drift: &'d Drift, name: &str) -> &'d ColumnDrift {
     let found = drift.features.iter().find(|it| it.name == name);

@@ -159,14 +159,7 @@ mod tests {
     fn parts_are_those_of_the_calendar() {
         let dates = Dates {
             column: "t".to_string(),
-            parts: vec![
-                DatePart::Month,
-                DatePart::Weekday,
-                DatePart::Hour,
-                DatePart::Days,
-                DatePart::Season,
-                DatePart::Period,
-            ],
+            parts: DatePart::ALL.to_vec(),
             first: parse_time("2024-02-28").expect("a time"),
             last: None,
             form: TimeForm::default(),

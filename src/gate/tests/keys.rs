@@ -1,7 +1,9 @@
 //! The comparison by two keys: which verdict follows from which judgement, and in which words.
 
-use super::{Stand, outcome, rule, says};
+use super::{Stand, by_labels, outcome, rule, says};
 use crate::evaluate::{Metric, Predictions};
+use crate::gate::case::Case;
+use crate::gate::keys;
 use crate::gate::{Decision, EvidenceKind, Policy, RuleOutcome, Verdict};
 
 fn two_keys() -> Policy {
@@ -65,6 +67,41 @@ fn a_worse_one_is_rejected_and_the_reason_gives_the_probability() {
             .reason
             .contains("the challenger is worse with probability")
     );
+}
+
+/// A judgement by numbers alone, to see which verdict follows.
+fn judged(all: f64, trusted: f64) -> (RuleOutcome, String) {
+    let stand = stand(3_000, 0.5, 0.5);
+    let decision = stand.decide(&two_keys());
+    let mut judgement = decision.judgement.expect("two keys");
+    (judgement.all.probability, judgement.trusted.probability) = (all, trusted);
+    judgement.all.equivalent = 0.0;
+    let found = stand.shown(|evidence| {
+        let case = Case {
+            evidence,
+            policy: &two_keys(),
+            challenger: &decision.challenger,
+            champion: decision.champion.as_ref(),
+            baselines: &[],
+        };
+        keys::rule(&case, Some(&judgement), None, true).expect("a rule")
+    });
+    (found.outcome, found.reason)
+}
+
+/// Other rows do not outvote the test rows, in either direction.
+#[test]
+fn the_verdict_follows_from_both_probabilities() {
+    let outcome = |all: f64, trusted: f64| judged(all, trusted).0;
+    assert_eq!(outcome(0.9, 0.8), RuleOutcome::Pass);
+    assert_eq!(outcome(0.99, 0.79), RuleOutcome::Inconclusive);
+    assert_eq!(outcome(0.89, 0.99), RuleOutcome::Inconclusive);
+    assert_eq!(outcome(0.11, 0.11), RuleOutcome::Inconclusive);
+    assert_eq!(outcome(0.09, 0.5), RuleOutcome::Reject);
+    let (outcome, reason) = judged(0.7, 0.002);
+    assert_eq!(outcome, RuleOutcome::Reject);
+    let says = "the challenger is worse with probability 99.8 % by the test rows alone";
+    assert!(reason.ends_with(says), "{reason}");
 }
 
 #[test]
@@ -157,7 +194,7 @@ fn probabilities_that_contradict_the_labels_leave_the_decision_to_the_labels() {
         }
     }
     let decision = stand.decide(&two_keys());
-    let by_labels = stand.decide(&Policy::default());
+    let by_labels = stand.decide(&by_labels());
     assert_eq!(outcome(&decision, "calibrated"), RuleOutcome::Warn);
     assert_eq!(decision.verdict, by_labels.verdict);
     assert_eq!(rule(&decision, "better"), rule(&by_labels, "better"));
@@ -179,7 +216,7 @@ fn where_there_are_no_two_keys_the_labels_decide_as_before() {
     assert_eq!(decision.judgement, None);
     assert_eq!(
         rule(&decision, "better"),
-        rule(&stand.decide(&Policy::default()), "better")
+        rule(&stand.decide(&by_labels()), "better")
     );
 }
 

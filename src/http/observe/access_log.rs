@@ -139,6 +139,7 @@ fn write_all(inbox: &Inbox<Box<Line>>, target: impl Write, lost: &AtomicU64) {
             next = inbox.at_hand();
         }
         note(out.flush());
+        inbox.rest();
     }
 }
 

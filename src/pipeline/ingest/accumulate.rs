@@ -92,12 +92,7 @@ pub fn superseded(
         );
         return Ok((kept, vec![note]));
     }
-    let columns: Vec<&str> = config
-        .keys
-        .iter()
-        .chain(&config.time_column)
-        .map(String::as_str)
-        .collect();
+    let columns = naming(config);
     let renewed: HashSet<u128> = named_rows(&corrected.frame, &columns)?
         .into_iter()
         .flatten()
@@ -121,6 +116,12 @@ pub fn superseded(
     Ok((take(&kept, &rows)?, vec![note]))
 }
 
+/// The columns that say which row is which.
+fn naming(config: &ModelConfig) -> Vec<&str> {
+    let names = config.keys.iter().chain(&config.time_column);
+    names.map(String::as_str).collect()
+}
+
 /// Says where a new file has rows that `keys` name as earlier rows, with other contents: both stay, since only a file that
 /// changes in place replaces its rows. Nothing where several earlier rows have the same `keys`: they name no single row then.
 pub fn known_again(
@@ -131,12 +132,7 @@ pub fn known_again(
     if config.keys.is_empty() || new.files.is_empty() || new.frame.height() == 0 {
         return Ok(None);
     }
-    let columns: Vec<&str> = config
-        .keys
-        .iter()
-        .chain(&config.time_column)
-        .map(String::as_str)
-        .collect();
+    let columns = naming(config);
     let own: Vec<u128> = named_rows(kept, &columns)?.into_iter().flatten().collect();
     let named: HashSet<u128> = own.iter().copied().collect();
     if named.len() < own.len() {

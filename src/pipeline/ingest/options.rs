@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use crate::config::ModelConfig;
-use crate::data::ReadOptions;
 use crate::data::rules::Rule;
+use crate::data::{ReadOptions, Scan, Schema};
+use crate::pipeline::error::{Error, no_test_data};
 
 /// How files are read, by the settings.
 pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
@@ -26,6 +27,27 @@ pub fn read_options(config: &ModelConfig, dedupe: bool) -> ReadOptions {
         young: None,
         ..ReadOptions::default()
     }
+}
+
+/// How the files of test data are read: columns in the kinds of the data set, where the settings name none.
+///
+/// # Errors
+/// When there is no file.
+pub fn test_options(
+    config: &ModelConfig,
+    scan: &Scan,
+    like: &Schema,
+) -> Result<ReadOptions, Error> {
+    if scan.files.is_empty() {
+        let why = "the folder has no data file; put labelled rows there that are never trained on";
+        return Err(no_test_data(config, why.to_string()));
+    }
+    let mut options = read_options(config, false);
+    for column in &like.columns {
+        let name = column.name.clone();
+        options.kinds.entry(name).or_insert(column.kind);
+    }
+    Ok(options)
 }
 
 /// Bytes of memory that one file may need.

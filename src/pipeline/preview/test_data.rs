@@ -8,8 +8,8 @@ use crate::data::{self, ColumnSummary, Scan, Schema};
 use crate::features::Dropped;
 use crate::pipeline::dataset::quarantine_line;
 use crate::pipeline::derive::with_derived;
-use crate::pipeline::error::{Error, did_you_mean};
-use crate::pipeline::ingest::read_options;
+use crate::pipeline::error::{Error, did_you_mean, no_test_data};
+use crate::pipeline::ingest::test_options;
 use crate::pipeline::labels::labels_of;
 use crate::pipeline::wanted::Wanted;
 
@@ -30,23 +30,8 @@ pub(super) fn test_data(
     scan: &Scan,
     known: &TestRowFacts<'_>,
 ) -> Result<Vec<Finding>, Error> {
-    let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.shown(),
-        why,
-    };
-    if scan.files.is_empty() {
-        return Err(nothing(
-            "the folder has no data file; put labelled rows there that are never trained on"
-                .to_string(),
-        ));
-    }
-    let mut options = read_options(config, false);
-    for column in &known.schema.columns {
-        options
-            .kinds
-            .entry(column.name.clone())
-            .or_insert(column.kind);
-    }
+    let nothing = |why: String| no_test_data(config, why);
+    let options = test_options(config, scan, known.schema)?;
     let Head { read, is_whole } = head(config, scan, &config.test_folder.here(), options)?;
     // Of the first rows alone a column may look like another kind than it is in the whole.
     let is_whole = is_whole && known.is_whole;

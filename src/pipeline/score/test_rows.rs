@@ -12,10 +12,10 @@ use crate::gate::FreshRows;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Dataset, other_notes, quarantine_line, take};
 use crate::pipeline::derive::with_derived;
-use crate::pipeline::error::Error;
+use crate::pipeline::error::{Error, no_test_data};
 use crate::pipeline::fresh::TestData;
 use crate::pipeline::ingest;
-use crate::pipeline::ingest::read_options;
+use crate::pipeline::ingest::test_options;
 use crate::pipeline::labels::{indices, labels_of};
 use crate::pipeline::settle;
 use crate::relate::{self, RelatedPlan, Rows};
@@ -169,24 +169,9 @@ pub fn read_test_rows(
     plans: Plans<'_>,
 ) -> Result<TestRows, Error> {
     let (config, scan) = (&env.config, &test.scan);
-    let mut options = read_options(config, false);
+    let mut options = test_options(config, scan, like)?;
     options.reading = plans.reading.cloned().unwrap_or_default();
-    for column in &like.columns {
-        options
-            .kinds
-            .entry(column.name.clone())
-            .or_insert(column.kind);
-    }
-    let nothing = |why: String| Error::NoTestData {
-        folder: config.test_folder.shown(),
-        why,
-    };
-    if scan.files.is_empty() {
-        return Err(nothing(
-            "the folder has no data file; put labelled rows there that are never trained on"
-                .to_string(),
-        ));
-    }
+    let nothing = |why: String| no_test_data(config, why);
     let read = match plans.own {
         Some(plan) => related_rows(env, scan, plan, plans.champion)?,
         None => {

@@ -72,7 +72,7 @@ pub async fn summarystats(state: Arc<State>, request: Request) -> Result<Reply, 
 
 /// Missing values, stage timings, freshness and dependencies
 ///
-/// Never runs a training, and answers without a champion, too.
+/// Never runs a training, and answers without a champion, too. What other processes did is in the answer within a second.
 #[utoipa::path(
     get,
     path = "/diagnostics",

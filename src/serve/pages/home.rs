@@ -146,6 +146,9 @@ fn numbers(model: &ModelStatus) -> Vec<(&'static str, Markup)> {
     facts
 }
 
+/// A gain of the threshold that is smaller rounds to none.
+const WORTH_SAYING: f64 = 0.001;
+
 /// The last decision as numbers and a bar.
 pub fn decided(view: &View, model: &str, title: &str, decision: &DecisionStatus) -> Markup {
     let version = decision.version;
@@ -166,7 +169,7 @@ pub fn decided(view: &View, model: &str, title: &str, decision: &DecisionStatus)
                 " on " (count(decision.rows)) " test rows"
                 @if let Some(p) = decision.p_all { "; P(better) by all evidence " (short(p)) }
                 @if let Some(p) = decision.p_trusted { ", by the test rows alone " (short(p)) }
-                @if let Some(gain) = decision.threshold_gain { "; " (signed(gain)) " of it by another threshold alone" }
+                @if let Some(gain) = decision.threshold_gain.filter(|gain| *gain >= WORTH_SAYING) { "; " (signed(gain)) " of it by another threshold alone" }
                 @if let Some(from) = decision.from { "; from: " (from) }
                 @if let Some(labels) = decision.labels_wanted { "; " (labels) " labels would settle it" }
                 @if decision.attempts > 0 { "; " (decision.attempts) " versions were judged by these rows" }

@@ -16,9 +16,6 @@ use crate::registry::{DriftWindowRow, ProcessId};
 
 /// How long what was counted may wait to be written.
 const EVERY: Duration = Duration::from_secs(5);
-/// How long requests gather before they are counted together. A thread that waits for each is woken by each, which costs requests
-/// more than the counting does.
-const GATHER: Duration = Duration::from_millis(2);
 /// How long a window that has ended is kept, for rows that come late.
 const LATE_MS: i64 = 120_000;
 
@@ -55,7 +52,7 @@ impl Writer {
                 Next::Item(kept) => {
                     self.take(&kept);
                     self.take_all(inbox, due);
-                    std::thread::park_timeout(GATHER);
+                    inbox.rest();
                 }
                 Next::Due => {}
                 Next::End => break,

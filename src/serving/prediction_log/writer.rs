@@ -66,13 +66,26 @@ impl Writer {
         }
         loop {
             match inbox.next(self.due()) {
-                Next::Item(kept) => self.take(&kept),
+                Next::Item(kept) => {
+                    self.take(&kept);
+                    self.take_all(inbox);
+                    inbox.rest();
+                }
                 Next::Due => {}
                 Next::End => break,
             }
             self.write_what_is_due();
         }
         self.end();
+    }
+
+    /// Takes what has gathered, until something is to be written.
+    fn take_all(&mut self, inbox: &Inbox<Box<Kept>>) {
+        while self.due().is_none_or(|due| Instant::now() < due)
+            && let Some(kept) = inbox.at_hand()
+        {
+            self.take(&kept);
+        }
     }
 
     fn take(&mut self, kept: &Kept) {
