@@ -1,5 +1,6 @@
 //! The main job from one command: files to a deployed, reported model, and everything that is asked of it afterwards.
 
+mod accumulate;
 mod auto;
 mod backtest;
 mod champion;

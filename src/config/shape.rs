@@ -240,10 +240,17 @@ pub fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// Names of keys that are listed beside one that is unknown and like none of them.
+const MOST_LISTED: usize = 12;
+
 fn unknown_key<'a>(path: &str, key: &str, known: impl Iterator<Item = &'a String>) -> Problem {
-    let hint = nearest(key, known.map(String::as_str), 0.4);
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    let hint = nearest(key, known.iter().copied(), 0.4);
     let text = match hint {
         Some(name) => format!("unknown key; did you mean `{name}`?"),
+        None if !known.is_empty() && known.len() <= MOST_LISTED => {
+            format!("unknown key; there is `{}`", known.join("`, `"))
+        }
         None => "unknown key".to_string(),
     };
     Problem::at(path, text)

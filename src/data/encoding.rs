@@ -91,6 +91,11 @@ impl<'a> TextFile<'a> {
         })
     }
 
+    /// As [`open`](TextFile::open), with an error of the kind `FileTooLarge` where there are more bytes than `most`.
+    pub fn open_bounded(&self, most: Option<u64>) -> io::Result<Box<dyn Read + Send>> {
+        Ok(source::bounded(self.open()?, most))
+    }
+
     /// The 1-based physical line in which byte `offset` of what is read stands; `None` if it cannot be read again.
     pub fn line_at(&self, offset: u64) -> Option<u64> {
         source::count_lines(self.open().ok()?, offset)

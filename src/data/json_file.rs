@@ -17,7 +17,6 @@ use super::json_keys::{Record, no_number_at};
 use super::json_layout::other_layout;
 use super::options::ReadOptions;
 use super::read_error::read_error;
-use super::source;
 use super::table::{Bad, Table, TableError};
 
 /// Reads a JSON file, plain or packed: a list of records, one record after the other, or one of the layouts of
@@ -27,16 +26,10 @@ pub(super) fn read_json(
     options: &ReadOptions,
     as_text: &BTreeSet<String>,
 ) -> Result<Table, TableError> {
-    let text = TextFile::find(path, None)?;
-    if text.encoding.is_some() {
-        let what = text.encoding_name();
-        return Err(Bad::new(format!(
-            "JSON in {what}, which is not read; save it as UTF-8"
-        ))
-        .into());
-    }
-    let reader =
-        source::open_bounded(path, options.most_bytes).map_err(|error| read_error(path, error))?;
+    let file = TextFile::find(path, options.text.encoding)?;
+    let reader = file
+        .open_bounded(options.most_bytes)
+        .map_err(|error| read_error(path, error))?;
     let head = options.head.unwrap_or(u64::MAX);
     let mut reader = BufReader::with_capacity(1 << 18, reader.take(head));
     let (first, skipped) = first_byte(&mut reader).map_err(|error| read_error(path, error))?;
@@ -71,7 +64,7 @@ pub(super) fn read_json(
         // A table in another layout is one object, and fails as a record of nested values.
         let is_one = first == Some(b'{') && rows.rows == 0 && rows.refused.is_some();
         let other = if is_one {
-            laid_out(path, options)?
+            laid_out(&file, options)?
         } else {
             None
         };
@@ -79,15 +72,15 @@ pub(super) fn read_json(
             Some(other) => rows = other,
             None => {
                 let refused = rows.refused.take().map(|(bad, at)| {
-                    let line = at.and_then(|at| source::line_at(path, at));
+                    let line = at.and_then(|at| file.line_at(at));
                     bad.line(line)
                 });
-                let is_comma = rows.rows > 0 && error.is_syntax() && has_comma_at(path, behind);
+                let is_comma = rows.rows > 0 && error.is_syntax() && has_comma_at(&file, behind);
                 if is_comma && refused.is_none() {
-                    let line = source::line_at(path, behind);
+                    let line = file.line_at(behind);
                     return Err(Bad::new(COMMAS).line(line).into());
                 }
-                return Err(describe(path, error, refused));
+                return Err(describe(&file, error, refused));
             }
         }
     }
@@ -109,8 +102,8 @@ fn table_of(rows: Rows, options: &ReadOptions, as_text: &BTreeSet<String>) -> Ta
 }
 
 /// The records of a file that is one object in another layout; `None` when it is none.
-fn laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Rows>, TableError> {
-    let Some(records) = other_layout(path, options)? else {
+fn laid_out(file: &TextFile<'_>, options: &ReadOptions) -> Result<Option<Rows>, TableError> {
+    let Some(records) = other_layout(file, options)? else {
         return Ok(None);
     };
     let mut rows = Rows {
@@ -273,8 +266,8 @@ const COMMAS: &str = "a comma between records that stand in no list; write each 
     before the first and `]` behind the last";
 
 /// Whether the first byte that is no blank from here on is a comma.
-fn has_comma_at(path: &Path, at: u64) -> bool {
-    let Ok(mut reader) = source::open(path) else {
+fn has_comma_at(file: &TextFile<'_>, at: u64) -> bool {
+    let Ok(mut reader) = file.open() else {
         return false;
     };
     let skipped = std::io::copy(&mut reader.by_ref().take(at), &mut std::io::sink());
@@ -283,8 +276,8 @@ fn has_comma_at(path: &Path, at: u64) -> bool {
 }
 
 /// The word at a place of a file, where it is one that programs write for no number.
-fn word_at(path: &Path, line: usize, column: usize) -> Option<&'static str> {
-    let mut reader = BufReader::new(source::open(path).ok()?);
+fn word_at(file: &TextFile<'_>, line: usize, column: usize) -> Option<&'static str> {
+    let mut reader = BufReader::new(file.open().ok()?);
     for _ in 1..line {
         reader.skip_until(b'\n').ok()?;
     }
@@ -296,10 +289,10 @@ fn word_at(path: &Path, line: usize, column: usize) -> Option<&'static str> {
 }
 
 /// Says what is wrong without a value of the data: only syntax messages of the parser are passed on, they have none.
-fn describe(path: &Path, error: serde_json::Error, refused: Option<Bad>) -> TableError {
+fn describe(file: &TextFile<'_>, error: serde_json::Error, refused: Option<Bad>) -> TableError {
     let line = (error.line() > 0).then_some(error.line() as u64);
     match (error.classify(), refused) {
-        (Category::Io, _) => read_error(path, error.into()),
+        (Category::Io, _) => read_error(file.path, error.into()),
         (_, Some(bad)) => {
             let line = bad.line.or(line);
             bad.line(line).into()
@@ -308,7 +301,7 @@ fn describe(path: &Path, error: serde_json::Error, refused: Option<Bad>) -> Tabl
             .line(line)
             .into(),
         (Category::Syntax, _) => {
-            if let Some(word) = word_at(path, error.line(), error.column()) {
+            if let Some(word) = word_at(file, error.line(), error.column()) {
                 let why = format!("JSON has no {word}; write `null` for a missing value");
                 return Bad::new(why).line(line).into();
             }

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Read as _;
-use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::encoding::TextFile;
 use super::options::ReadOptions;
 use super::read_error::read_error;
 use super::source;
@@ -52,12 +52,14 @@ impl<'de> Deserialize<'de> for Members {
 
 /// The records of a file that is one object in another layout than a list of records.
 pub(super) fn other_layout(
-    path: &Path,
+    file: &TextFile<'_>,
     options: &ReadOptions,
 ) -> Result<Option<Vec<RawRow>>, TableError> {
+    let path = file.path;
     let mut text = String::new();
-    let mut reader =
-        source::open_bounded(path, options.most_bytes).map_err(|error| read_error(path, error))?;
+    let mut reader = file
+        .open_bounded(options.most_bytes)
+        .map_err(|error| read_error(path, error))?;
     let read = reader.read_to_string(&mut text);
     match read {
         Ok(_) => {}
@@ -94,12 +96,14 @@ pub(super) fn layout_of(text: &str) -> Layout {
             .iter()
             .all(|(name, _)| names.contains(&name.as_str()))
     };
-    if let (Some(columns), Some(data), true) = (
-        member("columns"),
-        member("data"),
-        is_only(&["columns", "index", "data"]),
-    ) {
-        return split(columns, data);
+    // pandas and most exports of query results, which call the rows differently.
+    for (rows, also) in [("data", "index"), ("rows", "types"), ("values", "types")] {
+        let (columns, data) = (member("columns"), member(rows));
+        if let (Some(columns), Some(data), true) =
+            (columns, data, is_only(&["columns", also, rows]))
+        {
+            return split(columns, (rows, data));
+        }
     }
     if let (Some(schema), Some(data), true) = (
         member("schema"),
@@ -156,17 +160,27 @@ fn flat_object(value: &RawValue) -> Option<RawRow> {
     (!members.iter().any(|(_, it)| is_nested(it))).then_some(members)
 }
 
-/// `{"columns": [name, …], "index": […], "data": [[value, …], …]}`.
-fn split(columns: &RawValue, data: &RawValue) -> Layout {
-    let names: Result<Vec<String>, _> = serde_json::from_str(columns.get());
+/// `{"columns": [name, …], "index": […], "data": [[value, …], …]}`, where a column may be an object with a `name`.
+fn split(columns: &RawValue, (called, data): (&str, &RawValue)) -> Layout {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Column {
+        Name(String),
+        Described { name: String },
+    }
+    let columns: Result<Vec<Column>, _> = serde_json::from_str(columns.get());
     let rows: Result<Vec<Vec<Box<RawValue>>>, _> = serde_json::from_str(data.get());
-    let (Ok(names), Ok(rows)) = (names, rows) else {
+    let (Ok(columns), Ok(rows)) = (columns, rows) else {
         return Layout::Other;
     };
+    let names = columns.into_iter().map(|column| match column {
+        Column::Name(name) | Column::Described { name } => name,
+    });
+    let names: Vec<String> = names.collect();
     if rows.iter().any(|row| row.len() != names.len()) {
-        return Layout::Refused(
-            "a row of `data` has another number of values than `columns` has names".to_string(),
-        );
+        return Layout::Refused(format!(
+            "a row of `{called}` has another number of values than `columns` has names"
+        ));
     }
     let records = rows
         .into_iter()
@@ -287,6 +301,8 @@ mod tests {
             r#"{"0": {"a": 1.50, "b": "x"}, "1": {"a": null, "b": "y"}}"#,
             r#"{"columns": ["a", "b"], "index": [0, 1], "data": [[1.50, "x"], [null, "y"]]}"#,
             r#"{"columns": ["a", "b"], "data": [[1.50, "x"], [null, "y"]]}"#,
+            r#"{"rows": [[1.50, "x"], [null, "y"]], "columns": ["a", "b"]}"#,
+            r#"{"columns": [{"name": "a", "type": "REAL"}, {"name": "b"}], "types": ["REAL", "TEXT"], "values": [[1.50, "x"], [null, "y"]]}"#,
             r#"{"schema": {"fields": [], "primaryKey": ["index"]}, "data": [{"index": 0, "a": 1.50, "b": "x"}, {"index": 1, "a": null, "b": "y"}]}"#,
             r#"{"a": [1.50, null], "b": ["x", "y"]}"#,
         ] {
@@ -322,7 +338,8 @@ mod tests {
         );
         assert!(read(r#"{"a": [1, 2], "b": [1]}"#).contains("not as long as each other"));
         assert!(
-            read(r#"{"columns": ["a"], "data": [[1, 2]]}"#).contains("another number of values")
+            read(r#"{"columns": ["a"], "rows": [[1, 2]]}"#)
+                .starts_with("a row of `rows` has another number of values")
         );
         for text in [
             r#"{"a": 1, "b": {"x": 1}}"#,

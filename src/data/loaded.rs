@@ -34,14 +34,16 @@ impl Loaded<'_> {
         }
     }
 
-    pub(super) fn plan(&self, root: &Path) -> FilePlan {
+    pub(super) fn plan(&self, root: &Path, options: &ReadOptions) -> FilePlan {
         let facts = self.table.text.as_ref();
         let columns = self.table.columns.iter();
         FilePlan {
             path: self.file.path.clone(),
             format: self.format.name().to_string(),
             compression: source::compression(&root.join(&self.file.path)).map(str::to_string),
-            encoding: facts.map(|facts| facts.encoding.clone()),
+            encoding: facts
+                .map(|facts| facts.encoding.clone())
+                .or_else(|| self.decoded(root, options)),
             separator: facts.map(|facts| separator_name(facts.separator)),
             header_line: facts.and_then(|facts| facts.has_header.then_some(facts.header_line)),
             title_lines: facts.map_or(0, |facts| facts.titles),
@@ -52,13 +54,21 @@ impl Loaded<'_> {
         }
     }
 
+    /// The encoding of a JSON file that is not in UTF-8.
+    fn decoded(&self, root: &Path, options: &ReadOptions) -> Option<String> {
+        let path = root.join(&self.file.path);
+        let is_json = matches!(self.format, Format::Json);
+        let file = is_json.then(|| TextFile::find(&path, options.text.encoding).ok())??;
+        file.encoding.is_some().then(|| file.encoding_name())
+    }
+
     /// The line of byte `at` of what was read of the file.
     pub(super) fn line_at(&self, path: &Path, at: u64, options: &ReadOptions) -> Option<u64> {
         match self.format {
-            Format::Csv => TextFile::find(path, options.text.encoding)
+            Format::Csv | Format::Json => TextFile::find(path, options.text.encoding)
                 .ok()?
                 .line_at(at),
-            Format::Json | Format::Parquet => source::line_at(path, at),
+            Format::Parquet => None,
         }
     }
 

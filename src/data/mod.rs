@@ -73,6 +73,7 @@ mod loaded;
 mod numbers;
 mod options;
 mod own;
+mod own_json;
 mod own_write;
 mod parquet_file;
 mod parquet_raw;
@@ -98,6 +99,7 @@ mod text_options;
 mod time;
 mod time_form;
 mod timestamps;
+mod totals;
 mod write;
 
 #[cfg(test)]

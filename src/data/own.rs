@@ -3,19 +3,17 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::DataFrame;
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cells::{Nulls, Parsed, parse_number};
 use super::csv_again::Above;
 use super::header_again::is_header_again;
-use super::json_file::first_byte;
-use super::json_layout::{Members, RawRow, other_layout};
+use super::json_layout::RawRow;
 use super::options::ReadOptions;
+use super::own_json::JsonFile;
 use super::source::{self, Format};
 use super::table::TableError;
 use super::{Error, io::refused};
@@ -99,9 +97,7 @@ pub struct OwnRows {
 enum Form {
     Csv(Above),
     /// Records one after the other, or in a list.
-    Json {
-        is_list: bool,
-    },
+    Json(JsonFile),
     Records(Vec<RawRow>),
 }
 
@@ -126,44 +122,12 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
             return OwnRows::look(path, Form::Csv(above), names, options)
                 .map(|rows| Own::Rows(Box::new(rows)));
         }
-        Format::Json => {
-            let mut reader = open(path)?;
-            let (first, _) = first_byte(&mut reader).map_err(|error| read_error(path, error))?;
-            match first {
-                Some(b'[') => Form::Json { is_list: true },
-                _ => match is_laid_out(path, options)? {
-                    Some(records) => Form::Records(records),
-                    None => Form::Json { is_list: false },
-                },
-            }
-        }
+        Format::Json => match JsonFile::look(path, options)? {
+            (_, Some(records)) => Form::Records(records),
+            (file, None) => Form::Json(file),
+        },
     };
     OwnRows::look(path, form, Vec::new(), options).map(|rows| Own::Rows(Box::new(rows)))
-}
-
-/// The records of a file that is one object in another layout; only a file that begins with a nested value is read for it.
-fn is_laid_out(path: &Path, options: &ReadOptions) -> Result<Option<Vec<RawRow>>, Error> {
-    let mut stream =
-        serde_json::Deserializer::from_reader(json_reader(path)?).into_iter::<Members>();
-    let is_nested = |value: &RawValue| value.get().starts_with(['{', '[']);
-    match stream.next() {
-        Some(Ok(Members(members))) if members.iter().any(|(_, value)| is_nested(value)) => {}
-        _ => return Ok(None),
-    }
-    other_layout(path, options).map_err(|error| refused(path, error))
-}
-
-fn open(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
-    source::open(path)
-        .map(|reader| BufReader::with_capacity(1 << 18, reader))
-        .map_err(|error| read_error(path, error))
-}
-
-/// A reader that stands before the first value, behind a byte order mark.
-fn json_reader(path: &Path) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
-    let mut reader = open(path)?;
-    first_byte(&mut reader).map_err(|error| read_error(path, error))?;
-    Ok(reader)
 }
 
 fn read_error(path: &Path, error: std::io::Error) -> Error {
@@ -322,65 +286,11 @@ impl OwnRows {
     }
 
     fn each_object(&self, take: &mut dyn FnMut(&RawRow) -> Result<(), Error>) -> Result<(), Error> {
-        let bad = |error: serde_json::Error| Error::BadFile {
-            path: self.path.display().to_string(),
-            line: (error.line() > 0).then_some(error.line() as u64),
-            column: None,
-            reason: "not valid JSON".to_string(),
-        };
         match &self.form {
             Form::Records(records) => records.iter().try_for_each(take),
-            Form::Json { is_list: false } | Form::Csv(_) => {
-                let stream = serde_json::Deserializer::from_reader(json_reader(&self.path)?)
-                    .into_iter::<Members>();
-                for members in stream {
-                    take(&members.map_err(bad)?.0)?;
-                }
-                Ok(())
-            }
-            Form::Json { is_list: true } => {
-                let mut stopped = None;
-                let mut json = serde_json::Deserializer::from_reader(json_reader(&self.path)?);
-                let read = Each {
-                    take,
-                    stopped: &mut stopped,
-                }
-                .deserialize(&mut json);
-                match (stopped, read) {
-                    (Some(error), _) => Err(error),
-                    (None, read) => read.map_err(bad),
-                }
-            }
+            Form::Json(json) => json.each_object(&self.path, take),
+            Form::Csv(_) => Ok(()),
         }
-    }
-}
-
-/// The elements of a list, one after the other.
-struct Each<'a> {
-    take: &'a mut dyn FnMut(&RawRow) -> Result<(), Error>,
-    stopped: &'a mut Option<Error>,
-}
-
-impl<'de> Visitor<'de> for Each<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list of records")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while let Some(Members(members)) = elements.next_element()? {
-            if let Err(error) = (self.take)(&members) {
-                *self.stopped = Some(error);
-                return Err(serde::de::Error::custom("stopped"));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Each<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_seq(self)
     }
 }
 

@@ -126,7 +126,10 @@ pub fn read(
     let dropped: u64 = loaded.iter().map(|loaded| loaded.table.dropped).sum();
     let non_finite = count_non_finite(&loaded, &schema);
     let plan = ReadingPlan {
-        files: loaded.iter().map(|loaded| loaded.plan(root)).collect(),
+        files: loaded
+            .iter()
+            .map(|loaded| loaded.plan(root, options))
+            .collect(),
         columns: column_plans(&schema, columns),
     };
     let mut notes: Vec<String> = cut;

@@ -8,6 +8,7 @@ use super::remark::{About, Remark};
 use super::scan::Scan;
 use super::schema::{Kind, Schema};
 use super::table::{Table, TextFacts};
+use super::totals::totals;
 use crate::text::counted;
 
 /// Files that hold data, but in a form that is not read.
@@ -62,24 +63,6 @@ const OTHER_DATA: &[&str] = &[
     ".psv",
     ".tab",
 ];
-/// What a row of totals is called, in lower case.
-const TOTALS: [&str; 14] = [
-    "total",
-    "totals",
-    "grand total",
-    "sum",
-    "subtotal",
-    "summe",
-    "gesamt",
-    "gesamtsumme",
-    "insgesamt",
-    "somme",
-    "suma",
-    "totale",
-    "totaal",
-    "all",
-];
-
 /// Says once which files of a folder hold data that is passed over.
 pub(super) fn of_scan(scan: &Scan) -> Vec<String> {
     let is_data = |path: &&String| {
@@ -245,58 +228,4 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
         say(1, says);
     }
     remarks
-}
-
-/// Says where the last row is one of totals: it is called so, and a number in it is the sum of those above.
-fn totals(path: &str, table: &Table, line_of: impl Fn(u64) -> Option<u64>) -> Option<Remark> {
-    let last = table.rows.checked_sub(1).filter(|last| *last >= 2)?;
-    let is_called = table.columns.iter().any(|column| {
-        let texts = column.cells.as_materialized_series().str().ok();
-        let text = texts.and_then(|texts| texts.get(last));
-        let text = text.map(|text| {
-            super::cells::trim_text(text)
-                .trim_end_matches(':')
-                .to_lowercase()
-        });
-        text.is_some_and(|text| TOTALS.contains(&text.as_str()))
-    });
-    let labels = table
-        .columns
-        .iter()
-        .filter(|column| !column.kind.is_some_and(Kind::is_numeric));
-    let is_unlabelled = labels.clone().count() > 0
-        && labels
-            .clone()
-            .all(|column| column.cells.get(last).is_ok_and(|cell| cell.is_null()));
-    if !is_called && !is_unlabelled {
-        return None;
-    }
-    let is_sum = |column: &&super::table::TableColumn| {
-        let Ok(numbers) = column
-            .cells
-            .as_materialized_series()
-            .cast(&polars::prelude::DataType::Float64)
-        else {
-            return false;
-        };
-        let Ok(numbers) = numbers.f64().cloned() else {
-            return false;
-        };
-        let sum: f64 = numbers.iter().take(last).flatten().sum();
-        let total = numbers.get(last);
-        total.is_some_and(|total| total != 0.0 && (total - sum).abs() <= 1e-6 * total.abs())
-    };
-    let mut numeric = table
-        .columns
-        .iter()
-        .filter(|column| column.kind.is_some_and(Kind::is_numeric));
-    let sums = numeric.find(is_sum)?;
-    let line = line_of(last as u64);
-    let line = line.map_or_else(String::new, |line| format!(", line {line},"));
-    let says = format!(
-        "the last row of {path}{line} looks like a row of totals: its number in `{}` is the sum of those above; remove it, or \
-         it is learned from like any row",
-        sums.name
-    );
-    Some(Remark::new(About::Rows, 1, says).of(&sums.name))
 }

@@ -121,17 +121,16 @@ fn end_of_last_row(head: &[u8]) -> usize {
     end
 }
 
-/// As [`open`], with an error of the kind `FileTooLarge` where there are more bytes than `most`.
-pub(super) fn open_bounded(path: &Path, most: Option<u64>) -> io::Result<Box<dyn Read + Send>> {
-    let reader = open(path)?;
-    Ok(match most {
+/// A reader with an error of the kind `FileTooLarge` where there are more bytes than `most`.
+pub(super) fn bounded(reader: Box<dyn Read + Send>, most: Option<u64>) -> Box<dyn Read + Send> {
+    match most {
         None => reader,
         Some(most) => Box::new(Bounded {
             reader,
             left: most,
             most,
         }),
-    })
+    }
 }
 
 /// A reader that does not go on for ever.
@@ -160,11 +159,6 @@ impl Read for Bounded {
 /// True when reading fails because the compressed bytes are wrong, not because the disk is.
 pub(super) fn is_packed(path: &Path) -> bool {
     compression(path).is_some()
-}
-
-/// The 1-based physical line in which byte `offset` of the decompressed file stands; `None` if it cannot be read again.
-pub(super) fn line_at(path: &Path, offset: u64) -> Option<u64> {
-    count_lines(open(path).ok()?, offset)
 }
 
 /// The 1-based line in which byte `offset` of a reader stands; `None` if it cannot be read.

@@ -132,11 +132,11 @@ fn better(case: &Case<'_>, compared: &Compared, sufficient: bool) -> Rule {
     let (outcome, reason) = if numbers.delta > 0.0 && numbers.p_better >= asked {
         (
             RuleOutcome::Pass,
-            format!("{moved}, and is better in {share} of the resamples ({wanted} asked)"),
+            format!("{moved}, and is better in {share} of the resamples ({wanted} required)"),
         )
     } else if numbers.delta > 0.0 {
         let reason =
-            format!("{moved}, but is better in only {share} of the resamples ({wanted} asked)");
+            format!("{moved}, but is better in only {share} of the resamples ({wanted} required)");
         (RuleOutcome::Inconclusive, reason)
     } else {
         let reason = format!("{moved}: the challenger is not better than the champion");
@@ -157,12 +157,12 @@ fn not_worse(case: &Case<'_>, compared: &Compared, sufficient: bool) -> Rule {
         (
             RuleOutcome::Pass,
             format!(
-                "{moved}, and falls by less than {fall} in {share} of the resamples ({wanted} asked)"
+                "{moved}, and falls by less than {fall} in {share} of the resamples ({wanted} required)"
             ),
         )
     } else if numbers.delta > -margin {
         let reason = format!(
-            "{moved}, but falls by less than {fall} in only {share} of the resamples ({wanted} asked)"
+            "{moved}, but falls by less than {fall} in only {share} of the resamples ({wanted} required)"
         );
         (RuleOutcome::Inconclusive, reason)
     } else {

@@ -93,6 +93,6 @@ fn judge(
     } else {
         (wrong_direction(sufficient), "less than")
     };
-    let reason = format!("{moved}, {}: {verb} the {asked_said} asked", said(gain));
+    let reason = format!("{moved}, {}: {verb} the {asked_said} required", said(gain));
     rule(name, GROUP, outcome, Some(gain), Some(asked), reason)
 }

@@ -154,7 +154,7 @@ fn slice(
         ),
         (true, false) => (
             RuleOutcome::Skipped,
-            format!("{moved}, too few to tell ({asked} asked)"),
+            format!("{moved}, too few to tell ({asked} required)"),
         ),
         (false, true) => (
             RuleOutcome::Reject,
@@ -162,7 +162,7 @@ fn slice(
         ),
         (false, false) => {
             let reason = format!(
-                "{moved}, worse by more than the accepted {accepted} but too few to tell ({asked} asked)"
+                "{moved}, worse by more than the accepted {accepted} but too few to tell ({asked} required)"
             );
             (RuleOutcome::Inconclusive, reason)
         }

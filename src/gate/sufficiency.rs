@@ -40,7 +40,7 @@ fn at_least(
 
 fn min_rows(case: &Case<'_>) -> Rule {
     let (rows, bound) = (case.rows(), case.policy.min_rows);
-    let reason = format!("{}, at least {bound} asked", counted(rows, "test row"));
+    let reason = format!("{}, at least {bound} required", counted(rows, "test row"));
     // Zero rows never suffice, whatever the policy asks.
     at_least(case, "min_rows", rows >= bound.max(1), rows, bound, reason)
 }
@@ -69,7 +69,7 @@ fn min_positives(case: &Case<'_>) -> Rule {
     }
     if let [negatives, positives] = counts[..] {
         let holds = positives >= bound.max(1) && negatives > 0;
-        let asked = format!("at least {bound} positive and one negative asked");
+        let asked = format!("at least {bound} positive and one negative required");
         let reason = format!(
             "{positives} positive and {}, {asked}",
             counted(negatives, "negative test row")
@@ -78,7 +78,7 @@ fn min_positives(case: &Case<'_>) -> Rule {
     }
     let smallest = counts.iter().copied().min().unwrap_or(0);
     let reason = format!(
-        "the rarest class has {}, at least {bound} of each asked",
+        "the rarest class has {}, at least {bound} of each required",
         counted(smallest, "test row")
     );
     at_least(
@@ -120,7 +120,7 @@ fn min_discordant(case: &Case<'_>) -> Rule {
     };
     let reason = format!(
         "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the \
-         champion{and_asked}), at least {bound} asked",
+         champion{and_asked}), at least {bound} required",
         counted(total, "discordant row"),
     );
     at_least(case, name, total >= bound, total, bound, reason)

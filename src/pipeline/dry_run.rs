@@ -39,7 +39,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let input = super::settle::look(&config.input_folder).await?;
     let test = super::settle::look(&config.test_folder).await?;
     let test = TestData::of(env, test).await?;
-    let seen = env.registry.seen_hashes(&config.name).await?;
+    let seen = env.registry.seen_files(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
     let past = env
         .registry
@@ -48,7 +48,7 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let new_files: Vec<String> = input
         .files
         .iter()
-        .filter(|file| !seen.contains(&file.sha256))
+        .filter(|file| !seen.iter().any(|seen| seen.sha256 == file.sha256))
         .map(|file| file.path.clone())
         .collect();
     let found = preview(config);

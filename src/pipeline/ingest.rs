@@ -16,11 +16,9 @@ pub use options::{read_options, rules_of, test_options};
 pub use stored::{latest, latest_frame, load, load_row, write as store};
 pub use tables::{heads_of_tables, read_tables};
 
-use std::collections::HashSet;
-
 use polars::prelude::DataFrame;
 
-use self::accumulate::{corrected, earlier, halves, known_again, put_together, superseded};
+use self::accumulate::{Sorted, earlier, known_again, put_back, put_together, sorted, superseded};
 use self::named::check_columns;
 use super::dataset::{
     Dataset, DatasetRecord, Parts, content_hash, parts_of, quarantine_line, take,
@@ -32,11 +30,12 @@ use crate::checks::of_files;
 use crate::config::{Keep, ModelConfig, Severity, Window};
 use crate::data;
 use crate::data::{ReadOptions, Scan, Schema};
+use crate::registry::SeenFile;
 use crate::text::counted;
 
-/// Hash of the work that a scan stands for: its files, and with `accumulate` everything seen before. Of several tables, also
-/// where each stands, since that says which table it is.
-pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &HashSet<String>) -> String {
+/// Hash of the work that a scan stands for: its files, and with `accumulate` everything seen before and which files were put
+/// back to what they held earlier. Of several tables, also where each stands, since that says which table it is.
+pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &[SeenFile]) -> String {
     if config.related.is_some() {
         let placed = scan.files.iter();
         let placed: Vec<String> = placed
@@ -52,7 +51,11 @@ pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &HashSet<String>) -> S
     let placed: Vec<String> = placed.collect();
     match config.ingest.keep {
         Keep::Folder => content_hash(placed.iter()),
-        Keep::Accumulate => content_hash(placed.iter().chain(seen.iter())),
+        Keep::Accumulate => {
+            let seen_before = seen.iter().map(|file| &file.sha256);
+            let back = put_back(scan, seen);
+            content_hash(placed.iter().chain(seen_before).chain(&back))
+        }
     }
 }
 
@@ -78,7 +81,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         young: options::young(settle::now(env)),
         ..read_options(config, true)
     };
-    let seen = env.registry.seen_hashes(&config.name).await?;
+    let seen = env.registry.seen_files(&config.name).await?;
     let kept = earlier(env).await?;
     let mut parts = match (kept, &config.related) {
         (_, Some(related)) => tables::flat_parts(env, related, scan)?,
@@ -89,14 +92,17 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
             None,
         )?),
         (Some((frame, before)), None) => {
-            let (known, fresh) = halves(scan, &seen);
+            let Sorted {
+                known,
+                corrected,
+                new,
+            } = sorted(scan, &seen, &before);
             let expected = Schema::of(&frame);
             let read = |scan: &Scan| {
                 data::read(&config.input_folder.here(), scan, &options, Some(&expected))
             };
-            let (corrected, new) = corrected(&fresh, scan, &before);
             let corrected = read(&corrected)?;
-            let (frame, notes) = superseded(config, frame, &corrected)?;
+            let (frame, notes) = superseded(config, frame, &corrected, &before)?;
             let (mut known, new) = (read(&known)?, read(&new)?);
             known.notes.extend(notes);
             known.notes.extend(known_again(config, &frame, &new)?);

@@ -153,7 +153,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         env.tell(Event::Warning(ingest::no_file(config, &input)));
     }
     let test = TestData::of(env, test).await?;
-    let seen = env.registry.seen_hashes(&config.name).await?;
+    let seen = env.registry.seen_files(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
     let test_hash = test.hash();
     let config_hash = config.fingerprint();

@@ -214,7 +214,7 @@ fn decision() -> Decision {
                 RuleOutcome::Pass,
                 Some(1906.0),
                 Some(30.0),
-                "1,906 rows, 30 asked",
+                "1,906 rows, 30 required",
             ),
             rule(
                 "better",

@@ -18,7 +18,7 @@ fn a_decision_is_explained_rule_by_rule() {
     let project = with_a_refusal();
     insta::assert_snapshot!(project.ok(&["gate", "explain"]).stdout, @r"
     verdict: inconclusive
-      - F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % asked)
+      - F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % required)
 
     rules (require: better)
       rule                           outcome       value  bound  reason
@@ -29,10 +29,10 @@ fn a_decision_is_explained_rule_by_rule() {
       floor                          skipped           -      -  no floor is set
       ceiling                        skipped           -      -  no ceiling is set
       max_leakage                    pass          0.000  0.050  0 of 200 test rows also stand in the training data (0 %), at most 5 %
-      min_rows                       pass            200     30  200 test rows, at least 30 asked
-      min_positives                  pass             79      5  79 positive and 121 negative test rows, at least 5 positive and one negative asked
-      min_discordant                 pass             47      6  47 discordant rows on which exactly one of the models is right (32 the challenger, 15 the champion), at least 6 asked
-      better                         inconclusive  0.990  1.000  F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % asked)
+      min_rows                       pass            200     30  200 test rows, at least 30 required
+      min_positives                  pass             79      5  79 positive and 121 negative test rows, at least 5 positive and one negative required
+      min_discordant                 pass             47      6  47 discordant rows on which exactly one of the models is right (32 the challenger, 15 the champion), at least 6 required
+      better                         inconclusive  0.990  1.000  F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % required)
 
     comparison
       measure                                          value

@@ -1,4 +1,4 @@
-//! Other inputs of kinds of faults that were met in use: whole numbers with fractions, learners by default, corrected files,
+//! Other inputs of kinds of faults that were met in use: whole numbers with fractions, learners by default,
 //! numbers with something around them, rows that only look like rows.
 
 use serde_json::{Value, json};
@@ -102,77 +102,6 @@ fn the_learner_by_default_learns_as_the_same_learner_by_name() {
         let by_default = answers(None);
         assert_eq!(by_default.lines().count(), 100);
         assert_eq!(by_default, answers(Some("ridge")), "{header} {settings}");
-    }
-}
-
-#[test]
-fn a_corrected_file_wins_by_key_in_whatever_way_it_was_corrected() {
-    let line = |row: u32| format!("c{row},{},{},{}", spend(row), row % 9, class(row));
-    let first = lines("id,spend,qty,left", 0..200, line);
-    let corrected = |row: u32| match row {
-        3 => format!("c3,{},77,{}", spend(3), class(3)),
-        _ => line(row),
-    };
-    let backwards = |row: u32| {
-        let qty = if row == 3 { 77 } else { row % 9 };
-        format!("{},{qty},{},c{row}", class(row), spend(row))
-    };
-    // Rows that the file no longer has stay: `accumulate` forgets none.
-    for (way, text, n) in [
-        (
-            "a feature",
-            lines("id,spend,qty,left", 0..200, corrected),
-            200,
-        ),
-        (
-            "with new rows",
-            lines("id,spend,qty,left", 0..210, corrected),
-            210,
-        ),
-        (
-            "fewer rows",
-            lines("id,spend,qty,left", 0..150, corrected),
-            200,
-        ),
-        (
-            "columns in another order",
-            lines("left,qty,spend,id", 0..200, backwards),
-            200,
-        ),
-    ] {
-        let settings = json!({"keys": ["id"], "ingest": {"keep": "accumulate"}});
-        let files = [
-            ("in/a.csv", first.clone()),
-            ("test/t.csv", lines("id,spend,qty,left", ROWS..400, line)),
-        ];
-        let project = project(&files, "left", settings);
-        project.ok(&["run"]);
-        project.write("in/a.csv", &text);
-        let done = project.ok(&["run"]);
-        let run = project
-            .books()
-            .dataset_runs
-            .last()
-            .expect("there is one")
-            .clone();
-        let path = project.path(&format!("ingesteddata/finaldata_{run}.parquet"));
-        let frame = unseat::data::read_parquet(&path).expect("reads");
-        let ids = frame.column("id").expect("is there").str().expect("texts");
-        let qty = frame
-            .column("qty")
-            .expect("is there")
-            .i64()
-            .expect("whole numbers");
-        let of_third: Vec<Option<i64>> = ids
-            .iter()
-            .zip(qty.iter())
-            .filter_map(|(id, qty)| (id == Some("c3")).then_some(qty))
-            .collect();
-        assert_eq!(
-            (frame.height(), of_third),
-            (n, vec![Some(77)]),
-            "{way}: {done}"
-        );
     }
 }
 

@@ -234,7 +234,7 @@ fn a_gain_that_is_too_small_is_no_reason_to_change_and_another_task_is_no_challe
     assert!(
         second["reasons"]
             .to_string()
-            .contains("less than the 0.900 asked")
+            .contains("less than the 0.900 required")
     );
 
     project.set("target", "district");

@@ -149,7 +149,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     challenger  version 3  f1 0.7297 (0.6548 to 0.7920)
     champion    version 2  f1 0.7297 (0.6548 to 0.7920)
     report      models/attrition/v3_20260301T000400Z/report.html
-    also        0 discordant rows on which exactly one of the models is right (0 the challenger, 0 the champion), at least 6 asked
+    also        0 discordant rows on which exactly one of the models is right (0 the challenger, 0 the champion), at least 6 required
     also        F1 stays at 0.730: the challenger is not better than the champion
     rejected version 3, version 2 stays the champion: the challenger predicts by the same numbers as the champion
     --- stderr

@@ -4,11 +4,13 @@ mod csv;
 mod files;
 mod fit;
 mod forms;
+mod json;
 mod layouts;
 mod named;
 mod numbers;
 mod real;
 mod shapes;
+mod totals;
 
 use std::fs;
 use std::path::Path;

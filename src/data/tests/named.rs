@@ -16,14 +16,14 @@ fn said_of(file: &str, bytes: &[u8]) -> String {
 
 #[test]
 fn json_that_is_none_is_named() {
-    let utf_16: Vec<u8> = "\u{feff}[{\"x\": 1}]"
+    let utf_16: Vec<u8> = "\u{feff}[{\"x\": 1},\n {\"x\": NaN}]"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
     for (json, words) in [
         (
             &utf_16[..],
-            "JSON in utf-16le, which is not read; save it as UTF-8",
+            "2: JSON has no NaN; write `null` for a missing value",
         ),
         (
             b"[{\"x\": 1},\n {\"x\": NaN}]",

@@ -62,41 +62,6 @@ fn numbers_in_json_texts_are_numbers_as_in_csv() {
     assert_eq!(show(&read.frame), ["007", "k", "l"]);
 }
 
-#[test]
-fn json_in_the_layouts_of_pandas_is_read_as_records() {
-    let rows = ["1|x", "2|y"];
-    for json in [
-        r#"{"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}}"#,
-        r#"{"0": {"a": 1, "b": "x"}, "1": {"a": 2, "b": "y"}}"#,
-        r#"{"columns": ["a", "b"], "index": [0, 1], "data": [[1, "x"], [2, "y"]]}"#,
-        r#"{"a": [1, 2], "b": ["x", "y"]}"#,
-    ] {
-        let read = read_files(&[("a.json", json.as_bytes())]);
-        assert_eq!(read.quarantined, [], "{json}");
-        assert_eq!(show(&read.frame), rows, "{json}");
-    }
-    for (json, reason) in [
-        (
-            "[[1, 2], [3, 4]]",
-            "a record that is a list: its values have no names; write objects, as pandas does with `orient=\"records\"`",
-        ),
-        (
-            r#"{"a": {"p": 1, "q": 2}, "b": {"p": 3, "q": 4}}"#,
-            "rows and columns cannot be told apart; write a list of records, as pandas does with `orient=\"records\"`",
-        ),
-        (
-            r#"[{"a": {"b": 1}}]"#,
-            "a nested value; flatten it, or name the column in drop",
-        ),
-    ] {
-        let read = read_files(&[("a.json", json.as_bytes())]);
-        let [bad] = &read.quarantined[..] else {
-            panic!("{json} is read");
-        };
-        assert_eq!(bad.reason, reason);
-    }
-}
-
 fn read_dropping(files: &[(&str, &[u8])], drop: &[&str]) -> FolderRead {
     let dir = folder(files);
     let options = ReadOptions {

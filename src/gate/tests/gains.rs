@@ -65,7 +65,7 @@ fn gains_of_metrics_that_fall_are_falls() {
     }
     says(
         &refused,
-        "RMSE falls from 20.000 to 18.000, a relative gain of +10 %: less than the 11 % asked",
+        "RMSE falls from 20.000 to 18.000, a relative gain of +10 %: less than the 11 % required",
     );
 }
 

@@ -194,7 +194,7 @@ fn every_class_needs_rows_when_there_are_more_than_two() {
     assert_eq!(decision.verdict, Verdict::Inconclusive);
     assert_eq!(
         decision.reasons,
-        ["the rarest class has 4 test rows, at least 5 of each asked"]
+        ["the rarest class has 4 test rows, at least 5 of each required"]
     );
     assert_eq!(
         decision.baselines.len(),

@@ -19,10 +19,10 @@ fn the_reference_systems_promotion_is_refused_with_every_reason() {
         decision.reasons[0],
         "F1 0.750 does not beat always_positive (0.750) on 5 rows"
     );
-    says(&decision, "5 test rows, at least 30 asked");
+    says(&decision, "5 test rows, at least 30 required");
     says(
         &decision,
-        "3 positive and 2 negative test rows, at least 5 positive and one negative asked",
+        "3 positive and 2 negative test rows, at least 5 positive and one negative required",
     );
     says(
         &decision,
@@ -140,7 +140,7 @@ fn better_without_the_asked_confidence_is_inconclusive() {
     (stand.challenger, stand.champion) = (labelled(&new), Some(labelled(&old)));
     let decision = stand.decide(&by_labels());
     assert_eq!(decision.verdict, Verdict::Inconclusive);
-    says(&decision, "of the resamples (95 % asked)");
+    says(&decision, "of the resamples (95 % required)");
 
     let lenient = Policy {
         require: Require::NotWorse,

@@ -1,6 +1,6 @@
 //! `ingest.keep: accumulate`: rows of earlier data sets put together with what the folder holds now.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use polars::prelude::DataFrame;
 
@@ -12,6 +12,7 @@ use crate::pipeline::dataset::{DatasetRecord, Parts, parts_of, take};
 use crate::pipeline::derive::without_derived;
 use crate::pipeline::error::Error;
 use crate::pipeline::trained::dataset_run;
+use crate::registry::SeenFile;
 use crate::text::counted;
 
 /// The rows that `accumulate` keeps: the newest data set on which there was a verdict. Not that of the newest verdict, which
@@ -38,35 +39,87 @@ pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Er
     Ok(Some((frame, dataset.record)))
 }
 
-/// The files that concluded runs have taken in, and the others.
-pub fn halves(scan: &Scan, seen: &HashSet<String>) -> (Scan, Scan) {
-    let (mut known, mut fresh) = (scan.clone(), scan.clone());
-    known.files.retain(|file| seen.contains(&file.sha256));
-    fresh.files.retain(|file| !seen.contains(&file.sha256));
-    known.unsettled.clear();
-    (known, fresh)
+/// The files of a scan by what is known of them.
+pub struct Sorted {
+    /// Those that concluded runs have taken in.
+    pub known: Scan,
+    /// Those that stand where another content was taken in last, which is gone. What is put back to what it held earlier is one.
+    pub corrected: Scan,
+    /// The others.
+    pub new: Scan,
 }
 
-/// Of fresh files, those that stand where another content was taken in before, which is gone: corrected ones. And the others.
-pub fn corrected(fresh: &Scan, scan: &Scan, before: &DatasetRecord) -> (Scan, Scan) {
-    let is_here = |sha256: &String| scan.files.iter().any(|file| file.sha256 == *sha256);
-    let is_corrected = |path: &String| {
-        let mut earlier = before.files.iter();
-        earlier.any(|file| file.path == *path && !is_here(&file.sha256))
+/// Sorts the files of a scan. `before` is the record of the data set that they are added to, whose files are named with
+/// what stood at each path last before what stood there earlier.
+pub fn sorted(scan: &Scan, seen: &[SeenFile], before: &DatasetRecord) -> Sorted {
+    let seen: HashSet<&str> = seen.iter().map(|file| file.sha256.as_str()).collect();
+    let here = contents(scan);
+    let held = by_path(before.files.iter().map(|file| (&file.path, &file.sha256)));
+    let is_corrected = |path: &str, sha256: &str| {
+        let held = held.get(path).map_or(&[][..], Vec::as_slice);
+        let Some((last, earlier)) = held.split_first() else {
+            return false;
+        };
+        // What was known under another name only was moved here.
+        let is_news = !seen.contains(sha256) || earlier.contains(&sha256);
+        *last != sha256 && !here.contains(last) && is_news
     };
-    let (mut corrected, mut new) = (fresh.clone(), fresh.clone());
-    corrected.files.retain(|file| is_corrected(&file.path));
-    corrected.unsettled.clear();
-    new.files.retain(|file| !is_corrected(&file.path));
-    (corrected, new)
+    let part = |wanted: &dyn Fn(&str, &str) -> bool| {
+        let mut part = scan.clone();
+        part.files.retain(|file| wanted(&file.path, &file.sha256));
+        part.unsettled.clear();
+        part
+    };
+    let known = part(&|path, sha256| !is_corrected(path, sha256) && seen.contains(sha256));
+    let corrected = part(&is_corrected);
+    let mut new = part(&|path, sha256| !is_corrected(path, sha256) && !seen.contains(sha256));
+    new.unsettled.clone_from(&scan.unsettled);
+    Sorted {
+        known,
+        corrected,
+        new,
+    }
+}
+
+/// A text for each file that holds again what it held before a later content, which is gone: the same files were seen then
+/// as now, but another one is the latest. `seen` stands oldest first.
+pub fn put_back(scan: &Scan, seen: &[SeenFile]) -> Vec<String> {
+    let here = contents(scan);
+    let held = by_path(seen.iter().map(|file| (&file.path, &file.sha256)));
+    let is_back = |path: &str, sha256: &str| {
+        let mut held = held.get(path).into_iter().flatten();
+        held.any(|held| *held == sha256) && held.any(|later| !here.contains(later))
+    };
+    let back = scan.files.iter();
+    back.filter(|file| is_back(&file.path, &file.sha256))
+        .map(|file| format!("{} back at {}", file.sha256, file.path))
+        .collect()
+}
+
+/// The contents that a scan found.
+fn contents(scan: &Scan) -> HashSet<&str> {
+    scan.files.iter().map(|file| file.sha256.as_str()).collect()
+}
+
+/// The contents of files by where they stood, in the order given.
+fn by_path<'a>(
+    files: impl Iterator<Item = (&'a String, &'a String)>,
+) -> HashMap<&'a str, Vec<&'a str>> {
+    let mut held: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (path, sha256) in files {
+        held.entry(path).or_default().push(sha256);
+    }
+    held
 }
 
 /// Takes earlier rows out that a corrected file has anew: those with the same `keys`, and the same time where rows have one.
-/// Says so, or that they stay where nothing tells which row is which.
+/// Says so, or that they stay where nothing tells which row is which; and where a file has fewer rows than it had, that those
+/// which are gone from it stay: which rows came from which file is not kept.
 pub fn superseded(
     config: &ModelConfig,
     kept: DataFrame,
     corrected: &FolderRead,
+    before: &DatasetRecord,
 ) -> Result<(DataFrame, Vec<String>), Error> {
     if corrected.files.is_empty() {
         return Ok((kept, Vec::new()));
@@ -107,13 +160,29 @@ pub fn superseded(
         own[row].is_some_and(|hash| renewed.contains(&hash)) && !again.contains(&hashes[row])
     };
     let replaced = (0..kept.height()).filter(|row| is_replaced(*row)).count();
-    let note = format!(
+    let mut notes = vec![format!(
         "{files}: {} with the same `{}` {} replaced by the newest",
         counted(replaced as u64, "earlier row"),
         columns.join("`, `"),
         if replaced == 1 { "is" } else { "are" }
-    );
-    Ok((take(&kept, &rows)?, vec![note]))
+    )];
+    notes.extend(fewer_rows(corrected, before));
+    Ok((take(&kept, &rows)?, notes))
+}
+
+/// Says which corrected files have fewer rows than what stood at their place last.
+fn fewer_rows(corrected: &FolderRead, before: &DatasetRecord) -> Vec<String> {
+    let shrunk = corrected.files.iter().filter_map(|file| {
+        let last = before.files.iter().find(|last| last.path == file.path)?;
+        let fewer = last.rows.checked_sub(file.rows).filter(|rows| *rows > 0)?;
+        Some(format!(
+            "{} has {} fewer than when it was taken in: the rows that are gone from it stay in the data; a data set without them \
+             comes from `ingest.keep: folder`, or from a run in a new project",
+            file.path,
+            counted(fewer, "row"),
+        ))
+    });
+    shrunk.collect()
 }
 
 /// The columns that say which row is which.

@@ -59,7 +59,7 @@ async fn a_data_set_does_not_pass_for_one_that_holds_a_file_it_left_out() {
     let (dataset, _) = ingest(&env, "r1", &stale).await.expect("ingests");
     assert_eq!(dataset.record.unsettled, ["b.csv"]);
     assert_eq!(dataset.record.rows, 2);
-    let none = HashSet::new();
+    let none = Vec::new();
     assert_ne!(
         dataset.data_hash,
         data_hash(&env.config, &stale, &none),

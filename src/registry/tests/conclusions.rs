@@ -39,7 +39,7 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
             "{refused:?}"
         );
         assert_eq!(registry.champion(model).await.expect("reads"), None);
-        assert!(registry.seen_hashes(model).await.expect("reads").is_empty());
+        assert!(registry.seen_files(model).await.expect("reads").is_empty());
         assert_eq!(registry.last_conclusion(model).await.expect("reads"), None);
         let kept = registry
             .version(model, version.number)
@@ -64,13 +64,8 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
         .expect("reads")
         .expect("a champion");
     assert_eq!(champion.version, version.number);
-    assert!(
-        registry
-            .seen_hashes(model)
-            .await
-            .expect("reads")
-            .contains("f")
-    );
+    let seen = registry.seen_files(model).await.expect("reads");
+    assert_eq!(seen, files);
     let kept = registry
         .version(model, version.number)
         .await

@@ -40,10 +40,11 @@ async fn everything(registry: &Registry) -> String {
         );
         text += &format!("{:?}", registry.latest_dataset(model).await.expect("reads"));
         let mut seen: Vec<_> = registry
-            .seen_hashes(model)
+            .seen_files(model)
             .await
             .expect("lists")
             .into_iter()
+            .map(|file| file.sha256)
             .collect();
         seen.sort();
         text += &format!("{seen:?}");
