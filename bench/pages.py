@@ -219,11 +219,25 @@ def fill(database, model, check, n_runs, n_windows):
             record = {**check, **span}
             kept = {key: check[key] for key in ("model", "version", "kind", "source", "verdict")}
             row = {**kept, **span, "at_ms": span["to_ms"], "n_rows": check["rows"], "record": json.dumps(record)}
+            row["line"] = json.dumps(line_of(check))
             insert(connection, "drift_checks", row)
         for table, key in [("runs", "model"), ("datasets", "model"), ("versions", "model"), ("scores", "model")]:
             row = connection.execute(f"SELECT * FROM {table} WHERE {key} = ? LIMIT 1", [model]).fetchone()
             for at in range(1, n_runs + 1):
                 insert(connection, table, earlier(dict(row), table, at))
+
+
+def line_of(check):
+    """What a line of the history shows of a comparison."""
+    def column(whole):
+        return {key: whole[key] for key in ("name", "kind", "effect", "verdict")}
+
+    prediction = check["prediction"]
+    return {
+        "reason": check["reason"],
+        "features": [column(whole) for whole in check["features"]],
+        "prediction": prediction and column(prediction),
+    }
 
 
 def earlier(row, table, at):

@@ -30,7 +30,8 @@ pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     let (version, bundle) = pipeline_drift::champion(&env).await?;
     let check = compared(&env, (version, &bundle), &args.against).await?;
-    let answer = DriftAnswer::of(&env, check, bundle.reference.as_ref()).await?;
+    let answer =
+        DriftAnswer::of(&env, check, bundle.reference.as_ref(), &RowsKind::RECORDED).await?;
     env.registry.close().await;
     if global.json {
         output::line(&answer);

@@ -80,7 +80,8 @@ pub async fn trouble(
     now_ms: i64,
 ) -> Result<Trouble, Error> {
     let name = Some(model.name.as_str());
-    let mut runs = registry.shown_runs(name, NEWEST, now_ms).await?;
+    let runs = registry.run_lines(name, NEWEST).await?;
+    let mut runs = registry.with_the_dead(runs, now_ms).await?;
     runs.retain(|run| !run.is_running());
     let jobs = registry.jobs(name, NEWEST).await?;
     let with_data = registry.newest_run_with_data(&model.name).await?;

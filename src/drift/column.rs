@@ -85,6 +85,21 @@ pub enum Answered<'a> {
 }
 
 impl Reference {
+    /// The columns of this reference that another version counts alike, so that rows as it reads them can be counted in these
+    /// bins, too. What versions say is theirs alone and left out.
+    pub fn as_read_by(&self, other: &Reference) -> Reference {
+        let kind = |it: &Column| (it.measure, it.is_of_numbers);
+        let is_alike = |own: &&Column| {
+            let mut others = other.columns.iter();
+            others.any(|it| it.name == own.name && kind(it) == kind(own))
+        };
+        Reference {
+            rows: self.rows,
+            columns: self.columns.iter().filter(is_alike).cloned().collect(),
+            prediction: None,
+        }
+    }
+
     /// Whether counts can be made in it.
     pub fn is_sound(&self) -> bool {
         let fits = |column: &Column| {

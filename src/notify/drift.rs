@@ -16,6 +16,9 @@ pub fn of_drift(row: &DriftEpisodeRow) -> Vec<Event> {
     let rows = match row.kind.as_str() {
         "requests" => "requests",
         "test" => "test rows",
+        "slow" if row.evidence["kind"] == "requests" => {
+            "requests have moved slowly: they are like the champion's rows, but"
+        }
         "slow" => "new data have moved step by step: each was like the one before, and now they",
         _ => "new data",
     };

@@ -1,7 +1,7 @@
 //! Versions over time: each with its score, interval and rows, and who was the champion when.
 
 use crate::model_types::Outcome;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::rfc3339;
 use crate::evaluate::Metric;
@@ -108,8 +108,7 @@ fn point(
     champion: Option<i64>,
     metric: Metric,
 ) -> VersionPoint {
-    let side: Option<SideScore> =
-        score.and_then(|score| serde_json::from_value(score.record.clone()).ok());
+    let side = score.and_then(|score| SideScore::deserialize(&score.record).ok());
     let interval = side.as_ref().and_then(|side| {
         let mut intervals = side.intervals.iter();
         let found = intervals.find(|it| it.metric == metric)?;

@@ -151,7 +151,7 @@ async fn facts(env: &Env) -> Result<Facts, Error> {
     }
     let runs = registry.runs(Some(name), 100).await?;
     facts.runs_ended = runs.iter().filter(|it| it.outcome.is_some()).count();
-    let checks = registry.drift_heads(name, None, 500).await?;
+    let checks = registry.drift_heads(name, 500).await?;
     facts.windows = checks.iter().filter(|it| it.kind == "requests").count();
     facts.drift_checks = checks.len();
     let totals = registry.label_totals(name).await?;

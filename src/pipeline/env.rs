@@ -1,6 +1,6 @@
 //! What a run may touch, and what it says while it goes on.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use rand::RngCore;
@@ -11,6 +11,7 @@ use super::error::Error;
 use crate::artifacts::Artifacts;
 use crate::clock::{Clock, stamp};
 use crate::config::ModelConfig;
+use crate::drift::Reference;
 use crate::registry::Registry;
 
 /// A stage of a run.
@@ -80,6 +81,8 @@ pub struct Env {
     begun: Mutex<Stage>,
     /// The run under way.
     run: Mutex<Option<String>>,
+    /// The reference of an earlier version that was read last: versions do not change.
+    slow: Mutex<Option<(i64, Arc<Reference>)>>,
 }
 
 impl Env {
@@ -106,6 +109,7 @@ impl Env {
             events,
             begun: Mutex::new(Stage::Ingest),
             run: Mutex::new(None),
+            slow: Mutex::new(None),
         })
     }
 
@@ -123,6 +127,19 @@ impl Env {
     pub fn shown(&self, folder: &str, file: &str) -> String {
         // Paths of a project that is the current folder have no `./` before them.
         self.named(&self.models.shown(&self.version_key(folder, file)))
+    }
+
+    /// The reference of an earlier version, if it is the one that was read last.
+    pub fn known_reference(&self, version: i64) -> Option<Arc<Reference>> {
+        let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        slow.as_ref()
+            .filter(|(known, _)| *known == version)
+            .map(|(_, reference)| reference.clone())
+    }
+
+    /// Keeps the reference of an earlier version at hand.
+    pub fn know_reference(&self, version: i64, reference: Arc<Reference>) {
+        *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, reference));
     }
 
     /// Tells whoever listens.

@@ -1,4 +1,4 @@
-//! What was held against the references of versions, and what came of it: windows of counters, checks, episodes.
+//! What was held against the references of versions, and what came of it.
 
 use serde_json::Value;
 
@@ -27,34 +27,17 @@ pub struct DriftCheckRow {
     pub n_rows: i64,
     /// `ok`, `warn`, `drift` or `unknown`.
     pub verdict: String,
+    /// What a line of the history shows of it: a part of the record, in its form.
+    pub line: Value,
     /// Everything about it.
     pub record: Value,
-}
-
-/// Counters of one server in one window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DriftWindowRow {
-    /// The model.
-    pub model: String,
-    /// The version that answered.
-    pub version: i64,
-    /// The server.
-    pub server: String,
-    /// Begin of the window.
-    pub from_ms: i64,
-    /// Its end, exclusive.
-    pub to_ms: i64,
-    /// Rows that were counted.
-    pub n_rows: i64,
-    /// The counters.
-    pub counts: Value,
 }
 
 pub(super) fn json(text: &str, what: &'static str) -> Result<Value, Error> {
     serde_json::from_str(text).map_err(|source| Error::Record { what, source })
 }
 
-/// A check without its record.
+/// A check without its record and line.
 fn head_of(row: &Row) -> DriftCheckRow {
     DriftCheckRow {
         model: row.get("model"),
@@ -66,8 +49,18 @@ fn head_of(row: &Row) -> DriftCheckRow {
         at_ms: row.get("at_ms"),
         n_rows: row.get("n_rows"),
         verdict: row.get("verdict"),
+        line: Value::Null,
         record: Value::Null,
     }
+}
+
+/// A check with its record.
+fn whole_of(row: &Row) -> Result<DriftCheckRow, Error> {
+    let text: String = row.get("record");
+    Ok(DriftCheckRow {
+        record: json(&text, "comparison")?,
+        ..head_of(row)
+    })
 }
 
 impl Registry {
@@ -77,10 +70,11 @@ impl Registry {
     /// When the statement fails.
     pub async fn save_drift_check(&self, row: &DriftCheckRow) -> Result<(), Error> {
         query(
-            "INSERT INTO drift_checks (model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict, record)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO drift_checks (model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict, line, record)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (model, kind, from_ms, source, version) DO UPDATE SET to_ms = excluded.to_ms,
-                 at_ms = excluded.at_ms, n_rows = excluded.n_rows, verdict = excluded.verdict, record = excluded.record",
+                 at_ms = excluded.at_ms, n_rows = excluded.n_rows, verdict = excluded.verdict, line = excluded.line,
+                 record = excluded.record",
         )
         .bind(&row.model)
         .bind(row.version)
@@ -91,6 +85,7 @@ impl Registry {
         .bind(row.at_ms)
         .bind(row.n_rows)
         .bind(&row.verdict)
+        .bind(row.line.to_string())
         .bind(row.record.to_string())
         .execute(&self.writing().await?)
         .await
@@ -98,65 +93,61 @@ impl Registry {
         Ok(())
     }
 
-    /// The newest checks of a model, newest first; of one kind where it is named.
+    /// The newest checks of a model with rows of a kind, newest first.
     ///
     /// # Errors
     /// When the statement fails, or a record cannot be read.
     pub async fn drift_checks(
         &self,
         model: &str,
-        kind: Option<&str>,
+        kind: &str,
         most: i64,
     ) -> Result<Vec<DriftCheckRow>, Error> {
-        let rows = self.drift_texts(model, kind, most).await?;
-        let read = |(row, text): (DriftCheckRow, String)| {
-            let record = json(&text, "comparison")?;
-            Ok(DriftCheckRow { record, ..row })
-        };
-        rows.into_iter().map(read).collect()
+        let rows = query("SELECT * FROM drift_checks WHERE model = ? AND kind = ? ORDER BY from_ms DESC, at_ms DESC LIMIT ?")
+            .bind(model)
+            .bind(kind)
+            .bind(most)
+            .fetch_all(&self.pool())
+            .await
+            .doing("look for what was compared")?;
+        rows.iter().map(whole_of).collect()
     }
 
-    /// The same with the record as text, for whoever reads only some of it.
+    /// The same without their records, each with what a line of the history shows of it as text: its line, or the whole record
+    /// where a program of before left none.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn drift_texts(
+    pub async fn drift_lines(
         &self,
         model: &str,
-        kind: Option<&str>,
+        kind: &str,
         most: i64,
     ) -> Result<Vec<(DriftCheckRow, String)>, Error> {
         let rows = query(
-            "SELECT * FROM drift_checks WHERE model = ? AND (? = '' OR kind = ?) ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
+            "SELECT model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict, COALESCE(line, record) AS shown
+             FROM drift_checks WHERE model = ? AND kind = ? ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
         )
         .bind(model)
-        .bind(kind.unwrap_or_default())
-        .bind(kind.unwrap_or_default())
+        .bind(kind)
         .bind(most)
         .fetch_all(&self.pool())
         .await
         .doing("look for what was compared")?;
-        let row_of = |row: &Row| (head_of(row), row.get("record"));
+        let row_of = |row: &Row| (head_of(row), row.get("shown"));
         Ok(rows.iter().map(row_of).collect())
     }
 
-    /// The newest checks of a model without their records, newest first; of one kind where it is named.
+    /// The newest checks of a model without their records, newest first, whatever rows were compared.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn drift_heads(
-        &self,
-        model: &str,
-        kind: Option<&str>,
-        most: i64,
-    ) -> Result<Vec<DriftCheckRow>, Error> {
+    pub async fn drift_heads(&self, model: &str, most: i64) -> Result<Vec<DriftCheckRow>, Error> {
         let rows = query(
             "SELECT model, version, kind, source, from_ms, to_ms, at_ms, n_rows, verdict FROM drift_checks
-             WHERE model = ? AND (? = '' OR kind = ?) ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
+             WHERE model = ? ORDER BY from_ms DESC, at_ms DESC LIMIT ?",
         )
         .bind(model)
-        .bind(kind.unwrap_or_default())
-        .bind(kind.unwrap_or_default())
         .bind(most)
         .fetch_all(&self.pool())
         .await
@@ -208,75 +199,7 @@ impl Registry {
         .fetch_optional(&self.pool())
         .await
         .doing("look for what was compared")?;
-        row.map(|row| {
-            let text: String = row.get("record");
-            let record = json(&text, "comparison")?;
-            Ok(DriftCheckRow {
-                record,
-                ..head_of(&row)
-            })
-        })
-        .transpose()
-    }
-
-    /// Records what a server has counted in a window so far, in place of what it had recorded of it.
-    ///
-    /// # Errors
-    /// When the statement fails.
-    pub async fn save_drift_window(&self, row: &DriftWindowRow) -> Result<(), Error> {
-        query(
-            "INSERT INTO drift_windows (model, version, server, from_ms, to_ms, n_rows, counts) VALUES (?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (model, version, from_ms, server) DO UPDATE SET to_ms = excluded.to_ms, n_rows = excluded.n_rows,
-                 counts = excluded.counts",
-        )
-        .bind(&row.model)
-        .bind(row.version)
-        .bind(&row.server)
-        .bind(row.from_ms)
-        .bind(row.to_ms)
-        .bind(row.n_rows)
-        .bind(row.counts.to_string())
-        .execute(&self.writing().await?)
-        .await
-        .doing("record what was counted")?;
-        Ok(())
-    }
-
-    /// What all servers counted of a version's answers in windows that begin within `from_ms..to_ms`, in their order.
-    ///
-    /// # Errors
-    /// When the statement fails, or a record cannot be read.
-    pub async fn drift_windows(
-        &self,
-        model: &str,
-        version: i64,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Vec<DriftWindowRow>, Error> {
-        let rows = query(
-            "SELECT * FROM drift_windows WHERE model = ? AND version = ? AND from_ms >= ? AND from_ms < ?
-             ORDER BY from_ms, server",
-        )
-        .bind(model)
-        .bind(version)
-        .bind(from_ms)
-        .bind(to_ms)
-        .fetch_all(&self.pool())
-        .await
-        .doing("look for what was counted")?;
-        let row_of = |row: &Row| {
-            let counts: String = row.get("counts");
-            Ok(DriftWindowRow {
-                model: row.get("model"),
-                version: row.get("version"),
-                server: row.get("server"),
-                from_ms: row.get("from_ms"),
-                to_ms: row.get("to_ms"),
-                n_rows: row.get("n_rows"),
-                counts: json(&counts, "counters")?,
-            })
-        };
-        rows.iter().map(row_of).collect()
+        row.as_ref().map(whole_of).transpose()
     }
 
     /// Removes windows and checks that ended before an instant, and episodes that were over by then.
@@ -286,6 +209,7 @@ impl Registry {
     pub async fn remove_old_drift(&self, model: &str, before_ms: i64) -> Result<(), Error> {
         for statement in [
             "DELETE FROM drift_windows WHERE model = ? AND to_ms < ?",
+            "DELETE FROM slow_windows WHERE model = ? AND to_ms < ?",
             "DELETE FROM drift_checks WHERE model = ? AND to_ms < ?",
             // Of what was told of data sets the newest stays: from there on slow drift is looked for.
             "DELETE FROM drift_episodes WHERE model = ? AND ended_ms IS NOT NULL AND ended_ms < ?

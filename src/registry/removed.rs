@@ -19,7 +19,7 @@ pub enum Removal {
 }
 
 /// What is taken out of the tables with a model. The lock and messages that wait to be sent stay.
-pub(super) const ROWS: [&str; 22] = [
+pub(super) const ROWS: [&str; 23] = [
     "DELETE FROM runs WHERE model = ?",
     "DELETE FROM datasets WHERE model = ?",
     "DELETE FROM versions WHERE model = ?",
@@ -40,6 +40,7 @@ pub(super) const ROWS: [&str; 22] = [
     "DELETE FROM fresh_rows WHERE model = ?",
     "DELETE FROM schedule_changes WHERE model = ?",
     "DELETE FROM drift_windows WHERE model = ?",
+    "DELETE FROM slow_windows WHERE model = ?",
     "DELETE FROM drift_checks WHERE model = ?",
     "DELETE FROM drift_episodes WHERE model = ?",
 ];

@@ -5,7 +5,7 @@ use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
 
 /// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
-const GIVE_WAY: [&str; 13] = [
+const GIVE_WAY: [&str; 14] = [
     "DELETE FROM schedules WHERE model = ?",
     "DELETE FROM places WHERE model = ?",
     "DELETE FROM probations WHERE model = ?",
@@ -17,12 +17,13 @@ const GIVE_WAY: [&str; 13] = [
     "DELETE FROM fresh_rows WHERE model = ?",
     "DELETE FROM schedule_changes WHERE model = ?",
     "DELETE FROM drift_windows WHERE model = ?",
+    "DELETE FROM slow_windows WHERE model = ?",
     "DELETE FROM drift_checks WHERE model = ?",
     "DELETE FROM drift_episodes WHERE model = ?",
 ];
 
 /// Rows that get the new name.
-const ROWS: [&str; 23] = [
+const ROWS: [&str; 24] = [
     "UPDATE runs SET model = ? WHERE model = ?",
     "UPDATE datasets SET model = ? WHERE model = ?",
     "UPDATE versions SET model = ? WHERE model = ?",
@@ -44,6 +45,7 @@ const ROWS: [&str; 23] = [
     "UPDATE fresh_rows SET model = ? WHERE model = ?",
     "UPDATE schedule_changes SET model = ? WHERE model = ?",
     "UPDATE drift_windows SET model = ? WHERE model = ?",
+    "UPDATE slow_windows SET model = ? WHERE model = ?",
     "UPDATE drift_checks SET model = ? WHERE model = ?",
     "UPDATE drift_episodes SET model = ? WHERE model = ?",
 ];

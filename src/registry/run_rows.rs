@@ -1,6 +1,7 @@
 //! A run as its row says it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::db::Row;
 use super::error::Error;
@@ -100,7 +101,7 @@ pub struct RunRow {
     pub ended_ms: Option<i64>,
     /// Why it failed.
     pub error: Option<String>,
-    /// Its whole record.
+    /// Its whole record; in lists that show little of it, that little in the same form.
     pub record: Option<serde_json::Value>,
 }
 
@@ -162,6 +163,18 @@ pub(super) fn run_of(row: &Row) -> Result<RunRow, Error> {
         error: row.get("error"),
         record,
     })
+}
+
+/// What lists show of a record, in its form: the first reason, and the files that were quarantined.
+pub(super) fn line_of(record: &serde_json::Value) -> serde_json::Value {
+    let mut line = serde_json::Map::new();
+    if let Some(first) = record["reasons"].get(0) {
+        line.insert("reasons".to_string(), json!([first]));
+    }
+    if let Some(quarantined) = record["data"].get("quarantined") {
+        line.insert("data".to_string(), json!({"quarantined": quarantined}));
+    }
+    line.into()
 }
 
 /// A stored record, which [`RunRow::report`] will be able to read by type.

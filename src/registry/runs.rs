@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use super::db::{query, settled};
 use super::error::Doing;
-use super::run_rows::{RunRow, run_of};
+use super::run_rows::{RunRow, line_of, run_of};
 use super::{Error, Registry, totals};
 use crate::model_types::Outcome;
+
+/// So much of a run's record as a line shows of it; the whole of one that a program of before left.
+const LINE: &str = "COALESCE(line, record)";
 
 impl Registry {
     /// Records that a run begins.
@@ -67,6 +70,7 @@ impl Registry {
     }
 
     async fn try_end_run(&self, end: &RunRow) -> Result<(), Error> {
+        let line = end.record.as_ref().map(|it| line_of(it).to_string());
         let record = end.record.as_ref().map(ToString::to_string);
         let mut transaction = self.begin().await?;
         let was_running = query("SELECT 1 FROM runs WHERE id = ? AND state = 'running' {hold}")
@@ -76,7 +80,7 @@ impl Registry {
             .doing("record the end of the run")?
             .is_some();
         let ended = query(
-            "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, record = ? WHERE id = ? RETURNING *",
+            "UPDATE runs SET state = ?, stage = ?, outcome = COALESCE(?, outcome), version = COALESCE(?, version), ended_ms = ?, error = ?, line = ?, record = ? WHERE id = ? RETURNING *",
         )
         .bind(end.state.name())
         .bind(&end.stage)
@@ -84,6 +88,7 @@ impl Registry {
         .bind(end.version)
         .bind(end.ended_ms)
         .bind(&end.error)
+        .bind(line)
         .bind(record)
         .bind(&end.id)
         .fetch_optional(&mut transaction)
@@ -101,31 +106,45 @@ impl Registry {
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
     pub async fn runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
-        self.runs_in_order("id DESC", model, limit).await
+        self.runs_in_order("id DESC", "record", model, limit).await
     }
 
-    /// The runs that ended or began last, by that time: one that took days is among them.
+    /// The newest runs first, each with so much of its record as a line shows: the first reason, and what was quarantined.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds what this program does not know.
+    pub async fn run_lines(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
+        self.runs_in_order("id DESC", LINE, model, limit).await
+    }
+
+    /// The same of the runs that ended or began last, by that time: one that took days is among them.
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
     pub async fn moved_runs(&self, model: Option<&str>, limit: i64) -> Result<Vec<RunRow>, Error> {
         let order = "COALESCE(ended_ms, started_ms) DESC, id DESC";
-        self.runs_in_order(order, model, limit).await
+        self.runs_in_order(order, LINE, model, limit).await
     }
 
     async fn runs_in_order(
         &self,
         order: &str,
+        record: &str,
         model: Option<&str>,
         limit: i64,
     ) -> Result<Vec<RunRow>, Error> {
+        // An index has them in this order where the statement names the model.
+        let of = if model.is_some() {
+            "model = ?"
+        } else {
+            "? IS NULL"
+        };
         // Records are long: they are read of those alone that are wanted.
         let statement = format!(
-            "SELECT * FROM runs WHERE id IN (SELECT id FROM runs WHERE (? IS NULL OR model = ?) ORDER BY {order} LIMIT ?)
-             ORDER BY {order}"
+            "SELECT id, model, trigger_name, state, stage, outcome, version, started_ms, ended_ms, error, {record} AS record
+             FROM runs WHERE id IN (SELECT id FROM runs WHERE {of} ORDER BY {order} LIMIT ?) ORDER BY {order}"
         );
         let rows = query(statement)
-            .bind(model)
             .bind(model)
             .bind(limit)
             .fetch_all(&self.pool())

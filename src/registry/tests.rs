@@ -8,6 +8,7 @@ use super::*;
 mod conclusions;
 mod copying;
 mod drift;
+mod drift_lines;
 mod labels;
 mod locks;
 mod opening;

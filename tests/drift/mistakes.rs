@@ -182,7 +182,7 @@ fn nothing_to_compare_is_no_data_and_not_well() {
 }
 
 /// Rows whose `x` is bell-shaped, so that a small step puts no share of them where there were none.
-fn bell(from: u64, to: u64, shift: u64) -> String {
+pub fn bell(from: u64, to: u64, shift: u64) -> String {
     let mut text = "x,y,plan,label\n".to_string();
     for row in from..to {
         let x = ((row * 37) % 101 + (row * 61) % 97) / 2;

@@ -4,3 +4,4 @@ mod mistakes;
 mod month;
 mod requests;
 mod runs;
+mod slow;

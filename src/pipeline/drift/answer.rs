@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{DriftCheck, RowsKind, Which};
 use super::frame::{Against, Predicted, compare_rows};
-use super::held::{importance_of, slow_reference, unseen};
+use super::held::{importance_of, unseen};
 use super::joint::with_joint;
+use super::slow::slow_reference;
 use super::windows::judge_window;
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;
@@ -15,7 +16,7 @@ use crate::drift::{Histogram, Measure, Reference, Verdict, histograms, key_of};
 use crate::pipeline::{Env, Error, ingest, versions};
 use crate::registry::{DriftCheckRow, DriftEpisodeRow};
 
-/// Comparisons that are listed.
+/// Comparisons that are listed of each sort of rows, and episodes.
 const LISTED: i64 = 90;
 
 /// A comparison, and what came before it.
@@ -143,7 +144,7 @@ impl From<DriftEpisodeRow> for EpisodeView {
 }
 
 impl DriftAnswer {
-    /// With the history of its model, and the bins of the reference that it was compared with.
+    /// With the history of its model, of the rows that are wanted, and the bins of the reference that it was compared with.
     ///
     /// # Errors
     /// When the registry cannot answer.
@@ -151,8 +152,9 @@ impl DriftAnswer {
         env: &Env,
         mut check: DriftCheck,
         reference: Option<&Reference>,
+        wanted: &[RowsKind],
     ) -> Result<DriftAnswer, Error> {
-        let history = DriftHistory::of(env).await?;
+        let history = DriftHistory::of(env, wanted).await?;
         let counts = check.counts.take();
         let both = reference.zip(counts);
         Ok(DriftAnswer {
@@ -166,13 +168,17 @@ impl DriftAnswer {
 }
 
 impl DriftHistory {
-    /// What is recorded of a model.
+    /// What is recorded of a model: comparisons of some sorts of rows, so many of each, and all drift.
     ///
     /// # Errors
     /// When the registry cannot answer.
-    pub async fn of(env: &Env) -> Result<DriftHistory, Error> {
+    pub async fn of(env: &Env, wanted: &[RowsKind]) -> Result<DriftHistory, Error> {
         let model = &env.config.name;
-        let checks = env.registry.drift_texts(model, None, LISTED).await?;
+        let mut checks = Vec::new();
+        for kind in wanted {
+            checks.extend(env.registry.drift_lines(model, kind.name(), LISTED).await?);
+        }
+        checks.sort_by_key(|(row, _)| std::cmp::Reverse((row.from_ms, row.at_ms)));
         let episodes = env.registry.drift_episodes(model, LISTED).await?;
         Ok(DriftHistory {
             checks: checks.into_iter().map(HistoryEntry::of).collect(),
@@ -187,10 +193,10 @@ impl DriftHistory {
 /// When the registry cannot answer.
 pub async fn newest(env: &Env) -> Result<Vec<HistoryEntry>, Error> {
     let mut newest = Vec::new();
-    for kind in [RowsKind::Data, RowsKind::Test, RowsKind::Requests] {
+    for kind in RowsKind::RECORDED {
         let rows = env
             .registry
-            .drift_texts(&env.config.name, Some(kind.name()), 1)
+            .drift_lines(&env.config.name, kind.name(), 1)
             .await?;
         newest.extend(rows.into_iter().map(HistoryEntry::of));
     }
@@ -226,7 +232,7 @@ async fn looked_at(
     (kind, source): (RowsKind, &str),
     (rows, predicted): (&polars::prelude::DataFrame, Predicted<'_>),
 ) -> Result<DriftCheck, Error> {
-    let slow = slow_reference(env).await;
+    let slow = slow_reference(env, version).await;
     let against = Against {
         bundle,
         settings: &env.config.drift,

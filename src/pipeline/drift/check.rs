@@ -1,6 +1,7 @@
 //! Rows that were held against a version's reference, and what came of it: as it is stored and answered.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::clock::rfc3339;
 use crate::drift::{ColumnDrift, Counts, Drift, Levels, Verdict};
@@ -21,6 +22,9 @@ pub enum RowsKind {
 }
 
 impl RowsKind {
+    /// What is recorded when it was compared.
+    pub const RECORDED: [RowsKind; 3] = [RowsKind::Data, RowsKind::Test, RowsKind::Requests];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -65,6 +69,9 @@ pub struct SlowDrift {
     pub reason: String,
     /// Columns that differ.
     pub columns: Vec<String>,
+    /// Columns that were found different in this window, whatever came of it; of rows that come window after window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<String>,
 }
 
 /// What a domain classifier says.
@@ -236,7 +243,17 @@ impl DriftCheck {
 
     /// The check of a row of the registry; `None` for a record of another program.
     pub fn read(row: &DriftCheckRow) -> Option<DriftCheck> {
-        serde_json::from_value(row.record.clone()).ok()
+        DriftCheck::deserialize(&row.record).ok()
+    }
+
+    /// The little that a line of the history shows, in the form of the whole.
+    fn line(&self) -> Value {
+        let column = |it: &ColumnDrift| json!({"name": it.name, "kind": it.kind, "effect": it.effect, "verdict": it.verdict});
+        json!({
+            "reason": self.reason,
+            "features": self.features.iter().map(column).collect::<Vec<_>>(),
+            "prediction": self.prediction.as_ref().map(column),
+        })
     }
 
     /// The row of the registry.
@@ -256,6 +273,7 @@ impl DriftCheck {
             at_ms,
             n_rows: self.rows as i64,
             verdict: self.verdict.name().to_string(),
+            line: self.line(),
             // Texts and numbers: it can be written.
             record: serde_json::to_value(stored).unwrap_or_default(),
         }

@@ -106,7 +106,8 @@ pub async fn settle_slow(
     check: &DriftCheck,
     now_ms: i64,
 ) -> Result<Option<String>, Error> {
-    let is_quiet = check.verdict == Verdict::Ok && check.kind == RowsKind::Data;
+    let is_told = matches!(check.kind, RowsKind::Data | RowsKind::Requests);
+    let is_quiet = check.verdict == Verdict::Ok && is_told;
     let slow = check
         .slow
         .as_ref()
@@ -131,7 +132,7 @@ pub async fn settle_slow(
         action: action.name().to_string(),
         done: None,
         evidence: json!({
-            "verdict": slow.verdict, "reason": slow.reason, "rows": check.rows, "source": check.source,
+            "verdict": slow.verdict, "reason": slow.reason, "rows": check.rows, "kind": check.kind.name(), "source": check.source,
             "window": check.window, "columns": columns,
         }),
     };

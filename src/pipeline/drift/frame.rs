@@ -95,6 +95,7 @@ pub fn compare_rows(
                 verdict: drift.verdict,
                 reason: drift.reason.clone(),
                 columns: drift.drifting().map(|it| it.key()).collect(),
+                found: Vec::new(),
             })
         }
     };

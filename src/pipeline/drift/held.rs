@@ -9,13 +9,13 @@ use super::check::{DriftCheck, RowsKind, Which};
 use super::episode::{settle, settle_slow};
 use super::frame::{Against, Predicted, compare_rows};
 use super::joint::with_joint;
+use super::slow::slow_reference;
 use crate::bundle::Bundle;
 use crate::config::drift::DriftAction;
 use crate::data::{self, Schema};
 use crate::drift::{ColumnDrift, Verdict};
 use crate::pipeline::trained::dataset_run;
 use crate::pipeline::{Dataset, Env, Error, Event, ingest, versions};
-use crate::registry::Action;
 
 /// Windows before that count.
 const BEFORE: usize = 2;
@@ -47,45 +47,33 @@ pub async fn importance_of(env: &Env, version: i64) -> BTreeMap<String, f64> {
         .collect()
 }
 
-/// What was found in the last comparisons of a version with rows of a kind before some time, newest first.
+/// The last comparisons of a version with rows of a kind before some time, newest first: as many as count.
 ///
 /// # Errors
 /// When the registry cannot be asked.
-pub async fn found_before(
+pub async fn checks_before(
     env: &Env,
     version: i64,
     kind: RowsKind,
     before_ms: i64,
-) -> Result<Vec<BTreeSet<String>>, Error> {
+) -> Result<Vec<DriftCheck>, Error> {
     let rows = env
         .registry
-        .drift_checks(&env.config.name, Some(kind.name()), 20)
+        .drift_checks(&env.config.name, kind.name(), 20)
         .await?;
     let earlier = rows
         .iter()
         .filter(|row| row.version == version && row.from_ms < before_ms);
-    let checks = earlier.filter_map(DriftCheck::read).take(BEFORE);
-    let found = |check: DriftCheck| -> BTreeSet<String> {
+    Ok(earlier.filter_map(DriftCheck::read).take(BEFORE).collect())
+}
+
+/// What was found in some comparisons.
+pub fn found_in(checks: &[DriftCheck]) -> Vec<BTreeSet<String>> {
+    let found = |check: &DriftCheck| -> BTreeSet<String> {
         let found = check.columns().filter(|it| it.is_found);
         found.map(ColumnDrift::key).collect()
     };
-    Ok(checks.map(found).collect())
-}
-
-/// What is too slow to be seen against the champion is seen against this version: the first that was promoted since drift of data
-/// sets was told last, or ever. Of those whose bundles are gone, the next.
-pub async fn slow_reference(env: &Env) -> Option<(i64, Bundle)> {
-    let (registry, model) = (&env.registry, &env.config.name);
-    let told_ms = registry.drift_of_data_told(model).await.ok()?;
-    let mut operations = registry.operations(model).await.ok()?;
-    operations.retain(|it| it.action == Action::Promote && Some(it.at_ms) > told_ms);
-    operations.sort_by_key(|it| it.at_ms);
-    for version in operations.iter().filter_map(|it| it.version) {
-        if let Ok(loaded) = versions::load_bundle(env, version).await {
-            return Some((version, loaded.bundle));
-        }
-    }
-    None
+    checks.iter().map(found).collect()
 }
 
 /// Holds a fresh data set against the champion's reference and records what comes of it. `None` without a champion, or where
@@ -175,8 +163,8 @@ async fn hold(
     (version, bundle): (i64, &Bundle),
 ) -> Result<DriftCheck, Error> {
     let now_ms = env.clock.now_ms();
-    let before = found_before(env, version, kind, now_ms).await?;
-    let slow = slow_reference(env).await;
+    let before = found_in(&checks_before(env, version, kind, now_ms).await?);
+    let slow = slow_reference(env, version).await;
     let which = Which {
         model: env.config.name.clone(),
         version,
@@ -222,7 +210,7 @@ pub async fn frozen(env: &Env) -> Result<Option<String>, Error> {
     };
     let tests = env
         .registry
-        .drift_checks(model, Some(RowsKind::Test.name()), 1)
+        .drift_checks(model, RowsKind::Test.name(), 1)
         .await?;
     let of_test = tests.first().and_then(DriftCheck::read);
     if of_test.is_some_and(|check| check.verdict == Verdict::Drift) {

@@ -8,6 +8,7 @@ mod frame;
 mod held;
 mod joint;
 mod reference;
+mod slow;
 mod span;
 mod windows;
 
@@ -16,5 +17,6 @@ pub use answer::{champion, newest, of_data, of_requests, of_rows};
 pub use check::{DriftCheck, DriftLine, Joint, RowsKind, SchemaChange, SlowDrift};
 pub use held::{frozen, of_dataset, of_test_rows};
 pub use reference::{held_back, reference};
+pub use slow::{SlowReference, slow_of_requests};
 pub use span::span;
 pub use windows::{check_windows, counted};

@@ -1,9 +1,12 @@
 //! What servers counted, put together and held against the reference of the version that answered.
 
+use std::collections::HashSet;
+
 use super::check::{DriftCheck, RowsKind, Which};
-use super::episode::settle;
+use super::episode::{settle, settle_slow};
 use super::frame::{ignored, levels, no_reference};
-use super::held::{found_before, importance_of};
+use super::held::{checks_before, found_in, importance_of};
+use super::slow::slow_window;
 use crate::bundle::Bundle;
 use crate::drift::{Counts, Drift, Subject, judge};
 use crate::pipeline::{Env, Error};
@@ -23,7 +26,7 @@ pub async fn counted_between(
     };
     let rows = env
         .registry
-        .drift_windows(&env.config.name, version, from_ms, to_ms)
+        .drift_windows(&env.config.name, version, (from_ms, to_ms))
         .await?;
     let mut all = Counts::none(reference);
     let mut span = None;
@@ -76,22 +79,26 @@ pub async fn judge_window(
         return Ok(DriftCheck::unknown(which, 0, why));
     };
     let before = if in_series {
-        Some(found_before(env, version, RowsKind::Requests, window_ms.0).await?)
+        Some(checks_before(env, version, RowsKind::Requests, window_ms.0).await?)
     } else {
         None
     };
+    let found = before.as_deref().map(found_in);
+    let importance = importance_of(env, version).await;
     let settings = &env.config.drift;
     let drift: Drift = judge(&Subject {
         reference,
         counts: &counts,
         values: &[],
         absent: &Default::default(),
-        importance: &importance_of(env, version).await,
+        importance: &importance,
         ignored: &ignored(settings, reference),
-        before: before.as_deref(),
+        before: found.as_deref(),
         levels: levels(settings, window_ms.1 - window_ms.0),
     });
+    let champion = (version, reference);
     Ok(DriftCheck {
+        slow: slow_window(env, champion, window_ms, (&importance, before.as_deref())).await?,
         counts: Some(counts),
         ..DriftCheck::of(which, drift, Vec::new())
     })
@@ -109,35 +116,28 @@ pub async fn check_windows(
 ) -> Result<Vec<String>, Error> {
     let model = &env.config.name;
     let kept_ms = (env.config.drift.keep_days * 86_400_000.0) as i64;
-    let windows = env
+    let ended = env
         .registry
-        .drift_windows(model, version, now_ms - kept_ms, now_ms)
+        .ended_windows(model, version, (now_ms - kept_ms, now_ms))
         .await?;
     let checks = env
         .registry
         .judged_windows(model, version, now_ms - kept_ms)
         .await?;
-    let mut ended: Vec<((i64, i64), i64)> = Vec::new();
-    for row in windows.iter().filter(|row| row.to_ms <= now_ms) {
-        match ended.last_mut().filter(|last| last.0.0 == row.from_ms) {
-            Some(last) => {
-                last.1 += row.n_rows;
-                last.0.1 = last.0.1.max(row.to_ms);
-            }
-            None => ended.push(((row.from_ms, row.to_ms), row.n_rows)),
-        }
-    }
+    let judged: HashSet<(i64, i64)> = checks
+        .iter()
+        .map(|check| (check.from_ms, check.n_rows))
+        .collect();
     let mut told = Vec::new();
-    for (window, n_rows) in ended {
-        let is_done = |check: &&crate::registry::DriftCheckRow| {
-            check.from_ms == window.0 && check.n_rows == n_rows
-        };
-        if checks.iter().any(|check| is_done(&check)) {
+    for window in ended {
+        if judged.contains(&(window.from_ms, window.n_rows)) {
             continue;
         }
-        let check = judge_window(env, (version, bundle), window, true).await?;
+        let span = (window.from_ms, window.to_ms);
+        let check = judge_window(env, (version, bundle), span, true).await?;
         env.registry.save_drift_check(&check.row(now_ms)).await?;
         told.extend(settle(&env.registry, &env.config.drift, &check, now_ms).await?);
+        told.extend(settle_slow(&env.registry, &env.config.drift, &check, now_ms).await?);
     }
     Ok(told)
 }

@@ -58,6 +58,7 @@ async fn every_judged_window_of_a_version_is_known_however_many_there_are() {
             at_ms: from_ms,
             n_rows: 10,
             verdict: "ok".to_string(),
+            line: json!({"reason": "so"}),
             record: json!({}),
         };
         for (version, kind, from_ms) in [

@@ -116,7 +116,8 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     let of = request.query("of");
     let kind = kind_of(of.as_deref())?;
     let window = request.query("window");
-    let answer = drift_of(&state, name, kind, window.as_deref()).await?;
+    let wanted = &RowsKind::RECORDED;
+    let answer = drift_of(&state, name, (kind, wanted), window.as_deref()).await?;
     Ok(Reply::json(&DriftView::of(answer)).packable())
 }
 
@@ -136,14 +137,14 @@ pub fn kind_of(of: Option<&str>) -> Result<RowsKind, Problem> {
     }
 }
 
-/// Requests of some time, or what the last run compared, held against the champion.
+/// Requests of some time, or what the last run compared, held against the champion, with the history of the wanted sorts of rows.
 ///
 /// # Errors
 /// Without a champion, before the first comparison, for a time that cannot be read, or when the registry cannot answer.
 pub async fn drift_of(
     state: &State,
     name: &str,
-    kind: RowsKind,
+    (kind, wanted): (RowsKind, &[RowsKind]),
     window: Option<&str>,
 ) -> Result<DriftAnswer, Problem> {
     let model = state.fleet.model(Some(name))?;
@@ -167,7 +168,7 @@ pub async fn drift_of(
                 .map_err(trouble)?
         }
         RowsKind::Data | RowsKind::Test | RowsKind::File => {
-            let rows = env.registry.drift_checks(name, Some(kind.name()), 1).await;
+            let rows = env.registry.drift_checks(name, kind.name(), 1).await;
             let rows = rows.map_err(trouble)?;
             let check = rows.first().and_then(DriftCheck::read);
             check.ok_or_else(|| {
@@ -177,7 +178,7 @@ pub async fn drift_of(
             })?
         }
     };
-    answer_of(&env, check, &served).await
+    answer_of(&env, check, &served, wanted).await
 }
 
 /// A comparison with its history, in the bins of the version that it was compared with.
@@ -188,14 +189,15 @@ pub async fn answer_of(
     env: &Env,
     check: DriftCheck,
     served: &Served,
+    wanted: &[RowsKind],
 ) -> Result<DriftAnswer, Problem> {
     let answer = if check.version == served.version {
-        DriftAnswer::of(env, check, served.bundle.reference.as_ref()).await
+        DriftAnswer::of(env, check, served.bundle.reference.as_ref(), wanted).await
     } else {
         // A version that is gone leaves the comparison without its bins.
         let loaded = load_bundle(env, check.version).await.ok();
         let reference = loaded.as_ref().and_then(|it| it.bundle.reference.as_ref());
-        DriftAnswer::of(env, check, reference).await
+        DriftAnswer::of(env, check, reference, wanted).await
     };
     answer.map_err(trouble)
 }

@@ -29,7 +29,7 @@ pub async fn drift(state: Arc<State>, request: Request) -> Result<Reply, Problem
     let window = request.query("window");
     let column = request.query("column");
     let found = match &at {
-        None => drift_of(&state, &name, kind, window.as_deref()).await,
+        None => drift_of(&state, &name, (kind, &[kind]), window.as_deref()).await,
         Some(at) => recorded(&state, &name, kind, at).await,
     };
     let asked = Asked {
@@ -111,7 +111,7 @@ async fn recorded(
             .await
             .map_err(trouble)?;
     }
-    drift_answer(&env, check, &served).await
+    drift_answer(&env, check, &served, &[kind]).await
 }
 
 fn head(view: &View, name: &str, asked: &Asked<'_>) -> Markup {
@@ -146,12 +146,7 @@ fn page(view: &View, name: &str, asked: &Asked<'_>, answer: &DriftAnswer) -> Mar
         Verdict::Warn => "warn",
         Verdict::Drift => "",
     };
-    let history: Vec<&HistoryEntry> = answer
-        .history
-        .checks
-        .iter()
-        .filter(|it| it.kind == asked.kind.name())
-        .collect();
+    let history: Vec<&HistoryEntry> = answer.history.checks.iter().collect();
     let open = answer
         .history
         .episodes

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::kept::{Kept, Said};
 use crate::bundle::Slot;
 use crate::config::Drift as Settings;
 use crate::drift::{Answered, Counts, Labels, Reference, Seen, count_answers, place};
+use crate::features::Input;
+use crate::pipeline::drift::SlowReference;
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
+
+/// For how long the slow reference is not looked for again: windows of few rows begin often.
+const SLOW_HOLDS: Duration = Duration::from_secs(60);
 
 /// What is counted in one window.
 #[derive(Debug)]
@@ -17,20 +23,42 @@ pub struct Window {
     pub to_ms: i64,
     /// The counters.
     pub counts: Counts,
+    /// The same in the bins of the slow reference, where there was one when the window began.
+    pub slow: Option<(Arc<Slow>, Counts)>,
     /// Whether there is something that is not written.
     pub is_fresh: bool,
     /// Whether nothing more comes.
     pub is_full: bool,
 }
 
+/// The slow reference on the side of what is counted.
+#[derive(Debug)]
+pub struct Slow {
+    /// Its version.
+    pub version: i64,
+    reference: Reference,
+    bins: Bins,
+}
+
+impl Slow {
+    /// For the rows that a version reads.
+    pub fn new(served: &Served, slow: SlowReference) -> Slow {
+        Slow {
+            version: slow.version,
+            bins: Bins::new(&served.bundle.transformer.inputs, &slow.reference),
+            reference: slow.reference,
+        }
+    }
+}
+
 /// What is counted of the answers of one version.
 pub struct Counting {
     served: Arc<Served>,
-    /// Per input of the model, the columns of the reference that are counted of it.
-    columns: Vec<Vec<usize>>,
-    labels: Vec<Labels>,
-    /// Per column of the reference with categories, the bin of each entry of the model's own table.
-    entries: Vec<Vec<usize>>,
+    bins: Bins,
+    /// What windows that begin from now on are also counted in.
+    slow: Option<Arc<Slow>>,
+    /// When it was looked for last.
+    looked: Option<Instant>,
     /// By begin.
     pub windows: BTreeMap<i64, Window>,
 }
@@ -39,33 +67,26 @@ impl Counting {
     /// Of a version; `None` where it has no reference.
     pub fn new(served: &Arc<Served>) -> Option<Counting> {
         let reference = served.bundle.reference.as_ref()?;
-        let inputs = &served.bundle.transformer.inputs;
-        let of = |name: &str| {
-            let columns = reference.columns.iter().enumerate();
-            let of_name = columns.filter(|(_, column)| column.name == name);
-            of_name.map(|(at, _)| at).collect()
-        };
-        let labels: Vec<Labels> = reference
-            .columns
-            .iter()
-            .map(|it| Labels::of(&it.layout))
-            .collect();
-        let entries = reference.columns.iter().zip(&labels);
-        let entries = entries.map(|(column, labels)| {
-            let input = inputs.iter().find(|input| input.name == column.name);
-            let categories = input.and_then(|input| input.step.categories());
-            let known = categories.unwrap_or_default().iter();
-            let mut places: Vec<usize> = known.map(|it| labels.place(Some(it))).collect();
-            places.push(labels.place(None));
-            places
-        });
         Some(Counting {
-            columns: inputs.iter().map(|input| of(&input.name)).collect(),
-            entries: entries.collect(),
-            labels,
+            bins: Bins::new(&served.bundle.transformer.inputs, reference),
+            slow: None,
+            looked: None,
             windows: BTreeMap::new(),
             served: served.clone(),
         })
+    }
+
+    /// Whether the slow reference is to be looked for before this request is added: it begins a window, and that was not done lately.
+    pub fn wants_slow(&self, kept: &Kept) -> bool {
+        let (from_ms, _) = self.window_for(&kept.env.config.drift, kept.at_ms);
+        let is_known = self.looked.is_some_and(|at| at.elapsed() < SLOW_HOLDS);
+        !is_known && !self.windows.contains_key(&from_ms)
+    }
+
+    /// What windows that begin from now on are also counted in.
+    pub fn take_slow(&mut self, slow: Option<SlowReference>) {
+        let new = slow.map(|slow| Arc::new(Slow::new(&self.served, slow)));
+        (self.slow, self.looked) = (new, Some(Instant::now()));
     }
 
     /// Adds the rows of a request, in the window of its time.
@@ -78,14 +99,18 @@ impl Counting {
         let mut window = self.windows.remove(&from_ms).unwrap_or_else(|| Window {
             to_ms,
             counts: Counts::none(reference),
+            slow: self
+                .slow
+                .as_ref()
+                .map(|slow| (slow.clone(), Counts::none(&slow.reference))),
             is_fresh: false,
             is_full: false,
         });
         window.is_fresh = true;
         window.to_ms = window.to_ms.max(to_ms);
-        window.counts.rows += kept.rows.n_rows as u64;
-        for row in 0..kept.rows.n_rows {
-            self.count_row(reference, &kept.rows, row, &mut window.counts);
+        self.bins.count(reference, &kept.rows, &mut window.counts);
+        if let Some((slow, counts)) = &mut window.slow {
+            slow.bins.count(&slow.reference, &kept.rows, counts);
         }
         if let Some(column) = &reference.prediction {
             let answered = answered(&self.served, &kept.said);
@@ -111,6 +136,53 @@ impl Counting {
                     last.map_or(i64::MIN, |(from_ms, window)| window.to_ms.max(from_ms + 1));
                 (at_ms.max(after), at_ms.max(after) + 1)
             }
+        }
+    }
+}
+
+/// Which columns of a reference are counted of which inputs of a model, and where.
+#[derive(Debug)]
+struct Bins {
+    /// Per input of the model, the columns of the reference that are counted of it.
+    columns: Vec<Vec<usize>>,
+    labels: Vec<Labels>,
+    /// Per column of the reference with categories, the bin of each entry of the model's own table.
+    entries: Vec<Vec<usize>>,
+}
+
+impl Bins {
+    fn new(inputs: &[Input], reference: &Reference) -> Bins {
+        let of = |name: &str| {
+            let columns = reference.columns.iter().enumerate();
+            let of_name = columns.filter(|(_, column)| column.name == name);
+            of_name.map(|(at, _)| at).collect()
+        };
+        let labels: Vec<Labels> = reference
+            .columns
+            .iter()
+            .map(|it| Labels::of(&it.layout))
+            .collect();
+        let entries = reference.columns.iter().zip(&labels);
+        let entries = entries.map(|(column, labels)| {
+            let input = inputs.iter().find(|input| input.name == column.name);
+            let categories = input.and_then(|input| input.step.categories());
+            let known = categories.unwrap_or_default().iter();
+            let mut places: Vec<usize> = known.map(|it| labels.place(Some(it))).collect();
+            places.push(labels.place(None));
+            places
+        });
+        Bins {
+            columns: inputs.iter().map(|input| of(&input.name)).collect(),
+            entries: entries.collect(),
+            labels,
+        }
+    }
+
+    /// Adds all rows of a request.
+    fn count(&self, reference: &Reference, rows: &Rows, counts: &mut Counts) {
+        counts.rows += rows.n_rows as u64;
+        for row in 0..rows.n_rows {
+            self.count_row(reference, rows, row, counts);
         }
     }
 

@@ -10,8 +10,10 @@ use tokio::runtime::Handle;
 use super::answers::Waiting;
 use super::counting::Counting;
 use super::kept::{Kept, Passed};
+use crate::drift::Counts;
 use crate::logs::queue::{Inbox, Next};
 use crate::pipeline::Env;
+use crate::pipeline::drift::slow_of_requests;
 use crate::registry::{DriftWindowRow, ProcessId};
 
 /// How long what was counted may wait to be written.
@@ -92,6 +94,11 @@ impl Writer {
                 .insert(key.clone(), (kept.env.clone(), counting));
         }
         if let Some((env, counting)) = self.counting.get_mut(&key) {
+            if counting.wants_slow(kept) {
+                let champion = (kept.served.version, &kept.served.bundle);
+                let slow = slow_of_requests(&kept.env, champion);
+                counting.take_slow(self.runtime.block_on(slow));
+            }
             counting.add(kept);
             // The settings may have been edited.
             *env = kept.env.clone();
@@ -151,17 +158,28 @@ impl Writer {
                 if !window.is_fresh || (by_rows && !window.is_full && !is_end) {
                     continue;
                 }
-                let row = DriftWindowRow {
+                let row = |slow: Option<i64>, counts: &Counts| DriftWindowRow {
                     model: model.clone(),
                     version: *version,
+                    slow,
                     server: self.server.clone(),
                     from_ms: *from_ms,
                     to_ms: window.to_ms,
-                    n_rows: window.counts.rows as i64,
+                    n_rows: counts.rows as i64,
                     // Numbers: they can be written.
-                    counts: serde_json::to_value(&window.counts).unwrap_or_default(),
+                    counts: serde_json::to_value(counts).unwrap_or_default(),
                 };
-                match self.runtime.block_on(env.registry.save_drift_window(&row)) {
+                let slow = window.slow.iter();
+                let slow = slow.map(|(slow, counts)| row(Some(slow.version), counts));
+                // A window is judged when that of the champion is there: what is judged with it is written before.
+                let rows: Vec<DriftWindowRow> = slow.chain([row(None, &window.counts)]).collect();
+                let write = async {
+                    for row in &rows {
+                        env.registry.save_drift_window(row).await?;
+                    }
+                    Ok(())
+                };
+                match self.runtime.block_on(write) {
                     Ok(()) => window.is_fresh = false,
                     Err(error) => failure = Some(error),
                 }

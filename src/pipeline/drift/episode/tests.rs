@@ -107,6 +107,7 @@ async fn rows_that_moved_slowly_are_told_once_and_held_against_later_champions_f
             verdict: of_first,
             reason: "`x` differs".to_string(),
             columns: vec!["x".to_string()],
+            found: Vec::new(),
         }),
         ..check(RowsKind::Data, hour, verdict)
     };
