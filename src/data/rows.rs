@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::Error;
+use super::plain::{Plain, plain};
 use crate::text::hex;
 
 const MISSING: u8 = 0;
@@ -34,6 +35,27 @@ const BLOCK: usize = 1024;
 /// # Errors
 /// When a column is not there or has a type outside the four kinds.
 pub fn row_hashes(frame: &DataFrame, columns: &[&str]) -> Result<Vec<u128>, Error> {
+    hashed(frame, columns, Texts::AsTheyStand)
+}
+
+/// The same whatever kinds the columns have: a text that spells a number or a truth value counts as that, so that a row is
+/// known again where a column was read as another kind. For those who ask whether it is the same row, not whether it is equal.
+///
+/// # Errors
+/// As [`row_hashes`].
+pub fn row_keys(frame: &DataFrame, columns: &[&str]) -> Result<Vec<u128>, Error> {
+    hashed(frame, columns, Texts::AsTheySay)
+}
+
+/// How texts are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texts {
+    AsTheyStand,
+    /// See [`plain`].
+    AsTheySay,
+}
+
+fn hashed(frame: &DataFrame, columns: &[&str], texts: Texts) -> Result<Vec<u128>, Error> {
     let series: Vec<Series> = columns
         .iter()
         .map(|name| {
@@ -56,7 +78,7 @@ pub fn row_hashes(frame: &DataFrame, columns: &[&str]) -> Result<Vec<u128>, Erro
     hashes.par_chunks_mut(BLOCK).enumerate().for_each_init(
         Default::default,
         |buffers, (index, out)| {
-            hash_block(&cells, index * BLOCK, out, buffers);
+            hash_block((&cells, texts), index * BLOCK, out, buffers);
         },
     );
     Ok(hashes)
@@ -215,17 +237,22 @@ struct Buffers {
     cursors: Vec<usize>,
 }
 
-fn hash_block(columns: &[ChunkColumn<'_>], first: usize, out: &mut [u128], buffers: &mut Buffers) {
+fn hash_block(
+    (columns, texts): (&[ChunkColumn<'_>], Texts),
+    first: usize,
+    out: &mut [u128],
+    buffers: &mut Buffers,
+) {
     let Buffers {
         bytes,
         ends,
         cursors,
     } = buffers;
-    // At most nine bytes for each cell that is no text.
+    // At most nine bytes for each cell that is no text, and for one that spells a number.
     let fixed: usize = columns
         .iter()
         .map(|cells| {
-            if matches!(cells.values, Values::Text(_)) {
+            if matches!(cells.values, Values::Text(_)) && texts == Texts::AsTheyStand {
                 5
             } else {
                 9
@@ -277,11 +304,12 @@ fn hash_block(columns: &[ChunkColumn<'_>], first: usize, out: &mut [u128], buffe
                         *end += 1;
                         continue;
                     }
-                    let text = cells.value(first + row).as_bytes();
-                    bytes[*end] = TEXT;
-                    bytes[*end + 1..*end + 5].copy_from_slice(&(text.len() as u32).to_le_bytes());
-                    bytes[*end + 5..*end + 5 + text.len()].copy_from_slice(text);
-                    *end += 5 + text.len();
+                    let text = cells.value(first + row);
+                    let said = match texts {
+                        Texts::AsTheyStand => Plain::Text(text),
+                        Texts::AsTheySay => plain(text),
+                    };
+                    *end += put_plain(&mut bytes[*end..], said);
                 }
             }
         }
@@ -311,6 +339,28 @@ fn put_eight<T>(
         place[1..].copy_from_slice(&bits.to_le_bytes());
         *end += 9;
     }
+}
+
+/// Encodes what a cell of texts says; how many bytes that takes.
+fn put_plain(bytes: &mut [u8], said: Plain<'_>) -> usize {
+    let (tag, bits) = match said {
+        Plain::Text(text) => {
+            let text = text.as_bytes();
+            bytes[0] = TEXT;
+            bytes[1..5].copy_from_slice(&(text.len() as u32).to_le_bytes());
+            bytes[5..5 + text.len()].copy_from_slice(text);
+            return 5 + text.len();
+        }
+        Plain::Flag(flag) => {
+            bytes[0] = if flag { TRUE } else { FALSE };
+            return 1;
+        }
+        Plain::Whole(whole) => integer_cell(whole),
+        Plain::Number(number) => (NUMBER, number_bits(number)),
+    };
+    bytes[0] = tag;
+    bytes[1..9].copy_from_slice(&bits.to_le_bytes());
+    9
 }
 
 /// An integer as the number that equals it, if there is one.

@@ -17,7 +17,7 @@ mod tests;
 pub const ASKED_SOURCE: &str = "wanted";
 
 pub use answered::{Answer, answered_at};
-pub use aside::{Admission, admission, is_test_row, label_of, row_key};
+pub use aside::{Admission, admission, is_test_row, label_of, row_key, row_key_before};
 pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
 pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};
 pub use summary::{LabelledSpan, Summary};

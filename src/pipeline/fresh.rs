@@ -119,7 +119,7 @@ impl Fresh {
         }
         let is_whole = |row: &&TestRow| needs.iter().all(|name| row.cells.contains_key(name));
         let whole: Vec<&TestRow> = self.rows.iter().filter(is_whole).collect();
-        let known = shared(&whole, &files, &schema)?;
+        let known = shared(&whole, &files)?;
         let used: Vec<&TestRow> = whole
             .into_iter()
             .filter(|row| self.is_alone || !known.contains(row.key.as_str()))
@@ -176,7 +176,7 @@ impl Fresh {
     /// When rows cannot be hashed.
     pub fn count_in(&self, frame: &DataFrame) -> Result<u64, Error> {
         let rows: Vec<&TestRow> = self.rows.iter().collect();
-        Ok(shared(&rows, frame, &Schema::of(frame))?.len() as u64)
+        Ok(shared(&rows, frame)?.len() as u64)
     }
 }
 
@@ -193,25 +193,20 @@ fn test_row(row: FreshRow) -> Option<TestRow> {
 }
 
 /// Keys of the rows that stand in a frame, by all columns that both have.
-fn shared<'a>(
-    rows: &[&'a TestRow],
-    frame: &DataFrame,
-    schema: &Schema,
-) -> Result<HashSet<&'a str>, Error> {
+fn shared<'a>(rows: &[&'a TestRow], frame: &DataFrame) -> Result<HashSet<&'a str>, Error> {
     let cells = rows.iter().map(|row| (row.key.as_str(), &row.cells));
-    let found = rows_in(&cells.collect::<Vec<_>>(), frame, schema)?;
+    let found = rows_in(&cells.collect::<Vec<_>>(), frame)?;
     Ok(found.into_iter().map(|(key, _)| key).collect())
 }
 
-/// Which rows stand in a frame, by all columns that both have: their keys, each with the rows of the frame. A frame that has not
-/// every column of a row does not have the row.
+/// Which rows stand in a frame, by all columns that both have, whatever kinds those are there: their keys, each with the rows of
+/// the frame. A frame that has not every column of a row does not have the row.
 ///
 /// # Errors
 /// When rows cannot be hashed.
 pub fn rows_in<'a>(
     rows: &[(&'a str, &Map<String, Value>)],
     frame: &DataFrame,
-    schema: &Schema,
 ) -> Result<Vec<(&'a str, Vec<u32>)>, Error> {
     // Versions read different columns, so rows do not all have the same.
     let mut alike: BTreeMap<Vec<&String>, Vec<usize>> = BTreeMap::new();
@@ -225,14 +220,13 @@ pub fn rows_in<'a>(
             continue;
         }
         let columns = names.iter().map(|name| {
-            let kind = schema.get(name).map_or(Kind::Text, |column| column.kind);
             let cells = members.iter().map(|at| rows[*at].1.get(*name).cloned());
-            cells_of(name, kind, &cells.collect::<Vec<_>>())
+            cells_of(name, Kind::Text, &cells.collect::<Vec<_>>())
         });
-        let own = data::row_hashes(&frame_of(members.len(), columns.collect())?, &names)?;
+        let own = data::row_keys(&frame_of(members.len(), columns.collect())?, &names)?;
         let mut places: BTreeMap<u128, Vec<u32>> = BTreeMap::new();
         let wanted: HashSet<u128> = own.iter().copied().collect();
-        for (row, hash) in data::row_hashes(frame, &names)?.into_iter().enumerate() {
+        for (row, hash) in data::row_keys(frame, &names)?.into_iter().enumerate() {
             if wanted.contains(&hash) {
                 places.entry(hash).or_default().push(row as u32);
             }

@@ -12,8 +12,7 @@ use super::logged::newest;
 use super::past_rows::PastRow;
 use super::trained::dataset_run;
 use super::{Env, Event, ingest};
-use crate::data::Schema;
-use crate::live::{Admission, Labelled, admission, is_test_row, label_of, row_key};
+use crate::live::{Admission, Labelled, admission, is_test_row, label_of, row_key, row_key_before};
 use crate::registry::{FreshRow, FreshSide};
 use crate::text::counted;
 
@@ -168,6 +167,9 @@ fn candidates(
         };
         let key = row_key(&row.cells);
         let name = format!("{key:032x}");
+        if known.contains(&format!("{:032x}", row_key_before(&row.cells))) {
+            continue;
+        }
         if !is_test_row(key, settings.test_share) {
             told.of_training += 1;
         } else if !admission.admits(answer, key) {
@@ -226,8 +228,7 @@ async fn learned(env: &Env, rows: &mut [FreshRow]) -> Result<Vec<String>, Error>
         .iter()
         .map(|(key, cells)| (key.as_str(), cells))
         .collect();
-    let schema = Schema::of(&dataset.frame);
-    let found = rows_in(&cells, &dataset.frame, &schema)?;
+    let found = rows_in(&cells, &dataset.frame)?;
     let found: HashSet<&str> = found.into_iter().map(|(key, _)| key).collect();
     let mut changed = Vec::new();
     for row in rows

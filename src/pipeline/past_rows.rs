@@ -15,6 +15,9 @@ use crate::data;
 pub struct PastRow {
     columns: Vec<String>,
     hash: String,
+    /// Whether the hash is the same whatever kinds the columns have; those of programs of before are not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    any_kind: bool,
 }
 
 impl PastRow {
@@ -31,10 +34,11 @@ impl PastRow {
         let frame = DataFrame::new(1, columns.collect());
         let frame = frame.map_err(|source| Error::Data(source.into()))?;
         let columns: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-        let hash = data::row_hashes(&frame, &columns)?.first().copied();
+        let hash = data::row_keys(&frame, &columns)?.first().copied();
         Ok(PastRow {
             hash: format!("{:032x}", hash.unwrap_or_default()),
             columns: names.into_iter().cloned().collect(),
+            any_kind: true,
         })
     }
 }
@@ -44,24 +48,30 @@ impl PastRow {
 /// # Errors
 /// When rows cannot be hashed.
 pub fn past_in(rows: &[PastRow], frame: &DataFrame) -> Result<HashSet<u32>, Error> {
-    let mut alike: BTreeMap<&[String], HashSet<u128>> = BTreeMap::new();
+    let mut alike: BTreeMap<(&[String], bool), HashSet<u128>> = BTreeMap::new();
     for row in rows {
         let hash = u128::from_str_radix(&row.hash, 16);
-        alike.entry(&row.columns).or_default().extend(hash);
+        let of_form = (row.columns.as_slice(), row.any_kind);
+        alike.entry(of_form).or_default().extend(hash);
     }
     let mut found = HashSet::new();
-    for (names, known) in alike {
+    for ((names, any_kind), known) in alike {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         if names.is_empty() || names.iter().any(|name| frame.column(name).is_err()) {
             continue;
         }
-        let hashes = data::row_hashes(frame, &names)?.into_iter().enumerate();
+        let hashes = if any_kind {
+            data::row_keys(frame, &names)?
+        } else {
+            data::row_hashes(frame, &names)?
+        };
+        let hashes = hashes.into_iter().enumerate();
         found.extend(hashes.filter_map(|(row, hash)| known.contains(&hash).then_some(row as u32)));
     }
     Ok(found)
 }
 
-/// A cell as a column of its own kind: hashes of rows are the same for whole and other numbers, and for missing cells of all kinds.
+/// A cell as a column of its own kind.
 fn column_of(name: &str, cell: &Value) -> Column {
     let name = name.into();
     match cell {
@@ -107,6 +117,33 @@ mod tests {
         ];
         let found = past_in(&kept, &frame).expect("hashed");
         assert_eq!(found, HashSet::from([1, 2]));
+        // The same rows where the columns were read as texts, and those that a program of before kept.
+        let texts = DataFrame::new(
+            2,
+            vec![
+                Column::new("n".into(), [None, Some("2.0")]),
+                Column::new("c".into(), [Some("a"), None]),
+                Column::new("b".into(), ["True", "false"]),
+            ],
+        );
+        let texts = texts.expect("a frame");
+        let found = past_in(&kept, &texts).expect("hashed");
+        assert_eq!(found, HashSet::from([0, 1]));
+        let before: Vec<PastRow> = kept
+            .iter()
+            .map(|row| PastRow {
+                any_kind: false,
+                ..row.clone()
+            })
+            .collect();
+        let read: PastRow =
+            serde_json::from_value(json!({"columns": ["n"], "hash": "00"})).expect("one of before");
+        assert!(!read.any_kind);
+        assert_eq!(
+            past_in(&before, &frame).expect("hashed"),
+            HashSet::from([1, 2])
+        );
+        assert_eq!(past_in(&before, &texts).expect("hashed"), HashSet::new());
         // No value is kept.
         let text = serde_json::to_string(&row(json!({"name": "Ada"}))).expect("JSON");
         assert!(!text.contains("Ada"), "{text}");

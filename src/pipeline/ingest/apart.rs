@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde_json::Map;
 use serde_json::Value;
 
-use crate::data::Schema;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Parts, take};
 use crate::pipeline::error::Error;
@@ -35,7 +34,7 @@ pub async fn without_test_rows(env: &Env, parts: Parts) -> Result<Parts, Error> 
         .iter()
         .map(|(key, cells)| (key.as_str(), cells))
         .collect();
-    let found = rows_in(&rows, &parts.frame, &Schema::of(&parts.frame))?;
+    let found = rows_in(&rows, &parts.frame)?;
     let mut out: HashSet<u32> = found.into_iter().flat_map(|(_, rows)| rows).collect();
     out.extend(past_in(&past, &parts.frame)?);
     if out.is_empty() {
