@@ -40,6 +40,8 @@ pub mod cron;
 pub mod data;
 pub mod diagnose;
 pub mod drift;
+#[cfg(feature = "spark")]
+pub mod engine;
 pub mod evaluate;
 pub mod explain;
 pub mod export;

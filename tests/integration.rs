@@ -8,6 +8,7 @@ mod cluster;
 mod docs;
 mod doubts;
 mod drift;
+mod engine;
 mod export;
 mod faults;
 mod features;

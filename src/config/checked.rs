@@ -37,6 +37,7 @@ pub fn check(
     check_numbers(&raw, &mut say);
     check_columns(&raw, &mut say);
     check_task(&raw, &mut say);
+    super::engine_limits::check(&raw, &mut say);
     if let Some(decision) = &raw.learner.decision {
         decision.check(&mut |key, reason| say(&format!("learner.decision.{key}"), reason));
         if raw.gate.retune && decision.by != DecideBy::Metric {
@@ -95,6 +96,7 @@ pub fn check(
         related: raw.related,
         features: raw.features,
         learner: raw.learner,
+        engine: raw.engine,
         split: raw.split,
         metric: raw.metric.unwrap_or_else(|| usual_metric(task)),
         metric_given: raw.metric,

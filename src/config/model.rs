@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::checks::Checks;
 use super::drift::Drift;
+use super::engine::Engine;
 use super::features::Encode;
 use super::health::Health;
 use super::labels::Labels;
@@ -80,6 +81,8 @@ pub struct ModelConfig {
     pub features: Features,
     /// The learner.
     pub learner: Learner,
+    /// Where the work is done.
+    pub engine: Engine,
     /// The split.
     pub split: Split,
     /// What is predicted, where the settings say so.
@@ -173,6 +176,7 @@ impl ModelConfig {
         }
         parts += &self.ingest.not_default().unwrap_or_default();
         parts += &self.labels.not_default().unwrap_or_default();
+        parts += &self.engine.not_default().unwrap_or_default();
         hex(&Sha256::digest(parts.as_bytes()))
     }
 

@@ -11,6 +11,7 @@ use crate::evaluate::{Metric, Task};
 use super::checks::Checks;
 use super::database::Database;
 use super::drift::Drift;
+use super::engine::Engine;
 pub use super::features::{Derive, Features};
 use super::health::Health;
 pub use super::ingest::{DataFormat, Ingest, Keep, RawWindow};
@@ -84,6 +85,9 @@ pub struct RawConfig {
     /// What learns.
     #[serde(default)]
     pub learner: Learner,
+    /// Where ingest, statistics and training are done: on this machine, or in an engine for data that outgrows it.
+    #[serde(default)]
+    pub engine: Engine,
     /// How the data set is split into a training and a validation part.
     #[serde(default)]
     pub split: Split,

@@ -14,17 +14,56 @@ const IDENTIFIER_LEAST: usize = 10;
 /// Words that the cells of free text have on average, at least.
 const FREE_TEXT_WORDS: f64 = 3.0;
 
-/// The labels of some rows, counted.
+/// The labels of some rows, counted, wherever that was done.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Counted {
     /// Rows per label.
     counts: HashMap<String, usize>,
+    /// What is known of all labels, where `counts` has the most frequent only.
+    whole: Option<AllLabels>,
     /// Rows that have one.
     present: usize,
     /// All rows.
     rows: usize,
 }
 
+/// All labels of some rows in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AllLabels {
+    /// Distinct ones.
+    pub distinct: usize,
+    /// Those of one row each.
+    pub lone: usize,
+    /// Words of the distinct ones.
+    pub words: usize,
+    /// Rows that have one.
+    pub present: usize,
+    /// All rows.
+    pub rows: usize,
+}
+
 impl Counted {
+    /// The most frequent labels of some rows with their counts, and all labels in numbers.
+    pub fn from_counts(most_frequent: HashMap<String, usize>, whole: AllLabels) -> Self {
+        Counted {
+            counts: most_frequent,
+            present: whole.present,
+            rows: whole.rows,
+            whole: Some(whole),
+        }
+    }
+
+    /// Distinct labels.
+    fn distinct(&self) -> usize {
+        self.whole.map_or(self.counts.len(), |it| it.distinct)
+    }
+
+    /// Labels of one row each.
+    fn lone(&self) -> usize {
+        let count = || self.counts.values().filter(|&&count| count == 1).count();
+        self.whole.map_or_else(count, |it| it.lone)
+    }
+
     /// Counts the labels of some rows.
     pub fn new(cells: &Cells<'_>, kind: Kind, rows: &[u32]) -> Self {
         let mut counts: HashMap<String, usize> = HashMap::new();
@@ -43,6 +82,7 @@ impl Counted {
         }
         Counted {
             counts,
+            whole: None,
             present,
             rows: rows.len(),
         }
@@ -53,44 +93,44 @@ impl Counted {
         if self.present == 0 {
             return Some("without a value in any row".to_string());
         }
-        let is_constant = self.counts.len() == 1 && self.present == self.rows;
+        let is_constant = self.distinct() == 1 && self.present == self.rows;
         is_constant.then(|| "constant: one value in every row".to_string())
     }
 
     /// Whether nearly every text names its row.
     pub fn is_identifier(&self) -> bool {
-        let n = self.counts.len();
-        let lone = self.counts.values().filter(|&&count| count == 1).count();
-        n >= IDENTIFIER_LEAST && lone as f64 >= IDENTIFIER_SHARE * self.present as f64
+        self.distinct() >= IDENTIFIER_LEAST
+            && self.lone() as f64 >= IDENTIFIER_SHARE * self.present as f64
     }
 
     /// Why texts that name their rows are left out.
     pub fn identifier(&self) -> String {
         format!(
             "identifier-like: {} distinct texts in {} rows",
-            self.counts.len(),
+            self.distinct(),
             self.present
         )
     }
 
     /// Whether texts are written rather than chosen: many different ones of several words each.
     pub fn is_free_text(&self, settings: &Features) -> bool {
-        let is_many = self.is_identifier() || self.counts.len() > settings.max_categories as usize;
+        let is_many = self.is_identifier() || self.distinct() > settings.max_categories as usize;
         is_many && self.words() >= FREE_TEXT_WORDS
     }
 
     /// Whether a learner of texts should read words rather than whole texts.
     pub fn has_words(&self) -> bool {
-        self.counts.len() >= IDENTIFIER_LEAST && (self.is_identifier() || self.words() >= 2.0)
+        self.distinct() >= IDENTIFIER_LEAST && (self.is_identifier() || self.words() >= 2.0)
     }
 
     /// Words that distinct texts have on average.
     fn words(&self) -> f64 {
-        let words = self
-            .counts
-            .keys()
-            .map(|text| text.split_whitespace().count());
-        words.sum::<usize>() as f64 / self.counts.len().max(1) as f64
+        let count = || {
+            let texts = self.counts.keys();
+            texts.map(|text| text.split_whitespace().count()).sum()
+        };
+        let words: usize = self.whole.map_or_else(count, |it| it.words);
+        words as f64 / self.distinct().max(1) as f64
     }
 
     /// What a missing text counts as, where the settings say so: the most frequent one, the first by name of several, or
@@ -121,7 +161,7 @@ impl Counted {
         let least = least.unwrap_or(settings.min_category_rows);
         let most = own.and_then(|own| own.max_categories);
         let most = most.unwrap_or(settings.max_categories);
-        let n_texts = self.counts.len();
+        let n_texts = self.distinct();
         let mut ranked: Vec<(String, usize)> = self
             .counts
             .into_iter()

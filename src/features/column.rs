@@ -64,42 +64,67 @@ pub fn texts_and_others(
     (texts.len(), others.len())
 }
 
-/// The step of a column, or why the column cannot help. `is_part` is true for what was made of a time.
-pub fn fit_column(
-    cells: &Cells<'_>,
-    rows: &[u32],
+/// What is looked at of a column.
+pub enum Treatment {
+    /// Its n-grams.
+    Text,
+    /// Its numbers.
+    Number(NumberSettings),
+    /// Its labels.
+    Labels,
+}
+
+/// What is looked at of a column, or why it is left out. `is_part` is true for what was made of a time.
+pub fn treatment(column: &Column, is_part: bool, plan: &Plan<'_>) -> Result<Treatment, String> {
+    let own = plan.settings.columns.get(&column.name);
+    match own.and_then(|own| own.encode) {
+        Some(Encode::Drop) => Err("left out by `features.columns`".to_string()),
+        Some(Encode::Text) if column.kind == Kind::Text => Ok(Treatment::Text),
+        Some(Encode::Text) => Err(
+            "a column of numbers, which `encode: text` cannot read; `schema` makes it text"
+                .to_string(),
+        ),
+        // Months and hours go round: a weight each, where trees can cut them anywhere.
+        None if is_part && column.kind == Kind::Integer && plan.purpose != Purpose::Trees => {
+            Ok(Treatment::Labels)
+        }
+        Some(Encode::Number) if !is_encoded_as_number(column.kind) => {
+            let kind = column.kind;
+            Err(format!(
+                "a column of {kind}, which `encode: number` cannot take; `schema` makes it numbers"
+            ))
+        }
+        None | Some(Encode::Date | Encode::Number) if is_encoded_as_number(column.kind) => {
+            Ok(Treatment::Number(number_settings(own, plan)))
+        }
+        _ => Ok(Treatment::Labels),
+    }
+}
+
+/// What labels become.
+pub enum Choice {
+    /// N-grams of their words.
+    Text,
+    /// Categories.
+    Categories {
+        /// How they become features.
+        encode: Encode,
+        /// Those that have a place of their own.
+        categories: Vec<String>,
+        /// What a missing one counts as.
+        fill: Option<String>,
+    },
+}
+
+/// What the labels of a column become, or why they cannot help.
+pub fn choice(
+    counted: Counted,
     column: &Column,
     is_part: bool,
     plan: &Plan<'_>,
-) -> Result<Made, String> {
+) -> Result<Choice, String> {
     let own = plan.settings.columns.get(&column.name);
     let encode = own.and_then(|own| own.encode);
-    match encode {
-        Some(Encode::Drop) => return Err("left out by `features.columns`".to_string()),
-        Some(Encode::Text) if column.kind == Kind::Text => {
-            return fit_text(cells, rows, own, plan.settings);
-        }
-        Some(Encode::Text) => {
-            return Err(
-                "a column of numbers, which `encode: text` cannot read; `schema` makes it text"
-                    .to_string(),
-            );
-        }
-        // Months and hours go round: a weight each, where trees can cut them anywhere.
-        None if is_part && column.kind == Kind::Integer && plan.purpose != Purpose::Trees => {}
-        Some(Encode::Number) if !is_encoded_as_number(column.kind) => {
-            let kind = column.kind;
-            return Err(format!(
-                "a column of {kind}, which `encode: number` cannot take; `schema` makes it numbers"
-            ));
-        }
-        None | Some(Encode::Date | Encode::Number) if is_encoded_as_number(column.kind) => {
-            let settings = number_settings(own, plan);
-            return fit_numbers(cells, rows, settings).map(Made::from);
-        }
-        _ => {}
-    }
-    let counted = Counted::new(cells, column.kind, rows);
     if let Some(reason) = counted.useless() {
         return Err(reason);
     }
@@ -114,7 +139,7 @@ pub fn fit_column(
             Purpose::Trees => false,
         };
         if is_text {
-            return fit_text(cells, rows, own, plan.settings);
+            return Ok(Choice::Text);
         }
         if plan.purpose == Purpose::Trees && counted.is_free_text(plan.settings) {
             return Err(
@@ -133,6 +158,47 @@ pub fn fit_column(
         (Purpose::Trees, _, Some(_)) => Encode::TargetMean,
         (Purpose::Trees, _, None) => Encode::Ordinal,
     });
+    Ok(Choice::Categories {
+        encode,
+        categories,
+        fill,
+    })
+}
+
+/// The step of categories that need no look at the rows.
+pub fn step_of_categories(encode: Encode, categories: Vec<String>, purpose: Purpose) -> Step {
+    match encode {
+        Encode::Ordinal | Encode::TargetMean => Step::Ordinal {
+            categories,
+            missing: (purpose != Purpose::Trees).then_some(-1.0),
+        },
+        _ => Step::OneHot { categories },
+    }
+}
+
+/// The step of a column, or why the column cannot help. `is_part` is true for what was made of a time.
+pub fn fit_column(
+    cells: &Cells<'_>,
+    rows: &[u32],
+    column: &Column,
+    is_part: bool,
+    plan: &Plan<'_>,
+) -> Result<Made, String> {
+    let own = plan.settings.columns.get(&column.name);
+    match treatment(column, is_part, plan)? {
+        Treatment::Text => return fit_text(cells, rows, own, plan.settings),
+        Treatment::Number(settings) => return fit_numbers(cells, rows, settings).map(Made::from),
+        Treatment::Labels => {}
+    }
+    let counted = Counted::new(cells, column.kind, rows);
+    let (encode, categories, fill) = match choice(counted, column, is_part, plan)? {
+        Choice::Text => return fit_text(cells, rows, own, plan.settings),
+        Choice::Categories {
+            encode,
+            categories,
+            fill,
+        } => (encode, categories, fill),
+    };
     let is_linear = plan.purpose != Purpose::Trees;
     let mut made = match (encode, plan.goal) {
         (Encode::TargetMean, Some(goal)) => {
@@ -144,11 +210,7 @@ pub fn fit_column(
                 fill: None,
             }
         }
-        (Encode::Ordinal | Encode::TargetMean, _) => Made::from(Step::Ordinal {
-            categories,
-            missing: is_linear.then_some(-1.0),
-        }),
-        _ => Made::from(Step::OneHot { categories }),
+        (encode, _) => Made::from(step_of_categories(encode, categories, plan.purpose)),
     };
     made.fill = fill;
     Ok(made)

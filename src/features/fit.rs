@@ -129,9 +129,21 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
             Ok(fit_column(&cells, rows, column, is_part, plan))
         })
         .collect::<Result<_, Error>>()?;
+    let mut fitted = put_together(frame, wanted.into_iter().zip(made).collect(), dates, plan)?;
+    fitted.notes = notes.into_iter().flatten().collect();
+    Ok(fitted)
+}
+
+/// The transformer of the columns that became a step, in the order of their layouts.
+pub(super) fn put_together(
+    frame: &DataFrame,
+    made: Vec<(Column, Result<Made, String>)>,
+    dates: Vec<Dates>,
+    plan: &Plan<'_>,
+) -> Result<Fitted, Error> {
     let mut kept: Vec<(Input, Option<Vec<f64>>)> = Vec::new();
     let (mut dropped, mut fills) = (Vec::new(), Vec::new());
-    for (Column { name, kind }, made) in wanted.into_iter().zip(made) {
+    for (Column { name, kind }, made) in made {
         match made {
             Ok(made) => {
                 fills.extend(made.fill.map(|text| Fill {
@@ -172,7 +184,7 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
             inputs,
         },
         dropped,
-        notes: notes.into_iter().flatten().collect(),
+        notes: Vec::new(),
         out_of_fold,
     })
 }

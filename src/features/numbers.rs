@@ -35,46 +35,105 @@ impl NumberSettings {
     }
 }
 
+/// What steps are made of: some rows of a column of numbers as a few numbers, wherever those were computed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct NumberStats {
+    /// All rows.
+    pub rows: u64,
+    /// Rows that have a number.
+    pub present: u64,
+    /// The smallest number.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation, ddof 0.
+    pub deviation: f64,
+    /// 25th, 50th and 75th percentile, where [`NumberSettings::needs_order`].
+    pub quartiles: Option<[f64; 3]>,
+    /// The smallest of the most frequent numbers, where [`NumberSettings::needs_order`].
+    pub most_frequent: Option<f64>,
+}
+
+impl NumberStats {
+    /// Of some rows of a column.
+    fn of(cells: &Cells<'_>, rows: &[u32], needs_order: bool) -> Self {
+        let stats = spread(cells, rows);
+        if !needs_order || stats.present == 0 {
+            return stats;
+        }
+        let sorted = sorted(cells, rows);
+        NumberStats {
+            quartiles: Some([0.25, 0.5, 0.75].map(|share| percentile(&sorted, share))),
+            most_frequent: Some(most_frequent(&sorted)),
+            ..stats
+        }
+    }
+
+    /// Why they can tell nothing.
+    fn useless(&self) -> Option<&'static str> {
+        if self.present == 0 {
+            Some("without a value in any row")
+        } else if self.low == self.high {
+            Some("constant: one value in every row that has one")
+        } else if !(self.deviation.is_finite() && self.deviation >= SMALLEST_SCALE) {
+            Some("constant within the precision of numbers")
+        } else {
+            None
+        }
+    }
+}
+
+impl NumberSettings {
+    /// Whether they ask for numbers in their order.
+    pub fn needs_order(&self) -> bool {
+        self.scale == Scaling::Robust
+            || matches!(self.impute, Impute::Median | Impute::MostFrequent)
+    }
+}
+
 /// The step of a column of numbers, or why it cannot help.
 pub fn fit_numbers(
     cells: &Cells<'_>,
     rows: &[u32],
     settings: NumberSettings,
 ) -> Result<Step, String> {
-    let (mean, deviation) = fit_scale(cells, rows)?;
+    step_of_numbers(
+        &NumberStats::of(cells, rows, settings.needs_order()),
+        settings,
+    )
+}
+
+/// The step of numbers of which this is known, or why they cannot help.
+pub fn step_of_numbers(stats: &NumberStats, settings: NumberSettings) -> Result<Step, String> {
+    if let Some(why) = stats.useless() {
+        return Err(why.to_string());
+    }
+    let (mean, deviation) = (stats.mean, stats.deviation);
     let is_usual = settings.impute == Impute::Mean && settings.scale == Scaling::Standard;
-    let indicator =
-        settings.indicator && rows.iter().any(|&row| cells.number(row as usize).is_none());
+    let indicator = settings.indicator && stats.present < stats.rows;
     if is_usual && !indicator {
         return Ok(Step::Scale {
             mean,
             scale: deviation,
         });
     }
-    let needs_order = settings.scale == Scaling::Robust
-        || matches!(settings.impute, Impute::Median | Impute::MostFrequent);
-    let sorted = if needs_order {
-        sorted(cells, rows)
-    } else {
-        Vec::new()
-    };
+    let [low_quarter, median, high_quarter] = stats.quartiles.unwrap_or_default();
     let (centre, scale) = match settings.scale {
         Scaling::Standard => (mean, deviation),
         Scaling::None => (0.0, 1.0),
         Scaling::Robust => {
-            let range = percentile(&sorted, 0.75) - percentile(&sorted, 0.25);
+            let range = high_quarter - low_quarter;
             // As scikit-learn: most of the values are one and the same.
             let is_usable = range.is_finite() && range >= SMALLEST_SCALE;
-            (
-                percentile(&sorted, 0.5),
-                if is_usable { range } else { 1.0 },
-            )
+            (median, if is_usable { range } else { 1.0 })
         }
     };
     let fill = match settings.impute {
         Impute::Mean => Some(mean),
-        Impute::Median => Some(percentile(&sorted, 0.5)),
-        Impute::MostFrequent => Some(most_frequent(&sorted)),
+        Impute::Median => Some(median),
+        Impute::MostFrequent => stats.most_frequent,
         Impute::Constant => Some(settings.fill),
         Impute::None => None,
     };
@@ -118,7 +177,7 @@ fn most_frequent(sorted: &[f64]) -> f64 {
 
 /// Mean and standard deviation (ddof 0) in two passes about a shift. Values are divided by the largest magnitude first,
 /// so that squares of numbers near 1e308 do not overflow and those of numbers near 1e-200 do not vanish.
-fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<(f64, f64), String> {
+fn spread(cells: &Cells<'_>, rows: &[u32]) -> NumberStats {
     let mut count = 0_u64;
     let mut largest = 0.0_f64;
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -128,11 +187,15 @@ fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<(f64, f64), String> {
         low = low.min(number);
         high = high.max(number);
     }
-    if count == 0 {
-        return Err("without a value in any row".to_string());
-    }
-    if low == high {
-        return Err("constant: one value in every row that has one".to_string());
+    let stats = NumberStats {
+        rows: rows.len() as u64,
+        present: count,
+        low,
+        high,
+        ..NumberStats::default()
+    };
+    if count == 0 || low == high {
+        return stats;
     }
     let unit = if (1e-100..=1e100).contains(&largest) {
         1.0
@@ -159,9 +222,9 @@ fn fit_scale(cells: &Cells<'_>, rows: &[u32]) -> Result<(f64, f64), String> {
             .sum();
         deviation = (square / n).sqrt();
     }
-    let scale = deviation * unit;
-    if !(scale.is_finite() && scale >= SMALLEST_SCALE) {
-        return Err("constant within the precision of numbers".to_string());
+    NumberStats {
+        mean: (shift + mean) * unit,
+        deviation: deviation * unit,
+        ..stats
     }
-    Ok(((shift + mean) * unit, scale))
 }

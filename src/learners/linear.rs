@@ -52,19 +52,43 @@ pub fn fit(view: &View<'_>, numbers: &[f64], settings: &Learner) -> Result<Learn
     } else {
         fit_narrow(&Moments::of(view, &y), view.n_rows(), settings, standard)?
     };
+    in_units_of_the_target(&fitted, standard, view.n_features(), notes)
+}
+
+/// The weights for the target as it is.
+fn in_units_of_the_target(
+    fitted: &Linear,
+    standard: Standard,
+    n_features: usize,
+    notes: Vec<String>,
+) -> Result<Learned, Error> {
     let back = |number: f64| standard.scale * rounded(number);
     let linear = Linear {
         link: Link::Identity,
         bias: vec![standard.centre + back(fitted.bias[0])],
         weights: fitted.weights.iter().map(|&weight| back(weight)).collect(),
     };
-    if !linear.is_sound(view.n_features()) {
+    if !linear.is_sound(n_features) {
         return Err(Error::Solver("the weights are not finite".to_string()));
     }
     Ok(Learned {
         predictor: Predictor::Linear(linear),
         notes,
     })
+}
+
+/// Fits on moments that were summed elsewhere, of a target in its standard form.
+///
+/// # Errors
+/// As [`fit`].
+pub(super) fn fit_moments(
+    moments: &Moments,
+    n_rows: usize,
+    settings: &Learner,
+    standard: Standard,
+) -> Result<Learned, Error> {
+    let fitted = fit_narrow(moments, n_rows, settings, standard)?;
+    in_units_of_the_target(&fitted, standard, moments.mean.len(), Vec::new())
 }
 
 fn fit_wide(view: &View<'_>, y: &[f64], settings: &Learner) -> Result<(Linear, bool), Error> {

@@ -76,7 +76,11 @@ pub(super) fn fit_within(
             vec![0.0; problem.n_parameters()]
         }
     };
-    let end = newton::minimise(&problem, start, settings.max_iterations)?;
+    let end = newton::minimise(
+        |parameters| Ok::<_, Error>(problem.evaluate(parameters)),
+        start,
+        settings.max_iterations,
+    )?;
     if !end.converged {
         notes.push(unfinished(end.iterations));
     }
@@ -86,7 +90,7 @@ pub(super) fn fit_within(
     })
 }
 
-fn unfinished(iterations: u32) -> String {
+pub(super) fn unfinished(iterations: u32) -> String {
     format!("the solver stopped after {iterations} iterations before it converged")
 }
 

@@ -5,6 +5,7 @@
 
 mod baseline;
 mod boosted;
+pub mod by_sums;
 mod cholesky;
 mod columns;
 mod forest;

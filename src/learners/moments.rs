@@ -74,8 +74,26 @@ impl Moments {
     }
 }
 
+impl Moments {
+    /// Of sums about a shift that were made elsewhere: `first` `(p)`, `gram` `(p, p)` with its lower triangle, `product` `(p)`.
+    pub(super) fn of_sums(
+        first: Vec<f64>,
+        gram: Vec<f64>,
+        product: Vec<f64>,
+        shift: &[f64],
+        n_rows: usize,
+    ) -> Self {
+        let sums = Sums {
+            first,
+            gram,
+            product,
+        };
+        centred(sums, shift, n_rows)
+    }
+}
+
 /// The means of the first rows; entries of one-hot and text features are counted from 0.
-fn shift(view: &View<'_>) -> Vec<f64> {
+pub(super) fn shift(view: &View<'_>) -> Vec<f64> {
     let mut shift = vec![0.0; view.n_features()];
     let mut chunk = Chunk::default();
     view.fill(0, view.n_rows().min(CHUNK_ROWS), &mut chunk);

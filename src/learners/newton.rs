@@ -2,7 +2,7 @@
 
 use super::cholesky;
 use super::learned::Error;
-use super::sums::{DenseObjective, Sums};
+use super::sums::Sums;
 
 /// Largest number of parameters for which the Hessian is formed: 2000² doubles are 32 MB.
 pub const MOST_PARAMETERS: usize = 2000;
@@ -23,20 +23,20 @@ pub struct End {
 /// Minimises from `start`. A pass whose loss did not fall is undone by half the step.
 ///
 /// # Errors
-/// When the loss is not finite even at zero.
-pub fn minimise(
-    problem: &DenseObjective<'_>,
+/// When the loss is not finite even at zero, or a pass fails.
+pub fn minimise<E: From<Error>>(
+    mut evaluate: impl FnMut(&[f64]) -> Result<Sums, E>,
     start: Vec<f64>,
     most_iterations: u32,
-) -> Result<End, Error> {
+) -> Result<End, E> {
     let mut parameters = start;
-    let mut here = problem.evaluate(&parameters);
+    let mut here = evaluate(&parameters)?;
     if !here.loss.is_finite() {
         parameters.fill(0.0);
-        here = problem.evaluate(&parameters);
+        here = evaluate(&parameters)?;
     }
     if !here.loss.is_finite() {
-        return Err(Error::Solver("the loss is not finite".to_string()));
+        return Err(Error::Solver("the loss is not finite".to_string()).into());
     }
     for iteration in 1..=most_iterations {
         let step = newton_step(&here)?;
@@ -48,7 +48,7 @@ pub fn minimise(
                 converged: true,
             });
         }
-        match descend(problem, &parameters, &step, here.loss) {
+        match descend(&mut evaluate, &parameters, &step, here.loss)? {
             Some((next, sums)) => (parameters, here) = (next, sums),
             // No shorter step lowers the loss: this is the minimum to the precision of the sums.
             None => {
@@ -67,22 +67,22 @@ pub fn minimise(
     })
 }
 
-fn descend(
-    problem: &DenseObjective<'_>,
+fn descend<E>(
+    evaluate: &mut impl FnMut(&[f64]) -> Result<Sums, E>,
     from: &[f64],
     step: &[f64],
     loss: f64,
-) -> Option<(Vec<f64>, Sums)> {
+) -> Result<Option<(Vec<f64>, Sums)>, E> {
     let mut length = 1.0;
     for _ in 0..20 {
         let next: Vec<f64> = from.iter().zip(step).map(|(p, s)| p - length * s).collect();
-        let sums = problem.evaluate(&next);
+        let sums = evaluate(&next)?;
         if sums.loss <= loss {
-            return Some((next, sums));
+            return Ok(Some((next, sums)));
         }
         length *= 0.5;
     }
-    None
+    Ok(None)
 }
 
 fn newton_step(sums: &Sums) -> Result<Vec<f64>, Error> {

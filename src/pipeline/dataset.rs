@@ -33,6 +33,28 @@ pub struct Dataset {
     pub record: DatasetRecord,
 }
 
+/// Where the rows of a data set are that an engine made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineRecord {
+    /// Which sort of engine: `spark`.
+    pub kind: String,
+    /// Its folder of Parquet below the output folder.
+    pub folder: String,
+    /// Rows in the folder.
+    pub rows: u64,
+    /// Rows of the sample, which the data set's own file has.
+    pub sample_rows: u64,
+    /// The share of the rows that the sample is, in millionths.
+    pub sample_millionths: u64,
+}
+
+impl EngineRecord {
+    /// Whether the sample is all there is.
+    pub fn is_whole(&self) -> bool {
+        self.rows == self.sample_rows
+    }
+}
+
 /// How a data set was made; stored with it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct DatasetRecord {
@@ -71,6 +93,9 @@ pub struct DatasetRecord {
     /// How its files and columns were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<ReadingPlan>,
+    /// Where all of its rows are, where an engine made it and this machine has a sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineRecord>,
     /// How several tables became its rows, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedPlan>,

@@ -63,6 +63,13 @@ pub enum Error {
         /// Each finding in a sentence.
         found: Vec<String>,
     },
+    /// The engine could not do its part.
+    #[cfg(feature = "spark")]
+    #[error(transparent)]
+    Engine(#[from] crate::engine::Error),
+    /// The settings ask for an engine, or the data set was made by one, that this program cannot reach.
+    #[error("use the engine: {0}")]
+    NoEngine(String),
     /// A version does not fit the test data.
     #[error("score version {version}, the {role}, on the test data")]
     Unscorable {

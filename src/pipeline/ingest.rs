@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod apart;
+mod elsewhere;
 mod known;
 mod named;
 mod options;
@@ -77,6 +78,9 @@ pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, Strin
 /// Reads the scanned files.
 async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     let config = &env.config;
+    if config.engine.is_remote() {
+        return elsewhere::read(env, run, scan).await;
+    }
     let options = ReadOptions {
         young: options::young(settle::now(env)),
         ..read_options(config, true)

@@ -18,6 +18,8 @@ mod deploy;
 mod derive;
 pub mod drift;
 mod dry_run;
+mod engine;
+mod engine_fit;
 mod env;
 mod envs;
 mod error;

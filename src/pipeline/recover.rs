@@ -57,8 +57,18 @@ async fn remove_orphans(env: &Env) -> Result<(), Error> {
         let is_orphan = run_in(&name)
             .is_some_and(|run| ours.contains(run) && (is_part(&name) || !recorded.contains(run)));
         if is_orphan {
-            let _ = env.datasets.remove(&name).await;
+            let _ = remove_data(env, &name).await;
         }
+    }
+    Ok(())
+}
+
+/// Removes a file of a data set, or the folder that an engine wrote.
+pub(super) async fn remove_data(env: &Env, name: &str) -> Result<(), Error> {
+    if name.ends_with(".engine") {
+        env.datasets.remove_folder(name).await?;
+    } else {
+        env.datasets.remove(name).await?;
     }
     Ok(())
 }

@@ -212,7 +212,7 @@ async fn remove_datasets(env: &Env, lock: &Lock, plan: &Plan) -> Result<u64, Err
         fault("retain.dataset_forgotten")?;
         for key in files {
             bytes += env.datasets.size(&key).await?;
-            env.datasets.remove(&key).await?;
+            recover::remove_data(env, &key).await?;
             fault("retain.dataset_removed")?;
         }
     }

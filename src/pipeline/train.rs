@@ -4,6 +4,7 @@
 use super::beyond::OutOfFold;
 use super::dataset::Dataset;
 use super::decision::{self, Decided, decide};
+use super::engine_fit::Elsewhere;
 use super::error::{Error, fault};
 use super::fit::Material;
 use super::labels::target_of;
@@ -166,6 +167,13 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     };
     let (mut bundle, mut fit_ms) = (made.bundle, made.fit_ms);
     notes.extend(made.notes);
+    let elsewhere = Elsewhere::of(&material, dataset)?;
+    let all = elsewhere.as_ref().map_or(rows.len(), Elsewhere::rows);
+    let is_refitted = is_refitted(config, learner.kind, all) && !parts.validation.is_empty();
+    if let Some(elsewhere) = elsewhere.as_ref().filter(|_| !is_refitted) {
+        let (train, held) = (&parts.train, &parts.validation);
+        notes.extend(elsewhere.fit_into(&mut bundle, learner, train, held)?);
+    }
     notes.extend(left_out(&[&named[..], &bundle.dropped].concat()));
     notes.extend(bucketed(&bundle.transformer, &making.profile, config));
     // Probabilities do not depend on what is decided by them; classes by the costs of mistakes do.
@@ -181,11 +189,14 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         Some(early) => Some(early),
         None => drift::held_back(&bundle, frame, &parts.validation)?,
     };
-    if is_refitted(config, learner.kind, rows.len()) && !parts.validation.is_empty() {
+    if is_refitted {
         let again = material.fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
         fit_ms += again.fit_ms;
         (bundle.transformer, bundle.predictor) = (again.fitted.transformer, again.predictor);
         bundle.dropped = again.fitted.dropped;
+        if let Some(elsewhere) = &elsewhere {
+            notes.extend(elsewhere.fit_into(&mut bundle, learner, &rows, &[])?);
+        }
     }
     bundle.dropped.splice(0..0, named);
     let out_of_fold = out_of_fold(&making, &bundle, learner, &rows)?;

@@ -161,6 +161,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             },
             "window": "unbounded",
             "related": null,
+            "engine": {"kind": "local", "url": null, "token_file": null, "sample_rows": 200000, "lost_seconds": 20},
             "split": {"kind": null, "validation": 0.2, "seed": 42, "refit": null},
             "metric": "f1",
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[&[&str]] = &[
     ],
     &["relate"],
     &["bundle", "learners", "registry", "report"],
-    &["explain", "export"],
+    &["explain", "export", "engine"],
     &["pipeline", "notify"],
     &["diagnose"],
     &["jobs"],
@@ -74,6 +74,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                 "data",
                 &[
                     "derive",
+                    "engine",
                     "fresh",
                     "heart",
                     "ingest",
@@ -90,7 +91,14 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
             ),
             (
                 "learning",
-                &["candidates", "choose", "decision", "fit", "making"],
+                &[
+                    "candidates",
+                    "choose",
+                    "decision",
+                    "engine_fit",
+                    "fit",
+                    "making",
+                ],
             ),
             (
                 "judging",
@@ -271,6 +279,7 @@ pub(super) const ONLY: &[(&str, &[&str])] = &[
     ("linfa", &["learners"]),
     ("plotters", &["report"]),
     ("prost", &["export"]),
+    ("spark_connect::", &["engine"]),
     ("sqlx::", &["registry"]),
     ("object_store::", &["artifacts"]),
 ];

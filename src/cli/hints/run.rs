@@ -30,6 +30,22 @@ impl From<pipeline::Error> for Failure {
                     "`test_data_path` names the folder; it needs rows with every column of the data set",
                 ),
             ),
+            #[cfg(feature = "spark")]
+            E::Engine(crate::engine::Error::Input(_)) => (
+                Kind::Data,
+                Some(
+                    "docs/engine.md says which files the engine takes; `engine.kind: local` takes more",
+                ),
+            ),
+            #[cfg(feature = "spark")]
+            E::Engine(_) => (
+                Kind::Store,
+                Some("the champion stays as it was; docs/engine.md says what the engine needs"),
+            ),
+            E::NoEngine(_) => (
+                Kind::Store,
+                Some("docs/engine.md says how the program is built and a server is started"),
+            ),
             E::Split(_) => (
                 Kind::Data,
                 Some("add rows, or set `split.kind` to `random` or another `split.validation`"),

@@ -45,7 +45,7 @@ pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
         name: dataset.name.clone(),
         data_hash: dataset.data_hash.clone(),
         rows_hash: dataset.rows_hash.clone(),
-        n_rows: dataset.frame.height() as i64,
+        n_rows: dataset.record.rows as i64,
         record: with_columns(stored(&dataset.record)?, &dataset.profile)?,
     };
     env.registry

@@ -1,0 +1,38 @@
+//! An existing engine for data that outgrows one machine: Apache Spark, or anything else that speaks Spark Connect.
+//!
+//! In: a session, paths that the engine sees, and plain values (kinds, steps, parameters). Out: counts, sums and a sample. It must not
+//! know runs, versions, the registry or the gate. Everything asked of the engine is a query that reads files or a folder of Parquet
+//! that was verified; no state of a session is needed from one phase to the next, but for the list of rows held back.
+//!
+//! | file | what |
+//! |---|---|
+//! | `connect.rs` | a session: queries off the async threads, and what becomes of a server that is gone |
+//! | `sql.rs` | names, texts and numbers as SQL |
+//! | `table.rs` | what comes back, as plain columns |
+//! | `source.rs` `kinds.rs` | files to one relation of texts, and what its columns hold |
+//! | `ingest.rs` | typed, without exact duplicates, written, verified |
+//! | `sample.rs` | a stated part of the rows for this machine |
+//! | `stats.rs` | columns in numbers, for the one fit of the transformer |
+//! | `features.rs` | the steps of a transformer as SQL |
+//! | `sums.rs` | weighted sums of features and of their products |
+//! | `learn.rs` | linear models by such sums, solved here |
+
+mod connect;
+mod error;
+mod features;
+mod ingest;
+mod kinds;
+mod learn;
+mod sample;
+mod source;
+mod sql;
+mod stats;
+mod sums;
+mod table;
+
+pub use connect::{Address, Session};
+pub use error::Error;
+pub use ingest::{Ingested, Wanted, ingest};
+pub use learn::{Goal, Learned, Rows, learn, not_pushed};
+pub use sample::{Sample, keys, sample};
+pub use source::{FileForm, SourceFile, engine_path};

@@ -1,0 +1,148 @@
+//! Files that the engine sees, as one relation: their columns in one order, the number of the file and the place in it.
+
+use spark_connect::{DataFrame, SparkError, SparkSession};
+
+use super::connect::{Fault, Session};
+use super::error::Error;
+use super::sql;
+use crate::model_types::Place;
+
+/// The column with the number of a row's file.
+pub(super) const FILE: &str = "__file";
+/// The column with a row's place in its file: ascending, not without gaps.
+pub(super) const ROW: &str = "__row";
+/// The relation of all files as they are.
+pub(super) const RAW: &str = "unseat_raw";
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileForm {
+    /// UTF-8 with a header in the first line; the byte separates fields.
+    Csv(u8),
+    /// Parquet.
+    Parquet,
+}
+
+/// A file that the engine reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Below the input folder, for messages.
+    pub path: String,
+    /// As the engine sees it.
+    pub url: String,
+    /// How it is written.
+    pub form: FileForm,
+    /// Its columns in its own order.
+    pub columns: Vec<String>,
+}
+
+/// A file or folder as the engine sees it: the same path on a mount that both see, the same object in a store.
+///
+/// # Errors
+/// Why it cannot be named.
+pub fn engine_path(place: &Place, below: &str) -> Result<String, Error> {
+    let url = match place {
+        Place::Folder(folder) => {
+            let whole = std::path::absolute(folder)
+                .map_err(|error| Error::Input(format!("{}: {error}", folder.display())))?;
+            format!("file://{}", whole.display())
+        }
+        Place::Store(store) => match store.url.split_once("://") {
+            Some(("s3", rest)) => format!("s3a://{rest}"),
+            Some(("gs", rest)) => format!("gs://{rest}"),
+            _ => {
+                return Err(Error::Input(format!(
+                    "{} is of a kind that the engine is not told of; use s3://, gs:// or a folder that both see",
+                    store.url
+                )));
+            }
+        },
+    };
+    let url = match below {
+        "" => url,
+        below => format!("{}/{below}", url.trim_end_matches('/')),
+    };
+    if url.contains(['*', '?', '[', ']', '{', '}']) {
+        return Err(Error::Input(format!(
+            "`{below}` has one of * ? [ ] {{ }} in its path, which the engine takes for a pattern; name it otherwise"
+        )));
+    }
+    Ok(url)
+}
+
+/// Makes the relation [`RAW`] of some files: `names` in this order, then [`FILE`] and [`ROW`].
+///
+/// # Errors
+/// When there is no file, or the server cannot read one.
+pub(super) fn relate(
+    session: &Session,
+    files: &[SourceFile],
+    names: &[String],
+) -> Result<(), Error> {
+    let (files, names) = (files.to_vec(), names.to_vec());
+    session.work("look at the files", move |spark| {
+        let mut whole: Option<DataFrame> = None;
+        for (at, file) in files.iter().enumerate() {
+            let own = numbered(spark, file, at, &names)?;
+            whole = Some(match whole {
+                None => own,
+                Some(whole) => whole.union(&own),
+            });
+        }
+        let none = || SparkError::connect_msg("no file to read");
+        Ok(whole.ok_or_else(none)?.create_or_replace_temp_view(RAW)?)
+    })
+}
+
+fn numbered(
+    spark: &SparkSession,
+    file: &SourceFile,
+    at: usize,
+    names: &[String],
+) -> Result<DataFrame, Fault> {
+    let read = match file.form {
+        FileForm::Parquet => spark.read().format("parquet").load(Some(&file.url)),
+        FileForm::Csv(separator) => {
+            let columns = file.columns.iter();
+            let schema: Vec<String> = columns
+                .map(|column| format!("{} STRING", sql::name(column)))
+                .collect();
+            let options = [
+                ("header", "true".to_string()),
+                ("sep", char::from(separator).to_string()),
+                ("quote", "\"".to_string()),
+                ("escape", "\"".to_string()),
+                // A cell may hold an end of line; a file is then read by one task.
+                ("multiLine", "true".to_string()),
+                ("mode", "FAILFAST".to_string()),
+            ];
+            let mut reader = spark.read().format("csv").schema(schema.join(", "));
+            for (key, value) in options {
+                reader = reader.option(key, &value);
+            }
+            reader.load(Some(&file.url))
+        }
+    };
+    let mut chosen: Vec<String> = names.iter().map(|name| sql::name(name)).collect();
+    chosen.push(format!("{at} AS {FILE}"));
+    chosen.push(format!("monotonically_increasing_id() AS {ROW}"));
+    Ok(read.select_expr(chosen.iter().map(String::as_str).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_whole_and_patterns_are_refused() {
+        let folder = Place::Folder("/data/in put".into());
+        assert_eq!(
+            engine_path(&folder, "a/b.csv").expect("a path"),
+            "file:///data/in put/a/b.csv"
+        );
+        let why = engine_path(&folder, "a[1].csv")
+            .expect_err("a pattern")
+            .to_string();
+        assert!(why.contains("a pattern"), "{why}");
+    }
+}

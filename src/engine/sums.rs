@@ -1,0 +1,188 @@
+//! Weighted sums of features and of their products over the rows of a query: one query for plain numbers, one for each one-hot column
+//! with them, one for pairs of one-hot columns. What comes back is as large as the model, however many rows there are.
+
+use super::connect::Session;
+use super::error::Error;
+use super::features::Design;
+use super::sql;
+use super::table::Table;
+use crate::learners::by_sums::RowSums;
+
+/// Most sums that one query asks for.
+const MOST_SUMS: usize = 1000;
+
+/// The rows to sum over: a query with `x0…` (plain numbers), `k0…` (places), `g`, `h` and `loss`.
+pub(super) fn sums(session: &Session, design: &Design, rows: &str) -> Result<RowSums, Error> {
+    let n = design.n_features + 1;
+    let mut total = RowSums {
+        loss: 0.0,
+        first: vec![0.0; n],
+        second: vec![0.0; n * n],
+    };
+    plain(session, design, rows, &mut total)?;
+    if !design.ones.is_empty() {
+        single(session, design, rows, &mut total)?;
+    }
+    if design.ones.len() > 1 {
+        pairs(session, design, rows, &mut total)?;
+    }
+    let numbers = total.first.iter().chain(&total.second);
+    if numbers.chain([&total.loss]).any(|number| number.is_nan()) {
+        return Err(Error::Answer("a sum is no number".to_string()));
+    }
+    Ok(total)
+}
+
+impl RowSums {
+    fn add(&mut self, a: usize, b: usize, sum: f64) {
+        let n = self.first.len();
+        self.second[a.max(b) * n + a.min(b)] += sum;
+    }
+}
+
+/// Where a sum goes.
+#[derive(Debug, Clone, Copy)]
+enum To {
+    Loss,
+    First(usize),
+    Second(usize, usize),
+}
+
+fn plain(session: &Session, design: &Design, rows: &str, total: &mut RowSums) -> Result<(), Error> {
+    let (d, bias) = (design.dense.len(), design.n_features);
+    let mut asked = vec![
+        (To::Loss, "sum(loss)".to_string()),
+        (To::First(bias), "sum(g)".to_string()),
+        (To::Second(bias, bias), "sum(h)".to_string()),
+    ];
+    for at in 0..d {
+        asked.push((To::First(at), format!("sum(g * x{at})")));
+        asked.push((To::Second(at, bias), format!("sum(h * x{at})")));
+        for other in 0..=at {
+            asked.push((To::Second(at, other), format!("sum(h * x{at} * x{other})")));
+        }
+    }
+    for part in asked.chunks(MOST_SUMS) {
+        let written: Vec<&str> = part.iter().map(|(_, sum)| sum.as_str()).collect();
+        let query = format!("SELECT {} FROM ({rows})", written.join(", "));
+        let table = session.ask("sum over the rows", &query)?;
+        for (column, (to, _)) in part.iter().enumerate() {
+            let sum = table.number(0, column)?;
+            match *to {
+                To::Loss => total.loss = sum,
+                To::First(at) => total.first[at] = sum,
+                To::Second(a, b) => total.add(a, b, sum),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A one-hot column with itself, with the bias and with plain numbers.
+fn single(
+    session: &Session,
+    design: &Design,
+    rows: &str,
+    total: &mut RowSums,
+) -> Result<(), Error> {
+    let (d, bias, n_ones) = (design.dense.len(), design.n_features, design.ones.len());
+    let mut asked: Vec<String> = (0..n_ones).map(|column| format!("k{column}")).collect();
+    asked.extend(["sum(g)".to_string(), "sum(h)".to_string()]);
+    asked.extend((0..d).map(|at| format!("sum(h * x{at})")));
+    let sets: Vec<String> = (0..n_ones).map(|column| format!("(k{column})")).collect();
+    let table = grouped(session, rows, &asked, &sets)?;
+    for row in 0..table.rows {
+        for (column, ones) in design.ones.iter().enumerate() {
+            let Some(place) = table.known(row, column)? else {
+                continue;
+            };
+            let feature = place_of(place, ones.at, ones.width)?;
+            total.first[feature] += table.number(row, n_ones)?;
+            let sum = table.number(row, n_ones + 1)?;
+            total.add(feature, bias, sum);
+            total.add(feature, feature, sum);
+            for at in 0..d {
+                total.add(feature, at, table.number(row, n_ones + 2 + at)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One-hot columns with each other.
+fn pairs(session: &Session, design: &Design, rows: &str, total: &mut RowSums) -> Result<(), Error> {
+    let n_ones = design.ones.len();
+    let mut asked: Vec<String> = (0..n_ones).map(|column| format!("k{column}")).collect();
+    asked.push("sum(h)".to_string());
+    let pairs = (0..n_ones).flat_map(|a| (0..a).map(move |b| format!("(k{a}, k{b})")));
+    let table = grouped(session, rows, &asked, &pairs.collect::<Vec<_>>())?;
+    for row in 0..table.rows {
+        let mut features = Vec::with_capacity(2);
+        for (column, ones) in design.ones.iter().enumerate() {
+            if let Some(place) = table.known(row, column)? {
+                features.push(place_of(place, ones.at, ones.width)?);
+            }
+        }
+        let [a, b] = features[..] else {
+            return Err(Error::Answer("a pair has not two places".to_string()));
+        };
+        total.add(a, b, table.number(row, n_ones)?);
+    }
+    Ok(())
+}
+
+fn grouped(
+    session: &Session,
+    rows: &str,
+    asked: &[String],
+    sets: &[String],
+) -> Result<Table, Error> {
+    let query = format!(
+        "SELECT {} FROM ({rows}) GROUP BY GROUPING SETS ({})",
+        asked.join(", "),
+        sets.join(", ")
+    );
+    session.ask("sum over the rows of each category", &query)
+}
+
+fn place_of(place: f64, at: usize, width: usize) -> Result<usize, Error> {
+    if place >= 0.0 && place < width as f64 && place.fract() == 0.0 {
+        Ok(at + place as usize)
+    } else {
+        Err(Error::Answer(
+            "a category has a place that is none".to_string(),
+        ))
+    }
+}
+
+/// `Σ w x + b` of a row; parameters are weights, then bias.
+pub(super) fn margin(design: &Design, parameters: &[f64]) -> String {
+    let mut terms = vec![sql::number(parameters[design.n_features])];
+    for (at, weight) in parameters[..design.dense.len()].iter().enumerate() {
+        terms.push(format!("{} * x{at}", sql::number(*weight)));
+    }
+    for (column, ones) in design.ones.iter().enumerate() {
+        let weights = parameters[ones.at..ones.at + ones.width].iter();
+        let weights: Vec<String> = weights.map(|weight| sql::number(*weight)).collect();
+        terms.push(format!(
+            "element_at(array({}), k{column} + 1)",
+            weights.join(", ")
+        ));
+    }
+    terms.join(" + ")
+}
+
+/// The features of the rows of a relation as `x0…` and `k0…`, with further columns.
+pub(super) fn features(design: &Design, relation: &str, shift: &[f64], more: &[String]) -> String {
+    let dense = design.dense.iter().zip(shift).enumerate();
+    let mut columns: Vec<String> = dense
+        .map(|(at, (cell, shift))| match *shift {
+            0.0 => format!("{cell} AS x{at}"),
+            shift => format!("{cell} - {} AS x{at}", sql::number(shift)),
+        })
+        .collect();
+    let ones = design.ones.iter().enumerate();
+    columns.extend(ones.map(|(column, ones)| format!("{} AS k{column}", ones.place)));
+    columns.extend_from_slice(more);
+    format!("SELECT {} FROM {relation}", columns.join(", "))
+}

@@ -1,0 +1,69 @@
+//! The engine that the settings name, as the flow sees it.
+
+use super::dataset::{Dataset, EngineRecord};
+use super::error::Error;
+use crate::config::ModelConfig;
+use crate::text::counted;
+
+/// The record of the engine that has all rows of a data set, where one has more than this machine.
+///
+/// # Errors
+/// When this machine has a sample only, and the settings no longer name the engine.
+pub fn record_of<'a>(
+    config: &ModelConfig,
+    dataset: &'a Dataset,
+) -> Result<Option<&'a EngineRecord>, Error> {
+    match &dataset.record.engine {
+        Some(record) if !config.engine.is_remote() && !record.is_whole() => {
+            Err(Error::NoEngine(format!(
+                "{} has a sample of {} of {}, and `engine.kind` is `local`; ingest again, or set it to `{}`",
+                dataset.name,
+                record.sample_rows,
+                counted(record.rows, "row"),
+                record.kind
+            )))
+        }
+        Some(record) if config.engine.is_remote() => Ok(Some(record)),
+        _ => Ok(None),
+    }
+}
+
+/// A session of the engine.
+///
+/// # Errors
+/// When its token cannot be read, or nobody answers.
+#[cfg(feature = "spark")]
+pub fn open(config: &ModelConfig) -> Result<crate::engine::Session, Error> {
+    let engine = &config.engine;
+    let token = engine.token_file.as_ref().map(|file| {
+        let path = config.project.join(file);
+        let text = std::fs::read_to_string(&path);
+        let text = text.map_err(|error| {
+            Error::NoEngine(format!("read the token in {}: {error}", path.display()))
+        })?;
+        Ok::<_, Error>(text.trim().to_string())
+    });
+    let address = crate::engine::Address {
+        url: engine.url.clone().unwrap_or_default(),
+        token: token.transpose()?,
+        lost: std::time::Duration::from_secs(u64::from(engine.lost_seconds)),
+    };
+    Ok(crate::engine::Session::open(&address)?)
+}
+
+/// The folder of a data set as the engine sees it.
+///
+/// # Errors
+/// When it is of a kind that the engine is not told of.
+#[cfg(feature = "spark")]
+pub fn folder_of(config: &ModelConfig, folder: &str) -> Result<String, Error> {
+    Ok(crate::engine::engine_path(&config.output_folder, folder)?)
+}
+
+/// What is said where an engine is asked for that is not built in.
+#[cfg(not(feature = "spark"))]
+pub fn not_built_in() -> Error {
+    Error::NoEngine(
+        "`spark` is not built into this program; build it with `--features spark`".to_string(),
+    )
+}

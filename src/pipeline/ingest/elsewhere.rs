@@ -1,0 +1,181 @@
+//! Ingest by an engine: it reads, types, drops exact duplicates, writes and verifies; a sample comes to this machine, where it stands for
+//! the data set wherever rows are looked at. The heads of the files are read here, for their layout alone.
+
+use crate::data::Scan;
+use crate::pipeline::Env;
+use crate::pipeline::dataset::Dataset;
+use crate::pipeline::error::Error;
+
+#[cfg(not(feature = "spark"))]
+pub(super) async fn read(_: &Env, _: &str, _: &Scan) -> Result<Dataset, Error> {
+    Err(crate::pipeline::engine::not_built_in())
+}
+
+#[cfg(feature = "spark")]
+pub(super) use by_engine::read;
+
+#[cfg(feature = "spark")]
+mod by_engine {
+    use super::{Dataset, Env, Error, Scan};
+    use crate::config::ModelConfig;
+    use crate::data::{self, FilePlan, FileRead, ReadOptions, ReadingPlan, Schema};
+    use crate::engine::{self, FileForm, Ingested, SourceFile, Wanted, engine_path};
+    use crate::pipeline::Event;
+    use crate::pipeline::dataset::{DatasetRecord, EngineRecord, Parts, quarantine_line};
+    use crate::pipeline::engine::{folder_of, open};
+    use crate::pipeline::ingest::named::check_columns;
+    use crate::pipeline::ingest::options::read_options;
+    use crate::pipeline::ingest::{data_hash, dataset_of, nothing_usable, without};
+
+    /// Bytes of each file that its layout is read off.
+    const HEAD: u64 = 256 * 1024;
+
+    /// Has the scanned files read, and fetches the sample.
+    pub async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
+        let config = &env.config;
+        let options = ReadOptions {
+            head: Some(HEAD),
+            ..read_options(config, false)
+        };
+        let heads = data::read(&config.input_folder.here(), scan, &options, None)?;
+        let mut record = DatasetRecord {
+            quarantined: heads.quarantined,
+            unsettled: heads.unsettled,
+            ..DatasetRecord::default()
+        };
+        for file in &record.quarantined {
+            env.tell(Event::Warning(quarantine_line(file)));
+        }
+        let files = files(config, &heads.plan)?;
+        if files.is_empty() {
+            return Err(nothing_usable(config, scan, &record));
+        }
+        let names: Vec<String> = heads
+            .schema
+            .names()
+            .into_iter()
+            .map(str::to_string)
+            .collect();
+        let folder = format!("finaldata_{run}.engine");
+        let to = folder_of(config, &folder)?;
+        let session = open(config)?;
+        let made = engine::ingest(
+            &session,
+            &Wanted {
+                files: &files,
+                names: &names,
+                nulls: &options.null_values,
+                kinds: &options.kinds,
+                to: &to,
+            },
+        )?;
+        if made.rows == 0 {
+            return Err(nothing_usable(config, scan, &record));
+        }
+        let most = config.engine.sample_rows;
+        let sample = engine::sample(&session, &to, &made.columns, made.rows, most)?;
+        record.files = taken(scan, &files, &made);
+        record.rows_read = made.rows_read.iter().sum();
+        record.duplicates = record.rows_read.saturating_sub(made.rows);
+        record.non_finite = made.non_finite;
+        record.engine = Some(EngineRecord {
+            kind: "spark".to_string(),
+            folder,
+            rows: made.rows,
+            sample_rows: sample.frame.height() as u64,
+            sample_millionths: sample.millionths,
+        });
+        check_columns(config, &sample.frame)?;
+        let schema = Schema::of(&sample.frame);
+        let parts = Parts {
+            row_hashes: data::row_hashes(&sample.frame, &schema.names())?,
+            frame: sample.frame,
+            record,
+        };
+        let seen = env.registry.seen_hashes(&config.name).await?;
+        let hash = data_hash(config, &without(scan, &parts.record.unsettled), &seen);
+        let mut dataset = dataset_of(env, run, hash, parts)?;
+        dataset.record.rows = made.rows;
+        Ok(dataset)
+    }
+
+    fn taken(scan: &Scan, files: &[SourceFile], made: &Ingested) -> Vec<FileRead> {
+        let scanned = |path: &str| scan.files.iter().find(|it| it.path == path);
+        let files = files.iter().zip(&made.rows_read);
+        files
+            .filter_map(|(file, rows)| {
+                let scanned = scanned(&file.path)?;
+                Some(FileRead {
+                    path: file.path.clone(),
+                    sha256: scanned.sha256.clone(),
+                    bytes: scanned.bytes,
+                    rows: *rows,
+                })
+            })
+            .collect()
+    }
+
+    /// The files as the engine reads them; one whose layout it cannot read is told of.
+    fn files(config: &ModelConfig, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
+        for column in plan
+            .columns
+            .iter()
+            .filter(|column| column.kind.is_numeric())
+        {
+            if let Some(form) = column.forms.first() {
+                return Err(unlike(&format!(
+                    "column `{}` has numbers in a form of their own ({form}); write them plainly, or say in `schema` that it is text",
+                    column.name
+                )));
+            }
+        }
+        plan.files.iter().map(|file| source(config, file)).collect()
+    }
+
+    fn unlike(why: &str) -> Error {
+        Error::Engine(engine::Error::Input(why.to_string()))
+    }
+
+    fn source(config: &ModelConfig, file: &FilePlan) -> Result<SourceFile, Error> {
+        let refuse = |what: &str| {
+            Err(unlike(&format!(
+                "{} {what}; the engine takes CSV in UTF-8 with the header in line 1, and Parquet",
+                file.path
+            )))
+        };
+        if file.path.split('/').any(|part| part.contains('=')) {
+            return refuse("stands in a folder named key=value, which is a column");
+        }
+        let form = match (file.format.as_str(), file.separator.as_deref()) {
+            ("parquet", _) => FileForm::Parquet,
+            ("csv", Some(separator)) => match separator.trim_matches('`') {
+                "tab" => FileForm::Csv(b'\t'),
+                one if one.len() == 1 => FileForm::Csv(one.as_bytes()[0]),
+                _ => return refuse("has fields separated by no single character"),
+            },
+            (other, _) => return refuse(&format!("is {other}")),
+        };
+        if let FileForm::Csv(_) = form {
+            let encoding = file.encoding.as_deref().unwrap_or("UTF-8");
+            if let Some(how) = &file.compression {
+                return refuse(&format!("is compressed by {how}"));
+            }
+            if !encoding.to_ascii_uppercase().starts_with("UTF-8") {
+                return refuse(&format!("is written in {encoding}"));
+            }
+            let is_plain = file.header_line == Some(1)
+                && file.title_lines == 0
+                && file.comment_lines == 0
+                && file.headers_again == 0;
+            if !is_plain {
+                return refuse("has titles, comments, a repeated header or none");
+            }
+        }
+        Ok(SourceFile {
+            path: file.path.clone(),
+            url: engine_path(&config.input_folder, &file.path)?,
+            form,
+            columns: file.columns.clone(),
+        })
+    }
+}

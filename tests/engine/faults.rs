@@ -1,0 +1,58 @@
+//! A server that goes away in any phase ends the run in words, and changes no champion.
+
+use serde_json::json;
+
+use super::data::{by_engine, project};
+use super::proxy::Proxy;
+use super::sail::Sail;
+
+#[test]
+fn a_server_that_is_not_there_is_told() {
+    let here = project("left", &json!({}));
+    let there = by_engine(&here, "sc://127.0.0.1:1", &json!({}));
+    let done = there.unseat(&["run"]);
+    assert!(!done.status.success(), "{done}");
+    assert!(done.stderr.contains("nobody listens there"), "{done}");
+}
+
+#[test]
+fn a_connection_that_is_lost_in_any_phase_ends_in_words_and_promotes_nothing() {
+    let Some(server) = Sail::start() else { return };
+    let here = project("left", &json!({}));
+    here.ok(&["run"]);
+    let champion = here.json(&["versions"]);
+    let whole = Proxy::to(server.port, usize::MAX);
+    let twin = by_engine(&here, &whole.url(), &json!({}));
+    twin.ok(&["run", "--force"]);
+    let all = whole.passed();
+    for tenths in [0, 2, 4, 6, 8, 9] {
+        let cut = Proxy::to(server.port, all * tenths / 10);
+        let twin = by_engine(&here, &cut.url(), &json!({}));
+        let before = twin.hashes(&["production_deployment"]);
+        let done = twin.unseat(&["run", "--force"]);
+        assert!(!done.status.success(), "after {tenths} tenths: {done}");
+        let is_told = [
+            "the connection was lost",
+            "nobody listens",
+            "the connection broke",
+        ];
+        assert!(is_told.iter().any(|it| done.stderr.contains(it)), "{done}");
+        assert_eq!(
+            before,
+            twin.hashes(&["production_deployment"]),
+            "after {tenths} tenths"
+        );
+        let runs = twin.json(&["status"]);
+        let is_open = runs.to_string().contains("\"outcome\":\"running\"");
+        assert!(!is_open, "{runs}");
+        // The next run finds nothing half done, and is as good as the first.
+        twin.set("engine.url", whole.url());
+        twin.ok(&["run", "--force"]);
+        let left: Vec<String> = twin.hashes(&["ingested"]).into_keys().collect();
+        let folders = left.iter().filter_map(|name| name.split('/').nth(1));
+        let mut folders: Vec<&str> = folders.filter(|name| name.ends_with(".engine")).collect();
+        folders.dedup();
+        assert!(folders.len() <= 2, "{left:?}");
+    }
+    assert_eq!(champion, here.json(&["versions"]));
+}

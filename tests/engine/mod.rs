@@ -1,0 +1,15 @@
+//! The same project by this machine and by an engine. With the feature `spark`, and where `UNSEAT_SAIL_PYTHON` names an interpreter with
+//! what `bench/sail-requirements.txt` lists, a server of Sail is started; `UNSEAT_SPARK_URL` names another server of Spark Connect on this
+//! machine in its place.
+
+#[cfg(feature = "spark")]
+mod data;
+#[cfg(feature = "spark")]
+mod equal;
+#[cfg(feature = "spark")]
+mod faults;
+#[cfg(feature = "spark")]
+mod proxy;
+#[cfg(feature = "spark")]
+mod sail;
+mod settings;
