@@ -53,6 +53,7 @@ pub mod jobs;
 pub mod learners;
 pub mod live;
 pub mod logs;
+pub mod mlflow;
 pub mod model_types;
 pub mod notify;
 pub mod overview;

@@ -17,6 +17,7 @@ mod jobs;
 mod kill;
 mod labels;
 mod lost;
+mod mlflow;
 mod notify;
 mod old_project;
 mod ops;

@@ -1,6 +1,7 @@
 //! `notify test|list|send`, and what a run tells at its end.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,12 @@ use super::{Failure, Kind, context, failure, output, progress};
 use crate::clock::{Clock, rfc3339};
 use crate::config::{Config, ModelConfig};
 use crate::diagnose;
+use crate::mlflow;
 use crate::notify::{self, Attempt, Event, Look, Post};
+use crate::pipeline::{self, Env, Ids};
 use crate::registry::{MessageRow, MessageState, Registry};
 use crate::serve::{Signals, Wish};
+use crate::text::causes;
 
 /// How long a run waits at its end for its messages to be taken; what is left, the next one sends.
 const AT_THE_END: Duration = Duration::from_secs(4);
@@ -47,6 +51,49 @@ enum NotifyCommand {
     },
 }
 
+/// The post of a project, with what is kept up to date beside those who are told.
+async fn post_of(registry: &Registry, config: &Config, clock: Clock) -> Post {
+    let sink = match &config.mlflow.tracking_uri {
+        None => None,
+        Some(_) => match envs_of(registry, config, clock).await {
+            Ok(envs) => Some(mlflow::sink(
+                &config.mlflow,
+                config.project.clone(),
+                envs,
+                clock,
+            )),
+            Err(error) => {
+                let causes = causes(&error).join(": ");
+                tracing::warn!(causes, "MLflow is not kept up to date: failed to {error}");
+                None
+            }
+        },
+    };
+    Post::new(registry, config, clock, sink)
+}
+
+/// What each model's files are read through; nobody listens.
+async fn envs_of(
+    registry: &Registry,
+    config: &Config,
+    clock: Clock,
+) -> Result<BTreeMap<String, Arc<Env>>, pipeline::Error> {
+    let mut envs = BTreeMap::new();
+    for (name, model) in &config.models {
+        let ids = Ids::Random;
+        let env = Env::open(
+            model.clone(),
+            registry.clone(),
+            clock,
+            ids,
+            Box::new(|_| {}),
+        )?;
+        env.find_places().await?;
+        envs.insert(name.clone(), Arc::new(env));
+    }
+    Ok(envs)
+}
+
 /// The states of messages by their names.
 fn states() -> impl TypedValueParser<Value = MessageState> {
     let names = MessageState::ALL.iter().map(|state| state.name());
@@ -55,7 +102,7 @@ fn states() -> impl TypedValueParser<Value = MessageState> {
 
 pub async fn notify(global: &Global, args: &NotifyArgs) -> Result<u8, Failure> {
     let (config, registry) = context::project(global, &[]).await?;
-    let post = Post::new(&registry, &config, context::clock()?);
+    let post = post_of(&registry, &config, context::clock()?).await;
     let done = match &args.command {
         NotifyCommand::Test => test(global, &post).await,
         NotifyCommand::List { limit, state } => {
@@ -92,6 +139,7 @@ async fn send(global: &Global, post: &Post, config: &Config) -> Result<u8, Failu
     if let Err(error) = notify::catch_up(post).await {
         return Err(Failure::new(Kind::Store, error.into()));
     }
+    notify::look_at_sink(post).await;
     told(global, &notify::send_due(post, None).await)
 }
 
@@ -190,7 +238,7 @@ async fn grown_stale<'a>(
 
 /// Remembers since when channels are told, so that a run which dies before it tells is made up for.
 pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock) {
-    let post = Post::new(registry, config, clock);
+    let post = post_of(registry, config, clock).await;
     if !post.is_silent() {
         notify::begin(&post).await;
     }
@@ -199,7 +247,7 @@ pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock
 /// Tells what came of a run, and sends what is due for a few seconds. Never in the way of the run: what cannot be told now is
 /// told later.
 pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs: &[String]) {
-    let post = Post::new(registry, config, clock);
+    let post = post_of(registry, config, clock).await;
     if post.is_silent() {
         return;
     }
@@ -223,7 +271,7 @@ pub async fn deliver(
     clock: Clock,
     shutdown: impl Future<Output = ()>,
 ) {
-    let post = Post::new(&registry, &config, clock);
+    let post = post_of(&registry, &config, clock).await;
     let models: Vec<ModelConfig> = config.models.into_values().collect();
     let look: Look = Box::new(move || {
         let (registry, models) = (registry.clone(), models.clone());

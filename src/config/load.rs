@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::checked::{check, is_name};
 use super::database::{Database, database_url};
+use super::mlflow::Mlflow;
 use super::model::ModelConfig;
 use super::notify::Notify;
 use super::problem::Problem;
@@ -84,6 +85,7 @@ pub fn from_value(
     let stores = Stores::read(&object, project, &artifacts, &mut problems);
     let mut jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
     let notify: Notify = take_part(&mut object, "notify", &mut problems);
+    let mlflow: Mlflow = take_part(&mut object, "mlflow", &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
@@ -114,6 +116,7 @@ pub fn from_value(
     problems.extend(server.problems());
     problems.extend(jobs.problems());
     problems.extend(notify.problems());
+    problems.extend(mlflow.problems());
     problems.dedup();
     for problem in problems.iter_mut().filter(|it| it.path == "server.listen") {
         if problem.reason == "expected a text, found a whole number" {
@@ -132,6 +135,7 @@ pub fn from_value(
             server,
             jobs,
             notify,
+            mlflow,
             models,
             created: BTreeSet::new(),
             inherited: super::inherited::inherited(&object),
@@ -179,7 +183,7 @@ fn models_of(
 const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 
 /// Settings of the whole project, which no model has of its own, and what to say of one that is set for a model.
-const PARTS: [(&str, &str); 7] = [
+const PARTS: [(&str, &str); 8] = [
     (
         "database_url",
         "a project has one database: set it at the top",
@@ -201,6 +205,10 @@ const PARTS: [(&str, &str); 7] = [
     (
         "notify",
         "messages tell of the whole project: set it at the top",
+    ),
+    (
+        "mlflow",
+        "a project is sent to one server: set it at the top",
     ),
 ];
 

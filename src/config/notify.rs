@@ -95,6 +95,9 @@ pub enum ChannelKind {
     Email,
     /// A command that reads JSON.
     Command,
+    /// The server of `mlflow.tracking_uri`, which is set there and not here.
+    #[serde(skip)]
+    Mlflow,
 }
 
 impl ChannelKind {
@@ -104,6 +107,7 @@ impl ChannelKind {
             ChannelKind::Webhook => "webhook",
             ChannelKind::Email => "email",
             ChannelKind::Command => "command",
+            ChannelKind::Mlflow => "mlflow",
         }
     }
 }
@@ -201,6 +205,8 @@ impl Smtp {
     }
 }
 
+/// The name of the channel of `mlflow.tracking_uri`.
+pub const MLFLOW_CHANNEL: &str = "mlflow";
 /// Most channels and most who are written to.
 const MOST: usize = 50;
 /// Longest time that one attempt may take.
@@ -231,6 +237,9 @@ impl Notify {
         };
         let named = self.named();
         for (at, (name, channel)) in named.iter().enumerate() {
+            if name == MLFLOW_CHANNEL {
+                say(at, "name", "is that of `mlflow.tracking_uri`; use another");
+            }
             if !is_channel_name(name) {
                 let reason = "use up to 32 lower-case letters, digits and `-`";
                 say(at, "name", reason);
@@ -258,7 +267,7 @@ impl Notify {
                 ChannelKind::Command if channel.argv.first().is_none_or(String::is_empty) => {
                     say(at, "argv", "name the program and its arguments");
                 }
-                ChannelKind::Command => {}
+                ChannelKind::Command | ChannelKind::Mlflow => {}
             }
         }
         if self.channels.len() > MOST {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::database::{Database, DatabasePlace};
+use super::mlflow::Mlflow;
 use super::model::ModelConfig;
 use super::notify::Notify;
 use super::paths::below;
@@ -28,6 +29,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// Who is told what happened.
     pub notify: Notify,
+    /// The MLflow server that is kept up to date.
+    pub mlflow: Mlflow,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
     /// Names of those that were created by request.

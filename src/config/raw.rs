@@ -18,6 +18,7 @@ pub use super::ingest::{DataFormat, Ingest, Keep, RawWindow};
 use super::label::Label;
 use super::labels::Labels;
 pub use super::learner::{ClassWeight, Learner, LearnerKind};
+use super::mlflow::Mlflow;
 use super::notify::Notify;
 use super::policy::Policy;
 use super::probation::Probation;
@@ -132,6 +133,9 @@ pub struct RawConfig {
     /// Who is told what happened, and how.
     #[serde(default)]
     pub notify: Notify,
+    /// An MLflow server that is told of every version: its scores, files and aliases.
+    #[serde(default)]
+    pub mlflow: Mlflow,
     /// The registry's database: `sqlite://FILE`, or `postgres://USER@HOST:5432/DATABASE`, which many machines may share.
     #[serde(default = "default_database_url")]
     pub database_url: String,

@@ -8,20 +8,25 @@ mod came_to;
 mod command;
 mod drift;
 mod email;
+mod kept;
 mod mail;
 mod message;
 mod outbox;
 mod secret;
 mod send;
+mod sink;
 mod webhook;
 
 #[cfg(test)]
 mod tests;
 
 pub use command::call;
+pub use kept::look as look_at_sink;
 pub use message::Event;
 pub use outbox::{begin, catch_up, happened, run_ended};
+pub use secret::find as secret;
 pub use send::{Attempt, Look, deliver, next_attempt, send_due, try_all};
+pub use sink::Sink;
 pub use webhook::signature;
 
 use std::path::PathBuf;
@@ -43,14 +48,19 @@ pub struct Post {
     pub project: PathBuf,
     /// What time it is.
     pub clock: Clock,
+    /// What is kept up to date beside those who are told.
+    pub sink: Option<Sink>,
 }
 
 impl Post {
     /// The post of a project.
-    pub fn new(registry: &Registry, config: &Config, clock: Clock) -> Self {
+    pub fn new(registry: &Registry, config: &Config, clock: Clock, sink: Option<Sink>) -> Self {
+        let mut settings = config.notify.clone();
+        settings.channels.extend(config.mlflow.channel());
         Post {
             registry: registry.clone(),
-            settings: config.notify.clone(),
+            settings,
+            sink,
             models: config.models.keys().cloned().collect(),
             project: config.project.clone(),
             clock,
@@ -103,6 +113,14 @@ pub enum Error {
     /// It took too long.
     #[error("be done in {0} s")]
     TooLong(f64),
+    /// What is kept up to date was not.
+    #[error("bring {name} up to date: {why}")]
+    Sink {
+        /// What it is.
+        name: String,
+        /// What went wrong.
+        why: String,
+    },
     /// The stored message cannot be read.
     #[error("read the stored message")]
     Stored(#[source] serde_json::Error),

@@ -10,7 +10,17 @@ const LOOK_BACK_MS: i64 = 86_400_000;
 /// Puts what happened into the outbox, once for each channel that wants to know; what was told before is not told again.
 /// Cheap, and never in the way of who calls: a failure is logged.
 pub async fn happened(post: &Post, event: &Event) {
-    let messages = messages(post, event);
+    put(post, event, messages(post, event)).await;
+}
+
+/// As [`happened`], for one channel only.
+pub(super) async fn happened_for(post: &Post, event: &Event, channel: &str) {
+    let mut messages = messages(post, event);
+    messages.retain(|message| message.channel == channel);
+    put(post, event, messages).await;
+}
+
+async fn put(post: &Post, event: &Event, messages: Vec<NewMessage>) {
     if messages.is_empty() {
         return;
     }

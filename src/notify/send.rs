@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::message::id_of;
 use super::outbox::catch_up_on_probations;
 use super::webhook::Posting;
-use super::{Error, Event, Post, catch_up, command, happened, mail, secret, webhook};
+use super::{Error, Event, Post, catch_up, command, happened, kept, mail, secret, webhook};
 use crate::config::notify::{Smtp, not_an_address};
 use crate::config::{Channel, ChannelKind};
 use crate::registry::{MessageRow, MessageState};
@@ -237,6 +237,7 @@ fn tell(
             })
         }
         ChannelKind::Command => command::run(&channel.argv, &post.project, &body, timeout),
+        ChannelKind::Mlflow => kept::take(post, name, event, timeout),
     }
 }
 
@@ -301,6 +302,7 @@ pub async fn deliver(post: &Post, look: Look, shutdown: impl Future<Output = ()>
             } else if let Err(error) = catch_up_on_probations(post).await {
                 tracing::warn!("messages may be late: failed to {}", error.told());
             }
+            kept::look(post).await;
             send_due(post, None).await;
         };
         let mut round = std::pin::pin!(round);

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[&[&str]] = &[
     &["bundle", "learners", "registry", "report"],
     &["explain", "export", "engine"],
     &["pipeline", "notify"],
-    &["diagnose"],
+    &["diagnose", "mlflow"],
     &["jobs"],
     &["schedule"],
     &["overview"],
