@@ -1,5 +1,6 @@
 //! `predict FILE`: the file's own columns as they stand, with predictions beside them.
 
+mod engine;
 mod format;
 mod given;
 mod kept;
@@ -42,6 +43,9 @@ pub struct PredictArgs {
     /// What becomes of a row in which a cell cannot be what its column is: a text among numbers, a time in another form
     #[arg(long, value_name = "WHAT", default_value = "fail")]
     on_bad_row: OnBadRow,
+    /// Has the project's engine predict: FILE is a file or a folder that it sees, OUT a folder of Parquet that is not there yet
+    #[arg(long, requires = "output")]
+    engine: bool,
 }
 
 impl PredictArgs {
@@ -66,6 +70,9 @@ enum OnBadRow {
 }
 
 pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure> {
+    if let (true, Some(out)) = (args.engine, &args.output) {
+        return engine::predict(global, &args.file, out, &args.version).await;
+    }
     if let Some(path) = &args.output {
         written::check(path)?;
     }

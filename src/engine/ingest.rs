@@ -48,7 +48,13 @@ const MODULUS: u32 = 1_000_003;
 /// unrecorded.
 pub fn ingest(session: &Session, wanted: &Wanted<'_>) -> Result<Ingested, Error> {
     relate(session, wanted.files, wanted.names)?;
-    let typed = typed(session, wanted)?;
+    let typed = typed(
+        session,
+        wanted.files,
+        wanted.names,
+        wanted.nulls,
+        wanted.kinds,
+    )?;
     let names: Vec<String> = wanted.names.iter().map(|name| sql::name(name)).collect();
     let cells = typed.cells.iter().zip(&names);
     let cells: Vec<String> = cells
@@ -101,17 +107,20 @@ fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Er
     Ok((table.count(0, 0)?, table.count(0, 1)?))
 }
 
-fn typed(session: &Session, wanted: &Wanted<'_>) -> Result<Typed, Error> {
+/// The columns of [`RAW`] in kinds; `wanted` are those that are given.
+pub(super) fn typed(
+    session: &Session,
+    files: &[SourceFile],
+    names: &[String],
+    nulls: &[String],
+    wanted: &BTreeMap<String, Kind>,
+) -> Result<Typed, Error> {
     let is_parquet = |file: &SourceFile| file.form == FileForm::Parquet;
-    if !wanted.files.iter().any(is_parquet) {
-        let nulls: Vec<String> = wanted
-            .nulls
-            .iter()
-            .map(|null| trim_text(null).to_string())
-            .collect();
-        return kinds::of_texts(session, wanted.files, wanted.names, &nulls, wanted.kinds);
+    if !files.iter().any(is_parquet) {
+        let nulls: Vec<String> = nulls.iter().map(|it| trim_text(it).to_string()).collect();
+        return kinds::of_texts(session, files, names, &nulls, wanted);
     }
-    if !wanted.files.iter().all(is_parquet) {
+    if !files.iter().all(is_parquet) {
         return Err(Error::Input(
             "there are CSV and Parquet files; the engine takes one sort at a time".to_string(),
         ));
@@ -120,16 +129,10 @@ fn typed(session: &Session, wanted: &Wanted<'_>) -> Result<Typed, Error> {
     let known = session.work("look at the types of the columns", move |spark| {
         Ok(spark.sql(&query)?.dtypes()?)
     })?;
-    let types = wanted.names.iter().map(|name| {
+    let types = names.iter().map(|name| {
         let known = known.iter().find(|(known, _)| known == name);
         known.map_or_else(String::new, |(_, found)| found.clone())
     });
     let types: Vec<String> = types.collect();
-    kinds::of_types(
-        session,
-        wanted.files.len(),
-        wanted.names,
-        &types,
-        wanted.kinds,
-    )
+    kinds::of_types(session, files.len(), names, &types, wanted)
 }

@@ -16,6 +16,7 @@
 //! | `features.rs` | the steps of a transformer as SQL |
 //! | `sums.rs` | weighted sums of features and of their products |
 //! | `learn.rs` | linear models by such sums, solved here |
+//! | `score.rs` | predictions, written by the engine |
 
 mod connect;
 mod error;
@@ -24,6 +25,7 @@ mod ingest;
 mod kinds;
 mod learn;
 mod sample;
+mod score;
 mod source;
 mod sql;
 mod stats;
@@ -35,4 +37,5 @@ pub use error::Error;
 pub use ingest::{Ingested, Wanted, ingest};
 pub use learn::{Goal, Learned, Rows, learn, not_pushed};
 pub use sample::{Sample, keys, sample};
+pub use score::{Answered, Asked, Scorer, answer};
 pub use source::{FileForm, SourceFile, engine_path};

@@ -11,6 +11,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "spark")]
+pub use elsewhere::sources;
 pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
 pub use options::{read_options, rules_of, test_options};

@@ -9,6 +9,8 @@ mod equal;
 #[cfg(feature = "spark")]
 mod faults;
 #[cfg(feature = "spark")]
+mod predict;
+#[cfg(feature = "spark")]
 mod proxy;
 #[cfg(feature = "spark")]
 mod sail;

@@ -106,6 +106,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "beyond",
                     "checks",
                     "drift",
+                    "engine_predict",
                     "harvest",
                     "importance",
                     "live",

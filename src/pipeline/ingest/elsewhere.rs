@@ -13,13 +13,15 @@ pub(super) async fn read(_: &Env, _: &str, _: &Scan) -> Result<Dataset, Error> {
 
 #[cfg(feature = "spark")]
 pub(super) use by_engine::read;
+#[cfg(feature = "spark")]
+pub use by_engine::sources;
 
 #[cfg(feature = "spark")]
 mod by_engine {
     use super::{Dataset, Env, Error, Scan};
-    use crate::config::ModelConfig;
     use crate::data::{self, FilePlan, FileRead, ReadOptions, ReadingPlan, Schema};
     use crate::engine::{self, FileForm, Ingested, SourceFile, Wanted, engine_path};
+    use crate::model_types::Place;
     use crate::pipeline::Event;
     use crate::pipeline::dataset::{DatasetRecord, EngineRecord, Parts, quarantine_line};
     use crate::pipeline::engine::{folder_of, open};
@@ -46,7 +48,7 @@ mod by_engine {
         for file in &record.quarantined {
             env.tell(Event::Warning(quarantine_line(file)));
         }
-        let files = files(config, &heads.plan)?;
+        let files = sources(&config.input_folder, &heads.plan)?;
         if files.is_empty() {
             return Err(nothing_usable(config, scan, &record));
         }
@@ -92,8 +94,9 @@ mod by_engine {
             frame: sample.frame,
             record,
         };
-        let seen = env.registry.seen_hashes(&config.name).await?;
-        let hash = data_hash(config, &without(scan, &parts.record.unsettled), &seen);
+        let read = without(scan, &parts.record.unsettled);
+        // What was seen before counts with `accumulate` alone, which the engine has not.
+        let hash = data_hash(config, &read, &[]);
         let mut dataset = dataset_of(env, run, hash, parts)?;
         dataset.record.rows = made.rows;
         Ok(dataset)
@@ -115,8 +118,11 @@ mod by_engine {
             .collect()
     }
 
-    /// The files as the engine reads them; one whose layout it cannot read is told of.
-    fn files(config: &ModelConfig, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
+    /// The files of a folder as the engine reads them.
+    ///
+    /// # Errors
+    /// Names a file whose layout the engine cannot read.
+    pub fn sources(place: &Place, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
         for column in plan
             .columns
             .iter()
@@ -129,14 +135,14 @@ mod by_engine {
                 )));
             }
         }
-        plan.files.iter().map(|file| source(config, file)).collect()
+        plan.files.iter().map(|file| source(place, file)).collect()
     }
 
     fn unlike(why: &str) -> Error {
         Error::Engine(engine::Error::Input(why.to_string()))
     }
 
-    fn source(config: &ModelConfig, file: &FilePlan) -> Result<SourceFile, Error> {
+    fn source(place: &Place, file: &FilePlan) -> Result<SourceFile, Error> {
         let refuse = |what: &str| {
             Err(unlike(&format!(
                 "{} {what}; the engine takes CSV in UTF-8 with the header in line 1, and Parquet",
@@ -173,7 +179,7 @@ mod by_engine {
         }
         Ok(SourceFile {
             path: file.path.clone(),
-            url: engine_path(&config.input_folder, &file.path)?,
+            url: engine_path(place, &file.path)?,
             form,
             columns: file.columns.clone(),
         })

@@ -1,0 +1,161 @@
+//! Predictions of many rows by the engine: files to a folder of Parquet, counted before it gets its name.
+
+use std::path::{Path, PathBuf};
+
+use super::Env;
+use super::error::Error;
+use super::loaded_version::LoadedVersion;
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Predicted {
+    /// Rows with an answer.
+    pub rows: u64,
+    /// Each class with its rows; none of numbers.
+    pub classes: Vec<(String, u64)>,
+}
+
+/// Has the engine predict a file or a folder of files that it sees, into a folder that is not there yet.
+///
+/// # Errors
+/// When the settings name no engine, the folder is there, the model is none that the engine can have, or the engine fails.
+#[cfg(not(feature = "spark"))]
+pub fn predict_elsewhere(
+    _: &Env,
+    _: &LoadedVersion,
+    _: &Path,
+    _: &Path,
+) -> Result<Predicted, Error> {
+    Err(super::engine::not_built_in())
+}
+
+#[cfg(feature = "spark")]
+pub use by_engine::predict_elsewhere;
+
+#[cfg(feature = "spark")]
+mod by_engine {
+    use std::collections::BTreeMap;
+
+    use super::{Env, Error, LoadedVersion, Path, PathBuf, Predicted};
+    use crate::data::{self, ReadOptions, Scan};
+    use crate::engine::{self, Asked, Scorer, engine_path};
+    use crate::features;
+    use crate::model_types::Place;
+    use crate::pipeline::engine::open;
+    use crate::pipeline::ingest::{read_options, sources};
+
+    /// Bytes of each file that its layout is read off.
+    const HEAD: u64 = 256 * 1024;
+
+    /// Has the engine predict a file or a folder of files that it sees, into a folder that is not there yet.
+    ///
+    /// # Errors
+    /// When the settings name no engine, the folder is there, the model is none that the engine can have, or the engine fails.
+    pub fn predict_elsewhere(
+        env: &Env,
+        version: &LoadedVersion,
+        rows: &Path,
+        out: &Path,
+    ) -> Result<Predicted, Error> {
+        let (config, bundle) = (&env.config, &version.bundle);
+        if !config.engine.is_remote() {
+            return Err(Error::NoEngine(
+                "`engine.kind` is `local`; name an engine in config.json".to_string(),
+            ));
+        }
+        if out.exists() {
+            return Err(refuse(format!("{} is there already", out.display())));
+        }
+        if bundle.related.is_some() || bundle.costs.is_some() {
+            return Err(refuse(
+                "the version decides by more than one row or by costs; `unseat predict FILE` can"
+                    .to_string(),
+            ));
+        }
+        let (folder, scan) = scanned(rows)?;
+        let mut options = ReadOptions {
+            head: Some(HEAD),
+            on_bad_file: data::OnBadFile::Fail,
+            ..read_options(config, false)
+        };
+        let inputs = bundle.transformer.inputs.iter();
+        options.kinds = inputs
+            .map(|input| (input.name.clone(), input.kind))
+            .collect();
+        let heads = data::read(&folder, &scan, &options, None)?;
+        let files = sources(&Place::Folder(folder), &heads.plan)?;
+        if files.is_empty() {
+            return Err(refuse(format!("{} holds no data file", rows.display())));
+        }
+        let names: Vec<String> = heads
+            .schema
+            .names()
+            .into_iter()
+            .map(str::to_string)
+            .collect();
+        let needed = bundle.transformer.inputs.iter().map(|input| &input.name);
+        let missing: Vec<String> = needed.filter(|it| !names.contains(it)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(features::Error::MissingColumns(missing).into());
+        }
+        let own = ["prediction", "probability"];
+        if let Some(name) = names.iter().find(|name| own.contains(&name.as_str())) {
+            return Err(refuse(format!(
+                "the rows have a column `{name}` of their own; rename it"
+            )));
+        }
+        let beside = beside(out);
+        let to = engine_path(&Place::Folder(beside.clone()), "")?;
+        let kinds: BTreeMap<_, _> = options.kinds;
+        let scorer = Scorer {
+            transformer: &bundle.transformer,
+            predictor: &bundle.predictor,
+            classes: &bundle.classes,
+            threshold: bundle.threshold,
+        };
+        let asked = Asked {
+            files: &files,
+            names: &names,
+            nulls: &options.null_values,
+            kinds: &kinds,
+            to: &to,
+        };
+        let answered = engine::answer(&open(config)?, &scorer, &asked).inspect_err(|_| {
+            // What is half there has no name that anybody knows; what cannot be removed says so by being there.
+            let _ = std::fs::remove_dir_all(&beside);
+        })?;
+        std::fs::rename(&beside, out).map_err(|source| data::Error::File {
+            action: "name",
+            path: out.to_path_buf(),
+            source,
+        })?;
+        let classes = bundle.classes.iter().cloned();
+        Ok(Predicted {
+            rows: answered.rows,
+            classes: classes.zip(answered.classes).collect(),
+        })
+    }
+
+    fn refuse(why: String) -> Error {
+        Error::Engine(engine::Error::Input(why))
+    }
+
+    /// The folder that is read, and what of it.
+    fn scanned(rows: &Path) -> Result<(PathBuf, Scan), Error> {
+        if rows.is_dir() {
+            return Ok((rows.to_path_buf(), data::scan(rows)?));
+        }
+        let above = rows.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = above.unwrap_or(Path::new("."));
+        let name = rows.file_name().unwrap_or_default().to_string_lossy();
+        let mut scan = data::scan(folder)?;
+        scan.files.retain(|file| file.path == name);
+        Ok((folder.to_path_buf(), scan))
+    }
+
+    /// A folder beside the one that is asked for.
+    fn beside(out: &Path) -> PathBuf {
+        let name = out.file_name().unwrap_or_default().to_string_lossy();
+        out.with_file_name(format!("{name}.unfinished"))
+    }
+}

@@ -1,0 +1,106 @@
+//! Predictions by the engine are those of this machine, row by row.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use unseat::data::{ReadOptions, read_file};
+
+use super::data::{by_engine, project};
+use super::sail::Sail;
+use crate::support::Project;
+
+/// A row's own numbers → what was predicted of it and how sure; `age` and `spend` tell rows apart.
+type Answers = BTreeMap<String, (String, f64)>;
+
+fn answers(project: &Project, files: &[String]) -> Answers {
+    let mut answers = Answers::new();
+    for file in files {
+        let frame = read_file(&project.path(file), &ReadOptions::default()).expect("a frame");
+        let text = |name: &str, row: usize| {
+            let cell = frame.column(name).expect(name).get(row).expect("a cell");
+            cell.to_string().trim_matches('"').to_string()
+        };
+        for row in 0..frame.height() {
+            let key = ["age", "spend", "worth"]
+                .map(|name| text(name, row))
+                .join(" ");
+            let probability = text("probability", row).parse().expect("a number");
+            answers.insert(key, (text("prediction", row), probability));
+        }
+    }
+    answers
+}
+
+#[test]
+fn rows_that_the_engine_sees_are_predicted_as_on_this_machine() {
+    let Some(url) = Sail::shared() else { return };
+    let here = project("left", &json!({}));
+    let there = by_engine(&here, &url, &json!({}));
+    there.ok(&["run"]);
+    there.ok(&["predict", "test/rows.csv", "-o", "local.parquet"]);
+    let said = there.json(&["predict", "test", "--engine", "-o", "answers"]);
+    assert_eq!(said["rows"], 400, "{said}");
+    let classes = &said["classes"];
+    let sum = ["no", "yes"].map(|class| classes[class].as_u64().expect("a count"));
+    assert_eq!(sum.iter().sum::<u64>(), 400, "{said}");
+    assert!(!there.path("answers.unfinished").exists());
+    let written = there.hashes(&["answers"]).into_keys();
+    let written: Vec<String> = written.filter(|name| name.ends_with(".parquet")).collect();
+    let (local, engine) = (
+        answers(&there, &["local.parquet".to_string()]),
+        answers(&there, &written),
+    );
+    assert_eq!(local.len(), engine.len());
+    for (row, (label, probability)) in &local {
+        let (other, near) = &engine[row];
+        assert_eq!(label, other, "{row}");
+        assert!(
+            (probability - near).abs() < 1e-12,
+            "{row}: {probability} {near}"
+        );
+    }
+    let done = there.unseat(&["predict", "test", "--engine", "-o", "answers"]);
+    assert!(
+        !done.status.success() && done.stderr.contains("is there already"),
+        "{done}"
+    );
+}
+
+#[test]
+fn what_the_engine_cannot_predict_is_told_and_leaves_nothing() {
+    let Some(url) = Sail::shared() else { return };
+    let more = json!({"learner": {"kind": "boosted_trees", "rounds": 5}});
+    let there = by_engine(&project("left", &more), &url, &json!({}));
+    there.ok(&["run"]);
+    let done = there.unseat(&["predict", "test", "--engine", "-o", "answers"]);
+    assert!(
+        !done.status.success() && done.stderr.contains("it is made of trees"),
+        "{done}"
+    );
+    there.write(
+        "odd/rows.csv",
+        "age,spend,member,plan\n1,2,true,basic\nold,2,true,basic\n",
+    );
+    there.set("learner", json!({"kind": "logistic"}));
+    there.ok(&["run", "--force"]);
+    let done = there.unseat(&[
+        "predict",
+        "odd",
+        "--engine",
+        "--version",
+        "2",
+        "-o",
+        "answers",
+    ]);
+    assert!(
+        !done.status.success() && done.stderr.contains("`age`"),
+        "{done}"
+    );
+    assert!(!there.path("answers").exists() && !there.path("answers.unfinished").exists());
+    there.set("engine", json!({"kind": "local"}));
+    let done = there.unseat(&["predict", "test", "--engine", "-o", "answers"]);
+    assert!(
+        !done.status.success() && done.stderr.contains("`engine.kind` is `local`"),
+        "{done}"
+    );
+}
