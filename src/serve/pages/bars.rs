@@ -40,7 +40,7 @@ pub fn bars(title: &str, names: [&str; 2], unit: &str, bars: &[Bar]) -> Markup {
             span { span class="key ref" {} " " (names[0]) }
             span { span class="key fill" {} " " (names[1]) }
         }
-        figure class="chart" {
+        figure class="chart" tabindex="0" aria-label=(title) {
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(format!("{title}: {}", said(bars, names))) {
                 title { (title) }
                 text x="4" y="14" { "share of rows" }

@@ -37,10 +37,10 @@ pub fn points(title: &str, y: &str, x: &str, points: &[Point]) -> Markup {
     let step = (WIDTH - LEFT - RIGHT) / points.len() as f64;
     let at = |place: usize| LEFT + step * (place as f64 + 0.5);
     let up = |value: f64| TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low);
-    let every = (points.len() as f64 / 16.0).ceil().max(1.0) as usize;
+    let every = (points.len() as f64 / 10.0).ceil().max(1.0) as usize;
     let pairs = points.windows(2).enumerate();
     html! {
-        figure class="chart" {
+        figure class="chart fit" {
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(format!("{title}: {}", said(points))) {
                 title { (title) }
                 text x="4" y="14" { (y) }
@@ -213,16 +213,22 @@ pub fn share(says: &str, share: f64) -> Markup {
     }
 }
 
-/// A signed value as a bar to the left or right of the middle; `reach` is the largest that is drawn.
-pub fn signed(says: &str, value: f64, reach: f64) -> Markup {
-    let width = 58.0 * (value.abs() / reach.max(f64::MIN_POSITIVE)).min(1.0);
-    let x = if value < 0.0 { 64.0 - width } else { 64.0 };
+/// A signed value as a bar to the left or right of the middle, with its deviation on both sides where one is known; `reach` is the
+/// largest that is drawn.
+pub fn signed(says: &str, value: f64, deviation: Option<f64>, reach: f64) -> Markup {
+    let at = |value: f64| 64.0 + 58.0 * (value / reach.max(f64::MIN_POSITIVE)).clamp(-1.0, 1.0);
+    let (x, width) = (at(value.min(0.0)), (at(value) - 64.0).abs());
+    let error = deviation.map(|it| (at(value - it), at(value + it)));
     let class = if value < 0.0 { "neg" } else { "fill" };
     html! {
         svg class="spark" viewBox="0 0 128 16" role="img" aria-label=(says) {
             title { (says) }
             rect class=(class) x=(n(x)) y="4" width=(n(width)) height="8" {}
             line class="zero" x1="64" x2="64" y1="1" y2="15" {}
+            @if let Some((from, to)) = error {
+                line class="error" x1=(n(from)) x2=(n(to)) y1="8" y2="8" {}
+                @for end in [from, to] { line class="error" x1=(n(end)) x2=(n(end)) y1="5.5" y2="10.5" {} }
+            }
         }
     }
 }
@@ -240,6 +246,27 @@ mod tests {
             "{found:?}"
         );
         assert!(found.len() >= 2, "{found:?}");
+    }
+
+    #[test]
+    fn bars_are_on_their_side_of_zero_with_their_deviation() {
+        let right = signed("s", 0.5, Some(0.25), 1.0).into_string();
+        assert!(
+            right.contains("class=\"fill\" x=\"64.0\" y=\"4\" width=\"29.0\""),
+            "{right}"
+        );
+        assert!(right.contains("x1=\"78.5\" x2=\"107.5\""), "{right}");
+        let left = signed("s", -2.0, None, 1.0).into_string();
+        assert!(
+            left.contains("class=\"neg\" x=\"6.0\" y=\"4\" width=\"58.0\""),
+            "{left}"
+        );
+        assert!(!left.contains("error"), "{left}");
+        assert!(
+            !signed("s", 0.0, Some(0.0), 0.0)
+                .into_string()
+                .contains("NaN")
+        );
     }
 
     #[test]

@@ -19,10 +19,11 @@ pub fn heat_map(
 ) -> Markup {
     let shown: Vec<&&HistoryEntry> = windows.iter().take(MOST_WINDOWS).rev().collect();
     html! {
+        p class="soft small" { "Oldest window first; the shade is PSI beyond chance." }
         // It begins at its end, where it is wider than the page: there the newest windows are.
         div class="wide newest" tabindex="0" role="region" aria-label="Columns by window" {
             table class="heat" {
-                caption { "Columns by window, oldest window first; the shade is PSI beyond chance" }
+                caption class="vh" { "Columns by window" }
                 thead {
                     tr {
                         th scope="col" { "column" }
@@ -93,9 +94,13 @@ fn cell(column: &str, window: &HistoryEntry) -> Markup {
     }
 }
 
-/// Begin of a window as it stands above its cells: month and day, or the hour where it is no midnight.
+/// Begin of a window as it stands above its cells: month and day, or the hour of one that begins within a day. What was compared
+/// as a whole has its day.
 fn place(window: &HistoryEntry) -> String {
     let from = &window.from;
+    if window.to == *from {
+        return from.get(5..10).unwrap_or(from).to_string();
+    }
     match (from.get(5..10), from.get(11..16)) {
         (Some(day), Some("00:00")) => day.to_string(),
         (Some(_), Some(hour)) => hour.to_string(),
@@ -134,6 +139,11 @@ mod tests {
         for word in ["▲", "!", "unknown", ">ok<", "10:00", "&lt;b&gt;"] {
             assert!(drawn.contains(word), "{word}: {drawn}");
         }
+        let whole = HistoryEntry {
+            to: entry.from.clone(),
+            ..entry
+        };
+        assert_eq!(place(&whole), "11-29");
         assert_eq!(drawn.matches("<td class=\"m3\"").count(), 3, "{drawn}");
         assert_eq!(shade(0.0), "m0");
         assert_eq!(shade(0.5), "m4");

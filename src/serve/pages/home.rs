@@ -110,7 +110,9 @@ fn numbers(model: &ModelStatus) -> Vec<(&'static str, Markup)> {
     facts.push(("last success", time(&model.last_success)));
     facts.push(("last failure", time(&model.last_failure)));
     let next = match (model.schedule.next.first(), &model.schedule.cron) {
-        (Some(next), Some(cron)) => html! { (when(next)) span class="soft" { " by " (cron) } },
+        (Some(next), Some(cron)) => {
+            html! { (when(next)) " " span class="soft keep" { "by " (cron) } }
+        }
         (_, Some(_)) if model.schedule.paused => {
             let by = model.schedule.paused_by.as_deref().unwrap_or("unknown");
             html! { span class="warn" { "paused by " (by) } }

@@ -245,7 +245,7 @@ fn contributions(row: &Value) -> Markup {
         .map(|(name, push)| {
             vec![
                 html! { (name) },
-                chart::signed(&format!("{name}: {}", short(*push)), *push, reach),
+                chart::signed(&format!("{name}: {}", short(*push)), *push, None, reach),
                 html! { (format!("{push:+.4}")) },
             ]
         })

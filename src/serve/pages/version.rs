@@ -203,18 +203,19 @@ fn importance(score: &pipeline::ScoreRecord) -> Markup {
     let reach = found
         .columns
         .iter()
-        .filter_map(|it| it.mean)
-        .fold(0.0f64, |most, it| most.max(it.abs()));
+        .filter_map(|it| Some(it.mean?.abs() + it.deviation.unwrap_or_default()))
+        .fold(0.0, f64::max);
     let rows: Vec<Vec<Markup>> = found
         .columns
         .iter()
         .take(30)
         .map(|it| {
             let mean = it.mean.unwrap_or_default();
-            let says = format!("{}: {}", it.column, short(mean));
+            let error = it.deviation.map(|it| format!(" ± {}", short(it)));
+            let says = format!("{}: {}{}", it.column, short(mean), error.unwrap_or_default());
             vec![
                 html! { (it.column) },
-                super::chart::signed(&says, mean, reach),
+                super::chart::signed(&says, mean, it.deviation, reach),
                 number(it.mean),
                 html! { @match it.deviation { Some(deviation) => { "± " (short(deviation)) } None => {} } },
             ]
