@@ -7,12 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use ureq::Agent;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::global::Global;
 use super::{Failure, failure, output};
 use crate::clock::Clock;
 use crate::diagnose::{
     CheckedDependency, DependencyState, checked, dependencies, index_path, replaced_index,
+    trusted_certificates,
 };
 
 /// The index where cargo's settings name none.
@@ -66,7 +68,9 @@ pub async fn outdated(global: &Global) -> Result<u8, Failure> {
 
 fn look() -> (String, Vec<CheckedDependency>) {
     let index = index();
+    let tls = TlsConfig::builder().root_certs(roots().unwrap_or(RootCerts::WebPki));
     let agent = Agent::config_builder()
+        .tls_config(tls.build())
         .timeout_global(Some(PATIENCE))
         .http_status_as_error(false)
         .build()
@@ -101,16 +105,38 @@ fn look() -> (String, Vec<CheckedDependency>) {
 
 /// The index that cargo is configured for.
 fn index() -> String {
-    let settings = cargo_home()
-        .into_iter()
-        .flat_map(|home| ["config.toml", "config"].map(|name| home.join(name)));
-    let texts = settings.filter_map(|path| std::fs::read_to_string(path).ok());
-    let named = texts.filter_map(|text| replaced_index(&text)).next();
+    let named = settings().find_map(|text| replaced_index(&text));
     let mut index = named.unwrap_or_else(|| USUAL.to_string());
     if !index.ends_with('/') {
         index.push('/');
     }
     index
+}
+
+/// Cargo's settings of this user.
+fn settings() -> impl Iterator<Item = String> {
+    let files = cargo_home()
+        .into_iter()
+        .flat_map(|home| ["config.toml", "config"].map(|name| home.join(name)));
+    files.filter_map(|path| std::fs::read_to_string(path).ok())
+}
+
+/// The certificates that cargo trusts in the place of the usual ones, as behind a proxy of one's own: `CARGO_HTTP_CAINFO`, `cainfo`
+/// in its settings, or `SSL_CERT_FILE`. `None` where none of them names a file with certificates.
+fn roots() -> Option<RootCerts> {
+    let named = |key: &str| std::env::var_os(key).map(PathBuf::from);
+    let set = || settings().find_map(|text| trusted_certificates(&text));
+    let file = named("CARGO_HTTP_CAINFO")
+        .or_else(|| set().map(PathBuf::from))
+        .or_else(|| named("SSL_CERT_FILE"))?;
+    let text = std::fs::read(file).ok()?;
+    let certificates: Vec<_> = parse_pem(&text)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    (!certificates.is_empty()).then(|| RootCerts::from(certificates))
 }
 
 fn cargo_home() -> Option<PathBuf> {

@@ -143,6 +143,12 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         vec!["run".to_string(), version.run.clone()],
         vec!["made".to_string(), rfc3339(version.created_ms)],
         vec!["verdict".to_string(), verdict_of(&version)],
+    ];
+    if let Some(said) = pipeline::TrainingRecord::of(&version).approval {
+        let says = format!("{} ({}, {})", said.reason, said.by, rfc3339(said.at_ms));
+        rows.push(vec!["approval".to_string(), output::plain(&says)]);
+    }
+    rows.extend([
         vec![
             "folder".to_string(),
             env.models
@@ -177,7 +183,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
             "features".to_string(),
             bundle.transformer.n_features().to_string(),
         ],
-    ];
+    ]);
     for rule in &bundle.rules {
         rows.push(vec![
             "rule".to_string(),

@@ -17,7 +17,9 @@ pub use dependencies::{Dependency, dependencies, dependency_table};
 pub use freshness::{
     ChampionAge, DataAge, Freshness, LastMove, LastRun, LastTraining, TestDataAge, freshness,
 };
-pub use outdated::{CheckedDependency, DependencyState, checked, index_path, replaced_index};
+pub use outdated::{
+    CheckedDependency, DependencyState, checked, index_path, replaced_index, trusted_certificates,
+};
 pub use scoring::{ChampionScore, ScoreInterval, last_score, score_now};
 pub use stale::{Stale, StaleFacts, StaleReason, stale, staleness};
 pub use timings::{StageSeconds, Timings, stage_seconds, timings};

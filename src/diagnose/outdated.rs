@@ -118,25 +118,32 @@ pub fn index_path(name: &str) -> String {
 /// The sparse index that cargo's settings name in the place of crates.io's, if they do: `replace-with` of `[source.crates-io]`,
 /// and `registry` of the source that it names.
 pub fn replaced_index(config: &str) -> Option<String> {
-    let value_of = |section: &str, key: &str| -> Option<String> {
-        let mut here = String::new();
-        let mut found = None;
-        for line in config.lines().map(str::trim) {
-            if let Some(name) = line.strip_prefix('[') {
-                here = name.trim_end_matches(']').replace(['"', '\''], "");
-            } else if here == section
-                && let Some((name, value)) = line.split_once('=')
-                && name.trim() == key
-            {
-                let value = value.trim().trim_matches(['"', '\'']);
-                found = Some(value.to_string());
-            }
-        }
-        found
-    };
-    let source = value_of("source.crates-io", "replace-with")?;
-    let registry = value_of(&format!("source.{source}"), "registry")?;
+    let source = value_of(config, "source.crates-io", "replace-with")?;
+    let registry = value_of(config, &format!("source.{source}"), "registry")?;
     registry.strip_prefix("sparse+").map(str::to_string)
+}
+
+/// The file of certificates that cargo's settings trust, if they name one: `cainfo` of `[http]`.
+pub fn trusted_certificates(config: &str) -> Option<String> {
+    value_of(config, "http", "cainfo")
+}
+
+/// A text in cargo's settings: the key of a section, each on a line of its own.
+fn value_of(config: &str, section: &str, key: &str) -> Option<String> {
+    let mut here = String::new();
+    let mut found = None;
+    for line in config.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix('[') {
+            here = name.trim_end_matches(']').replace(['"', '\''], "");
+        } else if here == section
+            && let Some((name, value)) = line.split_once('=')
+            && name.trim() == key
+        {
+            let value = value.trim().trim_matches(['"', '\'']);
+            found = Some(value.to_string());
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -197,5 +204,15 @@ half a line"#;
             None
         );
         assert_eq!(replaced_index(""), None);
+    }
+
+    #[test]
+    fn certificates_are_those_that_cargo_is_told_of() {
+        let config = "[net]\ncainfo = \"no\"\n[http]\ncainfo = \"/etc/own.pem\"\n";
+        assert_eq!(
+            trusted_certificates(config).as_deref(),
+            Some("/etc/own.pem")
+        );
+        assert_eq!(trusted_certificates("[http]\n"), None);
     }
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::rfc3339;
-use crate::pipeline::{Error, log_end, log_is_there};
-use crate::registry::{JobRow, Operation, Registry, ScheduleChange};
+use crate::pipeline::{Error, TrainingRecord, log_end, log_is_there};
+use crate::registry::{JobRow, Operation, Registry, ScheduleChange, VersionRow};
 
 /// Bytes at the end of the audit log that are looked at.
 const LOG_BYTES: u64 = 256 << 10;
@@ -56,6 +56,8 @@ pub async fn changes(
         );
         let schedule = registry.schedule_changes(model, limit as i64).await?;
         all.extend(schedule.iter().map(|it| of_schedule(model, it)));
+        let rejected = registry.rejected_by_hand(model, limit as i64).await?;
+        all.extend(rejected.iter().filter_map(of_rejection));
     }
     let jobs = registry.jobs(None, limit as i64).await?;
     all.extend(jobs.iter().filter(|job| job.trigger == "cli").map(of_job));
@@ -99,6 +101,22 @@ fn of_schedule(model: &str, change: &ScheduleChange) -> Change {
     }
 }
 
+/// A version that waited for approval and was rejected, however that was asked for. One that was approved stands among the operations.
+fn of_rejection(version: &VersionRow) -> Option<Change> {
+    let said = TrainingRecord::of(version).approval?;
+    Some(Change {
+        at: rfc3339(said.at_ms),
+        by: said.by,
+        action: "reject".to_string(),
+        model: Some(version.model.clone()),
+        version: Some(version.number),
+        outcome: "done".to_string(),
+        way: "by hand".to_string(),
+        address: None,
+        why: said.reason,
+    })
+}
+
 /// A run that somebody submitted on the command line; of requests, the audit log knows.
 fn of_job(job: &JobRow) -> Change {
     Change {
@@ -138,14 +156,16 @@ async fn logged(path: PathBuf) -> Result<Vec<Change>, Error> {
     Ok(text.lines().filter_map(of_line).collect())
 }
 
-/// A line of the audit log. What moved a champion stands among the operations, with its reason, and what changed a schedule
-/// among its changes.
+/// A line of the audit log. What moved a champion stands among the operations, with its reason, what changed a schedule among its
+/// changes, and what was said of a version that waited with the version.
 fn of_line(line: &str) -> Option<Change> {
     let line: Value = serde_json::from_str(line).ok()?;
     let text = |key: &str| line[key].as_str().map(str::to_string);
     let (action, outcome) = (text("action")?, text("outcome")?);
-    let is_told =
-        ["promote", "rollback", "pause", "resume"].contains(&action.as_str()) && outcome == "done";
+    let told = [
+        "promote", "rollback", "approve", "reject", "pause", "resume",
+    ];
+    let is_told = told.contains(&action.as_str()) && outcome == "done";
     if is_told {
         return None;
     }

@@ -167,6 +167,7 @@ async fn make(
         notes: vec![note.clone()],
         fit_ms: Some(0.0),
         name: None,
+        approval: None,
         ..TrainingRecord::of(row)
     };
     version.record = Some(record.to_value()?);

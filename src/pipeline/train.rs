@@ -67,6 +67,7 @@ pub async fn train(
         checks: Some(findings.clone()),
         learner: Some(learned.bundle.learner.kind.name().to_string()),
         name: name.map(ToString::to_string),
+        approval: None,
     };
     version.record = Some(record.to_value()?);
     adopt::write_record(env, &version).await?;

@@ -56,6 +56,20 @@ pub struct TrainingRecord {
     /// The name that it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What became of it where it waited for approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+/// What somebody said of a version that waited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// `approved: …` or `rejected: …`.
+    pub reason: String,
+    /// When.
+    pub at_ms: i64,
 }
 
 impl TrainingRecord {
@@ -124,6 +138,7 @@ mod tests {
             checks: Some(Vec::new()),
             learner: Some("ridge".to_string()),
             name: None,
+            approval: None,
         };
         let written = serde_json::to_string(&record).expect("JSON");
         let expected =

@@ -4,9 +4,31 @@ use serde_json::{Value, json};
 
 use super::db::{query, settled};
 use super::error::Doing;
-use super::{Error, Lock, Operation, Registry, lock, operations};
+use super::versions::version_of;
+use super::{Error, Lock, Operation, Registry, VersionRow, lock, operations};
 
 impl Registry {
+    /// Versions of a model that waited and were rejected by somebody, the newest first, each with what was said.
+    ///
+    /// # Errors
+    /// When the statement fails, or a record cannot be read.
+    pub async fn rejected_by_hand(
+        &self,
+        model: &str,
+        limit: i64,
+    ) -> Result<Vec<VersionRow>, Error> {
+        let rows = query(
+            "SELECT * FROM versions WHERE model = ? AND verdict = 'reject' AND record LIKE '%\"approval\":{%'
+             ORDER BY number DESC LIMIT ?",
+        )
+        .bind(model)
+        .bind(limit)
+        .fetch_all(&self.pool())
+        .await
+        .doing("look for rejected versions")?;
+        rows.iter().map(version_of).collect()
+    }
+
     /// Gives a version that waits its verdict, with who said so and why, and records the operation that makes it the champion, in
     /// one transaction. One that waits no longer stays as it is.
     ///

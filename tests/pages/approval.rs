@@ -58,6 +58,24 @@ fn a_version_that_is_rejected_stays_out() {
     assert_eq!(project.books().champion(), Some(1));
     assert_eq!(project.json(&["versions", "list"])[0]["verdict"], "reject");
     assert_eq!(project.json(&["run"])["outcome"], "nothing_new");
+    // Who said so, and why, is told wherever the version and changes are.
+    let shown = project.ok(&["versions", "show", "2"]);
+    assert!(
+        shown.stdout.contains("rejected: odd in the north ("),
+        "{shown}"
+    );
+    let server = Server::of(&project, &[]);
+    for path in [
+        format!("/ui/models/{MODEL}/versions/2"),
+        "/ui/changes".to_string(),
+    ] {
+        let text = page(&server, &path, None).expect(200).text();
+        assert_eq!(
+            text.matches("rejected: odd in the north").count(),
+            1,
+            "{path}: {text}"
+        );
+    }
 }
 
 #[test]
@@ -100,6 +118,10 @@ fn it_is_approved_on_its_page_and_by_request() {
         ("reason", "fine"),
     ];
     form(&server, "/ui/do/approve", None, &fields).expect(303);
+    let changes = page(&server, "/ui/changes", None).expect(200).text();
+    assert_eq!(changes.matches("approved: fine").count(), 1, "{changes}");
+    // The request that was refused stands there, and what was done is not told twice.
+    assert_eq!(changes.matches("<b>approve</b>").count(), 1, "{changes}");
     let model = server.get(&format!("/models/{MODEL}")).expect(200).json();
     assert_eq!(
         (&model["champion"]["version"], &model["served"]),

@@ -10,7 +10,7 @@ use super::kit::{View, count, facts, interval, number, table, when_ms};
 use super::trouble::trouble;
 use crate::gate::{Decision, RuleGroup, RuleOutcome};
 use crate::overview::{self, Comparison, DecisionStatus, short};
-use crate::pipeline::{self, Env};
+use crate::pipeline::{self, Env, TrainingRecord};
 use crate::registry::{VersionRow, VersionState};
 use crate::serve::manage::{env_of, find_version};
 use crate::serve::{Problem, Reply, Request, State};
@@ -55,7 +55,7 @@ pub async fn version(state: Arc<State>, request: Request) -> Result<Reply, Probl
 fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
     let (name, number) = (env.config.name.as_str(), row.number.to_string());
     let run = view.link(&format!("ui/runs/{}", row.run));
-    let pairs = [
+    let mut pairs = vec![
         ("made", when_ms(row.created_ms)),
         ("run", html! { a class="mono" href=(run) { (row.run) } }),
         (
@@ -72,6 +72,10 @@ fn head(view: &View, env: &Env, row: &VersionRow, is_champion: bool) -> Markup {
             html! { span class="mono" { (row.bundle_sha256.as_deref().unwrap_or("–").chars().take(16).collect::<String>()) } },
         ),
     ];
+    if let Some(said) = TrainingRecord::of(row).approval {
+        let says = html! { (said.reason) " (" (said.by) ", " (when_ms(said.at_ms)) ")" };
+        pairs.insert(3, ("approval", says));
+    }
     html! {
         section class="card" aria-label="Version" {
             (facts(&pairs))
