@@ -119,9 +119,10 @@ mod by_engine {
             Err(why) => vec![format!("learned from {sample}, since {why} needs the rows")],
             Ok(learned) => {
                 let told = format!(
-                    "learned by the engine from {} in {}; checked, split and profiled on {sample}",
+                    "learned by the engine from {} in {} pass{}; checked, split and profiled on {sample}",
                     counted(learned.rows, "row"),
-                    counted(u64::from(learned.passes), "pass"),
+                    learned.passes,
+                    if learned.passes == 1 { "" } else { "es" },
                 );
                 let notes = learned.notes.clone();
                 put(bundle, learned, held.is_empty());

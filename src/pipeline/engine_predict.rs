@@ -1,6 +1,6 @@
 //! Predictions of many rows by the engine: files to a folder of Parquet, counted before it gets its name.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Env;
 use super::error::Error;
@@ -35,8 +35,9 @@ pub use by_engine::predict_elsewhere;
 #[cfg(feature = "spark")]
 mod by_engine {
     use std::collections::BTreeMap;
+    use std::path::PathBuf;
 
-    use super::{Env, Error, LoadedVersion, Path, PathBuf, Predicted};
+    use super::{Env, Error, LoadedVersion, Path, Predicted};
     use crate::data::{self, ReadOptions, Scan};
     use crate::engine::{self, Asked, Scorer, engine_path};
     use crate::features;
