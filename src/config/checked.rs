@@ -114,6 +114,7 @@ pub fn check(
         drift: raw.drift,
         labels: raw.labels,
         shadow: raw.shadow,
+        retrain: raw.retrain,
     }
 }
 
@@ -162,6 +163,8 @@ fn check_numbers(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         .check(&mut |key, reason| say(&format!("checks.{key}"), reason));
     raw.health
         .check(&mut |key, reason| say(&format!("health.{key}"), reason));
+    raw.retrain
+        .check(&mut |key, reason| say(&format!("retrain.{key}"), reason));
     raw.shadow
         .check(&mut |key, reason| say(&format!("shadow.{key}"), reason));
     raw.labels

@@ -17,6 +17,7 @@ use super::probation::Probation;
 use super::raw::{DataFormat, Derive, Features, Ingest, Learner};
 use super::related::Related;
 use super::retention::Retention;
+use super::retrain::Retrain;
 use super::schedule::Schedule;
 use super::sections::{Score, Split, SplitKind};
 use super::shadow::Shadow;
@@ -120,6 +121,8 @@ pub struct ModelConfig {
     pub labels: Labels,
     /// Requests that a challenger answers offline.
     pub shadow: Shadow,
+    /// What starts a run beside the schedule.
+    pub retrain: Retrain,
 }
 
 impl ModelConfig {

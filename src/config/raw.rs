@@ -24,6 +24,7 @@ use super::policy::Policy;
 use super::probation::Probation;
 use super::related::Related;
 use super::retention::Retention;
+use super::retrain::Retrain;
 use super::schedule::{Jobs, Schedule};
 use super::sections::SplitKind;
 use super::sections::{Score, Split};
@@ -124,6 +125,9 @@ pub struct RawConfig {
     /// Requests that a challenger answers offline before the gate decides.
     #[serde(default)]
     pub shadow: Shadow,
+    /// What starts a run beside the schedule.
+    #[serde(default)]
+    pub retrain: Retrain,
     /// How jobs are worked on.
     #[serde(default)]
     pub jobs: Jobs,

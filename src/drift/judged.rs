@@ -81,7 +81,7 @@ pub struct ColumnDrift {
     pub is_found: bool,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why, in words without a value of the data but middle values.
+    /// Why, in words without a value of the data but medians.
     pub reason: String,
 }
 

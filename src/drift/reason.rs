@@ -81,15 +81,15 @@ fn changes(drift: &ColumnDrift, compared: &Compared) -> String {
     }
     if let Some([then, now]) = compared.medians {
         let what = match drift.kind {
-            Measure::Length => "the middle length",
-            Measure::UnknownWords => "the middle share of unknown words",
-            Measure::Number | Measure::Category => "the middle value",
+            Measure::Length => "the median length",
+            Measure::UnknownWords => "the median share of unknown words",
+            Measure::Number | Measure::Category => "the median",
         };
         if short(then) == short(now) {
-            parts.push("the values are spread otherwise".to_string());
+            parts.push("the values are spread differently".to_string());
         } else {
             parts.push(format!(
-                "{what} went from about {} to {}",
+                "{what} moved from about {} to {}",
                 short(then),
                 short(now)
             ));

@@ -61,7 +61,7 @@ pub struct Quality {
     pub score: Option<f64>,
     /// How far it may be off.
     pub interval: Option<Interval>,
-    /// Milliseconds between answer and label, in the middle.
+    /// Median milliseconds between answer and label.
     pub delay_ms: Option<i64>,
     /// Whether classes are labelled so unevenly that the score speaks of another mix than the answers: coverage that differs by
     /// more than twice.

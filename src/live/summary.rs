@@ -38,6 +38,6 @@ pub struct LabelledSpan {
     pub interval: Option<Interval>,
     /// The metric less what the probabilities of the same answers say.
     pub difference: Option<f64>,
-    /// Milliseconds between answer and label, in the middle.
+    /// Median milliseconds between answer and label.
     pub delay_ms: Option<i64>,
 }

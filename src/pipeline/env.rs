@@ -31,6 +31,15 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All of them, in their order.
+    pub const ALL: [Stage; 5] = [
+        Stage::Ingest,
+        Stage::Train,
+        Stage::Score,
+        Stage::Deploy,
+        Stage::Report,
+    ];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {

@@ -207,6 +207,29 @@ impl Registry {
         Ok(rows.iter().map(total).collect())
     }
 
+    /// Whether at least so many labels came after some time.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn has_labels_since(
+        &self,
+        model: &str,
+        after_ms: i64,
+        least: u64,
+    ) -> Result<bool, Error> {
+        let row = query(
+            "SELECT COUNT(*) AS n FROM (SELECT 1 FROM labels WHERE model = ? AND at_ms > ? LIMIT ?) AS fresh",
+        )
+        .bind(model)
+        .bind(after_ms)
+        .bind(i64::try_from(least).unwrap_or(i64::MAX))
+        .fetch_one(&self.pool())
+        .await
+        .doing("count the labels since a run")?;
+        let found: i64 = row.get("n");
+        Ok(found as u64 >= least)
+    }
+
     /// Everything that was said of some answers, by their ids; those of which nothing was said are left out.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub async fn live(state: &State, now: &Now) {
     );
     let delay = gauge(
         "unseat_label_delay_seconds",
-        "Time between answer and label, in the middle.",
+        "Median time between answer and label.",
     );
     let last = now.gauge(
         "unseat_last_label_timestamp_seconds",

@@ -1,4 +1,5 @@
-//! The task that works out how good the newest answers were, whenever labels came and every few minutes.
+//! The task that works out how good the newest answers were, whenever labels came and every few minutes; and starts a run
+//! once enough labels came.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,8 +7,9 @@ use std::time::Duration;
 
 use super::State;
 use super::manage::heavy;
+use super::state::{Project, RunStart};
 use crate::pipeline::live::keep_summary;
-use crate::pipeline::{Env, Error};
+use crate::pipeline::{Env, Error, Stage};
 
 /// How often is looked for new labels.
 const EVERY: Duration = Duration::from_secs(5);
@@ -25,6 +27,8 @@ pub async fn watch(state: Arc<State>) {
     let mut interval = tokio::time::interval(EVERY);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut seen: HashMap<String, Seen> = HashMap::new();
+    // How many labels had come when it was last decided whether they start a run.
+    let mut asked: HashMap<String, i64> = HashMap::new();
     let mut looks = 0u32;
     loop {
         interval.tick().await;
@@ -39,9 +43,14 @@ pub async fn watch(state: Arc<State>) {
             }
             let known = seen.get(&model.name).copied();
             let is_time = looks.is_multiple_of(AGAIN);
-            match look(env, served.version, known.filter(|_| !is_time)).await {
+            match look(env.clone(), served.version, known.filter(|_| !is_time)).await {
                 Ok(now) => {
                     seen.insert(model.name.clone(), now);
+                    let (_, labels, _) = now;
+                    let is_fresh = asked.get(&model.name) != Some(&labels);
+                    if is_fresh && starts_run(project, &env, labels).await {
+                        asked.insert(model.name.clone(), labels);
+                    }
                 }
                 Err(error) => {
                     let causes = crate::text::causes(&error).join(": ");
@@ -67,4 +76,53 @@ async fn look(env: Arc<Env>, version: i64, known: Option<Seen>) -> Result<Seen, 
         let _ = heavy(async move { keep_summary(&env, version).await }).await;
     }
     Ok(now)
+}
+
+/// Runs that are looked at to find the last one that was more than a stage by hand.
+const RUNS: i64 = 50;
+
+/// Starts a run where so many labels have come since the last one began as the settings ask for. True when that is decided: a
+/// run was started, or none is to be; false when it has to be asked again.
+async fn starts_run(project: &Project, env: &Env, labels: i64) -> bool {
+    let model = &env.config.name;
+    let Some(least) = env.config.retrain.on_labels else {
+        return true;
+    };
+    match is_due(env, labels, least).await {
+        Ok(true) => {}
+        Ok(false) => return true,
+        Err(error) => {
+            let causes = crate::text::causes(&error).join(": ");
+            tracing::warn!(model, causes, "labels start no run: failed to {error}");
+            return false;
+        }
+    }
+    match project.starter.start(model, false, "labels").await {
+        RunStart::Started { run, .. } => {
+            tracing::info!(model, "{least} labels and more came: run {run} was started");
+            true
+        }
+        RunStart::Busy(_) => false,
+        RunStart::Failed(why) => {
+            tracing::warn!(model, "labels came, and no run could be started: {why}");
+            true
+        }
+    }
+}
+
+/// Whether at least so many labels came since the last run began; stages by hand are no runs.
+async fn is_due(env: &Env, labels: i64, least: u64) -> Result<bool, Error> {
+    if (labels.max(0) as u64) < least {
+        return Ok(false);
+    }
+    let model = &env.config.name;
+    let runs = env.registry.run_lines(Some(model), RUNS).await?;
+    let is_stage = |trigger: &str| Stage::ALL.iter().any(|stage| stage.name() == trigger);
+    let last = runs.iter().find(|run| !is_stage(&run.trigger));
+    let since_ms = last.map_or(0, |run| run.started_ms);
+    let is_due = env
+        .registry
+        .has_labels_since(model, since_ms, least)
+        .await?;
+    Ok(is_due)
 }

@@ -306,6 +306,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "test_days": null,
     });
     expected["models"][0]["shadow"] = json!({"challenger": false, "rows": 1000});
+    expected["models"][0]["retrain"] = json!({"on_labels": null});
     expected["models"][0]["probation"] = json!({
         "enabled": true,
         "requests": 1000,

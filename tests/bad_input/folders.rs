@@ -153,7 +153,7 @@ fn full_project(p: &Project) -> Option<Said> {
     let here = p.path("small");
     fs::create_dir(&here).expect("folders can be made");
     let files = files_below(p.folder());
-    let mount = Mount::of_size(&here, needed(p.folder()) + 64)?;
+    let mount = Mount::of_size(&here, needed(p.folder()) + 128)?;
     for (path, contents) in files {
         p.write(&format!("small/{path}"), contents);
     }

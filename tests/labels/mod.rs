@@ -72,6 +72,39 @@ fn stop(server: Server) {
 }
 
 #[test]
+fn enough_labels_start_a_run_and_fewer_do_not() {
+    let project = Project::promoted();
+    project.set("retrain.on_labels", 30);
+    let server = Server::of(&project, &[]);
+    let answers = answered(&server, 60);
+    let all = labels(&answers);
+    let by_labels = || {
+        let jobs = project.json(&["jobs", "list"]);
+        let jobs = jobs.as_array().expect("a list").clone();
+        let own = jobs.iter().filter(|job| job["actor"] == "labels");
+        own.map(|job| job["force"].clone()).collect::<Vec<_>>()
+    };
+    let give = |labels: &[Value]| {
+        let given = server.post("/labels", &json!({"labels": labels}));
+        given.expect(200);
+    };
+    give(&all[..29]);
+    // The same look that works out the live score decides whether a run is started.
+    server.until("/metrics", |answer| {
+        let text = answer.text();
+        let lines = text.lines();
+        lines
+            .filter(|line| line.starts_with("unseat_live_labelled_answers{"))
+            .any(|line| line.ends_with(" 29"))
+    });
+    assert!(by_labels().is_empty());
+    give(&all[29..40]);
+    server.until("/healthz", |_| !by_labels().is_empty());
+    assert_eq!(by_labels(), [json!(false)]);
+    stop(server);
+}
+
+#[test]
 fn labels_come_to_outcomes_and_say_how_good_the_answers_were() {
     let project = Project::promoted();
     let server = Server::of(&project, &[]);

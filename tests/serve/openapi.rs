@@ -269,6 +269,7 @@ fn a_fuzzer_finds_nothing_that_the_document_does_not_say() {
         .args([script, env!("CARGO_BIN_EXE_unseat"), "--examples", "20"])
         .env_remove("UNSEAT_CLIENTS_PYTHON")
         .env_remove("UNSEAT_ONNX_PYTHON")
+        .env_remove("UNSEAT_SAIL_PYTHON")
         .output()
         .expect("Python starts");
     let said = String::from_utf8_lossy(&done.stdout);

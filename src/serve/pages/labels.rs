@@ -175,7 +175,7 @@ fn version(view: &View, name: &str, metric: Metric, window: &LiveWindow) -> Mark
             html! { (count(coverage.conflicts)) },
         ),
         (
-            "time to a label, in the middle",
+            "median time to a label",
             html! { @match labelled.delay_ms { Some(ms) => { (took(Some(ms as f64))) } None => { "–" } } },
         ),
         (
