@@ -89,6 +89,9 @@ fn summary(record: &ScoreRecord) -> String {
         None => "undefined".to_string(),
     };
     let champion = match &record.champion {
+        Some(side) if side.version == record.challenger.version => {
+            format!(" of version {}, the champion", side.version)
+        }
         Some(side) => format!(", champion (version {}) {}", side.version, value(side)),
         None => ", no champion yet".to_string(),
     };
