@@ -50,9 +50,9 @@ pub struct NumberStats {
     pub mean: f64,
     /// Their standard deviation, ddof 0.
     pub deviation: f64,
-    /// 25th, 50th and 75th percentile, where [`NumberSettings::needs_order`].
+    /// 25th, 50th and 75th percentile, where the settings ask for the order of numbers.
     pub quartiles: Option<[f64; 3]>,
-    /// The smallest of the most frequent numbers, where [`NumberSettings::needs_order`].
+    /// The smallest of the most frequent numbers, where the settings ask for the order of numbers.
     pub most_frequent: Option<f64>,
 }
 

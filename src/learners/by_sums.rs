@@ -24,7 +24,7 @@ pub struct RowSums {
     pub second: Vec<f64>,
 }
 
-/// Logistic regression of two classes; see [`super::logistic`](mod@super::logistic) for the objective. `pass` sums, at weights and then
+/// Logistic regression of two classes; see `learners/logistic.rs` for the objective. `pass` sums, at weights and then
 /// the bias, the loss, `g = weight (p - y)` and `h = weight p (1 - p)`. Begins at `start`.
 ///
 /// # Errors
