@@ -51,7 +51,7 @@ enum NotifyCommand {
     },
 }
 
-/// The post of a project, with what is kept up to date beside those who are told.
+/// Everything that sending needs, MLflow included.
 async fn post_of(registry: &Registry, config: &Config, clock: Clock) -> Post {
     let sink = match &config.mlflow.tracking_uri {
         None => None,
@@ -72,7 +72,7 @@ async fn post_of(registry: &Registry, config: &Config, clock: Clock) -> Post {
     Post::new(registry, config, clock, sink)
 }
 
-/// What each model's files are read through; nobody listens.
+/// The environments from which MLflow is kept up to date.
 async fn envs_of(
     registry: &Registry,
     config: &Config,
@@ -238,7 +238,8 @@ async fn grown_stale<'a>(
 
 /// Remembers since when channels are told, so that a run which dies before it tells is made up for.
 pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock) {
-    let post = post_of(registry, config, clock).await;
+    // Nothing is sent yet.
+    let post = Post::new(registry, config, clock, None);
     if !post.is_silent() {
         notify::begin(&post).await;
     }

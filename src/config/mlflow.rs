@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::notify::{Channel, ChannelKind, MLFLOW_CHANNEL, Topic, not_an_address};
 use super::problem::Problem;
 
-/// An MLflow tracking server that is told of every version, its scores, files and aliases.
+/// An MLflow tracking server that receives every version: its scores, files and aliases.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mlflow {
@@ -45,7 +45,7 @@ impl Mlflow {
     /// The name of its channel in the outbox.
     pub const CHANNEL: &'static str = MLFLOW_CHANNEL;
 
-    /// The channel of the outbox through which it is told; none where there is no server.
+    /// The channel of the outbox that sends to it; `None` without a server.
     pub fn channel(&self) -> Option<Channel> {
         self.tracking_uri.as_ref()?;
         Some(Channel {

@@ -137,7 +137,7 @@ pub struct RawConfig {
     /// Who is told what happened, and how.
     #[serde(default)]
     pub notify: Notify,
-    /// An MLflow server that is told of every version: its scores, files and aliases.
+    /// An MLflow server that receives every version: its scores, files and aliases.
     #[serde(default)]
     pub mlflow: Mlflow,
     /// The registry's database: `sqlite://FILE`, or `postgres://USER@HOST:5432/DATABASE`, which many machines may share.

@@ -1,29 +1,12 @@
 //! Files to the dated data set: typed, without exact duplicates, written as Parquet beside everything else, and taken in only when an
 //! independent count and sum over what was read back agree with those made before.
 
-use std::collections::BTreeMap;
-
 use super::connect::Session;
 use super::error::Error;
 use super::kinds::{self, Typed};
-use super::source::{FILE, FileForm, RAW, ROW, SourceFile, relate};
+use super::source::{FILE, FileForm, Input, RAW, ROW, SourceFile, relate};
 use super::sql;
-use crate::data::{Column, Kind, trim_text};
-
-/// What is to be taken in.
-#[derive(Debug, Clone)]
-pub struct Wanted<'a> {
-    /// In path order.
-    pub files: &'a [SourceFile],
-    /// The columns in the order of the data set.
-    pub names: &'a [String],
-    /// Texts that mean "missing".
-    pub nulls: &'a [String],
-    /// Kinds that the settings give.
-    pub kinds: &'a BTreeMap<String, Kind>,
-    /// Where the data set is written, as the engine sees it.
-    pub to: &'a str,
-}
+use crate::data::Column;
 
 /// What was taken in.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,22 +29,10 @@ const MODULUS: u32 = 1_000_003;
 /// # Errors
 /// When files do not fit each other, the server fails, or what was written is not what was read. What was written then stays
 /// unrecorded.
-pub fn ingest(session: &Session, wanted: &Wanted<'_>) -> Result<Ingested, Error> {
-    relate(session, wanted.files, wanted.names)?;
-    let typed = typed(
-        session,
-        wanted.files,
-        wanted.names,
-        wanted.nulls,
-        wanted.kinds,
-    )?;
-    let names: Vec<String> = wanted.names.iter().map(|name| sql::name(name)).collect();
-    let cells = typed.cells.iter().zip(&names);
-    let cells: Vec<String> = cells
-        .map(|(cell, name)| format!("{cell} AS {name}"))
-        .collect();
-    let names = names.join(", ");
-    let all = format!("SELECT {}, {FILE}, {ROW} FROM {RAW}", cells.join(", "));
+pub fn ingest(session: &Session, input: &Input<'_>, to: &str) -> Result<Ingested, Error> {
+    let typed = typed(session, input)?;
+    let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
+    let (names, all) = (names.join(", "), typed.rows_of_kinds());
     let distinct = format!(
         "SELECT {names}, min(struct({FILE}, {ROW})) AS __first FROM ({all}) GROUP BY {names}"
     );
@@ -74,16 +45,12 @@ pub fn ingest(session: &Session, wanted: &Wanted<'_>) -> Result<Ingested, Error>
     let rows = format!(
         "SELECT {names}, __first.{FILE} AS {FILE}, __first.{ROW} AS {ROW} FROM ({distinct})"
     );
-    let to = wanted.to.to_string();
-    session.work("write the data set", move |spark| {
-        let writer = spark.sql(&rows)?.write();
-        Ok(writer.mode("overwrite").format("parquet").save(Some(&to))?)
-    })?;
-    let written = format!("SELECT {check} FROM {}", sql::parquet(wanted.to));
+    write(session, "write the data set", rows, to)?;
+    let written = format!("SELECT {check} FROM {}", sql::parquet(to));
     let after = counted(session, "read the data set back", &written)?;
     if before != after {
         return Err(Error::Unverified {
-            path: wanted.to.to_string(),
+            path: to.to_string(),
             written: after.0,
             expected: before.0,
             more: if before.0 == after.0 {
@@ -107,20 +74,23 @@ fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Er
     Ok((table.count(0, 0)?, table.count(0, 1)?))
 }
 
-/// The columns of [`RAW`] in kinds; `wanted` are those that are given.
-pub(super) fn typed(
-    session: &Session,
-    files: &[SourceFile],
-    names: &[String],
-    nulls: &[String],
-    wanted: &BTreeMap<String, Kind>,
-) -> Result<Typed, Error> {
+/// Has the rows of a query written as Parquet, in place of what may stand there.
+pub(super) fn write(session: &Session, doing: &str, query: String, to: &str) -> Result<(), Error> {
+    let to = to.to_string();
+    session.work(doing, move |spark| {
+        let writer = spark.sql(&query)?.write();
+        Ok(writer.mode("overwrite").format("parquet").save(Some(&to))?)
+    })
+}
+
+/// Makes the relation [`RAW`] of the files, and finds its columns in kinds.
+pub(super) fn typed(session: &Session, input: &Input<'_>) -> Result<Typed, Error> {
+    relate(session, input)?;
     let is_parquet = |file: &SourceFile| file.form == FileForm::Parquet;
-    if !files.iter().any(is_parquet) {
-        let nulls: Vec<String> = nulls.iter().map(|it| trim_text(it).to_string()).collect();
-        return kinds::of_texts(session, files, names, &nulls, wanted);
+    if !input.files.iter().any(is_parquet) {
+        return kinds::of_texts(session, input);
     }
-    if !files.iter().all(is_parquet) {
+    if !input.files.iter().all(is_parquet) {
         return Err(Error::Input(
             "there are CSV and Parquet files; the engine takes one sort at a time".to_string(),
         ));
@@ -129,10 +99,10 @@ pub(super) fn typed(
     let known = session.work("look at the types of the columns", move |spark| {
         Ok(spark.sql(&query)?.dtypes()?)
     })?;
-    let types = names.iter().map(|name| {
+    let types = input.names.iter().map(|name| {
         let known = known.iter().find(|(known, _)| known == name);
         known.map_or_else(String::new, |(_, found)| found.clone())
     });
     let types: Vec<String> = types.collect();
-    kinds::of_types(session, files.len(), names, &types, wanted)
+    kinds::of_types(session, input, &types)
 }

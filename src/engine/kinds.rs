@@ -4,13 +4,11 @@
 //! column is the narrowest of these that all its cells are. Where files disagree the run stops and names both, where files of this
 //! machine would be left out.
 
-use std::collections::BTreeMap;
-
 use super::connect::Session;
 use super::error::Error;
-use super::source::{FILE, RAW, SourceFile};
+use super::source::{FILE, Input, RAW, ROW, SourceFile};
 use super::sql;
-use crate::data::{Column, Kind};
+use crate::data::{Column, Kind, trim_text};
 
 const WHOLE: &str = "'^[+-]?[0-9]{1,18}$'";
 const LONG: &str = "'^[+-]?[0-9]{19,}$'";
@@ -57,17 +55,29 @@ pub(super) struct Typed {
     pub non_finite: Vec<(String, u64)>,
 }
 
-/// Counts the texts of [`RAW`] and types them. `wanted` are kinds that the settings give.
+impl Typed {
+    /// The rows of [`RAW`] in these kinds, with their places.
+    pub fn rows_of_kinds(&self) -> String {
+        let cells = self.columns.iter().zip(&self.cells);
+        let mut chosen: Vec<String> = cells
+            .map(|(column, cell)| format!("{cell} AS {}", sql::name(&column.name)))
+            .collect();
+        chosen.extend([FILE.to_string(), ROW.to_string()]);
+        format!("SELECT {} FROM {RAW}", chosen.join(", "))
+    }
+}
+
+/// Counts the texts of [`RAW`] and types them.
 ///
 /// # Errors
 /// When files disagree on a column, or cells are not of the kind that the settings give.
-pub(super) fn of_texts(
-    session: &Session,
-    files: &[SourceFile],
-    names: &[String],
-    nulls: &[String],
-    wanted: &BTreeMap<String, Kind>,
-) -> Result<Typed, Error> {
+pub(super) fn of_texts(session: &Session, input: &Input<'_>) -> Result<Typed, Error> {
+    let Input {
+        files,
+        names,
+        nulls,
+        kinds: wanted,
+    } = *input;
     let mut asked = vec![FILE.to_string(), "count(*)".to_string()];
     for name in names {
         let cell = Cell::of(name, nulls);
@@ -187,7 +197,7 @@ impl Cell {
         let raw = sql::name(name);
         let bare = sql::trimmed(&raw);
         let mut texts = vec![sql::text("")];
-        texts.extend(nulls.iter().map(|null| sql::text(null.trim())));
+        texts.extend(nulls.iter().map(|null| sql::text(trim_text(null))));
         Cell {
             missing: format!("({raw} IS NULL OR {bare} IN ({}))", texts.join(", ")),
             raw,
@@ -233,11 +243,10 @@ fn finite(value: &str) -> String {
 /// When a column is of a type that is not taken.
 pub(super) fn of_types(
     session: &Session,
-    n_files: usize,
-    names: &[String],
+    input: &Input<'_>,
     types: &[String],
-    wanted: &BTreeMap<String, Kind>,
 ) -> Result<Typed, Error> {
+    let (names, wanted) = (input.names, input.kinds);
     let (mut columns, mut cells) = (Vec::new(), Vec::new());
     for (name, found) in names.iter().zip(types) {
         let kind = match found.split('(').next().unwrap_or_default() {
@@ -283,7 +292,7 @@ pub(super) fn of_types(
     }
     let query = format!("SELECT {FILE}, count(*) FROM {RAW} GROUP BY {FILE}");
     let table = session.ask("count the rows of the files", &query)?;
-    let mut rows = vec![0; n_files];
+    let mut rows = vec![0; input.files.len()];
     for row in 0..table.rows {
         if let Some(slot) = rows.get_mut(table.count(row, 0)? as usize) {
             *slot = table.count(row, 1)?;

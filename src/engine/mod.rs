@@ -34,8 +34,8 @@ mod table;
 
 pub use connect::{Address, Session};
 pub use error::Error;
-pub use ingest::{Ingested, Wanted, ingest};
+pub use ingest::{Ingested, ingest};
 pub use learn::{Goal, Learned, Rows, learn, not_pushed};
 pub use sample::{Sample, keys, sample};
-pub use score::{Answered, Asked, Scorer, answer};
-pub use source::{FileForm, SourceFile, engine_path};
+pub use score::{Answered, Scorer, answer};
+pub use source::{FileForm, Input, SourceFile, engine_path};

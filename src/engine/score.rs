@@ -1,16 +1,13 @@
 //! Predictions of rows in the engine, written there: the scorer of linear predictors as SQL. Beside the row's own cells stand
 //! `prediction` and, of two classes, `probability`.
 
-use std::collections::BTreeMap;
-
 use super::connect::Session;
 use super::error::Error;
 use super::features::Design;
-use super::ingest::typed;
-use super::source::{FILE, RAW, ROW, SourceFile, relate};
+use super::ingest::{typed, write};
+use super::source::{FILE, Input, ROW};
 use super::sql;
 use super::sums::{features, margin};
-use crate::data::Kind;
 use crate::features::Transformer;
 use crate::predictors::{Link, Predictor};
 
@@ -25,21 +22,6 @@ pub struct Scorer<'a> {
     pub classes: &'a [String],
     /// The probability from which on a row is positive.
     pub threshold: f64,
-}
-
-/// The rows to be predicted.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
-    /// In path order.
-    pub files: &'a [SourceFile],
-    /// Their columns, in the order in which they are written.
-    pub names: &'a [String],
-    /// Texts that mean "missing".
-    pub nulls: &'a [String],
-    /// Kinds of the columns that the model reads; others are taken as they are.
-    pub kinds: &'a BTreeMap<String, Kind>,
-    /// Where the answers are written, as the engine sees it.
-    pub to: &'a str,
 }
 
 /// What was written.
@@ -71,7 +53,8 @@ fn linear<'a>(scorer: &Scorer<'a>) -> Result<(&'a [f64], f64, Link), String> {
 pub fn answer(
     session: &Session,
     scorer: &Scorer<'_>,
-    asked: &Asked<'_>,
+    input: &Input<'_>,
+    to: &str,
 ) -> Result<Answered, Error> {
     let refuse = |why: String| {
         Error::Input(format!(
@@ -80,14 +63,9 @@ pub fn answer(
     };
     let (weights, bias, link) = linear(scorer).map_err(refuse)?;
     let design = Design::of(scorer.transformer).map_err(refuse)?;
-    relate(session, asked.files, asked.names)?;
-    let typed = typed(session, asked.files, asked.names, asked.nulls, asked.kinds)?;
-    let names: Vec<String> = asked.names.iter().map(|name| sql::name(name)).collect();
-    let cells = typed.cells.iter().zip(&names);
-    let cells: Vec<String> = cells
-        .map(|(cell, name)| format!("{cell} AS {name}"))
-        .collect();
-    let rows = format!("(SELECT {}, {FILE}, {ROW} FROM {RAW})", cells.join(", "));
+    let typed = typed(session, input)?;
+    let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
+    let rows = format!("({})", typed.rows_of_kinds());
     let kept = names.iter().enumerate();
     let mut more: Vec<String> = kept.map(|(at, name)| format!("{name} AS c{at}")).collect();
     more.extend([FILE.to_string(), ROW.to_string()]);
@@ -121,19 +99,15 @@ pub fn answer(
         written.push("m AS prediction".to_string());
     }
     let query = format!("SELECT {} FROM ({query})", written.join(", "));
-    let to = asked.to.to_string();
-    session.work("write the predictions", move |spark| {
-        let writer = spark.sql(&query)?.write();
-        Ok(writer.mode("overwrite").format("parquet").save(Some(&to))?)
-    })?;
-    verified(session, scorer, asked, typed.rows.iter().sum())
+    write(session, "write the predictions", query, to)?;
+    verified(session, scorer, to, typed.rows.iter().sum())
 }
 
 /// Counts what was written against the rows that were read.
 fn verified(
     session: &Session,
     scorer: &Scorer<'_>,
-    asked: &Asked<'_>,
+    to: &str,
     expected: u64,
 ) -> Result<Answered, Error> {
     let mut counts = vec!["count(*)".to_string(), "count(prediction)".to_string()];
@@ -141,11 +115,7 @@ fn verified(
     counts.extend(
         classes.map(|class| sql::count_where(&format!("prediction = {}", sql::text(class)))),
     );
-    let query = format!(
-        "SELECT {} FROM {}",
-        counts.join(", "),
-        sql::parquet(asked.to)
-    );
+    let query = format!("SELECT {} FROM {}", counts.join(", "), sql::parquet(to));
     let table = session.ask("count the predictions", &query)?;
     let (rows, answered) = (table.count(0, 0)?, table.count(0, 1)?);
     let classes = (0..scorer.classes.len()).map(|at| table.count(0, 2 + at));
@@ -153,7 +123,7 @@ fn verified(
     let is_whole = scorer.classes.is_empty() || classes.iter().sum::<u64>() == rows;
     if rows != expected || answered != rows || !is_whole {
         return Err(Error::Unverified {
-            path: asked.to.to_string(),
+            path: to.to_string(),
             written: rows.min(answered),
             expected,
             more: if rows == expected {

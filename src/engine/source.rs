@@ -1,10 +1,13 @@
 //! Files that the engine sees, as one relation: their columns in one order, the number of the file and the place in it.
 
+use std::collections::BTreeMap;
+
 use spark_connect::{DataFrame, SparkError, SparkSession};
 
 use super::connect::{Fault, Session};
 use super::error::Error;
 use super::sql;
+use crate::data::Kind;
 use crate::model_types::Place;
 
 /// The column with the number of a row's file.
@@ -36,6 +39,19 @@ pub struct SourceFile {
     pub columns: Vec<String>,
 }
 
+/// Files with what their columns are to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// In path order.
+    pub files: &'a [SourceFile],
+    /// The columns in the order in which they are written.
+    pub names: &'a [String],
+    /// Texts that mean "missing".
+    pub nulls: &'a [String],
+    /// Kinds that are given; those of other columns are found.
+    pub kinds: &'a BTreeMap<String, Kind>,
+}
+
 /// A file or folder as the engine sees it: the same path on a mount that both see, the same object in a store.
 ///
 /// # Errors
@@ -52,7 +68,7 @@ pub fn engine_path(place: &Place, below: &str) -> Result<String, Error> {
             Some(("gs", rest)) => format!("gs://{rest}"),
             _ => {
                 return Err(Error::Input(format!(
-                    "{} is of a kind that the engine is not told of; use s3://, gs:// or a folder that both see",
+                    "{} cannot be named to the engine; use s3://, gs:// or a folder that both see",
                     store.url
                 )));
             }
@@ -64,7 +80,7 @@ pub fn engine_path(place: &Place, below: &str) -> Result<String, Error> {
     };
     if url.contains(['*', '?', '[', ']', '{', '}']) {
         return Err(Error::Input(format!(
-            "`{below}` has one of * ? [ ] {{ }} in its path, which the engine takes for a pattern; name it otherwise"
+            "`{below}` has one of * ? [ ] {{ }} in its path, which the engine takes for a pattern; rename it"
         )));
     }
     Ok(url)
@@ -74,12 +90,8 @@ pub fn engine_path(place: &Place, below: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// When there is no file, or the server cannot read one.
-pub(super) fn relate(
-    session: &Session,
-    files: &[SourceFile],
-    names: &[String],
-) -> Result<(), Error> {
-    let (files, names) = (files.to_vec(), names.to_vec());
+pub(super) fn relate(session: &Session, input: &Input<'_>) -> Result<(), Error> {
+    let (files, names) = (input.files.to_vec(), input.names.to_vec());
     session.work("look at the files", move |spark| {
         let mut whole: Option<DataFrame> = None;
         for (at, file) in files.iter().enumerate() {

@@ -52,19 +52,19 @@ pub fn model(
         .collect();
     let bytes = export::onnx(bundle, about)?;
     let made = rfc3339(made_ms).replace('T', " ").replace('Z', "");
-    // JSON is YAML, too.
+    // JSON is YAML, too. The versions are those that such a folder was tried with; a reader warns where its own are others.
     let description = json!({
         "artifact_path": "model",
         "flavors": {
             "onnx": {
-                "data": "model.onnx", "onnx_version": "1.17.0", "providers": ["CPUExecutionProvider"], "code": "code",
+                "data": "model.onnx", "onnx_version": "1.23.2", "providers": ["CPUExecutionProvider"], "code": "code",
             },
             "python_function": {
                 "loader_module": "unseat_onnx", "data": "model.onnx", "code": "code", "python_version": "3.11",
                 "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
             },
         },
-        "mlflow_version": "3.0.0",
+        "mlflow_version": "3.17.2",
         "model_size_bytes": bytes.len(),
         "model_uuid": run_id,
         "run_id": run_id,

@@ -20,7 +20,7 @@ use crate::registry::{RunRow, VersionRow};
 /// Most items that a call for logging takes.
 const MOST_PARAMS: usize = 100;
 
-/// A server, and the models that it is told of.
+/// A server, and the models that are sent to it.
 pub struct Mirror {
     /// Which server.
     pub settings: Mlflow,
@@ -295,7 +295,7 @@ fn alias(client: &Client, model: &str, name: &str, to: Option<&Mirrored>) -> Res
         }
         None => match client.delete(call, &json!({"name": model, "alias": name})) {
             // There was none.
-            Err(error) if error.is(404, "") || error.is(400, "") => Ok(()),
+            Err(error) if error.is(404, "RESOURCE_DOES_NOT_EXIST") => Ok(()),
             done => done.map(drop),
         },
     }

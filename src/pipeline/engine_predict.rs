@@ -39,14 +39,11 @@ mod by_engine {
 
     use super::{Env, Error, LoadedVersion, Path, Predicted};
     use crate::data::{self, ReadOptions, Scan};
-    use crate::engine::{self, Asked, Scorer, engine_path};
+    use crate::engine::{self, Input, Scorer, engine_path};
     use crate::features;
     use crate::model_types::Place;
     use crate::pipeline::engine::open;
-    use crate::pipeline::ingest::{read_options, sources};
-
-    /// Bytes of each file that its layout is read off.
-    const HEAD: u64 = 256 * 1024;
+    use crate::pipeline::ingest::{Seen, read_options, same_as_scanned, seen};
 
     /// Has the engine predict a file or a folder of files that it sees, into a folder that is not there yet.
     ///
@@ -74,26 +71,20 @@ mod by_engine {
             ));
         }
         let (folder, scan) = scanned(rows)?;
-        let mut options = ReadOptions {
-            head: Some(HEAD),
-            on_bad_file: data::OnBadFile::Fail,
-            ..read_options(config, false)
-        };
         let inputs = bundle.transformer.inputs.iter();
-        options.kinds = inputs
+        let kinds: BTreeMap<_, _> = inputs
             .map(|input| (input.name.clone(), input.kind))
             .collect();
-        let heads = data::read(&folder, &scan, &options, None)?;
-        let files = sources(&Place::Folder(folder), &heads.plan)?;
+        let options = ReadOptions {
+            on_bad_file: data::OnBadFile::Fail,
+            kinds,
+            ..read_options(config, false)
+        };
+        let place = Place::Folder(folder);
+        let Seen { files, names, .. } = seen(&place, &scan, &options)?;
         if files.is_empty() {
             return Err(refuse(format!("{} holds no data file", rows.display())));
         }
-        let names: Vec<String> = heads
-            .schema
-            .names()
-            .into_iter()
-            .map(str::to_string)
-            .collect();
         let needed = bundle.transformer.inputs.iter().map(|input| &input.name);
         let missing: Vec<String> = needed.filter(|it| !names.contains(it)).cloned().collect();
         if !missing.is_empty() {
@@ -105,23 +96,26 @@ mod by_engine {
                 "the rows have a column `{name}` of their own; rename it"
             )));
         }
-        let beside = beside(out);
+        let beside = beside(out, &env.new_run_id());
         let to = engine_path(&Place::Folder(beside.clone()), "")?;
-        let kinds: BTreeMap<_, _> = options.kinds;
         let scorer = Scorer {
             transformer: &bundle.transformer,
             predictor: &bundle.predictor,
             classes: &bundle.classes,
             threshold: bundle.threshold,
         };
-        let asked = Asked {
+        let input = Input {
             files: &files,
             names: &names,
             nulls: &options.null_values,
-            kinds: &kinds,
-            to: &to,
+            kinds: &options.kinds,
         };
-        let answered = engine::answer(&open(config)?, &scorer, &asked).inspect_err(|_| {
+        let answered = || {
+            let answered = engine::answer(&open(config)?, &scorer, &input, &to)?;
+            same_as_scanned(&place.here(), &scan, &files)?;
+            Ok::<_, Error>(answered)
+        };
+        let answered = answered().inspect_err(|_| {
             // What is half there has no name that anybody knows; what cannot be removed says so by being there.
             let _ = std::fs::remove_dir_all(&beside);
         })?;
@@ -154,9 +148,9 @@ mod by_engine {
         Ok((folder.to_path_buf(), scan))
     }
 
-    /// A folder beside the one that is asked for.
-    fn beside(out: &Path) -> PathBuf {
+    /// A folder beside the one that is wanted, of this command alone.
+    fn beside(out: &Path, id: &str) -> PathBuf {
         let name = out.file_name().unwrap_or_default().to_string_lossy();
-        out.with_file_name(format!("{name}.unfinished"))
+        out.with_file_name(format!("{name}.{id}.unfinished"))
     }
 }

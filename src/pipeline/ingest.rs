@@ -12,7 +12,7 @@ mod tables;
 mod tests;
 
 #[cfg(feature = "spark")]
-pub use elsewhere::sources;
+pub use elsewhere::{Seen, same_as_scanned, seen};
 pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
 pub use options::{read_options, rules_of, test_options};

@@ -2,19 +2,30 @@
 
 use std::fs;
 
+use polars::prelude::DataFrame;
 use serde_json::json;
 
 use super::kinds::{ROWS, class, lines, project, spend};
 use crate::support::Project;
 
+/// The newest data set.
+fn newest(project: &Project) -> DataFrame {
+    let run = project.books().dataset_runs.last().cloned();
+    let run = run.expect("there is one");
+    let path = project.path(&format!("ingesteddata/finaldata_{run}.parquet"));
+    unseat::data::read_parquet(&path).expect("reads")
+}
+
+/// A line of a file.
+fn row(row: u32, qty: u32) -> String {
+    format!("c{row},{},{qty},{}", spend(row), class(row))
+}
+
 #[test]
 fn a_corrected_file_wins_by_key_in_whatever_way_it_was_corrected() {
-    let line = |row: u32| format!("c{row},{},{},{}", spend(row), row % 9, class(row));
+    let line = |at: u32| row(at, at % 9);
     let first = lines("id,spend,qty,left", 0..200, line);
-    let corrected = |row: u32| match row {
-        3 => format!("c3,{},77,{}", spend(3), class(3)),
-        _ => line(row),
-    };
+    let corrected = |at: u32| row(at, if at == 3 { 77 } else { at % 9 });
     let backwards = |row: u32| {
         let qty = if row == 3 { 77 } else { row % 9 };
         format!("{},{qty},{},c{row}", class(row), spend(row))
@@ -51,14 +62,7 @@ fn a_corrected_file_wins_by_key_in_whatever_way_it_was_corrected() {
         project.ok(&["run"]);
         project.write("in/a.csv", &text);
         let done = project.ok(&["run"]);
-        let run = project
-            .books()
-            .dataset_runs
-            .last()
-            .expect("there is one")
-            .clone();
-        let path = project.path(&format!("ingesteddata/finaldata_{run}.parquet"));
-        let frame = unseat::data::read_parquet(&path).expect("reads");
+        let frame = newest(&project);
         let ids = frame.column("id").expect("is there").str().expect("texts");
         let qty = frame
             .column("qty")
@@ -80,11 +84,8 @@ fn a_corrected_file_wins_by_key_in_whatever_way_it_was_corrected() {
 
 #[test]
 fn a_file_that_is_put_back_counts_as_corrected_again() {
-    let line = |row: u32| format!("c{row},{},{},{}", spend(row), row % 9, class(row));
-    let wrong = |row: u32| match row {
-        0..10 => format!("c{row},{},{},{}", spend(row), 70 + row, class(row)),
-        _ => line(row),
-    };
+    let line = |at: u32| row(at, at % 9);
+    let wrong = |at: u32| row(at, if at < 10 { 70 + at } else { at % 9 });
     let header = "id,spend,qty,left";
     let settings = json!({"keys": ["id"], "ingest": {"keep": "accumulate"}});
     let files = [
@@ -93,10 +94,7 @@ fn a_file_that_is_put_back_counts_as_corrected_again() {
     ];
     let project = project(&files, "left", settings);
     let large = |project: &Project| {
-        let run = project.books().dataset_runs.last().cloned();
-        let run = run.expect("there is one");
-        let path = project.path(&format!("ingesteddata/finaldata_{run}.parquet"));
-        let frame = unseat::data::read_parquet(&path).expect("reads");
+        let frame = newest(project);
         let qty = frame.column("qty").expect("is there");
         let qty = qty.i64().expect("whole numbers");
         let large = qty.iter().flatten().filter(|qty| *qty >= 70).count();

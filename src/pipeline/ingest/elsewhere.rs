@@ -14,13 +14,15 @@ pub(super) async fn read(_: &Env, _: &str, _: &Scan) -> Result<Dataset, Error> {
 #[cfg(feature = "spark")]
 pub(super) use by_engine::read;
 #[cfg(feature = "spark")]
-pub use by_engine::sources;
+pub use by_engine::{Seen, same_as_scanned, seen};
 
 #[cfg(feature = "spark")]
 mod by_engine {
+    use std::path::Path;
+
     use super::{Dataset, Env, Error, Scan};
-    use crate::data::{self, FilePlan, FileRead, ReadOptions, ReadingPlan, Schema};
-    use crate::engine::{self, FileForm, Ingested, SourceFile, Wanted, engine_path};
+    use crate::data::{self, FilePlan, FileRead, Quarantined, ReadOptions, ReadingPlan, Schema};
+    use crate::engine::{self, FileForm, Ingested, Input, SourceFile, engine_path};
     use crate::model_types::Place;
     use crate::pipeline::Event;
     use crate::pipeline::dataset::{DatasetRecord, EngineRecord, Parts, quarantine_line};
@@ -29,48 +31,89 @@ mod by_engine {
     use crate::pipeline::ingest::options::read_options;
     use crate::pipeline::ingest::{data_hash, dataset_of, nothing_usable, without};
 
-    /// Bytes of each file that its layout is read off.
+    /// Bytes of each file from which its layout is told.
     const HEAD: u64 = 256 * 1024;
+
+    /// Files as they look by their heads.
+    pub struct Seen {
+        /// Those that the engine reads.
+        pub files: Vec<SourceFile>,
+        /// Their columns, in the order of the data set.
+        pub names: Vec<String>,
+        /// Those that cannot be used.
+        pub quarantined: Vec<Quarantined>,
+        /// Those that wait for the next run.
+        pub unsettled: Vec<String>,
+    }
+
+    /// Looks at the heads of the files of a folder.
+    ///
+    /// # Errors
+    /// When one cannot be read, or has a layout that the engine cannot read.
+    pub fn seen(place: &Place, scan: &Scan, options: &ReadOptions) -> Result<Seen, Error> {
+        let options = ReadOptions {
+            head: Some(HEAD),
+            ..options.clone()
+        };
+        let heads = data::read(&place.here(), scan, &options, None)?;
+        let names = heads.schema.names().into_iter();
+        Ok(Seen {
+            files: sources(place, &heads.plan)?,
+            names: names.map(str::to_string).collect(),
+            quarantined: heads.quarantined,
+            unsettled: heads.unsettled,
+        })
+    }
+
+    /// Whether the engine read what was scanned: files that are written meanwhile would stand under the hash of what they held.
+    ///
+    /// # Errors
+    /// Names a file that was changed.
+    pub fn same_as_scanned(folder: &Path, scan: &Scan, files: &[SourceFile]) -> Result<(), Error> {
+        for file in files {
+            let scanned = scan.files.iter().find(|it| it.path == file.path);
+            if !scanned.is_some_and(|it| data::is_unchanged(folder, it)) {
+                return Err(unlike(&format!(
+                    "{} was changed while it was read; run again once it is whole",
+                    file.path
+                )));
+            }
+        }
+        Ok(())
+    }
 
     /// Has the scanned files read, and fetches the sample.
     pub async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         let config = &env.config;
-        let options = ReadOptions {
-            head: Some(HEAD),
-            ..read_options(config, false)
-        };
-        let heads = data::read(&config.input_folder.here(), scan, &options, None)?;
+        let options = read_options(config, false);
+        let Seen {
+            files,
+            names,
+            quarantined,
+            unsettled,
+        } = seen(&config.input_folder, scan, &options)?;
         let mut record = DatasetRecord {
-            quarantined: heads.quarantined,
-            unsettled: heads.unsettled,
+            quarantined,
+            unsettled,
             ..DatasetRecord::default()
         };
         for file in &record.quarantined {
             env.tell(Event::Warning(quarantine_line(file)));
         }
-        let files = sources(&config.input_folder, &heads.plan)?;
         if files.is_empty() {
             return Err(nothing_usable(config, scan, &record));
         }
-        let names: Vec<String> = heads
-            .schema
-            .names()
-            .into_iter()
-            .map(str::to_string)
-            .collect();
         let folder = format!("finaldata_{run}.engine");
         let to = folder_of(config, &folder)?;
         let session = open(config)?;
-        let made = engine::ingest(
-            &session,
-            &Wanted {
-                files: &files,
-                names: &names,
-                nulls: &options.null_values,
-                kinds: &options.kinds,
-                to: &to,
-            },
-        )?;
+        let input = Input {
+            files: &files,
+            names: &names,
+            nulls: &options.null_values,
+            kinds: &options.kinds,
+        };
+        let made = engine::ingest(&session, &input, &to)?;
+        same_as_scanned(&config.input_folder.here(), scan, &files)?;
         if made.rows == 0 {
             return Err(nothing_usable(config, scan, &record));
         }
@@ -119,10 +162,7 @@ mod by_engine {
     }
 
     /// The files of a folder as the engine reads them.
-    ///
-    /// # Errors
-    /// Names a file whose layout the engine cannot read.
-    pub fn sources(place: &Place, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
+    fn sources(place: &Place, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
         for column in plan
             .columns
             .iter()
@@ -183,5 +223,29 @@ mod by_engine {
             form,
             columns: file.columns.clone(),
         })
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_file_that_changed_under_the_engine_is_named() {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("a.csv");
+            std::fs::write(&file, "x,y\n1,2\n").expect("writes");
+            let scan = data::scan(folder.path()).expect("scans");
+            let place = Place::Folder(folder.path().to_path_buf());
+            let looked = seen(&place, &scan, &ReadOptions::default()).expect("looks");
+            assert_eq!(looked.names, ["x", "y"]);
+            same_as_scanned(folder.path(), &scan, &looked.files).expect("as it was");
+            std::fs::write(&file, "x,y\n1,2\n3,4\n").expect("writes");
+            let changed = same_as_scanned(folder.path(), &scan, &looked.files);
+            let says = changed.expect_err("it changed").to_string();
+            assert!(
+                says.contains("a.csv was changed while it was read"),
+                "{says}"
+            );
+        }
     }
 }

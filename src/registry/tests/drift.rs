@@ -44,23 +44,27 @@ async fn what_was_told_last_of_data_sets_outlives_other_episodes_that_are_over()
     }
 }
 
+/// A quiet comparison of a model `m`.
+pub(super) fn check(version: i64, kind: &str, from_ms: i64) -> DriftCheckRow {
+    DriftCheckRow {
+        model: "m".to_string(),
+        version,
+        kind: kind.to_string(),
+        source: String::new(),
+        from_ms,
+        to_ms: from_ms + 1,
+        at_ms: from_ms,
+        n_rows: 10,
+        verdict: "ok".to_string(),
+        line: json!({"reason": "short"}),
+        record: json!({"reason": "long"}),
+    }
+}
+
 #[tokio::test]
 async fn every_judged_window_of_a_version_is_known_however_many_there_are() {
     for fresh in super::fresh_of_each().await {
         let registry = &fresh.registry;
-        let check = |version: i64, kind: &str, from_ms: i64| DriftCheckRow {
-            model: "m".to_string(),
-            version,
-            kind: kind.to_string(),
-            source: String::new(),
-            from_ms,
-            to_ms: from_ms + 1,
-            at_ms: from_ms,
-            n_rows: 10,
-            verdict: "ok".to_string(),
-            line: json!({"reason": "so"}),
-            record: json!({}),
-        };
         for (version, kind, from_ms) in [
             (1, "requests", 5),
             (1, "requests", 3),

@@ -3,26 +3,15 @@
 use serde_json::json;
 
 use super::super::db::query;
-use super::super::{DriftCheckRow, DriftWindowRow, EndedWindow, RunState};
+use super::super::{DriftWindowRow, EndedWindow, RunState};
+use super::drift::check;
 
 #[tokio::test]
 async fn lines_are_parts_of_records_and_records_of_before_stand_for_them() {
     for fresh in super::fresh_of_each().await {
         let registry = &fresh.registry;
         for (kind, from_ms) in [("data", 1), ("requests", 2), ("requests", 3)] {
-            let check = DriftCheckRow {
-                model: "m".to_string(),
-                version: 1,
-                kind: kind.to_string(),
-                source: String::new(),
-                from_ms,
-                to_ms: from_ms + 1,
-                at_ms: from_ms,
-                n_rows: 10,
-                verdict: "ok".to_string(),
-                line: json!({"reason": "short"}),
-                record: json!({"reason": "long"}),
-            };
+            let check = check(1, kind, from_ms);
             registry.save_drift_check(&check).await.expect("saved");
         }
         query("UPDATE drift_checks SET line = NULL WHERE from_ms = 2")
