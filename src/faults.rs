@@ -1,7 +1,7 @@
 //! Planned failures: named points in a run at which a test can make it fail, die or wait.
 //!
 //! `UNSEAT_FAULT=<point>:<error|full|kill|wait>[:<nth>]` arms one point; `full` fails as on a disk that is full, `wait` makes
-//! the file `waits` in the current folder and goes on when it is gone. `UNSEAT_FAULT=trace` names each point on stderr as it
+//! the file `waits` in the current folder and continues when it is gone. `UNSEAT_FAULT=trace` names each point on stderr as it
 //! is passed. Only debug builds look; a release build has no way in.
 
 use std::io::{self, Write};
@@ -69,7 +69,7 @@ pub const RETENTION: &[&str] = &[
     "retain.log_replaced",
 ];
 
-/// The points that taking up what stands in the folders passes; the first only where the champion's folder is gone.
+/// The points that taking up what is in the folders passes; the first only where the champion's folder is gone.
 pub const ADOPT: &[&str] = &["adopt.copied", "adopt.recording", "adopt.recorded"];
 
 /// The points that giving a model another name passes.
@@ -149,7 +149,7 @@ pub fn point(name: &str) -> io::Result<()> {
             Err(io::Error::other(format!("planned failure at {name}")))
         }
         Planned::Trace => {
-            // Whoever reads the trace may stop reading.
+            // The reader of the trace may stop reading.
             let _ = writeln!(io::stderr(), "passed {name}");
             Ok(())
         }
@@ -167,7 +167,7 @@ fn wait(name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// What the environment plans. A plan that does not read is no plan without a word: a test that misspells one sees that its
+/// What the environment plans. A plan that does not read is not a plan without a word: a test that misspells one sees that its
 /// run was not stopped.
 fn planned() -> Planned {
     let text = std::env::var("UNSEAT_FAULT").unwrap_or_default();

@@ -5,12 +5,12 @@
 //! - [`cron`]: when something is to happen
 //! - [`data`]: files to a frame; hashes, quarantine
 //! - [`checks`]: what can be wrong with data, looked for before training
-//! - [`relate`]: several tables to one frame, each row as of its own time
+//! - [`joins`]: several tables to one frame, each row as of its own time
 //! - [`features`]: frame to matrix, fitted on the training part
 //! - [`learners`]: fit; each returns one of the plain [`predictors`]
 //! - [`bundle`]: a version's saved form
 //! - [`evaluate`], [`gate`]: scores, and who goes live
-//! - [`report`]: pictures, page and card
+//! - [`report`]: plots, page and card
 //! - [`explain`]: what columns are worth, and what would have changed an answer
 //! - [`export`]: a version in forms that other programs read
 //! - [`registry`], [`artifacts`]: what is remembered, and where files are kept
@@ -18,10 +18,10 @@
 //! - [`pipeline`]: one run, stage by stage
 //! - [`jobs`]: the queue of runs, and its workers
 //! - [`schedule`]: time to jobs; the rules are in [`cron`]
-//! - [`notify`]: who is told what happened
+//! - [`notify`]: notifications: who is notified of what
 //! - [`diagnose`]: what the diagnostics say
 //! - [`overview`]: what an operator sees: status, timeline, versions over time
-//! - [`logs`]: queues and files that nobody waits for
+//! - [`logs`]: queues and log files that no request waits for
 //! - [`http`]: connections, requests, replies, who is let in
 //! - [`serving`]: what is served and watched, without HTTP
 //! - [`serve`]: predictions and diagnostics over HTTP
@@ -50,6 +50,7 @@ pub mod features;
 pub mod gate;
 pub mod http;
 pub mod jobs;
+pub mod joins;
 pub mod learners;
 pub mod live;
 pub mod logs;
@@ -60,7 +61,6 @@ pub mod overview;
 pub mod pipeline;
 pub mod predictors;
 pub mod registry;
-pub mod relate;
 pub mod report;
 pub mod sample;
 pub mod schedule;

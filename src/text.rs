@@ -10,7 +10,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Most characters of somebody's own text in a message, and of a word that is compared with names.
+/// Most characters of a user's text in a message, and of a word that is compared with names.
 const MOST_TOLD: usize = 100;
 
 /// A text as messages tell it: its beginning, where it is long.

@@ -99,14 +99,14 @@ fn a_finding_that_blocks_ends_the_run_before_training_and_the_champion_stays() {
     for part in [
         "failed to train on the data set: 2 checks block it: check `leak`: `leak` alone",
         "; check `new_categories`: `plan` has a text that the champion was not trained on in 25 rows (6.2 %)",
-        "hint: the champion stays as it was; mend the data",
+        "hint: the champion stays as it was; fix the data",
     ] {
         assert!(shown.contains(part), "{part} not in {shown}");
     }
     let books = project.assert_settled();
     assert_eq!(books.champion(), Some(1));
     assert_eq!(books.promotions(), [1]);
-    // Nothing was concluded, so the next run looks again, and one with milder settings goes on.
+    // Nothing was concluded, so the next run looks again, and one with milder settings continues.
     config["checks"] = json!({"leak": {"severity": "note"}});
     project.write("config.json", &config.to_string());
     let report = project.json(&["run"]);
@@ -195,10 +195,10 @@ fn rules_keep_rows_out_of_training_and_test_data_and_stand_with_the_version() {
     assert!(read("model_card.md").contains("else quarantine"));
     // The same rules hold for a file that is predicted.
     project.write("more.csv", "age,plan,x\n300,gold,1.5\n");
-    let refused = project.unseat(&["predict", "more.csv"]);
-    assert_eq!(refused.code(), 1);
+    let rejected = project.unseat(&["predict", "more.csv"]);
+    assert_eq!(rejected.code(), 1);
     let part = "failed to take in the column `age`: 1 row breaks its rule `max`";
-    assert!(refused.shown().contains(part), "{}", refused.shown());
+    assert!(rejected.shown().contains(part), "{}", rejected.shown());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_rule_with_error_stops_the_run_and_later_data_is_held_against_what_was_seen(
         "{shown}"
     );
     assert!(
-        shown.contains("hint: mend the data, or set `on_violation`"),
+        shown.contains("hint: fix the data, or set `on_violation`"),
         "{shown}"
     );
     let mut config = project.read_json("config.json");

@@ -19,7 +19,7 @@ fn predicted(server: &Server) -> String {
 }
 
 #[test]
-fn a_project_on_a_server_is_run_served_by_two_and_taken_back() {
+fn a_project_on_a_server_is_run_served_by_two_and_rolled_back() {
     let Some(project) = Project::promoted_on(Postgres::shared()) else {
         return;
     };
@@ -82,7 +82,7 @@ fn a_server_without_its_database_goes_on_answering_and_says_so() {
     );
     assert_eq!(predicted(&server), before);
     server.get("/readyz").expect(200);
-    // Whoever follows the champion has noticed, too.
+    // Servers that follow the champion have noticed, too.
     server.until("/readyz?verbose", |answer| {
         answer.text().contains("still version 1")
     });
@@ -160,7 +160,7 @@ fn a_project_is_carried_to_a_server_and_back_whole() {
     let url = postgres.database();
     let copy = ["database", "copy", "--to", &url];
 
-    // At work it is rejected, in words; broken off it goes on.
+    // At work it is rejected, in words; broken off it continues.
     let held =
         project.registry(async |registry| registry.take_lock(MODEL, "r", 1).await.expect("free"));
     let done = project.unseat(&copy);

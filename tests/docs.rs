@@ -302,7 +302,7 @@ fn meaning(property: &Value, root: &Value) -> String {
     }
 }
 
-/// A text that may stand in a table.
+/// A text that may be in a table.
 fn cell(text: &Value) -> String {
     let words: Vec<_> = text
         .as_str()

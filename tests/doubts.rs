@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::Project;
 
-/// Rows of a customer table; `label` says what stands in the last column.
+/// Rows of a customer table; `label` says what is in the last column.
 fn rows(from: u64, to: u64, label: impl Fn(u64, bool) -> String) -> String {
     let mut text = "id,spend,city,left\n".to_string();
     for row in from..to {

@@ -34,7 +34,7 @@ fn a_run_that_is_killed_after_any_file_leaves_nothing_half_done() {
     let calm = before.copy();
     let traced = calm.unseat_with(("UNSEAT_FAULT", "trace"), &run);
     let files = traced.stderr.matches(EACH_FILE).count();
-    // A data set, its list, and what stands in the version's folder.
+    // A data set, its list, and what is in the version's folder.
     assert_eq!(files, 2 + 15, "{traced}");
     for number in 1..=files {
         let project = before.copy();

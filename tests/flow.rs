@@ -100,13 +100,13 @@ fn practice_makes_version_1_source_unseats_it_and_then_there_is_nothing_new() {
 }
 
 #[test]
-fn a_forced_training_on_the_same_data_gives_the_same_model_which_is_refused() {
+fn a_forced_training_on_the_same_data_gives_the_same_model_which_is_rejected() {
     let project = Project::promoted();
     let forced = project.json(&["run", "--force"]);
     assert_eq!(forced["outcome"], "reject", "{forced:#}");
     assert_eq!(
         forced["reasons"][0],
-        "the challenger predicts by the same numbers as the champion"
+        "the challenger has the same parameters as the champion"
     );
     let explained = project.ok(&["gate", "explain", "2"]).stdout;
     assert!(explained.contains("differs_from_champion"), "{explained}");
@@ -213,7 +213,7 @@ fn the_same_seed_and_data_give_the_same_bytes_in_another_project() {
 }
 
 #[test]
-fn a_refused_pair_of_data_and_settings_is_not_trained_again() {
+fn a_rejected_pair_of_data_and_settings_is_not_trained_again() {
     let project = Project::promoted();
     project.ok(&["run", "--input", "sourcedata"]);
     let rows: Vec<String> = project
@@ -223,8 +223,8 @@ fn a_refused_pair_of_data_and_settings_is_not_trained_again() {
         .collect();
     project.write("olddata/old.csv", &(rows[..180].join("\n") + "\n"));
     let run = ["run", "--input", "olddata", "--detailed-exit-code"];
-    let refused = project.unseat(&run);
-    assert!([11, 12].contains(&refused.code()), "{refused}");
+    let rejected = project.unseat(&run);
+    assert!([11, 12].contains(&rejected.code()), "{rejected}");
     let products = project.products();
     assert_eq!(project.unseat(&run).code(), 10);
     assert_eq!(project.products(), products);

@@ -181,7 +181,7 @@ fn look(project: &Project, before: &Books, after: &Books, told: &str) -> &'stati
     } else {
         assert_eq!(old, new, "{told}: the champion moved without an operation");
     }
-    // What stands as ready is whole, whoever died while making it.
+    // What is ready is whole, whatever process died while making it.
     let newest = after.versions.iter().take(3);
     for version in newest.filter(|version| version.bundle_sha256.is_some()) {
         let found = crate::support::sha256(&project.bundle(version.number));

@@ -12,7 +12,7 @@ const PACKAGED: &str = "/usr/lib/postgresql";
 
 /// Makes a cluster and starts it, and takes it away when the tests' process is gone: then its standard input ends.
 const ATTEND: &str = r#"
-# Whoever ends the tests' whole group ends them, and with them the input below: what is taken away then is the server.
+# When the tests' whole process group ends, the input below ends with it, and the server is stopped.
 trap '' TERM INT HUP
 bin=$1 folder=$2 more=$3
 "$bin/initdb" -D "$folder/data" -U unseat -A trust -E UTF8 --locale=C --no-sync --no-instructions >"$folder/init.log" 2>&1 || exit 1
@@ -173,7 +173,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Runs a statement, on a thread of its own: whoever asks may be in the middle of a runtime.
+/// Runs a statement, on a thread of its own: the caller may be inside a runtime.
 pub fn execute(url: &str, statement: &str) {
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -214,7 +214,7 @@ fn programs() -> Option<PathBuf> {
         })
 }
 
-/// Whoever the server can run as where the tests run as root, which it refuses.
+/// A user for the server where the tests run as root, which it refuses.
 fn unprivileged() -> Option<(u32, u32)> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let uid = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::serve::Server;
 use crate::support::{MODEL, Project};
 
-/// The referral sample with a class to predict: how a client lives, which stands in a joined table.
+/// The referral sample with a class to predict: how a client lives, which is in a joined table.
 fn referrals() -> Project {
     let project = Project::empty();
     project.ok(&[
@@ -126,10 +126,10 @@ fn tables_become_a_model_that_answers_tables() {
         scores["scores"].as_object().map(serde_json::Map::len),
         Some(own.len())
     );
-    refusals(&server, &alone);
+    rejections(&server, &alone);
 }
 
-fn refusals(server: &Server, tables: &Value) {
+fn rejections(server: &Server, tables: &Value) {
     let mut without = tables.clone();
     without
         .as_object_mut()
@@ -205,15 +205,15 @@ fn settings_that_contradict_one_another_are_told_at_once() {
     project.set("split", json!({"kind": "random"}));
     project.set("ingest", json!({"keep": "accumulate"}));
     project.set("related.tables.client.count_by", json!(["addresstype"]));
-    let refused = project.unseat(&["config", "check"]);
-    assert_eq!(refused.code(), 2, "{refused}");
+    let rejected = project.unseat(&["config", "check"]);
+    assert_eq!(rejected.code(), 2, "{rejected}");
     for part in [
         "keys: with `related` the key is `related.entity`; leave `keys` out",
         "split.kind: with `related.entity` the split is `group`, so that no entity is on both sides",
         "ingest.keep: `accumulate` keeps rows, and `related` needs the records that they were made of; keep those in the folder",
         "related.tables.client.count_by: is for `one_to_many`",
     ] {
-        assert!(refused.stderr.contains(part), "{part}\n{refused}");
+        assert!(rejected.stderr.contains(part), "{part}\n{rejected}");
     }
 }
 

@@ -56,8 +56,8 @@ fn what_is_installed_is_told_and_removed_again() {
 
     project.write("units/shop.service", "[Unit]\nDescription=somebody's own\n");
     for command in [&install, &uninstall] {
-        let refused = project.unseat(command);
-        assert!(refused.stderr.contains("was not made by"), "{refused}");
+        let rejected = project.unseat(command);
+        assert!(rejected.stderr.contains("was not made by"), "{rejected}");
     }
     assert!(
         project

@@ -2,7 +2,7 @@
 //! roles are killed, files are bad, the disk is full and the database is held. At the end every tick has its one row,
 //! nothing is lost or doubled, and no prediction failed.
 //!
-//! `UNSEAT_SOAK_TICKS=300` goes on for longer; `UNSEAT_SOAK_SEED` does other things at other moments.
+//! `UNSEAT_SOAK_TICKS=300` continues for longer; `UNSEAT_SOAK_SEED` does other things at other moments.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ impl Role {
 
 impl Drop for Role {
     fn drop(&mut self) {
-        // Also when the test fails: nothing goes on behind it.
+        // Also when the test fails: nothing continues behind it.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -191,7 +191,7 @@ fn trouble(project: &Project, disk: &Disk, roles: &mut [Role], random: &mut ChaC
             let unlucky = random.random_range(0..roles.len());
             roles[unlucky].kill(project);
         }
-        // Half written by somebody's nightly export, and mended later.
+        // Half written by somebody's nightly export, and fixed later.
         2 => project.write(
             "practicedata/broken.csv",
             "corporation,lastmonth_activity\n\"never closed",

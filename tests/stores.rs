@@ -293,7 +293,7 @@ fn urls_that_cannot_be_used_are_rejected_in_words() {
     let project = Project::new();
     for (key, url, says) in [
         ("artifact_url", "ftp://host/x", "`ftp://`"),
-        ("artifact_url", "kept", "is no URL"),
+        ("artifact_url", "kept", "is not a URL"),
         ("input_folder_path", "s3:/bucket/x", "names no bucket"),
         ("output_model_path", "https://host/x", "`https://`"),
         (
@@ -321,7 +321,7 @@ fn urls_that_cannot_be_used_are_rejected_in_words() {
     );
 }
 
-/// What cannot be read now is no object that is not there: nothing is made of it, and it is told.
+/// What cannot be read now is not an object that is not there: nothing is made of it, and it is told.
 #[test]
 fn an_object_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
     let double = Double::start();

@@ -1,4 +1,4 @@
-//! What the tests stand on: projects in temporary folders, the program run on them, and the books that it keeps.
+//! What the tests are on: projects in temporary folders, the program run on them, and the books that it keeps.
 
 mod books;
 mod done;
@@ -25,7 +25,7 @@ pub use files::{files_below, sha256};
 /// The model of the sample project.
 pub const MODEL: &str = "attrition";
 
-/// A project in a folder of its own, with a clock that goes on a minute with every command.
+/// A project in a folder of its own, with a clock that advances a minute with every command.
 pub struct Project {
     folder: tempfile::TempDir,
     minute: Cell<u32>,

@@ -1,4 +1,4 @@
-//! The house's rules that no compiler checks: who stands on whom, what is absent where, how files begin and how long they
+//! The house's rules that no compiler checks: who is on whom, what is absent where, how files begin and how long they
 //! are. Every failure names file and line.
 
 mod arrows;
@@ -131,7 +131,7 @@ fn word(text: &str) -> String {
 }
 
 /// Why `from` may not name `to`, if it may not.
-fn refused(from: &str, to: &str) -> Option<String> {
+fn rejected(from: &str, to: &str) -> Option<String> {
     let (Some(low), Some(high)) = (row_of(to), row_of(from)) else {
         return Some(format!("`{from}` or `{to}` has no row in tests/tidy.rs"));
     };
@@ -173,7 +173,7 @@ fn no_arrow_runs_back_up() {
             };
             for to in named(&stretch) {
                 if modules.contains(&to) {
-                    let why = refused(&from, &to);
+                    let why = rejected(&from, &to);
                     found.extend(why.map(|why| format!("{}:{line}: {why}", source.name())));
                 }
             }
@@ -328,9 +328,9 @@ fn the_reader_of_arrows_sees_groups_paths_and_no_tests() {
         ["gate", "cli"]
     );
     assert_eq!(named("use crate::Thing; my_crate::x"), Vec::<String>::new());
-    assert_eq!(refused("gate", "config"), None);
-    assert!(refused("config", "gate").is_some_and(|why| why.ends_with("runs up")));
-    assert!(refused("learners", "bundle").is_some_and(|why| why.ends_with("along its row")));
+    assert_eq!(rejected("gate", "config"), None);
+    assert!(rejected("config", "gate").is_some_and(|why| why.ends_with("runs up")));
+    assert!(rejected("learners", "bundle").is_some_and(|why| why.ends_with("along its row")));
     let source = Source {
         path: PathBuf::from("src/x.rs"),
         text: "use a;\n#[cfg(test)]\nmod tests {\n    use b;\n}\n// use c;\nuse d; // e\n"

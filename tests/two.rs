@@ -234,10 +234,10 @@ fn a_run_whose_lock_was_taken_over_changes_nothing_any_more() {
             }),
             at_ms: 2,
         };
-        let refused = registry.conclude(&late).await;
+        let rejected = registry.conclude(&late).await;
         assert!(
-            matches!(refused, Err(Error::LockLost { .. })),
-            "{refused:?}"
+            matches!(rejected, Err(Error::LockLost { .. })),
+            "{rejected:?}"
         );
         registry.release_lock(&taken).await.expect("gives back");
     });

@@ -1,5 +1,5 @@
 //! Copies of objects on this machine, by the hash of their bytes and bounded. Whatever is in it can be fetched again, and
-//! nothing is believed of it: bytes that are not those of their name are thrown away.
+//! nothing in it is trusted: bytes that are not those of their name are thrown away.
 
 use std::fs;
 use std::io;
@@ -19,7 +19,7 @@ pub struct Cache {
 /// What is known of an object by its URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// By which the store tells one content from another.
+    /// By which the store distinguishes contents.
     pub etag: String,
     /// Hash of its bytes.
     pub sha256: String,
@@ -30,7 +30,7 @@ impl Cache {
     pub fn open(folder: &Path, most_bytes: u64) -> Option<Cache> {
         fs::create_dir_all(folder.join("objects")).ok()?;
         fs::create_dir_all(folder.join("names")).ok()?;
-        // Nobody commits copies by mistake.
+        // So that copies are not committed by mistake.
         let ignored = folder.join(".gitignore");
         if !ignored.exists() {
             fs::write(ignored, "*\n").ok()?;
@@ -93,7 +93,7 @@ impl Cache {
             .tempfile_in(self.folder.join("objects"))
     }
 
-    /// Keeps a copy, and makes room for it. Its name is remembered where the store has told one content from another.
+    /// Keeps a copy, and makes room for it. Its name is remembered where the store distinguishes contents.
     ///
     /// # Errors
     /// The system's.

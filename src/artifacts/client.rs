@@ -11,7 +11,7 @@ use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 
 use super::error::{Error, Trouble};
-use crate::model_types::{StorePlace, StoreSettings};
+use crate::model_types::{StoreLocation, StoreSettings};
 
 /// Variables of the process that stores go by.
 static VARIABLES: OnceLock<HashMap<String, String>> = OnceLock::new();
@@ -33,7 +33,7 @@ pub fn know_variables(all: impl Iterator<Item = (String, String)>) {
 ///
 /// # Errors
 /// When the settings of the store cannot be used.
-pub fn client(place: &StorePlace) -> Result<Arc<dyn ObjectStore>, Error> {
+pub fn client(place: &StoreLocation) -> Result<Arc<dyn ObjectStore>, Error> {
     let (bucket, _) = bucket_and_prefix(&place.url);
     let key = format!("{bucket} {:?}", place.settings);
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);

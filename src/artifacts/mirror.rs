@@ -9,15 +9,15 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::error::Error;
 use super::store::{Listed, Store};
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 /// The folder with the files of a place: the folder itself, or a copy of the prefix as the store has it now. Each file has the
 /// object's own time.
 ///
 /// # Errors
 /// When the store cannot be listed or read, or the copies cannot be written. An object that goes meanwhile is none.
-pub async fn refresh(place: &Place) -> Result<PathBuf, Error> {
-    let Place::Store(prefix) = place else {
+pub async fn refresh(place: &Location) -> Result<PathBuf, Error> {
+    let Location::Store(prefix) = place else {
         return Ok(place.here());
     };
     let store = Store::open(prefix)?;

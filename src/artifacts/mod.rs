@@ -26,7 +26,7 @@ use arc_swap::ArcSwap;
 use self::folder::Folder;
 use self::root::Root;
 use self::store::Store;
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 pub use client::know_variables;
 pub use error::{Error, Trouble};
@@ -56,11 +56,11 @@ impl Artifacts {
     ///
     /// # Errors
     /// When the folder cannot be made, or the store's settings cannot be used.
-    pub fn open(place: &Place) -> Result<Self, Error> {
+    pub fn open(place: &Location) -> Result<Self, Error> {
         Ok(Artifacts {
             root: match place {
-                Place::Folder(folder) => Root::Folder(Folder::open(folder)?),
-                Place::Store(store) => Root::Store(Store::open(store)?),
+                Location::Folder(folder) => Root::Folder(Folder::open(folder)?),
+                Location::Store(store) => Root::Store(Store::open(store)?),
             },
             elsewhere: Arc::default(),
         })
@@ -70,7 +70,7 @@ impl Artifacts {
     ///
     /// # Errors
     /// When a store's settings cannot be used.
-    pub fn look(place: &Place) -> Result<Self, Error> {
+    pub fn look(place: &Location) -> Result<Self, Error> {
         Ok(Artifacts {
             root: Root::former(place)?,
             elsewhere: Arc::default(),
@@ -82,14 +82,14 @@ impl Artifacts {
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(folder: &Path) -> Result<Self, Error> {
-        Artifacts::open(&Place::Folder(folder.to_path_buf()))
+        Artifacts::open(&Location::Folder(folder.to_path_buf()))
     }
 
     /// Says in which other places some of them were kept before. What is there stays there; what is new goes to the root.
     ///
     /// # Errors
     /// When a store's settings cannot be used.
-    pub fn kept_before_in(&self, places: &[Place]) -> Result<(), Error> {
+    pub fn kept_before_in(&self, places: &[Location]) -> Result<(), Error> {
         let others = places.iter().filter(|place| !self.root.is(place));
         let others = others.map(Root::former).collect::<Result<Vec<_>, _>>()?;
         self.elsewhere.store(Arc::new(others));
@@ -103,7 +103,7 @@ impl Artifacts {
         roots
     }
 
-    /// The place in which an object is, or belongs: that of the folder it stands in, or else of itself.
+    /// The place in which an object is, or belongs: that of the folder it is in, or else of itself.
     async fn home(&self, key: &str) -> Result<Root, Error> {
         let elsewhere = self.elsewhere.load_full();
         if elsewhere.is_empty() {
@@ -229,7 +229,7 @@ impl Artifacts {
     /// A file of this machine with an object's bytes, for programs that want a path.
     ///
     /// # Errors
-    /// [`Error::Gone`] where there is none, or, of one in a folder, nothing: who opens it is told.
+    /// [`Error::Gone`] where there is none, or, of one in a folder, nothing: opening it reports that.
     pub async fn local_copy(&self, key: &str) -> Result<LocalFile, Error> {
         let (path, held) = match self.home(key).await? {
             Root::Folder(folder) => (folder.root.join(key), None),
@@ -312,7 +312,7 @@ impl Artifacts {
     /// Gives a folder another name, wherever it is.
     ///
     /// # Errors
-    /// When it cannot be moved; done again, it goes on where it stopped.
+    /// When it cannot be moved; done again, it continues where it stopped.
     pub async fn rename(&self, old: &str, new: &str) -> Result<(), Error> {
         for root in self.roots() {
             match root {

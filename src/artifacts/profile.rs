@@ -9,7 +9,7 @@ use std::sync::Arc;
 use object_store::CredentialProvider;
 use object_store::aws::AwsCredential;
 
-/// The keys of a profile, read anew for each request, so that tools which renew them are followed.
+/// The keys of a profile, read again for each request, so that tools which renew them are followed.
 #[derive(Debug, Clone)]
 pub struct Profile {
     credentials: PathBuf,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::error::Error;
 use super::folder::Folder;
 use super::store::Store;
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 /// One place of artifacts.
 #[derive(Debug, Clone)]
@@ -21,18 +21,18 @@ impl Root {
     ///
     /// # Errors
     /// When a store's settings cannot be used.
-    pub fn former(place: &Place) -> Result<Root, Error> {
+    pub fn former(place: &Location) -> Result<Root, Error> {
         Ok(match place {
-            Place::Folder(folder) => Root::Folder(Folder::former(folder.clone())),
-            Place::Store(store) => Root::Store(Store::open(store)?),
+            Location::Folder(folder) => Root::Folder(Folder::former(folder.clone())),
+            Location::Store(store) => Root::Store(Store::open(store)?),
         })
     }
 
     /// Whether it is this place.
-    pub fn is(&self, place: &Place) -> bool {
+    pub fn is(&self, place: &Location) -> bool {
         match (self, place) {
-            (Root::Folder(folder), Place::Folder(other)) => folder.root == *other,
-            (Root::Store(store), Place::Store(other)) => store.url("") == other.url,
+            (Root::Folder(folder), Location::Folder(other)) => folder.root == *other,
+            (Root::Store(store), Location::Store(other)) => store.url("") == other.url,
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-/// Fills a fresh folder beside `folder` with `files` and puts it in its place in one step. Hidden files that stand in the
+/// Fills a fresh folder beside `folder` with `files` and puts it in its place in one step. Hidden files that are in the
 /// old folder (a `.gitignore`, say) are kept. `between` runs when the new folder is on disk but not yet in place.
 ///
 /// # Errors
@@ -48,7 +48,7 @@ pub fn replace_folder(
 /// The system's.
 pub fn clear_leftovers(folder: &Path) -> io::Result<()> {
     remove(&beside(folder, ".new"))?;
-    // Where only the old folder is left, it is the one to go on with until the new one stands.
+    // Where only the old folder is left, it is the one to continue with until the new one stands.
     if folder.exists() {
         remove(&beside(folder, ".old"))?;
     }

@@ -20,7 +20,7 @@ struct Envelope<'a> {
     bundle: &'a RawValue,
 }
 
-/// Only what tells whether the rest can be read.
+/// Only what says whether the rest can be read.
 #[derive(Deserialize)]
 struct Header {
     format: String,
@@ -50,7 +50,7 @@ pub fn encode(bundle: &Bundle) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// Says which of these failed; nothing of a bundle that fails is used.
 pub fn decode(bytes: &[u8]) -> Result<Bundle, Error> {
-    // Parser messages may repeat what stands in the file, so only the place is told.
+    // Parser messages may repeat what is in the file, so only the place is reported.
     let malformed = |error: serde_json::Error| {
         Error::Malformed(format!(
             "not valid at line {} column {}; the file is damaged",

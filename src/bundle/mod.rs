@@ -1,7 +1,7 @@
 //! A version's saved form: everything that predicts, as data.
 //!
 //! In: what training found. Out: bytes that are the same for the same data, settings and seed, and back. Loading runs no
-//! code; the checksum is verified before a byte is believed, and the golden rows before it answers. It must not know
+//! code; the checksum is verified before a byte is trusted, and the golden rows before it answers. It must not know
 //! version numbers, times, folders or the registry.
 
 mod codec;
@@ -38,7 +38,7 @@ impl Bundle {
         self.golden.verify(self)
     }
 
-    /// Hash of all that decides a prediction, so that two bundles can be told to predict alike.
+    /// Hash of all that decides a prediction, so that two bundles can be recognised to predict alike.
     pub fn model_hash(&self) -> String {
         let decides = (
             &self.classes,

@@ -12,8 +12,8 @@ use crate::data::{ColumnSummary, NumberForm};
 use crate::drift::Reference;
 use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
+use crate::joins::RelatedPlan;
 use crate::predictors::Predictor;
-use crate::relate::RelatedPlan;
 
 /// What a version is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,12 +27,12 @@ pub struct Bundle {
     /// Mean and median of the training part's numbers, where a number is predicted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<Centre>,
-    /// The metric the model is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// P(positive) from which on a row is positive; only with two classes.
     pub threshold: f64,
     /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major: the class with the
-    /// smallest expected cost is predicted. `None`: the likeliest class. Only with more than two classes.
+    /// smallest expected cost is predicted. `None`: the most probable class. Only with more than two classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Vec<f64>>,
     /// Columns to features.
@@ -63,7 +63,7 @@ pub struct Bundle {
     /// How the numbers of columns are written, where they are not plain: files and requests are read so, too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reading: BTreeMap<String, NumberForm>,
-    /// What its columns held, counted in bins: what later rows are held against. `None` in bundles of before.
+    /// What its columns held, counted in bins: what later rows are checked against. `None` in bundles of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
 }

@@ -44,7 +44,7 @@ pub enum Check {
     TargetSingleRows,
     /// Labels that count as missing.
     TargetNulls,
-    /// Lines of files that are no rows.
+    /// Lines of files that are not rows.
     FileLayout,
     /// Cells that are not of the kind of their column.
     FileCells,
@@ -52,7 +52,7 @@ pub enum Check {
     FileRows,
     /// How files and numbers are written.
     FileForms,
-    /// Test labels that are no class of the data set.
+    /// Test labels that are not a class of the data set.
     TestLabels,
 }
 

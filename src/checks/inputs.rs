@@ -61,12 +61,12 @@ pub struct Inputs<'a> {
     pub seed: u64,
 }
 
-/// Test rows, held against what was learned from.
+/// Test rows, checked against what was learned from.
 #[derive(Debug, Clone, Copy)]
 pub struct TestInputs<'a> {
     /// The rows.
     pub frame: &'a DataFrame,
-    /// How many of them stand in the data set, too.
+    /// How many of them are in the data set, too.
     pub overlap: u64,
     /// Their labels, and how many rows have each.
     pub labels: &'a [(String, u64)],
@@ -94,7 +94,7 @@ pub struct Categories {
 }
 
 /// How texts that are not known are told of.
-pub(super) struct Told {
+pub(super) struct UnknownTexts {
     pub(super) check: Check,
     pub(super) severity: Severity,
     pub(super) bound: f64,

@@ -23,7 +23,7 @@ const ROWS: usize = 20_000;
 /// Most bins of a column of numbers, and fewest rows of each on average.
 const BINS: usize = 64;
 const ROWS_PER_BIN: usize = 16;
-/// A text has to stand in so many rows on average; with fewer it names rows.
+/// A text has to be in this many rows on average; with fewer it names rows.
 const ROWS_PER_TEXT: usize = 4;
 
 /// A finding for each column that alone predicts the target at least as well as the bound.

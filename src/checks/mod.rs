@@ -34,7 +34,7 @@ pub use test_labels::unknown_labels;
 
 use crate::features::Error;
 pub use finding::{Check, Finding};
-use inputs::Told;
+use inputs::UnknownTexts;
 pub use inputs::{Inputs, Target, TestInputs};
 
 /// Looks at a data set before it is trained on.
@@ -53,7 +53,7 @@ pub fn look(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
     found.extend(leak::leaks(inputs)?);
     found.extend(rows::conflicts(inputs)?);
     let new = &inputs.settings.new_categories;
-    let told = Told {
+    let told = UnknownTexts {
         check: Check::NewCategories,
         severity: new.severity,
         bound: new.bound,
@@ -75,7 +75,7 @@ pub fn look(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
 /// When a column is of a type that ingest never makes.
 pub fn look_at_test(inputs: &TestInputs<'_>) -> Result<Vec<Finding>, Error> {
     let settings = inputs.settings;
-    let told = Told {
+    let told = UnknownTexts {
         check: Check::TestCategories,
         severity: settings.test_categories.severity,
         bound: settings.test_categories.bound,

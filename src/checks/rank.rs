@@ -22,7 +22,7 @@ fn ties(values: &[f64], order: &[u32], mut each: impl FnMut(std::ops::Range<usiz
     }
 }
 
-/// The rank that values share which stand at these places of an order, from 1.
+/// The rank that values share which are at these places of an order, from 1.
 fn shared_rank(places: &std::ops::Range<usize>) -> f64 {
     (places.start + places.end + 1) as f64 / 2.0
 }

@@ -1,4 +1,4 @@
-//! Checks on rows: kept out, of a rare class, contradicting one another, of texts that nobody learned, in both data sets.
+//! Checks on rows: kept out, of a rare class, contradicting one another, of unknown texts, in both data sets.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::columns::{candidates, cells_of};
 use super::finding::{Check, Finding};
 use super::inputs::Categories;
-use super::inputs::Told;
+use super::inputs::UnknownTexts;
 use super::inputs::{Inputs, Target, TestInputs};
 use super::wording::percent;
 use crate::config::checks::Severity;
@@ -154,7 +154,7 @@ fn add_cells(cells: &Cells<'_>, rows: &[u32], hashes: &mut [u64]) {
 pub(super) fn unknown_categories(
     frame: &DataFrame,
     known: &[Categories],
-    told: &Told,
+    told: &UnknownTexts,
     seed: u64,
 ) -> Result<Vec<Finding>, Error> {
     let mut found = Vec::new();
@@ -194,7 +194,7 @@ pub(super) fn unknown_categories(
     Ok(found)
 }
 
-/// Test rows that stand in the data set, too. Formula: such rows / test rows.
+/// Test rows that are in the data set, too. Formula: such rows / test rows.
 pub(super) fn overlap(inputs: &TestInputs<'_>) -> Option<Finding> {
     let check = inputs.settings.test_overlap;
     let rows = inputs.frame.height() as u64;

@@ -18,7 +18,7 @@ const FEWEST: u64 = 3;
 /// The code lies so far from the nearest other number, as a multiple of the range of all others.
 const FAR: f64 = 1.0;
 
-/// A finding for each column whose smallest or largest number is such a code, stands in several rows, and lies farther from
+/// A finding for each column whose smallest or largest number is such a code, is in several rows, and lies farther from
 /// all others than these lie from each other. Exact: the summaries say where to look.
 pub(super) fn sentinels(inputs: &Inputs<'_>) -> Result<Vec<Finding>, Error> {
     let severity = inputs.settings.sentinel_values.severity;

@@ -335,7 +335,7 @@ pub(super) fn numeric(label: &str) -> Numeric {
         if let Some(bare) = bare {
             rest = bare.trim().to_string();
         }
-        // `-$5`: the sign may stand before the currency.
+        // `-$5`: the sign may be before the currency.
         if let Some(bare) = rest.strip_prefix('-').and_then(|it| it.strip_prefix(sign)) {
             rest = format!("-{}", bare.trim());
         }
@@ -365,7 +365,7 @@ pub(super) fn numeric(label: &str) -> Numeric {
     }
 }
 
-/// `31.12.2024`, `1.2.3`: three parts between dots that are no groups of thousands.
+/// `31.12.2024`, `1.2.3`: three parts between dots that are not groups of thousands.
 fn looks_like_a_day(body: &str) -> bool {
     let parts: Vec<&str> = body.split('.').collect();
     parts.len() > 2 && parts[1..].iter().any(|part| part.len() != 3)

@@ -14,7 +14,7 @@ use crate::text::counted;
 /// Most groups of classes, classes of a group, and files that one sentence names.
 const MOST_GROUPS: usize = 4;
 const MOST_NAMES: usize = 4;
-/// Beyond so many classes, those of one row are no classes.
+/// Beyond this many classes, those of one row are no classes.
 const MOST_CLASSES: usize = 100;
 /// So few labels are classes, however many rows each has.
 const FEW_CLASSES: usize = 20;
@@ -22,7 +22,7 @@ const FEW_CLASSES: usize = 20;
 const FEWEST_ROWS: u64 = 10;
 const FEW_LONE: usize = 3;
 
-/// Whether the files have to be asked where labels stand before [`look_at_target`] can name them.
+/// Whether the files have to be asked where labels are before [`look_at_target`] can name them.
 pub fn needs_files(labels: &Labels<'_>) -> bool {
     let all = names(labels);
     let is_mixed = || {
@@ -282,7 +282,7 @@ fn says_lone(labels: &Labels<'_>, lone: &[&str], files: &[FileLabels]) -> String
         _ => "classes of one row each",
     };
     format!(
-        "{} {} {what} in `{}`: a row that is no data, a slip of the pen, or too few to learn it; remove or mend {}",
+        "{} {} {what} in `{}`: a row that is no data, a slip of the pen, or too few to learn it; remove or fix {}",
         listed(&named, MOST_NAMES),
         if lone.len() == 1 { "is" } else { "are" },
         labels.target,

@@ -141,7 +141,7 @@ pub(super) fn numbers(labels: &Labels<'_>, files: &[FileLabels]) -> Option<Strin
     let place = first.and_then(|(label, _)| place_of(files, label));
     let place = place.map_or_else(String::new, |place| format!(", the first in {place}"));
     Some(format!(
-        "{plain} of {} of `{target}` are numbers and {other} {} not{place}; if that is a marker of missing labels, add it to `ingest.null_values`, else mend the file",
+        "{plain} of {} of `{target}` are numbers and {other} {} not{place}; if that is a marker of missing labels, add it to `ingest.null_values`, else fix the file",
         counted(all, "label"),
         if other == 1 { "is" } else { "are" },
     ))

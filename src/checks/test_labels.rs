@@ -1,4 +1,4 @@
-//! Labels of test rows that are no class of the data set: each such row is a mistake whatever the model says.
+//! Labels of test rows that are not a class of the data set: each such row is a mistake whatever the model says.
 
 use super::finding::{Check, Finding};
 use super::spelling::variants;

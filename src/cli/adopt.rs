@@ -1,4 +1,4 @@
-//! `adopt`: takes up what stands in the folders and the database does not know.
+//! `adopt`: takes up what is in the folders and the database does not know.
 
 use crate::model_types::Outcome;
 use clap::Args;
@@ -12,7 +12,7 @@ pub struct AdoptArgs {
     /// Say what would be taken up, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// The version in production, where no manifest tells
+    /// The version in production, where no manifest says it
     #[arg(long, value_name = "VERSION")]
     champion: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! `backup` and `restore`: all that is needed to serve and to go on, in one folder.
+//! `backup` and `restore`: all that is needed to serve and to continue, in one folder.
 
 use std::path::PathBuf;
 

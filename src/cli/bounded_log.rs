@@ -1,5 +1,5 @@
-//! The log of a run that nobody watches: it ends when it is as large as it may become, and says so, rather than fill the
-//! disk. The run goes on.
+//! The bounded log of an unattended run: it ends at its largest size, and says so, rather than fill the
+//! disk. The run continues.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::output::Stderr;
 
 /// Bytes that a log may become.
 const MOST_BYTES: u64 = 16 << 20;
-/// What stands at the end of one that was cut. The result of the run may follow.
+/// What is at the end of one that was cut. The result of the run may follow.
 const LAST: &[u8] =
     b"{\"level\":\"WARN\",\"message\":\"the log is cut here: it is as large as the log of a run may become\"}\n";
 

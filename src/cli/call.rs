@@ -117,7 +117,7 @@ fn ask_all(url: &str, token: Option<&str>) -> Result<Asked, Failure> {
                 .hint("`--url` names the root of an `unseat serve`, like http://127.0.0.1:8000"));
         }
     }
-    // Ids of runs stand in no document.
+    // Ids of runs are in no document.
     let runs = ask(&Call::get("/runs?limit=1"));
     let plan = Plan::of(&document.body, &plan::first_run(&runs.body));
     let answers = plan.calls.iter().map(ask).collect();

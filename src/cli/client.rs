@@ -27,7 +27,7 @@ impl ServerArgs {
     /// The server's root without a slash at its end: what `--url` says, else what the project listens on.
     ///
     /// # Errors
-    /// `--url` is no address; or it is not given, and there is no project.
+    /// `--url` is not an address; or it is not given, and there is no project.
     pub fn root(&self, project: Result<Config, Failure>) -> Result<String, Failure> {
         if let Some(url) = &self.url {
             return root(url);
@@ -78,7 +78,7 @@ fn root(url: &str) -> Result<String, Failure> {
     let root = url.trim_end_matches('/');
     let is_http = root.starts_with("http://") || root.starts_with("https://");
     if !is_http || root.parse::<ureq::http::Uri>().is_err() {
-        let failure = Failure::usage("read `--url`: it is no http:// or https:// address");
+        let failure = Failure::usage("read `--url`: it is not an http:// or https:// address");
         return Err(failure.hint("write it like http://127.0.0.1:8000"));
     }
     Ok(root.to_string())

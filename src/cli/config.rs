@@ -6,7 +6,7 @@ use serde_json::json;
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output, reading};
 use crate::config::raw::{Keep, RawConfig};
-use crate::config::{Config, DatabasePlace, ModelConfig, shape};
+use crate::config::{Config, DatabaseLocation, ModelConfig, shape};
 use crate::data;
 use crate::pipeline::{self, Preview};
 
@@ -108,8 +108,8 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
         None => "will be made",
     };
     let database = match config.database_place() {
-        DatabasePlace::File(path) => path.display().to_string(),
-        DatabasePlace::Server(_) => "on the server".to_string(),
+        DatabaseLocation::File(path) => path.display().to_string(),
+        DatabaseLocation::Server(_) => "on the server".to_string(),
     };
     output::say(&format!("the database {database} {is_there}"));
     for note in notes {
@@ -128,12 +128,12 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
         .hint("correct the keys or the files that are named; nothing was written"))
 }
 
-const UNLOGGED: &str = "`labels.test_share` finds no row to set aside: `server.prediction_log.sample` is 0, and whole rows are kept only there";
+const UNLOGGED: &str = "`labels.test_share` finds no row to hold out: `server.prediction_log.sample` is 0, and whole rows are kept only there";
 
 /// What the database, if there is one, has to say of the settings. It is only looked at.
 ///
 /// # Errors
-/// When a run would be refused, since what is deployed is another model's or unknown to the database.
+/// When a run would be rejected, since what is deployed is another model's or unknown to the database.
 async fn against_the_database(config: &Config) -> Result<Vec<String>, Failure> {
     let Some(registry) = context::look(config).await? else {
         let path = config
@@ -158,8 +158,8 @@ async fn against_the_database(config: &Config) -> Result<Vec<String>, Failure> {
 fn plan(model: &ModelConfig) -> Vec<String> {
     let target = model.target.as_deref().unwrap_or("the last column");
     let keep = match model.ingest.keep {
-        Keep::Folder => "what stands in the folder now",
-        Keep::Accumulate => "what stands in the folder now and everything seen before",
+        Keep::Folder => "what is in the folder now",
+        Keep::Accumulate => "what is in the folder now and everything seen before",
     };
     vec![
         format!(

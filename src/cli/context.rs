@@ -9,8 +9,8 @@ use super::global::Global;
 use super::{Failure, Kind, progress};
 use crate::artifacts;
 use crate::clock::Clock;
-use crate::config::{self, Config, DatabasePlace, ModelConfig, Overrides, Server, variables};
-use crate::model_types::{Place, scheme_of};
+use crate::config::{self, Config, DatabaseLocation, ModelConfig, Overrides, Server, variables};
+use crate::model_types::{Location, scheme_of};
 use crate::pipeline::{Env, Ids, finish_model_removals, finish_rename, finish_restore};
 use crate::registry::{Registry, ServerSettings};
 
@@ -30,7 +30,7 @@ pub fn file(global: &Global) -> PathBuf {
 }
 
 fn overrides(global: &Global, flags: &[(&str, String)]) -> Result<Overrides, Failure> {
-    // A variable that is no text is none of ours.
+    // A variable that is not a text is none of ours.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let variables: Vec<(String, String)> = variables.collect();
@@ -69,12 +69,12 @@ pub fn folder(global: &Global) -> PathBuf {
 }
 
 /// Where a bundle is that is named by its folder, its file or its URL.
-pub fn bundle_place(global: &Global, path: &Path) -> Result<Place, Failure> {
+pub fn bundle_place(global: &Global, path: &Path) -> Result<Location, Failure> {
     let overrides = overrides(global, &[])?;
     let stores = config::alone::stores_alone(&folder(global), &overrides)?;
     let text = path.to_string_lossy();
     if scheme_of(&text).is_none() {
-        return Ok(Place::Folder(path.to_path_buf()));
+        return Ok(Location::Folder(path.to_path_buf()));
     }
     stores
         .place(Path::new(""), &text)
@@ -130,7 +130,7 @@ pub fn models(global: &Global, config: &Config) -> Result<Vec<ModelConfig>, Fail
 pub fn model(global: &Global, config: &Config) -> Result<ModelConfig, Failure> {
     let mut models = models(global, config)?;
     if global.model.is_none() && config.created.len() + 1 == models.len() {
-        // A model that somebody creates does not change what commands without a name speak of.
+        // A model that is created later does not change what commands without a name mean.
         models.retain(|model| !config.created.contains(&model.name));
     }
     match (models.pop(), models.is_empty()) {
@@ -158,7 +158,7 @@ pub async fn project(
     Ok((config, registry))
 }
 
-/// A configuration with the models that were created by request. One that does not fit is left out and told in the log.
+/// A configuration with the models that were created by request. One that does not fit is left out and logged.
 pub async fn with_created(mut config: Config, registry: &Registry) -> Result<Config, Failure> {
     for model in registry.created_models().await? {
         if let Err(problems) = config.add_created(&model.name, &model.settings) {
@@ -191,7 +191,7 @@ async fn finish_renames(
     Ok(())
 }
 
-/// Finishes what removals of models left undone when their process died. What goes wrong is told, and tried at the next start.
+/// Finishes what removals of models left undone when their process died. What goes wrong is logged, and tried again at the next start.
 pub async fn finish_removals(config: &Config, registry: &Registry) -> Result<(), Failure> {
     let origin = (clock()?, ids()?);
     match finish_model_removals(registry, config, origin).await {
@@ -248,17 +248,17 @@ pub async fn warn_of_unnamed(
 /// Opens the registry.
 pub async fn registry(config: &Config) -> Result<Registry, Failure> {
     Ok(match config.database_place() {
-        DatabasePlace::File(path) => Registry::open(&path).await?,
-        DatabasePlace::Server(url) => Registry::open_server(&server(config, url)?).await?,
+        DatabaseLocation::File(path) => Registry::open(&path).await?,
+        DatabaseLocation::Server(url) => Registry::open_server(&server(config, url)?).await?,
     })
 }
 
 /// Looks at the registry and changes nothing; `None` where there is none of this program's version yet.
 pub async fn look(config: &Config) -> Result<Option<Registry>, Failure> {
     Ok(match config.database_place() {
-        DatabasePlace::File(path) if !path.exists() => None,
-        DatabasePlace::File(path) => Some(Registry::look(&path).await?),
-        DatabasePlace::Server(url) => Registry::look_at_server(&server(config, url)?).await?,
+        DatabaseLocation::File(path) if !path.exists() => None,
+        DatabaseLocation::File(path) => Some(Registry::look(&path).await?),
+        DatabaseLocation::Server(url) => Registry::look_at_server(&server(config, url)?).await?,
     })
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
-use crate::config::{Config, DatabasePlace};
+use crate::config::{Config, DatabaseLocation};
 use crate::registry::{Error, Registry, SCHEMA_VERSION, ServerSettings};
 
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ enum DatabaseCommand {
     Check,
     /// Make the tables, or bring those of an earlier version up to date
     Migrate,
-    /// Write everything that is in it into another database, and hold both against each other
+    /// Write everything that is in it into another database, and check both against each other
     Copy(CopyArgs),
 }
 
@@ -131,7 +131,7 @@ async fn migrate(global: &Global, config: &Config) -> Result<u8, Failure> {
 }
 
 async fn copy(global: &Global, config: &Config, args: &CopyArgs) -> Result<u8, Failure> {
-    let to = DatabasePlace::read(&args.to, &config.project)
+    let to = DatabaseLocation::read(&args.to, &config.project)
         .map_err(|reason| Failure::usage(format!("use `--to {}`: it {reason}", args.to)))?;
     if to == config.database_place() {
         return Err(Failure::usage("copy the database onto itself".to_string())
@@ -145,7 +145,7 @@ async fn copy(global: &Global, config: &Config, args: &CopyArgs) -> Result<u8, F
             .hint("end its workers, schedulers, servers and runs on every machine, then copy; nothing was changed"));
     }
     let copied = match &to {
-        DatabasePlace::Server(url) => {
+        DatabaseLocation::Server(url) => {
             let settings = ServerSettings {
                 url: url.clone(),
                 password: password_of(config, args)?,
@@ -155,7 +155,7 @@ async fn copy(global: &Global, config: &Config, args: &CopyArgs) -> Result<u8, F
             let to = Registry::begin_copy(&settings).await?;
             into(global, &from, &to).await?
         }
-        DatabasePlace::File(path) => {
+        DatabaseLocation::File(path) => {
             if path.exists() {
                 let database = path.display().to_string();
                 return Err(Error::Occupied { database }.into());
@@ -212,7 +212,7 @@ fn password_of(config: &Config, args: &CopyArgs) -> Result<Option<String>, Failu
 
 fn name(config: &Config) -> String {
     match config.database_place() {
-        DatabasePlace::File(path) => path.display().to_string(),
-        DatabasePlace::Server(_) => "on the server".to_string(),
+        DatabaseLocation::File(path) => path.display().to_string(),
+        DatabaseLocation::Server(_) => "on the server".to_string(),
     }
 }

@@ -73,7 +73,7 @@ async fn compared(
         text => match pipeline_drift::span(text, env.config.drift.window, env.clock.now_ms()) {
             Some(window) => pipeline_drift::of_requests(env, champion, window).await,
             None => {
-                let error = format!("compare with `{text}`: it is no file, no run and no time");
+                let error = format!("compare with `{text}`: it is not a file, a run or a time");
                 return Err(Failure::usage(error).hint(
                     "give a file, `data`, `test`, `requests`, the id of a run, or a time like `24h` or `7d`",
                 ));
@@ -108,7 +108,7 @@ fn read(path: &Path, config: &ModelConfig, bundle: &Bundle) -> Result<DataFrame,
         }
         let scan = data::scan(&folder)?;
         let read = pipeline::read_tables(config, &plan.settings, &folder, &scan, Some(plan))?;
-        let rows = crate::relate::flatten(plan, &read.tables, crate::relate::Rows::ToPredict);
+        let rows = crate::joins::flatten(plan, &read.tables, crate::joins::Rows::ToPredict);
         return Ok(rows.map_err(pipeline::Error::from)?.frame);
     }
     let options = known(config, bundle);
@@ -154,14 +154,14 @@ fn say(answer: &DriftAnswer) {
     if let Some(joint) = &check.joint {
         output::say(&match joint.auc.zip(joint.p_value) {
             Some((auc, p)) => format!(
-                "all columns together: a classifier tells the rows apart with an area of {auc:.3} (½ is chance), p {p:.4}"
+                "all columns together: a classifier separates the rows with an area under the ROC curve of {auc:.3} (½ is chance), p {p:.4}"
             ),
             None => format!("all columns together: unknown, {}", joint.reason),
         });
     }
     if let Some(slow) = &check.slow {
         output::say(&format!(
-            "against version {}, since which no drift was told: {}: {}",
+            "against version {}, since which no drift was reported: {}: {}",
             slow.version,
             slow.verdict.name(),
             output::plain(&slow.reason)

@@ -1,4 +1,4 @@
-//! `explain`: what a version looks at, and why it says of a row what it says.
+//! `explain`: what a version looks at, and why it predicts what it predicts of a row.
 
 mod given;
 
@@ -11,7 +11,7 @@ use super::export::{Picked, Which};
 use super::global::Global;
 use super::{Failure, failure, output};
 use crate::bundle::{Bundle, Scorer, Slot};
-use crate::explain::{self, Flip, Importance, Word};
+use crate::explain::{self, Counterfactual, Importance, Word};
 use crate::features::Cells;
 use crate::pipeline;
 
@@ -62,7 +62,7 @@ async fn whole(global: &Global, picked: &Picked, which: &Which) -> Result<(), Fa
     match &importance {
         Some(importance) => say_importance(importance),
         None => output::talk(
-            "note: what the columns are worth was not measured for this version; `unseat score` measures it",
+            "note: permutation importance was not measured for this version; `unseat score` measures it",
         ),
     }
     if !coefficients.is_empty() {
@@ -72,7 +72,7 @@ async fn whole(global: &Global, picked: &Picked, which: &Which) -> Result<(), Fa
         let mut table = vec![vec![
             "feature".to_string(),
             "class".into(),
-            "per deviation".into(),
+            "standardized".into(),
             "per unit".into(),
         ]];
         table.extend(largest.iter().take(MOST_LINES).map(|it| {
@@ -100,7 +100,7 @@ async fn whole(global: &Global, picked: &Picked, which: &Which) -> Result<(), Fa
     Ok(())
 }
 
-/// What stands in the version's `score.json`.
+/// What is in the version's `score.json`.
 async fn measured(picked: &Picked, which: &Which) -> Option<Importance> {
     let env = picked.env.as_ref()?;
     let row = pipeline::pick_version(env, which.version()).await.ok()?;
@@ -108,7 +108,7 @@ async fn measured(picked: &Picked, which: &Which) -> Option<Importance> {
 }
 
 fn say_importance(importance: &Importance) {
-    output::say(&output::bold("what the columns are worth"));
+    output::say(&output::bold("permutation importance"));
     let rows = output::thousands(importance.rows);
     output::say(&format!(
         "mean fall of {} over {} permutations of {rows} test rows",
@@ -198,10 +198,10 @@ struct Explained {
     probability: f64,
     bias: f64,
     /// Column and push, in the order of the inputs.
-    pushes: Vec<(String, f64)>,
+    contributions: Vec<(String, f64)>,
     /// Of each column, the words of its text.
     words: Vec<Vec<Word>>,
-    flips: Option<Vec<Flip>>,
+    flips: Option<Vec<Counterfactual>>,
 }
 
 impl Explained {
@@ -214,24 +214,24 @@ impl Explained {
         unseen: bool,
     ) -> Self {
         let output = if answer.len() == 1 { 0 } else { label as usize };
-        let (bias, pushes) = scorer.contributions(&bundle.predictor, slots, output);
+        let (bias, contributions) = scorer.contributions(&bundle.predictor, slots, output);
         let names = bundle.transformer.inputs.iter().map(|it| it.name.clone());
         let class = bundle.classes.get(label as usize).cloned();
         Explained {
             prediction: class.unwrap_or_else(|| answer[output].to_string()),
             probability: answer[output],
             bias,
-            pushes: names.zip(pushes).collect(),
+            contributions: names.zip(contributions).collect(),
             words: (0..slots.len())
                 .map(|position| explain::words(bundle, scorer, slots, output, position))
                 .collect(),
-            flips: explain::flips(bundle, scorer, slots, bundle.threshold, unseen),
+            flips: explain::counterfactuals(bundle, scorer, slots, bundle.threshold, unseen),
         }
     }
 
     fn json(&self, bundle: &Bundle) -> Value {
         let columns: serde_json::Map<String, Value> = self
-            .pushes
+            .contributions
             .iter()
             .map(|(column, push)| (column.clone(), json!(push)))
             .collect();
@@ -240,7 +240,7 @@ impl Explained {
             row["probability"] = json!(self.probability);
         }
         row["contributions"] = json!({"bias": self.bias, "columns": columns});
-        let texts = self.pushes.iter().zip(&self.words);
+        let texts = self.contributions.iter().zip(&self.words);
         let texts: serde_json::Map<String, Value> = texts
             .filter(|(_, words)| !words.is_empty())
             .map(|((column, _), words)| (column.clone(), json!(words)))
@@ -274,7 +274,7 @@ impl Explained {
     fn say_pushes(&self) {
         let mut table = vec![vec!["column".to_string(), "contribution".into()]];
         table.push(vec!["(bias)".to_string(), short(self.bias)]);
-        let mut sorted: Vec<&(String, f64)> = self.pushes.iter().collect();
+        let mut sorted: Vec<&(String, f64)> = self.contributions.iter().collect();
         sorted.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
         table.extend(
             sorted
@@ -283,8 +283,8 @@ impl Explained {
                 .map(|(column, push)| vec![plain(column), short(*push)]),
         );
         output::say(&output::table(&table));
-        more(self.pushes.len());
-        for ((column, _), words) in self.pushes.iter().zip(&self.words) {
+        more(self.contributions.len());
+        for ((column, _), words) in self.contributions.iter().zip(&self.words) {
             say_words(column, words);
         }
     }
@@ -292,10 +292,10 @@ impl Explained {
     fn say_flips(&self) {
         let Some(flips) = &self.flips else { return };
         if flips.is_empty() {
-            return output::say("no column alone turns the answer");
+            return output::say("no column alone changes the prediction");
         }
         let mut table = vec![vec![
-            "it would turn with".to_string(),
+            "counterfactual".to_string(),
             "value".into(),
             "distance".into(),
         ]];
@@ -342,7 +342,7 @@ fn plain(text: &str) -> String {
     output::plain(text)
 }
 
-/// A number in as many digits as anybody compares.
+/// A number in as many digits as people compare.
 fn short(number: f64) -> String {
     let size = number.abs();
     match size {

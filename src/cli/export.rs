@@ -63,7 +63,7 @@ enum Format {
 pub struct Picked {
     /// Name of the model.
     pub model: String,
-    /// Its number; `None` where nobody knows.
+    /// Its number; `None` where it is unknown.
     pub version: Option<i64>,
     /// Its bundle.
     pub bundle: Bundle,
@@ -123,7 +123,7 @@ pub async fn export(global: &Global, args: &ExportArgs) -> Result<u8, Failure> {
         .filter(|path| *path != Path::new("-"));
     let Some(path) = path else {
         let mut stdout = std::io::stdout().lock();
-        // A reader that has seen enough closes the pipe; that is no failure.
+        // A reader that has seen enough closes the pipe; that is not a failure.
         let _ = stdout.write_all(&bytes).and_then(|()| stdout.flush());
         return Ok(failure::DONE);
     };

@@ -141,7 +141,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
             &json!({"error": {"code": Kind::Usage.name(), "message": message, "details": {}}}),
         );
     } else {
-        // A closed pipe while printing help is nobody's concern.
+        // A closed pipe while printing help does not matter.
         let _ = error.print();
     }
     ExitCode::from(if error.use_stderr() { USAGE } else { DONE })

@@ -135,5 +135,5 @@ impl<'a> FirstRuns<'a> {
 }
 
 fn has_failed(job: &JobRow) -> bool {
-    matches!(job.state, JobState::Failed | JobState::SetAside)
+    matches!(job.state, JobState::Failed | JobState::DeadLettered)
 }

@@ -11,7 +11,7 @@ pub struct GcArgs {
     /// Say what would go, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// Let what is younger than a day go, too: nothing younger than so many hours goes
+    /// Let what is younger than a day go, too: nothing younger than this many hours goes
     #[arg(long, value_name = "HOURS")]
     min_age: Option<f64>,
 }
@@ -103,7 +103,7 @@ fn show(global: &Global, retained: &Retained) {
     if retained.logs_packed > 0 {
         let be = if retained.dry_run { "to be " } else { "" };
         output::say(&format!(
-            "{be}packed    {}",
+            "{be}compressed {}",
             text::counted(retained.logs_packed as u64, "log")
         ));
     }

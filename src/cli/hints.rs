@@ -19,7 +19,7 @@ impl From<config::Error> for Failure {
             config::Error::Unreadable { .. } => {
                 "make a project with `unseat init DIR`, or name its folder with `-C DIR`"
             }
-            config::Error::NotJson { .. } => "mend the file at that place",
+            config::Error::NotJson { .. } => "fix the file at that place",
             config::Error::KeyTwice { .. } => "remove one of the two",
             config::Error::Invalid { .. } => {
                 "`unseat config schema` prints every key with its meaning and default"
@@ -46,7 +46,7 @@ impl From<http::Error> for Failure {
             ),
             http::Error::Open { .. } => (
                 Kind::Config,
-                "`unseat token NAME ROLE` makes a token for `server.tokens`; or listen on 127.0.0.1, which only this machine reaches; or add `--insecure`, if everybody may",
+                "`unseat token NAME ROLE` makes a token for `server.tokens`; or listen on 127.0.0.1, which only this machine reaches; or add `--insecure`, if anyone may use it",
             ),
             http::Error::Unknown { .. } => (
                 Kind::Store,
@@ -75,7 +75,7 @@ impl From<http::Error> for Failure {
                 Kind::Store,
                 match source.kind() {
                     std::io::ErrorKind::AddrNotAvailable => {
-                        "the address is none of this machine's: 127.0.0.1 is this machine alone, 0.0.0.0 is all its addresses"
+                        "the address is not one of this machine: 127.0.0.1 is this machine alone, 0.0.0.0 is all its addresses"
                     }
                     std::io::ErrorKind::PermissionDenied => {
                         "ports below 1024 are for the system: take a higher one with `--listen ADDR:PORT`"
@@ -102,7 +102,7 @@ impl From<serving::Error> for Failure {
             ),
             serving::Error::Bundle { .. } => (
                 Kind::Store,
-                "bring the file back from where it was copied from, or make it anew with `unseat run`",
+                "bring the file back from where it was copied from, or make it again with `unseat run`",
             ),
             serving::Error::File { .. } => (
                 Kind::Store,
@@ -149,7 +149,7 @@ impl From<registry::Error> for Failure {
             }
             registry::Error::Statement { source, .. } if registry::is_misunderstood(source) => (
                 Kind::Store,
-                "the database was changed by something else than this program: bring it back from a backup",
+                "the database was changed by another program: restore it from a backup",
             ),
             registry::Error::Open { source, .. } | registry::Error::Statement { source, .. }
                 if registry::is_busy(source) =>
@@ -181,7 +181,7 @@ impl From<registry::Error> for Failure {
             ),
             registry::Error::HalfCopied { .. } => (
                 Kind::Store,
-                "give `unseat database copy` once more, which goes on where it ended; or empty the database",
+                "give `unseat database copy` once more, which continues where it ended; or empty the database",
             ),
             registry::Error::Occupied { .. } => (
                 Kind::Store,
@@ -202,7 +202,7 @@ impl From<registry::Error> for Failure {
             ),
             registry::Error::Unsettled { .. } => (
                 Kind::Store,
-                "`unseat runs` and `unseat versions` say what became of it; the next run goes on from there",
+                "`unseat runs` and `unseat versions` say what became of it; the next run continues from there",
             ),
             registry::Error::Statement { .. } => (
                 Kind::Store,
@@ -210,7 +210,7 @@ impl From<registry::Error> for Failure {
             ),
             registry::Error::Record { .. } => (
                 Kind::Internal,
-                "the database was changed by something else than this program: bring it back from a backup",
+                "the database was changed by another program: restore it from a backup",
             ),
         };
         Failure::new(kind, error.into()).hint(hint)
@@ -253,16 +253,16 @@ const HOW_TIMES: &str =
 
 fn hint_on_data(error: &data::Error) -> &'static str {
     match error {
-        data::Error::BadFile { .. } => "mend the file at that place",
+        data::Error::BadFile { .. } => "fix the file at that place",
         data::Error::Folder { .. } => "make the folder, or name another one",
         data::Error::File {
             action: "write", ..
         } => "check that the folder is there, that you may write in it, and that the disk has room",
         data::Error::Rule { .. } => {
-            "mend the data, or set `on_violation` of the column below `schema` to something else"
+            "fix the data, or set `on_violation` of the column below `schema` to something else"
         }
         data::Error::NoColumn { .. } => "name a column that is in the files",
-        data::Error::Time { .. } => "mend the column, or name another one as `time_column`",
+        data::Error::Time { .. } => "fix the column, or name another one as `time_column`",
         data::Error::Times { .. } => HOW_TIMES,
         data::Error::Extension { .. } => "give the file an ending that says what it is",
         _ => "check that the file is there and that you may read it",

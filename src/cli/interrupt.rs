@@ -11,12 +11,12 @@ use super::{Failure, output};
 use crate::clock::Clock;
 use crate::registry::{ProcessId, Registry, RunRow, RunState};
 
-/// How long the database may take to be told; a run that is not settled then is settled by the next one.
+/// How long the write to the database may take; a run that is not settled then is settled by the next one.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Exit codes are this and the number of the signal, as shells have it.
 const SIGNALLED: i32 = 128;
 
-/// Ends this process, which runs stages, when it is told to.
+/// Ends this process, which runs stages, on a signal.
 ///
 /// # Errors
 /// When the system does not let us hear signals.
@@ -69,7 +69,7 @@ fn tell(text: &str, is_json: bool) {
         let error = json!({"code": "interrupted", "message": text, "details": {}});
         return output::line(&json!({ "error": error }));
     }
-    // A spinner may stand on the line.
+    // A spinner may be on the line.
     let line = if std::io::stderr().is_terminal() {
         "\r\u{1b}[K"
     } else {
@@ -78,7 +78,7 @@ fn tell(text: &str, is_json: bool) {
     output::talk(&format!("{line}{text}"));
 }
 
-/// What a person is told of the runs that were cut off.
+/// What is printed of the runs that were cut off.
 fn said(ended: &[RunRow]) -> String {
     let Some(run) = ended.first() else {
         return "interrupted; no run was under way, and nothing was changed".to_string();
@@ -86,7 +86,7 @@ fn said(ended: &[RunRow]) -> String {
     let (id, stage) = (&run.id, &run.stage);
     match &run.outcome {
         Some(outcome) if run.state == RunState::Done => format!(
-            "interrupted after the verdict of run {id}, which stands: {outcome}{}; the next run makes what is missing of its report",
+            "interrupted after the verdict of run {id}, which stands: {outcome}{}; the next run completes its report",
             run.version
                 .map(|version| format!(" (version {version})"))
                 .unwrap_or_default()
@@ -123,7 +123,7 @@ mod tests {
         let text = said(&[run(RunState::Done, Some(Outcome::Promote))]);
         assert_eq!(
             text,
-            "interrupted after the verdict of run r, which stands: promote (version 3); the next run makes what is missing of its report"
+            "interrupted after the verdict of run r, which stands: promote (version 3); the next run completes its report"
         );
         let text = said(&[run(RunState::Interrupted, None)]);
         assert!(

@@ -43,7 +43,7 @@ enum JobsCommand {
     },
     /// Ask for a run; a worker does it
     Submit {
-        /// Train even when the same data and settings came to a verdict before
+        /// Train even when the same data and settings reached a verdict before
         #[arg(long)]
         force: bool,
         /// Wait for its end
@@ -118,7 +118,7 @@ fn list(global: &Global, jobs: Vec<JobRow>) {
     output::say(&output::table(&rows));
 }
 
-/// When a job that waits to be tried again is begun, at the earliest.
+/// When a job that waits to be tried again is started, at the earliest.
 fn next_attempt(job: &JobRow) -> Option<String> {
     let waits = job.state == JobState::Queued && job.attempts > 0;
     waits.then(|| rfc3339(job.not_before_ms))
@@ -213,7 +213,7 @@ async fn submit(
         Submitted::Queued(_) | Submitted::Known | Submitted::LeftOut(_) => {}
     }
     if registry.living_workers().await?.is_empty() && !global.quiet {
-        output::talk("no worker is there; `unseat worker` starts one");
+        output::talk("no worker is running; `unseat worker` starts one");
     }
     if !wait {
         if global.json {
@@ -245,7 +245,7 @@ async fn end_of(registry: &Registry, id: &str) -> Result<JobRow, Failure> {
 fn busy(open: &JobRow) -> Failure {
     let (id, model, state) = (&open.id, &open.model, &open.state);
     let error = anyhow::anyhow!("queue a run of `{model}`: job {id} is {state}");
-    let hint = format!("wait for its end, or take it back with `unseat jobs cancel {id}`");
+    let hint = format!("wait for its end, or cancel it with `unseat jobs cancel {id}`");
     Failure::new(Kind::Locked, error).hint(hint)
 }
 

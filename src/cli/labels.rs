@@ -97,7 +97,7 @@ pub async fn labels(global: &Global, args: &LabelsArgs) -> Result<u8, Failure> {
         });
     }
     if !args.dry_run && !given.is_empty() {
-        // Whoever asks whether the model is stale finds it by what has just come.
+        // The check for staleness sees what has just been added.
         keep_summary(&env, version).await?;
     }
     env.registry.close().await;

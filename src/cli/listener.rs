@@ -83,7 +83,7 @@ fn is_this_program(process: &Path) -> bool {
     is_same || fs::read_link(theirs).is_ok_and(|path| path.ends_with(env!("CARGO_PKG_NAME")))
 }
 
-/// What to do about a port that somebody has.
+/// What to do about a port that is in use.
 pub fn in_use(by: Option<Listener>) -> String {
     let who = match by {
         Some(it) if it.program.starts_with("unseat") => format!(

@@ -1,4 +1,4 @@
-//! `config.json` while `up`, `serve`, `worker` or `schedule` lives: edited settings are followed, or refused with the reason while the old ones hold; what
+//! `config.json` while `up`, `serve`, `worker` or `schedule` lives: edited settings are followed, or rejected with the reason while the old ones hold; what
 //! needs a restart is said.
 
 use std::path::PathBuf;
@@ -178,7 +178,7 @@ impl Live {
     }
 }
 
-/// A model that the file names no more is served as before, and one that it names anew is not served, until a restart.
+/// A model that the file names no more is served as before, and one that it names again is not served, until a restart.
 fn keep_models(now: &Config, mut fresh: Config) -> Config {
     fresh.models.retain(|name, _| now.models.contains_key(name));
     for (name, model) in &now.models {
@@ -213,7 +213,9 @@ fn changed(now: &Config, began: &Config, fresh: &Config) -> Change {
         .keys()
         .filter(|name| !fresh.models.contains_key(*name))
     {
-        waits.push(format!("the model `{name}`, which the file names no more"));
+        waits.push(format!(
+            "the model `{name}`, which the file no longer names"
+        ));
     }
     Change { followed, waits }
 }
@@ -303,7 +305,7 @@ mod tests {
             change.waits,
             [
                 "the model `other`, which is new",
-                "the model `m`, which the file names no more"
+                "the model `m`, which the file no longer names"
             ]
         );
         let kept = keep_models(&began, renamed);

@@ -4,7 +4,6 @@
 
 mod adopt;
 mod approval;
-mod asked_runs;
 mod at;
 mod backtest;
 mod backup;
@@ -24,7 +23,6 @@ mod evidence;
 mod explain;
 mod export;
 mod failure;
-mod feed;
 mod first_runs;
 mod gate;
 mod gc;
@@ -32,6 +30,7 @@ mod global;
 mod hints;
 mod init;
 mod interrupt;
+mod job_starter;
 mod jobs;
 mod labels;
 mod labels_wanted;
@@ -60,6 +59,7 @@ mod stress;
 mod token;
 mod train_file;
 mod up;
+mod up_progress;
 mod verify;
 mod versions;
 mod worker;
@@ -112,9 +112,9 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Say whether rows are still like those that the champion was trained on
     Drift(drift::DriftArgs),
-    /// Take labels of answers from a file, or show how good the answers were
+    /// Take in labels of answers from a file, or show how good the answers were
     Labels(labels::LabelsArgs),
-    /// Say what a version looks at, or why it says of a row what it says
+    /// Explain a version, or its prediction for a row
     Explain(explain::ExplainArgs),
     /// Write a version as ONNX or JSON, for other programs
     Export(export::ExportArgs),
@@ -122,7 +122,7 @@ enum Command {
     Up(up::UpArgs),
     /// Serve predictions and diagnostics over HTTP
     Serve(serve::ServeArgs),
-    /// Ask every endpoint of a running server that changes nothing, and keep the answers
+    /// Call every endpoint of a running server that changes nothing, and keep the answers
     Call(call::CallArgs),
     /// Ask a running server whether it is ready; exit code 0 if so, for a health check
     Ready(ready::ReadyArgs),
@@ -132,7 +132,7 @@ enum Command {
     Schedule(schedule::ScheduleArgs),
     /// List, show, submit, cancel or retry jobs
     Jobs(jobs::JobsArgs),
-    /// Do the runs that were asked for, each as a process of its own
+    /// Do submitted runs, each in its own process
     Worker(worker::WorkerArgs),
     /// Make a token for the server
     Token(token::TokenArgs),
@@ -142,23 +142,23 @@ enum Command {
     Versions(versions::VersionsArgs),
     /// List or show runs
     Runs(runs::RunsArgs),
-    /// Show on one screen whether anything needs somebody
+    /// Show on one screen whether anything needs attention
     Status(status::StatusArgs),
     /// Show the log of a run
     Logs(logs::LogsArgs),
-    /// Put two versions beside each other
+    /// Compare two versions
     Compare(compare::CompareArgs),
     /// Say what was live at a time, and what it answers
     At(at::AtArgs),
     /// Put everything that a version rests on into one signed file, or verify such a file
     Evidence(evidence::EvidenceArgs),
-    /// Hold every stored version and data set against its checksum
+    /// Check every stored version and data set against its checksum
     Verify,
     /// Say which of the 28 tests of the ML Test Score are automated
     MlTestScore,
-    /// Let the version in that waits for approval
+    /// Approve the version that waits for approval
     Approve(approval::ApprovalArgs),
-    /// Keep the version out that waits for approval
+    /// Reject the version that waits for approval
     Reject(approval::ApprovalArgs),
     /// Make a version the champion by hand
     Promote(champion::PromoteArgs),
@@ -174,11 +174,11 @@ enum Command {
     Gate(gate::GateArgs),
     /// Remove what is old, by the settings of `retention`
     Gc(gc::GcArgs),
-    /// Write all that is needed to serve and to go on into a folder, while it runs
+    /// Write a backup of everything into a folder, while it runs
     Backup(backup::BackupArgs),
-    /// Put a backup in the place of what is there
+    /// Restore a backup over what is there
     Restore(backup::RestoreArgs),
-    /// Take up versions that stand in the folders and that the database does not know
+    /// Register versions that are in the folders and that the database does not know
     Adopt(adopt::AdoptArgs),
     /// Look at the database, bring it up to date, or copy it to another place
     Database(database::DatabaseArgs),
@@ -208,7 +208,7 @@ pub fn main() -> ExitCode {
     let done = match runtime {
         Ok(runtime) => {
             let done = runtime.block_on(dispatch(&cli));
-            // What still computes on a thread of its own, a score that nobody waits for any more, must not hold up the end.
+            // What still computes on a thread of its own, a score that is not waited for any more, must not hold up the end.
             runtime.shutdown_background();
             done
         }

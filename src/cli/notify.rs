@@ -1,4 +1,4 @@
-//! `notify test|list|send`, and what a run tells at its end.
+//! `notify test|list|send`, and the notification at the end of a run.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ enum NotifyCommand {
         #[arg(long, value_name = "STATE", value_parser = states())]
         state: Option<MessageState>,
     },
-    /// Look for what is to be told, and send what is due
+    /// Look for events to report, and send what is due
     Send {
         /// Go on until a signal
         #[arg(long)]
@@ -213,7 +213,7 @@ fn value_of(message: &MessageRow) -> serde_json::Value {
     value
 }
 
-/// What is to be told of models that are stale.
+/// Messages on models that are stale.
 async fn grown_stale<'a>(
     registry: &Registry,
     models: impl Iterator<Item = &'a ModelConfig>,
@@ -236,7 +236,7 @@ async fn grown_stale<'a>(
     events
 }
 
-/// Remembers since when channels are told, so that a run which dies before it tells is made up for.
+/// Remembers since when channels are notified, so that a run which dies before its notification is reported later.
 pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock) {
     // Nothing is sent yet.
     let post = Post::new(registry, config, clock, None);
@@ -245,14 +245,14 @@ pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock
     }
 }
 
-/// Tells what came of a run, and sends what is due for a few seconds. Never in the way of the run: what cannot be told now is
-/// told later.
+/// Reports the outcome of a run, and sends what is due for a few seconds. Never in the way of the run: what cannot be sent now is
+/// sent later.
 pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs: &[String]) {
     let post = post_of(registry, config, clock).await;
     if post.is_silent() {
         return;
     }
-    // In the order in which it happened: a run that died before this one is told first.
+    // In the order in which it happened: a run that died before this one is reported first.
     if let Err(error) = notify::catch_up(&post).await {
         tracing::warn!("messages may be late: failed to {}", error.told());
     }
@@ -265,7 +265,7 @@ pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs
     notify::send_due(&post, Some(AT_THE_END)).await;
 }
 
-/// Sends messages until `shutdown`: for every command that goes on, `up`, `worker` and `schedule`.
+/// Sends messages until `shutdown`: for every command that continues, `up`, `worker` and `schedule`.
 pub async fn deliver(
     registry: Registry,
     config: Config,

@@ -1,4 +1,4 @@
-//! What systemd is told of a service with `Type=notify`: that it is ready, that it ends, and, as often as its watchdog wants,
+//! Notifications to systemd of a service with `Type=notify`: that it is ready, that it ends, and, as often as its watchdog wants,
 //! that it is alive. Started by hand, all of it does nothing.
 
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 /// A question to the program that only a living one answers with yes.
 pub type Pulse = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send>;
 
-/// Answers of the program that may be missing before the watchdog bites: it is asked so many times as often.
+/// Answers of the program that may be missing before the watchdog bites: it is asked this many times as often.
 const PULSES: u32 = 3;
 
 /// Says that the service is ready, and what it does.
@@ -23,7 +23,7 @@ pub fn stopping() {
 }
 
 /// Tells the watchdog that the program lives, as long as it does: each sign of life is given for an answer of `pulse`. A
-/// program that answers no, or not in time, is started anew by systemd. Ends when it is aborted.
+/// program that answers no, or not in time, is started again by systemd. Ends when it is aborted.
 pub fn watch(pulse: Pulse) -> Option<tokio::task::JoinHandle<()>> {
     let patience = sd_notify::watchdog_enabled()? / PULSES;
     tracing::debug!(seconds = patience.as_secs_f64(), "the watchdog is notified");

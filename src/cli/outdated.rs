@@ -1,4 +1,4 @@
-//! `diagnose --outdated`: the program's dependencies held against a registry's index, as cargo is configured. Answers are kept for a
+//! `diagnose --outdated`: the program's dependencies checked against a registry's index, as cargo is configured. Answers are kept for a
 //! day in the user's cache, and what cannot be reached is `unknown`.
 
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// For so long an answer is good.
 const FRESH: Duration = Duration::from_secs(86_400);
 
-/// Holds every direct dependency against the index.
+/// Checks every direct dependency against the index.
 ///
 /// # Errors
 /// Never because of the network: what cannot be reached is `unknown`.

@@ -5,13 +5,13 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-/// Prints a line of the result. A reader that has gone away ends nothing: a server serves on, a run comes to its end.
+/// Prints a line of the result. A reader that has gone away ends nothing: a server serves on, a run finishes.
 pub fn say(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
-/// Stderr for the log: a line that cannot be written is lost, and nobody is told of it on the same closed stderr.
+/// Stderr for the log: a line that cannot be written is lost, and cannot be reported on the same closed stderr.
 #[derive(Clone, Copy)]
 pub struct Stderr;
 
@@ -43,7 +43,7 @@ pub fn pretty<T: Serialize>(value: &T) {
     }
 }
 
-/// Longest message that anybody reads.
+/// Longest message.
 const MOST_CHARACTERS: usize = 2000;
 
 /// A text on one line of bearable length, in which names of files and columns cannot steer the terminal.
@@ -65,7 +65,7 @@ pub fn plain(text: &str) -> String {
 
 /// Prints a line of talk.
 pub fn talk(text: &str) {
-    // Nobody can be told that stderr is closed.
+    // That stderr is closed cannot be reported.
     let _ = writeln!(io::stderr(), "{text}");
 }
 

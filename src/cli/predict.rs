@@ -5,7 +5,7 @@ mod format;
 mod given;
 mod kept;
 mod unusual;
-mod written;
+mod write_output;
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::data;
-use crate::evaluate::Answers;
+use crate::evaluate::Predictions;
 use crate::features::{self, Unreadable, as_taken, unreadable};
 use crate::pipeline;
 use crate::text::nearest;
@@ -74,7 +74,7 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
         return engine::predict(global, &args.file, out, &args.version).await;
     }
     if let Some(path) = &args.output {
-        written::check(path)?;
+        write_output::check(path)?;
     }
     let env = context::open(global, &[]).await?;
     let version = pipeline::pick_version(&env, &args.version).await?;
@@ -129,7 +129,7 @@ pub async fn predict(global: &Global, args: &PredictArgs) -> Result<u8, Failure>
             .map(|column| spread(column, keep))
             .collect::<Result<_, _>>()?,
     };
-    written::write(
+    write_output::write(
         &given.own,
         &added,
         keep.as_deref(),
@@ -169,7 +169,7 @@ fn say_unusual(global: &Global, frame: &DataFrame, bundle: &Bundle) -> Result<()
     for (kind, what) in [
         (
             "unknown_category",
-            "texts that training did not have, or too seldom to learn from",
+            "texts that training did not have, or too rarely to learn from",
         ),
         (
             "outside_training_range",
@@ -216,7 +216,7 @@ fn check_columns(frame: &DataFrame, bundle: &Bundle) -> Result<(), Failure> {
         .map(ToString::to_string)
         .collect();
     let near = absent.iter().filter_map(|name| {
-        // A column that the model needs itself is no other one.
+        // A column that the model needs itself is not an other one.
         let others = there.iter().filter(|it| !needed.contains(it));
         let near = nearest(name, others.map(String::as_str), 0.4)?;
         Some(format!("`{near}` may be `{name}`; rename it in the file"))
@@ -277,7 +277,7 @@ fn judge(
             others.join("; ")
         );
         return Err(Failure::new(Kind::Data, error).hint(
-            "mend the cells, or take `--on-bad-row missing` (they count as missing) or `--on-bad-row skip` (their rows are left out)",
+            "fix the cells, or take `--on-bad-row missing` (they count as missing) or `--on-bad-row skip` (their rows are left out)",
         ));
     }
     for it in found {
@@ -332,10 +332,10 @@ fn make_room(added: &mut [Column], own: &[String]) -> Vec<(String, String)> {
 }
 
 /// `prediction`; of classes also `probability` of the positive one or `probability_<class>` of each.
-fn columns(bundle: &Bundle, answers: Answers) -> Vec<Column> {
+fn columns(bundle: &Bundle, answers: Predictions) -> Vec<Column> {
     let predictions = match answers {
-        Answers::Numbers(numbers) => return vec![Column::new("prediction".into(), numbers)],
-        Answers::Classes(predictions) => predictions,
+        Predictions::Numbers(numbers) => return vec![Column::new("prediction".into(), numbers)],
+        Predictions::Classes(predictions) => predictions,
     };
     let labels: Vec<&str> = predictions
         .labels

@@ -1,4 +1,4 @@
-//! What a run says while it goes on: a spinner on a terminal, plain lines elsewhere, log lines when asked.
+//! What a run says while it continues: a spinner on a terminal, plain lines elsewhere, log lines when asked.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -14,11 +14,11 @@ use super::output;
 use crate::pipeline::Event;
 
 /// Starts the log: `-v` for info, `-vv` for everything, `UNSEAT_LOG` for a filter of one's own.
-/// A server tells its callers to look here, so it logs what went wrong without being asked to.
+/// Answers of a server refer to its log, so it logs what went wrong by default.
 pub fn start_log(global: &Global, is_server: bool, has_feed: bool) {
     let level = match (global.quiet, global.verbose, global.log_format) {
         (true, _, _) => "off",
-        // What the feed has a line for is not told twice.
+        // What has a line of its own is not logged as well.
         (_, 0, LogFormat::Text) if has_feed => "unseat=warn,unseat::feed=off",
         (_, 0, LogFormat::Text) if is_server => "unseat=warn",
         (_, 0, LogFormat::Text) => "off",
@@ -58,7 +58,7 @@ pub fn warn(global: &Global, text: &str) {
     }
 }
 
-/// Tells a person what a run does. Silent with `-q`, and where the log already tells it.
+/// Prints what a run does. Silent with `-q`, and where the log says it.
 pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
     let logs = global.verbose > 0 || global.log_format == LogFormat::Json;
     if global.quiet {

@@ -18,7 +18,7 @@ fn read(config: &ModelConfig, head: bool) -> Result<FolderRead, data::Error> {
     let scan = data::scan(&config.input_folder.here())?;
     let mut options = pipeline::read_options(config, false);
     options.head = head.then_some(HEAD);
-    // What is bad is told with the rest.
+    // What is bad is reported with the rest.
     options.on_bad_file = data::OnBadFile::Quarantine;
     data::read(&config.input_folder.here(), &scan, &options, None)
 }
@@ -53,7 +53,7 @@ pub fn lines_of(config: &ModelConfig) -> Vec<String> {
     if let Some(lines) = of_tables(config) {
         return lines;
     }
-    // Notes and bad files are told by the look ahead.
+    // Notes and bad files are reported by the preview.
     read(config, true).map_or_else(|_| Vec::new(), |read| read.plan.lines())
 }
 

@@ -19,7 +19,7 @@ pub struct RunArgs {
     /// How the gate compares: `better`, `not_worse` or `naive`
     #[arg(long, value_name = "MODE")]
     gate: Option<String>,
-    /// Train even when the same data and settings came to a verdict before
+    /// Train even when the same data and settings reached a verdict before
     #[arg(long)]
     force: bool,
     /// Only say what would be done: read and hash the files, train nothing, write nothing
@@ -111,7 +111,7 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
                 }
                 show(global, &report);
             }
-            // One model's trouble must not keep the others from their run; the first is what the exit code tells.
+            // One model's trouble must not keep the others from their run; the exit code is that of the first.
             Err(error) => {
                 let error = Failure::from(error).detailed(args.detailed_exit_code);
                 if several {

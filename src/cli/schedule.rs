@@ -262,7 +262,7 @@ fn shown(at: DateTime<Utc>, zone: chrono_tz::Tz) -> String {
         .to_string()
 }
 
-/// What is wrong now stands above what came of past ticks: runs by hand and jobs fail without a tick.
+/// What is wrong now is above what came of past ticks: runs by hand and jobs fail without a tick.
 async fn say_trouble(
     global: &Global,
     registry: &Registry,
@@ -340,7 +340,7 @@ async fn follow(
     });
     if once {
         for model in scheduler.models.load_full().iter() {
-            scheduler.look(model).await?;
+            scheduler.poll(model).await?;
         }
         return super::worker::until_empty(global, &config, queue, Vec::new()).await;
     }

@@ -9,17 +9,18 @@ use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
-use super::asked_runs::AskedRuns;
 use super::global::Global;
+use super::job_starter::JobStarter;
 use super::live::Live;
 use super::{Failure, context, failure, notify, notify_systemd, output, progress, worker};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::jobs::Queue;
-use crate::pipeline::{Env, Envs};
+use crate::pipeline::{Env, Environments};
 use crate::registry::{CreatedModel, Registry};
 use crate::serve::{
-    self, AnsweredRows, Created, Fleet, Guard, Observer, OpenModel, Project, Signals, Source, State,
+    self, AnsweredRows, Created, Guard, Observer, OpenModel, Project, ServedModels, Signals,
+    Source, State,
 };
 use crate::serving::prediction_log::PredictionLog;
 
@@ -31,7 +32,7 @@ pub struct ServeArgs {
     /// Serve the bundle in this folder, at this URL (s3://, gs://, az://), or this file, without a project and without a database
     #[arg(long, value_name = "PATH", env = "MODEL_FILEPATH")]
     pub bundle: Option<PathBuf>,
-    /// Let everybody do everything on an address that is not loopback
+    /// Let anyone do everything on an address that is not loopback
     #[arg(long)]
     pub insecure: bool,
 }
@@ -80,7 +81,7 @@ async fn live(
     Ok((live, clock))
 }
 
-/// Follows `config.json`, and tells of what happens, until told to stop: probations end here, and nobody else may be there.
+/// Follows `config.json`, and prints events, until told to stop: probations end here, and no other process may be running.
 /// What could not be sent by then waits in the outbox.
 async fn followed(
     global: &Global,
@@ -138,11 +139,15 @@ pub async fn open(
     args: &ServeArgs,
     queue: Option<&Queue>,
 ) -> Result<Opened, Failure> {
-    let (fleet, project, settings) = match &args.bundle {
+    let (served_models, project, settings) = match &args.bundle {
         Some(folder) => {
             let settings = bundle_settings(global, args)?;
             let place = context::bundle_place(global, folder)?;
-            (Fleet::new(Source::bundle(&place).await?), None, settings)
+            (
+                ServedModels::new(Source::bundle(&place).await?),
+                None,
+                settings,
+            )
         }
         None => of_project(global, args, queue).await?,
     };
@@ -162,7 +167,7 @@ pub async fn open(
         None => None,
     };
     let state = State::new(
-        fleet,
+        served_models,
         project,
         settings,
         clock,
@@ -173,10 +178,10 @@ pub async fn open(
     let state = state.counted_by(answered);
     let state = Arc::new(state);
     match &args.bundle {
-        Some(_) => serve::load_each(&state.fleet).await?,
+        Some(_) => serve::load_each(&state.served_models).await?,
         None => {
             serve::sync_created(&state).await?;
-            serve::load_all(&state.fleet).await;
+            serve::load_all(&state.served_models).await;
         }
     }
     Ok(Opened {
@@ -248,7 +253,7 @@ async fn of_project(
     global: &Global,
     args: &ServeArgs,
     queue: Option<&Queue>,
-) -> Result<(Fleet, Option<Project>, config::Server), Failure> {
+) -> Result<(ServedModels, Option<Project>, config::Server), Failure> {
     let (config, registry) = context::project(global, &flags(args)).await?;
     context::warn_of_unnamed(global, &config, &registry).await?;
     if !registry.is_read_only() {
@@ -266,13 +271,13 @@ async fn of_project(
             Arc::new(context::env(global, &registry, model).await?),
         );
     }
-    let envs = Envs::new(envs);
+    let envs = Environments::new(envs);
     let source = Source::Project {
         registry: registry.clone(),
         envs: envs.clone(),
     };
     let program = worker::program(global, &config)?;
-    let starter = AskedRuns::new(
+    let starter = JobStarter::new(
         program,
         registry.clone(),
         envs.clone(),
@@ -286,7 +291,7 @@ async fn of_project(
         registry,
         envs,
     };
-    Ok((Fleet::new(source), Some(project), settings))
+    Ok((ServedModels::new(source), Some(project), settings))
 }
 
 /// Opens models that are created while the server runs, unless it serves one alone.
@@ -350,7 +355,7 @@ pub fn say_where(global: &Global, opened: &Opened, began: Instant, no_version: &
     let (state, url) = (&opened.state, opened.url());
     if global.json {
         let models: Vec<_> = state
-            .fleet
+            .served_models
             .models()
             .map(|model| {
                 let version = model.champion().map(|served| served.version);
@@ -361,7 +366,7 @@ pub fn say_where(global: &Global, opened: &Opened, began: Instant, no_version: &
             "listening": url, "models": models, "ready_ms": took,
         }));
     }
-    for model in state.fleet.models() {
+    for model in state.served_models.models() {
         let says = match (model.champion(), model.alarm()) {
             (Some(served), _) => format!("version {}", served.version),
             (None, Some(alarm)) => format!("not served: {alarm}"),

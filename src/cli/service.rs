@@ -231,7 +231,7 @@ fn tell(
     }
 }
 
-/// What somebody else has written stays.
+/// What others have written stays.
 fn check_ours(path: &Path) -> Result<(), Failure> {
     match fs::read_to_string(path) {
         Ok(text) if !text.starts_with(OURS) => {

@@ -1,4 +1,4 @@
-//! `status`: one screen on which stands whether anything needs somebody.
+//! `status`: one screen that shows whether anything needs attention.
 
 use std::sync::Arc;
 

@@ -24,7 +24,7 @@ pub struct StressArgs {
     /// Users at once, each with a connection of its own
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=2000))]
     users: u64,
-    /// How long it goes on
+    /// How long it continues
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
     /// Rows to ask for, one a request, in turns: CSV or NDJSON; without it, the example in the server's API document
@@ -41,7 +41,7 @@ pub struct StressArgs {
     output: Option<PathBuf>,
 }
 
-/// Asks as long as it may, prints the report, and holds it against the budget.
+/// Asks as long as it may, prints the report, and checks it against the budget.
 ///
 /// # Errors
 /// The server cannot be reached, the rows cannot be read, or the report cannot be written.

@@ -1,6 +1,6 @@
 //! `train FILE --output OUT`: a model from one file to one file, with no version, no gate and no database.
 //!
-//! It is trained as a version would be: same settings, same reading, same checks. What is made meanwhile stands in a
+//! It is trained as a version would be: same settings, same reading, same checks. What is made meanwhile is in a
 //! temporary folder.
 
 use std::fs::Permissions;
@@ -14,7 +14,7 @@ use tempfile::{Builder, TempDir};
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output, progress};
 use crate::config::ModelConfig;
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::pipeline::{self, Env, Ids};
 use crate::registry::Registry;
 
@@ -63,7 +63,7 @@ pub async fn train(global: &Global, file: &Path, out: &Path) -> Result<u8, Failu
 /// Settings of the project, or the defaults where there is none, with every folder that is written to a temporary one.
 fn settings(global: &Global, folder: &TempDir, file: &Path) -> Result<ModelConfig, Failure> {
     let place = |name: &str| folder.path().join(name);
-    let kept = |name: &str| Place::Folder(place(name));
+    let kept = |name: &str| Location::Folder(place(name));
     let config = if context::file(global).exists() {
         context::load(global, &[])?
     } else {
@@ -77,7 +77,7 @@ fn settings(global: &Global, folder: &TempDir, file: &Path) -> Result<ModelConfi
         context::load(&global, &[])?
     };
     Ok(ModelConfig {
-        input_folder: Place::Folder(input(folder, file)?),
+        input_folder: Location::Folder(input(folder, file)?),
         output_folder: kept("ingested"),
         model_folder: kept("models"),
         deployment_folder: kept("production"),

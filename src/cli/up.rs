@@ -11,7 +11,7 @@ use super::first_runs::FirstRuns;
 use super::global::Global;
 use super::live::Live;
 use super::serve::{self, ServeArgs};
-use super::{Failure, context, feed, notify, output, worker};
+use super::{Failure, context, notify, output, up_progress, worker};
 use crate::config::{Config, Jobs};
 use crate::jobs::{self, Queue};
 use crate::registry::{JobRow, Registry};
@@ -23,7 +23,7 @@ pub struct UpArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", value_parser = serve::address)]
     listen: Option<String>,
-    /// Let everybody do everything on an address that is not loopback
+    /// Let anyone do everything on an address that is not loopback
     #[arg(long)]
     insecure: bool,
 }
@@ -50,8 +50,8 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     }
     let (stop, stopped) = watch::channel(false);
     let scheduler = Arc::new(scheduler(global, &config, &queue)?);
-    feed::say_next(global, &scheduler).await?;
-    let feed = feed::Feed::of(global, &queue, clock).await?;
+    up_progress::say_next(global, &scheduler).await?;
+    let feed = up_progress::UpProgress::of(global, &queue, clock).await?;
     let first = FirstRuns::begin(&scheduler).await?;
     tokio::spawn(tell_the_end(signals, stop));
     let live = Live::new("up", global, flags, &registry, clock, &config, seen);
@@ -66,7 +66,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let is_told = !global.quiet && !global.json;
     let tell = move |text: &str| {
         if is_told {
-            feed::say_of_project(text);
+            up_progress::say_of_project(text);
         }
     };
     // Answering has a task of its own: it waits for nothing that the other roles do.
@@ -118,7 +118,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
 
 /// Jobs whose run ended because this process did.
 async fn cut_off(registry: &Registry) -> Vec<JobRow> {
-    // What cannot be asked any more is not told.
+    // What cannot be asked any more is not printed.
     let jobs = registry.jobs(None, 50).await.unwrap_or_default();
     let is_cut = |job: &JobRow| job.is_open() && job.error.as_deref() == Some(jobs::WORKER_ENDED);
     jobs.into_iter().filter(is_cut).collect()

@@ -22,7 +22,7 @@ pub struct WorkerArgs {
     /// End after so many jobs, whatever waits
     #[arg(long, value_name = "N", conflicts_with = "once", value_parser = clap::value_parser!(u64).range(1..))]
     max_jobs: Option<u64>,
-    /// End when nothing was to be done for so long, like 60s, 10m or 1h
+    /// End when nothing was to be done for this long, like 60s, 10m or 1h
     #[arg(long, value_name = "TIME", conflicts_with = "once", value_parser = duration)]
     idle_exit: Option<Duration>,
     /// Tags of this machine, like `big,gpu`: it does runs of models that ask for these or for none (`jobs.tags`)
@@ -112,7 +112,7 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
     Ok(failure::DONE)
 }
 
-/// Tells what became of an edited file, unless there is to be no talk.
+/// Reports what became of an edited file, unless output is off.
 pub fn say(global: &Global) -> impl Fn(&str) + use<> {
     let is_told = !global.quiet;
     move |said: &str| {
@@ -137,7 +137,7 @@ pub async fn work(
 
 /// Waits until a role is to end.
 pub async fn told(mut stop: watch::Receiver<bool>) {
-    // A sender that is gone tells as much.
+    // So it is when the sender is gone.
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

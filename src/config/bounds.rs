@@ -1,6 +1,6 @@
 //! Bounds that several settings share.
 
-/// Why a number is no margin, share or fall, if it is none.
+/// Why a number is not a margin, share or fall, if it is none.
 pub(super) fn not_at_least_zero(value: f64) -> Option<String> {
     if !value.is_finite() {
         return Some(format!("{value} is not a finite number"));

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// It is not looked for.
+    /// It is not checked.
     Off,
-    /// It stands in the version's record, its report and its card.
+    /// It is in the version's record, its report and its card.
     Note,
-    /// It is told while the run goes on, too.
+    /// It is also reported while the run continues.
     Warn,
     /// The run ends there as failed; the champion stays.
     Block,
@@ -62,43 +62,43 @@ macro_rules! bounded {
 bounded! {
     /// Rows that the rules of `schema` keep out of the data set.
     RejectedRows, Warn, 0.01, 1.0,
-    /// Share of the rows read above which it is told.
+    /// Share of the rows read above which it is reported.
     ;
     /// Missing cells of a column.
     MissingCells, Warn, 0.5, 1.0,
-    /// Share of the rows above which it is told.
+    /// Share of the rows above which it is reported.
     ;
     /// A column that alone predicts the target, and so may have been written down after what is to be predicted.
     Leak, Warn, 0.99, 1.0,
-    /// From here on it is told: ROC AUC (mean over the classes) where classes are predicted, |Spearman| or R² where a number is.
+    /// Reported from this value on: ROC AUC (mean over the classes) where classes are predicted, |Spearman| or R² where a number is.
     ;
     /// Rows with the same features and another class.
     ConflictingLabels, Note, 0.01, 1.0,
-    /// Share of the rows above which it is told.
+    /// Share of the rows above which it is reported.
     ;
-    /// Test rows that stand in the data set, too. Looked for when the test rows are read, before the gate.
+    /// Test rows that are in the data set, too. Checked when the test rows are read, before the gate.
     TestOverlap, Warn, 0.01, 1.0,
-    /// Share of the test rows above which it is told.
+    /// Share of the test rows above which it is reported.
     ;
-    /// Texts in the test data that the training rows do not have. Looked for when the test rows are read, before the gate.
+    /// Texts in the test data that the training rows do not have. Checked when the test rows are read, before the gate.
     TestCategories, Warn, 0.05, 1.0,
-    /// Share of the test rows with a value in the column above which it is told.
+    /// Share of the test rows with a value in the column above which it is reported.
     ;
     /// Texts in the data set that the champion was not trained on.
     NewCategories, Warn, 0.05, 1.0,
-    /// Share of the rows with a value in the column above which it is told.
+    /// Share of the rows with a value in the column above which it is reported.
     ;
     /// Cells outside the range that the champion's data had, or missing where it had no gaps.
     OutsideRules, Warn, 0.05, 1.0,
-    /// Share of the rows above which it is told.
+    /// Share of the rows above which it is reported.
     ;
     /// Too few rows of a class.
     RareClass, Warn, 10.0, 1e9,
-    /// Rows below which it is told.
+    /// Rows below which it is reported.
     ;
     /// Cells of the target that hold a text which `ingest.null_values` counts as missing, such as `None`.
     TargetNulls, Warn, 0.01, 1.0,
-    /// Share of the rows above which it is told.
+    /// Share of the rows above which it is reported.
     ;
 }
 
@@ -138,7 +138,7 @@ unbounded! {
     TargetMarkers, Warn;
     /// Classes of one row.
     TargetSingleRows, Warn;
-    /// Lines of files that are no rows (titles, headers again), or a header that may be a row.
+    /// Lines of files that are not rows (titles, headers again), or a header that may be a row.
     FileLayout, Warn;
     /// Cells that are not of the kind of their column: marks in a column of numbers, text because of a few cells.
     FileCells, Warn;
@@ -146,11 +146,11 @@ unbounded! {
     FileRows, Warn;
     /// Files and columns that are not written in UTF-8 with decimal points.
     FileForms, Note;
-    /// Test labels that are no class of the data set.
+    /// Test labels that are not a class of the data set.
     TestLabels, Warn;
 }
 
-/// What is looked at before a training is believed. A finding never changes a row or a column.
+/// What is looked at before a training is trusted. A finding never changes a row or a column.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Checks {
@@ -168,7 +168,7 @@ pub struct Checks {
     pub leak: Leak,
     /// Rows with the same features and another class.
     pub conflicting_labels: ConflictingLabels,
-    /// Test rows that stand in the data set.
+    /// Test rows that are in the data set.
     pub test_overlap: TestOverlap,
     /// Texts that only the test data has.
     pub test_categories: TestCategories,
@@ -190,7 +190,7 @@ pub struct Checks {
     pub target_single_rows: TargetSingleRows,
     /// Labels that count as missing.
     pub target_nulls: TargetNulls,
-    /// Lines of files that are no rows.
+    /// Lines of files that are not rows.
     pub file_layout: FileLayout,
     /// Cells that are not of the kind of their column.
     pub file_cells: FileCells,
@@ -198,7 +198,7 @@ pub struct Checks {
     pub file_rows: FileRows,
     /// How files and numbers are written.
     pub file_forms: FileForms,
-    /// Test labels that are no class of the data set.
+    /// Test labels that are not a class of the data set.
     pub test_labels: TestLabels,
 }
 

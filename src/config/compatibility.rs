@@ -10,7 +10,7 @@ pub struct Compatibility {
     /// Whose form `GET /models` has: `own` (which is that of the text service, with more keys) or `retraining_service`
     /// (`{"5": {"key": "<model>_5", "last_modified": …}}`).
     pub models: ModelsForm,
-    /// Whether `DELETE /models/{model}` removes a model that is being served without being told `force`.
+    /// Whether `DELETE /models/{model}` removes a model that is being served without `force`.
     pub delete_served: bool,
     /// Whether `GET /{version}/healthcheck` answers 200 also when its body is `Not OK`.
     pub healthcheck_always_200: bool,

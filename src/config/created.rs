@@ -10,7 +10,7 @@ use super::model::ModelConfig;
 use super::paths::CREATED_FOLDER;
 use super::problem::Problem;
 use super::project::Config;
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 /// The key under which a model's settings keep the request that created it, where the list of models is to tell it.
 pub const ASKED: &str = "asked";
@@ -31,7 +31,7 @@ pub const CREATED_KEYS: [&str; 12] = [
     "gate",
 ];
 
-/// The folders of a created model, whose data stands in `data` below its own folder.
+/// The folders of a created model, whose data is in `data` below its own folder.
 pub fn created_folders(name: &str, data: &str) -> Map<String, Value> {
     let own = format!("{CREATED_FOLDER}/{name}");
     [
@@ -97,7 +97,7 @@ impl Config {
     /// Whether every file of created models would be read as data of a model.
     pub fn reads_created(&self) -> bool {
         let created = self.project.join(CREATED_FOLDER);
-        let has = |place: &Place| {
+        let has = |place: &Location| {
             let folder = place.folder();
             folder.is_some_and(|folder| created.starts_with(folder))
         };

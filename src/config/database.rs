@@ -54,21 +54,21 @@ impl Database {
 
 /// Where a database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatabasePlace {
+pub enum DatabaseLocation {
     /// In a file.
     File(PathBuf),
     /// On a server, at this URL, which holds no password.
     Server(String),
 }
 
-impl DatabasePlace {
+impl DatabaseLocation {
     /// Reads a URL; a file is below the project's folder.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn read(url: &str, project: &Path) -> Result<Self, String> {
         if let Some(path) = url.strip_prefix(FILE).filter(|path| !path.is_empty()) {
-            return Ok(DatabasePlace::File(below(project, path)));
+            return Ok(DatabaseLocation::File(below(project, path)));
         }
         let Some(rest) = SERVER.iter().find_map(|scheme| url.strip_prefix(scheme)) else {
             return Err(
@@ -85,7 +85,7 @@ impl DatabasePlace {
                     .to_string(),
             );
         }
-        Ok(DatabasePlace::Server(url.to_string()))
+        Ok(DatabaseLocation::Server(url.to_string()))
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn database_url(
 ) -> String {
     let url = object.get("database_url").and_then(Value::as_str);
     let url = url.unwrap_or(DEFAULT_URL);
-    if let Err(reason) = DatabasePlace::read(url, project) {
+    if let Err(reason) = DatabaseLocation::read(url, project) {
         problems.push(Problem::at("database_url", reason));
     }
     url.to_string()
@@ -109,15 +109,15 @@ mod tests {
 
     #[test]
     fn a_url_is_a_file_or_a_server_and_holds_no_password() {
-        let read = |url| DatabasePlace::read(url, Path::new("p"));
-        let file = DatabasePlace::File(PathBuf::from("p/state/unseat.db"));
+        let read = |url| DatabaseLocation::read(url, Path::new("p"));
+        let file = DatabaseLocation::File(PathBuf::from("p/state/unseat.db"));
         assert_eq!(read("sqlite://state/unseat.db"), Ok(file));
         for url in [
             "postgres://me@db.example.org:5432/unseat?sslmode=verify-full",
             "postgresql://db/unseat",
             "postgres:///unseat?host=/run/postgresql",
         ] {
-            assert_eq!(read(url), Ok(DatabasePlace::Server(url.to_string())));
+            assert_eq!(read(url), Ok(DatabaseLocation::Server(url.to_string())));
         }
         for url in [
             "sqlite://",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DecideBy {
-    /// The best metric on the validation part; with more than two classes the likeliest class.
+    /// The best metric on the validation part; with more than two classes the most probable class.
     #[default]
     Metric,
     /// The smallest cost: `cost`, or `cost_matrix`.

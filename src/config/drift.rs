@@ -54,7 +54,7 @@ pub enum DriftWindow {
 pub enum DriftAction {
     /// Nothing; it is still shown.
     Ignore,
-    /// A line where a run or a server tells what happened.
+    /// A line in the log of the run or server.
     Warn,
     /// Also a message to the channels of `notify` that want `drift`.
     Notify,
@@ -157,7 +157,7 @@ impl Drift {
                 ),
             );
         }
-        // Written so that what is no number is outside.
+        // Written so that what is not a number is outside.
         if !(self.min_effect > 0.0 && self.min_effect <= 10.0) {
             say(
                 "min_effect",

@@ -18,13 +18,13 @@ pub(super) fn check(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     }
 }
 
-/// A refusal at a key.
+/// A rejection at a key.
 const LOCAL: &str = "cannot be done with `engine.kind: spark`";
 
 fn check_data(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     let ingest = &raw.ingest;
     let is_auto = |text: &str| text == "auto";
-    let refused = [
+    let rejected = [
         (
             "input_folder_path",
             scheme_of(&raw.input_folder_path).is_some_and(|scheme| scheme != "file"),
@@ -48,7 +48,7 @@ fn check_data(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
         (
             "labels.test_share",
             raw.labels.sets_aside(),
-            "rows set aside would have to be taken out of the whole data set; set it to 0",
+            "held-out rows would have to be taken out of the whole data set; set it to 0",
         ),
         (
             "ingest.encoding",
@@ -79,7 +79,7 @@ fn check_data(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             "leave comments out of the files",
         ),
     ];
-    for (key, _, instead) in refused.into_iter().filter(|(_, is_set, _)| *is_set) {
+    for (key, _, instead) in rejected.into_iter().filter(|(_, is_set, _)| *is_set) {
         say(key, format!("{LOCAL}; {instead}"));
     }
     for (column, rule) in &raw.schema {

@@ -14,7 +14,7 @@ pub struct Derive {
     /// Its name; it may be the target.
     pub name: String,
     /// An SQL expression over the columns of the row, those derived before it included. Names with other characters than
-    /// letters, digits and `_` stand in double quotes.
+    /// letters, digits and `_` are in double quotes.
     pub sql: String,
 }
 
@@ -114,7 +114,7 @@ pub struct TextFeatures {
     pub idf: bool,
     /// Most n-grams of each sort that get a feature: those in most rows.
     pub max_features: u32,
-    /// Fewest training rows that an n-gram must stand in.
+    /// Fewest training rows that an n-gram must be in.
     pub min_rows: u32,
     /// Features that n-grams are spread over by their hash, so that no list of them is kept; 0 keeps a list.
     pub buckets: u32,
@@ -324,7 +324,7 @@ impl ColumnFeatures {
         for (key, ranges, read, example) in named {
             for (name, texts) in ranges {
                 for text in texts.iter().filter(|text| read(text).is_none()) {
-                    let reason = format!("`{text}` is no range such as `{example}`");
+                    let reason = format!("`{text}` is not a range such as `{example}`");
                     say(&format!("{path}.{key}.{name}"), reason);
                 }
             }

@@ -5,20 +5,20 @@ use std::path::Path;
 use super::paths::below;
 use super::raw::RawConfig;
 use super::stores::Stores;
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 /// Where the files of a model are.
 pub(super) struct Folders {
     /// Source files.
-    pub input: Place,
+    pub input: Location,
     /// Dated data sets.
-    pub output: Place,
+    pub output: Location,
     /// Test data.
-    pub test: Place,
+    pub test: Location,
     /// Versions.
-    pub models: Place,
+    pub models: Location,
     /// The champion's copy.
-    pub deployment: Place,
+    pub deployment: Location,
 }
 
 /// Folders are named, and no two of them are the same one.
@@ -28,11 +28,11 @@ pub(super) fn check_folders(
     stores: &Stores,
     say: &mut impl FnMut(&str, String),
 ) -> Folders {
-    let mut places: Vec<(&str, Place)> = Vec::new();
+    let mut places: Vec<(&str, Location)> = Vec::new();
     let mut place = |key: &'static str, folder: &str, is_written: bool| {
         let found = if folder.trim().is_empty() {
             say(key, "is empty; name a folder".to_string());
-            return Place::Folder(below(project, key));
+            return Location::Folder(below(project, key));
         } else if is_written {
             stores.written(project, folder)
         } else {
@@ -40,7 +40,7 @@ pub(super) fn check_folders(
         };
         let found = found.unwrap_or_else(|reason| {
             say(key, reason);
-            Place::Folder(below(project, key))
+            Location::Folder(below(project, key))
         });
         for (other, same) in &places {
             if *same == found {
@@ -68,10 +68,10 @@ pub(super) fn check_folders(
     folders
 }
 
-fn is_below(place: &Place, other: &Place) -> bool {
+fn is_below(place: &Location, other: &Location) -> bool {
     match (place, other) {
-        (Place::Folder(place), Place::Folder(other)) => place.starts_with(other),
-        (Place::Store(place), Place::Store(other)) => {
+        (Location::Folder(place), Location::Folder(other)) => place.starts_with(other),
+        (Location::Store(place), Location::Store(other)) => {
             place.url.starts_with(&format!("{}/", other.url))
         }
         _ => false,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::not_at_least_zero;
 
-/// When a model counts as stale. A stale model goes on answering; it is told about.
+/// When a model counts as stale. A stale model continues answering; a notification is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Health {

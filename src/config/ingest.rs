@@ -17,10 +17,10 @@ const NONE: &str = "none";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Keep {
-    /// What stands in the input folder now.
+    /// The present content of the input folder.
     #[default]
     Folder,
-    /// What stands there now and everything seen before.
+    /// What is there now and everything seen before.
     Accumulate,
 }
 
@@ -59,7 +59,7 @@ pub struct Ingest {
     pub decimal: Decimal,
     /// What groups the digits of numbers in threes. `auto`: what whole columns show beyond doubt.
     pub thousands: Thousands,
-    /// Currency that stands at numbers, as it is written (`€`, `EUR`). `auto`: any one currency per column; `none`: none, so
+    /// Currency that is at numbers, as it is written (`€`, `EUR`). `auto`: any one currency per column; `none`: none, so
     /// that such cells are texts.
     pub currency: String,
     /// Line of the header in CSV files, counted from 1; `none` where there is no header, and columns are named `column_1`,
@@ -72,7 +72,7 @@ pub struct Ingest {
     pub date_formats: Vec<String>,
     /// What numbers count in columns of times. Without it, plausible years decide.
     pub epoch_unit: Option<EpochUnit>,
-    /// A file that was changed within so many seconds waits for the next run. Whatever this says, a file that changes while it
+    /// A file that was changed within this many seconds waits for the next run. Whatever this says, a file that changes while it
     /// is looked at waits, too, and one that was changed within ten minutes and ends in the middle of a line.
     pub settle_seconds: u32,
     /// Megabytes of memory that one file may need, by its rows and what it holds decompressed: a larger one is left out.
@@ -107,9 +107,9 @@ impl Default for Ingest {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawWindow {
-    /// Rows whose `time_column` is within so many days of the newest row.
+    /// Rows whose `time_column` is within this many days of the newest row.
     pub days: Option<u32>,
-    /// The last so many rows.
+    /// The last rows, this many.
     pub rows: Option<u64>,
 }
 
@@ -175,12 +175,12 @@ impl Ingest {
     /// Tells which settings cannot be.
     pub(super) fn check(&self, say: &mut impl FnMut(&str, String)) {
         if self.encoding != AUTO && self.encoding().is_none() {
-            let why = "is no encoding that is known; use `auto` or a name like `windows-1252`, `iso-8859-2`, `utf-16le`";
+            let why = "is not an encoding that is known; use `auto` or a name like `windows-1252`, `iso-8859-2`, `utf-16le`";
             say("encoding", why.to_string());
         }
         let is_quote = matches!(self.delimiter(), Some(b'"' | b'\n' | b'\r'));
         if self.delimiter != AUTO && (self.delimiter().is_none() || is_quote) {
-            let why = "is no separator; use `auto`, `tab`, or one character that is no letter, digit or quote";
+            let why = "is not a separator; use `auto`, `tab`, or one character that is not a letter, digit or quote";
             say("delimiter", why.to_string());
         }
         let is_same = matches!(
@@ -201,7 +201,7 @@ impl Ingest {
         }
         for (at, format) in self.date_formats.iter().enumerate() {
             if !is_time_format(format) {
-                let why = "is no strftime form that holds a whole day, as `%d.%m.%Y` does";
+                let why = "is not a strftime form that holds a whole day, as `%d.%m.%Y` does";
                 say(&format!("date_formats[{at}]"), why.to_string());
             }
         }

@@ -1,4 +1,4 @@
-//! The part of `config.json` that says what is kept of answers, so that labels which come later can be held against them.
+//! The part of `config.json` that says what is kept of answers, so that labels which come later can be checked against them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ pub struct Labels {
     pub per_second: u32,
     /// Hours for which a label waits for an answer that is not known yet.
     pub hold_hours: f64,
-    /// Share of the labelled rows of production that are set aside as fresh test rows, from 0 (off) to 1. A hash of the row decides,
-    /// for ever. Whole rows are there only where `server.prediction_log.sample` keeps them.
+    /// Share of the labelled rows of production that are held out as fresh test rows, from 0 (off) to 1. A hash of the row decides,
+    /// forever. Whole rows are there only where `server.prediction_log.sample` keeps them.
     pub test_share: f64,
     /// What fresh test rows are for.
     pub test_use: TestUse,
@@ -37,9 +37,9 @@ pub struct Labels {
 pub enum TestUse {
     /// They are gathered and kept out of training, and judge nothing yet.
     Gather,
-    /// They are test rows beside those of the test folder.
+    /// They are test rows in addition to those of the test folder.
     Beside,
-    /// They are the only test rows once there are `test_min_rows` of them; until then as `beside`.
+    /// They are the only test rows once there are `test_min_rows` of them; until then the same as `beside`.
     Alone,
 }
 
@@ -78,12 +78,12 @@ impl Labels {
             .map_or(i64::MIN, |days| now_ms - age_ms(days))
     }
 
-    /// Whether labelled rows of production are set aside as test rows.
+    /// Whether labelled rows of production are held out as test rows.
     pub fn sets_aside(&self) -> bool {
         self.enabled && self.test_share > 0.0
     }
 
-    /// What of it can change a verdict, as text; `None` where nothing is set aside.
+    /// What of it can change a verdict, as text; `None` where nothing is held out.
     pub(super) fn not_default(&self) -> Option<String> {
         self.sets_aside().then(|| {
             serde_json::json!([self.test_share, self.test_use, self.test_min_rows]).to_string()
@@ -92,7 +92,7 @@ impl Labels {
 
     /// Tells what makes no sense: key below `labels`, and reason.
     pub fn check(&self, say: &mut impl FnMut(&str, String)) {
-        // Written so that what is no number is outside.
+        // Written so that what is not a number is outside.
         let mut within = |key: &str, value: f64, low: f64, high: f64| {
             if !(value >= low && value <= high) {
                 say(key, format!("{value} is not from {low} to {high}"));

@@ -120,7 +120,7 @@ pub struct Learner {
     pub feature_share: Option<f64>,
     /// `auto`: most fits, in the stated order; each fold counts as one.
     pub max_fits: u32,
-    /// `auto`: seconds after which no further candidate is begun; 0 sets no limit. With a limit, two runs may choose differently.
+    /// `auto`: seconds after which no further candidate is started; 0 sets no limit. With a limit, two runs may choose differently.
     pub max_seconds: f64,
 }
 

@@ -200,11 +200,11 @@ const PARTS: [(&str, &str); 8] = [
     ("server", "a project has one server: set it at the top"),
     (
         "jobs",
-        "workers work for the whole project: set it at the top; a model may have `tags` of its own",
+        "workers work for the whole project: set it at the top; a model may have its own `tags`",
     ),
     (
         "notify",
-        "messages tell of the whole project: set it at the top",
+        "messages are for the whole project: set it at the top",
     ),
     (
         "mlflow",
@@ -269,7 +269,7 @@ pub(super) fn check_model(
     let value = Value::Object(settings);
     let found = shape::problems(&value, &shape::schema_of::<RawConfig>());
     if !found.is_empty() {
-        // What is left without these keys is checked all the same, so that everything is told at once.
+        // What is left without these keys is checked all the same, so that everything is reported at once.
         let mut more = Vec::new();
         if let Ok(raw) = serde_json::from_value::<RawConfig>(without(value, &found)) {
             check(raw, project, stores, "", &mut more);

@@ -1,4 +1,4 @@
-//! The part of `config.json` that says which MLflow server is kept up to date. Secrets never stand in it: they come from a
+//! The part of `config.json` that says which MLflow server is kept up to date. Secrets are never in it: they come from a
 //! file, or from the variables that MLflow's own clients read.
 
 use schemars::JsonSchema;

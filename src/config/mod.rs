@@ -51,7 +51,7 @@ pub mod variables;
 pub use checks::{Checks, Severity};
 pub use compatibility::ModelsForm;
 pub use created::{ASKED, CREATED_KEYS, created_folders};
-pub use database::{Database, DatabasePlace};
+pub use database::{Database, DatabaseLocation};
 pub use drift::{Drift, DriftAction, DriftWindow};
 pub use engine::{Engine, EngineKind};
 pub use health::Health;

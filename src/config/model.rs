@@ -24,7 +24,7 @@ use super::shadow::Shadow;
 use super::stores::Stores;
 use crate::data::rules::ColumnRule;
 use crate::evaluate::{Metric, Task};
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::text::hex;
 
 /// How far back `accumulate` reaches.
@@ -47,15 +47,15 @@ pub struct ModelConfig {
     /// The folder of `config.json`.
     pub project: PathBuf,
     /// Source files.
-    pub input_folder: Place,
+    pub input_folder: Location,
     /// Dated data sets.
-    pub output_folder: Place,
+    pub output_folder: Location,
     /// Test data.
-    pub test_folder: Place,
+    pub test_folder: Location,
     /// Versions.
-    pub model_folder: Place,
+    pub model_folder: Location,
     /// The champion's copy.
-    pub deployment_folder: Place,
+    pub deployment_folder: Location,
     /// Column to predict; `None` is the last one.
     pub target: Option<String>,
     /// The positive class as data sets spell it.
@@ -100,7 +100,7 @@ pub struct ModelConfig {
     pub schedule: Schedule,
     /// What is kept.
     pub retention: Retention,
-    /// What was asked for when it was created by request, as the list of models tells it.
+    /// The request that created it, as the list of models shows it.
     #[serde(skip)]
     pub asked: Option<serde_json::Map<String, serde_json::Value>>,
     /// Where folders of it may be.
@@ -121,7 +121,7 @@ pub struct ModelConfig {
     pub labels: Labels,
     /// Requests that a challenger answers offline.
     pub shadow: Shadow,
-    /// What starts a run beside the schedule.
+    /// What starts a run, apart from the schedule.
     pub retrain: Retrain,
 }
 

@@ -1,6 +1,6 @@
 //! Names of models, which become names of folders and files.
 
-/// A model's name as it can stand in the name of a file of the prediction log, between other parts.
+/// A model's name as it can be in the name of a file of the prediction log, between other parts.
 pub fn plain_name(model: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let plain = model.chars().map(|c| if is_plain(c) { c } else { '-' });

@@ -1,4 +1,4 @@
-//! The part of `config.json` that says who is told what, and how. Secrets never stand in it: they come from files, or from
+//! The part of `config.json` that says who is notified of what, and how. Secrets are never in it: they come from files, or from
 //! `UNSEAT_NOTIFY_<NAME>_SECRET` and `UNSEAT_NOTIFY_<NAME>_PASSWORD`.
 
 use schemars::JsonSchema;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 
-/// Who is told what happened, and how.
+/// Notifications: who is notified of what, and how.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Notify {
@@ -14,7 +14,7 @@ pub struct Notify {
     pub channels: Vec<Channel>,
 }
 
-/// What can be told.
+/// Events that can be notified of.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -22,7 +22,7 @@ pub struct Notify {
 pub enum Topic {
     /// A run put a new version in production.
     Promoted,
-    /// A run's version was refused, or the evidence was too thin.
+    /// A run's version was rejected, or the evidence was too thin.
     Refused,
     /// A run broke off.
     Failed,
@@ -37,7 +37,7 @@ pub enum Topic {
     RolledBack,
     /// A promoted version has passed its probation. Also sent to channels of `promoted`.
     Confirmed,
-    /// A run came to its end after runs that broke off. Also sent to channels of `promoted` or `failed`.
+    /// A run succeeded after runs that failed. Also sent to channels of `promoted` or `failed`.
     Recovered,
     /// A run left files out that it could not use. Also sent to channels of `promoted` or `failed`.
     Quarantined,
@@ -58,7 +58,7 @@ impl Topic {
         Topic::Quarantined,
     ];
 
-    /// Whoever is told of one of these is told of this, too: what they know would be wrong without it.
+    /// Channels that are sent one of these events are sent this one, too: without it, what they know would be wrong.
     fn goes_with(self) -> &'static [Topic] {
         match self {
             Topic::RolledBack | Topic::Confirmed => &[Topic::Promoted],
@@ -85,7 +85,7 @@ impl Topic {
     }
 }
 
-/// How a channel tells.
+/// How a channel delivers a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelKind {
@@ -116,12 +116,12 @@ impl ChannelKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
-    /// How it tells.
+    /// How it delivers a message.
     pub kind: ChannelKind,
     /// Its name in the outbox and in variables. Default: its kind, with its number among those of its kind from the second.
     #[serde(default)]
     pub name: Option<String>,
-    /// What it is told.
+    /// Which events it is sent.
     #[serde(default = "everything")]
     pub on: Vec<Topic>,
     /// Seconds that one attempt may take.
@@ -164,7 +164,7 @@ fn default_seconds() -> f64 {
     20.0
 }
 
-/// A server for letters, taken apart.
+/// A mail server, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Smtp {
     /// Whether the connection begins with TLS.
@@ -198,7 +198,7 @@ impl Smtp {
         })
     }
 
-    /// Whether letters do not leave this machine.
+    /// Whether e-mails stay on this machine.
     pub fn is_local(&self) -> bool {
         let address: Option<std::net::IpAddr> = self.host.parse().ok();
         self.host == "localhost" || address.is_some_and(|address| address.is_loopback())
@@ -346,7 +346,7 @@ impl Channel {
     }
 }
 
-/// Why a text is no address for a webhook, if it is none.
+/// Why a text is not an address for a webhook, if it is none.
 pub fn not_an_address(url: &str) -> Option<&'static str> {
     let rest = url
         .strip_prefix("https://")
@@ -364,7 +364,7 @@ pub fn not_an_address(url: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a text can be a channel's name: it stands in the outbox, and in names of variables.
+/// Whether a text can be a channel's name: it is in the outbox, and in names of variables.
 fn is_channel_name(text: &str) -> bool {
     let is_plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
     (1..=32).contains(&text.len()) && text.bytes().all(is_plain)

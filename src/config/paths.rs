@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The folder below the project's in which created models have theirs.
 pub const CREATED_FOLDER: &str = "models_data";
 
-/// A path below the project's folder, without a leading `./` that nobody wrote.
+/// A path below the project's folder, without a leading `./` that was not written.
 pub(super) fn below(project: &Path, path: &str) -> PathBuf {
     let joined = project.join(path);
     match joined.strip_prefix(".") {

@@ -46,7 +46,7 @@ pub struct Policy {
     pub beat_baselines: bool,
     /// Worst value of the metric that may go live: the smallest, or the largest for `log_loss`, `brier`, `rmse` and `mae`.
     pub floor: Option<f64>,
-    /// Largest gain over the champion that is believed; a larger one is suspicious and refused.
+    /// Largest plausible gain over the champion; a larger one is suspicious and rejected.
     pub ceiling: Option<f64>,
     /// Smallest gain over the champion, in the metric's own unit, for which it is worth changing versions.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub struct Policy {
     /// The champion's value counts as no nearer to zero than this in `min_relative_gain`, so that a champion at zero can be
     /// unseated; above 0.
     pub relative_gain_floor: f64,
-    /// Largest share of test rows that may also stand in the training rows.
+    /// Largest share of test rows that may also be in the training rows.
     pub max_leakage: f64,
     /// Largest share of the logged requests that the challenger may answer by another class; asks for `shadow.challenger`, and
     /// leaves the verdict open where no request is logged.
@@ -200,7 +200,7 @@ impl Policy {
 /// A policy that a decision was taken by. One that names no evidence is older than two keys: labels decided.
 ///
 /// # Errors
-/// When it is no policy.
+/// When it is not a policy.
 pub fn on_record<'de, D: Deserializer<'de>>(from: D) -> Result<Policy, D::Error> {
     let mut keys = serde_json::Map::deserialize(from)?;
     keys.entry("evidence")
@@ -208,7 +208,7 @@ pub fn on_record<'de, D: Deserializer<'de>>(from: D) -> Result<Policy, D::Error>
     serde_json::from_value(keys.into()).map_err(serde::de::Error::custom)
 }
 
-/// A policy that stands in a file of its own.
+/// A policy that is in a file of its own.
 ///
 /// # Errors
 /// Every problem found.

@@ -1,4 +1,4 @@
-//! The part of `config.json` that says how a promoted version is watched, and when it is taken back.
+//! The part of `config.json` that says how a promoted version is watched, and when it is rolled back.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Probation {
-    /// Whether a promoted version is watched and may be taken back.
+    /// Whether a promoted version is watched and may be rolled back.
     pub enabled: bool,
-    /// It ends well after so many requests for predictions.
+    /// It ends well after this many requests for predictions.
     pub requests: u32,
-    /// It ends well after so many minutes, if there were fewer requests.
+    /// It ends well after this many minutes, if there were fewer requests.
     pub minutes: f64,
     /// Most by which the share of requests that fail may rise, in [0, 1].
     pub max_error_rate_rise: f64,
@@ -44,7 +44,7 @@ impl Probation {
     /// Tells what is wrong with them: key below `probation`, and reason.
     pub fn check(&self, say: &mut impl FnMut(&str, String)) {
         let mut within = |key: &str, value: f64, low: f64, high: f64| {
-            // Written so that what is no number is outside.
+            // Written so that what is not a number is outside.
             if !(value >= low && value <= high) {
                 say(key, format!("{value} is not from {low} to {high}"));
             }

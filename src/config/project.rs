@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::database::{Database, DatabasePlace};
+use super::database::{Database, DatabaseLocation};
 use super::mlflow::Mlflow;
 use super::model::ModelConfig;
 use super::notify::Notify;
@@ -27,7 +27,7 @@ pub struct Config {
     pub server: Server,
     /// How jobs are worked on.
     pub jobs: Jobs,
-    /// Who is told what happened.
+    /// Notifications: who is notified of what.
     pub notify: Notify,
     /// The MLflow server that is kept up to date.
     pub mlflow: Mlflow,
@@ -41,17 +41,17 @@ pub struct Config {
 
 impl Config {
     /// Where the database is.
-    pub fn database_place(&self) -> DatabasePlace {
+    pub fn database_place(&self) -> DatabaseLocation {
         // Checked when the settings were read.
-        let place = DatabasePlace::read(&self.database_url, &self.project);
-        place.unwrap_or_else(|_| DatabasePlace::File(below(&self.project, "unseat.db")))
+        let place = DatabaseLocation::read(&self.database_url, &self.project);
+        place.unwrap_or_else(|_| DatabaseLocation::File(below(&self.project, "unseat.db")))
     }
 
     /// The file of the embedded database; none where it is on a server.
     pub fn database_file(&self) -> Option<PathBuf> {
         match self.database_place() {
-            DatabasePlace::File(path) => Some(path),
-            DatabasePlace::Server(_) => None,
+            DatabaseLocation::File(path) => Some(path),
+            DatabaseLocation::Server(_) => None,
         }
     }
 }

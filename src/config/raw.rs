@@ -97,7 +97,7 @@ pub struct RawConfig {
     /// with fractions or with more values than classes have.
     #[serde(default)]
     pub task: Option<Task>,
-    /// What the model is kept good by. `f1` is F1 of the positive class for two classes and macro F1 for more. Default: `f1`
+    /// The primary metric: decisions are made by it. `f1` is F1 of the positive class for two classes and macro F1 for more. Default: `f1`
     /// for classes, `r2` for numbers.
     #[serde(default)]
     pub metric: Option<Metric>,
@@ -119,13 +119,13 @@ pub struct RawConfig {
     /// When rows count as unlike those of training, and what is done about it.
     #[serde(default)]
     pub drift: Drift,
-    /// What is kept of answers, so that labels which come later can be held against them.
+    /// What is kept of answers, so that labels which come later can be checked against them.
     #[serde(default)]
     pub labels: Labels,
     /// Requests that a challenger answers offline before the gate decides.
     #[serde(default)]
     pub shadow: Shadow,
-    /// What starts a run beside the schedule.
+    /// What starts a run, apart from the schedule.
     #[serde(default)]
     pub retrain: Retrain,
     /// How jobs are worked on.
@@ -134,7 +134,7 @@ pub struct RawConfig {
     /// When the model counts as stale.
     #[serde(default)]
     pub health: Health,
-    /// Who is told what happened, and how.
+    /// Notifications: who is notified of what, and how.
     #[serde(default)]
     pub notify: Notify,
     /// An MLflow server that receives every version: its scores, files and aliases.

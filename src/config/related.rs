@@ -71,7 +71,7 @@ pub struct RelatedTable {
     /// `one_to_many`: columns of which the records are counted per category, as `<table>.<column>=<category>`.
     #[serde(default)]
     pub count_by: Vec<String>,
-    /// `one_to_many`: columns of which it is told per category whether there is such a record, 1 or 0, as
+    /// `one_to_many`: columns that say per category whether there is such a record, 1 or 0, as
     /// `<table>.any.<column>=<category>`.
     #[serde(default)]
     pub any: Vec<String>,
@@ -110,9 +110,9 @@ impl RelatedTable {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct History {
-    /// More than so many days without a record end a burst.
+    /// More than this many days without a record end a burst.
     pub break_days: u32,
-    /// Spans of so many weeks, ending with the row's own time, whose records are counted.
+    /// Spans of this many weeks, ending with the row's own time, whose records are counted.
     pub weeks: Vec<u32>,
 }
 
@@ -134,7 +134,7 @@ pub struct Future {
     pub column: String,
     /// Days that are looked ahead.
     pub window_days: u32,
-    /// More than so many days from one record to the next are a gap.
+    /// More than this many days from one record to the next are a gap.
     pub break_days: u32,
     /// How many records a gap takes away.
     pub coefficient: f64,

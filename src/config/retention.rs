@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
-    /// Nothing younger than so many hours goes, whatever the other bounds say.
+    /// Nothing younger than this many hours is removed, whatever the other bounds say.
     pub min_age_hours: f64,
     /// Data sets, with the list of the files that each was made of.
     pub datasets: Datasets,
@@ -46,11 +46,11 @@ impl Default for Retention {
 pub struct Bound {
     /// So many of the newest.
     pub count: Option<u32>,
-    /// None older than so many days.
+    /// None older than this many days.
     pub days: Option<u32>,
 }
 
-/// Makes a settings type of a bound, with defaults of its own: the schema then tells them.
+/// Makes a settings type of a bound, with defaults of its own: the schema then shows them.
 macro_rules! bounds {
     ($(#[$doc:meta] $name:ident: $count:expr, $days:expr;)*) => {$(
         #[$doc]
@@ -59,7 +59,7 @@ macro_rules! bounds {
         pub struct $name {
             /// So many of the newest stay; `null`: any number.
             pub count: Option<u32>,
-            /// None stays that is older than so many days; `null`: for good.
+            /// None older than this many days is kept; `null`: kept for good.
             pub days: Option<u32>,
         }
 

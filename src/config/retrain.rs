@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What starts a run beside the schedule. A server (`up` or `serve`) looks for it every five seconds.
+/// What starts a run, apart from the schedule. A server (`up` or `serve`) looks for it every five seconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retrain {
-    /// A run is started once so many labels have come since the last one began. Without it, labels start none.
+    /// A run is started once this many labels have arrived since the last one began. Without it, labels start none.
     pub on_labels: Option<u64>,
 }
 

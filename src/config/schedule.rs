@@ -21,9 +21,9 @@ pub struct Schedule {
     pub cron: Option<String>,
     /// IANA name of the time zone in which the expression is read.
     pub timezone: String,
-    /// What happens to a tick that comes while the model's last run goes on: `skip` it, or let the latest one wait.
+    /// What happens to a tick that comes due while the model's last run is still running: `skip` it, or let the latest one wait.
     pub overlap: Overlap,
-    /// After downtime the latest missed tick is made up for, if it is not older than so many minutes; 0 makes up for none.
+    /// Catch-up: after downtime the latest missed tick is run, if it is not older than this many minutes; 0 runs none.
     pub catch_up_minutes: u32,
     /// Seconds over which the ticks of different models are spread, each model always by the same.
     pub jitter_seconds: u32,
@@ -78,7 +78,7 @@ pub struct Jobs {
     pub memory_mb: Option<u64>,
     /// Minutes that one stage of a run may take; then the run is ended.
     pub stage_minutes: f64,
-    /// How often a job is begun at most when its run fails for a reason that may pass, or dies.
+    /// How often a job is attempted at most when its run fails for a reason that may pass, or dies.
     pub attempts: u32,
     /// Seconds before the second attempt; each later one waits twice as long.
     pub backoff_seconds: f64,
@@ -91,7 +91,7 @@ pub struct Jobs {
     pub launch: Vec<String>,
     /// Seconds that the command may take.
     pub launch_seconds: f64,
-    /// Minutes after which a machine is started anew for a job that no worker has begun.
+    /// Minutes after which another machine is started for a job that no worker has claimed.
     pub launch_again_minutes: f64,
     /// Tags by model, of those that say something of their own.
     #[serde(skip)]
@@ -127,7 +127,7 @@ impl Jobs {
         };
         within("concurrency", self.concurrency as f64, 1.0, 64.0);
         if let Some(limit) = self.memory_mb {
-            // With less, no run comes to its end.
+            // With less, no run finishes.
             within("memory_mb", limit as f64, 64.0, 1e9);
         }
         within("stage_minutes", self.stage_minutes, 0.001, 1e5);
@@ -165,7 +165,7 @@ pub fn tag_problems(path: &str, tags: &[String]) -> Vec<Problem> {
     wrong
         .map(|tag| {
             let reason = format!(
-                "`{tag}` is no tag: use letters, digits, `_`, `-` and `.`, beginning with a letter or digit"
+                "`{tag}` is not a tag: use letters, digits, `_`, `-` and `.`, beginning with a letter or digit"
             );
             Problem::at(path, reason)
         })

@@ -17,7 +17,7 @@ use crate::model_types::scheme_of;
 pub struct Server {
     /// Address and port. Any other than a loopback address needs tokens, or `insecure`.
     pub listen: String,
-    /// Whether everybody who reaches an address that is not loopback may do everything.
+    /// Whether anyone who can reach an address that is not loopback may do everything.
     pub insecure: bool,
     /// Who may ask. With at least one token, every request needs one, but for paths without a role, like `/livez` and `/docs`.
     pub tokens: Vec<Token>,
@@ -39,7 +39,7 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     /// Hours after which a login in a browser expires.
     pub session_hours: f64,
-    /// Whether `X-Forwarded-Proto` of a proxy before this server is believed, so that the cookie of a browser is sent by HTTPS
+    /// Whether `X-Forwarded-Proto` of a proxy before this server is trusted, so that the cookie of a browser is sent by HTTPS
     /// only. Set it only where every request comes through that proxy.
     pub trust_forwarded_proto: bool,
     /// Where a JSON line about each request goes: `off`, `stderr`, or a file.
@@ -163,11 +163,11 @@ pub struct PredictionLog {
     pub sample: f64,
     /// Folder for the files.
     pub folder: String,
-    /// Bytes at which a file is closed and the next begun.
+    /// Bytes at which a file is closed and the next one started.
     pub file_bytes: u64,
     /// Closed files that are kept per project; the oldest go first.
     pub files: usize,
-    /// Requests that may wait to be written; when so many wait, further ones are dropped and counted.
+    /// Requests that may wait to be written; beyond that, further ones are dropped and counted.
     pub queue: usize,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shadow {
-    /// Whether challenger and champion answer the newest logged requests; what differs stands in the decision.
+    /// Whether challenger and champion answer the newest logged requests; the differences are part of the decision.
     pub challenger: bool,
     /// Logged rows that are answered, at most.
     pub rows: u32,

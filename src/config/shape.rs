@@ -1,4 +1,4 @@
-//! Holds a JSON value against the JSON Schema of [`RawConfig`](super::raw::RawConfig) and lists *every* difference, so
+//! Checks a JSON value against the JSON Schema of [`RawConfig`](super::raw::RawConfig) and lists *every* difference, so
 //! that a user repairs a file once. Understands the part of JSON Schema that our schema uses.
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};

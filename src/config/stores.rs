@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::paths::{CREATED_FOLDER, below};
 use super::problem::Problem;
-use crate::model_types::{Place, STORE_SCHEMES, StorePlace, StoreSettings, scheme_of};
+use crate::model_types::{Location, STORE_SCHEMES, StoreLocation, StoreSettings, scheme_of};
 
 /// Requests to object stores, and the cache of their objects; without effect where every folder is on this machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -84,7 +84,7 @@ impl Stores {
                 Ok(_) if scheme_of(url).is_some() => stores.url = Some(trimmed(url)),
                 Ok(_) => problems.push(Problem::at(
                     "artifact_url",
-                    "is no URL; write it as s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER"
+                    "is not a URL; write it as s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or file:///FOLDER"
                         .to_string(),
                 )),
                 Err(reason) => problems.push(Problem::at("artifact_url", reason)),
@@ -97,16 +97,16 @@ impl Stores {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn place(&self, project: &Path, folder: &str) -> Result<Place, String> {
+    pub fn place(&self, project: &Path, folder: &str) -> Result<Location, String> {
         let Some(scheme) = scheme_of(folder) else {
-            return Ok(Place::Folder(below(project, folder)));
+            return Ok(Location::Folder(below(project, folder)));
         };
         let url = trimmed(folder);
         let rest = url.get(scheme.len() + 1..).unwrap_or_default();
         if scheme == "file" {
             let path = rest.strip_prefix("//").unwrap_or_default();
             return if path.starts_with('/') {
-                Ok(Place::Folder(path.into()))
+                Ok(Location::Folder(path.into()))
             } else {
                 Err("write a folder of this machine as file:///FOLDER".to_string())
             };
@@ -136,14 +136,14 @@ impl Stores {
         {
             return Err("has an empty part, `.` or `..` in its prefix".to_string());
         }
-        Ok(Place::Store(StorePlace {
+        Ok(Location::Store(StoreLocation {
             url,
             settings: Arc::clone(&self.settings),
         }))
     }
 
     /// Where logs of runs are kept for other machines: below `artifact_url`, where that is in a store.
-    pub fn logs(&self, project: &Path) -> Option<Place> {
+    pub fn logs(&self, project: &Path) -> Option<Location> {
         self.url.as_ref()?;
         let place = self.written(project, "logs").ok()?;
         place.folder().is_none().then_some(place)
@@ -153,7 +153,7 @@ impl Stores {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn written(&self, project: &Path, folder: &str) -> Result<Place, String> {
+    pub fn written(&self, project: &Path, folder: &str) -> Result<Location, String> {
         let own = || self.place(project, folder);
         let Some(url) = self.url.as_ref().filter(|_| scheme_of(folder).is_none()) else {
             return own();
@@ -173,7 +173,7 @@ impl Stores {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn data(&self, project: &Path, folder: &str) -> Result<Place, String> {
+    pub fn data(&self, project: &Path, folder: &str) -> Result<Location, String> {
         if folder.split('/').next() == Some(CREATED_FOLDER) {
             return self.written(project, folder);
         }
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_written_goes_below_the_url_and_what_is_read_stays() {
-        let shown = |place: Result<Place, String>| place.map(|place| place.to_string());
+        let shown = |place: Result<Location, String>| place.map(|place| place.to_string());
         let ok = |text: &str| Ok(text.to_string());
         let project = Path::new("p");
         let local = stores(None);

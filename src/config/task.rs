@@ -4,7 +4,7 @@ use super::ModelConfig;
 use super::raw::{Learner, LearnerKind, RawConfig};
 use crate::evaluate::{Metric, Task};
 
-/// What a model is kept good by when the settings name no metric.
+/// The primary metric when the settings name none.
 pub fn usual_metric(task: Option<Task>) -> Metric {
     match task {
         Some(Task::Regression) => Metric::R2,
@@ -13,13 +13,13 @@ pub fn usual_metric(task: Option<Task>) -> Metric {
 }
 
 impl ModelConfig {
-    /// The metric for a task that only the data told of.
+    /// The metric for a task that was inferred from the data.
     pub fn metric_for(&self, task: Task) -> Metric {
         self.metric_given
             .unwrap_or_else(|| usual_metric(Some(task)))
     }
 
-    /// The learner for a task that only the data told of: where the settings leave it open, `ridge` for numbers.
+    /// The learner for a task that was inferred from the data: where the settings leave it open, `ridge` for numbers.
     pub fn learner_for(&self, task: Task) -> Learner {
         let is_unable = self.learner.kind.task().is_some_and(|able| able != task);
         if is_unable && self.learner == Learner::default() {
@@ -32,7 +32,7 @@ impl ModelConfig {
         }
     }
 
-    /// The metric for what a recorded score tells of: numbers, where it has a metric of numbers.
+    /// The metric for the task of a recorded score: regression, where it has a metric of regression.
     pub fn metric_of(&self, record: &serde_json::Value) -> Metric {
         let mut of_numbers = Metric::OF_NUMBERS.iter();
         let task = if of_numbers.any(|metric| record[metric.name()].is_number()) {

@@ -11,7 +11,7 @@ pub struct Token {
     pub name: String,
     /// What it allows.
     pub role: Role,
-    /// SHA-256 of the token in hexadecimal; the token itself never stands in the configuration.
+    /// SHA-256 of the token in hexadecimal; the token itself is never in the configuration.
     pub sha256: String,
 }
 
@@ -23,7 +23,7 @@ pub(super) fn token_problems(tokens: &[Token], say: &mut impl FnMut(&str, String
             say(&format!("tokens[{at}].name"), reason);
         }
         if !is_sha256(&token.sha256) {
-            let reason = "is no SHA-256 in hexadecimal (64 digits); `unseat token` makes one";
+            let reason = "is not a SHA-256 in hexadecimal (64 digits); `unseat token` makes one";
             say(&format!("tokens[{at}].sha256"), reason.to_string());
         }
         let same = |earlier: &Token| earlier.name == token.name;
@@ -39,7 +39,7 @@ pub(super) fn token_problems(tokens: &[Token], say: &mut impl FnMut(&str, String
     }
 }
 
-/// Whether a text can be a token's name: it stands in logs, and between blanks in a file.
+/// Whether a text can be a token's name: it is in logs, and between blanks in a file.
 pub fn is_token_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text

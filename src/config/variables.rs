@@ -1,4 +1,4 @@
-//! `UNSEAT_…` variables: which are settings, which are read elsewhere, which somebody else has put there, and which are a slip.
+//! `UNSEAT_…` variables: which are settings, which are read elsewhere, which belong to something else, and which are misspelt.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ pub struct Variables {
     pub unknown: Vec<Unknown>,
 }
 
-/// A variable that is no setting.
+/// A variable that is not a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
     /// Its name.
@@ -40,7 +40,11 @@ pub struct Unknown {
 
 impl std::fmt::Display for Unknown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the variable {} is ignored: it is no setting", self.name)?;
+        write!(
+            f,
+            "the variable {} is ignored: it is not a setting",
+            self.name
+        )?;
         match &self.near {
             Some(near) => write!(f, "; did you mean {near}?"),
             None => Ok(()),
@@ -143,7 +147,7 @@ impl SettingKeys {
     }
 }
 
-/// The schemas of what may stand at a key of an object.
+/// The schemas of what may be at a key of an object.
 fn below<'a>(schema: &'a Value, key: &str, root: &'a Value) -> Vec<&'a Value> {
     let schema = shape::resolve(schema, root);
     if let Some(options) = schema.get("anyOf").and_then(Value::as_array) {
@@ -244,15 +248,15 @@ mod tests {
         assert_eq!(
             said[..3],
             [
-                "the variable UNSEAT_GATE_REQUIRE is ignored: it is no setting; did you mean UNSEAT_GATE__REQUIRE?",
-                "the variable UNSEAT_GATE__REQUIRES is ignored: it is no setting; did you mean UNSEAT_GATE__REQUIRE?",
-                "the variable UNSEAT_METRICS is ignored: it is no setting; did you mean UNSEAT_METRIC?",
+                "the variable UNSEAT_GATE_REQUIRE is ignored: it is not a setting; did you mean UNSEAT_GATE__REQUIRE?",
+                "the variable UNSEAT_GATE__REQUIRES is ignored: it is not a setting; did you mean UNSEAT_GATE__REQUIRE?",
+                "the variable UNSEAT_METRICS is ignored: it is not a setting; did you mean UNSEAT_METRIC?",
             ]
         );
         assert!(said[3].starts_with("the variable UNSEAT_SERVER_PORT is ignored"));
         assert_eq!(
             said[4],
-            "the variable UNSEAT_XYZZY is ignored: it is no setting"
+            "the variable UNSEAT_XYZZY is ignored: it is not a setting"
         );
     }
 }

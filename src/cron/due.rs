@@ -80,7 +80,7 @@ pub enum Outcome {
     Fire,
     /// It fires late: the latest that was missed, within the catch-up window.
     CatchUp,
-    /// It does not fire, because nobody asked in time.
+    /// It does not fire, because the scheduler did not poll in time.
     Missed(Missed),
     /// It lies in a pause.
     SkippedPaused,
@@ -231,7 +231,7 @@ fn settle(
     instants.iter().map(outcome).collect()
 }
 
-/// What a pause that has begun makes of a tick, if anything.
+/// What a pause that has started makes of a tick, if anything.
 fn held_by(pause: Option<Pause>, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Outcome> {
     let pause = pause.filter(|pause| pause.from <= now)?;
     if pause.until.is_some_and(|until| at >= until) {

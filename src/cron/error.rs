@@ -1,4 +1,4 @@
-//! Why an expression or a time zone is refused: which field, what is wrong, what would be right.
+//! Why an expression or a time zone is rejected: which field, what is wrong, what would be right.
 
 use super::field_name::FieldName;
 
@@ -81,8 +81,8 @@ pub enum ExpressionError {
         /// The same as a list.
         right: String,
     },
-    /// A step that is no number, 0, or so long that it reaches only the first value.
-    #[error("{field}: the step `{step}` is not between 1 and {most}; a step starts anew with each {}", of(.field))]
+    /// A step that is not a number, 0, or so long that it reaches only the first value.
+    #[error("{field}: the step `{step}` is not between 1 and {most}; a step starts again with each {}", of(.field))]
     Step {
         /// Where.
         field: FieldName,
@@ -113,13 +113,13 @@ pub enum ExpressionError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneError {
     /// No such zone.
-    #[error("`{name}` is no IANA time zone; write one like `Europe/Berlin` or `UTC`")]
+    #[error("`{name}` is not an IANA time zone; write one like `Europe/Berlin` or `UTC`")]
     Unknown {
         /// What was written.
         name: String,
     },
     /// Nearly one.
-    #[error("`{name}` is no IANA time zone; did you mean `{near}`?")]
+    #[error("`{name}` is not an IANA time zone; did you mean `{near}`?")]
     Near {
         /// What was written.
         name: String,
@@ -135,7 +135,7 @@ fn or_names(names: &Option<(&'static str, &'static str)>) -> String {
     }
 }
 
-/// What a field's values begin anew with.
+/// What a field's values begin again with.
 fn of(field: &FieldName) -> &'static str {
     match field {
         FieldName::Second => "minute",

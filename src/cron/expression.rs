@@ -22,7 +22,7 @@ const NICKNAMES: &[(&str, &str)] = &[
     ("@hourly", "0 * * * *"),
 ];
 
-/// Names of the five fields that everybody writes.
+/// Names of the five usual fields.
 const FIVE: [FieldName; 5] = [
     FieldName::Minute,
     FieldName::Hour,

@@ -2,7 +2,7 @@
 //!
 //! In: an expression such as `15 3 * * *`, a time zone, how far the ticks are settled, what time it is. Out: instants, and
 //! what becomes of each tick. `docs/schedule.md` has the rules with examples. It must not know clocks, databases, queues or
-//! settings: whoever runs the loop asks [`due`] and carries the answer out.
+//! settings: the loop calls [`due`] and carries the answer out.
 
 mod describe;
 mod due;

@@ -1,7 +1,7 @@
 //! The next tick of an expression in a zone, with ISC cron's rules where the clocks change.
 //!
 //! - An expression of *fixed* times (none of hour, minute, second begins with `*`) fires once for each of its wall times. One
-//!   that the clocks jump over fires at the jump, and several of them, or one that stands there anyway, are one tick. One
+//!   that the clocks jump over fires at the jump, and several of them, or one that is there anyway, are one tick. One
 //!   that happens twice fires the first time.
 //! - A *wildcard* expression fires whenever the wall shows a time of it: nothing in a gap, both times in a repeated hour.
 //! - A jump of three hours or more is no daylight saving but a day struck from the calendar: nothing of it fires.
@@ -118,7 +118,7 @@ fn first_from(
                 return Some(second);
             }
             Place::Twice(first, second) => {
-                // It has been: go on where the wall first shows something new.
+                // It has been: continue where the wall first shows something new.
                 let back = zone::change(zone, first, second);
                 from = back.naive_utc() + zone::offset(zone, first);
             }

@@ -35,7 +35,7 @@ pub(super) fn header_of(path: &Path, options: &ReadOptions) -> Result<Above, Tab
     })
 }
 
-/// What stands above the records of a CSV file.
+/// What is above the records of a CSV file.
 pub(super) struct Above {
     pub names: Vec<String>,
     pub separator: u8,
@@ -44,7 +44,7 @@ pub(super) struct Above {
     pub encoding: Option<Encoding>,
     /// Lines above the header that are passed over as titles.
     pub titles: u64,
-    /// Whether the names stand in the file.
+    /// Whether the names are in the file.
     pub has_header: bool,
     /// What a line begins with that is passed over; empty for nothing.
     comment: String,
@@ -56,12 +56,12 @@ impl Above {
         !self.comment.is_empty() && first.starts_with(&self.comment)
     }
 
-    /// Whether a record is a line of blanks, which is no row where rows have several cells.
+    /// Whether a record is a line of blanks, which is not a row where rows have several cells.
     pub fn is_blank(&self, cells: usize, first: &str) -> bool {
         cells == 1 && self.names.len() > 1 && trim_text(first).is_empty()
     }
 
-    /// What of the file is no row, in words: titles, and so many records that are the header once more.
+    /// What of the file is not a row, in words: titles, and so many records that are the header once more.
     pub fn passed_over(&self, headers: u64) -> Vec<String> {
         let titles = (self.titles > 0).then(|| {
             let lines = counted(self.titles, "line");
@@ -126,7 +126,7 @@ pub(super) fn lines_of_rows(
         let is_blank = record.len() == 1 && trim(first).is_empty() && names.len() > 1;
         let is_comment = !comment.is_empty() && first.starts_with(comment.as_bytes());
         let is_header = header.is_some_and(|names| {
-            // A name that is no UTF-8 is none that the file has.
+            // A name that is not UTF-8 is none that the file has.
             let cells = record.iter();
             is_header_again(
                 names,

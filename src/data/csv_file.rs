@@ -27,7 +27,7 @@ const LONGEST_RECORD: usize = if cfg!(test) { 1 << 20 } else { 64 << 20 };
 /// Smaller parts are not worth a thread.
 const SMALLEST_PART: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
-/// Reads a CSV file, plain or packed. Columns in `as_text` are text whatever they hold.
+/// Reads a CSV file, plain or compressed. Columns in `as_text` are text whatever they hold.
 pub(super) fn read_csv(
     path: &Path,
     options: &ReadOptions,
@@ -343,7 +343,7 @@ fn part_bounds(bytes: &[u8], start: usize) -> Vec<usize> {
     bounds
 }
 
-/// Whether bytes are what stands behind the end of some text files, and nothing else.
+/// Whether bytes are what is behind the end of some text files, and nothing else.
 fn is_padding(bytes: &[u8]) -> bool {
     bytes
         .iter()
@@ -364,7 +364,7 @@ fn describe(
         FlawKind::Unclosed => ("a quote opens here and is never closed".to_owned(), None),
         FlawKind::AfterQuote { field } => ("text after a closing quote".to_owned(), name(field)),
         FlawKind::Fields { .. } if is_padding(block.get(flaw.at..).unwrap_or_default()) => {
-            let what = "behind the last record are only bytes that are no text (zero bytes, or Ctrl-Z), as after a crash or of an \
+            let what = "behind the last record are only bytes that are not text (zero bytes, or Ctrl-Z), as after a crash or of an \
                 old program; remove them";
             (what.to_owned(), None)
         }

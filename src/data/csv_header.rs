@@ -10,10 +10,10 @@ use super::header_again::unnamed;
 use super::options::ReadOptions;
 use super::table::{Bad, TableError};
 
-/// A longer name is no name but a file of some other kind.
+/// A longer name is not a name but a file of some other kind.
 const MOST_NAME_BYTES: usize = 20_000;
 
-/// What stands above the records.
+/// What is above the records.
 pub(super) struct Header {
     pub names: Vec<String>,
     pub layout: Layout,

@@ -49,7 +49,7 @@ struct SeparatorFit {
 /// Finds the layout of a file whose first bytes are `block`, from `start` on. `is_tsv` by the file's name.
 ///
 /// # Errors
-/// When several separators split the lines alike, or what stands above the records is neither title nor header.
+/// When several separators split the lines alike, or what is above the records is neither title nor header.
 pub(super) fn find(
     block: &[u8],
     mut start: usize,
@@ -170,7 +170,7 @@ fn header_of(records: &[Record], fields: usize) -> usize {
     at
 }
 
-/// Says what is wrong where the record below the titles is no header.
+/// Says what is wrong where the record below the titles is not a header.
 fn check_titles(block: &[u8], split: &SeparatorFit) -> Result<(), Bad> {
     let header = &split.records[split.header];
     let only_comments = split.records[..split.header].iter().all(|it| it.is_comment);
@@ -333,7 +333,7 @@ fn sep_line(block: &[u8], start: usize) -> Option<(u8, usize)> {
     }
 }
 
-/// The separator that the first line tells of, where the lines below do not.
+/// The separator that the first line shows, where the lines below do not.
 fn in_first_line(block: &[u8], start: usize) -> u8 {
     let line = line(block, start);
     let found = CANDIDATES.into_iter().find(|byte| line.contains(byte));

@@ -1,4 +1,4 @@
-//! Whether a file that cannot be read ends where nobody would end it: somebody is still writing it, or was cut off.
+//! Whether a file that cannot be read was cut off: it is still being written, or its writer died.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -95,13 +95,14 @@ mod tests {
             Format::Json,
             Bad::new("not valid JSON: expected value")
         ));
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        io::Write::write_all(&mut packed, &b"x,y\n1,2\n".repeat(1000)).expect("writes");
-        let packed = packed.finish().expect("ends");
+        let mut compressed =
+            flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        io::Write::write_all(&mut compressed, &b"x,y\n1,2\n".repeat(1000)).expect("writes");
+        let compressed = compressed.finish().expect("ends");
         let damaged = || Bad::new("the compressed data is damaged or cut off");
         assert!(cut(
             "a.csv.gz",
-            &packed[..packed.len() / 2],
+            &compressed[..compressed.len() / 2],
             Format::Csv,
             damaged()
         ));

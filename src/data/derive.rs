@@ -1,7 +1,7 @@
 //! Columns computed from columns, row by row, by SQL expressions.
 //!
 //! An expression sees one row: no other row, no table, no file, no clock. `sqlparser` reads it, [`lower`] makes the closed
-//! [`tree::Tree`] of it and refuses the rest, [`evaluate::Batch`] computes that on columns of typed cells. Types are checked on
+//! [`tree::Tree`] of it and rejects the rest, [`evaluate::Batch`] computes that on columns of typed cells. Types are checked on
 //! no rows, so nothing that is wrong for all rows is found at the first of them, and no message holds a cell.
 
 mod arithmetic;

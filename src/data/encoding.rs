@@ -46,7 +46,7 @@ impl<'a> TextFile<'a> {
     /// Finds a file's encoding out: by its byte order mark, by the settings, by zero bytes that only UTF-16 has.
     ///
     /// # Errors
-    /// When the file is no text at all, or cannot be read.
+    /// When the file is not a text at all, or cannot be read.
     pub fn find(path: &'a Path, set: Option<Encoding>) -> Result<TextFile<'a>, TableError> {
         let reader = source::open(path).map_err(|error| read_error(path, error))?;
         let mut head = Vec::new();
@@ -73,7 +73,7 @@ impl<'a> TextFile<'a> {
         })
     }
 
-    /// Opens it for reading UTF-8 bytes (whatever stands there, where it is taken for UTF-8).
+    /// Opens it for reading UTF-8 bytes (whatever is there, where it is taken for UTF-8).
     pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         let reader = source::open(self.path)?;
         Ok(match self.encoding {
@@ -160,7 +160,7 @@ pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
             "not a text file but a Parquet file; name it `.parquet`",
         ),
         (b"%PDF", "not a text file but a PDF document"),
-        (b"\x89PNG", "not a text file but a picture (PNG)"),
+        (b"\x89PNG", "not a text file but an image (PNG)"),
         (
             b"BZh",
             "compressed by bzip2, which is not read; gzip and Zstandard are",
@@ -222,7 +222,7 @@ pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
         .then_some("not a data file but a web page (HTML), as a login or error page may be saved")
 }
 
-/// Whether more than a twentieth of the bytes stand in no text: a stray one in a cell makes no other file of it.
+/// Whether more than a twentieth of the bytes are in no text: a stray one in a cell makes no other file of it.
 fn has_control_bytes(bytes: &[u8]) -> bool {
     let is_control = |byte: &&u8| matches!(byte, 0..=8 | 14..=25 | 28..=31);
     bytes.iter().filter(is_control).count() * 20 > bytes.len()

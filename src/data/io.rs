@@ -28,7 +28,7 @@ pub fn read_file(path: &Path, options: &ReadOptions) -> Result<DataFrame, Error>
 }
 
 /// Reads one file for a version: its numbers are written as `options.reading` has them, which holds what the version was trained
-/// on, and are no numbers in another form, whatever the file as a whole looks like. Columns named there stay as they are written.
+/// on, and are not numbers in another form, whatever the file as a whole looks like. Columns named there stay as they are written.
 ///
 /// # Errors
 /// As [`read_file`].
@@ -70,7 +70,7 @@ fn table_of(
     as_text: &BTreeSet<String>,
 ) -> Result<Table, Error> {
     let mut table =
-        read_table(path, format, options, as_text).map_err(|error| refused(path, error))?;
+        read_table(path, format, options, as_text).map_err(|error| rejected(path, error))?;
     let shown = path.to_string_lossy();
     Partitions::of(std::iter::once(&*shown), options, as_text).add(&mut table, &shown, options);
     Ok(table)
@@ -92,7 +92,7 @@ fn framed(table: Table, options: &ReadOptions) -> Result<DataFrame, Error> {
 }
 
 /// Why a single file gave no table.
-pub(super) fn refused(path: &Path, error: TableError) -> Error {
+pub(super) fn rejected(path: &Path, error: TableError) -> Error {
     match error {
         TableError::Io(source) => Error::File {
             action: "read",

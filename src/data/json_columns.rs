@@ -18,10 +18,10 @@ pub(super) struct Rows {
     pub rows: usize,
     /// Most rows times columns, where there is a bound.
     pub most_cells: Option<usize>,
-    /// Columns that nobody reads: what is nested in them counts as missing.
+    /// Columns that are not read: what is nested in them counts as missing.
     pub unread: HashSet<String>,
-    /// Why a value is no row, and where it stands.
-    pub refused: Option<(Bad, Option<u64>)>,
+    /// Why a value is not a row, and where it stands.
+    pub rejected: Option<(Bad, Option<u64>)>,
 }
 
 pub(super) struct JsonColumn {
@@ -50,30 +50,30 @@ impl Rows {
         self.rows * self.columns.len()
     }
 
-    /// Takes one row; a refusal is kept in `refused`.
+    /// Takes one row; a rejection is kept in `rejected`.
     pub fn push(&mut self, record: Record, at: Option<u64>) -> Result<(), &'static str> {
         let members = match record {
             Record::Members(members) => members,
             Record::List => {
                 let reason = "a record that is a list: its values have no names; write objects, as pandas does with `orient=\"records\"`";
-                self.refused = Some((Bad::new(reason), at));
-                return Err("refused");
+                self.rejected = Some((Bad::new(reason), at));
+                return Err("rejected");
             }
             Record::Other => {
-                self.refused = Some((Bad::new("an element that is not an object"), at));
-                return Err("refused");
+                self.rejected = Some((Bad::new("an element that is not an object"), at));
+                return Err("rejected");
             }
         };
         if self.most_cells.is_some_and(|most| self.n_cells() > most) {
-            self.refused = Some((Bad::new(TOO_MANY_CELLS), at));
-            return Err("refused");
+            self.rejected = Some((Bad::new(TOO_MANY_CELLS), at));
+            return Err("rejected");
         }
         for (name, cell) in members {
             let is_nested = matches!(cell, Value::Array(_) | Value::Object(_));
             if is_nested && !self.unread.contains(&name) {
                 let reason = "a nested value; flatten it, or name the column in drop";
-                self.refused = Some((Bad::new(reason).column(&name), at));
-                return Err("refused");
+                self.rejected = Some((Bad::new(reason).column(&name), at));
+                return Err("rejected");
             }
             let cell = if is_nested { Value::Null } else { cell };
             let index = match self.index.get(&name) {
@@ -92,9 +92,9 @@ impl Rows {
             };
             let column = &mut self.columns[index];
             if std::mem::replace(&mut column.given, self.rows + 1) == self.rows + 1 {
-                let bad = Bad::new("a key that stands twice in one record; write it once");
-                self.refused = Some((bad.column(&column.name), at));
-                return Err("refused");
+                let bad = Bad::new("a key that is there twice in one record; write it once");
+                self.rejected = Some((bad.column(&column.name), at));
+                return Err("rejected");
             }
             column.push(cell, at);
         }

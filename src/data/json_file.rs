@@ -50,7 +50,7 @@ pub(super) fn read_json(
     };
     if let Err(error) = outcome {
         let is_over = reader.get_ref().limit() == 0;
-        if is_over && rows.rows == 0 && rows.refused.is_none() {
+        if is_over && rows.rows == 0 && rows.rejected.is_none() {
             // One record or object is longer than the beginning that was asked for.
             let whole = ReadOptions {
                 head: None,
@@ -58,11 +58,11 @@ pub(super) fn read_json(
             };
             return read_json(path, &whole, as_text);
         }
-        if is_over && error.is_eof() && rows.refused.is_none() {
+        if is_over && error.is_eof() && rows.rejected.is_none() {
             return Ok(table_of(rows, options, as_text));
         }
         // A table in another layout is one object, and fails as a record of nested values.
-        let is_one = first == Some(b'{') && rows.rows == 0 && rows.refused.is_some();
+        let is_one = first == Some(b'{') && rows.rows == 0 && rows.rejected.is_some();
         let other = if is_one {
             laid_out(&file, options)?
         } else {
@@ -71,16 +71,16 @@ pub(super) fn read_json(
         match other {
             Some(other) => rows = other,
             None => {
-                let refused = rows.refused.take().map(|(bad, at)| {
+                let rejected = rows.rejected.take().map(|(bad, at)| {
                     let line = at.and_then(|at| file.line_at(at));
                     bad.line(line)
                 });
                 let is_comma = rows.rows > 0 && error.is_syntax() && has_comma_at(&file, behind);
-                if is_comma && refused.is_none() {
+                if is_comma && rejected.is_none() {
                     let line = file.line_at(behind);
                     return Err(Bad::new(COMMAS).line(line).into());
                 }
-                return Err(describe(&file, error, refused));
+                return Err(describe(&file, error, rejected));
             }
         }
     }
@@ -117,15 +117,17 @@ fn laid_out(file: &TextFile<'_>, options: &ReadOptions) -> Result<Option<Rows>, 
         let record: Option<Vec<(String, Value)>> = record.into_iter().map(parse).collect();
         let pushed = record.map(|record| rows.push(Record::Members(record), None));
         if !matches!(pushed, Some(Ok(()))) {
-            let refused = rows.refused.take().map(|(bad, _)| bad);
-            return Err(refused.unwrap_or_else(|| Bad::new("not valid JSON")).into());
+            let rejected = rows.rejected.take().map(|(bad, _)| bad);
+            return Err(rejected
+                .unwrap_or_else(|| Bad::new("not valid JSON"))
+                .into());
         }
     }
     Ok(Some(rows))
 }
 
 /// Tables out of JSON, of no more cells (rows times columns) than a bound: an object of table name → list of flat objects, each
-/// list a table. Names of `at` (a file, a body) stand in errors, cells do not.
+/// list a table. Names of `at` (a file, a body) are in errors, cells do not.
 ///
 /// # Errors
 /// [`Error::BadFile`](super::Error::BadFile) when it is not of this form.
@@ -144,7 +146,7 @@ pub fn json_tables(
             let mut known = HashSet::new();
             while let Some(name) = map.next_key::<String>()? {
                 if !known.insert(name.clone()) {
-                    return Err(A::Error::custom("a table stands there twice"));
+                    return Err(A::Error::custom("a table is there twice"));
                 }
                 let cells = self.0.iter().map(|(_, rows)| rows.n_cells()).sum::<usize>();
                 let rows = Rows {
@@ -166,15 +168,15 @@ pub fn json_tables(
         .and_then(|()| json.end());
     if let Err(error) = read {
         let line = (error.line() > 0).then_some(error.line() as u64);
-        let refused = tables.last_mut().and_then(|(name, rows)| {
-            let (bad, _) = rows.refused.take()?;
+        let rejected = tables.last_mut().and_then(|(name, rows)| {
+            let (bad, _) = rows.rejected.take()?;
             let short = |name: &str| name.chars().take(64).collect::<String>();
             let what = bad.reason.split(';').next().unwrap_or_default();
             let reason = format!("{what} in a record of {}", short(name));
             Some((reason, bad.column.as_deref().map(short)))
         });
-        let (reason, column) = match (error.classify(), refused) {
-            (_, Some(refused)) => refused,
+        let (reason, column) = match (error.classify(), rejected) {
+            (_, Some(rejected)) => rejected,
             (Category::Eof, _) => ("it ends in the middle of a value".to_string(), None),
             (Category::Syntax | Category::Io, _) => ("it is not valid JSON".to_string(), None),
             (Category::Data, _) => {
@@ -248,7 +250,7 @@ fn read_objects(
         *behind = at;
         match stream.next() {
             None => return Ok(()),
-            // The offset stands behind the value before: the next byte is on this value's line or is its line feed.
+            // The offset is behind the value before: the next byte is on this value's line or is its line feed.
             Some(value) => rows
                 .push(value?, Some(at + 1))
                 .map_err(serde_json::Error::custom)?,
@@ -265,7 +267,7 @@ fn read_array(reader: impl BufRead, rows: &mut Rows) -> serde_json::Result<()> {
 const COMMAS: &str = "a comma between records that stand in no list; write each on a line of its own without commas, or put `[` \
     before the first and `]` behind the last";
 
-/// Whether the first byte that is no blank from here on is a comma.
+/// Whether the first byte that is not a blank from here on is a comma.
 fn has_comma_at(file: &TextFile<'_>, at: u64) -> bool {
     let Ok(mut reader) = file.open() else {
         return false;
@@ -289,9 +291,9 @@ fn word_at(file: &TextFile<'_>, line: usize, column: usize) -> Option<&'static s
 }
 
 /// Says what is wrong without a value of the data: only syntax messages of the parser are passed on, they have none.
-fn describe(file: &TextFile<'_>, error: serde_json::Error, refused: Option<Bad>) -> TableError {
+fn describe(file: &TextFile<'_>, error: serde_json::Error, rejected: Option<Bad>) -> TableError {
     let line = (error.line() > 0).then_some(error.line() as u64);
-    match (error.classify(), refused) {
+    match (error.classify(), rejected) {
         (Category::Io, _) => read_error(file.path, error.into()),
         (_, Some(bad)) => {
             let line = bad.line.or(line);

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// Most characters of a key that are told.
+/// Most characters of a key that are shown.
 const MOST_TOLD: usize = 64;
 
 /// A key that an object has twice.
@@ -36,7 +36,7 @@ pub fn no_number_at(line: &[u8], column: usize) -> Option<&'static str> {
     (0..3).find_map(|before| begins(column.checked_sub(1 + before)?))
 }
 
-/// The first key that stands twice in one object, at whatever depth; `None` as well for a text that is no JSON.
+/// The first key that stands twice in one object, at whatever depth; `None` as well for a text that is not JSON.
 pub fn key_twice(json: &[u8]) -> Option<KeyTwice> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_slice(json);
@@ -110,7 +110,7 @@ pub(super) enum Record {
     Members(Vec<(String, Value)>),
     /// A list, whose values have no names.
     List,
-    /// Something else that is no record.
+    /// Something else that is not a record.
     Other,
 }
 

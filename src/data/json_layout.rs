@@ -22,7 +22,7 @@ pub(super) enum Layout {
     /// Its records.
     Records(Vec<RawRow>),
     /// A table whose rows and columns cannot be told apart, or that has gaps; why.
-    Refused(String),
+    Rejected(String),
     /// None of the layouts.
     Other,
 }
@@ -73,7 +73,7 @@ pub(super) fn other_layout(
     }
     match layout_of(text.trim_start_matches('\u{feff}')) {
         Layout::Records(records) => Ok(Some(records)),
-        Layout::Refused(why) => Err(Bad::new(why).into()),
+        Layout::Rejected(why) => Err(Bad::new(why).into()),
         Layout::Other => Ok(None),
     }
 }
@@ -116,8 +116,8 @@ pub(super) fn layout_of(text: &str) -> Layout {
         return Layout::Other;
     }
     if let Some(name) = list_of_records(&members) {
-        return Layout::Refused(format!(
-            "its records stand in the list `{name}` of one object; write that list alone as the file"
+        return Layout::Rejected(format!(
+            "its records are in the list `{name}` of one object; write that list alone as the file"
         ));
     }
     let lists: Option<Vec<Vec<Box<RawValue>>>> =
@@ -178,7 +178,7 @@ fn split(columns: &RawValue, (called, data): (&str, &RawValue)) -> Layout {
     });
     let names: Vec<String> = names.collect();
     if rows.iter().any(|row| row.len() != names.len()) {
-        return Layout::Refused(format!(
+        return Layout::Rejected(format!(
             "a row of `{called}` has another number of values than `columns` has names"
         ));
     }
@@ -213,7 +213,7 @@ fn table(schema: &RawValue, data: &RawValue) -> Layout {
 fn of_lists(names: impl Iterator<Item = String>, lists: Vec<Vec<Box<RawValue>>>) -> Layout {
     let rows = lists.first().map_or(0, Vec::len);
     if lists.iter().any(|list| list.len() != rows) {
-        return Layout::Refused(format!(
+        return Layout::Rejected(format!(
             "its lists, one a column, are not as long as each other; {ADVICE}"
         ));
     }
@@ -240,7 +240,9 @@ fn of_objects(outer: Vec<String>, objects: Vec<RawRow>) -> Layout {
     let n_outer = outer.iter().collect::<BTreeSet<_>>().len();
     let is_twice = |object: &RawRow| object.len() > names_of(object).len();
     if n_outer < outer.len() || objects.iter().any(is_twice) {
-        return Layout::Refused("a key that stands twice in one object; write it once".to_string());
+        return Layout::Rejected(
+            "a key that is there twice in one object; write it once".to_string(),
+        );
     }
     if inner.is_empty() || objects.iter().any(|object| names_of(object) != inner) {
         // One record of nested values, most likely.
@@ -268,7 +270,7 @@ fn of_objects(outer: Vec<String>, objects: Vec<RawRow>) -> Layout {
             };
             Layout::Records(order.iter().map(record).collect())
         }
-        _ => Layout::Refused(format!("rows and columns cannot be told apart; {ADVICE}")),
+        _ => Layout::Rejected(format!("rows and columns cannot be told apart; {ADVICE}")),
     }
 }
 
@@ -279,7 +281,7 @@ mod tests {
     fn read(text: &str) -> String {
         match layout_of(text) {
             Layout::Other => "other".to_string(),
-            Layout::Refused(why) => why,
+            Layout::Rejected(why) => why,
             Layout::Records(records) => {
                 let record = |record: &RawRow| {
                     record
@@ -313,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_meant_either_way_is_refused_and_a_nested_record_is_no_table() {
+    fn what_may_be_meant_either_way_is_rejected_and_a_nested_record_is_no_table() {
         for text in [
             r#"{"a": {"x": 1, "y": 2}, "b": {"x": 3, "y": 4}}"#,
             r#"{"0": {"1": 1}, "1": {"1": 2}}"#,
@@ -328,7 +330,7 @@ mod tests {
             r#"{"next": null, "items": [{"x": 1}, {"x": 2, "y": 3}], "page": {"n": 1}}"#,
         ] {
             assert!(
-                read(text).starts_with("its records stand in the list `items`"),
+                read(text).starts_with("its records are in the list `items`"),
                 "{text}"
             );
         }

@@ -1,4 +1,4 @@
-//! Rows of a CSV file to the lines they stand in.
+//! Rows of a CSV file to the lines they are in.
 
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;

@@ -40,7 +40,7 @@
 //! | JSON: `null` or an absent key | missing |
 //! | JSON: texts that are all numbers | numbers, unless `expected` or `schema` says text |
 //! | JSON: one object in a layout of pandas | its records, where rows and columns can be told apart |
-//! | JSON: a nested value, `NaN`, an element that is no object | quarantined; a nested value in a dropped column is missing |
+//! | JSON: a nested value, `NaN`, an element that is not an object | quarantined; a nested value in a dropped column is missing |
 //! | Parquet: small integers and floats, decimals, dates, times, categories, UTF-8 in bytes | widened; ISO text; text |
 //! | Parquet: any other type | quarantined with column and type; missing in a dropped column |
 //! | `key=value` in folder names | a column, unless the file has one of that name |
@@ -60,7 +60,6 @@ mod csv_quotes;
 mod cut;
 mod derive;
 mod encoding;
-mod fit;
 mod formats;
 mod header_again;
 mod io;
@@ -90,6 +89,7 @@ mod rows;
 pub mod rules;
 mod scan;
 mod schema;
+mod schema_merge;
 mod segments;
 mod signature;
 mod source;
@@ -166,7 +166,7 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// A file's content is not usable, and the caller asked not to go on without it.
+    /// A file's content is not usable, and the caller asked not to continue without it.
     #[error("read `{path}`{}: {reason}", Place(*line, column.as_deref()))]
     BadFile {
         /// Which file or folder.
@@ -220,7 +220,7 @@ pub enum Error {
         /// What was asked.
         expected: String,
     },
-    /// It cannot be told how a column of times is meant.
+    /// It is not clear how a column of times is meant.
     #[error("read the times of the column `{column}`: {why}")]
     Times {
         /// The column.

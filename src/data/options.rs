@@ -17,7 +17,7 @@ use super::text_options::TextOptions;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum OnBadFile {
-    /// Leave it out, say why, go on with the others.
+    /// Leave it out, say why, continue with the others.
     #[default]
     Quarantine,
     /// Stop.
@@ -42,7 +42,7 @@ pub struct ReadOptions {
     /// Bytes of each CSV or JSON file to read at most, decompressed and up to the end of a row, and of a longer Parquet file a
     /// few thousand rows; none for all. JSON that is one object is read whole.
     pub head: Option<u64>,
-    /// Columns that nobody learns from: where their cells are of a type that cannot be used they count as missing.
+    /// Columns that are not learned from: where their cells are of a type that cannot be used they count as missing.
     pub drop: Vec<String>,
     /// Bytes of memory that one file may need; `None`: any number.
     pub most_bytes: Option<u64>,

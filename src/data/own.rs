@@ -16,7 +16,7 @@ use super::options::ReadOptions;
 use super::own_json::JsonFile;
 use super::source::{self, Format};
 use super::table::TableError;
-use super::{Error, io::refused};
+use super::{Error, io::rejected};
 use super::{csv_again, parquet_file};
 
 /// A cell as it stands.
@@ -26,7 +26,7 @@ pub enum OwnCell<'a> {
     Absent,
     /// The text of a CSV cell, or of a JSON string.
     Text(&'a str),
-    /// JSON that is no string.
+    /// JSON that is not a string.
     Json(&'a str),
 }
 
@@ -90,7 +90,7 @@ pub struct OwnRows {
     pub kinds: Vec<OwnKind>,
     /// Number of rows.
     pub rows: usize,
-    /// Records that are the header once more, which are no rows.
+    /// Records that are the header once more, which are not rows.
     headers: Cell<u64>,
 }
 
@@ -112,12 +112,12 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
     let form = match format {
         Format::Parquet => {
             let (frame, unwritten) =
-                parquet_file::as_it_is(path, options).map_err(|error| refused(path, error))?;
+                parquet_file::as_it_is(path, options).map_err(|error| rejected(path, error))?;
             return Ok(Own::Frame { frame, unwritten });
         }
         Format::Csv => {
             let above =
-                csv_again::header_of(path, options).map_err(|error| refused(path, error))?;
+                csv_again::header_of(path, options).map_err(|error| rejected(path, error))?;
             let names = above.names.clone();
             return OwnRows::look(path, Form::Csv(above), names, options)
                 .map(|rows| Own::Rows(Box::new(rows)));
@@ -131,7 +131,7 @@ pub fn own(path: &Path, options: &ReadOptions) -> Result<Own, Error> {
 }
 
 fn read_error(path: &Path, error: std::io::Error) -> Error {
-    refused(path, TableError::Io(error))
+    rejected(path, TableError::Io(error))
 }
 
 /// Takes a row: the line it begins in, where that is known, and its cells in the order of the names.
@@ -191,7 +191,7 @@ impl OwnRows {
         self.nulls.contains(text.trim().as_bytes())
     }
 
-    /// What of a CSV file is no row, in words.
+    /// What of a CSV file is not a row, in words.
     pub fn passed_over(&self) -> Vec<String> {
         match &self.form {
             Form::Csv(above) => above.passed_over(self.headers.get()),
@@ -237,7 +237,7 @@ impl OwnRows {
     fn each_record(&self, head: &Above, take: &mut EachRow<'_>) -> Result<(), Error> {
         self.headers.set(0);
         let (records, above) = csv_again::records_of(&self.path, head.encoding, head.body)
-            .map_err(|error| refused(&self.path, error))?;
+            .map_err(|error| rejected(&self.path, error))?;
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(head.separator)
             .has_headers(false)
@@ -258,7 +258,7 @@ impl OwnRows {
         };
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).map_err(failed)? {
-            // The header once more is no row.
+            // The header once more is not a row.
             let first = record.get(0).unwrap_or_default();
             if head.is_comment(first) || head.is_blank(record.len(), first) {
                 continue;

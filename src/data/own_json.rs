@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::Error;
 use super::encoding::{Encoding, TextFile};
-use super::io::refused;
+use super::io::rejected;
 use super::json_file::first_byte;
 use super::json_layout::{Members, RawRow, other_layout};
 use super::options::ReadOptions;
@@ -24,13 +24,13 @@ impl JsonFile {
     /// Looks at a file; and its records, where it is one object in another layout.
     ///
     /// # Errors
-    /// When it cannot be read, or is no text.
+    /// When it cannot be read, or is not a text.
     pub fn look(
         path: &Path,
         options: &ReadOptions,
     ) -> Result<(JsonFile, Option<Vec<RawRow>>), Error> {
         let file =
-            TextFile::find(path, options.text.encoding).map_err(|error| refused(path, error))?;
+            TextFile::find(path, options.text.encoding).map_err(|error| rejected(path, error))?;
         let (first, _) = first_byte(&mut open(&file)?).map_err(|error| read_error(path, error))?;
         let is_list = first == Some(b'[');
         let records = if is_list {
@@ -88,7 +88,7 @@ fn laid_out(file: &TextFile<'_>, options: &ReadOptions) -> Result<Option<Vec<Raw
         Some(Ok(Members(members))) if members.iter().any(|(_, value)| is_nested(value)) => {}
         _ => return Ok(None),
     }
-    other_layout(file, options).map_err(|error| refused(file.path, error))
+    other_layout(file, options).map_err(|error| rejected(file.path, error))
 }
 
 fn open(file: &TextFile<'_>) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
@@ -97,7 +97,7 @@ fn open(file: &TextFile<'_>) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
         .map_err(|error| read_error(file.path, error))
 }
 
-/// A reader that stands before the first value, behind a byte order mark.
+/// A reader that is before the first value, behind a byte order mark.
 fn json_reader(file: &TextFile<'_>) -> Result<BufReader<Box<dyn Read + Send>>, Error> {
     let mut reader = open(file)?;
     first_byte(&mut reader).map_err(|error| read_error(file.path, error))?;
@@ -105,7 +105,7 @@ fn json_reader(file: &TextFile<'_>) -> Result<BufReader<Box<dyn Read + Send>>, E
 }
 
 fn read_error(path: &Path, error: std::io::Error) -> Error {
-    refused(path, TableError::Io(error))
+    rejected(path, TableError::Io(error))
 }
 
 /// The elements of a list, one after the other.

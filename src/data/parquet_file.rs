@@ -21,7 +21,7 @@ use super::source::too_large;
 use super::table::{Bad, Table, TableColumn, TableError};
 
 /// Reads a Parquet file. A panic inside polars on damaged bytes counts as damaged bytes. A column of a type that cannot be used
-/// is missing throughout where it is one of `options.drop`, and else a reason to refuse the file, in which it is named.
+/// is missing throughout where it is one of `options.drop`, and else a reason to reject the file, in which it is named.
 pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Table, TableError> {
     let file = File::open(path).map_err(TableError::Io)?;
     let length = file.metadata().map_err(TableError::Io)?.len();
@@ -262,13 +262,13 @@ fn unusable(dtype: &ArrowDataType) -> Option<String> {
 
 fn convert(column: pl::Column) -> Result<TableColumn, Bad> {
     let name = column.name().to_string();
-    let refuse = |dtype: &DataType| {
+    let reject = |dtype: &DataType| {
         let reason = format!("the type {dtype} cannot be used; name the column in drop");
         Bad::new(reason).column(&name)
     };
     let series = column.as_materialized_series().rechunk();
     let dtype = series.dtype().clone();
-    let cast = |to: &DataType| series.strict_cast(to).map_err(|_| refuse(&dtype));
+    let cast = |to: &DataType| series.strict_cast(to).map_err(|_| reject(&dtype));
     let series = match &dtype {
         DataType::Int64 | DataType::Float64 | DataType::Boolean | DataType::String => {
             series.clone()
@@ -285,13 +285,13 @@ fn convert(column: pl::Column) -> Result<TableColumn, Bad> {
             let reason = "bytes that are not UTF-8 cannot be used; name the column in drop";
             utf8(&series).ok_or_else(|| Bad::new(reason).column(&name))?
         }
-        DataType::Date => iso_dates(&series).map_err(|_| refuse(&dtype))?,
+        DataType::Date => iso_dates(&series).map_err(|_| reject(&dtype))?,
         DataType::Datetime(unit, zone) => {
-            iso_times(&series, *unit, zone.is_some()).map_err(|_| refuse(&dtype))?
+            iso_times(&series, *unit, zone.is_some()).map_err(|_| reject(&dtype))?
         }
-        _ => return Err(refuse(&dtype)),
+        _ => return Err(reject(&dtype)),
     };
-    let (series, non_finite) = without_non_finite(series).map_err(|_| refuse(&dtype))?;
+    let (series, non_finite) = without_non_finite(series).map_err(|_| reject(&dtype))?;
     let kind = if series.null_count() == series.len() {
         None
     } else {

@@ -12,7 +12,7 @@ pub(super) struct PartColumn {
     pub missing: Vec<u32>,
     /// Rows of cells that were ±inf or NaN, ascending; they are in `missing` too.
     pub non_finite: Vec<u32>,
-    /// Byte offset of the first cell that is not missing, if the part was begun without knowing the kind.
+    /// Byte offset of the first cell that is not missing, if the part was started without knowing the kind.
     pub first_at: Option<usize>,
     /// Byte offset of the first cell that made the column text.
     pub text_at: Option<usize>,

@@ -1,4 +1,4 @@
-//! Columns that stand in folder names, `city=Belm/part-0.parquet`, as Spark and Arrow write them.
+//! Columns that are in folder names, `city=Belm/part-0.parquet`, as Spark and Arrow write them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -197,7 +197,7 @@ mod tests {
             kinds(&["x=__HIVE_DEFAULT_PARTITION__/a.csv", "x=3/a.csv"]),
             [named("x", Kind::Integer)]
         );
-        // The file's own name is no folder.
+        // The file's own name is not a folder.
         assert_eq!(kinds(&["a=b.csv", "plain/c.csv", "=x/d.csv"]), []);
     }
 

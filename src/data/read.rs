@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::csv_again::lines_of_rows;
 use super::cut::is_cut;
-use super::fit::{agree, column_of};
 use super::formats::read_table;
 use super::loaded::FileRead;
 use super::loaded::{Loaded, column_plans};
@@ -23,6 +22,7 @@ use super::rows::{dedupe, row_hashes};
 use super::rules::{self, Applied, Rejected};
 use super::scan::{Scan, ScannedFile, is_unchanged};
 use super::schema::{Kind, Schema};
+use super::schema_merge::{agree, column_of};
 use super::source::{self, Format};
 use super::stack::stack;
 use super::table::{Bad, Table, TableError};
@@ -65,7 +65,7 @@ pub struct FolderRead {
     pub rejected: (Vec<Rejected>, u64),
     /// What a reader of the report should know, one sentence each.
     pub notes: Vec<String>,
-    /// What somebody should look at; all of it but how things are written stands in `notes`, too.
+    /// Remarks; all of them but those on how things are written are in `notes`, too.
     pub remarks: Vec<Remark>,
     /// How the files and columns were read.
     pub plan: ReadingPlan,
@@ -248,7 +248,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a file was changed so lately that somebody may still be writing it.
+    /// Whether a file was changed so recently that it may still be being written.
     fn may_be_unfinished(&self, file: &ScannedFile) -> bool {
         self.options
             .young

@@ -7,7 +7,7 @@ use super::source;
 use super::table::{Bad, TableError};
 use std::fmt;
 
-/// Sorts a read error: wrong packed bytes are bad content, anything else is the disk.
+/// Sorts a read error: wrong compressed bytes are bad content, anything else is the disk.
 pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
     use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, Other, UnexpectedEof};
     let inner = error.get_ref();
@@ -29,7 +29,7 @@ pub(super) fn read_error(path: &Path, error: io::Error) -> TableError {
     TableError::Io(error)
 }
 
-/// The bytes of a file are no text in its encoding.
+/// The bytes of a file are not text in its encoding.
 #[derive(Debug)]
 pub(super) struct NotDecodable {
     pub(super) encoding: String,

@@ -1,4 +1,4 @@
-//! What somebody should look at before the rows of files are believed.
+//! Remarks on files that a person should look at before the rows are trusted.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
-    /// Lines that are no rows: titles, headers, or a header that may be a row.
+    /// Lines that are not rows: titles, headers, or a header that may be a row.
     Layout,
     /// Cells that are not of the kind of their column.
     Cells,

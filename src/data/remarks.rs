@@ -203,7 +203,7 @@ fn of_layout(path: &str, facts: &TextFacts, line_at: impl Fn(u64) -> Option<u64>
     {
         let says = if other == facts.separator {
             format!(
-                "{path} has one column, and its name has {} in it: whole lines stand in quotes, which are one field; remove the \
+                "{path} has one column, and its name has {} in it: whole lines are in quotes, which are one field; remove the \
                  quotes around the lines",
                 separator_name(other)
             )

@@ -229,7 +229,7 @@ impl<'a> ChunkColumn<'a> {
     }
 }
 
-/// Encoded rows, and where in them each row begins and goes on.
+/// Encoded rows, and where in them each row begins and continues.
 #[derive(Default)]
 struct Buffers {
     bytes: Vec<u8>,
@@ -248,7 +248,7 @@ fn hash_block(
         ends,
         cursors,
     } = buffers;
-    // At most nine bytes for each cell that is no text, and for one that spells a number.
+    // At most nine bytes for each cell that is not a text, and for one that spells a number.
     let fixed: usize = columns
         .iter()
         .map(|cells| {
@@ -367,7 +367,7 @@ fn put_plain(bytes: &mut [u8], said: Plain<'_>) -> usize {
 #[inline(always)]
 fn integer_cell(value: i64) -> (u8, u64) {
     let number = value as f64;
-    // 2^63 is no i64: the conversion back saturates and would seem equal.
+    // 2^63 is not an i64: the conversion back saturates and would seem equal.
     if number as i64 == value && value != i64::MAX {
         (NUMBER, number_bits(number))
     } else {

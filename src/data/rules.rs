@@ -1,6 +1,6 @@
 //! Rules of columns: allowed values, ranges, gaps, and what becomes of a cell that breaks one.
 //!
-//! A [`Rule`] is either given in the settings and enforced, or inferred from data and only held against later data. What
+//! A [`Rule`] is either given in the settings and enforced, or inferred from data and only checked against later data. What
 //! is said of a broken rule names column and rule, never the cell.
 
 mod apply;
@@ -79,9 +79,9 @@ impl Allowed {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum OnViolation {
-    /// The run stops; a request is refused.
+    /// The run stops; a request is rejected.
     Error,
-    /// The row is left out and counted; a request is refused.
+    /// The row is left out and counted; a request is rejected.
     #[default]
     Quarantine,
     /// The cell counts as missing.
@@ -154,7 +154,7 @@ impl ColumnRule {
         let mends = matches!(rules.on_violation, OnViolation::Null | OnViolation::Other);
         if mends && rules.nullable == Some(false) {
             return Some(
-                "`nullable: false` needs `error` or `quarantine`: a missing cell cannot be mended by making it missing",
+                "`nullable: false` needs `error` or `quarantine`: a missing cell cannot be fixed by making it missing",
             );
         }
         None

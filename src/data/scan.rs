@@ -1,4 +1,4 @@
-//! What stands in a folder: the files that can be read, each known by the hash of its content.
+//! What is in a folder: the files that can be read, each known by the hash of its content.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};

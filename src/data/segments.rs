@@ -24,7 +24,7 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    /// Whether so many rows should be put aside now.
+    /// Whether this many rows should be put aside now.
     pub fn is_due(&self, rows: usize) -> bool {
         rows >= MANY_ROWS && !self.is_given_up
     }

@@ -17,7 +17,7 @@ pub struct Signature {
     pub newest_ms: Option<i64>,
 }
 
-/// One file. The time of its last change cannot be set back by who writes it, so it stands beside that of its content.
+/// One file. The time of its last change cannot be set back by who writes it, so it is beside that of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mark {
     path: String,

@@ -24,7 +24,7 @@ impl Format {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
+enum Compression {
     Plain,
     Gzip,
     Zstd,
@@ -32,57 +32,57 @@ enum Packing {
 
 /// The format that goes with a file name; `None` for unknown extensions. `data.gz` is taken for CSV.
 pub(super) fn format_of(path: &Path) -> Option<Format> {
-    let (format, packing) = split_name(path)?;
-    (format != Format::Parquet || packing == Packing::Plain).then_some(format)
+    let (format, compression) = split_name(path)?;
+    (format != Format::Parquet || compression == Compression::Plain).then_some(format)
 }
 
-fn split_name(path: &Path) -> Option<(Format, Packing)> {
+fn split_name(path: &Path) -> Option<(Format, Compression)> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-    let (stem, packing) = match name.rsplit_once('.')? {
-        (stem, "gz") => (stem, Packing::Gzip),
-        (stem, "zst") => (stem, Packing::Zstd),
-        _ => (name.as_str(), Packing::Plain),
+    let (stem, compression) = match name.rsplit_once('.')? {
+        (stem, "gz") => (stem, Compression::Gzip),
+        (stem, "zst") => (stem, Compression::Zstd),
+        _ => (name.as_str(), Compression::Plain),
     };
     let format = match stem.rsplit_once('.') {
         Some((_, "csv" | "tsv")) => Format::Csv,
         Some((_, "json" | "ndjson" | "jsonl")) => Format::Json,
         Some((_, "parquet")) => Format::Parquet,
-        None if packing != Packing::Plain => Format::Csv,
+        None if compression != Compression::Plain => Format::Csv,
         _ => return None,
     };
-    Some((format, packing))
+    Some((format, compression))
 }
 
 /// How a file is compressed by its first bytes, whatever its name.
-fn packing_of(path: &Path) -> io::Result<Packing> {
+fn compression_of(path: &Path) -> io::Result<Compression> {
     let mut head = Vec::new();
     File::open(path)?.take(4).read_to_end(&mut head)?;
     Ok(match head[..] {
-        [0x1f, 0x8b, ..] => Packing::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd] => Packing::Zstd,
-        _ => Packing::Plain,
+        [0x1f, 0x8b, ..] => Compression::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd] => Compression::Zstd,
+        _ => Compression::Plain,
     })
 }
 
 /// How a file is compressed: `gzip`, `zstd`, or not at all.
 pub(super) fn compression(path: &Path) -> Option<&'static str> {
-    match packing_of(path).ok()? {
-        Packing::Plain => None,
-        Packing::Gzip => Some("gzip"),
-        Packing::Zstd => Some("zstd"),
+    match compression_of(path).ok()? {
+        Compression::Plain => None,
+        Compression::Gzip => Some("gzip"),
+        Compression::Zstd => Some("zstd"),
     }
 }
 
 /// Opens a file for reading its decompressed bytes. All members of a gzip file and all frames of a zstd file are read.
 pub(super) fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    let packing = packing_of(path)?;
+    let compression = compression_of(path)?;
     let file = File::open(path)?;
-    Ok(match packing {
-        Packing::Plain => Box::new(file),
-        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(
+    Ok(match compression {
+        Compression::Plain => Box::new(file),
+        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(
             io::BufReader::with_capacity(1 << 18, file),
         )),
-        Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file)?),
     })
 }
 
@@ -133,7 +133,7 @@ pub(super) fn bounded(reader: Box<dyn Read + Send>, most: Option<u64>) -> Box<dy
     }
 }
 
-/// A reader that does not go on for ever.
+/// A reader that does not continue forever.
 struct Bounded {
     reader: Box<dyn Read + Send>,
     left: u64,

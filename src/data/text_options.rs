@@ -54,11 +54,11 @@ pub struct TextOptions {
     pub encoding: Option<Encoding>,
     /// What separates fields.
     pub delimiter: Option<u8>,
-    /// What stands before the fraction of a number.
+    /// What is before the fraction of a number.
     pub decimal: Decimal,
     /// What groups the digits of a number.
     pub thousands: Thousands,
-    /// What stands at a number as its currency; an empty text for nothing.
+    /// What is at a number as its currency; an empty text for nothing.
     pub currency: Option<String>,
     /// The line of the header, from 1; 0 where there is none.
     pub header_row: Option<u32>,

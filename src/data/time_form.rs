@@ -43,7 +43,7 @@ impl TimeForm {
         })
     }
 
-    /// The cells of a column as microseconds since 1970; what is no time is missing.
+    /// The cells of a column as microseconds since 1970; what is not a time is missing.
     pub fn times(&self, column: &Column) -> Vec<Option<i64>> {
         if let Ok(texts) = column.str() {
             texts.iter().map(|text| self.text(text?)).collect()

@@ -14,7 +14,7 @@ pub(super) const EXPECTED: &str = "a date, a date with a time, RFC 3339, or unix
 /// zones. Numbers: seconds since 1970.
 ///
 /// # Errors
-/// When the column is not there, is one of booleans, or a cell is no time (with its row).
+/// When the column is not there, is one of booleans, or a cell is not a time (with its row).
 pub fn parse_timestamps(frame: &DataFrame, column: &str) -> Result<Vec<Option<i64>>, Error> {
     read_all(time_cells(frame, column)?, column, &TimeForm::default())
 }
@@ -35,7 +35,7 @@ pub fn timestamps_in(
 /// known, they count as seconds if `is_for_order`, since then only their order matters.
 ///
 /// # Errors
-/// As [`parse_timestamps`]; when it cannot be told how the column is meant.
+/// As [`parse_timestamps`]; when it is not clear how the column is meant.
 pub fn timestamps(
     frame: &DataFrame,
     column: &str,

@@ -90,7 +90,7 @@ fn named_rows(table: &Table) -> Vec<usize> {
 
 /// Whether a text is called a total: `Total`, `Total:`, `Grand total`, `Total north`, `North total`.
 fn is_total(text: &str) -> bool {
-    // Most texts of a column are none, and are told by their first and last letter.
+    // Most texts of a column are none, and are recognised by their first and last letter.
     let (Some(first), Some(last)) = (text.bytes().next(), text.bytes().last()) else {
         return false;
     };

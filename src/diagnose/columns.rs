@@ -63,7 +63,7 @@ pub fn missing_by_name(columns: &[ColumnSummary]) -> Map<String, Value> {
         .collect()
 }
 
-/// Share of missing cells of every column that is no text, in the order of the files.
+/// Share of missing cells of every column that is not a text, in the order of the files.
 pub fn missing_in_order(columns: &[ColumnSummary]) -> Vec<f64> {
     let numeric = columns.iter().filter(|column| column.kind != Kind::Text);
     numeric.map(missing).collect()

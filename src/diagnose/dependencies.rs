@@ -111,7 +111,7 @@ fn packages(lock: &str) -> Vec<Package> {
     packages
 }
 
-/// Names in the manifest's table of dependencies; those of tests stand in another.
+/// Names in the manifest's table of dependencies; those of tests are in another.
 fn named_in(manifest: &str) -> BTreeSet<&str> {
     let lines = manifest
         .lines()

@@ -38,7 +38,7 @@ pub struct DataAge {
     pub age_seconds: f64,
 }
 
-/// The last run. Why it failed stands in `unseat runs`: the text names folders.
+/// The last run. Why it failed is in `unseat runs`: the text names folders.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastRun {
     /// Its id.

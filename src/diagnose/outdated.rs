@@ -1,5 +1,5 @@
-//! Dependencies held against a registry's index: is there a newer version, or was the locked one withdrawn? Pure: it is given
-//! what the index says and asks nobody.
+//! Dependencies checked against a registry's index: is there a newer version, or was the locked one withdrawn? Pure: it is given
+//! what the index says and asks nothing itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ struct Line {
     yanked: bool,
 }
 
-/// Holds a dependency against the lines of its file in the index, or says why there are none.
+/// Checks a dependency against the lines of its file in the index, or says why there are none.
 pub fn checked(dependency: &Dependency, index: Result<&str, String>) -> CheckedDependency {
     let unknown = |reason: String| CheckedDependency {
         name: dependency.name.clone(),
@@ -95,7 +95,7 @@ pub fn checked(dependency: &Dependency, index: Result<&str, String>) -> CheckedD
     }
 }
 
-/// Major, minor and patch; `None` of a pre-release. What stands behind a `+` does not count.
+/// Major, minor and patch; `None` of a pre-release. What is behind a `+` does not count.
 fn parts(version: &str) -> Option<[u64; 3]> {
     let version = version.split('+').next()?;
     let mut numbers = version.split('.').map(|part| part.parse::<u64>().ok());

@@ -17,7 +17,7 @@ pub struct ChampionScore {
     pub model: String,
     /// The version.
     pub version: i64,
-    /// The metric the model is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// Its value; `None` where it is undefined on these rows.
     pub score: Option<f64>,

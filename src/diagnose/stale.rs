@@ -56,7 +56,7 @@ pub struct Stale {
     pub reason: StaleReason,
     /// Since when; for a fall, since the champion is the champion.
     pub since_ms: i64,
-    /// The same in words, to stand behind the model's name.
+    /// The same in words, to be behind the model's name.
     pub says: String,
 }
 
@@ -73,7 +73,7 @@ pub struct StaleFacts {
     pub champion: Option<Champion>,
     /// The metric that the champion had when it was promoted, and the newest.
     pub scores: Option<(f64, f64)>,
-    /// How good the champion's newest answers were, where that was worked out.
+    /// How good the champion's newest answers were, where that was computed.
     pub live: Option<Summary>,
     /// When the oldest answer that is kept was given.
     pub first_answer_ms: Option<i64>,
@@ -192,7 +192,7 @@ fn fall(facts: &StaleFacts, bounds: &Health, metric: Metric) -> Option<Stale> {
     })
 }
 
-/// Asks the registry for the facts about a model, and holds them against its bounds.
+/// Asks the registry for the facts about a model, and checks them against its bounds.
 ///
 /// # Errors
 /// When the registry cannot answer.

@@ -8,7 +8,7 @@ use crate::clock::rfc3339;
 use crate::pipeline::{Env, Error, Stage};
 use crate::registry::RunRow;
 
-/// Runs whose timings are told.
+/// Runs whose timings are reported.
 const RECENT_RUNS: i64 = 5;
 
 /// The stages of one run.
@@ -33,7 +33,7 @@ pub struct StageSeconds {
     pub ingest: Option<f64>,
 }
 
-/// The last runs that told how long they took, newest first.
+/// The last runs with timings, newest first.
 pub async fn timings(env: &Env) -> Result<Vec<Timings>, Error> {
     let runs = env
         .registry

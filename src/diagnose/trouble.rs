@@ -10,10 +10,10 @@ const NEWEST: i64 = 50;
 /// Files that are named.
 const MOST_FILES: usize = 3;
 
-/// What is wrong with a model's runs, whoever asked for them.
+/// What is wrong with a model's runs, however they were started.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Trouble {
-    /// The newest failure, unless a run has come to its end since.
+    /// The newest failure, unless a run has finished since.
     pub failure: Option<Failure>,
     /// Files that the newest data set is without, as long as they are there.
     pub quarantined: Vec<LeftOutFile>,
@@ -104,7 +104,7 @@ fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
         let is_newer = job
             .ended_ms
             .is_some_and(|at_ms| success_ms.is_none_or(|ok| at_ms > ok));
-        is_newer && matches!(job.state, JobState::Failed | JobState::SetAside)
+        is_newer && matches!(job.state, JobState::Failed | JobState::DeadLettered)
     });
     let of_run = failed.first().map(|run| Failure {
         at_ms: run.ended_ms.unwrap_or(run.started_ms),
@@ -129,7 +129,7 @@ fn failure(runs: &[RunRow], jobs: &[JobRow]) -> Option<Failure> {
         failures: failed.len().max(1),
     });
     match (of_run, of_job) {
-        // A job that failed with its run is told as that run.
+        // A job that failed with its run is reported as that run.
         (Some(run), Some(job)) if job.at_ms > run.at_ms && !is_of(jobs, &run, &job) => Some(job),
         (Some(run), _) => Some(run),
         (None, job) => job,
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_job_that_never_got_to_a_run_is_known_too() {
         let runs = [run("1", RunState::Done, 10_000)];
-        let found = failure(&runs, &[job("2", JobState::SetAside, 20_000)]).expect("it failed");
+        let found = failure(&runs, &[job("2", JobState::DeadLettered, 20_000)]).expect("it failed");
         assert_eq!(
             found.says(),
             "job job-2 (by api) dead-lettered at 1970-01-01T00:00:20Z: failed to begin"

@@ -1,4 +1,4 @@
-//! The reference of a version, as plain records: what later rows are held against.
+//! The reference of a version, as plain records: what later rows are checked against.
 
 use serde::{Deserialize, Serialize};
 

@@ -100,7 +100,7 @@ pub struct Compared {
     pub is_empty: bool,
 }
 
-/// Compares what was counted of a column. `values` are those of the window, ascending, where they are at hand: with few rows
+/// Compares what was counted of a column. `values` are those of the window, ascending, where they are available: with few rows
 /// they are compared one by one.
 pub fn compare(column: &Column, window: &[u64], values: Option<&[f64]>) -> Compared {
     let layout = &column.layout;

@@ -23,7 +23,7 @@ pub const FEWEST: usize = 25;
 
 /// How well rows can be told from those of the reference.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Told {
+pub struct Separability {
     /// Area under the ROC curve of the out-of-fold scores, in 0..=1; ½ is chance.
     pub auc: f64,
     /// P(such an area or a larger one | both sides are alike).
@@ -32,7 +32,11 @@ pub struct Told {
 
 /// Tells the rows of two matrices apart. Both are `(n_rows, n_columns)` row-major, without missing cells. `None` with fewer than
 /// 25 rows on a side, or without columns. Rows are put into folds by their place modulo five.
-pub fn domain_classifier(reference: &[f64], window: &[f64], n_columns: usize) -> Option<Told> {
+pub fn domain_classifier(
+    reference: &[f64],
+    window: &[f64],
+    n_columns: usize,
+) -> Option<Separability> {
     if n_columns == 0 {
         return None;
     }
@@ -177,7 +181,7 @@ fn solved(lower: &mut [f64], right: &[f64], size: usize) -> Option<Vec<f64>> {
 }
 
 /// Mann–Whitney: how often a score of the window is above one of the reference, and how surprising that is.
-pub fn area(reference: &[f64], window: &[f64]) -> Told {
+pub fn area(reference: &[f64], window: &[f64]) -> Separability {
     let (n, m) = (reference.len() as f64, window.len() as f64);
     let mut all: Vec<(f64, bool)> = reference.iter().map(|score| (*score, false)).collect();
     all.extend(window.iter().map(|score| (*score, true)));
@@ -207,7 +211,7 @@ pub fn area(reference: &[f64], window: &[f64]) -> Told {
         // All scores are the same.
         1.0
     };
-    Told {
+    Separability {
         auc: u / (n * m),
         p_value,
     }

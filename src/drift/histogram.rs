@@ -1,4 +1,4 @@
-//! A column in the bins of its reference, beside the rows that were compared: what a picture is drawn from.
+//! A column in the bins of its reference, beside the rows that were compared: what a chart is drawn from.
 
 use serde::Serialize;
 

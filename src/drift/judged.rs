@@ -1,4 +1,4 @@
-//! What comes of rows held against a reference, as plain records.
+//! What comes of rows checked against a reference, as plain records.
 
 use std::collections::BTreeSet;
 
@@ -86,13 +86,13 @@ pub struct ColumnDrift {
 }
 
 impl ColumnDrift {
-    /// What tells it from others of the same window.
+    /// Its key among others of the same window.
     pub fn key(&self) -> String {
         key_of(&self.name, self.kind)
     }
 }
 
-/// What tells a column, or one measure of it, from others of the same window.
+/// The key of a column, or of one measure of it, among others of the same window.
 pub fn key_of(name: &str, measure: Measure) -> String {
     match measure {
         Measure::Number | Measure::Category => name.to_string(),
@@ -100,7 +100,7 @@ pub fn key_of(name: &str, measure: Measure) -> String {
     }
 }
 
-/// What comes of rows held against a reference.
+/// What comes of rows checked against a reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
     /// Rows of the reference.

@@ -17,7 +17,7 @@ const MOST_RARE: usize = 2000;
 /// Position of the missing cells among the counts, in every layout.
 pub const MISSING: usize = 0;
 
-/// The bins of a column. Counts stand in the order: missing, then what is named here.
+/// The bins of a column. Counts are in the order: missing, then what is named here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Layout {

@@ -36,7 +36,7 @@ pub use column::{Answered, Column, Measure, Reference};
 pub use compare::{Compared, Shares, Test, compare};
 pub use count::{Binner, Seen, count_answers, place};
 pub use counts::Counts;
-pub use domain::{Told, area, domain_classifier};
+pub use domain::{Separability, area, domain_classifier};
 pub use histogram::{Histogram, HistogramBin, histograms};
 pub use jensen_shannon::jensen_shannon;
 pub use judged::{ColumnDrift, Drift, Levels, Verdict, key_of};

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::words;
 use crate::features::{Cells, Input, is_encoded_as_number, label_of};
 
-/// Up to so many rows, the values of a column of numbers are kept, too, so that few rows can be compared exactly. They are
+/// Up to this many rows, the values of a column of numbers are kept, too, so that few rows can be compared exactly. They are
 /// sorted column by column: no row can be put together from them.
 const MOST_VALUES: usize = 200;
 /// Of more numbers than this, the edges are the quantiles of so many of them. What lies between the edges is always counted
@@ -35,7 +35,7 @@ impl Reference {
         let mut counts = Counts::none(&reference);
         Binner::new(&reference).count(frame, &mut counts);
         for (column, counted) in reference.columns.iter_mut().zip(counts.columns) {
-            // Half of the texts made the vocabulary; the others were counted by whoever made the column.
+            // Half of the texts made the vocabulary; the others were counted when the column was made.
             if column.measure != Measure::UnknownWords {
                 column.counts = counted;
             }
@@ -137,7 +137,7 @@ fn ascending(n_rows: usize, number: impl Fn(usize) -> Option<f64>) -> Vec<f64> {
 
 fn of_labels(cells: &Cells<'_>, input: &Input, n_rows: usize) -> Column {
     let encoded = if is_encoded_as_number(input.kind) {
-        // Numbers are told by their spelling, whatever type the column was read as.
+        // Numbers are recognised by their spelling, whatever type the column was read as.
         let spelled: Vec<Option<Cow<'_, str>>> = (0..n_rows)
             .map(|row| label_of(cells, input.kind, row))
             .collect();

@@ -12,7 +12,7 @@ pub fn smoothed(counts: &[u64]) -> Vec<f64> {
 /// the same in both directions. Common reading for large samples: 0.1 a little, 0.25 much. Lewis 1994.
 ///
 /// # Panics
-/// Never; cells that stand on one side only are left out.
+/// Never; cells that are on one side only are left out.
 pub fn stability_index(one: &[u64], other: &[u64]) -> f64 {
     let (p, q) = (smoothed(one), smoothed(other));
     p.iter().zip(&q).map(|(p, q)| (q - p) * (q / p).ln()).sum()

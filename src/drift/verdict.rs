@@ -23,7 +23,7 @@ pub struct Subject<'a> {
     pub reference: &'a Reference,
     /// What was counted of the rows in its bins.
     pub counts: &'a Counts,
-    /// Per column of the reference, the values ascending, where they are at hand; else empty.
+    /// Per column of the reference, the values ascending, where they are available; else empty.
     pub values: &'a [Vec<f64>],
     /// Columns of the reference that the rows do not have.
     pub absent: &'a BTreeSet<String>,

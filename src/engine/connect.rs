@@ -53,7 +53,7 @@ impl Address {
         (host.trim_matches(['[', ']']).to_string(), port)
     }
 
-    /// Whether somebody listens there.
+    /// Whether anything listens there.
     fn is_reachable(&self) -> bool {
         let Ok(mut addresses) = self.host_and_port().to_socket_addrs() else {
             return false;
@@ -73,13 +73,13 @@ impl Session {
     /// Opens a session.
     ///
     /// # Errors
-    /// When nobody listens there, or the server refuses.
+    /// When nothing listens there, or the server refuses the session.
     pub fn open(address: &Address) -> Result<Session, Error> {
         let url = address.url.clone();
         if !address.is_reachable() {
             return Err(Error::Open {
                 url,
-                why: "nobody listens there; start the server, or correct `engine.url`".to_string(),
+                why: "nothing listens there; start the server, or correct `engine.url`".to_string(),
             });
         }
         let whole = address.whole();
@@ -118,7 +118,7 @@ impl Session {
     }
 }
 
-/// Waits for a call, as long as its server can be reached: the client itself would go on trying for an hour.
+/// Waits for a call, as long as its server can be reached: the client itself would continue trying for an hour.
 fn waited<T: Send + 'static>(
     address: &Address,
     doing: &str,
@@ -235,7 +235,7 @@ mod tests {
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
         let found = Session::open(&address(&format!("sc://127.0.0.1:{port}"), None));
-        let why = found.err().expect("nobody listens").to_string();
-        assert!(why.contains("nobody listens there"), "{why}");
+        let why = found.err().expect("nothing listens").to_string();
+        assert!(why.contains("nothing listens there"), "{why}");
     }
 }

@@ -23,7 +23,7 @@ pub enum Error {
         /// How long it was looked for.
         seconds: u64,
     },
-    /// The server refused, or failed at, a query.
+    /// The server rejected, or failed at, a query.
     #[error("{doing} with the engine at {url}: {why}")]
     Query {
         /// What was being done.
@@ -56,7 +56,7 @@ pub enum Error {
     /// The model cannot be made.
     #[error("learn with the engine: {0}")]
     Learn(String),
-    /// The solver on this machine could not go on.
+    /// The solver on this machine could not continue.
     #[error(transparent)]
     Solve(#[from] crate::learners::Error),
     /// Features cannot be made.

@@ -141,7 +141,7 @@ fn cases(
     for (place, category) in categories.iter().enumerate() {
         let literal = label_literal(category, input.kind);
         let literal =
-            literal.ok_or_else(|| format!("a category of `{}` is no number", input.name))?;
+            literal.ok_or_else(|| format!("a category of `{}` is not a number", input.name))?;
         known.push(format!(" WHEN {literal} THEN {}", of(place)));
     }
     if known.is_empty() {

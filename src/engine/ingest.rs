@@ -74,7 +74,7 @@ fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Er
     Ok((table.count(0, 0)?, table.count(0, 1)?))
 }
 
-/// Has the rows of a query written as Parquet, in place of what may stand there.
+/// Has the rows of a query written as Parquet, in place of what may be there.
 pub(super) fn write(session: &Session, doing: &str, query: String, to: &str) -> Result<(), Error> {
     let to = to.to_string();
     session.work(doing, move |spark| {

@@ -237,7 +237,7 @@ fn finite(value: &str) -> String {
     format!("CASE WHEN abs({value}) <= {LARGEST} THEN {value} + 0e0 ELSE NULL END")
 }
 
-/// Types the columns of Parquet files. `types` are those that the engine tells, in the order of `names`.
+/// Types the columns of Parquet files. `types` are those that the engine reports, in the order of `names`.
 ///
 /// # Errors
 /// When a column is of a type that is not taken.

@@ -297,7 +297,7 @@ impl Work<'_> {
     fn is_class(&self, class: &str) -> Result<String, Error> {
         let literal = label_literal(class, self.target.kind);
         let literal = literal.ok_or_else(|| {
-            Error::Learn(format!("a class of `{}` is no number", self.target.name))
+            Error::Learn(format!("a class of `{}` is not a number", self.target.name))
         })?;
         Ok(format!(
             "{} = {literal}",

@@ -104,7 +104,7 @@ fn places(table: &Table, at: usize) -> Result<Vec<(i64, i64)>, Error> {
     let whole = |at: usize| match table.columns.get(at) {
         Some(Cells::Integer(cells)) => Ok(cells),
         None if table.rows == 0 => Ok(const { &Vec::new() }),
-        _ => Err(Error::Answer("a place is no whole number".to_string())),
+        _ => Err(Error::Answer("a place is not a whole number".to_string())),
     };
     let (files, rows) = (whole(at)?, whole(at + 1)?);
     let places = files.iter().zip(rows);

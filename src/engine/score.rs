@@ -40,7 +40,7 @@ fn linear<'a>(scorer: &Scorer<'a>) -> Result<(&'a [f64], f64, Link), String> {
             (Link::Logistic, [bias], [_, _]) | (Link::Identity, [bias], []) => {
                 Ok((&linear.weights, *bias, linear.link))
             }
-            _ => Err("it tells more than two classes apart".to_string()),
+            _ => Err("it predicts more than two classes".to_string()),
         },
         Predictor::Trees(_) => Err("it is made of trees".to_string()),
     }
@@ -56,13 +56,13 @@ pub fn answer(
     input: &Input<'_>,
     to: &str,
 ) -> Result<Answered, Error> {
-    let refuse = |why: String| {
+    let reject = |why: String| {
         Error::Input(format!(
             "the engine cannot predict with this version: {why}; `unseat predict FILE` can"
         ))
     };
-    let (weights, bias, link) = linear(scorer).map_err(refuse)?;
-    let design = Design::of(scorer.transformer).map_err(refuse)?;
+    let (weights, bias, link) = linear(scorer).map_err(reject)?;
+    let design = Design::of(scorer.transformer).map_err(reject)?;
     let typed = typed(session, input)?;
     let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
     let rows = format!("({})", typed.rows_of_kinds());

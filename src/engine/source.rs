@@ -8,7 +8,7 @@ use super::connect::{Fault, Session};
 use super::error::Error;
 use super::sql;
 use crate::data::Kind;
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 /// The column with the number of a row's file.
 pub(super) const FILE: &str = "__file";
@@ -56,14 +56,14 @@ pub struct Input<'a> {
 ///
 /// # Errors
 /// Why it cannot be named.
-pub fn engine_path(place: &Place, below: &str) -> Result<String, Error> {
+pub fn engine_path(place: &Location, below: &str) -> Result<String, Error> {
     let url = match place {
-        Place::Folder(folder) => {
+        Location::Folder(folder) => {
             let whole = std::path::absolute(folder)
                 .map_err(|error| Error::Input(format!("{}: {error}", folder.display())))?;
             format!("file://{}", whole.display())
         }
-        Place::Store(store) => match store.url.split_once("://") {
+        Location::Store(store) => match store.url.split_once("://") {
             Some(("s3", rest)) => format!("s3a://{rest}"),
             Some(("gs", rest)) => format!("gs://{rest}"),
             _ => {
@@ -146,8 +146,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_named_whole_and_patterns_are_refused() {
-        let folder = Place::Folder("/data/in put".into());
+    fn folders_are_named_whole_and_patterns_are_rejected() {
+        let folder = Location::Folder("/data/in put".into());
         assert_eq!(
             engine_path(&folder, "a/b.csv").expect("a path"),
             "file:///data/in put/a/b.csv"

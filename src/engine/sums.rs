@@ -28,7 +28,7 @@ pub(super) fn sums(session: &Session, design: &Design, rows: &str) -> Result<Row
     }
     let numbers = total.first.iter().chain(&total.second);
     if numbers.chain([&total.loss]).any(|number| number.is_nan()) {
-        return Err(Error::Answer("a sum is no number".to_string()));
+        return Err(Error::Answer("a sum is not a number".to_string()));
     }
     Ok(total)
 }

@@ -55,7 +55,7 @@ impl Table {
     /// A cell as a number; a missing one, of a sum over no rows say, is 0.
     ///
     /// # Errors
-    /// When there is no such cell, or it is no number.
+    /// When there is no such cell, or it is not a number.
     pub fn number(&self, row: usize, at: usize) -> Result<f64, Error> {
         match self.columns.get(at) {
             Some(Column::Number(cells)) if row < cells.len() => Ok(cells[row].unwrap_or(0.0)),
@@ -79,7 +79,7 @@ impl Table {
     /// A cell as a count; a missing one is 0.
     ///
     /// # Errors
-    /// When there is no such cell, or it is no count.
+    /// When there is no such cell, or it is not a count.
     pub fn count(&self, row: usize, at: usize) -> Result<u64, Error> {
         let number = self.number(row, at)?;
         if number >= 0.0 && number.fract() == 0.0 {
@@ -92,7 +92,7 @@ impl Table {
     /// A cell as a text.
     ///
     /// # Errors
-    /// When there is no such cell, or it is no text.
+    /// When there is no such cell, or it is not a text.
     pub fn text(&self, row: usize, at: usize) -> Result<Option<&str>, Error> {
         match self.columns.get(at) {
             Some(Column::Text(cells)) if row < cells.len() => Ok(cells[row].as_deref()),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::threshold::likeliest;
-use super::{Answers, Metric, Predictions, Scores, Truth, answers, metrics};
+use super::{ClassPredictions, Metric, Predictions, Scores, Truth, classification, predictions};
 
 /// Where the targets of the training rows lie: what the baselines of numbers predict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -39,15 +39,15 @@ pub fn scored(truth: &Truth, prior: &[f64], centre: Option<&Centre>) -> Vec<(Str
     match truth {
         Truth::Classes(truth) => all(prior, truth.len())
             .into_iter()
-            .map(|(name, predictions)| (name, metrics::score(truth, &predictions)))
+            .map(|(name, predictions)| (name, classification::score(truth, &predictions)))
             .collect(),
         Truth::Numbers(numbers) => {
             let Some(centre) = centre else {
                 return Vec::new();
             };
             let score = |(name, number): (&str, f64)| {
-                let constant = Answers::Numbers(vec![number; numbers.len()]);
-                let mut scores = answers::score(truth, &constant);
+                let constant = Predictions::Numbers(vec![number; numbers.len()]);
+                let mut scores = predictions::score(truth, &constant);
                 scores.spearman = scores.get(Metric::R2).map(|_| 0.0);
                 (name.to_owned(), scores)
             };
@@ -67,7 +67,7 @@ pub fn scored(truth: &Truth, prior: &[f64], centre: Option<&Centre>) -> Vec<(Str
 /// `always_majority`: the most frequent training class (the first on a tie) with certainty. `always_positive`: class 1 with
 /// certainty, for two classes only. `class_prior`: the shares as probabilities, the majority as label. Fewer than two
 /// classes give no baselines. Shares that are not finite make the scores that read them undefined.
-pub fn all(prior: &[f64], n_rows: usize) -> Vec<(String, Predictions)> {
+pub fn all(prior: &[f64], n_rows: usize) -> Vec<(String, ClassPredictions)> {
     let n_classes = prior.len();
     if n_classes < 2 {
         return Vec::new();
@@ -93,13 +93,13 @@ fn certain(class: u32, n_classes: usize) -> Vec<f64> {
         .collect()
 }
 
-fn constant(label: u32, shares: &[f64], n_rows: usize) -> Predictions {
+fn constant(label: u32, shares: &[f64], n_rows: usize) -> ClassPredictions {
     let row = if shares.len() == 2 {
         &shares[1..]
     } else {
         shares
     };
-    Predictions {
+    ClassPredictions {
         n_classes: shares.len(),
         labels: vec![label; n_rows],
         probabilities: row.repeat(n_rows),

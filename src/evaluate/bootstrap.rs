@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::metrics::Tallies;
+use super::classification::Tallies;
 use super::rows::RowScores;
 use super::{
-    ConfusionCells, Metric, MetricInterval, Predictions, RowScorer, Strata, percentile_interval,
-    replicate_rng, row_replicates, valid_confidence,
+    ClassPredictions, ConfusionCells, Metric, MetricInterval, RowScorer, Strata,
+    percentile_interval, replicate_rng, row_replicates, valid_confidence,
 };
 
 /// A two-sided percentile interval for every metric that is defined on these rows, in the order of [`Metric::ALL`].
@@ -22,7 +22,7 @@ use super::{
 /// Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 13 and 8.
 pub fn intervals(
     truth: &[u32],
-    predictions: &Predictions,
+    predictions: &ClassPredictions,
     confidence: f64,
     replicates: u32,
     seed: u64,
@@ -51,10 +51,10 @@ pub fn intervals(
 
 fn label_replicates(
     truth: &[u32],
-    predictions: &Predictions,
+    predictions: &ClassPredictions,
     replicates: u32,
     seed: u64,
-) -> Vec<super::metrics::LabelScores> {
+) -> Vec<super::classification::LabelScores> {
     let cells = ConfusionCells::new(truth, &predictions.labels, &predictions.labels);
     let tallies = Tallies::new(predictions.n_classes);
     let replicate = |tallies: &mut Tallies, replicate: u32| {
@@ -73,7 +73,7 @@ fn label_replicates(
 
 fn row_replicate_scores(
     truth: &[u32],
-    predictions: &Predictions,
+    predictions: &ClassPredictions,
     replicates: u32,
     seed: u64,
 ) -> Vec<RowScores> {

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Predictions;
+use super::ClassPredictions;
 
 /// Most points of a curve (and a few more for corners).
 const MAX_POINTS: usize = 500;
@@ -22,7 +22,11 @@ pub struct CalibrationBin {
 }
 
 /// Truth as 0 and 1 and the probability of one class, for the curves. Empty when the predictions do not fit the rows.
-pub fn one_vs_rest(truth: &[u32], predictions: &Predictions, class: usize) -> (Vec<u32>, Vec<f64>) {
+pub fn one_vs_rest(
+    truth: &[u32],
+    predictions: &ClassPredictions,
+    class: usize,
+) -> (Vec<u32>, Vec<f64>) {
     if predictions.problem_with(truth).is_some() || class >= predictions.n_classes {
         return (Vec::new(), Vec::new());
     }

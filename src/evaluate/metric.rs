@@ -1,5 +1,5 @@
-//! The metrics by name: which way they run, what they read and what they judge. Formulas stand in [`super::metrics`] and
-//! [`super::numbers`].
+//! The metrics by name: which way they run, what they read and what they judge. Formulas are in [`super::classification`] and
+//! [`super::regression`].
 
 use serde::{Deserialize, Serialize};
 

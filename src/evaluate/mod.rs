@@ -7,13 +7,13 @@
 //! Classes are indices into the model's class list. With two classes, index 1 is the positive class and "probability"
 //! means P(positive); with more, a row has one probability per class.
 
-pub mod answers;
 pub mod baselines;
 pub mod bootstrap;
+pub mod classification;
 pub mod curves;
 mod metric;
-pub mod metrics;
-pub mod numbers;
+pub mod predictions;
+pub mod regression;
 mod resample;
 mod rows;
 mod task;
@@ -24,12 +24,12 @@ pub(crate) mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use answers::{Answers, Truth};
 pub use baselines::Centre;
+pub use classification::score;
 pub use metric::Metric;
-pub use metrics::score;
+pub use predictions::{Predictions, Truth};
 
-pub(crate) use numbers::NumberScorer;
+pub(crate) use regression::RegressionScorer;
 #[cfg(test)]
 pub(crate) use resample::binomial;
 pub(crate) use resample::{
@@ -44,7 +44,7 @@ pub const MAX_CLASSES: usize = 4096;
 
 /// What one classifier said about a set of rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predictions {
+pub struct ClassPredictions {
     /// Number of classes, at least 2.
     pub n_classes: usize,
     /// Chosen class per row, `(n_rows)`.
@@ -53,7 +53,7 @@ pub struct Predictions {
     pub probabilities: Vec<f64>,
 }
 
-impl Predictions {
+impl ClassPredictions {
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -116,7 +116,7 @@ impl Predictions {
     }
 
     /// The same predictions for some of the rows only. Rows beyond the end are left out.
-    pub fn select(&self, rows: &[usize]) -> Predictions {
+    pub fn select(&self, rows: &[usize]) -> ClassPredictions {
         let width = if self.n_classes == 2 {
             1
         } else {
@@ -125,7 +125,7 @@ impl Predictions {
         let known = rows
             .iter()
             .filter(|&&row| row < self.len() && (row + 1) * width <= self.probabilities.len());
-        let mut selected = Predictions {
+        let mut selected = ClassPredictions {
             n_classes: self.n_classes,
             labels: Vec::new(),
             probabilities: Vec::new(),

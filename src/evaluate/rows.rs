@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::{Metric, Predictions};
+use super::{ClassPredictions, Metric};
 
 /// Values of the four probability metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -38,7 +38,7 @@ pub(crate) struct RowScorer {
 
 impl RowScorer {
     /// `None` when the predictions do not fit the rows, there are none, or a probability is not finite.
-    pub(crate) fn new(truth: &[u32], predictions: &Predictions) -> Option<RowScorer> {
+    pub(crate) fn new(truth: &[u32], predictions: &ClassPredictions) -> Option<RowScorer> {
         if truth.is_empty() || predictions.problem_with(truth).is_some() || !predictions.is_finite()
         {
             return None;
@@ -113,7 +113,7 @@ impl RowScorer {
 }
 
 /// Log loss and Brier loss of one row.
-fn losses(truth: &[u32], predictions: &Predictions, row: usize) -> (f64, f64) {
+fn losses(truth: &[u32], predictions: &ClassPredictions, row: usize) -> (f64, f64) {
     let actual = truth[row] as usize;
     let clipped = predictions
         .probability(row, actual)
@@ -148,7 +148,7 @@ struct Place {
 }
 
 impl Ranking {
-    fn new(truth: &[u32], predictions: &Predictions, class: usize) -> Ranking {
+    fn new(truth: &[u32], predictions: &ClassPredictions, class: usize) -> Ranking {
         let mut order: Vec<(f64, u32)> = (0..truth.len())
             .map(|row| (predictions.probability(row, class), row as u32))
             .collect();

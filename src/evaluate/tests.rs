@@ -3,13 +3,13 @@
 mod cases;
 mod decisions;
 mod golden;
-mod numbers;
 mod properties;
+mod regression;
 
-use super::Predictions;
+use super::ClassPredictions;
 
-pub(crate) fn binary(labels: &[u32], probabilities: &[f64]) -> Predictions {
-    Predictions {
+pub(crate) fn binary(labels: &[u32], probabilities: &[f64]) -> ClassPredictions {
+    ClassPredictions {
         n_classes: 2,
         labels: labels.to_vec(),
         probabilities: probabilities.to_vec(),

@@ -1,7 +1,7 @@
 //! From probabilities to labels: the best threshold, and applying one. A row is positive when `p >= threshold`.
 
-use super::metrics::Tallies;
-use super::{Metric, Predictions};
+use super::classification::Tallies;
+use super::{ClassPredictions, Metric};
 
 /// The threshold used where there is nothing to tune.
 pub const DEFAULT: f64 = 0.5;
@@ -82,7 +82,7 @@ pub fn by_odds(false_positive: f64, false_negative: f64) -> f64 {
 
 /// The threshold that flags as many rows as it can without flagging more than a share of them: rows with the same
 /// probability are flagged together or not at all. It lies midway to the next smaller probability, or above the largest
-/// (above 1 where that is 1) when no row can be flagged. `None` without rows or for what is no probability or share.
+/// (above 1 where that is 1) when no row can be flagged. `None` without rows or for what is not a probability or share.
 pub fn within(positive_probability: &[f64], share: f64) -> Option<f64> {
     let is_usable = positive_probability.iter().all(|p| (0.0..=1.0).contains(p));
     if positive_probability.is_empty() || !is_usable || !(0.0..=1.0).contains(&share) {
@@ -108,7 +108,7 @@ pub fn within(positive_probability: &[f64], share: f64) -> Option<f64> {
 }
 
 /// The class with the smallest expected cost: of Σₜ P(t) · cost(t, c), the first on a tie. `costs` is `(n, n)` row-major by
-/// true class. What is no number is never smallest; with nothing else it is class 0.
+/// true class. What is not a number is never smallest; with nothing else it is class 0.
 pub fn cheapest_class(probabilities: &[f64], costs: &[f64]) -> u32 {
     let n = probabilities.len();
     let expected = |class: usize| -> f64 {
@@ -200,11 +200,11 @@ fn between(low: f64, high: f64) -> f64 {
 }
 
 /// Sets the labels that follow from the probabilities: by `threshold` for two classes, the likeliest class for more.
-pub fn apply(predictions: &mut Predictions, threshold: f64) {
+pub fn apply(predictions: &mut ClassPredictions, threshold: f64) {
     predictions.labels = labels_from(predictions.n_classes, &predictions.probabilities, threshold);
 }
 
-/// Labels for probabilities in the shape of [`Predictions::probabilities`].
+/// Labels for probabilities in the shape of [`ClassPredictions::probabilities`].
 ///
 /// Two classes: 1 where `p >= threshold`. More: the class with the largest probability, the first one on a tie. NaN is
 /// never positive and never largest; a row of nothing else gets class 0. An incomplete last row is left out.

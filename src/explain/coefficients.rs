@@ -1,4 +1,4 @@
-//! What stands in a predictor itself: weights of a linear one, on the columns' own scale too, and gains of trees.
+//! What is in a predictor itself: weights of a linear one, on the columns' own scale too, and gains of trees.
 
 use serde::{Deserialize, Serialize};
 

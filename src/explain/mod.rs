@@ -4,7 +4,7 @@
 //! comes in as a seed. It must not know where rows come from, or how anything is shown.
 
 mod coefficients;
-mod flip;
+mod counterfactual;
 mod permutation;
 mod words;
 
@@ -12,6 +12,8 @@ mod words;
 mod tests;
 
 pub use coefficients::{Coefficient, coefficients, gains};
-pub use flip::{Flip, Value, flips, flips_while, has_flips};
+pub use counterfactual::{
+    Counterfactual, Value, counterfactuals, counterfactuals_while, has_counterfactuals,
+};
 pub use permutation::{Importance, Sample, Worth, drop_of, orders, permutation, sample_for};
 pub use words::{Word, words, words_while};

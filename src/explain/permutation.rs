@@ -1,4 +1,4 @@
-//! Permutation importance: how much worse a score gets when one column's cells are dealt out anew among the rows.
+//! Permutation importance: how much worse a score gets when one column's cells are shuffled among the rows.
 //!
 //! `importance = mean over repeats of (score - score with the column permuted)`, signed so that larger means the model leans
 //! on the column more, with the standard deviation over the repeats (ddof 0), as `sklearn.inspection.permutation_importance`.

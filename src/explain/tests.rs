@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::bundle::{Bundle, Slot};
-use crate::evaluate::{Metric, Predictions, score, threshold};
+use crate::evaluate::{ClassPredictions, Metric, score, threshold};
 use crate::features::CellRef;
 
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ fn permutation_importance_is_that_of_scikit_learn() {
         .collect();
     let accuracy = |probabilities: Vec<f64>| {
         let labels = threshold::labels_from(2, &probabilities, 0.5);
-        let answers = Predictions {
+        let answers = ClassPredictions {
             n_classes: 2,
             labels,
             probabilities,
@@ -184,8 +184,8 @@ fn the_nearest_flip_of_each_column_turns_the_answer_and_no_nearer_one_does() {
         CellRef::Text("level"),
     ];
     let slots = slots(&bundle, &cells);
-    let found =
-        flips(&bundle, &bundle.scorer(), &slots, 0.5, true).expect("a linear model of two classes");
+    let found = counterfactuals(&bundle, &bundle.scorer(), &slots, 0.5, true)
+        .expect("a linear model of two classes");
     let told: Vec<(&str, &Value, bool)> = found
         .iter()
         .map(|it| (it.column.as_str(), &it.value, it.is_seen))
@@ -216,20 +216,20 @@ fn a_missing_number_stands_where_it_pushes_from() {
         CellRef::Text("down"),
     ];
     let slots = slots(&bundle, &cells);
-    let found =
-        flips(&bundle, &bundle.scorer(), &slots, 0.5, true).expect("a linear model of two classes");
+    let found = counterfactuals(&bundle, &bundle.scorer(), &slots, 0.5, true)
+        .expect("a linear model of two classes");
     let of = |column: &str| found.iter().find(|it| it.column == column);
     let a = of("a").expect("a turns it");
     assert!((a.distance - 1.25).abs() < 1e-9, "{a:?}");
     assert_eq!(of("n").map(|it| it.value.clone()), Some(Value::Number(0.0)));
-    // Of the categories that turn it, the one that pushes least; a truth value cannot do it alone.
+    // Of the categories that turn it, the one with the smallest contribution; a truth value cannot do it alone.
     let t = of("t").map(|it| it.value.clone());
     assert_eq!(t, Some(Value::Category("level".to_string())));
     assert_eq!(of("b"), None);
 }
 
 #[test]
-fn other_models_and_thresholds_at_the_ends_have_no_flips() {
+fn other_models_and_thresholds_at_the_ends_have_no_counterfactuals() {
     let bundle = mixed();
     let cells = [
         CellRef::Number(10.0),
@@ -238,12 +238,15 @@ fn other_models_and_thresholds_at_the_ends_have_no_flips() {
         CellRef::Text("up"),
     ];
     let slots = slots(&bundle, &cells);
-    let none: Vec<Flip> = Vec::new();
+    let none: Vec<Counterfactual> = Vec::new();
     assert_eq!(
-        flips(&bundle, &bundle.scorer(), &slots, 0.0, true),
+        counterfactuals(&bundle, &bundle.scorer(), &slots, 0.0, true),
         Some(none)
     );
     let mut numbers = bundle.clone();
     numbers.classes.clear();
-    assert_eq!(flips(&numbers, &bundle.scorer(), &slots, 0.5, true), None);
+    assert_eq!(
+        counterfactuals(&numbers, &bundle.scorer(), &slots, 0.5, true),
+        None
+    );
 }

@@ -11,13 +11,13 @@ use crate::predictors::Predictor;
 /// What a word, a group of words or a piece of a word contributes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Word {
-    /// As it is counted: in lower case; a piece of a word in quotes. Several that share a feature stand behind one another.
+    /// As it is counted: in lower case; a piece of a word in quotes. Several that share a feature are behind one another.
     pub word: String,
     /// To the margin; for trees the Shapley value of its feature.
     pub contribution: f64,
 }
 
-/// The words of the text in a column, by what they contribute to an output, largest first. Empty for a column that is no text,
+/// The words of the text in a column, by what they contribute to an output, largest first. Empty for a column that is not a text,
 /// and for a missing one. Of a linear model they add up to the column's contribution; of trees, words that are *not* in the
 /// text contribute, too, and are no part of this.
 pub fn words(

@@ -35,7 +35,7 @@ pub enum Error {
 pub struct About<'a> {
     /// Name of the model.
     pub model: &'a str,
-    /// Number of the version; `None` where nobody knows.
+    /// Number of the version; `None` where it is unknown.
     pub version: Option<i64>,
     /// Version of this program.
     pub program: &'a str,

@@ -1,4 +1,4 @@
-//! Which cells a column takes. Training reads what is there; a request and `predict` refuse what the column cannot be, by the
+//! Which cells a column takes. Training reads what is there; a request and `predict` reject what the column cannot be, by the
 //! one rule that stands here: how the training data was read, whatever else a cell or its file may look like.
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use crate::config::features::{ColumnFeatures, Features, Impute};
 use crate::config::label::Label;
 use crate::data::{Kind, trim_text};
 
-/// Texts of which at least this share stands in one row each name a row rather than describe it.
+/// Texts of which at least this share is in one row each name a row rather than describe it.
 const IDENTIFIER_SHARE: f64 = 0.5;
 /// Fewer distinct texts than this are never taken for identifiers: a short table would lose its categories.
 const IDENTIFIER_LEAST: usize = 10;
@@ -169,7 +169,7 @@ impl Counted {
             .collect();
         if ranked.is_empty() && self.present == self.rows {
             return Err(format!(
-                "none of its {n_texts} texts stands in {least} rows or more"
+                "none of its {n_texts} texts is in {least} rows or more"
             ));
         }
         ranked.sort_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));

@@ -17,7 +17,7 @@ const MOST_ORDINAL: usize = 2;
 const MOST_ONE_HOT: usize = 16;
 
 /// What a column became.
-pub struct Made {
+pub struct FittedColumn {
     /// The step.
     pub step: Step,
     /// Features of the training rows in the place of those that the step gives, `(n_rows, width)` row-major.
@@ -26,9 +26,9 @@ pub struct Made {
     pub fill: Option<String>,
 }
 
-impl From<Step> for Made {
+impl From<Step> for FittedColumn {
     fn from(step: Step) -> Self {
-        Made {
+        FittedColumn {
             step,
             out_of_fold: None,
             fill: None,
@@ -36,7 +36,7 @@ impl From<Step> for Made {
     }
 }
 
-/// How many of the columns of a frame hold written texts, by the settings or by what stands in them, and how many hold
+/// How many of the columns of a frame hold written texts, by the settings or by what is in them, and how many hold
 /// something else. `excluded` ones do not count.
 pub fn texts_and_others(
     frame: &DataFrame,
@@ -183,11 +183,13 @@ pub fn fit_column(
     column: &Column,
     is_part: bool,
     plan: &Plan<'_>,
-) -> Result<Made, String> {
+) -> Result<FittedColumn, String> {
     let own = plan.settings.columns.get(&column.name);
     match treatment(column, is_part, plan)? {
         Treatment::Text => return fit_text(cells, rows, own, plan.settings),
-        Treatment::Number(settings) => return fit_numbers(cells, rows, settings).map(Made::from),
+        Treatment::Number(settings) => {
+            return fit_numbers(cells, rows, settings).map(FittedColumn::from);
+        }
         Treatment::Labels => {}
     }
     let counted = Counted::new(cells, column.kind, rows);
@@ -204,13 +206,13 @@ pub fn fit_column(
         (Encode::TargetMean, Some(goal)) => {
             let places = places(cells, column.kind, rows, &categories, fill.as_deref());
             let made = fit_target_mean(categories, &places, goal, plan.seed, is_linear);
-            Made {
+            FittedColumn {
                 step: made.step,
                 out_of_fold: Some(made.out_of_fold),
                 fill: None,
             }
         }
-        (encode, _) => Made::from(step_of_categories(encode, categories, plan.purpose)),
+        (encode, _) => FittedColumn::from(step_of_categories(encode, categories, plan.purpose)),
     };
     made.fill = fill;
     Ok(made)
@@ -240,13 +242,13 @@ fn fit_text(
     rows: &[u32],
     own: Option<&ColumnFeatures>,
     settings: &Features,
-) -> Result<Made, String> {
+) -> Result<FittedColumn, String> {
     let text = own.and_then(|own| own.text.as_ref());
     let blocks = fit_blocks(cells, rows, text.unwrap_or(&settings.text));
     if blocks.is_empty() {
-        Err("text in which no n-gram stands in enough rows".to_string())
+        Err("text in which no n-gram is in enough rows".to_string())
     } else {
-        Ok(Made::from(Step::Text { blocks }))
+        Ok(FittedColumn::from(Step::Text { blocks }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::column::{Made, fit_column};
+use super::column::{FittedColumn, fit_column};
 use super::plan::{Plan, Purpose};
 use super::prepare::{prune, usable_dates};
 use super::{Cells, Dates, Dropped, Error, Fill, Input, Transformer, View};
@@ -118,7 +118,7 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
     let made = Schema::of(&timed).columns.into_iter();
     wanted.extend(made.filter(|column| parts.contains(&column.name)));
 
-    let made: Vec<Result<Made, String>> = wanted
+    let made: Vec<Result<FittedColumn, String>> = wanted
         .par_iter()
         .map(|column| {
             let cells = timed
@@ -137,7 +137,7 @@ pub fn fit_for(frame: &DataFrame, rows: &[u32], plan: &Plan<'_>) -> Result<Fitte
 /// The transformer of the columns that became a step, in the order of their layouts.
 pub(super) fn put_together(
     frame: &DataFrame,
-    made: Vec<(Column, Result<Made, String>)>,
+    made: Vec<(Column, Result<FittedColumn, String>)>,
     dates: Vec<Dates>,
     plan: &Plan<'_>,
 ) -> Result<Fitted, Error> {

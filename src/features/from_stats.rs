@@ -7,7 +7,7 @@ use super::categories::Counted;
 use super::column::{Choice, Treatment, choice, step_of_categories, treatment};
 use super::fit::{Fitted, put_together};
 use super::numbers::{NumberStats, step_of_numbers};
-use super::{Error, Plan, column::Made};
+use super::{Error, Plan, column::FittedColumn};
 use crate::config::features::Encode;
 use crate::data::{Column, Schema};
 
@@ -94,11 +94,11 @@ fn step_of(
     column: &Column,
     stats: &ColumnStats,
     plan: &Plan<'_>,
-) -> Result<Result<Made, String>, String> {
+) -> Result<Result<FittedColumn, String>, String> {
     let unlike = || format!("column `{}` was counted in another way", column.name);
     let counted = match (treatment(column, false, plan), stats) {
         (Ok(Treatment::Number(settings)), ColumnStats::Numbers(stats)) => {
-            return Ok(step_of_numbers(stats, settings).map(Made::from));
+            return Ok(step_of_numbers(stats, settings).map(FittedColumn::from));
         }
         (Ok(Treatment::Labels), ColumnStats::Labels(counted)) => counted.clone(),
         (Ok(Treatment::Text), _) => return Err(as_text(&column.name)),
@@ -120,9 +120,9 @@ fn step_of(
             fill,
         }) => {
             let step = step_of_categories(encode, categories, plan.purpose);
-            Ok(Ok(Made {
+            Ok(Ok(FittedColumn {
                 fill,
-                ..Made::from(step)
+                ..FittedColumn::from(step)
             }))
         }
     }

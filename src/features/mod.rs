@@ -63,7 +63,7 @@ pub enum Error {
         /// Why, in words.
         why: String,
     },
-    /// A column is no time, or it cannot be told which.
+    /// A column is not a time, or it cannot be told which.
     #[error("read the times of the column `{column}`: {why}")]
     Times {
         /// The column.

@@ -33,7 +33,7 @@ pub enum Step {
         centre: f64,
         /// What it is divided by, never 0; 1 leaves it.
         scale: f64,
-        /// Whether a second feature tells that the number is missing.
+        /// Whether a second feature says that the number is missing.
         indicator: bool,
     },
     /// One feature: the category's place in the list; -1 for one that is not in it.
@@ -91,7 +91,7 @@ impl Step {
         }
     }
 
-    /// The categories that it knows, for a step that has them. Cells are told by their place: a category, then missing,
+    /// The categories that it knows, for a step that has them. Cells are known by their place: a category, then missing,
     /// then other.
     pub fn categories(&self) -> Option<&[String]> {
         match self {

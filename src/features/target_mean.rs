@@ -21,7 +21,7 @@ pub struct TargetMeans {
     pub out_of_fold: Vec<f64>,
 }
 
-/// Fits on rows whose category stands at `places`: the categories, then missing, then other. `is_scaled` takes the mean of
+/// Fits on rows whose category is at `places`: the categories, then missing, then other. `is_scaled` takes the mean of
 /// all off and divides by the standard deviation of the features, for learners to which scale matters.
 pub fn fit_target_mean(
     categories: Vec<String>,

@@ -60,7 +60,7 @@ enum Source<'a> {
     Given { values: &'a [f64], width: usize },
 }
 
-/// A column of categories: its cells are told by their place.
+/// A column of categories: its cells are known by their place.
 struct Categories<'a> {
     cells: Cells<'a>,
     kind: Kind,
@@ -203,7 +203,7 @@ impl<'a> View<'a> {
         self.ones.iter().map(block).collect()
     }
 
-    /// Whether there are columns whose features stand in [`Chunk::sparse`].
+    /// Whether there are columns whose features are in [`Chunk::sparse`].
     pub fn has_sparse(&self) -> bool {
         !self.texts.is_empty()
     }

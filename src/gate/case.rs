@@ -1,7 +1,7 @@
 //! What the rules of one decision see, and how a rule says what it found.
 
 use super::{Evidence, Policy, Require, Rule, RuleGroup, RuleOutcome};
-use crate::evaluate::{Answers, Scores, Truth};
+use crate::evaluate::{Predictions, Scores, Truth};
 
 /// What every rule is shown.
 pub(super) struct Case<'a> {
@@ -31,7 +31,7 @@ impl Case<'_> {
     }
 
     /// Why a model's predictions cannot be used on these rows.
-    pub(super) fn problem_with(&self, answers: &Answers) -> Option<String> {
+    pub(super) fn problem_with(&self, answers: &Predictions) -> Option<String> {
         let classes = self.evidence.classes.len();
         if let Some(predictions) = answers.classes()
             && predictions.n_classes != classes

@@ -1,6 +1,6 @@
 //! The comparison: challenger against champion on the same rows, as `require` asks.
 
-use crate::evaluate::{Answers, Metric, Truth, valid_confidence};
+use crate::evaluate::{Metric, Predictions, Truth, valid_confidence};
 
 use super::case::{Case, skipped};
 use super::wording::{p_value, pair, percent, score, signed};
@@ -37,10 +37,10 @@ pub(super) fn measure(case: &Case<'_>) -> Option<Compared> {
     let interval = interval.filter(|found| is_enough && found.has_width());
     let (only_challenger_right, only_champion_right) =
         match (evidence.truth, evidence.challenger, predictions) {
-            (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
+            (Truth::Classes(truth), Predictions::Classes(new), Predictions::Classes(old)) => {
                 mcnemar::discordant(truth, &new.labels, &old.labels)
             }
-            (Truth::Numbers(truth), Answers::Numbers(new), Answers::Numbers(old)) => {
+            (Truth::Numbers(truth), Predictions::Numbers(new), Predictions::Numbers(old)) => {
                 mcnemar::nearer(truth, new, old)
             }
             _ => return None,

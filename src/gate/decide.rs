@@ -1,7 +1,7 @@
 //! The decision itself: gather the numbers, ask every rule, draw the verdict.
 
-use crate::evaluate::answers::score;
 use crate::evaluate::baselines;
+use crate::evaluate::predictions::score;
 
 use super::case::Case;
 use super::compare::Compared;
@@ -16,7 +16,7 @@ use crate::text::counted;
 /// decision, whatever they hold; nothing in them makes it fail.
 ///
 /// Any rule that says `reject` rejects; otherwise any that says `inconclusive` leaves it open; otherwise a comparison that
-/// says `equivalent` decides that nothing would be gained; otherwise the challenger is promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can refuse, and `first_version` holds.
+/// says `equivalent` decides that nothing would be gained; otherwise the challenger is promoted. Without a champion only `finite_metrics` and `loads_and_answers_golden_rows` can reject, and `first_version` holds.
 pub fn decide(evidence: &Evidence<'_>, policy: &Policy) -> Decision {
     let challenger = score(evidence.truth, evidence.challenger);
     let champion = evidence
@@ -117,7 +117,7 @@ fn verdict(rules: &[Rule]) -> Verdict {
     }
 }
 
-/// What failed, in words: refusals, then what could not be told, then warnings, each in the order of the rules.
+/// What failed, in words: rejections, then what could not be decided, then warnings, each in the order of the rules.
 fn failures(rules: &[Rule]) -> Vec<String> {
     let order = [
         RuleOutcome::Reject,

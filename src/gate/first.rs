@@ -87,7 +87,7 @@ fn below_a_baseline(case: &Case<'_>) -> Option<String> {
     ))
 }
 
-/// Whether a reason has been told by this rule, so that it need not be told again.
+/// Whether this rule has given a reason, so that it is not repeated.
 pub(super) fn has_told(first: &Rule, other: &Rule) -> bool {
     match other.name.as_str() {
         "max_leakage" => first.reason.contains(&other.reason),

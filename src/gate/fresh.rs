@@ -15,7 +15,7 @@ pub struct FreshRows {
     pub answered: Option<[String; 2]>,
     /// Whether they are all the test rows there are.
     pub is_alone: bool,
-    /// Fresh rows that are no evidence here: a column that a model reads was not logged, or the row stands in the test folder, too.
+    /// Fresh rows that are not evidence here: a column that a model reads was not logged, or the row is in the test folder, too.
     #[serde(default)]
     pub left_out: u64,
 }

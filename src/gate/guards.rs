@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluate::Answers;
-use crate::evaluate::answers::score;
+use crate::evaluate::Predictions;
+use crate::evaluate::predictions::score;
 
 use super::case::{Case, rule, skipped};
 use super::wording::{ROUNDING, pair, score as written};
@@ -113,11 +113,11 @@ fn slice_guard(case: &Case<'_>, guard: &SliceGuard) -> Vec<Rule> {
         .collect()
 }
 
-/// One group. The reason names the column only; the group stands in the rule's name.
+/// One group. The reason names the column only; the group is in the rule's name.
 fn slice(
     case: &Case<'_>,
     guard: &SliceGuard,
-    champion: &Answers,
+    champion: &Predictions,
     group: &str,
     rows: &[usize],
 ) -> Rule {
@@ -130,7 +130,7 @@ fn slice(
         counted(n, "row")
     );
     let truth = case.evidence.truth.select(rows);
-    let value = |model: &Answers| score(&truth, &model.select(rows)).get(metric);
+    let value = |model: &Predictions| score(&truth, &model.select(rows)).get(metric);
     let Some((new, old)) = value(case.evidence.challenger).zip(value(champion)) else {
         let reason = format!("{title} is undefined {place}, so a fall cannot be ruled out");
         return rule(

@@ -93,12 +93,12 @@ fn differs(case: &Case<'_>) -> Rule {
     let (outcome, reason) = if case.evidence.facts.differs_from_champion {
         (
             RuleOutcome::Pass,
-            "the challenger predicts by other numbers than the champion",
+            "the challenger's parameters differ from the champion's",
         )
     } else {
         (
             RuleOutcome::Reject,
-            "the challenger predicts by the same numbers as the champion",
+            "the challenger has the same parameters as the champion",
         )
     };
     rule(name, GROUP, outcome, None, None, reason)
@@ -192,7 +192,7 @@ fn ceiling(case: &Case<'_>) -> Rule {
             )
         }
         Some(gain) => format!(
-            "a gain of {} in {} is above the ceiling of {}: too good to be believed unseen",
+            "a gain of {} in {} is above the ceiling of {}: too good to be trusted unseen",
             signed(gain),
             metric.title(),
             score(ceiling)
@@ -223,7 +223,7 @@ fn leakage(case: &Case<'_>) -> Rule {
         (case.failing(RuleOutcome::Reject), "more than the accepted")
     };
     let reason = format!(
-        "{leaked} of {} also stand in the training data ({}), {asked} {}",
+        "{leaked} of {} are also in the training data ({}), {asked} {}",
         counted(rows, "test row"),
         percent(share),
         percent(bound)

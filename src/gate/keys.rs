@@ -1,6 +1,6 @@
 //! The comparison by two keys in the policy's terms: from a [`Judgement`] to a rule and its words.
 
-use crate::evaluate::{Answers, Truth};
+use crate::evaluate::{Predictions, Truth};
 
 use super::case::Case;
 use super::compare::{self, Compared};
@@ -26,7 +26,7 @@ pub(super) fn judgement(case: &Case<'_>) -> Option<Judgement> {
 
 /// The test rows with what both models say of them; `None` unless they give probabilities of two classes.
 fn trusted(evidence: &Evidence<'_>) -> Option<Labelled> {
-    let (Truth::Classes(truth), Answers::Classes(new), Some(Answers::Classes(old))) =
+    let (Truth::Classes(truth), Predictions::Classes(new), Some(Predictions::Classes(old))) =
         (evidence.truth, evidence.challenger, evidence.champion)
     else {
         return None;

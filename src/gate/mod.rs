@@ -2,7 +2,7 @@
 //!
 //! In: predictions of challenger and champion on the same rows, facts established by the pipeline, the policy. Out: a
 //! verdict that can be written down, explained and replayed. It must not know files, databases, clocks or how a model
-//! works; a refused challenger is an outcome, never an error.
+//! works; a rejected challenger is an outcome, never an error.
 
 mod case;
 mod compare;
@@ -27,8 +27,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::answers::FEWEST_INTERVAL_ROWS;
-use crate::evaluate::{Answers, Centre, Interval, Metric, Scores, Truth};
+use crate::evaluate::predictions::FEWEST_INTERVAL_ROWS;
+use crate::evaluate::{Centre, Interval, Metric, Predictions, Scores, Truth};
 use crate::model_types::Outcome;
 
 pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
@@ -82,7 +82,7 @@ impl From<Verdict> for Outcome {
 /// Everything the gate looks at.
 #[derive(Debug, Clone)]
 pub struct Evidence<'a> {
-    /// The metric the model is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// Class names; with two, index 1 is the positive class; none where numbers are predicted.
     pub classes: &'a [String],
@@ -95,9 +95,9 @@ pub struct Evidence<'a> {
     /// Hash of the test rows; challenger and champion were scored on exactly these.
     pub rows_hash: &'a str,
     /// The challenger's predictions on the test rows.
-    pub challenger: &'a Answers,
+    pub challenger: &'a Predictions,
     /// The champion's predictions on the same rows; `None` when there is no champion.
-    pub champion: Option<&'a Answers>,
+    pub champion: Option<&'a Predictions>,
     /// Facts about the challenger that need no predictions.
     pub facts: &'a Facts,
     /// Group of each test row per guarded slice column: `(column, group name per row)`.
@@ -115,7 +115,7 @@ pub struct Beyond {
     pub unlabelled: Option<Both>,
     /// Id of the answer to each of those rows; none where they are not known any more. The gate does not read them.
     pub ids: Vec<String>,
-    /// Rows that were labelled because somebody was asked.
+    /// Rows that were labelled on request.
     pub asked: Option<Asked>,
 }
 
@@ -125,20 +125,20 @@ pub struct Beyond {
 pub struct Facts {
     /// `None` when the bundle loaded from its own stored bytes and answered its golden rows exactly; else why not.
     pub load_failure: Option<String>,
-    /// Whether the challenger predicts by other numbers than the champion (transformer, predictor, threshold).
+    /// Whether the challenger's parameters differ from the champion's (transformer, predictor, threshold).
     pub differs_from_champion: bool,
-    /// Test rows that also stand in the training data, its validation part included.
+    /// Test rows that are also in the training data, its validation part included.
     pub leaked_rows: u64,
     /// What the checks found that makes a first version doubtful, each in a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
-    /// How many versions have been scored on these test rows, the challenger included; 0 where nobody counted.
+    /// How many versions have been scored on these test rows, the challenger included; 0 where it was not counted.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u64,
-    /// What these test rows let in before; `None` where they let nothing in over a champion, or nobody counted.
+    /// What these test rows let in before; `None` where they let nothing in over a champion, or it was not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub let_in: Option<LetIn>,
-    /// What champion and challenger answer to past requests; `None` where nobody asked.
+    /// What champion and challenger answer to past requests; `None` where it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
     /// Whether it is the champion with another threshold: then no further one is looked for.
@@ -205,7 +205,7 @@ pub enum RuleOutcome {
     Reject,
     /// Neither better nor worse, as far as it matters; the verdict is at best `equivalent`.
     Equivalent,
-    /// Could not be told; the verdict is at best `inconclusive`.
+    /// Could not be decided; the verdict is at best `inconclusive`.
     Inconclusive,
     /// Does not apply here (no champion, not configured, not asked by this mode).
     Skipped,

@@ -7,10 +7,10 @@
 
 use rayon::prelude::*;
 
-use crate::evaluate::metrics::Tallies;
+use crate::evaluate::classification::Tallies;
 use crate::evaluate::{
-    Answers, ConfusionCells, Interval, Metric, NumberScorer, Predictions, RowScorer, Strata, Truth,
-    numbers, percentile_interval, replicate_rng, row_replicates,
+    ClassPredictions, ConfusionCells, Interval, Metric, Predictions, RegressionScorer, RowScorer,
+    Strata, Truth, percentile_interval, regression, replicate_rng, row_replicates,
 };
 
 /// The replicates of a difference, signed so that above zero the challenger is better.
@@ -47,7 +47,7 @@ impl Deltas {
         })
     }
 
-    /// Share of replicates above zero; one that is exactly zero speaks for nobody and does not count as better.
+    /// Share of replicates above zero; one that is exactly zero speaks for neither and does not count as better.
     pub fn p_better(&self) -> f64 {
         self.share_above(0.0)
     }
@@ -65,16 +65,16 @@ impl Deltas {
 pub fn of_answers(
     metric: Metric,
     truth: &Truth,
-    challenger: &Answers,
-    champion: &Answers,
+    challenger: &Predictions,
+    champion: &Predictions,
     replicates: u32,
     seed: u64,
 ) -> Option<Deltas> {
     match (truth, challenger, champion) {
-        (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
+        (Truth::Classes(truth), Predictions::Classes(new), Predictions::Classes(old)) => {
             deltas(metric, truth, new, old, replicates, seed)
         }
-        (Truth::Numbers(truth), Answers::Numbers(new), Answers::Numbers(old)) => {
+        (Truth::Numbers(truth), Predictions::Numbers(new), Predictions::Numbers(old)) => {
             deltas_of_numbers(metric, truth, new, old, replicates, seed)
         }
         _ => None,
@@ -93,15 +93,15 @@ pub fn deltas_of_numbers(
     seed: u64,
 ) -> Option<Deltas> {
     let (new, old) = (
-        NumberScorer::new(truth, challenger)?,
-        NumberScorer::new(truth, champion)?,
+        RegressionScorer::new(truth, challenger)?,
+        RegressionScorer::new(truth, champion)?,
     );
     let gain = |weights: &[u32]| {
         let gain = metric.gain(new.score(metric, weights)?, old.score(metric, weights)?);
         Some(gain).filter(|gain| gain.is_finite())
     };
     gain(&vec![1; truth.len()])?;
-    let mut sorted = numbers::drawn(truth.len(), replicates, seed, |weights| {
+    let mut sorted = regression::drawn(truth.len(), replicates, seed, |weights| {
         gain(weights).unwrap_or(0.0)
     });
     sorted.sort_unstable_by(f64::total_cmp);
@@ -116,12 +116,12 @@ pub fn deltas_of_numbers(
 pub fn deltas(
     metric: Metric,
     truth: &[u32],
-    challenger: &Predictions,
-    champion: &Predictions,
+    challenger: &ClassPredictions,
+    champion: &ClassPredictions,
     replicates: u32,
     seed: u64,
 ) -> Option<Deltas> {
-    let fits = |model: &Predictions| model.problem_with(truth).is_none();
+    let fits = |model: &ClassPredictions| model.problem_with(truth).is_none();
     if truth.is_empty() || replicates == 0 || challenger.n_classes != champion.n_classes {
         return None;
     }
@@ -141,8 +141,8 @@ pub fn deltas(
 fn by_counts(
     metric: Metric,
     truth: &[u32],
-    challenger: &Predictions,
-    champion: &Predictions,
+    challenger: &ClassPredictions,
+    champion: &ClassPredictions,
     replicates: u32,
     seed: u64,
 ) -> Option<Vec<f64>> {
@@ -169,8 +169,8 @@ fn by_counts(
 fn by_rows(
     metric: Metric,
     truth: &[u32],
-    challenger: &Predictions,
-    champion: &Predictions,
+    challenger: &ClassPredictions,
+    champion: &ClassPredictions,
     replicates: u32,
     seed: u64,
 ) -> Option<Vec<f64>> {

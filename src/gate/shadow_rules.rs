@@ -7,7 +7,7 @@ use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Guard;
 
-/// What the logged requests say of the challenger; nothing where nobody asked for it.
+/// What the logged requests say of the challenger; nothing where it was not asked for.
 pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
     let (policy, shadow) = (case.policy, case.evidence.facts.shadow.as_ref());
     if !case.has_champion() {
@@ -25,7 +25,7 @@ pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
     rules
 }
 
-/// A bound that cannot be held against anything leaves the verdict open.
+/// A bound that cannot be checked against anything leaves the verdict open.
 fn without(case: &Case<'_>, why: &str, is_asked: bool) -> Vec<Rule> {
     let bounds = [
         ("shadow_flips", case.policy.max_flips),

@@ -3,7 +3,7 @@
 use super::case::{Case, rule, skipped};
 use super::mcnemar::discordant;
 use super::{Rule, RuleGroup, RuleOutcome};
-use crate::evaluate::{Answers, Truth};
+use crate::evaluate::{Predictions, Truth};
 use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Evidence;
@@ -105,7 +105,7 @@ fn min_discordant(case: &Case<'_>) -> Rule {
     }
     let (challenger_only, champion_only) =
         match (case.evidence.truth, case.evidence.challenger, champion) {
-            (Truth::Classes(truth), Answers::Classes(new), Answers::Classes(old)) => {
+            (Truth::Classes(truth), Predictions::Classes(new), Predictions::Classes(old)) => {
                 discordant(truth, &new.labels, &old.labels)
             }
             _ => (0, 0),

@@ -11,7 +11,7 @@ mod properties;
 mod words;
 
 use super::{Beyond, Decision, Evidence, EvidenceKind, Facts, Policy, Rule, RuleOutcome, decide};
-use crate::evaluate::{Answers, Metric, Predictions, Truth};
+use crate::evaluate::{ClassPredictions, Metric, Predictions, Truth};
 
 /// The policy that reads nothing but the labels of the test rows.
 fn by_labels() -> Policy {
@@ -28,8 +28,8 @@ struct Stand {
     classes: Vec<String>,
     prior: Vec<f64>,
     truth: Vec<u32>,
-    challenger: Predictions,
-    champion: Option<Predictions>,
+    challenger: ClassPredictions,
+    champion: Option<ClassPredictions>,
     facts: Facts,
     slices: Vec<(String, Vec<String>)>,
 }
@@ -48,8 +48,8 @@ impl Stand {
             centre: None,
             truth: &Truth::Classes(self.truth.clone()),
             rows_hash: "a1b2",
-            challenger: &Answers::Classes(self.challenger.clone()),
-            champion: self.champion.clone().map(Answers::Classes).as_ref(),
+            challenger: &Predictions::Classes(self.challenger.clone()),
+            champion: self.champion.clone().map(Predictions::Classes).as_ref(),
             facts: &self.facts,
             slices: &self.slices,
             beyond: &Beyond::default(),
@@ -123,12 +123,12 @@ impl Stand {
 }
 
 /// Two-class predictions whose probabilities say the same as the labels.
-fn labelled(labels: &[u32]) -> Predictions {
+fn labelled(labels: &[u32]) -> ClassPredictions {
     let probabilities = labels
         .iter()
         .map(|&label| 0.2 + 0.6 * f64::from(label))
         .collect();
-    Predictions {
+    ClassPredictions {
         n_classes: 2,
         labels: labels.to_vec(),
         probabilities,

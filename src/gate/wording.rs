@@ -1,6 +1,6 @@
-//! How numbers stand in sentences and tables.
+//! How numbers are in sentences and tables.
 
-/// Slack for comparing a difference of two scores with a bound, so that a fall of exactly the bound is not refused for
+/// Slack for comparing a difference of two scores with a bound, so that a fall of exactly the bound is not rejected for
 /// the last bit of a subtraction.
 pub(super) const ROUNDING: f64 = 1e-12;
 

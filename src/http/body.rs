@@ -83,7 +83,7 @@ enum Encoding {
 const MOST_DISCARDED: usize = 64 << 20;
 const DISCARD: Duration = Duration::from_secs(2);
 
-/// Reads what is left of the body of a request that is refused: a client that is still sending would not see the answer, and
+/// Reads what is left of the body of a request that is rejected: a client that is still sending would not see the answer, and
 /// the connection could not be used again. False when too much is left, or it does not come, or is not sent before we ask.
 pub async fn discard<B: Buf>(
     headers: &HeaderMap,

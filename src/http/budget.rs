@@ -21,7 +21,7 @@ use crate::http::problem::{Code, Problem};
 /// Answers below this many bytes are not counted: the system takes them off our hands at once.
 const SMALL_ANSWER: usize = 16 << 10;
 
-/// Why a request was refused or given up.
+/// Why a request was rejected or given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// Requests together hold as many bytes as they may.
@@ -288,7 +288,7 @@ impl Work {
         Ok(())
     }
 
-    /// Holds so many bytes for something until the request has ended; those that it holds for it already count.
+    /// Holds this many bytes for something until the request has ended; those that it holds for it already count.
     ///
     /// # Errors
     /// As [`Held::grow`].
@@ -349,13 +349,13 @@ impl Work {
         done
     }
 
-    /// Somebody who waits for the answer; once this is dropped, nobody does.
+    /// A caller who waits for the answer; once this is dropped, the caller has left.
     pub fn caller(&self) -> Caller {
         Caller(self.clone())
     }
 }
 
-/// Somebody who waits for an answer.
+/// A caller who waits for an answer.
 pub struct Caller(Work);
 
 impl Drop for Caller {

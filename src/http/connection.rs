@@ -1,10 +1,10 @@
-//! One connection: requests in, answers out, and somebody who watches that it gets on.
+//! One connection: requests in, answers out, and a watch for silence.
 //!
-//! Whoever sends half a request and falls silent, or asks for an answer and does not read it, keeps a place that others
+//! A client that sends half a request and falls silent, or does not read its answer, keeps a slot that others
 //! need. hyper's own limit for a head begins only when it knows which version of HTTP is spoken, and there is none for a
 //! client that does not read; so one limit of ours covers it all: without a request under way, and without a byte going
 //! out, a connection is closed after `limits.head_seconds`. Requests under way have limits of their own (`answer`), and a
-//! large answer that is not taken in `limits.send_seconds` closes its connection, however slowly it goes on.
+//! large answer that is not taken in `limits.send_seconds` closes its connection, however slowly it continues.
 
 use std::io;
 use std::net::SocketAddr;
@@ -159,7 +159,7 @@ impl Connections {
                     if moved.is_err() || phase == Phase::Cut {
                         return;
                     }
-                    // HTTP/2 tells its client to come again elsewhere; HTTP/1 would lose what is on its way to us.
+                    // HTTP/2 tells its client to connect again; HTTP/1 would lose what is on its way to us.
                     if phase == Phase::Draining || progress.is_h2.load(Ordering::Relaxed) {
                         connection.as_mut().graceful_shutdown();
                     }

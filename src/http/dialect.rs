@@ -1,11 +1,11 @@
-//! The protocol a path belongs to, which decides how its problems are told.
+//! The protocol a path belongs to, which decides the form of its problems.
 
 use serde_json::json;
 
 use super::problem::{Code, Problem};
 use crate::http::reply::Reply;
 
-/// The protocol a path belongs to, which decides how its problems are told.
+/// The protocol a path belongs to, which decides the form of its problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// `{"error": {"code", "message", "details"}}`.
@@ -18,7 +18,7 @@ pub enum Dialect {
     Message,
     /// `{"error_code": "BAD_REQUEST", "message": "…"}`.
     Mlflow,
-    /// A page for a browser, and the native form for everybody else.
+    /// A page for a browser, and the native form for other clients.
     Page,
 }
 

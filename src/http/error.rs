@@ -21,7 +21,7 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// Everybody who reaches the address could do everything.
+    /// Anyone who can reach the address could do everything.
     #[error("listen on {address} without tokens: anyone who reaches it could do everything")]
     Open {
         /// What the address stands for.
@@ -58,7 +58,7 @@ pub enum Error {
     /// Settings that cannot be used.
     #[error("{0}")]
     Settings(String),
-    /// A log that cannot be begun.
+    /// A log that cannot be started.
     #[error("{what}")]
     Log {
         /// What could not be done.

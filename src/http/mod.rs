@@ -4,14 +4,14 @@
 //! In: sockets, bytes, the table of paths without what answers them. Out: a [`request::Request`] for a handler, bytes for a
 //! [`reply::Reply`] or a [`problem::Problem`]. It must not know a model, a row or the registry.
 
+pub mod auth;
 pub mod body;
 pub mod budget;
+pub mod compression;
 pub mod connection;
 pub mod dialect;
 pub mod error;
-pub mod guard;
 pub mod observe;
-pub mod pack;
 pub mod peer;
 pub mod problem;
 pub mod progress;

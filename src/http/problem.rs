@@ -1,4 +1,4 @@
-//! What is wrong with a request, in words that never hold the caller's data, and the shape each protocol tells it in.
+//! What is wrong with a request, in words that never hold the caller's data, and its form in each protocol.
 
 use serde_json::{Value, json};
 use warp::http::StatusCode;
@@ -74,7 +74,7 @@ impl Code {
     }
 }
 
-/// A refusal on its way to the caller.
+/// A rejection on its way to the caller.
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// What sort.
@@ -113,7 +113,7 @@ impl Problem {
         self
     }
 
-    /// A fault of this program: what happened goes to the log, the caller is told where to look.
+    /// A fault of this program: the details go to the log, and the answer says so.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         let causes = crate::text::causes(error).join(": ");
         tracing::error!(error = %error, causes, "a request failed");

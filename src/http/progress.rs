@@ -1,4 +1,4 @@
-//! What a connection is doing, so that one that falls silent can be told.
+//! What a connection is doing, so that a silent one can be detected.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -12,7 +12,7 @@ const X_MODEL_VERSION: HeaderName = HeaderName::from_static("x-model-version");
 /// JSON.
 pub const JSON: &str = "application/json";
 
-/// An answer: status, headers, body, and what the metrics and logs are told of it.
+/// An answer: status, headers, body, and its facts for metrics and logs.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// HTTP status.
@@ -25,8 +25,8 @@ pub struct Reply {
     pub rows: u64,
     /// Model and version that answered.
     pub answered_by: Option<(HeaderValue, HeaderValue)>,
-    /// Whether the body may be packed for a caller who takes gzip.
-    pub packable: bool,
+    /// Whether the body may be compressed for a caller who takes gzip.
+    pub compressible: bool,
 }
 
 impl Reply {
@@ -40,7 +40,7 @@ impl Reply {
             body: body.into(),
             rows: 0,
             answered_by: None,
-            packable: false,
+            compressible: false,
         }
     }
 
@@ -48,7 +48,7 @@ impl Reply {
     pub fn json(value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Reply::new(JSON, body),
-            // Only a map with keys that are no texts can fail; none of ours has such.
+            // Only a map with keys that are not texts can fail; none of ours has such.
             Err(error) => {
                 tracing::error!("an answer cannot be written as JSON: {error}");
                 Reply::new(JSON, "{}").status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -67,7 +67,7 @@ impl Reply {
         self
     }
 
-    /// With a header; a value that cannot stand in one is left out.
+    /// With a header; a value that cannot be in one is left out.
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(HeaderName::from_static(name), value);
@@ -84,9 +84,9 @@ impl Reply {
         self
     }
 
-    /// Lets the body be packed.
-    pub fn packable(mut self) -> Self {
-        self.packable = true;
+    /// Allows the body to be compressed.
+    pub fn compressible(mut self) -> Self {
+        self.compressible = true;
         self
     }
 

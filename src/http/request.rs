@@ -35,7 +35,7 @@ pub struct Request {
     pub method: Method,
     /// The whole path.
     pub path: String,
-    /// What stands in the path for the pattern's names, percent-decoded.
+    /// What is in the path for the pattern's names, percent-decoded.
     pub params: Vec<(&'static str, String)>,
     /// The query without its `?`.
     pub query: Option<String>,
@@ -54,7 +54,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// What stands in the path for a name of the pattern.
+    /// What is in the path for a name of the pattern.
     pub fn param(&self, name: &str) -> &str {
         let found = self.params.iter().find(|(known, _)| *known == name);
         found.map_or("", |(_, value)| value)
@@ -111,7 +111,7 @@ impl Request {
     /// The body as JSON of a form, each key once in its object.
     ///
     /// # Errors
-    /// 400 with place and kind of the fault, without what stands there.
+    /// 400 with place and kind of the fault, without what is there.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         // A list would pass for a struct, field by field.
         if self.body.trim_ascii().first().is_some_and(|it| *it != b'{') {

@@ -15,14 +15,14 @@ pub struct RouteTable {
 /// A path that is answered.
 #[derive(Debug, Clone, Copy)]
 pub struct RouteName {
-    /// The part of the table that it stands in.
+    /// The part of the table that it is in.
     pub part: &'static str,
     /// GET (which answers HEAD, too), POST, DELETE, OPTIONS.
     pub method: &'static str,
     /// The path; `{name}` stands for one segment.
     pub path: &'static str,
-    /// Who may ask; `None` is everybody.
+    /// Which role may ask; `None`: no role is needed.
     pub role: Option<Role>,
-    /// How its problems are told.
+    /// The form of its problems.
     pub dialect: Dialect,
 }

@@ -25,7 +25,7 @@ pub struct Signals {
 pub enum Wish {
     /// To end: the first time once balancers have noticed and requests under way are answered, the second time at once.
     End,
-    /// To end without waiting for balancers: somebody sits before a terminal.
+    /// To end without waiting for load balancers: it was stopped at a terminal.
     EndSoon,
     /// To look at the files of the settings again.
     Refresh,

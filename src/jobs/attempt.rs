@@ -5,20 +5,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::Error;
-use super::bench::{Bench, Over, run_of};
 use super::child::Body;
 use super::outcome::{End, LOCKED, Said};
+use super::worker_context::{Over, WorkerContext, run_of};
 use crate::model_types::ErrorCode;
 use crate::registry::{JobRow, JobState, RunState};
 
-/// How often a run under way is looked at: whether somebody wants it to end, and which stage it is in.
+/// How often a run under way is looked at: whether it is to be cancelled, and which stage it is in.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long a run that a dead worker had begun may take until it is recorded; one that is not is begun anew.
+/// How long a run that a dead worker had started may take until it is recorded; one that is not is started again.
 const BEGIN_PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is looked for.
 const BEGIN_LOOKS: Duration = Duration::from_millis(50);
 
-impl Bench {
+impl WorkerContext {
     /// Takes a running job over whose worker is dead, or whose end this worker could not record.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Bench {
         }
     }
 
-    /// Another worker had begun it, and is dead. Its run may live, may have come to its end, or is dead, too.
+    /// Another worker had started it, and is dead. Its run may live, may have finished, or is dead, too.
     async fn take_over(&self, me: &str, job: &JobRow) -> Result<(), Error> {
         let registry = &self.queue.registry;
         tracing::warn!(
@@ -122,7 +122,7 @@ impl Bench {
                     };
                 }
                 Ok(Some(over)) => return over,
-                // The run goes on; the next look may be answered.
+                // The run continues; the next look may be answered.
                 Err(error) => tracing::warn!(job = job.id, "a job cannot be looked at: {error}"),
             }
         }
@@ -168,7 +168,7 @@ impl Bench {
         Ok(None)
     }
 
-    /// How a run ended that has no parent here: its row tells whether it came to its end.
+    /// How a run ended that is not a child of this process: its row says whether it finished.
     async fn end_unseen(&self, job: &JobRow) -> Result<End, Error> {
         let run = self.queue.registry.run(run_of(job)).await?;
         let has_ended =
@@ -183,7 +183,7 @@ impl Bench {
     }
 }
 
-/// Waits until the worker is to end; a sender that is gone tells as much.
+/// Waits until the worker is to stop; so it is when the sender is gone.
 async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::outcome::{End, Said};
 use crate::clock::Clock;
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::pipeline::{Ids, log_end, run_log};
 use crate::registry::{JobRow, ProcessId};
 
@@ -37,7 +37,7 @@ pub struct Program {
     /// The folder of the project.
     pub project: PathBuf,
     /// Where logs of runs are kept for other machines.
-    pub logs: Option<Place>,
+    pub logs: Option<Location>,
     /// What time it is.
     pub clock: Clock,
     /// Where run ids come from.
@@ -88,12 +88,12 @@ impl Program {
         }
         let mut child = command.spawn()?;
         let pid = Pid::from_child(&child);
-        // Its group is of its own, so the whole of it steps back, threads that it has begun included.
+        // Its group is of its own, so the whole of it steps back, threads that it has started included.
         if let Err(error) = rustix::process::setpriority_pgrp(Some(pid), NICE) {
             tracing::debug!("a run keeps its priority: {error}");
         }
         let (sender, ended) = oneshot::channel();
-        // Somebody has to wait for it, or its place in the table of processes is never given back.
+        // It has to be waited for, or it stays in the table of processes as a zombie.
         std::thread::Builder::new()
             .name("run".to_string())
             .spawn(move || wait(&mut child, sender))?;
@@ -116,7 +116,7 @@ fn wait(child: &mut Child, sender: oneshot::Sender<Option<ExitStatus>>) {
 }
 
 impl Body {
-    /// Waits for its end. One that was adopted has no parent here; whoever watches it looks at its lock.
+    /// Waits for its end. An adopted one is not a child of this process; its end is seen by its lock.
     pub async fn ended(&mut self) -> End {
         match self {
             Body::Own { ended, .. } => match ended.await {

@@ -39,7 +39,7 @@ async fn try_submit_model(
     replaces: bool,
     held: Option<&Lock>,
 ) -> Result<ModelSubmitted, Error> {
-    // What is not committed is taken back when it is dropped.
+    // What is not committed is rolled back when it is dropped.
     let mut transaction = queue.registry.begin().await?;
     if let Some(held) = held {
         free_name(&mut transaction, held, model.at_ms).await?;

@@ -1,4 +1,4 @@
-//! A machine of its own for a job: `jobs.launch` is called for each job that waits, by whoever looks first, and what it starts takes
+//! A machine of its own for a job: `jobs.launch` is called for each job that waits, by the process that polls first, and what it starts takes
 //! the job as any worker does. What goes wrong is on the job.
 
 use std::path::{Path, PathBuf};

@@ -4,20 +4,20 @@
 //! when that dies. It must not know HTTP, and not when a tick is due.
 
 mod attempt;
-mod bench;
 mod child;
 mod created;
 mod launch;
 mod outcome;
 mod queue;
-mod settle;
+mod record_outcome;
 mod worker;
+mod worker_context;
 
 pub use child::Program;
 pub use created::{ModelSubmitted, submit_model};
 pub use launch::Launcher;
 pub use queue::{Queue, Submitted, new_job, retry, submit};
-pub use settle::WORKER_ENDED;
+pub use record_outcome::WORKER_ENDED;
 pub use worker::{Bounds, Until, work};
 
 /// Why a job cannot be queued or worked on: the registry cannot answer.

@@ -19,7 +19,7 @@ pub enum End {
     Signal(i32),
     /// It took more memory than it may, so many megabytes.
     OutOfMemory(u64),
-    /// Nobody saw how: it is gone, and so is the worker that had begun it.
+    /// Unknown: it is gone, and so is the worker that had started it.
     Unseen,
 }
 
@@ -67,7 +67,7 @@ impl Said {
 /// What becomes of the job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// Its run came to its end.
+    /// Its run finished.
     Done {
         /// Which.
         outcome: Outcome,
@@ -85,11 +85,11 @@ pub enum Next {
         why: String,
     },
     /// It dies again and again.
-    SetAside {
+    DeadLettered {
         /// How.
         why: String,
     },
-    /// Another run is at the model: this was no attempt.
+    /// Another run is at the model: this was not an attempt.
     Locked,
 }
 
@@ -107,7 +107,7 @@ pub fn next(end: End, said: &Said, attempts: i64, settings: &Jobs) -> Next {
         End::Unseen => "the run and its worker died".to_string(),
     };
     if is_last {
-        return Next::SetAside {
+        return Next::DeadLettered {
             why: format!("{how}; it was begun {attempts} times"),
         };
     }
@@ -185,7 +185,7 @@ mod tests {
         let failed = |why: &str| Next::Failed {
             why: why.to_string(),
         };
-        let aside = |why: &str| Next::SetAside {
+        let aside = |why: &str| Next::DeadLettered {
             why: why.to_string(),
         };
         let promoted = Said::Outcome(Outcome::Promote);

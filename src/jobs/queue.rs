@@ -45,7 +45,7 @@ impl Queue {
     }
 }
 
-/// A job of a model that somebody asks for now, with fresh ids for itself and its run.
+/// A job of a model that is submitted now, with fresh ids for itself and its run.
 pub fn new_job(ids: Ids, model: &str, trigger: &str, actor: &str, now: DateTime<Utc>) -> NewJob {
     NewJob {
         // Apart from that of its run, also where chance is fixed.
@@ -106,7 +106,7 @@ async fn try_submit(queue: &Queue, job: &NewJob, overlap: Overlap) -> Result<Sub
     Ok(Submitted::Queued(job.id.clone()))
 }
 
-/// Why a tick is left out although no job is open: somebody's run without a job is under way.
+/// Why a tick is left out although no job is open: a run without a job is under way.
 async fn held_by(
     registry: &Registry,
     job: &NewJob,
@@ -137,7 +137,7 @@ fn tick_of(job: &NewJob, tick_ms: i64, left_out: Option<&str>) -> TickRow {
     }
 }
 
-/// Puts a running job back into the queue. The answer is whether it was still the worker's own and nobody has cancelled it.
+/// Puts a running job back into the queue. The answer is whether it was still the worker's own and had not been cancelled.
 ///
 /// # Errors
 /// When a statement fails; then nothing was changed.
@@ -165,7 +165,7 @@ async fn try_put_back(
     Ok(true)
 }
 
-/// Queues a job anew that has ended without an outcome, unless one of its model is open.
+/// Queues a job again that has ended without an outcome, unless one of its model is open.
 ///
 /// # Errors
 /// When a statement fails; then nothing was changed.

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::bench::{AtHand, Bench};
 use super::child::Program;
+use super::worker_context::{JobUnderWay, WorkerContext};
 use super::{Error, Queue};
 use crate::config::Jobs;
 use crate::registry::{HEARTBEAT_SECONDS, JobRow, ProcessId, Takes};
@@ -31,7 +31,7 @@ const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS);
 /// When a worker ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// Never; it has to be told.
+    /// Never; it has to be stopped.
     Told,
     /// When no job waits and none is left that only it could do.
     Empty,
@@ -48,7 +48,7 @@ pub struct Bounds {
     pub idle: Option<Duration>,
 }
 
-/// Works on jobs until told to end, or until the queue is empty. Runs under way are ended then, and their jobs wait for
+/// Works on jobs until told to stop, or until the queue is empty. Runs under way are ended then, and their jobs wait for
 /// another worker; the champion is what it was.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub async fn work(
             stop.send_replace(true);
         }
     });
-    let bench = Arc::new(Bench {
+    let bench = Arc::new(WorkerContext {
         queue,
         program,
         settings,
@@ -94,13 +94,13 @@ pub async fn work(
     done
 }
 
-/// A worker's name tells which process it is, so that others see whether it lives.
+/// A worker's name says which process it is, so that others see whether it lives.
 fn name() -> String {
     format!("{}/{:08x}", ProcessId::current(), rand::rng().next_u32())
 }
 
 /// Says again and again that the worker lives, also while the queue is slow to answer or a run is ended.
-fn beat(bench: Arc<Bench>, me: String) -> JoinHandle<()> {
+fn beat(bench: Arc<WorkerContext>, me: String) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
@@ -113,7 +113,7 @@ fn beat(bench: Arc<Bench>, me: String) -> JoinHandle<()> {
 
 /// A worker and the jobs that it is at.
 struct Worker {
-    bench: Arc<Bench>,
+    bench: Arc<WorkerContext>,
     me: String,
     until: Until,
     under_way: JoinSet<()>,
@@ -124,7 +124,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Takes jobs until told to end or until there are none, waits for those under way, and leaves.
+    /// Takes jobs until told to stop or until there are none, waits for those under way, and returns.
     async fn work(mut self) -> Result<(), Error> {
         let mut stop = self.bench.stop.clone();
         let mut tended: Option<Instant> = None;
@@ -148,7 +148,7 @@ impl Worker {
                 }
             }
             tokio::select! {
-                // A sender that is gone tells as much.
+                // So it is when the sender is gone.
                 _ = stop.wait_for(|stop| *stop) => {}
                 () = self.bench.hands.freed.notified() => {}
                 () = self.bench.queue.wake.notified(), if !is_full => polls = 0,
@@ -221,9 +221,9 @@ impl Worker {
         Ok(looked)
     }
 
-    /// Begins to attend to a job, unless this process is at it. On its own: it goes on while the queue does not answer.
+    /// Begins to attend to a job, unless this process works on it already. On its own: it continues while the queue does not answer.
     fn attend(&mut self, job: JobRow, is_claimed: bool) {
-        let Some(at_hand) = AtHand::take(&self.bench.hands, &job.id) else {
+        let Some(at_hand) = JobUnderWay::take(&self.bench.hands, &job.id) else {
             return;
         };
         let (bench, me) = (self.bench.clone(), self.me.clone());

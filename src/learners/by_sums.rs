@@ -1,5 +1,5 @@
 //! Linear models out of sums over rows that are somewhere else: the same objectives, solved by the same functions, as on rows of this
-//! machine. Whoever has the rows adds up; nothing here sees one.
+//! machine. The caller, who has the rows, adds up; nothing here sees one.
 
 use super::learned::{Error, Learned, rounded};
 use super::moments::{self, Moments};

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matrix_that_is_not_positive_definite_is_refused() {
+    fn a_matrix_that_is_not_positive_definite_is_rejected() {
         assert_eq!(solve(&mut [1.0, 0.0, 2.0, 1.0], &mut [1.0, 1.0]), None);
         assert_eq!(solve(&mut [f64::NAN], &mut [1.0]), None);
     }

@@ -25,7 +25,7 @@ use crate::predictors::{Linear, Link, Predictor};
 pub const MOST_FEATURES: usize = 2000;
 /// A diagonal entry smaller than this share of `Σ x²` is rounding: the feature does not vary.
 const NO_VARIANCE: f64 = 1e-13;
-/// A pivot smaller than this, of a matrix whose diagonal is 1, tells that a feature is a sum of others.
+/// A pivot smaller than this, of a matrix whose diagonal is 1, shows that a feature is a sum of others.
 const SMALLEST_PIVOT: f64 = 1e-9;
 /// Added to the diagonal then: of all solutions it picks one that is near the shortest.
 const JITTER: f64 = 1e-9;

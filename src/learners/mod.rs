@@ -33,7 +33,7 @@ pub use target::{HeldBack, Target};
 ///
 /// # Errors
 /// When labels do not fit the rows, the rows are of one class, the learner cannot learn such a target, or the solver cannot
-/// go on.
+/// continue.
 pub fn fit(
     view: &View<'_>,
     target: Target<'_>,

@@ -4,7 +4,7 @@ mod conformance;
 mod golden;
 mod hard;
 mod linear;
-mod refusals;
+mod rejections;
 
 use polars::prelude::{Column, DataFrame};
 

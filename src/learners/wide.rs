@@ -91,7 +91,7 @@ pub struct Stop {
     pub change: f64,
 }
 
-/// Fits from zero: weights and bias per output, and whether it came to an end before the last iteration.
+/// Fits from zero: weights and bias per output, and whether it ended before the last iteration.
 ///
 /// # Errors
 /// When the loss is not finite at zero.
@@ -126,7 +126,7 @@ pub fn fit(problem: &SparseObjective<'_>, stop: Stop) -> Result<(Linear, bool), 
     Ok((problem.linear(&parameters), converged))
 }
 
-/// Loss and slope, worked out together and asked for one after another.
+/// Loss and slope, computed together and asked for one after another.
 struct LossAndSlope<'a> {
     problem: &'a SparseObjective<'a>,
     last: Mutex<Option<Evaluated>>,

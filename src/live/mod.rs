@@ -4,7 +4,7 @@
 //! databases or time. The same labels give the same numbers in whatever order they come.
 
 mod answered;
-mod aside;
+mod held_out;
 mod outcome;
 mod quality;
 mod summary;
@@ -13,11 +13,11 @@ mod summary;
 mod tests;
 
 /// Source of labels that were asked for because models differ on their rows: they speak for those rows only, so nothing that
-/// takes labelled answers for a picture of all answers counts them.
+/// takes labelled answers as representative of all answers counts them.
 pub const ASKED_SOURCE: &str = "wanted";
 
 pub use answered::{Answer, answered_at};
-pub use aside::{Admission, admission, is_test_row, label_of, row_key, row_key_before};
+pub use held_out::{Admission, admission, is_test_row, label_of, row_key, row_key_before};
 pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
 pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};
 pub use summary::{LabelledSpan, Summary};

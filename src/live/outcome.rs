@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answered::answered_at;
 
-/// A label as somebody gives it.
+/// A label as it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// Id of the answer.
@@ -13,7 +13,7 @@ pub struct Given {
     pub label: String,
     /// When it was seen to be so, in milliseconds since 1970.
     pub observed_ms: i64,
-    /// Who says so; empty for nobody in particular.
+    /// Who says so; may be empty.
     pub source: String,
 }
 
@@ -57,7 +57,7 @@ pub enum Outcome {
     Unknown,
     /// The answer was so long ago that it is kept no more.
     TooLate,
-    /// It is no label of this model.
+    /// It is not a label of this model.
     Invalid,
 }
 

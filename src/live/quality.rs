@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answered::Answer;
 use super::outcome::{Effective, Stated, effective};
-use crate::evaluate::{Answers, Interval, Metric, Predictions, Truth, answers};
+use crate::evaluate::{ClassPredictions, Interval, Metric, Predictions, Truth, predictions};
 
 /// An answer with what was said of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Labelled {
 pub struct Form<'a> {
     /// Its classes; none of numbers.
     pub classes: &'a [String],
-    /// What it is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// Share of the intervals.
     pub confidence: f64,
@@ -130,21 +130,22 @@ fn scored(judged: &[(&Answer, &str)], form: &Form<'_>) -> (Option<f64>, Option<I
     let Some((truth, given)) = both(judged, form) else {
         return (None, None);
     };
-    let score = answers::score(&truth, &given).get(form.metric);
-    let intervals = answers::intervals(&truth, &given, form.confidence, form.replicates, form.seed);
+    let score = predictions::score(&truth, &given).get(form.metric);
+    let intervals =
+        predictions::intervals(&truth, &given, form.confidence, form.replicates, form.seed);
     let interval = intervals.into_iter().find(|it| it.metric == form.metric);
     (score, interval.map(|it| it.interval))
 }
 
 /// Truth and answers as they are scored; `None` without rows.
-fn both(judged: &[(&Answer, &str)], form: &Form<'_>) -> Option<(Truth, Answers)> {
+fn both(judged: &[(&Answer, &str)], form: &Form<'_>) -> Option<(Truth, Predictions)> {
     if judged.is_empty() {
         return None;
     }
     if form.classes.is_empty() {
         let truth: Option<Vec<f64>> = judged.iter().map(|(_, label)| label.parse().ok()).collect();
         let given = judged.iter().map(|(answer, _)| answer.value).collect();
-        return Some((Truth::Numbers(truth?), Answers::Numbers(given)));
+        return Some((Truth::Numbers(truth?), Predictions::Numbers(given)));
     }
     let index = |name: &str| form.classes.iter().position(|class| class == name);
     let mut truth = Vec::with_capacity(judged.len());
@@ -168,7 +169,7 @@ fn both(judged: &[(&Answer, &str)], form: &Form<'_>) -> Option<(Truth, Answers)>
             );
         }
     }
-    let given = Answers::Classes(Predictions {
+    let given = Predictions::Classes(ClassPredictions {
         n_classes,
         labels,
         probabilities,

@@ -9,7 +9,7 @@ use crate::evaluate::{Interval, Metric};
 pub struct Summary {
     /// The version that answered.
     pub version: i64,
-    /// What it is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// The seven days up to the newest answer that has a label; `None` before the first label.
     pub labelled: Option<LabelledSpan>,

@@ -1,4 +1,4 @@
-//! A bounded way from requests to a thread that writes. A full one is told to whoever offers, who never waits.
+//! A bounded queue from requests to a thread that writes. When it is full the sender is told so at once; it never waits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{
@@ -12,13 +12,13 @@ const GATHER: Duration = Duration::from_millis(2);
 
 /// The end that requests hold.
 pub struct Queue<T> {
-    sender: SyncSender<Letter<T>>,
+    sender: SyncSender<Message<T>>,
     is_ending: Arc<AtomicBool>,
     /// Hangs up when the thread has ended.
     ended: Mutex<Receiver<()>>,
 }
 
-enum Letter<T> {
+enum Message<T> {
     Item(T),
     /// Wakes a thread that waits, so that it sees that the end is near.
     End,
@@ -26,7 +26,7 @@ enum Letter<T> {
 
 /// The end that the thread holds.
 pub struct Inbox<T> {
-    receiver: Receiver<Letter<T>>,
+    receiver: Receiver<Message<T>>,
     is_ending: Arc<AtomicBool>,
     _alive: mpsc::Sender<()>,
 }
@@ -71,14 +71,14 @@ impl<T: Send + 'static> Queue<T> {
 
     /// Hands an item over; false when it had to be dropped.
     pub fn offer(&self, item: T) -> bool {
-        self.sender.try_send(Letter::Item(item)).is_ok()
+        self.sender.try_send(Message::Item(item)).is_ok()
     }
 
     /// Lets the thread finish what waits, for at most `time`; tells whether it did.
     pub fn close(&self, time: Duration) -> bool {
         self.is_ending.store(true, Ordering::SeqCst);
         // A queue too full for this has a thread that is awake and sees the flag once it is empty.
-        let _ = self.sender.try_send(Letter::End);
+        let _ = self.sender.try_send(Message::End);
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         matches!(
             ended.recv_timeout(time),
@@ -92,8 +92,8 @@ impl<T> Inbox<T> {
     pub fn at_hand(&self) -> Option<T> {
         loop {
             match self.receiver.try_recv().ok()? {
-                Letter::Item(item) => return Some(item),
-                Letter::End => {}
+                Message::Item(item) => return Some(item),
+                Message::End => {}
             }
         }
     }
@@ -110,28 +110,28 @@ impl<T> Inbox<T> {
     pub fn next(&self, until: Option<Instant>) -> Next<T> {
         loop {
             match self.receiver.try_recv() {
-                Ok(Letter::Item(item)) => return Next::Item(item),
-                Ok(Letter::End) => continue,
+                Ok(Message::Item(item)) => return Next::Item(item),
+                Ok(Message::End) => continue,
                 Err(TryRecvError::Disconnected) => return Next::End,
                 Err(TryRecvError::Empty) if self.is_ending.load(Ordering::SeqCst) => {
                     return Next::End;
                 }
                 Err(TryRecvError::Empty) => {}
             }
-            let letter = match until {
+            let message = match until {
                 None => self.receiver.recv().map_err(|_| Next::End),
                 Some(until) => {
                     let time = until.saturating_duration_since(Instant::now());
-                    let letter = self.receiver.recv_timeout(time);
-                    letter.map_err(|error| match error {
+                    let message = self.receiver.recv_timeout(time);
+                    message.map_err(|error| match error {
                         RecvTimeoutError::Timeout => Next::Due,
                         RecvTimeoutError::Disconnected => Next::End,
                     })
                 }
             };
-            match letter {
-                Ok(Letter::Item(item)) => return Next::Item(item),
-                Ok(Letter::End) => {}
+            match message {
+                Ok(Message::Item(item)) => return Next::Item(item),
+                Ok(Message::End) => {}
                 Err(next) => return next,
             }
         }

@@ -13,7 +13,7 @@ use crate::notify::secret;
 
 /// Most bytes of an answer that are read.
 const MOST_ANSWER: u64 = 8 << 20;
-/// Most characters of an error's words that are told.
+/// Most characters of an error message that are kept.
 const MOST_WORDS: usize = 300;
 
 /// A server, and how long calls to it may take.
@@ -161,7 +161,7 @@ impl Client {
                 let call = "experiments/create";
                 match self.post(call, &json!({"name": name})) {
                     Ok(made) => text(&made, call, &["experiment_id"], "experiment_id")?,
-                    // Somebody else was first.
+                    // Another process was first.
                     Err(error) if error.is(400, "RESOURCE_ALREADY_EXISTS") => {
                         return self.experiment(name);
                     }

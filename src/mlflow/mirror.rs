@@ -56,7 +56,7 @@ impl Mirror {
             let run = event.facts.get("run").and_then(Value::as_str);
             return failed_run(env, &client, &experiment, run.unwrap_or_default()).await;
         }
-        // What stands in the registry now, not when it happened: the last message leaves the server as the registry is.
+        // What is in the registry now, not when it happened: the last message leaves the server as the registry is.
         let champion = env.registry.champion(model).await?.map(|it| it.version);
         let told = event.facts.get("version").and_then(Value::as_i64);
         let numbers: BTreeSet<i64> = told.into_iter().chain(champion).collect();

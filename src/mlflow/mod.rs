@@ -1,8 +1,8 @@
 //! An MLflow server that is kept up to date: a run for each version, a registered model with a version for each of ours,
 //! and the aliases `champion` and `challenger`.
 //!
-//! In: what happened, out of the outbox. Out: calls of MLflow's REST interface, each of which may be made twice. Whoever has
-//! no server notices nothing, and a dead one delays nothing: the outbox tries again. It must not know how a run works, or
+//! In: what happened, out of the outbox. Out: calls of MLflow's REST interface, each of which may be made twice. A project without
+//! a server is not affected, and a dead server delays nothing: the outbox tries again. It must not know how a run works, or
 //! HTTP routes of our own.
 
 mod client;
@@ -61,7 +61,7 @@ pub fn sink(
     }
 }
 
-/// An event for each model whose champion is another than when this process looked last, unless the run that moved it tells
+/// An event for each model whose champion is another than when this process looked last, unless the run that moved it reports
 /// of it: it was moved by hand, or before the server was named.
 async fn moved(mirror: &Mirror, seen: &Mutex<HashMap<String, i64>>, clock: Clock) -> Vec<Event> {
     let mut events = Vec::new();

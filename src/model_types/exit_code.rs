@@ -31,14 +31,14 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    /// The number that the system is told.
+    /// The number for the system.
     pub const fn code(self) -> u8 {
         self as u8
     }
 }
 
 named! {
-    /// What sort of failure it is, as `--json` tells it.
+    /// What sort of failure it is, as `--json` shows it.
     pub enum ErrorCode: "a kind of failure" {
         /// The command line.
         Usage = "usage",

@@ -1,4 +1,4 @@
-//! What came of a run or a stage that came to its end.
+//! What came of a run or a stage that finished.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +21,9 @@ named! {
         Pinned = "pinned",
         /// A promotion was held back: rows drift, and the test rows do not show it.
         Frozen = "frozen",
-        /// It would be promoted, and waits for somebody to approve it.
+        /// It would be promoted, and waits for approval.
         Waiting = "waiting",
-        /// The same rows and settings came to a verdict before.
+        /// The same rows and settings reached a verdict before.
         NothingNew = "nothing_new",
         /// Only the test data changed, and the champion was scored again.
         Rescored = "rescored",

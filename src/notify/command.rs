@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::Error;
 
-/// Characters of what a command said that are told.
+/// Most characters of a command's output that are reported.
 const MOST_SAID: usize = 300;
 
 /// Runs it once, in the project's folder, with the message on its stdin; what it prints goes nowhere. One that takes too long
@@ -23,7 +23,7 @@ pub fn run(argv: &[String], project: &Path, body: &str, timeout: Duration) -> Re
     run_with(argv, project, body, timeout, Stdio::null())
 }
 
-/// The same, and when it fails, the last line of what it said on stderr is told.
+/// The same; when it fails, the last line on stderr is reported.
 ///
 /// # Errors
 /// When it cannot be started, ends otherwise than by 0, or takes too long.
@@ -90,7 +90,7 @@ fn run_with(
     Err(Error::Ended(format!("it ended with {status}")))
 }
 
-/// Feeds a child and tells when it has ended, without reaping it.
+/// Feeds a child and returns once it has ended, without reaping it.
 fn watch(child: &mut Child, id: Pid, body: String) -> Result<mpsc::Receiver<()>, Error> {
     let stdin = child.stdin.take();
     let (sender, ended) = mpsc::channel();

@@ -50,7 +50,7 @@ pub fn of_drift(row: &DriftEpisodeRow) -> Vec<Event> {
     );
     let lines = format!("{}\n{lines}", line(reason, MOST_LINE));
     let mut events = vec![told(row.began_ms.max(row.last_ms), "begun", words, lines)];
-    // What moved slowly is told once, and is over with it: the next champions are trained on it.
+    // Slow drift is reported once, which ends it: the next champions are trained on it.
     if let Some(ended_ms) = row.ended_ms.filter(|_| row.kind != DriftEpisodeRow::SLOW) {
         let words = format!("{rows} are no longer drifting");
         events.push(told(ended_ms, "ended", words, String::new()));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::Event;
 use crate::config::notify::Smtp;
 
-/// A letter on its way.
+/// An e-mail that is being sent.
 #[cfg_attr(not(feature = "mail"), allow(dead_code, reason = "nothing sends it"))]
-pub struct Letter<'a> {
+pub struct Email<'a> {
     /// The server.
     pub smtp: &'a Smtp,
     /// Who logs in, with the password.

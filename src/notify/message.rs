@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::came_to::is_first;
+use super::run_outcome::is_first;
 use crate::clock::rfc3339;
 use crate::config::Topic;
 use crate::model_types::Outcome;
@@ -22,14 +22,14 @@ const MOST_FILES: usize = 20;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// Something that somebody may want to know.
+/// An event that can be notified of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// What kind of thing it is.
     pub kind: Topic,
     /// The model; empty for a test.
     pub model: String,
-    /// What tells it from others of its kind and model: the same is not told twice.
+    /// Its key among others of its kind and model: the same event is not reported twice.
     pub key: String,
     /// When it happened.
     pub at_ms: i64,
@@ -81,7 +81,7 @@ impl Event {
         events
     }
 
-    /// What is worth telling of a run that came to its end after runs that did not, newest first.
+    /// What is worth telling of a run that finished after runs that did not, newest first.
     pub fn recovered(run: &RunRow, failures: &[RunRow]) -> Option<Event> {
         let (last, first) = (failures.first()?, failures.last()?);
         let since = rfc3339(first.ended_ms.unwrap_or(first.started_ms));
@@ -109,7 +109,7 @@ impl Event {
         })
     }
 
-    /// What the end of a probation is worth telling; nothing of one that goes on or ended without a finding.
+    /// What the end of a probation is worth telling; nothing of one that continues or ended without a finding.
     pub fn of_probation(row: &ProbationRow) -> Option<Event> {
         let ProbationRow {
             model,
@@ -188,7 +188,7 @@ impl Event {
         }
     }
 
-    /// The subject of a letter.
+    /// The subject of an e-mail.
     pub fn headline(&self) -> String {
         format!("unseat: {}", self.subject)
     }
@@ -266,7 +266,7 @@ fn of_failure(run: &RunRow) -> Event {
         .why()
         .unwrap_or_else(|| "the cause was not recorded".to_string());
     let why = line(&why, MOST_LINE);
-    // The same failure every few minutes is told once a day.
+    // The same failure every few minutes is reported once a day.
     let same = hex(&Sha256::digest(format!("{} {why}", run.stage).as_bytes())[..6]);
     let stays = match run.outcome {
         Some(Outcome::Promote) => "Its version is the champion all the same.",
@@ -295,7 +295,7 @@ fn of_failure(run: &RunRow) -> Event {
     }
 }
 
-/// Files that a run left out. The same content at the same path is told once.
+/// Files that a run left out. The same content at the same path is reported once.
 fn of_quarantine(run: &RunRow) -> Option<Event> {
     let files = run.quarantined();
     if files.is_empty() {
@@ -320,7 +320,7 @@ fn of_quarantine(run: &RunRow) -> Option<Event> {
         at_ms: run.ended_ms.unwrap_or(run.started_ms),
         subject: line(&format!("{}: {words}", run.model), MOST_SUBJECT),
         text: format!(
-            "{}: {words}; the run went on without.\n{listed}run: {}\n",
+            "{}: {words}; the run continued without.\n{listed}run: {}\n",
             run.model, run.id
         ),
         facts: facts(json!({

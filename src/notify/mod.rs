@@ -1,10 +1,9 @@
-//! Telling people what happened: by webhook, letter or command, out of an outbox in the registry.
+//! Notifications: by webhook, e-mail or command, out of an outbox in the registry.
 //!
 //! In: rows of the registry and the settings. Out: messages that were taken. What happened is put into the outbox first and
 //! sent from there, so that none is lost; it is sent at least once. It must not know how a run works, HTTP routes or a
-//! terminal, and it never fails who tells it something.
+//! terminal, and it never fails its caller.
 
-mod came_to;
 mod command;
 mod drift;
 mod email;
@@ -12,6 +11,7 @@ mod kept;
 mod mail;
 mod message;
 mod outbox;
+mod run_outcome;
 mod secret;
 mod send;
 mod sink;
@@ -40,7 +40,7 @@ use crate::registry::Registry;
 pub struct Post {
     /// Where the outbox is.
     pub registry: Registry,
-    /// Who is told what, and how.
+    /// Who is notified of what, and how.
     pub settings: Notify,
     /// Names of the models.
     pub models: Vec<String>,
@@ -48,7 +48,7 @@ pub struct Post {
     pub project: PathBuf,
     /// What time it is.
     pub clock: Clock,
-    /// What is kept up to date beside those who are told.
+    /// What is kept up to date beside the channels.
     pub sink: Option<Sink>,
 }
 
@@ -67,13 +67,13 @@ impl Post {
         }
     }
 
-    /// Whether anybody is to be told anything.
+    /// Whether there is any channel or sink.
     pub fn is_silent(&self) -> bool {
         self.settings.channels.is_empty()
     }
 }
 
-/// Why an attempt to tell somebody failed. No text holds a secret, or an address that may be one.
+/// Why an attempt to deliver a message failed. No text holds a secret, or an address that may be one.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file with a secret cannot be read.
@@ -101,8 +101,8 @@ pub enum Error {
     /// The webhook could not be reached.
     #[error("reach the webhook: {0}")]
     Webhook(String),
-    /// The letter could not be made or was not taken.
-    #[error("send the letter: {0}")]
+    /// The e-mail could not be made, or the server did not take it.
+    #[error("send the e-mail: {0}")]
     Mail(String),
     /// The command could not be started or waited for.
     #[error("run the command")]

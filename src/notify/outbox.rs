@@ -4,10 +4,10 @@ use super::message::Event;
 use super::{Error, Post};
 use crate::registry::{NewMessage, RunRow, RunState};
 
-/// How far back is looked for what nobody told, since the process died that should have.
+/// How far back to look for events that were not reported because the process died.
 const LOOK_BACK_MS: i64 = 86_400_000;
 
-/// Puts what happened into the outbox, once for each channel that wants to know; what was told before is not told again.
+/// Puts an event into the outbox, once for each channel that subscribes to it; an event that was put in before is not repeated.
 /// Cheap, and never in the way of who calls: a failure is logged.
 pub async fn happened(post: &Post, event: &Event) {
     put(post, event, messages(post, event)).await;
@@ -34,7 +34,7 @@ async fn put(post: &Post, event: &Event, messages: Vec<NewMessage>) {
     }
 }
 
-/// Remembers that the channels are told from now on, unless they are already. A failure is logged.
+/// Remembers that the channels are notified from now on, unless they are already. A failure is logged.
 pub async fn begin(post: &Post) {
     for (name, _) in post.settings.named() {
         let began = post.registry.told_since(&name, post.clock.now_ms()).await;
@@ -45,7 +45,7 @@ pub async fn begin(post: &Post) {
     }
 }
 
-/// Tells what came of a run that has just ended. A run that was never recorded, since another one was under way, is not told.
+/// Reports the outcome of a run that has just ended. A run that was never recorded, since another one was under way, is not reported.
 pub async fn run_ended(post: &Post, run: &str) {
     if post.is_silent() {
         return;
@@ -91,7 +91,7 @@ async fn events(post: &Post, run: &RunRow) -> Result<Vec<Event>, crate::registry
     Ok(events)
 }
 
-/// What drift that began, went on or ended since then is worth telling.
+/// What drift that began, continued or ended since then is worth telling.
 async fn of_drift(
     post: &Post,
     model: &str,
@@ -117,7 +117,7 @@ async fn verdicts_of_probation(
     Ok(fresh.filter_map(Event::of_probation).collect())
 }
 
-/// Makes up for runs whose process died before it told: everything that ended in the last day, but nothing from before a
+/// Reports runs whose process died before it did: everything that ended in the last day, but nothing from before a
 /// channel was there.
 ///
 /// # Errors

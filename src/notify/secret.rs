@@ -1,4 +1,4 @@
-//! Secrets: read from a file or the environment each time they are used, never stored, and taken out of what is told.
+//! Secrets: read from a file or the environment each time they are used, never stored, and removed from messages.
 
 use std::path::Path;
 
@@ -51,7 +51,7 @@ pub fn read(project: &Path, key: &'static str, file: &str) -> Result<String, Err
     }
 }
 
-/// A text of somebody else's, without secrets that it may have repeated, as they are or as a mail server sees them.
+/// A text from outside, without secrets that it may have repeated, as they are or as a mail server sees them.
 pub fn scrubbed(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_string();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {

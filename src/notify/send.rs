@@ -15,7 +15,7 @@ use crate::registry::{MessageRow, MessageState};
 
 /// How long a claim holds unless it is renewed.
 const LEASE_MS: i64 = 60_000;
-/// How often a claim is renewed while an attempt goes on.
+/// How often a claim is renewed while an attempt continues.
 const RENEW: Duration = Duration::from_secs(15);
 /// Wait before the second attempt; each later one waits twice as long.
 const FIRST_WAIT_MS: i64 = 30_000;
@@ -23,9 +23,9 @@ const FIRST_WAIT_MS: i64 = 30_000;
 const PATIENCE_MS: i64 = 86_400_000;
 /// How often the outbox is looked at.
 const POLL: Duration = Duration::from_secs(5);
-/// How often it is looked for what nobody told, and for what grew old.
+/// How often to look for events that were never reported, and for stale models.
 const LOOK: Duration = Duration::from_secs(180);
-/// How long attempts under way may go on after the signal to end.
+/// How long attempts under way may continue after the signal to end.
 const LAST: Duration = Duration::from_secs(5);
 
 /// What came of one attempt.
@@ -35,7 +35,7 @@ pub struct Attempt {
     pub channel: String,
     /// Its kind.
     pub kind: &'static str,
-    /// What was to be told.
+    /// The message.
     pub subject: String,
     /// Whether it was taken.
     pub sent: bool,
@@ -56,7 +56,7 @@ pub fn next_attempt(created_ms: i64, attempts: i64, now_ms: i64) -> Option<i64> 
     Some((now_ms + (FIRST_WAIT_MS << doubled)).min(last_ms))
 }
 
-/// Sends everything that is due. `bound` is how long all of it may take: what is not begun by then stays in the outbox.
+/// Sends everything that is due. `bound` is how long all of it may take: what is not started by then stays in the outbox.
 pub async fn send_due(post: &Post, bound: Option<Duration>) -> Vec<Attempt> {
     let until = bound.map(|bound| Instant::now() + bound);
     let named = post.settings.named();
@@ -150,7 +150,7 @@ async fn one_due(
     }))
 }
 
-/// Holds a claim while an attempt goes on, so that nobody else begins one.
+/// Holds a claim while an attempt continues, so that no other process starts one.
 async fn held(
     post: &Post,
     claimed: &MessageRow,
@@ -162,7 +162,7 @@ async fn held(
             Ok(done) => return done,
             Err(_) => {
                 let until_ms = post.clock.now_ms() + LEASE_MS;
-                // When this fails, the claim runs out and somebody may tell it once more.
+                // When this fails, the claim runs out and the message may be sent once more.
                 let _ = post.registry.hold_message(claimed, until_ms).await;
             }
         }
@@ -226,7 +226,7 @@ fn tell(
                     why,
                 });
             }
-            mail::send(&mail::Letter {
+            mail::send(&mail::Email {
                 smtp: &smtp,
                 login: channel.user.as_deref().zip(password.as_deref()),
                 from: channel.from.as_deref().unwrap_or_default(),
@@ -284,7 +284,7 @@ pub async fn try_all(post: &Post) -> Vec<Attempt> {
     join_all(tries).await
 }
 
-/// Looks for what is to be told and is no run: models that grew stale.
+/// Looks for events that are no runs: models that became stale.
 pub type Look = Box<dyn Fn() -> BoxFuture<'static, Vec<Event>> + Send + Sync>;
 
 /// Sends what is due until `shutdown`. Any number of processes may do so on one database.
@@ -320,7 +320,7 @@ pub async fn deliver(post: &Post, look: Look, shutdown: impl Future<Output = ()>
     }
 }
 
-/// Puts into the outbox what nobody told, and gives up what nobody sends.
+/// Puts unreported events into the outbox, and gives up messages that are never sent.
 async fn look_around(post: &Post, look: &Look) {
     for event in look().await {
         happened(post, &event).await;

@@ -1,4 +1,4 @@
-//! What is kept up to date with the registry through the outbox, as if it were told: what it is made of is known elsewhere.
+//! Another system that is kept up to date with the registry through the outbox, like a channel. How is defined elsewhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::message::Event;
 
 /// Brings it up to date after something happened, within a time; on a thread that may wait. Twice is as good as once.
 type Take = dyn Fn(&Event, Duration) -> Result<(), String> + Send + Sync;
-/// What happened that nobody tells of, such as a champion that was moved by hand.
+/// Events without a report of their own, such as a champion that was moved by hand.
 type LookForIt = dyn Fn() -> BoxFuture<'static, Vec<Event>> + Send + Sync;
 
 /// Something that is kept up to date.
@@ -19,7 +19,7 @@ pub struct Sink {
     pub channel: &'static str,
     /// Brings it up to date.
     pub take: Arc<Take>,
-    /// Looks for what nobody tells of.
+    /// Looks for events without a report of their own.
     pub look: Arc<LookForIt>,
 }
 

@@ -39,7 +39,7 @@ pub fn signature(key: &str, at: i64, body: &str) -> String {
 /// Sends it once.
 ///
 /// # Errors
-/// When it is not answered with 2xx in time. A redirect is no answer: what is signed goes where it was meant to go.
+/// When it is not answered with 2xx in time. A redirect is not an answer: what is signed goes where it was meant to go.
 pub fn post(posting: &Posting<'_>) -> Result<(), Error> {
     let agent = ureq::Agent::config_builder()
         .timeout_global(Some(posting.timeout))
@@ -65,7 +65,7 @@ pub fn post(posting: &Posting<'_>) -> Result<(), Error> {
         Ok(answer) => Err(Error::Status(answer.status().as_u16())),
         Err(ureq::Error::Timeout(_)) => Err(Error::TooLong(posting.timeout.as_secs_f64())),
         Err(error) => {
-            // The address may be a secret itself, and so may be what stands behind its host.
+            // The address may be a secret itself, and so may be what is behind its host.
             let secrets = [posting.url, posting.key.unwrap_or_default()];
             let text = match error {
                 ureq::Error::BadUri(_) => "its address cannot be read".to_string(),

@@ -18,7 +18,7 @@ pub struct LabelsWanted {
     pub says: String,
     /// The version that is not decided on; none where nothing is wanted.
     pub version: Option<i64>,
-    /// The champion that it is held against.
+    /// The champion that it is checked against.
     pub champion: Option<i64>,
     /// Logged requests that both models answered.
     pub population: u64,
@@ -77,11 +77,11 @@ pub async fn labels_wanted(env: &Env, version: Option<&str>) -> Result<LabelsWan
     }
     let kind = env.config.gate.evidence.name();
     let says = match (version, champion) {
-        (_, None) => "nothing is wanted: there is no champion to be compared with".to_string(),
+        (_, None) => "no labels are wanted: there is no champion to be compared with".to_string(),
         (Some(version), _) => format!(
-            "nothing is wanted for version {version}: no decision on it beside the present champion was left open with logged requests at hand"
+            "no labels are wanted for version {version}: no decision on it against the present champion was left open while there were logged requests"
         ),
-        (None, _) => "nothing is wanted: no decision beside the present champion was left open with logged requests at hand".to_string(),
+        (None, _) => "no labels are wanted: no decision against the present champion was left open while there were logged requests".to_string(),
     };
     Ok(LabelsWanted {
         model: env.config.name.clone(),
@@ -122,9 +122,9 @@ async fn told(env: &Env, ask: &beyond::Ask) -> Result<LabelsWanted, Error> {
     let asked = rows.len();
     let version = ask.version;
     let next = if came == asked as u64 {
-        format!("all have come: `unseat deploy {version}` decides anew")
+        format!("all have come: `unseat deploy {version}` decides again")
     } else {
-        format!("{came} have come; `unseat deploy {version}` decides anew with what is there")
+        format!("{came} have come; `unseat deploy {version}` decides again with what is there")
     };
     Ok(LabelsWanted {
         model: env.config.name.clone(),

@@ -101,7 +101,7 @@ fn of_schedule(model: &str, change: &ScheduleChange) -> Change {
     }
 }
 
-/// A version that waited for approval and was rejected, however that was asked for. One that was approved stands among the operations.
+/// A version that waited for approval and was rejected, however that was asked for. One that was approved is among the operations.
 fn of_rejection(version: &VersionRow) -> Option<Change> {
     let said = TrainingRecord::of(version).approval?;
     Some(Change {
@@ -150,13 +150,13 @@ async fn logged(path: PathBuf) -> Result<Vec<Change>, Error> {
                 source,
             });
         }
-        // A reader that was cut off at the end of the process has nobody to tell.
+        // A reader that was cut off at the end of the process reports to no one.
         Err(_) => String::new(),
     };
     Ok(text.lines().filter_map(of_line).collect())
 }
 
-/// A line of the audit log. What moved a champion stands among the operations, with its reason, what changed a schedule among its
+/// A line of the audit log. What moved a champion is among the operations, with its reason, what changed a schedule among its
 /// changes, and what was said of a version that waited with the version.
 fn of_line(line: &str) -> Option<Change> {
     let line: Value = serde_json::from_str(line).ok()?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::history::rows_of;
-use crate::evaluate::{Answers, Metric, Predictions, Scores, Truth, answers};
+use crate::evaluate::{ClassPredictions, Metric, Predictions, Scores, Truth, predictions};
 use crate::pipeline::{self, Env, Error, Scored, SideScore};
 use crate::registry::{ScoreRow, VersionRow};
 
@@ -56,7 +56,7 @@ pub struct MetricPair {
     pub metric: Metric,
     /// Its name for people.
     pub title: &'static str,
-    /// Whether the model is kept good by it.
+    /// Whether it is the primary metric.
     pub decides: bool,
     /// Whether larger is better.
     pub larger_is_better: bool,
@@ -205,8 +205,9 @@ fn metrics(decides: Metric, a: Option<&SideScore>, b: Option<&SideScore>) -> Vec
 }
 
 /// Rows on which two classifiers differ; nothing of numbers.
-fn flips(truth: &Truth, a: &Answers, b: &Answers) -> Option<Flips> {
-    let (Truth::Classes(truth), Answers::Classes(a), Answers::Classes(b)) = (truth, a, b) else {
+fn flips(truth: &Truth, a: &Predictions, b: &Predictions) -> Option<Flips> {
+    let (Truth::Classes(truth), Predictions::Classes(a), Predictions::Classes(b)) = (truth, a, b)
+    else {
         return None;
     };
     let mut flips = Flips {
@@ -250,27 +251,29 @@ fn slices(metric: Metric, a: &Scored, b: &Scored) -> Vec<SlicePair> {
 }
 
 /// The scores of some answers on some of their rows.
-fn on(truth: &Truth, given: &Answers, rows: &[usize]) -> Scores {
+fn on(truth: &Truth, given: &Predictions, rows: &[usize]) -> Scores {
     let truth = match truth {
         Truth::Classes(truth) => Truth::Classes(rows.iter().map(|&row| truth[row]).collect()),
         Truth::Numbers(truth) => Truth::Numbers(rows.iter().map(|&row| truth[row]).collect()),
     };
     let given = match given {
-        Answers::Numbers(given) => Answers::Numbers(rows.iter().map(|&row| given[row]).collect()),
-        Answers::Classes(given) => {
+        Predictions::Numbers(given) => {
+            Predictions::Numbers(rows.iter().map(|&row| given[row]).collect())
+        }
+        Predictions::Classes(given) => {
             let width = given.probabilities.len() / given.labels.len().max(1);
             let of = |&row: &usize| &given.probabilities[row * width..(row + 1) * width];
-            Answers::Classes(Predictions {
+            Predictions::Classes(ClassPredictions {
                 n_classes: given.n_classes,
                 labels: rows.iter().map(|&row| given.labels[row]).collect(),
                 probabilities: rows.iter().flat_map(of).copied().collect(),
             })
         }
     };
-    answers::score(&truth, &given)
+    predictions::score(&truth, &given)
 }
 
-/// What differs in data and settings, as far as the stored bundles and data sets tell.
+/// What differs in data and settings, as far as the stored bundles and data sets show.
 async fn differences(env: &Env, a: &VersionRow, b: &VersionRow) -> Vec<(String, String, String)> {
     let mut told = Vec::new();
     let mut say = |what: &str, a: String, b: String| {

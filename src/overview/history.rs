@@ -62,7 +62,7 @@ pub struct History {
     pub versions: Vec<VersionPoint>,
     /// Who was the champion when, newest first.
     pub champions: Vec<Champions>,
-    /// Versions that were judged by the test rows of the newest score: whoever is asked often enough lets one in by chance.
+    /// Versions that were judged by the test rows of the newest score: with enough attempts one passes by chance.
     pub attempts_on_these_rows: usize,
 }
 

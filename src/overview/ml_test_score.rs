@@ -1,7 +1,7 @@
 //! The ML Test Score (Breck et al., *The ML Test Score: A Rubric for ML Production Readiness and Technical Debt Reduction*, IEEE Big
 //! Data 2017): which of its 28 tests this project automates, with what shows it.
 //!
-//! A test that goes on by itself counts one point, one that somebody has to do by hand (there is a command for it) half a point. A
+//! A test that runs by itself counts one point, one that has to be done by hand (there is a command for it) half a point. A
 //! section has the sum of its seven tests, and the score is the smallest of the four: a project is as ready as its weakest side.
 
 use serde::Serialize;
@@ -199,7 +199,7 @@ fn data(env: &Env, facts: &Facts) -> [Answer; 7] {
         ("Expectations of features are captured in a schema", automated_if(rules > 0, Done::ByHand), says),
         ("All features are beneficial", automated_if(facts.has_importance, Done::No), worth),
         ("No feature costs too much", Done::No, "what a feature costs is not known here".to_string()),
-        ("Features adhere to requirements of the house", Done::No, "nobody but you knows them; `drop` keeps a column out".to_string()),
+        ("Features adhere to requirements of the house", Done::No, "only you know them; `drop` keeps a column out".to_string()),
         (
             "The pipeline has privacy controls",
             Done::ByHand,
@@ -221,7 +221,7 @@ fn model(env: &Env, facts: &Facts) -> [Answer; 7] {
     let labelled = spans.filter(|it| it.labels >= 30);
     let online = match labelled {
         Some(live) => format!(
-            "the metric by {} labels stands beside the one on the test rows and the one estimated without labels",
+            "the metric by {} labels is shown beside the one on the test rows and the one estimated without labels",
             live.labels
         ),
         None => "too few labels have come: `POST /labels` or `unseat labels FILE`".to_string(),
@@ -237,7 +237,7 @@ fn model(env: &Env, facts: &Facts) -> [Answer; 7] {
     };
     let is_bounded = config.health.max_fall.is_some();
     let stale = format!(
-        "the champion is scored again on new test rows ({} scores so far); a fall beyond `health.max_fall` is told",
+        "the champion is scored again on new test rows ({} scores so far); a fall beyond `health.max_fall` is reported",
         facts.scores_of_champion
     );
     let slices = config.gate.slices.len();
@@ -336,7 +336,7 @@ fn monitoring(env: &Env, facts: &Facts) -> [Answer; 7] {
     let is_watched = config.drift.enabled && facts.windows > 0;
     [
         (
-            "Changes of dependencies are told",
+            "Changes of dependencies are announced",
             Done::ByHand,
             "`unseat diagnose` lists what the program was built from, `--outdated` holds it against the registry".to_string(),
         ),
@@ -348,7 +348,7 @@ fn monitoring(env: &Env, facts: &Facts) -> [Answer; 7] {
         (
             "Training and serving features compute the same values",
             automated_if(is_watched, Done::ByHand),
-            format!("one code path for both, and {} windows of requests held against training rows", facts.windows),
+            format!("one code path for both, and {} windows of requests compared with training rows", facts.windows),
         ),
         (
             "Models are not too stale",
@@ -371,7 +371,7 @@ fn monitoring(env: &Env, facts: &Facts) -> [Answer; 7] {
         (
             "Prediction quality on served data has not regressed",
             automated_if(is_labelled, Done::No),
-            if is_labelled { format!("{} labels came, and the live metric stands on every page", facts.labels) } else { "no label has come; until then quality is estimated only".to_string() },
+            if is_labelled { format!("{} labels came, and the live metric is on every page", facts.labels) } else { "no label has come; until then quality is estimated only".to_string() },
         ),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// A message without the folder of the project: where it stands on the machine concerns no reader of a page.
+/// A message without the folder of the project: where it is on the machine concerns no reader of a page.
 pub fn without_folder(text: &str, project: &Path) -> String {
     let folder = project.to_string_lossy();
     let folder = folder.trim_end_matches('/');

@@ -10,7 +10,7 @@ use crate::schedule::{Origin, Plan};
 
 /// Days for which dead-lettered jobs are counted.
 const DEAD_DAYS: i64 = 7;
-/// Next runs that are told.
+/// Next runs that are listed.
 pub const NEXT: usize = 3;
 
 /// The queue in numbers.

@@ -22,7 +22,7 @@ pub struct Status {
     pub queue: QueueStatus,
     /// The disk that the project is on.
     pub disk: Option<DiskStatus>,
-    /// What processes that go on have to say, like a `config.json` that is newer than what they follow.
+    /// What processes that continue have to say, like a `config.json` that is newer than what they follow.
     pub notices: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct ModelStatus {
     pub model: String,
     /// All of it in a sentence.
     pub says: String,
-    /// What somebody should look at; nothing when all is well.
+    /// What needs attention; empty when all is well.
     pub needs: Vec<String>,
     /// The version in production.
     pub champion: Option<ChampionStatus>,

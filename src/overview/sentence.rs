@@ -90,7 +90,7 @@ fn of_live(live: &Summary) -> String {
     says
 }
 
-/// A score in as many digits as anybody compares.
+/// A score in as many digits as people compare.
 pub fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 1000.0 => format!("{value:.0}"),

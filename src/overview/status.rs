@@ -153,7 +153,7 @@ async fn of_model(env: &Env) -> Result<ModelStatus, Error> {
     Ok(status)
 }
 
-/// What somebody should look at.
+/// What needs attention.
 async fn needs(env: &Env, has_champion: bool) -> Result<Vec<String>, Error> {
     let (config, registry) = (&env.config, &env.registry);
     let now_ms = env.clock.now_ms();
@@ -167,7 +167,7 @@ async fn needs(env: &Env, has_champion: bool) -> Result<Vec<String>, Error> {
         let version = waiting.version;
         needs.push(match waiting.expired {
             None => format!("version {version} waits for approval: `unseat approve {version}` makes it the champion, `unseat reject {version}` keeps it out"),
-            Some(why) => format!("version {version} waits for approval no longer: {why}; the next run judges anew"),
+            Some(why) => format!("version {version} waits for approval no longer: {why}; the next run judges again"),
         });
     }
     let trouble = diagnose::trouble(registry, config, now_ms).await?;

@@ -17,7 +17,7 @@ use crate::registry::{
 pub enum Outcome {
     /// A new version became the champion.
     Promoted,
-    /// A version is good enough and waits for somebody to approve it.
+    /// A version is good enough and waits for approval.
     Waiting,
     /// The version was rejected.
     Rejected,
@@ -39,7 +39,7 @@ pub enum Outcome {
     Skipped,
     /// No scheduler was running when it was due.
     Missed,
-    /// Somebody cancelled it.
+    /// It was cancelled.
     Cancelled,
     /// Its process ended before it did.
     Interrupted,
@@ -72,7 +72,7 @@ impl Outcome {
         }
     }
 
-    /// Whether somebody should look at it.
+    /// Whether it needs attention.
     pub fn is_bad(self) -> bool {
         matches!(
             self,
@@ -133,7 +133,7 @@ impl Outcome {
             JobState::Done => Outcome::Ran,
             JobState::Failed => Outcome::Failed,
             JobState::Cancelled => Outcome::Cancelled,
-            JobState::SetAside => Outcome::DeadLettered,
+            JobState::DeadLettered => Outcome::DeadLettered,
         }
     }
 }
@@ -147,7 +147,7 @@ pub struct Entry {
     pub at: String,
     /// The same in milliseconds since 1970.
     pub at_ms: i64,
-    /// When it ended, else when it began: the list is in this order, so that what failed today stands above what was begun later and
+    /// When it ended, else when it began: the list is in this order, so that what failed today is above what was started later and
     /// ended before.
     #[serde(skip)]
     pub moved_ms: i64,
@@ -308,7 +308,7 @@ fn of_job(job: &JobRow) -> Entry {
 }
 
 /// Entries in the same order, of which consecutive ones of one model that say the same are one: the newest, and how many
-/// older ones stand behind it. Failures are never folded away behind quiet nights.
+/// older ones are behind it. Failures are never folded away behind quiet nights.
 pub fn fold(entries: &[Entry]) -> Vec<(&Entry, usize)> {
     let mut folded: Vec<(&Entry, usize)> = Vec::new();
     for entry in entries {

@@ -52,11 +52,11 @@ pub struct AdoptedVersion {
     pub verdict: Option<Outcome>,
 }
 
-/// Puts into the registry what stands in the model's folders and is not known there.
+/// Puts into the registry what is in the model's folders and is not known there.
 ///
 /// # Errors
 /// When a run is under way; [`Error::Lost`] when what is deployed is another model's, or damaged and nowhere else; when nothing
-/// tells which version was the champion.
+/// says which version was the champion.
 pub async fn adopt(env: &Env, asked: &Adopt) -> Result<Adopted, Error> {
     if asked.dry_run {
         let found = find(env, asked).await?;

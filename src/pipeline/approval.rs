@@ -1,4 +1,4 @@
-//! Versions that the gate would promote and that wait for somebody (`gate.approval: manual`).
+//! Versions that the gate would promote and that wait for approval (`gate.approval: manual`).
 
 use serde::Serialize;
 use serde_json::json;
@@ -152,11 +152,11 @@ async fn meant(env: &Env, version: Option<i64>) -> Result<(i64, Option<String>),
     }
 }
 
-/// The version that waits, held against the champion and the test data of now.
+/// The version that waits, checked against the champion and the test data of now.
 async fn still_waiting(env: &Env, version: Option<i64>) -> Result<i64, Error> {
     let (number, mut expired) = meant(env, version).await?;
     if expired.is_none() {
-        let scan = super::settle::look(&env.config.test_folder).await?;
+        let scan = super::input_scan::look(&env.config.test_folder).await?;
         let test = TestData::of(env, scan).await?;
         let then = env.registry.test_hash_of(&env.config.name, number).await?;
         if then.is_some_and(|then| then != test.hash()) {
@@ -167,7 +167,7 @@ async fn still_waiting(env: &Env, version: Option<i64>) -> Result<i64, Error> {
         None => Ok(number),
         Some(why) => Err(Error::NotWaiting {
             model: env.config.name.clone(),
-            why: format!("version {number} waits no longer: {why}; the next run judges anew"),
+            why: format!("version {number} waits no longer: {why}; the next run judges again"),
         }),
     }
 }

@@ -14,7 +14,7 @@ use super::{Env, ingest};
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;
 use crate::config::policy::{EvidenceKind, Policy, Require};
-use crate::evaluate::{Metric, answers};
+use crate::evaluate::{Metric, predictions};
 use crate::gate::{self, Beyond, Decision, Evidence, Facts};
 use ledger::Ledger;
 use past::{Past, Rows};
@@ -41,7 +41,7 @@ pub struct Plan {
 pub struct Backtest {
     /// The model.
     pub model: String,
-    /// What it is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// Each policy, summed up.
     pub summaries: Vec<Summary>,
@@ -138,7 +138,7 @@ fn score(rows: &Rows, bundle: &Bundle, metric: Metric) -> Result<Option<f64>, Er
     let Some((truth, said)) = rows.answered(bundle, &bundle.classes)? else {
         return Ok(None);
     };
-    Ok(answers::score(&truth, &said).get(metric))
+    Ok(predictions::score(&truth, &said).get(metric))
 }
 
 /// The gate on two versions.

@@ -1,4 +1,4 @@
-//! `unseat backup` and `unseat restore`: a folder with all that is needed to serve and to go on, whole or not there.
+//! `unseat backup` and `unseat restore`: a folder with all that is needed to serve and to continue, whole or not there.
 //!
 //! `unseat.db` (a snapshot), `config.json`, per model below `models/<model>/` its `versions/`, `datasets/` and `production/`, and
 //! of one that was created by request its `source/` and `test/`; `backup.json` lists every file with its checksum.
@@ -22,9 +22,9 @@ use self::files::{
 use super::Env;
 use super::champion;
 use super::error::{Error, fault};
+use super::input_scan::fetch_data;
 use super::json::to_json;
 use super::manifest;
-use super::settle::fetch_data;
 use super::trained::dataset_run;
 use crate::artifacts;
 use crate::clock::rfc3339;
@@ -36,7 +36,7 @@ use list::{Cut, LIST};
 
 /// The database.
 const DATABASE: &str = "unseat.db";
-/// How often it is begun anew when a version was removed meanwhile.
+/// How often it is started again when a version was removed meanwhile.
 const TRIES: usize = 3;
 
 /// `backup.json`.
@@ -69,7 +69,7 @@ pub struct BackedUp {
     pub is_created: bool,
 }
 
-/// Writes a backup into a folder that is not there yet, while runs and servers go on.
+/// Writes a backup into a folder that is not there yet, while runs and servers continue.
 ///
 /// # Errors
 /// When the folder is there, a champion's bundle is damaged everywhere, or something cannot be written. Then there is no backup.
@@ -216,7 +216,7 @@ async fn model(
             }
         }
     }
-    // The copy in a store is made anew by whoever goes on with what is restored.
+    // The copy in a store is made again by the first process that uses what is restored.
     if let Some(copy) = env.config.deployment_folder.folder()
         && manifest::manifest(&env.config.deployment_folder)
             .await?
@@ -237,7 +237,7 @@ async fn model(
     })
 }
 
-/// What went while it was copied is told apart from what cannot be read.
+/// Files that disappeared while they were copied are told apart from files that cannot be read.
 fn gone_is_cut(error: artifacts::Error) -> Cut {
     match error {
         artifacts::Error::Gone { .. } => Cut::Gone,
@@ -273,7 +273,7 @@ async fn is_whole(
     Ok(true)
 }
 
-/// Reads every file of a backup and holds it against the list.
+/// Reads every file of a backup and checks it against the list.
 ///
 /// # Errors
 /// Names the first file that is not what the list says.

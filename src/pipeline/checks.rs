@@ -1,4 +1,4 @@
-//! The checks of a run: what they look at, who is told, and where they end it.
+//! The checks of a run: their inputs, their reports, and where they end it.
 
 use polars::prelude::DataFrame;
 
@@ -6,8 +6,8 @@ use super::dataset::Dataset;
 use super::error::Error;
 use super::labels::target_of;
 use super::loaded_version::LoadedVersion;
+use super::target::{Target, read_target};
 use super::trained::TrainingRecord;
-use super::wanted::{Wanted, wanted};
 use super::{Env, Event, target_cells, versions};
 use crate::bundle::Bundle;
 use crate::checks::{
@@ -28,8 +28,8 @@ pub fn before_training(
 ) -> Result<Vec<Finding>, Error> {
     let config = &env.config;
     let target = target_of(config, &dataset.frame)?;
-    let wanted = wanted(config, &dataset.frame, &target);
-    let is_class = !matches!(wanted, Ok(Wanted::Numbers(_)));
+    let wanted = read_target(config, &dataset.frame, &target);
+    let is_class = !matches!(wanted, Ok(Target::Numbers(_)));
     let of_target = target_cells::findings(env, dataset, &target, is_class)?;
     let wanted = wanted.map_err(|error| with_cause(error, &of_target))?;
     let excluded = config.excluded(&target);
@@ -40,7 +40,7 @@ pub fn before_training(
         rules.filter(|rule| rule.on_violation.is_none()).collect()
     });
     let mut findings = of_files(&dataset.record.remarks, &config.checks);
-    // The run was told of these when it read the files.
+    // The run reported these when it read the files.
     told_to_block(&findings, "train on the data set")?;
     // What the target's own check says better is not said twice.
     let is_told = of_target.iter().any(|it| it.check == Check::TargetKinds);
@@ -108,7 +108,7 @@ pub fn of_test_rows(
     Ok(findings)
 }
 
-/// Tells what is to be told, and ends the run where a finding blocks.
+/// Reports the findings, and ends the run where one blocks.
 fn tell(env: &Env, findings: &[Finding], action: &'static str) -> Result<(), Error> {
     let says = |severity: Severity| {
         let of = findings.iter().filter(move |it| it.severity == severity);

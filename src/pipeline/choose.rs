@@ -1,8 +1,8 @@
 //! `auto`: a stated list of candidates is compared on rows that were held back, by the model's own metric, and the best one
 //! is trained as if it had been named.
 //!
-//! Small data is held back several times over, since one small part tells little; large data is compared on a part of its
-//! rows first, and only the better half of the candidates goes on to more rows. Everything is drawn by the seed and bounded
+//! Small data is held back several times over, since one small part says little; large data is compared on a part of its
+//! rows first, and only the better half of the candidates continues to more rows. Everything is drawn by the seed and bounded
 //! by a number of fits, so that the same data, settings and seed choose the same candidate; only a limit in seconds, where one
 //! is set, makes the choice depend on the machine.
 
@@ -12,7 +12,7 @@ use super::candidates::{Candidate, candidates};
 use super::error::Error;
 use super::fit::{Fit, Material};
 use super::split::{Parts, split};
-use super::wanted::Part;
+use super::target::TargetRows;
 use crate::bundle::Entry;
 use crate::config::SplitKind;
 use crate::config::learner::Learner;
@@ -262,8 +262,8 @@ fn folds(material: &Material<'_>, parts: &Parts, rows: usize) -> Result<Vec<Part
         .collect();
     rows.sort_unstable();
     let strata = match material.wanted.part(&rows) {
-        Part::Classes(class, _) => class,
-        Part::Numbers(numbers) => vec![0; numbers.len()],
+        TargetRows::Classes(class, _) => class,
+        TargetRows::Numbers(numbers) => vec![0; numbers.len()],
     };
     let mut folds = vec![parts.clone()];
     for repeat in 1..repeats as u64 {

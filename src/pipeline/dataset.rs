@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::error::Error;
 use crate::data::rules::Rejected;
 use crate::data::{ColumnSummary, FileRead, FolderRead, Quarantined, ReadingPlan, Remark};
+use crate::joins::RelatedPlan;
 use crate::registry::SeenFile;
-use crate::relate::RelatedPlan;
 use crate::text::hex;
 
 /// The rows of a data set and where they came from.
@@ -87,7 +87,7 @@ pub struct DatasetRecord {
     pub rows_rejected: u64,
     /// Anything else worth a line.
     pub notes: Vec<String>,
-    /// What somebody should look at in the files; the checks make findings of it.
+    /// Remarks on the files; the checks make findings of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<Remark>,
     /// How its files and columns were read.

@@ -1,7 +1,7 @@
 //! How a fresh version's rows are decided on: the policy of the settings, applied to its validation part.
 
 use super::error::{Error, did_you_mean};
-use super::wanted::Part;
+use super::target::TargetRows;
 use crate::bundle::Bundle;
 use crate::config::Learner;
 use crate::config::decision::{Cost, Decide, DecideBy};
@@ -21,7 +21,7 @@ pub struct Decided {
 /// # Errors
 /// [`Error::Target`], with the key that does not fit.
 pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Result<(), Error> {
-    let refuse = |why: String| {
+    let reject = |why: String| {
         Err(Error::Target {
             target: target.to_string(),
             why,
@@ -31,11 +31,11 @@ pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Resul
         return Ok(());
     };
     match (n_classes, decide.by) {
-        (None, _) => refuse("`learner.decision` is for classes, and it is a number".to_string()),
-        (Some(n), DecideBy::Capacity | DecideBy::Fixed) if n != 2 => refuse(format!(
+        (None, _) => reject("`learner.decision` is for classes, and it is a number".to_string()),
+        (Some(n), DecideBy::Capacity | DecideBy::Fixed) if n != 2 => reject(format!(
             "`learner.decision` by a threshold is for two classes, and it has {n}"
         )),
-        (Some(n), DecideBy::Cost) if n != 2 && decide.cost_matrix.is_empty() => refuse(format!(
+        (Some(n), DecideBy::Cost) if n != 2 && decide.cost_matrix.is_empty() => reject(format!(
             "`learner.decision.cost` is for two classes and it has {n}; give a `cost_matrix`"
         )),
         _ => Ok(()),
@@ -48,15 +48,15 @@ pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Resul
 /// When the policy is not for such a target, or names a class that is not there.
 pub fn decide(
     bundle: &Bundle,
-    part: &Part,
+    part: &TargetRows,
     scores: &[f64],
     notes: &mut Vec<String>,
 ) -> Result<Decided, Error> {
-    let refused = |why: String| Error::Target {
+    let rejected = |why: String| Error::Target {
         target: bundle.target.clone(),
         why,
     };
-    let refuse = |why: String| Err(refused(why));
+    let reject = |why: String| Err(rejected(why));
     let by_default = Decide::default();
     let settings = &bundle.learner;
     let decide = settings.decision.as_ref().unwrap_or(&by_default);
@@ -66,13 +66,13 @@ pub fn decide(
         costs: None,
     };
     let class = match part {
-        Part::Numbers(_) if settings.decision.is_some() => {
-            return refuse("`learner.decision` is for classes, and it is a number".to_string());
+        TargetRows::Numbers(_) if settings.decision.is_some() => {
+            return reject("`learner.decision` is for classes, and it is a number".to_string());
         }
-        Part::Numbers(_) => return Ok(usual),
-        Part::Classes(class, _) => class,
+        TargetRows::Numbers(_) => return Ok(usual),
+        TargetRows::Classes(class, _) => class,
     };
-    let matrix = matrix(bundle, decide).map_err(refused)?;
+    let matrix = matrix(bundle, decide).map_err(rejected)?;
     if !bundle.is_binary() {
         let n = bundle.classes.len();
         return match decide.by {
@@ -81,10 +81,10 @@ pub fn decide(
                 costs: matrix,
                 ..usual
             }),
-            DecideBy::Cost => refuse(format!(
+            DecideBy::Cost => reject(format!(
                 "`learner.decision.cost` is for two classes and it has {n}; give a `cost_matrix`"
             )),
-            DecideBy::Capacity | DecideBy::Fixed => refuse(format!(
+            DecideBy::Capacity | DecideBy::Fixed => reject(format!(
                 "`learner.decision` by a threshold is for two classes, and it has {n}"
             )),
         };

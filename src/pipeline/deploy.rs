@@ -125,7 +125,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
     })
 }
 
-/// The versions up to this one that have been scored on these test rows: whoever asks often enough is let in by chance.
+/// The versions up to this one that have been scored on these test rows: with enough attempts one passes by chance.
 async fn judged(env: &Env, version: i64, rows_hash: &str) -> Result<BTreeSet<i64>, Error> {
     let scores = env.registry.scores(&env.config.name).await?;
     let on_these = scores.iter().filter(|score| score.rows_hash == rows_hash);

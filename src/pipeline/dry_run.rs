@@ -24,7 +24,7 @@ pub struct Planned {
     pub new_files: Vec<String>,
     /// Files of the test data.
     pub test_files: usize,
-    /// What it would go on with, and what somebody should know.
+    /// Notes that do not stop it.
     pub notes: Vec<String>,
     /// What it would fail for.
     pub problems: Vec<String>,
@@ -36,8 +36,8 @@ pub struct Planned {
 /// When a folder cannot be read or the registry cannot be asked.
 pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let config = &env.config;
-    let input = super::settle::look(&config.input_folder).await?;
-    let test = super::settle::look(&config.test_folder).await?;
+    let input = super::input_scan::look(&config.input_folder).await?;
+    let test = super::input_scan::look(&config.test_folder).await?;
     let test = TestData::of(env, test).await?;
     let seen = env.registry.seen_files(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);

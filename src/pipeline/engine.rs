@@ -31,7 +31,7 @@ pub fn record_of<'a>(
 /// A session of the engine.
 ///
 /// # Errors
-/// When its token cannot be read, or nobody answers.
+/// When its token cannot be read, or the server does not answer.
 #[cfg(feature = "spark")]
 pub fn open(config: &ModelConfig) -> Result<crate::engine::Session, Error> {
     let engine = &config.engine;
@@ -54,7 +54,7 @@ pub fn open(config: &ModelConfig) -> Result<crate::engine::Session, Error> {
 /// The folder of a data set as the engine sees it.
 ///
 /// # Errors
-/// When it is of a kind that the engine is not told of.
+/// When it is of a kind that the engine does not read.
 #[cfg(feature = "spark")]
 pub fn folder_of(config: &ModelConfig, folder: &str) -> Result<String, Error> {
     Ok(crate::engine::engine_path(&config.output_folder, folder)?)

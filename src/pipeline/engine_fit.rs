@@ -155,7 +155,7 @@ mod by_engine {
         (learner, goal): (&Learner, Goal<'_>),
         (learned, held): (&[u32], &[u32]),
     ) -> Result<Result<Learned, String>, Error> {
-        // What a column of texts is, the sample tells first: of times no part is made in the engine.
+        // The sample decides what a column of texts is: the engine makes no parts of times.
         if let Some(dates) = bundle.transformer.prepare.dates.first() {
             return Ok(Err(format!("column `{}`, a time,", dates.column)));
         }

@@ -41,7 +41,7 @@ mod by_engine {
     use crate::data::{self, ReadOptions, Scan};
     use crate::engine::{self, Input, Scorer, engine_path};
     use crate::features;
-    use crate::model_types::Place;
+    use crate::model_types::Location;
     use crate::pipeline::engine::open;
     use crate::pipeline::ingest::{Seen, read_options, same_as_scanned, seen};
 
@@ -62,10 +62,10 @@ mod by_engine {
             ));
         }
         if out.exists() {
-            return Err(refuse(format!("{} is there already", out.display())));
+            return Err(reject(format!("{} is there already", out.display())));
         }
         if bundle.related.is_some() || bundle.costs.is_some() {
-            return Err(refuse(
+            return Err(reject(
                 "the version decides by more than one row or by costs; `unseat predict FILE` can"
                     .to_string(),
             ));
@@ -80,10 +80,10 @@ mod by_engine {
             kinds,
             ..read_options(config, false)
         };
-        let place = Place::Folder(folder);
+        let place = Location::Folder(folder);
         let Seen { files, names, .. } = seen(&place, &scan, &options)?;
         if files.is_empty() {
-            return Err(refuse(format!("{} holds no data file", rows.display())));
+            return Err(reject(format!("{} holds no data file", rows.display())));
         }
         let needed = bundle.transformer.inputs.iter().map(|input| &input.name);
         let missing: Vec<String> = needed.filter(|it| !names.contains(it)).cloned().collect();
@@ -92,12 +92,12 @@ mod by_engine {
         }
         let own = ["prediction", "probability"];
         if let Some(name) = names.iter().find(|name| own.contains(&name.as_str())) {
-            return Err(refuse(format!(
+            return Err(reject(format!(
                 "the rows have a column `{name}` of their own; rename it"
             )));
         }
         let beside = beside(out, &env.new_run_id());
-        let to = engine_path(&Place::Folder(beside.clone()), "")?;
+        let to = engine_path(&Location::Folder(beside.clone()), "")?;
         let scorer = Scorer {
             transformer: &bundle.transformer,
             predictor: &bundle.predictor,
@@ -116,7 +116,7 @@ mod by_engine {
             Ok::<_, Error>(answered)
         };
         let answered = answered().inspect_err(|_| {
-            // What is half there has no name that anybody knows; what cannot be removed says so by being there.
+            // What is half written has a temporary name; what cannot be removed stays visible.
             let _ = std::fs::remove_dir_all(&beside);
         })?;
         std::fs::rename(&beside, out).map_err(|source| data::Error::File {
@@ -131,7 +131,7 @@ mod by_engine {
         })
     }
 
-    fn refuse(why: String) -> Error {
+    fn reject(why: String) -> Error {
         Error::Engine(engine::Error::Input(why))
     }
 

@@ -1,4 +1,4 @@
-//! What a run may touch, and what it says while it goes on.
+//! What a run may touch, and the events that it emits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,7 +26,7 @@ pub enum Stage {
     Score,
     /// Scores to a verdict, and the pointer.
     Deploy,
-    /// Pictures, page and card.
+    /// Plots, page and card.
     Report,
 }
 
@@ -52,7 +52,7 @@ impl Stage {
     }
 }
 
-/// Something worth telling while a run goes on.
+/// Something worth telling while a run continues.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// A stage begins.
@@ -66,7 +66,7 @@ pub enum Event {
         /// What it did.
         summary: String,
     },
-    /// A fact that somebody should know although the run goes on.
+    /// A fact worth knowing although the run continues.
     Warning(String),
 }
 
@@ -86,7 +86,7 @@ pub struct Env {
     pub ids: Ids,
     /// Who listens.
     pub events: Box<dyn Fn(Event) + Send + Sync>,
-    /// The stage that was begun last.
+    /// The stage that was started last.
     begun: Mutex<Stage>,
     /// The run under way.
     run: Mutex<Option<String>>,
@@ -151,12 +151,12 @@ impl Env {
         *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, reference));
     }
 
-    /// Tells whoever listens.
+    /// Emits an event to the listener.
     pub fn tell(&self, event: Event) {
         (self.events)(event);
     }
 
-    /// The stage that was begun last, for the record of a run that ends there.
+    /// The stage that was started last, for the record of a run that ends there.
     pub fn begun(&self) -> Stage {
         *self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,7 +167,7 @@ impl Env {
         *run = Some(id.to_string());
     }
 
-    /// Records which stage the run is in, for whoever looks at it from outside.
+    /// Records which stage the run is in, to be seen from outside.
     async fn record(&self, stage: Stage) {
         let run = {
             let run = self.run.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Why a run or a stage could not go on.
+//! Why a run or a stage could not continue.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub struct Lost {
     pub next: String,
 }
 
-/// Why a run or a stage could not go on.
+/// Why a run or a stage could not continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The input folder has no usable file.
@@ -206,7 +206,7 @@ pub enum Error {
     Data(#[from] crate::data::Error),
     /// Several tables that cannot become rows.
     #[error(transparent)]
-    Relate(#[from] crate::relate::Error),
+    Relate(#[from] crate::joins::Error),
     /// Features.
     #[error(transparent)]
     Features(#[from] crate::features::Error),
@@ -231,7 +231,7 @@ pub enum Error {
     /// The registry.
     #[error(transparent)]
     Registry(#[from] crate::registry::Error),
-    /// Pictures and pages.
+    /// Plots and pages.
     #[error(transparent)]
     Report(#[from] crate::report::Error),
     /// A stored file is not what it should be.

@@ -3,12 +3,12 @@
 use polars::prelude::DataFrame;
 
 use super::error::Error;
-use super::wanted::{Part, Wanted};
+use super::target::{Target, TargetRows};
 use crate::config::ModelConfig;
 use crate::config::features::Derive;
 use crate::config::learner::Learner;
 use crate::features::{self, Derived, Fitted, Goal, Plan, Purpose};
-use crate::learners::{self, HeldBack, Target};
+use crate::learners::{self, HeldBack};
 use crate::predictors::Predictor;
 
 /// What is fitted on.
@@ -20,7 +20,7 @@ pub struct Material<'a> {
     /// Columns that are not learned from.
     pub excluded: &'a [String],
     /// The target of its rows.
-    pub wanted: &'a Wanted,
+    pub wanted: &'a Target,
 }
 
 /// What came of it.
@@ -55,8 +55,8 @@ impl Material<'_> {
             settings: &self.config.features,
             purpose: Purpose::of(learner.kind),
             goal: Some(match target.target() {
-                Target::Classes(class, n_classes) => Goal::Classes(class, n_classes),
-                Target::Numbers(numbers) => Goal::Numbers(numbers),
+                learners::Target::Classes(class, n_classes) => Goal::Classes(class, n_classes),
+                learners::Target::Numbers(numbers) => Goal::Numbers(numbers),
             }),
             seed: self.config.split.seed,
             derived: &derived(self.config),
@@ -71,7 +71,7 @@ impl Material<'_> {
         } else {
             Some(HeldBack {
                 view: fitted.transformer.view(&frame, validation)?,
-                target: Part::target(&held_target),
+                target: TargetRows::target(&held_target),
             })
         };
         let begin = std::time::Instant::now();

@@ -1,4 +1,4 @@
-//! Labelled rows of production as test rows: read back from where they were set aside, as frames.
+//! Labelled rows of production as test rows: read back from where they were held out, as frames.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::data::{self, Kind, Scan, Schema};
 use crate::gate::FreshRows;
 use crate::registry::{FreshRow, FreshSide};
 
-/// What a run judges by: the test files, and the labelled rows of production that are set aside.
+/// What a run judges by: the test files, and the labelled rows of production that are held out.
 #[derive(Debug, Clone, Default)]
 pub struct TestData {
     /// The test files.
@@ -26,7 +26,7 @@ pub struct TestData {
 }
 
 impl TestData {
-    /// Test files with the rows that are set aside by now.
+    /// Test files with the rows that are held out by now.
     ///
     /// # Errors
     /// When the registry cannot be asked.
@@ -71,7 +71,7 @@ struct TestRow {
 }
 
 impl Fresh {
-    /// Those that the settings make evidence; none where nothing is set aside.
+    /// Those that the settings make evidence; empty where nothing is held out.
     ///
     /// # Errors
     /// When the registry cannot be asked.
@@ -98,7 +98,7 @@ impl Fresh {
     }
 
     /// Test rows with those of production behind them, or in their place. `needs` are columns that every row must have for the
-    /// models to read it. Derived columns are made anew, of the columns of requests as of those of the files.
+    /// models to read it. Derived columns are made again, of the columns of requests as of those of the files.
     ///
     /// # Errors
     /// When a frame cannot be made.
@@ -170,7 +170,7 @@ impl Fresh {
         Ok((frame, Some(told)))
     }
 
-    /// How many of them stand in a data set.
+    /// How many of them are in a data set.
     ///
     /// # Errors
     /// When rows cannot be hashed.
@@ -192,14 +192,14 @@ fn test_row(row: FreshRow) -> Option<TestRow> {
     })
 }
 
-/// Keys of the rows that stand in a frame, by all columns that both have.
+/// Keys of the rows that are in a frame, by all columns that both have.
 fn shared<'a>(rows: &[&'a TestRow], frame: &DataFrame) -> Result<HashSet<&'a str>, Error> {
     let cells = rows.iter().map(|row| (row.key.as_str(), &row.cells));
     let found = rows_in(&cells.collect::<Vec<_>>(), frame)?;
     Ok(found.into_iter().map(|(key, _)| key).collect())
 }
 
-/// Which rows stand in a frame, by all columns that both have, whatever kinds those are there: their keys, each with the rows of
+/// Which rows are in a frame, by all columns that both have, whatever kinds those are there: their keys, each with the rows of
 /// the frame. A frame that has not every column of a row does not have the row.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Sets labelled rows of production aside, before a run looks at its data: logged rows with the labels of their answers.
+//! Holds out labelled rows of production, before a run looks at its data: logged rows with the labels of their answers.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,17 +18,17 @@ use crate::text::counted;
 
 /// Most answers that are looked at; beyond, the newest.
 const MOST_ANSWERS: i64 = 200_000;
-/// Most rows that are set aside by one run; the rest by the next.
+/// Most rows that are held out by one run; the rest by the next.
 const MOST_ROWS: usize = 50_000;
 
 /// What there is of labelled rows of production, and what a run did with them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Harvest {
-    /// Test rows that are set aside now.
+    /// Test rows that are held out now.
     pub rows: u64,
-    /// Of them, set aside by this run.
+    /// Of them, held out by this run.
     pub new: u64,
-    /// Of them, with labels that contradict one another; they are no evidence until that is settled.
+    /// Of them, with labels that contradict one another; they are not evidence until that is settled.
     pub conflicts: u64,
     /// Labelled rows that a hash puts on the side of training.
     pub of_training: u64,
@@ -42,7 +42,7 @@ pub struct Harvest {
     pub not_logged: u64,
 }
 
-/// Sets aside what has come; `None` where the settings set nothing aside.
+/// Holds out what has come; `None` where the settings hold nothing out.
 ///
 /// # Errors
 /// When the registry or the champion's data set cannot be read.
@@ -218,7 +218,7 @@ async fn learned(env: &Env, rows: &mut [FreshRow]) -> Result<Vec<String>, Error>
         Ok(dataset) => dataset,
         Err(error) => {
             env.tell(Event::Warning(format!(
-                "fresh test rows cannot be held against the rows that version {} learned from: failed to {error}",
+                "fresh test rows cannot be compared with the rows that version {} learned from: failed to {error}",
                 champion.version
             )));
             return Ok(Vec::new());

@@ -6,12 +6,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::score::aligned;
 use crate::bundle::{Bundle, Slot};
-use crate::evaluate::{Answers, Metric, Predictions, Truth, answers};
+use crate::evaluate::{ClassPredictions, Metric, Predictions, Truth, predictions};
 use crate::explain::{self, Importance, Worth};
 use crate::features::Cells;
 use crate::predictors::Predictor;
 
-/// What tells the rows that are drawn and the orders apart from other things of the same seed.
+/// Separates the drawn rows and orders from other random numbers of the same seed.
 const SALT: u64 = 0x696d_706f_7274;
 /// Steps of a walk down a tree, about.
 const TREE_STEPS: usize = 12;
@@ -30,7 +30,7 @@ pub struct Judged<'a> {
     pub metric: Metric,
 }
 
-/// What the columns of a version are worth on these rows; `None` where the metric is not defined on them, or a column cannot be
+/// Permutation importance of a version's columns on these rows; `None` where the metric is not defined on them, or a column cannot be
 /// read. A function of its arguments: rows and orders come from the seed.
 pub fn importance(bundle: &Bundle, judged: &Judged<'_>, seed: u64) -> Option<Importance> {
     let scorer = bundle.scorer();
@@ -53,19 +53,19 @@ pub fn importance(bundle: &Bundle, judged: &Judged<'_>, seed: u64) -> Option<Imp
     let n_classes = bundle.classes.len();
     let score = |numbers: Vec<f64>| {
         let answered = match n_classes {
-            0 => Answers::Numbers(numbers),
+            0 => Predictions::Numbers(numbers),
             _ => {
                 let labels = numbers.chunks(scorer.n_outputs());
                 let labels = labels.map(|row| scorer.label(row, bundle.threshold));
-                let predictions = Predictions {
+                let predictions = ClassPredictions {
                     n_classes,
                     labels: labels.collect(),
                     probabilities: numbers,
                 };
-                Answers::Classes(aligned(predictions, &bundle.classes, judged.classes))
+                Predictions::Classes(aligned(predictions, &bundle.classes, judged.classes))
             }
         };
-        let value = answers::score(&truth, &answered).get(judged.metric)?;
+        let value = predictions::score(&truth, &answered).get(judged.metric)?;
         Some(judged.metric.gain(value, 0.0))
     };
     let positions = leading(bundle, sample.columns);

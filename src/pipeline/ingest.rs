@@ -28,7 +28,7 @@ use super::dataset::{
 };
 use super::derive::with_derived;
 use super::error::Error;
-use super::{Env, settle};
+use super::{Env, input_scan};
 use crate::checks::of_files;
 use crate::config::{Keep, ModelConfig, Severity, Window};
 use crate::data;
@@ -84,7 +84,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         return elsewhere::read(env, run, scan).await;
     }
     let options = ReadOptions {
-        young: options::young(settle::now(env)),
+        young: options::young(input_scan::now(env)),
         ..read_options(config, true)
     };
     let seen = env.registry.seen_files(&config.name).await?;
@@ -119,7 +119,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
         env.tell(super::Event::Warning(quarantine_line(file)));
     }
     for path in &parts.record.unsettled {
-        let why = settle::why_left(&config.input_folder.here(), path);
+        let why = input_scan::why_left(&config.input_folder.here(), path);
         env.tell(super::Event::Warning(why));
     }
     for rejected in &parts.record.rejected {
@@ -149,7 +149,7 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     Ok(dataset)
 }
 
-/// Says what stands in the input folder when no file there can be read.
+/// Says what is in the input folder when no file there can be read.
 pub fn no_file(config: &ModelConfig, scan: &Scan) -> String {
     let folder = &config.input_folder;
     match scan.ignored.first() {

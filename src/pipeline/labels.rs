@@ -11,7 +11,7 @@ use crate::features::{Cells, Encoded};
 
 /// More classes than this are a number to regress, or an identifier.
 const MOST_CLASSES: usize = 100;
-/// Up to so many classes may be of one row each in a tiny data set; beyond, a class must have two rows on average.
+/// Up to this many classes may be of one row each in a tiny data set; beyond, a class must have two rows on average.
 const FEW_CLASSES: usize = 20;
 /// Labels that read like a yes.
 const YES: &[&str] = &["1", "true", "yes", "y", "t", "positive", "pos"];
@@ -70,14 +70,14 @@ pub fn labels_of(frame: &DataFrame, target: &str, place: &str) -> Result<Encoded
 /// The classes of a data set in order: the positive one last when there are two, else sorted.
 ///
 /// # Errors
-/// When there is nothing to tell apart, or so much that it is no class.
+/// When there is nothing to tell apart, or so much that it is not a class.
 pub fn classes_of(
     config: &ModelConfig,
     target: &str,
     kind: Kind,
     labels: &Encoded,
 ) -> Result<Vec<String>, Error> {
-    let refuse = |why: String| {
+    let reject = |why: String| {
         Err(Error::Target {
             target: target.to_string(),
             why,
@@ -90,10 +90,10 @@ pub fn classes_of(
         .zip(labels.counts())
         .collect();
     if counts.is_empty() {
-        return refuse("every value is missing".to_string());
+        return reject("every value is missing".to_string());
     }
     if counts.len() == 1 {
-        return refuse(format!(
+        return reject(format!(
             "every row is of one class, so there is nothing to tell apart; add rows of another class to {}",
             config.input_folder
         ));
@@ -111,7 +111,7 @@ pub fn classes_of(
             Kind::Text => "",
             _ => ", or a learner of numbers in `learner.kind`",
         };
-        return refuse(format!(
+        return reject(format!(
             "its {} distinct values are no classes but {what}; name another column as `target`{otherwise}",
             counts.len()
         ));
@@ -123,7 +123,7 @@ pub fn classes_of(
     if let Some(positive) = &config.positive_class {
         let positive = spelled_like(positive, &classes);
         let Some(at) = classes.iter().position(|class| *class == positive) else {
-            return refuse(format!(
+            return reject(format!(
                 "`positive_class` is `{positive}`, but the classes are {}",
                 classes.join(", ")
             ));
@@ -157,7 +157,7 @@ fn as_number(text: &str) -> f64 {
     }
 }
 
-/// Class index of each row; `None` for a missing label and for one that is no class.
+/// Class index of each row; `None` for a missing label and for one that is not a class.
 pub fn indices(labels: &Encoded, classes: &[String]) -> Vec<Option<u32>> {
     let class_of: Vec<Option<u32>> = labels
         .distinct

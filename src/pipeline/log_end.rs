@@ -1,15 +1,15 @@
-//! The end of a run's log, packed or not, for whoever shows it or looks for the run's last word.
+//! The end of a run's log, compressed or not: to show it, or to find the run's last message.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Whether a log is there, packed or not.
+/// Whether a log is there, compressed or not.
 pub fn log_is_there(path: &Path) -> bool {
-    path.exists() || packed(path).exists()
+    path.exists() || compressed(path).exists()
 }
 
-/// The whole lines at the end of a log, at most so many bytes of them. One that is not there may have been packed.
+/// The whole lines at the end of a log, at most this many bytes of them. One that is not there may have been compressed.
 ///
 /// # Errors
 /// When neither form is there, or the one that is cannot be read.
@@ -17,7 +17,7 @@ pub fn log_end(path: &Path, most: u64) -> io::Result<String> {
     let (mut bytes, is_cut) = match File::open(path) {
         Ok(file) => end_of_plain(file, most)?,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            end_of_packed(File::open(packed(path))?, most)?
+            end_of_compressed(File::open(compressed(path))?, most)?
         }
         Err(error) => return Err(error),
     };
@@ -31,7 +31,7 @@ pub fn log_end(path: &Path, most: u64) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn packed(path: &Path) -> PathBuf {
+fn compressed(path: &Path) -> PathBuf {
     path.with_extension("ndjson.gz")
 }
 
@@ -44,8 +44,8 @@ fn end_of_plain(mut file: File, most: u64) -> io::Result<(Vec<u8>, bool)> {
     Ok((bytes, skipped > 0))
 }
 
-/// The same of a packed one, which has to be read from its beginning; no more than twice the end is held.
-fn end_of_packed(file: File, most: u64) -> io::Result<(Vec<u8>, bool)> {
+/// The same of a compressed one, which has to be read from its beginning; no more than twice the end is held.
+fn end_of_compressed(file: File, most: u64) -> io::Result<(Vec<u8>, bool)> {
     let mut unpacked = flate2::read::MultiGzDecoder::new(file);
     let (mut bytes, mut is_cut) = (Vec::new(), false);
     loop {
@@ -78,13 +78,13 @@ mod tests {
             std::fs::write(&path, text).expect("writes");
             let end = log_end(&path, most).expect("reads");
             assert_eq!(end, expected, "{text:?} {most}");
-            let packed = std::fs::File::create(folder.path().join("other.ndjson.gz"));
-            let mut packed =
-                flate2::write::GzEncoder::new(packed.expect("makes"), Default::default());
-            std::io::Write::write_all(&mut packed, text.as_bytes()).expect("packs");
-            packed.finish().expect("packs");
+            let compressed = std::fs::File::create(folder.path().join("other.ndjson.gz"));
+            let mut compressed =
+                flate2::write::GzEncoder::new(compressed.expect("makes"), Default::default());
+            std::io::Write::write_all(&mut compressed, text.as_bytes()).expect("compresses");
+            compressed.finish().expect("compresses");
             let end = log_end(&folder.path().join("other.ndjson"), most).expect("reads");
-            assert_eq!(end, expected, "packed {text:?} {most}");
+            assert_eq!(end, expected, "compressed {text:?} {most}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in the folders and the registry does not know: the registry is new, another one, or older than what is deployed,
+//! What is in the folders and the registry does not know: the registry is new, another one, or older than what is deployed,
 //! or the model had another name. A run would then promote whatever it makes over the model that is in service, so there is none.
 
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::manifest;
 use super::places::named;
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::registry::{Champion, Registry, VersionState};
 use crate::text::counted;
 
-const ADOPT: &str = "`unseat adopt` takes up what stands in the folders (`--dry-run` says what); or bring the database back from a backup, or move the folders away";
+const ADOPT: &str = "`unseat adopt` registers what is in the folders (`--dry-run` says what); or restore the database from a backup, or move the folders away";
 
-/// Refuses to go on when something would be lost.
+/// Fails when something would be lost.
 ///
 /// # Errors
 /// [`Error::Lost`].
@@ -27,7 +27,7 @@ pub async fn check(env: &Env) -> Result<(), Error> {
     }
 }
 
-/// What stands in the folders of a model and the registry does not know.
+/// What is in the folders of a model and the registry does not know.
 ///
 /// # Errors
 /// When the registry cannot be asked.
@@ -75,7 +75,7 @@ pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lo
     unknown_folders(config, registry, champion.as_ref()).await
 }
 
-/// The same where there is no database yet: then everything that stands in the folders is unknown.
+/// The same where there is no database yet: then everything that is in the folders is unknown.
 ///
 /// # Errors
 /// [`Error::Lost`].
@@ -170,8 +170,8 @@ pub(super) async fn version_folders(
     Ok(found)
 }
 
-/// Whether a bundle stands in a champion's copy by its plain name.
-async fn has_bundle(copy: &Place) -> Result<bool, Error> {
+/// Whether a bundle is in a champion's copy by its plain name.
+async fn has_bundle(copy: &Location) -> Result<bool, Error> {
     Ok(Artifacts::look(copy)?.exists("trainedmodel.json").await?)
 }
 

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::Env;
 use super::error::Error;
 use crate::artifacts::{self, Artifacts};
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::text::hex;
 
 /// `manifest.json`: which champion the copy is of, and a checksum of each of its files.
@@ -54,7 +54,7 @@ pub(super) const MANIFEST: &str = "manifest.json";
 ///
 /// # Errors
 /// When a store does not say.
-pub async fn manifest(copy: &Place) -> Result<Option<Manifest>, Error> {
+pub async fn manifest(copy: &Location) -> Result<Option<Manifest>, Error> {
     let bytes = match Artifacts::look(copy)?.get(MANIFEST).await {
         Err(artifacts::Error::Gone { .. }) => return Ok(None),
         bytes => bytes?,
@@ -69,8 +69,8 @@ pub async fn manifest(copy: &Place) -> Result<Option<Manifest>, Error> {
 pub async fn copied_bundle(env: &Env, sha256: &str) -> Result<Option<Vec<u8>>, Error> {
     let copy = &env.config.deployment_folder;
     let key = match copy {
-        Place::Folder(_) => BUNDLE.to_string(),
-        Place::Store(_) => match manifest(copy).await? {
+        Location::Folder(_) => BUNDLE.to_string(),
+        Location::Store(_) => match manifest(copy).await? {
             Some(manifest) => manifest.key(BUNDLE),
             None => return Ok(None),
         },

@@ -10,10 +10,10 @@ use super::error::Error;
 use super::fresh::TestData;
 use super::score::{Known, Plans, read_test_rows};
 use super::split::Parts;
-use super::wanted::{Part, wanted};
+use super::target::{TargetRows, read_target};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
-use crate::evaluate::{Answers, Truth};
+use crate::evaluate::{Predictions, Truth};
 
 /// `train.parquet` (features and `__target`) and `test.parquet` (also our `__probability_<class index>`, of numbers our
 /// `__prediction`).
@@ -31,22 +31,23 @@ pub async fn write(
         folder: folder.to_path_buf(),
         source,
     })?;
-    let target = match wanted(&env.config, &dataset.frame, &bundle.target)?.part(&parts.train) {
-        Part::Classes(class, _) => Truth::Classes(class),
-        Part::Numbers(numbers) => Truth::Numbers(numbers),
+    let target = match read_target(&env.config, &dataset.frame, &bundle.target)?.part(&parts.train)
+    {
+        TargetRows::Classes(class, _) => Truth::Classes(class),
+        TargetRows::Numbers(numbers) => Truth::Numbers(numbers),
     };
     let train = matrix(bundle, &dataset.frame, &parts.train, target, Vec::new())?;
     data::write_parquet(&train, &folder.join("train.parquet"))?;
 
-    let scan = super::settle::look(&env.config.test_folder).await?;
+    let scan = super::input_scan::look(&env.config.test_folder).await?;
     let given = TestData::of(env, scan).await?;
     let like = Schema::of(&dataset.frame);
     let test = read_test_rows(env, &given, &bundle.target, &like, Plans::of(bundle))?;
     let Known { frame, truth, .. } = test.known(bundle.task(), &bundle.classes)?;
     let rows: Vec<u32> = (0..frame.height() as u32).collect();
     let answered = match bundle.scorer().answer_frame(&frame)? {
-        Answers::Numbers(numbers) => vec![Column::new("__prediction".into(), numbers)],
-        Answers::Classes(predictions) => (0..bundle.classes.len())
+        Predictions::Numbers(numbers) => vec![Column::new("__prediction".into(), numbers)],
+        Predictions::Classes(predictions) => (0..bundle.classes.len())
             .map(|class| {
                 let of = |&row: &u32| predictions.probability(row as usize, class);
                 let values: Vec<f64> = rows.iter().map(of).collect();

@@ -6,11 +6,11 @@ use super::Env;
 use super::error::Error;
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::registry::PlaceKind;
 
 impl Env {
-    fn kept(&self) -> [(PlaceKind, &Artifacts, &Place); 2] {
+    fn kept(&self) -> [(PlaceKind, &Artifacts, &Location); 2] {
         let config = &self.config;
         [
             (PlaceKind::Versions, &self.models, &config.model_folder),
@@ -27,7 +27,7 @@ impl Env {
             let folders = self.registry.places(&self.config.name, kind).await?;
             let settings = &self.config;
             let folders = folders.iter();
-            // One that cannot be read any more is no place.
+            // One that cannot be read any more is not a place.
             let places =
                 folders.filter_map(|folder| settings.stores.place(&settings.project, folder).ok());
             artifacts.kept_before_in(&places.collect::<Vec<_>>())?;
@@ -49,7 +49,7 @@ impl Env {
     }
 
     /// A place as the settings name it: below the project, or whole.
-    pub(super) fn place(&self, place: &Place) -> String {
+    pub(super) fn place(&self, place: &Location) -> String {
         named(&self.config, &place.shown())
     }
 

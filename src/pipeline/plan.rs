@@ -46,10 +46,10 @@ pub fn plan(facts: &Facts<'_>) -> Plan {
     }
 }
 
-/// Why there is nothing to do, with what somebody may want to do who expected otherwise.
+/// Why there is nothing to do, with the next step for a user who expected otherwise.
 fn why(facts: &Facts<'_>, known: &PastConclusion) -> String {
     let mut why = format!(
-        "run {} came to `{}` on the same {} and settings",
+        "run {} ended with `{}` on the same {} and settings",
         known.run, known.verdict, facts.same
     );
     let left_out = known.rows.iter().flat_map(|rows| &rows.left_out);

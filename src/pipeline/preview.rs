@@ -1,5 +1,5 @@
 //! What can be known of a run before it: from the headers and the first rows of the files, without writing anything.
-//! `config check` tells all of it; a run looks at its test data in this way before it trains.
+//! `config check` shows all of it; a run looks at its test data in this way before it trains.
 
 mod head;
 mod test_data;
@@ -15,13 +15,13 @@ use super::derive::with_derived;
 use super::error::Error;
 use super::ingest::{heads_of_tables, missing_columns, read_options};
 use super::labels::target_of;
-use super::wanted::{Wanted, wanted};
+use super::target::{Target, read_target};
 use super::{Env, decision, target_cells};
 use crate::checks::{Finding, IdentifierRows, identifiers};
 use crate::config::{ModelConfig, Related, Severity};
 use crate::data::{self, Scan, Schema};
 use crate::features::Dropped;
-use crate::relate;
+use crate::joins;
 use crate::text::causes;
 
 /// What was seen.
@@ -29,7 +29,7 @@ use crate::text::causes;
 pub struct Preview {
     /// What a run would fail for, each as the end of "failed to …".
     pub problems: Vec<String>,
-    /// What it would go on with, and what somebody should know.
+    /// Notes that do not stop it.
     pub notes: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ fn look_at_tables(
     let notes = left_out.chain(remarks).chain(read.record.notes);
     seen.notes
         .extend(notes.map(|note| format!("{place}{note}")));
-    if let Err(error) = relate::plan(related, &read.tables) {
+    if let Err(error) = joins::plan(related, &read.tables) {
         let mut told = Preview::default();
         told.problem(&error.into());
         let problems = told.problems.into_iter();
@@ -94,7 +94,7 @@ fn look_at_tables(
 }
 
 impl Preview {
-    /// What the checks would tell, and what they would end a run for.
+    /// What the checks would report, and what they would end a run for.
     fn findings(&mut self, place: &str, found: &[Finding]) {
         for finding in found {
             let line = format!("{place}check `{}`: {}", finding.check.name(), finding.says);
@@ -151,7 +151,7 @@ fn look(
     if Schema::of(&frame).get(&target).is_none() {
         return Ok(());
     }
-    let wanted = match wanted(config, &frame, &target) {
+    let wanted = match read_target(config, &frame, &target) {
         Ok(wanted) => Some(wanted),
         // Later rows may hold another class.
         Err(error @ Error::Target { .. }) if !is_whole => {
@@ -179,7 +179,7 @@ fn look(
             target: wanted.checked(),
             settings: &config.features,
         });
-        let line = |it: &Dropped| format!("`{}` is {}, and not learned from", it.column, it.reason);
+        let line = |it: &Dropped| format!("`{}` is {}, and not used", it.column, it.reason);
         seen.notes.extend(named.iter().map(line));
     }
     let left_out = quarantined.iter();
@@ -188,7 +188,7 @@ fn look(
         frame: &frame,
         files,
         left_out: target_cells::left_out_for(&target, left_out),
-        is_class: !matches!(wanted, Some(Wanted::Numbers(_))),
+        is_class: !matches!(wanted, Some(Target::Numbers(_))),
     };
     // Large files are not read for it.
     let few = || {
@@ -223,15 +223,15 @@ fn look(
 /// Looks at a run's test data before it trains: without rows, labels or columns there, nothing could be judged by it.
 ///
 /// # Errors
-/// As scoring would tell after the training.
+/// As scoring would report after the training.
 pub fn before_training(env: &Env, dataset: &Dataset, scan: &Scan) -> Result<(), Error> {
     let (config, frame) = (&env.config, &dataset.frame);
     if config.related.is_some() {
         return Ok(());
     }
     let target = target_of(config, frame)?;
-    // What is wrong with the target is told by the training, with what its labels show.
-    let Ok(wanted) = wanted(config, frame, &target) else {
+    // What is wrong with the target is reported by the training, with what its labels show.
+    let Ok(wanted) = read_target(config, frame, &target) else {
         return Ok(());
     };
     let named = identifiers(&IdentifierRows {

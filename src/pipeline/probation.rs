@@ -7,7 +7,7 @@ use super::model_lock::with_model_lock;
 use super::versions::{load_bundle, read_scored, version_of};
 use super::{Env, production};
 use crate::clock::rfc3339;
-use crate::evaluate::{Answers, Predictions};
+use crate::evaluate::{ClassPredictions, Predictions};
 use crate::registry::{Action, Lock, Operation, ProbationEnd, ProbationRow, ProbationState};
 
 /// Who takes a version back by itself, in the operations.
@@ -39,16 +39,16 @@ pub async fn test_shift(
         return Ok(None);
     }
     let champion = scored.champion.as_ref();
-    let shift = |champion: &Answers| match (&scored.challenger, champion) {
-        (Answers::Classes(one), Answers::Classes(other)) => shift(one, other),
-        (Answers::Numbers(one), Answers::Numbers(other)) => shift_of_numbers(one, other),
+    let shift = |champion: &Predictions| match (&scored.challenger, champion) {
+        (Predictions::Classes(one), Predictions::Classes(other)) => shift(one, other),
+        (Predictions::Numbers(one), Predictions::Numbers(other)) => shift_of_numbers(one, other),
         _ => None,
     };
     Ok(champion.and_then(shift))
 }
 
-/// How far two sets of predictions of the same rows are apart; `None` without rows or when one holds what is no number.
-fn shift(one: &Predictions, other: &Predictions) -> Option<TestShift> {
+/// How far two sets of predictions of the same rows are apart; `None` without rows or when one holds what is not a number.
+fn shift(one: &ClassPredictions, other: &ClassPredictions) -> Option<TestShift> {
     let rows = one.len();
     let mut labels = 0.0;
     let mut scores = 0.0;
@@ -65,7 +65,7 @@ fn shift(one: &Predictions, other: &Predictions) -> Option<TestShift> {
     (rows > 0 && shift.scores.is_finite()).then_some(shift)
 }
 
-/// Why there is nothing to do, with a version that waits for somebody to look at it.
+/// Why there is nothing to do, with a version that waits for approval.
 ///
 /// # Errors
 /// When the registry cannot be asked.
@@ -107,7 +107,7 @@ fn shift_of_numbers(one: &[f64], other: &[f64]) -> Option<TestShift> {
     })
 }
 
-/// What is said of a version that production has refused: a run does not make it again by itself.
+/// What is said of a version that production has rejected: a run does not make it again by itself.
 ///
 /// # Errors
 /// When the registry cannot be asked.
@@ -118,7 +118,7 @@ pub async fn taken_back(env: &Env, version: Option<i64>) -> Result<Option<String
     };
     Ok(rows.iter().find(is_it).map(|row| {
         format!(
-            "version {}, of the same data and settings, was taken back on probation: {}",
+            "version {}, of the same data and settings, was rolled back on probation: {}",
             row.version,
             row.reason.as_deref().unwrap_or("no reason is recorded")
         )
@@ -129,7 +129,7 @@ pub async fn taken_back(env: &Env, version: Option<i64>) -> Result<Option<String
 /// when the champion was moved or the probation concluded meanwhile.
 ///
 /// # Errors
-/// When a run holds the lock, or the version before cannot be loaded. The probation then goes on.
+/// When a run holds the lock, or the version before cannot be loaded. The probation then continues.
 pub async fn take_back(
     env: &Env,
     row: &ProbationRow,
@@ -181,8 +181,8 @@ async fn locked(
 mod tests {
     use super::*;
 
-    fn predictions(labels: &[u32], probabilities: &[f64]) -> Predictions {
-        Predictions {
+    fn predictions(labels: &[u32], probabilities: &[f64]) -> ClassPredictions {
+        ClassPredictions {
             n_classes: 2,
             labels: labels.to_vec(),
             probabilities: probabilities.to_vec(),

@@ -11,7 +11,7 @@ use super::trained::dataset_run;
 use super::{Env, Event, lost, versions};
 use crate::artifacts::{self, Artifacts, swap};
 use crate::clock::rfc3339;
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::text::hex;
 
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.
@@ -32,7 +32,7 @@ pub async fn mend_champion(env: &Env) -> Result<(), Error> {
         return Ok(());
     }
     let Some(bytes) = copied_bundle(env, expected).await? else {
-        // Whoever needs it says so.
+        // What needs it reports it.
         return Ok(());
     };
     env.models.put(&key, bytes).await?;
@@ -95,7 +95,7 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
             .collect(),
         folder: None,
     };
-    let Place::Folder(folder) = &env.config.deployment_folder else {
+    let Location::Folder(folder) = &env.config.deployment_folder else {
         return upload(env, manifest, &files).await;
     };
     let failed = |source| Error::Production {
@@ -127,7 +127,7 @@ async fn is_current(env: &Env, folder: &Path, wanted: &Manifest) -> Result<bool,
 }
 
 /// The copy in a store. Its files go below a name of their own, by what is in them; one object, the manifest, then says which they
-/// are, so that whoever reads it finds the old ones or the new ones. Those before the last ones go.
+/// are, so that a reader finds the old ones or the new ones. Those before the last ones are removed.
 async fn upload(env: &Env, mut manifest: Manifest, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
     let place = &env.config.deployment_folder;
     let whole = hex(&Sha256::digest(to_json(&manifest.files)?));

@@ -1,4 +1,4 @@
-//! What is put right before a run begins: whatever dead or failed ones left half done. The caller holds the lock.
+//! What is repaired before a run begins: whatever dead or failed ones left half done. The caller holds the lock.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     let settled = env.registry.settle_dead_runs(model, run, now_ms).await?;
     for dead in &settled {
         env.tell(Event::Warning(format!(
-            "run {} did not come to its end; what it left half done is put right",
+            "run {} did not finish; what it left half done is repaired",
             dead.id
         )));
     }
@@ -38,7 +38,7 @@ pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
     production::publish(env).await
 }
 
-/// Removes what was begun to be removed, and what belongs to nothing.
+/// Removes what was started to be removed, and what belongs to nothing.
 pub(super) async fn clear(env: &Env) -> Result<(), Error> {
     remove::finish_removals(env).await?;
     remove_orphans(env).await
@@ -102,7 +102,7 @@ fn remove_parts(folder: &Path) {
     }
 }
 
-/// A run that broke off after its verdict has promoted or refused, but perhaps not reported. What is on disk tells, so that
+/// A run that broke off after its verdict has promoted or rejected, but perhaps not reported. What is on disk decides, so that
 /// it does not matter how many runs broke off since.
 ///
 /// # Errors
@@ -117,7 +117,7 @@ pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
         if env.models.exists(&page).await? {
             continue;
         }
-        // The verdict stands without its pictures; they are no reason to keep the model from its next run.
+        // The verdict stands without its plots; they are no reason to keep the model from its next run.
         let number = version.number;
         env.tell(Event::Warning(
             match report::report_stored(env, version).await {

@@ -1,4 +1,4 @@
-//! Removing a version by hand: the registry is told first, the files go after it, and a crash between the two is made up
+//! Removing a version by hand: the registry is updated first, the files are removed after it, and a crash between the two is made up
 //! for by the next run.
 
 use super::Env;
@@ -60,7 +60,7 @@ async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow
     })
 }
 
-/// Removes what is left of versions whose removal was begun.
+/// Removes what is left of versions whose removal was started.
 pub(super) async fn finish_removals(env: &Env) -> Result<(), Error> {
     let model = &env.config.name;
     let versions = env.registry.versions(model).await?;

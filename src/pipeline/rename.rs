@@ -1,5 +1,5 @@
 //! `unseat models rename`: the registry first, in one transaction, then the folders. A crash between the two is made up for by
-//! whoever opens the project next; until then the champion is read from its copy.
+//! the process that opens the project next; until then the champion is read from its copy.
 
 use super::error::{Error, fault};
 use super::manifest;
@@ -60,7 +60,7 @@ async fn with_old(env: &Env, old: &crate::registry::Lock) -> Result<(), Error> {
     .await
 }
 
-/// Makes up for what a rename left undone when its process died. Tells whether there was something, and nobody at it.
+/// Finishes a rename whose process died. Returns whether there was something to do, and no other process doing it.
 ///
 /// # Errors
 /// When a folder cannot be moved.

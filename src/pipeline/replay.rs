@@ -17,7 +17,7 @@ use crate::registry::VersionState;
 pub struct ReplayRow {
     /// The version that was decided on.
     pub version: i64,
-    /// The champion it was held against.
+    /// The champion it was checked against.
     pub champion: Option<i64>,
     /// What was decided then.
     pub then: crate::gate::Verdict,
@@ -50,7 +50,7 @@ pub fn decided_again(
 }
 
 /// Every stored decision of a model under `policy`, oldest first, and the versions that have none with the reason. Each is
-/// held against the champion it had then, not against the one that the other policy would have made.
+/// checked against the champion it had then, not against the one that the other policy would have made.
 ///
 /// # Errors
 /// When the registry cannot be asked.

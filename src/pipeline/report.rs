@@ -1,4 +1,4 @@
-//! report: pictures, page and card of a version, from what is stored of it.
+//! report: plots, page and card of a version, from what is stored of it.
 
 mod facts;
 mod lines;

@@ -29,12 +29,12 @@ pub async fn rescore(
     let now = report::value_of(&side, metric);
     let fall = match (before, now) {
         (Some(before), Some(now)) => metric.fall(before, now),
-        // A score that cannot be told is no sign that all is well.
+        // An unknown score is no sign that all is well.
         _ => f64::INFINITY,
     };
     let show =
         |value: Option<f64>| value.map_or("undefined".to_string(), |value| format!("{value:.4}"));
-    // After the registry was rebuilt, nobody knows on which test data it was.
+    // After the registry was rebuilt, it is unknown on which test data it was.
     let why = match known {
         Some(known) if known.test_hash.is_empty() => "the first run since it was adopted",
         _ => "new test data",

@@ -1,5 +1,5 @@
 //! Living on a disk: what is old goes, by the bounds of `retention`. What goes and why is decided in `plan.rs` on plain facts;
-//! here it is done, under the model's lock. The registry is told before files go, so that a crash between the two leaves
+//! here it is done, under the model's lock. The registry is updated before files are removed, so that a crash between the two leaves
 //! files that nothing speaks of, which the next time removes.
 
 mod facts;
@@ -34,7 +34,7 @@ pub struct Retained {
     pub fates: Vec<Fate>,
     /// Bytes of files that go.
     pub bytes_freed: u64,
-    /// Logs that are packed.
+    /// Logs that are compressed.
     pub logs_packed: usize,
 }
 
@@ -115,8 +115,8 @@ async fn sweep(env: &Env, lock: &Lock) -> Result<Retained, Error> {
     for name in plan.going(Kind::PredictionLog) {
         retained.bytes_freed += remove(&env.config.prediction_log.join(name))?;
     }
-    for run in &plan.pack {
-        logs::pack(&env.config.project, run)?;
+    for run in &plan.compress {
+        logs::compress(&env.config.project, run)?;
     }
     if rows > 0 {
         env.registry.give_back().await?;
@@ -124,7 +124,7 @@ async fn sweep(env: &Env, lock: &Lock) -> Result<Retained, Error> {
     Ok(retained)
 }
 
-/// Removes the logs of runs that nobody knows any more.
+/// Removes the logs of unknown runs.
 pub(super) fn remove_logs<'a>(
     project: &Path,
     runs: impl Iterator<Item = &'a String>,
@@ -162,7 +162,7 @@ fn told(env: &Env, plan: &Plan, dry_run: bool) -> Retained {
         dry_run,
         fates: plan.fates.clone(),
         bytes_freed: 0,
-        logs_packed: plan.pack.len(),
+        logs_packed: plan.compress.len(),
     }
 }
 
@@ -239,7 +239,7 @@ async fn take_out_rows(env: &Env, lock: &Lock, plan: &Plan) -> Result<usize, Err
     Ok(rows)
 }
 
-/// Removes a file and tells its size; one that is gone already has none.
+/// Removes a file and returns its size; 0 if it is gone already.
 fn remove(path: &Path) -> Result<u64, Error> {
     let bytes = bytes_below(path);
     match std::fs::remove_file(path) {

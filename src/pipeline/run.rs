@@ -7,15 +7,15 @@ use super::deploy::Work;
 use super::drift::{self, DriftLine};
 use super::error::{Error, fault};
 use super::fresh::TestData;
-use super::heart::Heart;
+use super::heartbeat::Heartbeat;
 use super::run_report::{RunOptions, RunReport, ScorePair, nothing, timings_map};
 use super::score;
 use super::subject::Subject;
 use super::untrained::{Looked, without_training};
 use super::versions;
 use super::{
-    Env, Event, Stage, approval, deploy, harvest, ingest, preview, recover, report, retain, retune,
-    room, settle, train,
+    Env, Event, Stage, approval, deploy, disk_space, harvest, ingest, input_scan, preview, recover,
+    report, retain, retune, train,
 };
 use crate::checks::worst_first;
 use crate::config::Keep;
@@ -56,13 +56,13 @@ pub async fn with_lock(
             "the lock of run {dead} was taken over: its process is gone"
         )));
     }
-    let heart = Heart::start(env, &lock);
+    let heartbeat = Heartbeat::start(env, &lock);
     let span = tracing::info_span!("run", run.id = id, model = env.config.name, trigger);
     let done = recorded(env, id, trigger, &lock, work)
         .instrument(span)
         .await;
     retain::after_run(env, &lock).await;
-    heart.stop();
+    heartbeat.stop();
     let released = env.registry.release_lock(&lock).await;
     // What went wrong first is what the user has to know; a lock that stays is taken over, since its process is gone.
     let report = done?;
@@ -148,7 +148,8 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     recover::write_missing_reports(env).await?;
 
     // What is there, by content.
-    let [input, test] = settle::scan_all(env, [&config.input_folder, &config.test_folder]).await?;
+    let [input, test] =
+        input_scan::scan_all(env, [&config.input_folder, &config.test_folder]).await?;
     if input.files.is_empty() {
         env.tell(Event::Warning(ingest::no_file(config, &input)));
     }
@@ -160,7 +161,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let champion = env.registry.champion(&config.name).await?;
     // What a pin held back is worth another look once the pin is gone.
     let is_pinned = champion.as_ref().is_some_and(|champion| champion.pinned);
-    // What waited for approval and does no longer is judged anew.
+    // What waited for approval and does no longer is judged again.
     let has_expired = approval::waiting(env)
         .await?
         .is_some_and(|it| it.expired.is_some());
@@ -172,7 +173,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         _ => true,
     };
     let champion = champion.map(|champion| champion.version);
-    // A folder that was emptied is a quiet night, not a failed one, as long as there is something to go on with.
+    // A folder that was emptied is a quiet night, not a failed one, as long as there is something to continue with.
     let is_bare = input.files.is_empty() && config.ingest.keep == Keep::Folder;
     if is_bare && champion.is_some() && !options.force {
         let why = format!(
@@ -197,7 +198,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         return Ok(report);
     }
 
-    room::check(env, &input)?;
+    disk_space::check(env, &input)?;
     // Other files may hold the rows of one of these.
     let mut past = match (options.force, &same_files) {
         (false, None) => {

@@ -25,7 +25,7 @@ pub struct RunOptions {
 /// The metric of challenger and champion, for one line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScorePair {
-    /// The metric the model is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// All of the challenger's scores.
     pub challenger: Option<SideScore>,

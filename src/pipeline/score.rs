@@ -29,7 +29,7 @@ use super::trained::Trained;
 use super::{Env, Event, beyond, checks, drift};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
-use crate::evaluate::{Answers, Task, Truth, answers};
+use crate::evaluate::{Predictions, Task, Truth, predictions};
 use crate::features;
 use crate::gate::Beyond;
 use crate::registry::ScoreRow;
@@ -163,7 +163,7 @@ fn compare(
     if known.strange > 0 {
         let why = match bundle.task() {
             Task::Classification => "of a class that no training row has",
-            Task::Regression => "whose target is no number",
+            Task::Regression => "whose target is not a number",
         };
         notes.push(format!(
             "{} {why}, left out",
@@ -171,14 +171,14 @@ fn compare(
         ));
     }
     notes.extend(unread(bundle, &known.frame));
-    let predicted = |bundle: &Bundle, version: i64, role: Role| -> Result<Answers, Error> {
+    let predicted = |bundle: &Bundle, version: i64, role: Role| -> Result<Predictions, Error> {
         let frame = match (role, &for_champion) {
             (Role::Champion, Some(own)) => &own.frame,
             _ => &known.frame,
         };
         Ok(match predict(bundle, frame, version, role)? {
-            Answers::Classes(predictions) => {
-                Answers::Classes(aligned(predictions, &bundle.classes, &classes))
+            Predictions::Classes(predictions) => {
+                Predictions::Classes(aligned(predictions, &bundle.classes, &classes))
             }
             numbers => numbers,
         })
@@ -231,7 +231,7 @@ fn compare(
 }
 
 /// One model's scores and their intervals.
-fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Answers) -> SideScore {
+fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Predictions) -> SideScore {
     SideScore {
         version,
         bundle_sha256: sha256.to_string(),
@@ -239,8 +239,8 @@ fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Answers)
             Truth::Classes(_) => None,
             Truth::Numbers(numbers) => Some(numbers.len() as u64),
         },
-        scores: answers::score(truth, answers),
-        intervals: answers::intervals(
+        scores: predictions::score(truth, answers),
+        intervals: predictions::intervals(
             truth,
             answers,
             env.config.score.confidence,
@@ -267,7 +267,12 @@ impl Role {
 }
 
 /// A version's predictions of the test rows.
-fn predict(bundle: &Bundle, frame: &DataFrame, version: i64, role: Role) -> Result<Answers, Error> {
+fn predict(
+    bundle: &Bundle,
+    frame: &DataFrame,
+    version: i64,
+    role: Role,
+) -> Result<Predictions, Error> {
     let predicted = bundle.scorer().answer_frame(frame);
     predicted.map_err(|source| Error::Unscorable {
         version,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Finding;
-use crate::evaluate::{Answers, Centre, Metric, MetricInterval, Scores, Truth};
+use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth};
 use crate::explain::Importance;
 use crate::gate::{Beyond, FreshRows};
 
@@ -40,13 +40,13 @@ pub struct ScoreRecord {
     /// Mean and median of the challenger's training rows, of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub centre: Option<Centre>,
-    /// The metric the model is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// The challenger.
     pub challenger: SideScore,
     /// The champion on the same rows.
     pub champion: Option<SideScore>,
-    /// Test rows that also stand in the data set learned from.
+    /// Test rows that are also in the data set learned from.
     pub leaked_rows: u64,
     /// Test rows that are labelled rows of production; `None` where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,9 +68,9 @@ pub struct Scored {
     /// True class or number of each row.
     pub truth: Truth,
     /// What the challenger says of them.
-    pub challenger: Answers,
+    pub challenger: Predictions,
     /// What the champion does.
-    pub champion: Option<Answers>,
+    pub champion: Option<Predictions>,
     /// `(column, group of each row)` of the guarded slices.
     pub slices: Vec<(String, Vec<String>)>,
     /// What both say of rows beyond the test rows.

@@ -10,8 +10,8 @@ use super::run_report::{ScorePair, empty, timings_map};
 use super::trained::Trained;
 use super::trained::{TrainingRecord, dataset_run};
 use super::{
-    Env, Event, RunReport, Stage, deploy, ingest, preview, report, room, score, settle, train,
-    versions,
+    Env, Event, RunReport, Stage, deploy, disk_space, ingest, input_scan, preview, report, score,
+    train, versions,
 };
 use crate::checks::worst_first;
 use crate::data;
@@ -26,8 +26,8 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "ingest", async |_| {
         let mut timings = Vec::new();
-        let scan = settle::scan(env, &env.config.input_folder).await?;
-        room::check(env, &scan)?;
+        let scan = input_scan::scan(env, &env.config.input_folder).await?;
+        disk_space::check(env, &scan)?;
         let dataset = env
             .stage(Stage::Ingest, &mut timings, ingest::ingest(env, &id, &scan))
             .await?;
@@ -56,7 +56,7 @@ pub async fn train_stage(
     let id = env.new_run_id();
     with_lock(env, &id, "train", async |_| {
         let mut timings = Vec::new();
-        room::check(env, &data::Scan::default())?;
+        disk_space::check(env, &data::Scan::default())?;
         if let Some(name) = name {
             super::version_names::check(env, name).await?;
         }
@@ -64,7 +64,7 @@ pub async fn train_stage(
         if let Some(why) = unfit_test_data(env, &dataset) {
             env.tell(Event::Warning(why));
         }
-        // One that cannot be loaded is told of where it is scored.
+        // One that cannot be loaded is reported where it is scored.
         let champion = versions::load_champion(env).await.ok().flatten();
         let training = train::train(env, &id, &dataset, champion.as_ref(), name);
         let (trained, parts) = env.stage(Stage::Train, &mut timings, training).await?;
@@ -85,7 +85,7 @@ pub async fn train_stage(
     .await
 }
 
-/// Why a version that is trained on a data set could not be scored, as far as the first test rows tell. Training needs none.
+/// Why a version that is trained on a data set could not be scored, as far as the first test rows show. Training needs none.
 fn unfit_test_data(env: &Env, dataset: &super::dataset::Dataset) -> Option<String> {
     let scan = data::scan(&env.config.test_folder.here()).ok()?;
     let error = preview::before_training(env, dataset, &scan).err()?;
@@ -120,7 +120,7 @@ pub async fn score_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
     with_lock(env, &id, "score", async |_| {
         let mut timings = Vec::new();
         let (trained, dataset) = stored(env, versions::pick_version(env, version).await?).await?;
-        let test = settle::look(&env.config.test_folder).await?;
+        let test = input_scan::look(&env.config.test_folder).await?;
         let test = TestData::of(env, test).await?;
         let champion = versions::load_champion(env).await?;
         let scoring = score::score(env, &id, &trained, champion.as_ref(), &dataset, &test);
@@ -168,10 +168,10 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
                 version: version.number,
             });
         }
-        // Decided on anew: what the decision rests on is made anew with it.
+        // Decided on again: what the decision rests on is made again with it.
         version.verdict = None;
         let (trained, dataset) = stored(env, version).await?;
-        let test = settle::look(&env.config.test_folder).await?;
+        let test = input_scan::look(&env.config.test_folder).await?;
         let test = TestData::of(env, test).await?;
         // Scored afresh: since it was scored, the test rows or the champion may have changed.
         let champion = versions::load_champion(env).await?;
@@ -209,7 +209,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
     .await
 }
 
-/// Pictures, page and card of a stored version.
+/// Plots, page and card of a stored version.
 ///
 /// # Errors
 /// When another run holds the lock.

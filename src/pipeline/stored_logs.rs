@@ -1,4 +1,4 @@
-//! Logs of runs on several machines: whoever did a run puts its log beside the versions, and whoever is asked for it fetches it.
+//! Logs of runs on several machines: the machine that did a run stores its log beside the versions, and the one that is asked for it fetches it.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use super::log_end::log_is_there;
 use super::retain::run_log;
 use crate::artifacts::{self, Artifacts};
 use crate::config::ModelConfig;
-use crate::model_types::Place;
+use crate::model_types::Location;
 
 /// Puts the log of a run that has ended into the store; nothing where there is no store or no log. The run stands without it.
-pub async fn keep_log(logs: Option<&Place>, project: &Path, run: &str) {
+pub async fn keep_log(logs: Option<&Location>, project: &Path, run: &str) {
     let Some(logs) = logs else { return };
     let path = run_log(project, run);
     if !path.exists() {

@@ -9,17 +9,17 @@ use super::error::{Error, fault};
 use super::fit::Material;
 use super::labels::target_of;
 use super::loaded_version::LoadedVersion;
-use super::making::{Making, as_long, is_refitted};
 use super::split::{Parts, split};
+use super::target::{Target, TargetRows, read_target};
 use super::trained::{Trained, TrainingRecord};
-use super::wanted::{Part, Wanted, wanted};
+use super::trainer::{Trainer, as_long, is_refitted};
 use super::{Env, Event, adopt, checks, drift};
 use crate::bundle::{self, Bundle};
 use crate::checks::{IdentifierRows, identifiers};
 use crate::config::policy::{EvidenceKind, Require};
 use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
 use crate::data::ColumnSummary;
-use crate::evaluate::Answers;
+use crate::evaluate::Predictions;
 use crate::features;
 use crate::registry::VersionState;
 use crate::text::counted;
@@ -124,7 +124,7 @@ pub struct Fresh {
 pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     let frame = &dataset.frame;
     let target = target_of(config, frame)?;
-    let wanted = wanted(config, frame, &target)?;
+    let wanted = read_target(config, frame, &target)?;
     let rows = wanted.rows();
     let mut notes = notes_on(dataset, &target, frame.height() - rows.len());
     let parts = split(config, frame, &rows, &strata(&wanted.part(&rows)))?;
@@ -148,7 +148,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         excluded: &excluded,
         wanted: &wanted,
     };
-    let making = Making {
+    let making = Trainer {
         material: &material,
         dataset,
         target: &target,
@@ -222,7 +222,7 @@ fn identifiers_of(
     config: &ModelConfig,
     dataset: &Dataset,
     excluded: &[String],
-    wanted: &Wanted,
+    wanted: &Target,
 ) -> Vec<features::Dropped> {
     if config.related.is_some() {
         return Vec::new();
@@ -241,7 +241,7 @@ const FEWEST_IN_FOLDS: usize = 40;
 
 /// Out-of-fold predictions of the rows, where the gate uses them and they are not too many for five more fits.
 fn out_of_fold(
-    making: &Making<'_>,
+    making: &Trainer<'_>,
     bundle: &Bundle,
     learner: &Learner,
     rows: &[u32],
@@ -250,34 +250,34 @@ fn out_of_fold(
     let is_used = policy.require == Require::Better && policy.evidence == EvidenceKind::TwoKeys;
     let fits = (FEWEST_IN_FOLDS as u64..=policy.out_of_fold_rows).contains(&(rows.len() as u64));
     match making.material.wanted.part(rows) {
-        Part::Classes(class, 2) if is_used && fits => {
+        TargetRows::Classes(class, 2) if is_used && fits => {
             OutOfFold::make(making, bundle, learner, rows, &class)
         }
-        Part::Classes(..) | Part::Numbers(_) => Ok(None),
+        TargetRows::Classes(..) | TargetRows::Numbers(_) => Ok(None),
     }
 }
 
 /// What a split at random keeps the shares of: classes; numbers have none.
-fn strata(part: &Part) -> Vec<u32> {
+fn strata(part: &TargetRows) -> Vec<u32> {
     match part {
-        Part::Classes(class, _) => class.clone(),
-        Part::Numbers(numbers) => vec![0; numbers.len()],
+        TargetRows::Classes(class, _) => class.clone(),
+        TargetRows::Numbers(numbers) => vec![0; numbers.len()],
     }
 }
 
 /// A training part without rows, or with one class only, teaches nothing.
-fn check_split(config: &ModelConfig, train: &Part) -> Result<(), Error> {
+fn check_split(config: &ModelConfig, train: &TargetRows) -> Result<(), Error> {
     let by = match config.split_kind() {
         SplitKind::Random => "at random",
         SplitKind::Time => "by time",
         SplitKind::Group => "by group",
     };
-    let refuse = |why: &str| Err(Error::Split(format!("{by} every row {why}")));
+    let reject = |why: &str| Err(Error::Split(format!("{by} every row {why}")));
     match train {
-        Part::Classes(class, _) if class.is_empty() => refuse(NONE_LEFT),
-        Part::Numbers(numbers) if numbers.is_empty() => refuse(NONE_LEFT),
-        Part::Classes(class, _) if class.iter().all(|other| *other == class[0]) => {
-            refuse("of the training part is of one class")
+        TargetRows::Classes(class, _) if class.is_empty() => reject(NONE_LEFT),
+        TargetRows::Numbers(numbers) if numbers.is_empty() => reject(NONE_LEFT),
+        TargetRows::Classes(class, _) if class.iter().all(|other| *other == class[0]) => {
+            reject("of the training part is of one class")
         }
         _ => Ok(()),
     }
@@ -289,7 +289,7 @@ fn notes_on(dataset: &Dataset, target: &str, unlabelled: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if unlabelled > 0 {
         notes.push(format!(
-            "{} without a value in `{target}`, not learned from",
+            "{} without a value in `{target}`, not trained on",
             counted(unlabelled as u64, "row")
         ));
     }
@@ -313,7 +313,7 @@ fn left_out(dropped: &[features::Dropped]) -> Option<String> {
         named.push(format!("and {} more", dropped.len() - FEW));
     }
     let what = counted(dropped.len() as u64, "column");
-    (!dropped.is_empty()).then(|| format!("{what} not learned from: {}", named.join("; ")))
+    (!dropped.is_empty()).then(|| format!("{what} not used: {}", named.join("; ")))
 }
 
 /// One line on each column with more categories than features for them.
@@ -347,10 +347,10 @@ fn bucketed(
 }
 
 /// P(positive) of each row.
-fn probabilities(answers: &Answers) -> &[f64] {
+fn probabilities(answers: &Predictions) -> &[f64] {
     match answers {
-        Answers::Classes(predictions) => &predictions.probabilities,
-        Answers::Numbers(_) => &[],
+        Predictions::Classes(predictions) => &predictions.probabilities,
+        Predictions::Numbers(_) => &[],
     }
 }
 

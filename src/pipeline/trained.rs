@@ -61,7 +61,7 @@ pub struct TrainingRecord {
     pub approval: Option<Approval>,
 }
 
-/// What somebody said of a version that waited.
+/// The decision of a person on a version that waited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.

@@ -1,5 +1,5 @@
 //! Names that versions are given when they are trained: `train --version-name v0`. A number is none, so that a name means the same
-//! version for ever.
+//! version forever.
 
 use super::Env;
 use super::error::Error;
@@ -21,29 +21,29 @@ pub async fn version_of_name(env: &Env, name: &str) -> Result<Option<VersionRow>
     Ok(ready.find(|version| TrainingRecord::of(version).name.as_deref() == Some(name)))
 }
 
-/// Refuses a name that cannot be given.
+/// Rejects a name that cannot be given.
 ///
 /// # Errors
 /// [`Error::VersionName`].
 pub async fn check(env: &Env, name: &str) -> Result<(), Error> {
-    let refuse = |why: String| {
+    let reject = |why: String| {
         Err(Error::VersionName {
             name: name.to_string(),
             why,
         })
     };
     if !is_name(name) {
-        return refuse(
+        return reject(
             "use letters, digits, `_`, `-` and `.`, beginning with a letter or digit".to_string(),
         );
     }
     if !can_be_name(name) {
-        return refuse(
+        return reject(
             "numbers from 1 on, `champion` and `latest` mean versions already".to_string(),
         );
     }
     match version_of_name(env, name).await? {
-        Some(other) => refuse(format!("version {} has it", other.number)),
+        Some(other) => reject(format!("version {} has it", other.number)),
         None => Ok(()),
     }
 }

@@ -124,7 +124,7 @@ pub async fn load_champion(env: &Env) -> Result<Option<LoadedVersion>, Error> {
     }
 }
 
-/// The bytes of a version's bundle, held against the registry's checksum.
+/// The bytes of a version's bundle, checked against the registry's checksum.
 ///
 /// # Errors
 /// When a file cannot be read.

@@ -19,7 +19,7 @@ struct Step {
     weight: f64,
 }
 
-/// Nodes between two looks at whether to go on.
+/// Nodes between two looks at whether to continue.
 const NODES_PER_LOOK: usize = 256;
 
 impl Trees {
@@ -159,7 +159,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Both children of a node with the steps to them; the node's own feature is taken off its path where it stands there.
+    /// Both children of a node with the steps to them; the node's own feature is taken off its path where it is there.
     fn children(&self, node: usize, path: &mut Vec<Step>) -> [(usize, Step); 2] {
         let trees = self.trees;
         let feature = trees.feature[node];

@@ -275,7 +275,7 @@ fn long_arrays_are_packed_short_ones_are_lists_and_both_are_read() {
 }
 
 #[test]
-fn packed_arrays_that_are_damaged_are_refused() {
+fn packed_arrays_that_are_damaged_are_rejected() {
     let with = |whole: &str| {
         let text = format!("{{\"doubles\":[],\"singles\":[],\"whole\":{whole},\"flags\":[]}}");
         serde_json::from_str::<Held>(&text)

@@ -207,7 +207,7 @@ impl Registry {
         Ok(rows.iter().map(total).collect())
     }
 
-    /// Whether at least so many labels came after some time.
+    /// Whether at least this many labels came after some time.
     ///
     /// # Errors
     /// When the statement fails.

@@ -6,7 +6,7 @@ use super::Registry;
 use super::db::{Mark, mark};
 use crate::clock::Clock;
 
-/// File times go in steps of some milliseconds: of what was written within one, nothing can be told.
+/// File times go in steps of some milliseconds: changes within one cannot be seen.
 const STEP: Duration = Duration::from_millis(15);
 
 /// A state of the database's file; another one when something was written since.
@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_millis(15);
 pub struct ChangeMark(Mark);
 
 impl Registry {
-    /// The state of the file; `None` where it tells nothing: of a server, or within milliseconds of a write.
+    /// The state of the file; `None` where it says nothing: of a server, or within milliseconds of a write.
     pub fn change_mark(&self) -> Option<ChangeMark> {
         let found = self.file().and_then(|path| mark(path, true))?;
         let written = found.written_ns()?;

@@ -308,7 +308,7 @@ fn past_of(row: &Row) -> Result<PastConclusion, Error> {
     })
 }
 
-/// A list of names in a column; none where nobody wrote any.
+/// A list of names in a column; empty where there is none.
 fn names(row: &Row, column: &str) -> Vec<String> {
     let text: Option<String> = row.get(column);
     text.and_then(|text| serde_json::from_str(&text).ok())

@@ -1,8 +1,8 @@
 //! A whole registry into another database: every row of every table, verified, and begun again where it was broken off.
 //!
 //! What is read is one state of it. Each table is copied in one transaction and counts as copied when both sides have the same
-//! sum of row hashes; one that has not is copied anew. Until all are there, a mark keeps others from using the copy. Locks and
-//! workers stay behind: whoever has one works on this database and not on the copy.
+//! sum of row hashes; one that has not is copied again. Until all are there, a mark keeps others from using the copy. Locks and
+//! workers are left out: their processes work on this database and not on the copy.
 
 use sha2::{Digest, Sha256};
 
@@ -34,7 +34,7 @@ struct Sum {
 }
 
 impl Registry {
-    /// Copies all of it into another registry, made by [`Registry::begin_copy`] or [`Registry::open`]; `told` hears of each table.
+    /// Copies all of it into another registry, made by [`Registry::begin_copy`] or [`Registry::open`]; `told` is called for each table.
     ///
     /// # Errors
     /// When a statement fails: what was copied stays, and is not copied again. [`Error::NotTheSame`] when a table is not what it

@@ -17,7 +17,7 @@ pub struct CreatedModel {
     pub actor: String,
     /// When that was.
     pub at_ms: i64,
-    /// When it was created; tells it from an earlier one of the name. What is given when one is added does not count.
+    /// When it was created; distinguishes it from an earlier one of the name. Ignored when one is added.
     pub created_ms: i64,
     /// Grows with every change of any of them; what is given when one is added does not count.
     pub serial: i64,

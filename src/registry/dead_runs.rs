@@ -1,4 +1,4 @@
-//! Runs whose process is gone: how they are shown before somebody settles them, and how they are settled.
+//! Runs whose process is gone: how they are shown before they are settled, and how they are settled.
 
 use super::db::{query, settled};
 use super::error::Doing;
@@ -23,7 +23,7 @@ impl Registry {
             .await
     }
 
-    /// Rows as they are shown: a run whose process is gone is interrupted, although nobody has settled it yet.
+    /// Rows as they are shown: a run whose process is gone is interrupted, although it has not been settled yet.
     ///
     /// # Errors
     /// When the locks cannot be looked at.
@@ -36,7 +36,7 @@ impl Registry {
             if self.has_process(row, now_ms).await? {
                 continue;
             }
-            // It may have come to its end between the two questions.
+            // It may have finished between the two questions.
             if let Some(again) = self.run(&row.id).await? {
                 *row = again;
             }
@@ -54,7 +54,7 @@ impl Registry {
         Ok(holder.is_some_and(|holder| holder.run == row.id && holder.is_alive(now_ms)))
     }
 
-    /// Runs whose process is gone: those marked running although the caller holds the lock. One that had come to a verdict
+    /// Runs whose process is gone: those marked running although the caller holds the lock. One that had reached a verdict
     /// is done, the others were interrupted. Returns them as they are now.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What was held against the references of versions, and what came of it.
+//! What was checked against the references of versions, and what came of it.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::db::{Row, query};
 use super::error::Doing;
 use super::{Error, Registry};
 
-/// Rows held against a version's reference.
+/// Rows checked against a version's reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriftCheckRow {
     /// The model.
@@ -211,7 +211,7 @@ impl Registry {
             "DELETE FROM drift_windows WHERE model = ? AND to_ms < ?",
             "DELETE FROM slow_windows WHERE model = ? AND to_ms < ?",
             "DELETE FROM drift_checks WHERE model = ? AND to_ms < ?",
-            // Of what was told of data sets the newest stays: from there on slow drift is looked for.
+            // Of the reports on data sets the newest stays: from there on slow drift is looked for.
             "DELETE FROM drift_episodes WHERE model = ? AND ended_ms IS NOT NULL AND ended_ms < ?
              AND NOT (kind IN ('data', 'slow') AND began_ms = (SELECT MAX(newest.began_ms) FROM drift_episodes newest
                  WHERE newest.model = drift_episodes.model AND newest.kind IN ('data', 'slow')))",

@@ -18,7 +18,7 @@ pub struct DriftEpisodeRow {
     pub began_ms: i64,
     /// When it was seen last.
     pub last_ms: i64,
-    /// When rows were like those of training again; `None` as long as it goes on.
+    /// When rows were like those of training again; `None` as long as it continues.
     pub ended_ms: Option<i64>,
     /// The version whose reference it is.
     pub version: i64,
@@ -63,7 +63,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Takes it upon itself to do what an episode wants; false when somebody else has.
+    /// Claims the action of an episode; `false` when another process has.
     ///
     /// # Errors
     /// When the statement fails.
@@ -104,7 +104,7 @@ impl Registry {
         rows.iter().map(row_of).collect()
     }
 
-    /// The episodes of a model that go on, newest first, however many have begun and ended since.
+    /// The episodes of a model that continue, newest first, however many have started and ended since.
     ///
     /// # Errors
     /// When the statement fails, or a record cannot be read.
@@ -115,7 +115,7 @@ impl Registry {
         rows.iter().map(row_of).collect()
     }
 
-    /// When drift of a model's data sets was told last; `None` where none was.
+    /// When drift of a model's data sets was last reported; `None` where none was.
     ///
     /// # Errors
     /// When the statement fails.

@@ -31,15 +31,15 @@ pub enum Error {
         /// The file.
         path: String,
     },
-    /// Another file stands in its place, and it is none of ours.
+    /// Another file is in its place, and it is none of ours.
     #[error(
-        "use the database {path}: another file stands in its place, which is no database of `unseat`"
+        "use the database {path}: it was replaced by another file, which is not a database of `unseat`"
     )]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// A copy into it was begun and not ended.
+    /// A copy into it was started and not ended.
     #[error("use the database {database}: a copy is being written into it, or was broken off")]
     HalfCopied {
         /// The server's name.
@@ -106,10 +106,10 @@ pub enum Error {
     Locked {
         /// The model.
         model: String,
-        /// Who is at it.
+        /// Who uses it.
         holder: Box<Holder>,
     },
-    /// The lock was taken over while this run went on.
+    /// The lock was taken over while this run continued.
     #[error("conclude the run {run}: its lock on `{model}` was taken over, so nothing was changed")]
     LockLost {
         /// The model.

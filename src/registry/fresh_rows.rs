@@ -1,4 +1,4 @@
-//! Labelled rows of production that are set aside, and on which side each is.
+//! Labelled rows of production that are held out, and on which side each is.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct FreshRow {
     pub at_ms: i64,
     /// What is true of it; `None` while labels contradict one another.
     pub label: Option<String>,
-    /// Its columns as a JSON object, of a test row; of one that was, what tells it from others, without a value.
+    /// Its columns as a JSON object, of a test row; of one that was, its key, without a value.
     pub cells: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl Registry {
         .bind(model)
         .fetch_all(&self.pool())
         .await
-        .doing("look at rows of production that are set aside")?;
+        .doing("look at rows of production that are held out")?;
         rows.iter()
             .map(|row| {
                 Ok(FreshRow {

@@ -1,4 +1,4 @@
-//! Rows for whoever shows a project: as few and as short as a page needs, however long the history is.
+//! Rows for pages: as few and as short as a page needs, however long the history is.
 
 use super::db::{Row, query};
 use super::error::Doing;

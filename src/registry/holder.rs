@@ -17,7 +17,7 @@ pub struct Holder {
     pub process: ProcessId,
     /// Since when.
     pub since_ms: i64,
-    /// When it was last heard of, by the clock of whoever asks.
+    /// Time of its last heartbeat, by the clock of the process that asks.
     pub heartbeat_ms: i64,
 }
 

@@ -17,7 +17,7 @@ pub struct JobEnd {
     pub outcome: Option<Outcome>,
     /// Why it failed, was cancelled or dead-lettered.
     pub error: Option<String>,
-    /// What its tick is told, where its run gave a reason.
+    /// The reason for its tick, where its run gave one.
     pub reason: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct PutBack {
     pub is_counted: bool,
     /// Why it waits.
     pub why: String,
-    /// It is not begun before.
+    /// It is not started before.
     pub not_before_ms: i64,
 }
 
@@ -126,7 +126,7 @@ impl Registry {
         Ok(true)
     }
 
-    /// Ends a job that waits, or asks the worker that is at it to end its run.
+    /// Ends a job that waits, or asks its worker to end its run.
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.
@@ -166,7 +166,7 @@ impl Registry {
 }
 
 /// Puts a running job back among those that wait, inside the transaction that queues it again. The answer is whether it was
-/// still the worker's own and nobody has cancelled it.
+/// still the worker's own and it has not been cancelled.
 ///
 /// # Errors
 /// When the statement fails.

@@ -12,24 +12,24 @@ named! {
     pub enum JobState: "a state of a job" {
         /// Waits for a worker, or for its next attempt.
         Queued = "queued",
-        /// A worker is at it.
+        /// A worker works on it.
         Running = "running",
-        /// Its run came to an end; the outcome tells which.
+        /// Its run finished; the outcome says how.
         Done = "done",
         /// Its run broke off, and trying again would not help or was tried enough.
         Failed = "failed",
-        /// Somebody took it back.
+        /// It was cancelled.
         Cancelled = "cancelled",
         /// It killed its worker or its run again and again, and is not tried any more.
-        SetAside = "set_aside",
+        DeadLettered = "set_aside",
     }
 }
 
 impl JobState {
-    /// The state as people are told it.
+    /// The state as it is shown.
     pub fn says(self) -> String {
         match self {
-            JobState::SetAside => "dead-lettered".to_string(),
+            JobState::DeadLettered => "dead-lettered".to_string(),
             other => other.words(),
         }
     }
@@ -46,7 +46,7 @@ pub struct NewJob {
     pub trigger: String,
     /// The tick that it is for.
     pub tick_ms: Option<i64>,
-    /// Train even when the same data and settings came to a verdict before.
+    /// Train even when the same data and settings reached a verdict before.
     pub force: bool,
     /// Who asked, by name.
     pub actor: String,
@@ -77,7 +77,7 @@ pub struct JobRow {
     pub attempts: i64,
     /// Its run, or the id that its next run will have.
     pub run: Option<String>,
-    /// The worker that is or was at it.
+    /// The worker that has or had it.
     pub worker: Option<String>,
     /// What came of its run.
     pub outcome: Option<Outcome>,
@@ -85,11 +85,11 @@ pub struct JobRow {
     pub error: Option<String>,
     /// Who wants it to end.
     pub cancelled_by: Option<String>,
-    /// It is not begun before.
+    /// It is not started before.
     pub not_before_ms: i64,
     /// When it was asked for.
     pub created_ms: i64,
-    /// When it was begun last.
+    /// When it was started last.
     pub started_ms: Option<i64>,
     /// When it ended.
     pub ended_ms: Option<i64>,
@@ -105,7 +105,7 @@ impl JobRow {
 const OPEN_JOBS: &str =
     "SELECT * FROM job_records WHERE model = ? AND state IN ('queued', 'running') ORDER BY id";
 
-/// Adds a job inside a transaction of whoever also queues it.
+/// Adds a job inside the transaction that also queues it.
 ///
 /// # Errors
 /// When the statement fails.
@@ -129,7 +129,7 @@ pub async fn add_job(connection: &mut Tx, job: &NewJob) -> Result<(), Error> {
     Ok(())
 }
 
-/// The jobs of a model that wait or are worked on, oldest first, inside a transaction. Until it ends, nobody else adds one.
+/// The jobs of a model that wait or are worked on, oldest first, inside a transaction. Until it ends, no other process adds one.
 ///
 /// # Errors
 /// When the statement fails.
@@ -143,7 +143,7 @@ pub async fn open_jobs(connection: &mut Tx, model: &str) -> Result<Vec<JobRow>, 
     rows.iter().map(job_of).collect()
 }
 
-/// Ends a job that no worker has begun. The answer is whether there was one.
+/// Ends a job that no worker has started. The answer is whether there was one.
 ///
 /// # Errors
 /// When the statement fails.

@@ -1,4 +1,4 @@
-//! Machines that are started for jobs which wait. A launch stands in the job's own row: until when nobody starts another one.
+//! Machines that are started for jobs which wait. A launch is in the job's own row: until when no other one is started.
 
 use super::db::{query, settled};
 use super::error::Doing;
@@ -32,7 +32,7 @@ impl Registry {
         rows.iter().map(job_of).collect()
     }
 
-    /// Takes it on to start a machine for a job; the answer is whether nobody else has. For `again_ms` no other is started, while any
+    /// Claims the start of a machine for a job; the answer is whether no other process has. For `again_ms` no other is started, while any
     /// worker may take the job.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Registry {
         Ok(changed.rows_affected() == 1)
     }
 
-    /// No machine could be started: it is tried again, or the job fails, and its tick with it. A job that a worker has begun meanwhile
+    /// No machine could be started: it is tried again, or the job fails, and its tick with it. A job that a worker has started meanwhile
     /// is left alone.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! How good a version's newest answers were when that was last worked out.
+//! How good a version's newest answers were when that was last computed.
 
 use serde_json::Value;
 

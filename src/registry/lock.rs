@@ -14,7 +14,7 @@ impl Registry {
         self.writable("take the lock").await?;
         let me = ProcessId::current();
         let heard_ms = now_ms + self.lease_shift().await?;
-        // Between looking and taking, somebody else may come first; then look again.
+        // Between looking and taking, another process may come first; then look again.
         for _ in 0..10 {
             let held = self.holder(model).await?;
             if let Some(holder) = &held

@@ -1,4 +1,4 @@
-//! What processes that go on have to say to whoever looks at the project: one text each.
+//! Notices of running processes for the operator: one text each.
 
 use super::db::query;
 use super::error::Doing;
@@ -32,7 +32,7 @@ impl Registry {
                 .bind(process.to_string())
                 .execute(&self.writing().await?)
                 .await
-                .doing("take back a notice")?;
+                .doing("withdraw a notice")?;
             return Ok(());
         };
         query(

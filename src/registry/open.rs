@@ -1,7 +1,7 @@
 //! Opening the database, and noticing when its file is replaced, taken away or read-only.
 //!
-//! SQLite goes on with a file that was unlinked as if nothing had happened, so what is written there is lost. Before anything is
-//! written, and a few times a second in a server, the file behind the path is therefore held against the one that was opened.
+//! SQLite continues with a file that was unlinked as if nothing had happened, so what is written there is lost. Before anything is
+//! written, and a few times a second in a server, the file behind the path is therefore checked against the one that was opened.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ struct OpenFile {
     following: tokio::sync::Mutex<()>,
 }
 
-/// The registry of a project. Its file may be replaced under it; then all who share it go on with the new one.
+/// The registry of a project. Its file may be replaced under it; then all who share it continue with the new one.
 #[derive(Debug, Clone)]
 pub struct Registry {
     database: Arc<Database>,
@@ -96,7 +96,7 @@ impl Registry {
         }
     }
 
-    /// Connects to a server that a copy is to be written into, or was begun to be.
+    /// Connects to a server that a copy is to be written into, or was started to be.
     ///
     /// # Errors
     /// [`Error::Open`], [`Error::Newer`]; [`Error::Occupied`] when a project is there already.
@@ -205,7 +205,7 @@ impl Registry {
         }
     }
 
-    /// Takes another file up that stands in the place of the one that was opened, for everybody who shares this registry; tells
+    /// Takes another file up that is in the place of the one that was opened, for all that share this registry; returns
     /// whether there was one.
     ///
     /// # Errors
@@ -244,7 +244,7 @@ impl Registry {
             "the database {} was replaced; from here on the new one is used",
             path.display()
         );
-        // Whoever is in the middle of a statement comes to its end first.
+        // Statements that are under way finish first.
         tokio::spawn(async move { old.pool.close().await });
         Ok(true)
     }
@@ -280,7 +280,7 @@ impl Registry {
         self.database.pool()
     }
 
-    /// Closes every connection; what was written is on disk. A statement that does not come to its end is not waited for long.
+    /// Closes every connection; what was written is on disk. A statement that does not finish is not waited for long.
     pub async fn close(&self) {
         let _ = tokio::time::timeout(CLOSING, self.pool().close()).await;
     }

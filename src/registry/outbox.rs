@@ -1,5 +1,5 @@
 //! The outbox: messages that are to be sent. A row says who is to get what, and how far that came. Any number of processes
-//! may send; a row is claimed for a while, and its count of attempts tells a claim from an earlier one.
+//! may send; a row is claimed for a while, and its count of attempts distinguishes a claim from an earlier one.
 
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ pub struct MessageRow {
     pub body: String,
     /// Where it stands.
     pub state: MessageState,
-    /// Attempts that were begun.
+    /// Attempts that were started.
     pub attempts: i64,
     /// While it waits, when it is due; while it is sent, how long the claim holds.
     pub next_ms: i64,
@@ -124,7 +124,7 @@ impl Registry {
         Ok(row.is_some())
     }
 
-    /// Claims the message of a channel that is due longest, until `until_ms`. One whose claim ran out, since whoever held it
+    /// Claims the message of a channel that is due longest, until `until_ms`. One whose claim ran out, since the process that held it
     /// is gone, is due again.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl Registry {
         until_ms: i64,
     ) -> Result<Option<MessageRow>, Error> {
         let shift = self.lease_shift().await?;
-        // One that was never tried is due, whatever the clock of whoever put it here said.
+        // One that was never tried is due, whatever the clock of the sender said.
         // Most of the time nothing is, and looking takes no lock.
         let due = query(
             "SELECT 1 FROM outbox WHERE channel = ? AND state IN ('waiting', 'sending') AND (attempts = 0 OR next_ms <= ?) LIMIT 1",
@@ -166,7 +166,7 @@ impl Registry {
         row.as_ref().map(message_of).transpose()
     }
 
-    /// Holds a claim for longer. No: somebody else has claimed it since.
+    /// Holds a claim for longer. `false`: another process has claimed it since.
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.
@@ -184,7 +184,7 @@ impl Registry {
         Ok(held.rows_affected() == 1)
     }
 
-    /// Says what came of a claimed message. No: somebody else has claimed it since, and nothing was changed.
+    /// Records the result of a claimed message. `false`: another process has claimed it since, and nothing was changed.
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.
@@ -214,7 +214,7 @@ impl Registry {
         Ok(settled.rows_affected() == 1)
     }
 
-    /// Gives up messages from before `before_ms` that nobody sends any more; returns how many.
+    /// Gives up messages from before `before_ms` that no process sends any more; returns how many.
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.
@@ -238,7 +238,7 @@ impl Registry {
         Ok(given_up.rows_affected())
     }
 
-    /// Since when a channel is told; the first that asks makes it `now_ms`.
+    /// Since when a channel is notified; the first call sets it to `now_ms`.
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.

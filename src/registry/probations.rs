@@ -17,7 +17,7 @@ named! {
         Confirmed = "confirmed",
         /// The version before it is the champion again.
         RolledBack = "rolled_back",
-        /// It ended without a finding: the champion was moved meanwhile, or nobody watches any more.
+        /// It ended without a finding: the champion was moved meanwhile, or no server watches any more.
         Ended = "ended",
     }
 }
@@ -53,7 +53,7 @@ pub struct ProbationRow {
     pub ended_ms: Option<i64>,
     /// Why it ended so.
     pub reason: Option<String>,
-    /// What was counted by whoever concluded it.
+    /// What was counted by the process that concluded it.
     pub record: Option<serde_json::Value>,
 }
 
@@ -132,7 +132,7 @@ impl Registry {
         rows.iter().map(probation_of).collect()
     }
 
-    /// Ends a probation without moving the champion; tells whether it was still going on.
+    /// Ends a probation without moving the champion; returns whether it was still going on.
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.
@@ -156,7 +156,7 @@ impl Registry {
     }
 
     /// Ends a probation by an operation that takes the version back, in one transaction. It is done only while the promotion
-    /// is the model's newest operation and nobody else has concluded; tells whether it was done.
+    /// is the model's newest operation and no other process has concluded; returns whether it was done.
     ///
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
@@ -194,7 +194,7 @@ impl Registry {
     }
 }
 
-/// Compare-and-set: only a probation that goes on can be ended.
+/// Compare-and-set: only a probation that continues can be ended.
 async fn end_in(
     transaction: &mut Tx,
     row: &ProbationRow,

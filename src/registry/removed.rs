@@ -8,7 +8,7 @@ use super::{Error, JobRow, Lock, Registry, lock, open_jobs, operations};
 /// What came of removing a model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Removal {
-    /// Nobody knows it any more; its files are still there.
+    /// It is removed; its files are still there.
     Done,
     /// It has a champion, and stays.
     Served,
@@ -64,7 +64,7 @@ async fn take_out_all(connection: &mut Tx, model: &str) -> Result<(), Error> {
 /// [`Error::LockLost`] when another run took the lock over; when a statement fails.
 pub async fn free_name(transaction: &mut Tx, held: &Lock, now_ms: i64) -> Result<(), Error> {
     lock::check_mine(transaction, held).await?;
-    // A run that had begun to look around before the removal may have left some.
+    // A run that had started to look around before the removal may have left some.
     take_out_all(transaction, &held.model).await?;
     query(
         "UPDATE created_models SET removed_ms = NULL, created_ms = ? WHERE removed_ms IS NOT NULL AND name = ?",
@@ -104,7 +104,7 @@ impl Registry {
         force: bool,
         now_ms: i64,
     ) -> Result<Removal, Error> {
-        // What is not committed is taken back when it is dropped.
+        // What is not committed is rolled back when it is dropped.
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, held).await?;
         transaction.hold(Held::CreatedModels).await?;

@@ -4,7 +4,7 @@ use super::db::{Row, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
 
-/// What the new name may have already: runs that were refused, and a place in the schedule. These give way.
+/// What the new name may have already: runs that were rejected, and a place in the schedule. These give way.
 const GIVE_WAY: [&str; 14] = [
     "DELETE FROM schedules WHERE model = ?",
     "DELETE FROM places WHERE model = ?",

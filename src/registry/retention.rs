@@ -16,7 +16,7 @@ pub struct RowHead {
     pub id: String,
     /// When it began.
     pub at_ms: i64,
-    /// Whether it has come to its end.
+    /// Whether it has finished.
     pub is_over: bool,
     /// The run that it belongs to.
     pub run: Option<String>,
@@ -100,7 +100,7 @@ impl Registry {
         Ok(rows.iter().map(pair).collect())
     }
 
-    /// Versions that an open probation may go on with or go back to.
+    /// Versions that an open probation may continue with or go back to.
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.

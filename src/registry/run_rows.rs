@@ -12,7 +12,7 @@ named! {
     pub enum RunState: "a state of a run" {
         /// Under way.
         Running = "running",
-        /// Came to its end; its outcome tells which.
+        /// Finished; the outcome says how.
         Done = "done",
         /// Broke off with an error.
         Failed = "failed",
@@ -22,7 +22,7 @@ named! {
 }
 
 impl RunState {
-    /// Whether a run in this state did not come to its end.
+    /// Whether a run in this state did not finish.
     pub fn broke_off(self) -> bool {
         matches!(self, RunState::Failed | RunState::Interrupted)
     }
@@ -31,7 +31,7 @@ impl RunState {
 /// What came of a run: its outcome, or the state of one that broke off or is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CameTo {
-    /// It came to its end.
+    /// It finished.
     Outcome(Outcome),
     /// It did not, or not yet.
     State(RunState),
@@ -51,7 +51,7 @@ impl CameTo {
         self.name().replace('_', " ")
     }
 
-    /// Whether it is that of a run which did not come to its end.
+    /// Whether it is that of a run which did not finish.
     pub fn broke_off(self) -> bool {
         matches!(self, CameTo::State(state) if state.broke_off())
     }

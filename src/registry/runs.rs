@@ -184,7 +184,7 @@ impl Registry {
         row.as_ref().map(run_of).transpose()
     }
 
-    /// The runs of a model right before one that broke off, newest first, until the last that came to its end; at most 100.
+    /// The runs of a model right before one that broke off, newest first, until the last that finished; at most 100.
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.

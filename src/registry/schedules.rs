@@ -11,7 +11,7 @@ use super::{Error, Registry};
 pub struct ScheduleRow {
     /// The model.
     pub model: String,
-    /// The expression that stands in place of `config.json`'s.
+    /// The expression that is in place of `config.json`'s.
     pub cron: Option<String>,
     /// The zone that goes with it.
     pub timezone: Option<String>,
@@ -136,7 +136,7 @@ impl Registry {
         transaction.commit().await.doing("pause the schedule")
     }
 
-    /// Lets a paused schedule go on. The answer is whether it was paused.
+    /// Lets a paused schedule continue. The answer is whether it was paused.
     ///
     /// # Errors
     /// When a statement fails; nothing was changed then.
@@ -187,7 +187,7 @@ impl Registry {
     }
 }
 
-/// A change of a schedule by somebody.
+/// A change of a schedule by a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleChange {
     /// When.

@@ -6,7 +6,7 @@ use super::db::{self, Pool};
 use super::{Error, Registry};
 
 impl Registry {
-    /// Writes a copy of the database, as it is at this moment, to a file that is not there yet. Locks are left out of it: whoever
+    /// Writes a copy of the database, as it is at this moment, to a new file. Locks are left out of it: a process that
     /// holds one works on this database and not on the copy.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ mod server;
 mod suite;
 mod workers;
 
-/// An empty registry. What it stands in is taken away with the value, or with the tests' process.
+/// An empty registry. What it is in is taken away with the value, or with the tests' process.
 pub struct Fresh {
     pub folder: tempfile::TempDir,
     pub registry: Registry,

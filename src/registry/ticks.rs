@@ -14,7 +14,7 @@ named! {
         Pending = "pending",
         /// Its run put a new version in production.
         Promoted = "promoted",
-        /// Its run's version was refused.
+        /// Its run's version was rejected.
         Rejected = "rejected",
         /// Its run moved the champion's threshold.
         Retuned = "retuned",
@@ -30,7 +30,7 @@ named! {
         Failed = "failed",
         /// It was left out: a run was still under way, or the schedule is paused.
         Skipped = "skipped",
-        /// Nobody was there when it was due.
+        /// No scheduler was running when it was due.
         Missed = "missed",
     }
 }
@@ -77,7 +77,7 @@ pub struct TickRow {
     pub at_ms: i64,
 }
 
-/// Adds a tick, unless somebody has added it before: then nothing happens and the answer is no.
+/// Adds a tick, unless it is there already: then nothing happens and the answer is `false`.
 ///
 /// # Errors
 /// When the statement fails.

@@ -17,7 +17,7 @@ named! {
         Ready = "ready",
         /// Its run died before it was whole.
         Abandoned = "abandoned",
-        /// It was whole; somebody asked for its files to be removed.
+        /// It was whole; its files are to be removed.
         Removed = "removed",
     }
 }

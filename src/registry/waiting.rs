@@ -1,4 +1,4 @@
-//! Versions that waited for approval: what somebody said.
+//! Versions that waited for approval, and the decisions on them.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::versions::version_of;
 use super::{Error, Lock, Operation, Registry, VersionRow, lock, operations};
 
 impl Registry {
-    /// Versions of a model that waited and were rejected by somebody, the newest first, each with what was said.
+    /// Versions of a model that waited and were rejected by a person, the newest first, each with the reason.
     ///
     /// # Errors
     /// When the statement fails, or a record cannot be read.

@@ -76,7 +76,7 @@ impl Registry {
         Ok(())
     }
 
-    /// A worker leaves; nobody counts on it any more.
+    /// A worker leaves; no job waits for it any more.
     ///
     /// # Errors
     /// When the statement fails.
@@ -91,7 +91,7 @@ impl Registry {
     }
 
     /// A worker leaves if there is nothing left to do: no job waits, and those that run are living workers' own. In one
-    /// transaction, so that whoever submits a job either finds the worker there or sees that it is gone.
+    /// transaction, so that a process that submits a job either finds the worker there or sees that it is gone.
     ///
     /// # Errors
     /// When a statement fails; then it has not left.
@@ -137,7 +137,7 @@ impl Registry {
         Ok(living.map(|worker| worker.name).collect())
     }
 
-    /// Takes the rows of dead workers out and tells whose they were. One that was thought dead and comes back has a row again
+    /// Removes the rows of dead workers and returns whose they were. One that was thought dead and comes back has a row again
     /// with its next heartbeat.
     ///
     /// # Errors
@@ -183,7 +183,7 @@ impl Registry {
     /// A worker begins the job that is due longest; `None` when none is. Of workers that ask at once, each gets another one.
     ///
     /// # Errors
-    /// When a statement fails; then no job was begun.
+    /// When a statement fails; then no job was started.
     pub async fn claim_next_job(
         &self,
         worker: &str,
@@ -192,7 +192,7 @@ impl Registry {
     ) -> Result<Option<JobRow>, Error> {
         let due_ms = self.lease_ms().await?;
         let (condition, models) = takes.condition();
-        // One that was never begun is due, whatever the clock of whoever asked for it said.
+        // One that was never started is due, whatever the clock of the submitter said.
         // Most of the time none is, and looking takes no lock.
         let due = query(format!(
             "SELECT 1 FROM job_records WHERE state = 'queued' AND (started_ms IS NULL OR not_before_ms <= ?){condition} LIMIT 1",

@@ -169,7 +169,7 @@ fn metrics(input: &ReportInput) -> String {
     let mut heads = vec!["Metric", &this, "Interval"];
     heads.extend(other.iter().flat_map(|name| [name.as_str(), "Interval"]));
     let intro = format!(
-        "On {}. The model is kept good by {}. For {} smaller is better.\n\n",
+        "On {}. The primary metric is {}. For {} smaller is better.\n\n",
         counted(input.data.test_rows, "test row"),
         metric_name(input.metric),
         words::smaller_is_better(input.task),

@@ -1,6 +1,6 @@
 //! What the plots share: the frame with its axes, the legend, series colours, and the words for "nothing to draw".
 //!
-//! Titles and legends stand above the frame, so that they never lie on the data.
+//! Titles and legends are above the frame, so that they never lie on the data.
 
 use super::canvas::{Align, Canvas, Colour, GRID, INK, MUTED, PAPER};
 use super::lettering::{LABEL, SMALL, TITLE, shorten};

@@ -1,4 +1,4 @@
-//! Bars to the right and to the left of zero: the largest weights of a linear model, and what columns are worth.
+//! Bars to the right and to the left of zero: the largest weights of a linear model, and permutation importance.
 
 use super::canvas::{Align, Canvas, GRID, INK, MUTED};
 use super::chart::{self, FIRST, Frame, LegendEntry, SECOND, WIDTH};
@@ -37,20 +37,20 @@ pub fn coefficients_png(coefficients: &[Coefficient]) -> Result<Vec<u8>, Error> 
     let words = Words {
         title: "Weights, one standard deviation each",
         things: "weights that are not 0",
-        sides: ["raises the score", "lowers the score"],
+        sides: ["positive coefficient", "negative coefficient"],
         axis: "change of the score per standard deviation".to_owned(),
         none: "not defined: this model has no weights",
     };
     bars_png(coefficients, &words)
 }
 
-/// Draws the 20 columns that are worth most, the fall of the metric when their cells are dealt out anew.
+/// Draws the 20 columns that are worth most, the fall of the metric when their cells are shuffled.
 ///
 /// # Errors
 /// When the font or the encoder fails.
 pub fn importance_png(importance: Option<&Importance>, metric: Metric) -> Result<Vec<u8>, Error> {
     let words = Words {
-        title: "What the columns are worth",
+        title: "Permutation importance of the columns",
         things: "columns",
         sides: ["worse without it", "better without it"],
         axis: format!(

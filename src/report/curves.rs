@@ -7,14 +7,14 @@ use super::{Calibration, Curve};
 
 const UNDEFINED: &str = "not defined on these rows";
 
-/// Draws ROC curves over the diagonal of guessing.
+/// Draws ROC curves over the diagonal of chance.
 ///
 /// # Errors
 /// When the font or the encoder fails.
 pub fn roc_png(curves: &[Curve]) -> Result<Vec<u8>, Error> {
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
     let guessing = LegendEntry {
-        text: "guessing (area 0.500)".to_owned(),
+        text: "chance (area 0.500)".to_owned(),
         colour: MUTED,
         dash: Some(5.0),
     };
@@ -44,7 +44,7 @@ pub fn precision_recall_png(curves: &[Curve], prevalence: Option<f64>) -> Result
     let mut canvas = Canvas::new(WIDTH, HEIGHT);
     let prevalence = prevalence.filter(|share| (0.0..=1.0).contains(share));
     let base = prevalence.map(|share| LegendEntry {
-        text: format!("share of positives ({share:.3})"),
+        text: format!("prevalence ({share:.3})"),
         colour: MUTED,
         dash: Some(5.0),
     });

@@ -1,15 +1,15 @@
 //! Why a report cannot be made.
 
-/// Why a picture could not be made.
+/// Why a plot could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The embedded font does not load.
     #[error("load the embedded font")]
     Font,
-    /// The drawing backend refused a shape.
-    #[error("draw on the picture")]
+    /// The drawing backend failed.
+    #[error("draw the plot")]
     Draw(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The compressor refused the picture.
-    #[error("compress the picture")]
+    /// The compressor failed.
+    #[error("compress the plot")]
     Encode(#[source] std::io::Error),
 }

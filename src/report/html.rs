@@ -1,4 +1,4 @@
-//! The report as one page that needs nothing beside itself: no script, no request, pictures inside.
+//! The report as one page that needs nothing beside itself: no script, no request, images embedded.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -6,7 +6,7 @@ use super::found::{checks, leaderboard};
 use super::limits::limits;
 use super::page_parts::section;
 use super::page_parts::{STYLE, facts, list, paragraph, table};
-use super::pictures::pictures;
+use super::plots;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{FileFacts, Quarantined, ReportInput, ScoredModel};
 use crate::evaluate::{Metric, Task};
@@ -28,7 +28,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
                 (head(input, &title))
                 (scores(input))
                 @if !plots.is_empty() {
-                    (section("Plots", &pictures(input, plots)))
+                    (section("Plots", &plots::plots(input, plots)))
                 }
                 (decision(input))
                 (leaderboard(input))
@@ -87,7 +87,7 @@ fn scores(input: &ReportInput) -> Markup {
         None => format!("On {rows_read}. Challenger: version {version}. There is no champion."),
     };
     let note = paragraph(&format!(
-        "The model is kept good by {}. For {} smaller is better; for all others, larger. \
+        "The primary metric is {}. For {} smaller is better; for all others, larger. \
          A dash means: not defined on these rows.",
         metric_name(input.metric),
         words::smaller_is_better(input.task),
@@ -181,13 +181,13 @@ fn baselines(decision: &Decision) -> Markup {
         (metric_name(beside), true),
     ];
     table(
-        "What could be had without a model, on the same rows.",
+        "Baselines: predictions without a model, on the same rows.",
         &heads,
         &rows,
     )
 }
 
-/// What the columns are worth, with how it was measured.
+/// Permutation importance, with how it was measured.
 fn importance(input: &ReportInput) -> Markup {
     let Some(importance) = &input.importance else {
         return Markup::default();
@@ -202,13 +202,13 @@ fn importance(input: &ReportInput) -> Markup {
     let rows: Vec<Vec<String>> = importance.columns.iter().map(row).collect();
     let metric = metric_name(input.metric);
     let caption = format!(
-        "Fall of {metric} when a column's cells are dealt out anew among {}, {} times each.",
+        "Fall of {metric} when a column's cells are shuffled among {}, {} times each.",
         counted(importance.rows, "test row"),
         importance.repeats
     );
     let heads = [("Column", false), ("Mean fall", true), ("Std", true)];
     let mut note =
-        "Columns that say the same share what they are worth; a fall near 0 or below it is chance."
+        "Correlated columns share their importance; a fall near 0 or below it is chance."
             .to_owned();
     if importance.left_out > 0 {
         let left_out = counted(importance.left_out, "column");
@@ -217,7 +217,7 @@ fn importance(input: &ReportInput) -> Markup {
         ));
     }
     section(
-        "What the columns are worth",
+        "Permutation importance",
         &html! { (table(&caption, &heads, &rows)) (paragraph(&note)) },
     )
 }

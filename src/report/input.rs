@@ -32,7 +32,7 @@ pub struct ReportInput {
     pub threshold: Option<f64>,
     /// How rows are decided on: by which policy the threshold, or the class, was chosen. A part of a sentence.
     pub decided_by: Option<String>,
-    /// The metric the model is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// The fresh version.
     pub challenger: ScoredModel,
@@ -121,7 +121,7 @@ pub struct Coefficient {
     pub original: Option<f64>,
 }
 
-/// What the columns are worth: how much the metric falls when a column's cells are dealt out anew among the test rows.
+/// Permutation importance: how much the metric falls when a column's cells are shuffled among the test rows.
 #[derive(Debug, Clone, Default)]
 pub struct Importance {
     /// Test rows that it was measured on.

@@ -1,4 +1,4 @@
-//! Lines over steps as SVG, without a font or a picture of its own: for what is played, not for a version's report.
+//! Lines over steps as SVG, without a font or an image file: for replays, not for a version's report.
 
 use std::fmt::Write as _;
 

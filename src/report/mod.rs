@@ -1,4 +1,4 @@
-//! Pictures, page and card: what a person reads about a version.
+//! Plots, page and card: what a person reads about a version.
 //!
 //! In: one [`ReportInput`], plain values. Out: PNG bytes, an HTML page that needs nothing beside itself, and a model card
 //! in Markdown. The same input gives the same bytes. It must not know files, clocks, models or where the numbers come
@@ -20,7 +20,7 @@ mod limits;
 mod lines;
 mod numbers;
 mod page_parts;
-mod pictures;
+mod plots;
 mod png;
 #[cfg(test)]
 mod samples;

@@ -25,7 +25,7 @@ pub fn predicted_true_png(series: &[NumberPairs]) -> Result<Vec<u8>, Error> {
     let both = drawn.iter().flatten().flat_map(|&(x, y)| [x, y]);
     let range = range(both);
     let right = LegendEntry {
-        text: "right".to_owned(),
+        text: "y = x".to_owned(),
         colour: MUTED,
         dash: Some(5.0),
     };
@@ -54,7 +54,7 @@ pub fn residuals_png(series: &[NumberPairs]) -> Result<Vec<u8>, Error> {
     let furthest = drawn.iter().flatten().map(|point| point.1.abs());
     let furthest = furthest.fold(0.0, f64::max);
     let none = LegendEntry {
-        text: "nothing left over".to_owned(),
+        text: "zero residual".to_owned(),
         colour: MUTED,
         dash: Some(5.0),
     };
@@ -177,7 +177,7 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn is_finite(point: &(f64, f64)) -> bool {
-    // Beyond it, differences are no numbers any more.
+    // Beyond it, differences are not numbers any more.
     const LARGEST: f64 = 1e300;
     point.0.abs() < LARGEST && point.1.abs() < LARGEST
 }

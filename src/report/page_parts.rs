@@ -69,7 +69,7 @@ pub(super) fn figure(png: &[u8], alt: &str, caption: &str) -> Markup {
         let bytes = png.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
         bytes.map(u32::from_be_bytes).filter(|side| *side > 0)
     };
-    // Width and height stand at fixed places of a PNG; with them the page does not jump while it loads.
+    // Width and height are at fixed places of a PNG; with them the page does not jump while it loads.
     let (width, height) = side(16).zip(side(20)).unzip();
     let source = format!("data:image/png;base64,{}", STANDARD.encode(png));
     html! {

@@ -1,7 +1,7 @@
 //! Pixels to PNG: few colours become a palette, compressed fast.
 //!
 //! A plot has few colours, so one byte per pixel is nearly always enough and a third of the bytes are left to compress.
-//! With more than 256 colours the picture is written as RGB. It must not know what the pixels show.
+//! With more than 256 colours the image is written as RGB. It must not know what the pixels show.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -22,7 +22,7 @@ const NO_FILTER: u8 = 0;
 /// Encodes `(height, width, 3)` bytes of RGB.
 ///
 /// # Errors
-/// When the compressor refuses.
+/// When the compressor fails.
 pub(super) fn encode(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, Error> {
     let row = width.max(1) as usize * 3;
     let mut out = SIGNATURE.to_vec();

@@ -1,4 +1,4 @@
-//! What the pictures, the page and the card must be, whatever goes in.
+//! What the plots, the page and the card must be, whatever goes in.
 
 use std::io::Read;
 
@@ -7,14 +7,14 @@ use crate::evaluate::Metric;
 
 mod regression;
 
-/// A picture as pixels, by way of a decoder that knows the format and not the encoder.
-struct Picture {
+/// An image as pixels, by way of a decoder that knows the format and not the encoder.
+struct Image {
     width: usize,
     height: usize,
     rgb: Vec<u8>,
 }
 
-fn decode(bytes: &[u8]) -> Picture {
+fn decode(bytes: &[u8]) -> Image {
     assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
     let (mut header, mut palette, mut data) = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = &bytes[8..];
@@ -58,32 +58,28 @@ fn decode(bytes: &[u8]) -> Picture {
             ),
         }
     }
-    Picture { width, height, rgb }
+    Image { width, height, rgb }
 }
 
 /// Decodes and checks that something is drawn and nothing is cut off by the edge.
 fn check(bytes: &[u8]) -> (usize, usize) {
-    let picture = decode(bytes);
-    let dark = picture
-        .rgb
-        .chunks(3)
-        .filter(|pixel| pixel[0] < 0xc0)
-        .count();
+    let image = decode(bytes);
+    let dark = image.rgb.chunks(3).filter(|pixel| pixel[0] < 0xc0).count();
     assert!(dark > 200, "only {dark} dark pixels");
-    let white = |x: usize, y: usize| picture.rgb[(y * picture.width + x) * 3..][..3] == [0xff; 3];
-    for x in 0..picture.width {
+    let white = |x: usize, y: usize| image.rgb[(y * image.width + x) * 3..][..3] == [0xff; 3];
+    for x in 0..image.width {
         assert!(
-            (0..4).all(|y| white(x, y) && white(x, picture.height - 1 - y)),
+            (0..4).all(|y| white(x, y) && white(x, image.height - 1 - y)),
             "ink at the edge, column {x}"
         );
     }
-    for y in 0..picture.height {
+    for y in 0..image.height {
         assert!(
-            (0..4).all(|x| white(x, y) && white(picture.width - 1 - x, y)),
+            (0..4).all(|x| white(x, y) && white(image.width - 1 - x, y)),
             "ink at the edge, row {y}"
         );
     }
-    (picture.width, picture.height)
+    (image.width, image.height)
 }
 
 #[test]

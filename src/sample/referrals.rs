@@ -112,7 +112,7 @@ pub fn referrals(clients: u32, seed: u64) -> Vec<SampleFile> {
 
 #[derive(Default)]
 struct Tables {
-    /// Ids go on from here.
+    /// Ids continue from here.
     first_client: i64,
     first_referral: i64,
     clients: Vec<Client>,

@@ -27,9 +27,9 @@ pub async fn run(scheduler: Arc<Scheduler>, mut stop: watch::Receiver<bool>) -> 
             match scheduler.queue.registry.follow_file().await {
                 Ok(_) => {
                     told.clear();
-                    scheduler.look_and_log().await;
+                    scheduler.poll_and_log().await;
                 }
-                // Told once. No tick is lost by it: the cursor stands in the database, and what was due is made up for.
+                // Told once. No tick is lost by it: the cursor is in the database, and what was due is made up for.
                 Err(error) => {
                     let text = error.to_string();
                     if *told != text {

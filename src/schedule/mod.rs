@@ -4,15 +4,15 @@
 //! Any number of schedulers may share a database: the key of a tick's row makes one run out of it.
 
 mod driver;
-mod look;
 mod plan;
+mod tick;
 
 #[cfg(test)]
 mod tests;
 
 pub use driver::run;
-pub use look::{Looked, Scheduler};
 pub use plan::{Origin, Plan, parse};
+pub use tick::{Polled, Scheduler};
 
 /// Why a schedule cannot be followed.
 #[derive(Debug, thiserror::Error)]

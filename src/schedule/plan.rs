@@ -18,7 +18,7 @@ const GRACE: TimeDelta = TimeDelta::seconds(60);
 pub enum Origin {
     /// `config.json`.
     Config,
-    /// Somebody, by `unseat schedule set`.
+    /// A user, by `unseat schedule set`.
     Set {
         /// Who.
         by: String,
@@ -96,7 +96,7 @@ impl Plan {
         cron::ticks_after(&self.expression, self.zone, after)
     }
 
-    /// What a cursor belongs to: with another expression or zone, the cursor begins anew.
+    /// What a cursor belongs to: with another expression or zone, the cursor begins again.
     pub fn followed(&self) -> String {
         format!("{} {}", self.expression, self.zone.name())
     }

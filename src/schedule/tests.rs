@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Looked, Scheduler};
+use super::{Polled, Scheduler};
 use crate::clock::Clock;
 use crate::config::{ModelConfig, Overlap, Overrides, load};
 use crate::jobs::Queue;
@@ -39,7 +39,7 @@ impl Site {
     }
 
     /// A look of one scheduler at this time.
-    async fn look(&self, now: &str) -> Looked {
+    async fn look(&self, now: &str) -> Polled {
         let scheduler = Scheduler {
             queue: self.queue.clone(),
             models: arc_swap::ArcSwap::from_pointee(vec![self.model.clone()]),
@@ -47,7 +47,7 @@ impl Site {
             ids: Ids::Random,
             launcher: None,
         };
-        scheduler.look(&self.model).await.expect("looks")
+        scheduler.poll(&self.model).await.expect("looks")
     }
 
     /// Every open job ends, as if a worker had done it.
@@ -81,7 +81,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_tick_makes_one_job_whoever_looks_and_how_often() {
+async fn a_tick_makes_one_job_however_many_processes_poll_and_how_often() {
     let site = Site::with("*/10 * * * *", "UTC").await;
     site.look("2026-05-01T09:59:30Z").await;
     let (one, other) = tokio::join!(
@@ -89,7 +89,7 @@ async fn a_tick_makes_one_job_whoever_looks_and_how_often() {
         site.look("2026-05-01T10:00:01Z")
     );
     assert_eq!(one.queued.len() + other.queued.len(), 1);
-    assert_eq!(site.look("2026-05-01T10:00:02Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T10:00:02Z").await, Polled::default());
     assert_eq!(
         site.told().await,
         pairs(&[("2026-05-01T10:00:00Z", "pending")])
@@ -145,11 +145,11 @@ async fn a_clock_that_goes_back_fires_nothing_twice() {
         "2026-05-01T10:00:00Z",
         "2026-05-01T10:10:00Z",
     ] {
-        assert_eq!(site.look(now).await, Looked::default(), "{now}");
+        assert_eq!(site.look(now).await, Polled::default(), "{now}");
     }
     assert_eq!(site.look("2026-05-01T10:20:00Z").await.queued.len(), 1);
     assert_eq!(site.ticks().await.len(), 2);
-    // A clock that had been wrong by years begins anew, and what lies behind stays behind.
+    // A clock that had been wrong by years begins again, and what lies behind stays behind.
     site.finish().await;
     site.look("2031-01-01T00:00:00Z").await;
     site.finish().await;
@@ -166,18 +166,18 @@ async fn an_expression_that_is_edited_never_fires_for_what_lies_behind() {
     let set = registry.set_schedule("model", Some("0 12 * * *"), Some("UTC"), "tester", now_ms);
     set.await.expect("sets");
     // At 12:30 it is told to fire at 12:00: tomorrow, that is.
-    assert_eq!(site.look("2026-05-01T12:30:00Z").await, Looked::default());
-    assert_eq!(site.look("2026-05-02T03:00:00Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T12:30:00Z").await, Polled::default());
+    assert_eq!(site.look("2026-05-02T03:00:00Z").await, Polled::default());
     assert_eq!(site.look("2026-05-02T12:00:00Z").await.queued.len(), 1);
     assert_eq!(
         site.told().await,
         pairs(&[("2026-05-02T12:00:00Z", "pending")])
     );
-    // Given back to config.json, it begins anew, too.
+    // Given back to config.json, it begins again, too.
     site.finish().await;
     let unset = registry.set_schedule("model", None, None, "tester", now_ms);
     unset.await.expect("sets");
-    assert_eq!(site.look("2026-05-03T02:00:00Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-03T02:00:00Z").await, Polled::default());
     assert_eq!(site.look("2026-05-03T03:00:00Z").await.queued.len(), 1);
 }
 
@@ -207,14 +207,14 @@ async fn ticks_of_a_pause_are_left_out_and_not_made_up_for() {
 async fn a_schedule_that_is_new_or_was_taken_out_and_put_back_fires_for_nothing_that_lies_behind() {
     let mut site = Site::with("*/10 * * * *", "UTC").await;
     // It was due five seconds before anybody looked for the first time.
-    assert_eq!(site.look("2026-05-01T10:00:05Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T10:00:05Z").await, Polled::default());
     assert_eq!(site.look("2026-05-01T10:10:00Z").await.queued.len(), 1);
     site.finish().await;
     let cron = site.model.schedule.cron.take();
-    assert_eq!(site.look("2026-05-01T10:15:00Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T10:15:00Z").await, Polled::default());
     site.model.schedule.cron = cron;
     // It was due at 10:20 and at 10:30, when there was none.
-    assert_eq!(site.look("2026-05-01T10:30:05Z").await, Looked::default());
+    assert_eq!(site.look("2026-05-01T10:30:05Z").await, Polled::default());
     assert_eq!(site.look("2026-05-01T10:40:00Z").await.queued.len(), 1);
     let expected = [
         ("2026-05-01T10:10:00Z", "pending"),
@@ -228,16 +228,16 @@ async fn the_hour_that_is_not_there_and_the_one_that_is_there_twice_fire_once() 
     let site = Site::with("30 2 * * *", "Europe/Berlin").await;
     site.look("2026-03-29T00:00:00Z").await;
     // 02:30 does not exist on 29 March: it fires at the change, 01:00 UTC.
-    assert_eq!(site.look("2026-03-29T00:59:59Z").await, Looked::default());
+    assert_eq!(site.look("2026-03-29T00:59:59Z").await, Polled::default());
     assert_eq!(site.look("2026-03-29T01:00:00Z").await.queued.len(), 1);
     site.finish().await;
-    assert_eq!(site.look("2026-03-29T01:30:00Z").await, Looked::default());
+    assert_eq!(site.look("2026-03-29T01:30:00Z").await, Polled::default());
     let twice = Site::with("30 2 * * *", "Europe/Berlin").await;
     twice.look("2026-10-25T00:00:00Z").await;
     // 02:30 comes at 00:30 and again at 01:30 UTC.
     assert_eq!(twice.look("2026-10-25T00:30:00Z").await.queued.len(), 1);
     twice.finish().await;
-    assert_eq!(twice.look("2026-10-25T01:30:00Z").await, Looked::default());
+    assert_eq!(twice.look("2026-10-25T01:30:00Z").await, Polled::default());
 }
 
 #[tokio::test]

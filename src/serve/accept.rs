@@ -21,16 +21,16 @@ use tokio_rustls::server::TlsStream;
 use super::tasks::{Tasks, look_again};
 use super::{State, answer};
 use crate::config::Server;
+use crate::http::auth::Guard;
 use crate::http::connection::{Anything, Connections, Phase};
 use crate::http::error::Error;
-use crate::http::guard::Guard;
 use crate::http::signals::{Signals, Wish};
 
 /// Connections that wait in the system's own queue to be taken.
 const BACKLOG: u32 = 1024;
 /// How long connections that are cut may take to notice.
 const LAST: Duration = Duration::from_secs(1);
-/// How long idle connections may still ask while the server ends; they are told that theirs closes.
+/// How long idle connections may still ask while the server ends; their answers say that the connection closes.
 const GRACE: Duration = Duration::from_secs(1);
 /// Between two looks whether any are left.
 const TICK: Duration = Duration::from_millis(50);
@@ -87,8 +87,8 @@ fn listen_on(address: SocketAddr) -> std::io::Result<Bound> {
 }
 
 impl Bound {
-    /// Answers until a signal to end. Then `/readyz` says so while everything goes on, for balancers to notice; then each
-    /// answer closes its connection; then idle connections are closed and nobody is let in; then requests under way finish
+    /// Answers until a signal to end. Then `/readyz` says so while everything continues, for balancers to notice; then each
+    /// answer closes its connection; then idle connections are closed and no new ones are accepted; then requests under way finish
     /// within the bound of the settings, or until the next signal. Returns how many connections had to be cut.
     pub async fn run(self, state: Arc<State>, mut signals: Signals) -> usize {
         let tasks = Tasks::begin(&state);
@@ -142,7 +142,7 @@ impl Bound {
                 }
             }
         };
-        // Whoever was let in by the system before the port closes is answered, too.
+        // Connections that the system accepted before the port closes are answered, too.
         let mut n_last = 0;
         while let Some(Ok((stream, peer, place))) = take(&self.listener, &places)
             .now_or_never()
@@ -175,7 +175,7 @@ impl Bound {
 enum Stage {
     /// Nothing yet.
     Open,
-    /// Everything goes on but for `/readyz`, until then.
+    /// Everything continues but for `/readyz`, until then.
     Delay(Instant),
     /// Answers close their connections, and idle ones may ask once more until then.
     Grace(Instant),

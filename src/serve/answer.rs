@@ -1,4 +1,4 @@
-//! One request from its head to its answer: route, caller, limits, body, handler, and what is told of it.
+//! One request from its head to its answer: route, caller, limits, body, handler, log and metrics.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -11,8 +11,8 @@ use warp::http::header::HeaderName;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
+use super::admin::audit;
 use super::cors::{self, is_preflight, preflight};
-use super::manage::audit;
 use super::router::{Found, Router};
 use super::routes::Route;
 use super::{Code, Problem, Reply, Request, State, pages, probation};
@@ -23,7 +23,7 @@ use crate::http::dialect::Dialect;
 use crate::http::observe::Finished;
 use crate::http::peer::Peer;
 use crate::http::request::Caller;
-use crate::http::{body, guard};
+use crate::http::{auth, body};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
@@ -125,7 +125,7 @@ async fn answer<B: Buf>(
             }
         }
     };
-    let mut reply = crate::http::pack::packed(reply, &head.headers).await;
+    let mut reply = crate::http::compression::compressed(reply, &head.headers).await;
     if let Some(origin) = &origin {
         cors::answered(&mut reply, origin);
     }
@@ -185,7 +185,7 @@ async fn handled<B: Buf>(
     let body = body::collect(&head.headers, body, most, time, &mut held).await?;
     let time = Duration::from_secs_f64(limits.answer_seconds);
     let work = Work::begin(limits, held, permit);
-    // Whoever works on, on a thread of its own, is told when nobody waits any more.
+    // Work on a thread of its own is notified when nobody waits for it any more.
     let _caller = work.caller();
     let request = Request {
         method: head.method.clone(),
@@ -210,7 +210,7 @@ async fn handled<B: Buf>(
     let work = AssertUnwindSafe(work).catch_unwind();
     let work = async { work.await.unwrap_or_else(|_| Err(panicked())) };
     let handled = tokio::time::timeout(time, work).await;
-    // Whoever may change something, also by a GET of another system, sees what came of it.
+    // A caller who may change something, also by a GET of another system, sees the result.
     if route.role == Some(Role::Admin) {
         state.forget();
     }
@@ -230,7 +230,7 @@ async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result
         let name = state.guard.name_of(&head.headers);
         let asked = audit::Attempt {
             id,
-            caller: name.as_deref().unwrap_or(guard::ANONYMOUS),
+            caller: name.as_deref().unwrap_or(auth::ANONYMOUS),
             address: head.peer.map(|peer| peer.ip()),
             method: head.method.as_str(),
             path: &head.path,
@@ -241,7 +241,7 @@ async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result
 }
 
 /// Counts what came of a request for the version that it was given to.
-fn count(picked: &probation::Picked, handled: &Result<Reply, Problem>) {
+fn count(picked: &probation::PickedVersion, handled: &Result<Reply, Problem>) {
     let (status, rows) = match handled {
         Ok(reply) => (reply.status, reply.rows),
         Err(problem) => (problem.code.status(), 0),
@@ -273,7 +273,7 @@ fn busy() -> Problem {
     .retry(1)
 }
 
-/// The caller's own request id, when it is one that can stand in a header and a log.
+/// The caller's own request id, when it is one that can be in a header and a log.
 fn given_id(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(X_REQUEST_ID)?.to_str().ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);

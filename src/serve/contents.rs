@@ -9,15 +9,15 @@ use crate::http::dialect::Dialect;
 /// A path as the documents list it.
 #[derive(Debug)]
 pub struct Listed {
-    /// The part of the table that it stands in.
+    /// The part of the table that it is in.
     pub part: &'static str,
     /// GET (which answers HEAD, too), POST, DELETE, OPTIONS.
     pub method: &'static str,
     /// The path; `{name}` stands for one segment.
     pub path: &'static str,
-    /// The role that a caller needs; `None` is everybody.
+    /// The role that a caller needs; `None` is not a role.
     pub role: Option<&'static str>,
-    /// In whose way its problems are told: a name out of [`problem_forms`].
+    /// In which dialect its problems are written: a name out of [`problem_forms`].
     pub problems: &'static str,
     /// What it does, in a line: the summary of the API document.
     pub does: String,
@@ -46,7 +46,7 @@ pub fn contents() -> Vec<Listed> {
     rows.collect()
 }
 
-/// Every way in which problems are told: its name, and a problem told in it.
+/// Every dialect of problems: its name, and an example.
 pub fn problem_forms() -> Vec<(&'static str, String)> {
     let problem = Problem::new(Code::NotFound, "…");
     let forms = Dialect::ALL.map(|dialect| {

@@ -1,4 +1,4 @@
-//! Models that come and go while the server runs: what the registry says was created becomes a place in the fleet, and what it
+//! Models that come and go while the server runs: what the registry says was created becomes a slot among the served models, and what it
 //! says was removed loses it.
 
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use crate::pipeline::Env;
 use crate::registry;
 use crate::serving::created_models::Seen;
 
-/// Gives models that were created since a place in the fleet, those that were changed their new settings, and takes the places
+/// Gives models that were created since a slot among the served models, those that were changed their new settings, and takes the places
 /// of those that were removed. Requests under way keep the version that they began with.
 ///
 /// # Errors
-/// When the registry cannot be asked. A model whose settings cannot be used is told in the log and left out.
+/// When the registry cannot be asked. A model whose settings cannot be used is logged and left out.
 pub async fn sync(state: &State) -> Result<(), registry::Error> {
     let Some(project) = &state.project else {
         return Ok(());
@@ -32,7 +32,7 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
     let gone = seen.iter().filter(|(name, known)| !is_there(name, known));
     let mut gone: Vec<String> = gone.map(|(name, _)| name.clone()).collect();
     seen.retain(|name, _| !gone.contains(name));
-    gone.retain(|name| state.fleet.is_created(name));
+    gone.retain(|name| state.served_models.is_created(name));
     envs.retain(|name, _| !gone.contains(name));
     let mut fresh = Vec::new();
     for row in rows {
@@ -41,7 +41,8 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
             created_ms: row.created_ms,
         };
         let is_old = seen.insert(row.name.clone(), now) == Some(now);
-        let is_configured = envs.contains_key(&row.name) && !state.fleet.is_created(&row.name);
+        let is_configured =
+            envs.contains_key(&row.name) && !state.served_models.is_created(&row.name);
         if is_old || is_configured {
             continue;
         }
@@ -57,7 +58,7 @@ pub async fn sync(state: &State) -> Result<(), registry::Error> {
     }
     if !fresh.is_empty() || !gone.is_empty() {
         project.envs.put(envs);
-        state.fleet.change(&gone, fresh);
+        state.served_models.change(&gone, fresh);
         gone.iter().for_each(|name| state.diagnostics.remove(name));
     }
     Ok(())
@@ -73,7 +74,7 @@ pub async fn follow_settings(state: &State, fresh: BTreeMap<String, Arc<Env>>) {
     let _alone = project.created.seen.lock().await;
     let mut envs = BTreeMap::clone(&project.envs.all());
     for (name, env) in fresh {
-        if envs.contains_key(&name) && !state.fleet.is_created(&name) {
+        if envs.contains_key(&name) && !state.served_models.is_created(&name) {
             envs.insert(name, env);
         }
     }

@@ -8,7 +8,7 @@ use super::state::{Project, RunStart};
 use crate::config::DriftAction;
 use crate::pipeline::{Env, Error, drift};
 use crate::registry::DriftEpisodeRow;
-use crate::serving::place::Model;
+use crate::serving::model_slot::ModelSlot;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(15);
@@ -27,7 +27,7 @@ pub async fn watch(state: Arc<State>) {
     let mut looks = 0u32;
     loop {
         interval.tick().await;
-        for model in state.fleet.models() {
+        for model in state.served_models.models() {
             let Some(env) = project.envs.get(&model.name) else {
                 continue;
             };
@@ -44,7 +44,12 @@ pub async fn watch(state: Arc<State>) {
     }
 }
 
-async fn look(project: &Project, model: &Model, env: &Env, is_clean: bool) -> Result<(), Error> {
+async fn look(
+    project: &Project,
+    model: &ModelSlot,
+    env: &Env,
+    is_clean: bool,
+) -> Result<(), Error> {
     let now_ms = env.clock.now_ms();
     let labels = &env.config.labels;
     if is_clean {

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 use super::counted::counted;
 use super::durations::durations;
 use super::scrape::Now;
-use super::{Problem, Reply, Request, State, live_gauges, manage, readiness};
+use super::{Problem, Reply, Request, State, admin, live_gauges, readiness};
 use crate::diagnose::StaleReason;
 use crate::http::budget::Reason;
 use crate::http::observe::metrics::{made, registered};
@@ -26,7 +26,7 @@ const TEXT: &str = "text/plain; version=0.0.4";
 /// Classes up to which predictions are counted per class; each is a series of its own per version.
 const MOST_CLASSES: usize = 32;
 
-/// What is counted and measured of this server, in the text format of Prometheus.
+/// Metrics of this server, in the text format of Prometheus.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -37,23 +37,23 @@ pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
     if let Some(project) = &state.project {
         state
             .diagnostics
-            .recall(&project.envs, state.fleet.models())
+            .recall(&project.envs, state.served_models.models())
             .await;
     }
     let mut families = state.observer.metrics.registry.gather();
     let current = now(&state);
     stale(&state, &current).await;
-    nights(&state, &current).await;
+    schedule_and_queue(&state, &current).await;
     counted(&state, &current).await;
     live_gauges::live(&state, &current).await;
     families.extend(totals(&state, &current).await);
     families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);
     let text = text.map_err(|error| Problem::internal(&error))?;
-    Ok(Reply::new(TEXT, text).packable())
+    Ok(Reply::new(TEXT, text).compressible())
 }
 
-/// What is so now. Made anew for each scrape: two at once do not meddle, and what is gone is not shown.
+/// The present state. Gathered for each scrape: two at once do not interfere, and what is gone is not shown.
 fn now(state: &State) -> Now {
     let now = Now::none();
     let build = [env!("CARGO_PKG_VERSION")];
@@ -83,7 +83,7 @@ fn work(state: &State, now: &Now) {
     );
     now.set(
         "unseat_work_bytes_limit",
-        "Most of them that there may be (server.limits.work_bytes).",
+        "Upper bound of unseat_work_bytes (server.limits.work_bytes).",
         Some(budget.most() as f64),
     );
     let opts = Opts::new(
@@ -108,11 +108,11 @@ fn models(state: &State, now: &Now) {
     let version = gauge("unseat_model_version", "The version in production.");
     let promoted = gauge(
         "unseat_model_promoted_timestamp_seconds",
-        "Since when it is in production.",
+        "When it went into production.",
     );
     let loaded = gauge(
         "unseat_model_loaded_timestamp_seconds",
-        "Since when this server answers with it.",
+        "When this server loaded it.",
     );
     let alarm = gauge(
         "unseat_model_alarm",
@@ -125,11 +125,11 @@ fn models(state: &State, now: &Now) {
     );
     let probation = now.gauge(
         "unseat_probation",
-        "The state of the newest probation, 1 for the one that it is in; none before the first.",
+        "The state of the newest probation: 1 for its present state; no series before the first.",
         &["model", "state"],
     );
     let wall = state.clock.now_ms() as f64 / 1e3;
-    for model in state.fleet.models() {
+    for model in state.served_models.models() {
         let name = [model.name.as_str()];
         alarm
             .with_label_values(&name)
@@ -147,7 +147,7 @@ fn models(state: &State, now: &Now) {
         for (metric, value) in model.scores().iter() {
             score.with_label_values(&[name[0], metric]).set(*value);
         }
-        // What was worked out since, on test rows that are newer than what is on record.
+        // What was computed since, on test rows that are newer than what is on record.
         if let Some(known) = state.diagnostics.known_score(&model.name) {
             let labels = [name[0], served.bundle.metric.name()];
             score.with_label_values(&labels).set(known);
@@ -164,14 +164,14 @@ fn models(state: &State, now: &Now) {
 }
 
 /// What the schedule and the queue came to. A registry that cannot be asked leaves them out of one scrape.
-async fn nights(state: &State, now: &Now) {
+async fn schedule_and_queue(state: &State, now: &Now) {
     let Some(project) = &state.project else {
         return;
     };
     if let Ok(counts) = project.registry.open_job_counts().await {
         let jobs = now.gauge(
             "unseat_jobs",
-            "Jobs that wait or are worked on.",
+            "Jobs that wait or are running.",
             &["model", "state"],
         );
         for (model, state, count) in counts {
@@ -207,12 +207,12 @@ async fn totals(state: &State, now: &Now) -> Option<MetricFamily> {
     let labels = ["model", "outcome"];
     let runs = now.counter(
         "unseat_runs_total",
-        "Runs that have ended, by what came of them.",
+        "Runs that have ended, by outcome.",
         &labels,
     );
     let quarantined = now.counter(
         "unseat_quarantined_files_total",
-        "Input files that runs left out because they could not be used; counted by each run that met them.",
+        "Input files that runs quarantined; each run counts them again.",
         &["model"],
     );
     let success = now.gauge(
@@ -274,10 +274,14 @@ async fn stale(state: &State, now: &Now) {
 fn predictions(state: &State, now: &Now) {
     let counts = now.counter(
         "unseat_predictions_total",
-        "Predictions by what was predicted, of the versions that are loaded.",
+        "Predictions by predicted class, of the versions that are loaded.",
         &["model", "version", "prediction"],
     );
-    for served in state.fleet.models().flat_map(|model| model.loaded()) {
+    for served in state
+        .served_models
+        .models()
+        .flat_map(|model| model.loaded())
+    {
         let number = ["number".to_string()];
         let classes = if served.is_of_numbers() {
             &number[..]
@@ -299,12 +303,12 @@ fn logs(state: &State, now: &Now) {
     now.count(
         "unseat_audit_failures_total",
         "Lines of the audit log that could not be written.",
-        manage::audit_failures(),
+        admin::audit_failures(),
     );
     now.count(
         "unseat_audit_skipped_total",
-        "Refusals of strangers that were too many in their minute to be written to the audit log.",
-        manage::audit_skipped(),
+        "Rejections of unauthenticated clients that were not written to the audit log, because there were too many in a minute.",
+        admin::audit_skipped(),
     );
     if let Some(log) = &state.observer.access_log {
         now.count(
@@ -317,12 +321,12 @@ fn logs(state: &State, now: &Now) {
         let counts = log.counts();
         now.count(
             "unseat_prediction_log_written_total",
-            "Rows that stand in the prediction log.",
+            "Rows written to the prediction log.",
             counts.written(),
         );
         now.count(
             "unseat_prediction_log_dropped_total",
-            "Rows that were to be kept and are not: too many waited, or they could not be written.",
+            "Sampled rows that were dropped: the queue was full, or they could not be written.",
             counts.dropped(),
         );
         now.count(

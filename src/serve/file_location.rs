@@ -38,7 +38,7 @@ pub async fn given(state: &State, request: &Request) -> Result<Option<(Bytes, Fo
         return Ok(None);
     };
     let Some(named) = named.as_str().filter(|_| body.len() == 1) else {
-        let why = "send `file_location` alone, as a text; options stand in the query";
+        let why = "send `file_location` alone, as a text; options go into the query";
         return Err(Problem::new(Code::BadRequest, why));
     };
     let form = match Path::new(named).extension().and_then(|it| it.to_str()) {
@@ -67,7 +67,7 @@ pub async fn given(state: &State, request: &Request) -> Result<Option<(Bytes, Fo
     Ok(Some((bytes.into(), form)))
 }
 
-/// The file, where it stands in the allowed folder when every link has been followed. It is named from that folder, or from
+/// The file, where it is in the allowed folder when every link has been followed. It is named from that folder, or from
 /// the project's.
 fn find(project: &Path, allowed: &Path, named: &str) -> Option<PathBuf> {
     let allowed = allowed.canonicalize().ok()?;

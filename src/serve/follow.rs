@@ -17,38 +17,40 @@ const RETRY_POLLS: u32 = 40;
 
 /// Follows every champion until the server ends.
 pub async fn follow(state: Arc<State>) {
-    let fleet = &state.fleet;
-    let mut tide = String::new();
+    let served_models = &state.served_models;
+    let mut change_token = String::new();
     let mut polls = 0;
     let mut interval = tokio::time::interval(EVERY);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
         polls += 1;
-        let asked = tokio::time::timeout(PATIENCE, fleet.source.tide()).await;
+        let asked = tokio::time::timeout(PATIENCE, served_models.source.change_token()).await;
         let now = match asked.unwrap_or(Err(Error::Silent)) {
             Ok(now) => now,
             Err(error) => {
                 // The database cannot be asked: what is served stays, and the alarm says why it may be old.
-                fleet.models().for_each(|model| raise(&model, &error));
-                fleet.database_is(database_trouble(&error));
-                fleet.silence_is(silence(&error));
-                tide.clear();
+                served_models
+                    .models()
+                    .for_each(|model| raise(&model, &error));
+                served_models.database_is(database_trouble(&error));
+                served_models.silence_is(silence(&error));
+                change_token.clear();
                 continue;
             }
         };
-        fleet.database_is(None);
-        fleet.silence_is(None);
-        let is_troubled = fleet.models().any(|model| model.alarm().is_some());
-        if now == tide && !(is_troubled && polls % RETRY_POLLS == 0) {
+        served_models.database_is(None);
+        served_models.silence_is(None);
+        let is_troubled = served_models.models().any(|model| model.alarm().is_some());
+        if now == change_token && !(is_troubled && polls % RETRY_POLLS == 0) {
             continue;
         }
-        tide = now;
+        change_token = now;
         if let Err(error) = super::sync_created(&state).await {
             tracing::error!("created models cannot be looked up: {error}");
-            tide.clear();
+            change_token.clear();
         }
-        for model in fleet.models() {
+        for model in served_models.models() {
             follow_told(&state, &model).await;
         }
     }
@@ -56,14 +58,14 @@ pub async fn follow(state: Arc<State>) {
 
 /// Follows a model's champion now, after this server moved it, and not at the next look.
 pub async fn follow_now(state: &State, model: &str) {
-    if let Ok(model) = state.fleet.model(Some(model)) {
+    if let Ok(model) = state.served_models.model(Some(model)) {
         follow_told(state, &model).await;
     }
 }
 
-/// Follows a champion and tells what came of it; what cannot be loaded becomes the model's alarm.
-async fn follow_told(state: &State, model: &crate::serving::fleet::Model) {
-    match follow_one(&state.fleet, model).await {
+/// Follows a champion and logs the result; what cannot be loaded becomes the model's alarm.
+async fn follow_told(state: &State, model: &crate::serving::served_models::ModelSlot) {
+    match follow_one(&state.served_models, model).await {
         Ok(true) => state.observer.reloaded(&model.name, true),
         Ok(false) => {}
         Err(error) => {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::manage::without_folder;
+use super::admin::without_folder;
 use super::readiness::{held, is_ready, staleness};
 use super::{Code, Problem, Reply, Request, State};
 use crate::clock::rfc3339;
 use crate::diagnose;
 use crate::registry::ProbationState;
-use crate::serving::fleet::SILENCE;
+use crate::serving::served_models::SILENCE;
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -66,7 +66,7 @@ pub struct Readiness {
     get,
     path = "/readyz",
     tag = "health",
-    params(("verbose" = Option<String>, Query, description = "Lists what was looked at")),
+    params(("verbose" = Option<String>, Query, description = "Lists the checks")),
     responses(
         (status = 200, description = "Yes", content((String = "text/plain", example = "ok"), (Readiness = "application/json"))),
         (status = 503, description = "No: no champion is loaded yet, the database is gone or knows no champion, or the server is ending", body = Readiness),
@@ -77,7 +77,7 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     let is_ready = is_ready(&state);
     if request.query("verbose").is_some() {
         // A database that does not answer is not waited for.
-        if state.fleet.silence().is_none() {
+        if state.served_models.silence().is_none() {
             let asked = tokio::time::timeout(PATIENCE, asked_checks(&state)).await;
             checks.extend(asked.unwrap_or_else(|_| vec![silent()]));
         }
@@ -107,7 +107,7 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
     get,
     path = "/healthz",
     tag = "health",
-    params(("verbose" = Option<String>, Query, description = "Lists what was looked at")),
+    params(("verbose" = Option<String>, Query, description = "Lists the checks")),
     responses(
         (status = 200, description = "Yes", content((String = "text/plain", example = "ok"), (Readiness = "application/json"))),
         (status = 503, description = "No: no champion is loaded yet, the database is gone or knows no champion, or the server is ending", body = Readiness),
@@ -145,7 +145,7 @@ async fn held_checks(state: &State) -> Vec<Check> {
     .collect()
 }
 
-/// Whether the last runs of each model came to their end, and whether files were left out. They warn: what is served stays.
+/// Whether the last runs of each model finished, and whether files were left out. They warn: what is served stays.
 async fn trouble_checks(state: &State) -> Vec<Check> {
     let mut checks = Vec::new();
     let Some(project) = &state.project else {
@@ -220,14 +220,18 @@ fn checks(state: &State) -> Vec<Check> {
             "no".to_string()
         },
     }];
-    if let Some(trouble) = state.fleet.database().or_else(|| state.fleet.silence()) {
+    if let Some(trouble) = state
+        .served_models
+        .database()
+        .or_else(|| state.served_models.silence())
+    {
         checks.push(Check {
             name: "database".to_string(),
             is_well: false,
             says: trouble.to_string(),
         });
     }
-    for model in state.fleet.models() {
+    for model in state.served_models.models() {
         let (is_well, says) = match (model.champion(), model.alarm()) {
             (Some(served), None) => (true, format!("version {}", served.version)),
             (Some(served), Some(alarm)) => {
@@ -242,11 +246,11 @@ fn checks(state: &State) -> Vec<Check> {
             says,
         });
     }
-    let probations = state.fleet.models().filter_map(|model| {
+    let probations = state.served_models.models().filter_map(|model| {
         let view = model.probation()?;
         Some(Check {
             name: format!("probation {}", model.name),
-            // Something speaks against the version, and it is not taken back yet.
+            // Something speaks against the version, and it is not rolled back yet.
             is_well: view.state != ProbationState::Watching || view.reasons.is_empty(),
             says: view.says(),
         })

@@ -1,4 +1,4 @@
-//! How good the newest answers were, and how far columns have drifted, as gauges. What was worked out is read, nothing more.
+//! How good the newest answers were, and how far columns have drifted, as gauges. What was computed is read, nothing more.
 
 use prometheus::GaugeVec;
 
@@ -55,15 +55,15 @@ pub async fn live(state: &State, now: &Now) {
     );
     let last = now.gauge(
         "unseat_last_label_timestamp_seconds",
-        "When the last label came.",
+        "When the last label arrived.",
         &["model"],
     );
     let received = now.counter(
         "unseat_labels_total",
-        "Labels that came, by what became of them.",
+        "Labels that arrived, by outcome.",
         &["model", "outcome"],
     );
-    for model in state.fleet.models() {
+    for model in state.served_models.models() {
         let Some(env) = project.envs.get(&model.name) else {
             continue;
         };

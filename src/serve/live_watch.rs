@@ -1,4 +1,4 @@
-//! The task that works out how good the newest answers were, whenever labels came and every few minutes; and starts a run
+//! The task that computes how good the newest answers were, whenever labels came and every few minutes; and starts a run
 //! once enough labels came.
 
 use std::collections::HashMap;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::State;
-use super::manage::heavy;
+use super::admin::heavy;
 use super::state::{Project, RunStart};
 use crate::pipeline::live::keep_summary;
 use crate::pipeline::{Env, Error, Stage};
 
 /// How often is looked for new labels.
 const EVERY: Duration = Duration::from_secs(5);
-/// Looks after which it is worked out again although no label came: estimates follow the answers. Some minutes.
+/// Looks after which it is computed again although no label came: estimates follow the answers. Some minutes.
 const AGAIN: u32 = 60;
 
-/// What tells that labels came: the version, how many labels ever came, and when the last one did.
+/// What shows that labels arrived: the version, how many labels ever did, and when the last one did.
 type Seen = (i64, i64, i64);
 
 /// Looks until the server ends.
@@ -33,7 +33,7 @@ pub async fn watch(state: Arc<State>) {
     loop {
         interval.tick().await;
         looks = looks.wrapping_add(1);
-        for model in state.fleet.models() {
+        for model in state.served_models.models() {
             let (Some(env), Some(served)) = (project.envs.get(&model.name), model.champion())
             else {
                 continue;
@@ -57,7 +57,7 @@ pub async fn watch(state: Arc<State>) {
                     tracing::warn!(
                         model = model.name,
                         causes,
-                        "the live score cannot be worked out: failed to {error}"
+                        "the live score cannot be computed: failed to {error}"
                     );
                 }
             }
@@ -81,7 +81,7 @@ async fn look(env: Arc<Env>, version: i64, known: Option<Seen>) -> Result<Seen, 
 /// Runs that are looked at to find the last one that was more than a stage by hand.
 const RUNS: i64 = 50;
 
-/// Starts a run where so many labels have come since the last one began as the settings ask for. True when that is decided: a
+/// Starts a run where this many labels have come since the last one began as the settings ask for. True when that is decided: a
 /// run was started, or none is to be; false when it has to be asked again.
 async fn starts_run(project: &Project, env: &Env, labels: i64) -> bool {
     let model = &env.config.name;
@@ -110,7 +110,7 @@ async fn starts_run(project: &Project, env: &Env, labels: i64) -> bool {
     }
 }
 
-/// Whether at least so many labels came since the last run began; stages by hand are no runs.
+/// Whether at least this many labels came since the last run began; stages by hand are no runs.
 async fn is_due(env: &Env, labels: i64, least: u64) -> Result<bool, Error> {
     if (labels.max(0) as u64) < least {
         return Ok(false);

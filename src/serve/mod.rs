@@ -1,12 +1,14 @@
 //! The project over HTTP: predictions, scores and diagnostics of what is deployed.
 //!
 //! `routes` is the table of contents. A request goes through `answer`: route, caller, limits, handler, what is told of
-//! it; handlers take a `Request` and return a `Reply` or a `Problem`. `fleet` holds what is served, `follow` swaps
+//! it; handlers take a `Request` and return a `Reply` or a `Problem`. `served_models` holds what is served, `follow` swaps
 //! it when the champion moves. It must not know training: a run is started through `state::StartRun`, elsewhere.
 
 mod accept;
+mod admin;
 mod answer;
-mod borrowed;
+mod api_schemas;
+mod compat;
 mod contents;
 mod cors;
 mod counted;
@@ -17,17 +19,16 @@ mod durations;
 mod exposition;
 mod file_location;
 mod follow;
-mod forms;
 mod health;
 mod live_gauges;
 mod live_watch;
-mod manage;
 mod openapi;
 mod pages;
 mod prediction;
+mod prediction_response;
 mod probation;
 mod readiness;
-mod refusals;
+mod rejections;
 mod router;
 mod routes;
 mod rows;
@@ -38,21 +39,20 @@ mod state;
 mod tasks;
 mod v2;
 mod work;
-mod written;
 
 #[cfg(test)]
 mod tests;
 
-pub use crate::http::guard::Guard;
+pub use crate::http::auth::Guard;
 pub use crate::http::observe::Observer;
 pub use crate::http::signals::{Signals, Wish};
 pub use crate::pipeline::run_log;
 pub use crate::serving::answered::AnsweredRows;
 pub use crate::serving::created_models::{Created, OpenModel};
-pub use crate::serving::fleet::Fleet;
 pub use crate::serving::follow::{load_all, load_each};
 pub use crate::serving::pick_error::PickError;
 pub use crate::serving::served::Served;
+pub use crate::serving::served_models::ServedModels;
 pub use crate::serving::source::Source;
 pub use accept::{Bound, bind};
 pub use contents::{Listed, contents, problem_forms};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use utoipa::OpenApi;
 
-use super::borrowed::texts;
+use super::api_schemas;
+use super::compat::texts;
 use super::file_location::{self, Form};
-use super::forms;
+use super::prediction_response::write_predictions;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
 use super::work::{bounds, heavy};
-use super::written::write_predictions;
 use super::{Code, Problem, Reply, Request, State};
 use crate::explain;
 use crate::features::CellRef;
@@ -23,7 +23,7 @@ pub struct Doc;
 
 /// Predict rows
 ///
-/// JSON rows with options, CSV with a header, or one JSON object per line. With CSV and NDJSON, the options stand in the query.
+/// JSON rows with options, CSV with a header, or one JSON object per line. With CSV and NDJSON, the options are in the query.
 ///
 /// A model that was trained on related tables takes `"tables": {"<table>": [{column: value}, …], …}` in place of `rows`, and
 /// answers one prediction per record of the base table, whose `id` is the record's.
@@ -36,11 +36,11 @@ pub struct Doc;
         ("version" = Option<String>, Query, description = "Another version than the champion", pattern = "^(champion|v?[0-9]{1,18})$"),
     ),
     request_body(content(
-        (forms::PredictionRequest = "application/json"),
+        (api_schemas::PredictionRequest = "application/json"),
         (String = "text/csv"),
         (String = "application/x-ndjson"),
     )),
-    responses((status = 200, description = "The predictions", body = forms::PredictionAnswer)),
+    responses((status = 200, description = "The predictions", body = api_schemas::PredictionAnswer)),
 )]
 pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     match request.content_type().as_deref() {
@@ -61,7 +61,7 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
 
 /// Predict one row
 ///
-/// The row stands in the query: `?column=value&…`, a missing value as `column=`. With a body, or a `model_id`, it is another
+/// The row is in the query: `?column=value&…`, a missing value as `column=`. With a body, or a `model_id`, it is another
 /// system's call of the same path.
 #[utoipa::path(
     get,
@@ -72,11 +72,11 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         ("version" = Option<String>, Query, description = "Another version than the champion", pattern = "^(champion|v?[0-9]{1,18})$"),
         ("probabilities" = Option<bool>, Query, description = "Adds the probability of every class"),
         ("threshold" = Option<f64>, Query, description = "P(positive) from which on the row is positive; for models with two classes", minimum = 0, maximum = 1),
-        ("top_n" = Option<usize>, Query, description = "Adds so many of the likeliest classes", minimum = 1),
+        ("top_n" = Option<usize>, Query, description = "Adds this many of the most probable classes", minimum = 1),
         ("explain" = Option<bool>, Query, description = "Adds what each column contributed"),
-        ("flips" = Option<bool>, Query, description = "Adds what would have turned the answer; for linear models with two classes"),
+        ("flips" = Option<bool>, Query, description = "Adds counterfactuals: what would have changed the answer; for linear models with two classes"),
     ),
-    responses((status = 200, description = "The prediction", body = forms::PredictionAnswer)),
+    responses((status = 200, description = "The prediction", body = api_schemas::PredictionAnswer)),
 )]
 pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     if texts::is_meant(&state, &request) {
@@ -84,7 +84,7 @@ pub async fn get(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     }
     let (options, cells) = options_and_cells(&request)?;
     let served = state
-        .fleet
+        .served_models
         .pick(options.model.as_deref(), options.version)
         .await?;
     let bounds = bounds(&state, &request);
@@ -130,7 +130,7 @@ async fn json(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
         Reading::OfAnother(options) => merged(options, &guess),
     };
     let (model, version) = (options.model.as_deref(), options.version);
-    let served = state.fleet.pick(model, version).await?;
+    let served = state.served_models.pick(model, version).await?;
     let (_, reply) = heavy(request, move |request: &Request| {
         let (_, rows) = read(&request.body, &served, bounds(&state, request))?;
         answer(&state, &served, rows?, &options, request)
@@ -156,12 +156,12 @@ async fn guessed(state: &State, request: &Request) -> Result<(Options, Arc<Serve
         version: named_version(request)?,
         ..Options::default()
     };
-    let is_known = guess.model.is_some() || state.fleet.model(None).is_ok();
+    let is_known = guess.model.is_some() || state.served_models.model(None).is_ok();
     if !is_known {
         guess = merged(rows::read_options(&request.body)?, &guess);
     }
     let (model, version) = (guess.model.as_deref(), guess.version);
-    let served = match state.fleet.pick(model, version).await {
+    let served = match state.served_models.pick(model, version).await {
         // Without a champion, the body may still name a version.
         Err(error) if guess.version.is_none() => {
             guess = merged(rows::read_options(&request.body)?, &guess);
@@ -169,7 +169,7 @@ async fn guessed(state: &State, request: &Request) -> Result<(Options, Arc<Serve
                 return Err(error.into());
             }
             let (model, version) = (guess.model.as_deref(), guess.version);
-            state.fleet.pick(model, version).await?
+            state.served_models.pick(model, version).await?
         }
         picked => picked?,
     };
@@ -211,7 +211,7 @@ async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply,
         return Err(Problem::new(Code::BadRequest, why));
     }
     let served = state
-        .fleet
+        .served_models
         .pick(options.model.as_deref(), options.version)
         .await?;
     let (_, reply) = heavy(request, move |request: &Request| {
@@ -299,7 +299,7 @@ pub fn answer(
         let why = "`top_n` is at least 1";
         return Err(Problem::new(Code::Unprocessable, why));
     }
-    if options.flips && !explain::has_flips(&served.bundle) {
+    if options.flips && !explain::has_counterfactuals(&served.bundle) {
         let why = "`flips` are for linear models with two classes; this one is another";
         return Err(Problem::new(Code::Unprocessable, why));
     }

@@ -11,7 +11,7 @@ pub async fn held(state: &State) -> Vec<(String, i64)> {
     };
     let mut found = Vec::new();
     for (name, _) in project.envs.all().iter() {
-        // A database that cannot be asked is told by the check `stale`.
+        // A database that does not answer is reported by the check `stale`.
         if let Ok(Some(held)) = project.registry.held_version(name).await {
             found.push((name.clone(), held));
         }
@@ -34,7 +34,10 @@ pub async fn staleness(
 
 /// Whether the server takes requests for predictions.
 pub fn is_ready(state: &State) -> bool {
-    let is_served = state.fleet.models().any(|model| model.champion().is_some());
-    let is_lost = state.fleet.models().any(|model| model.is_lost());
-    !state.is_draining() && is_served && !is_lost && state.fleet.database().is_none()
+    let is_served = state
+        .served_models
+        .models()
+        .any(|model| model.champion().is_some());
+    let is_lost = state.served_models.models().any(|model| model.is_lost());
+    !state.is_draining() && is_served && !is_lost && state.served_models.database().is_none()
 }

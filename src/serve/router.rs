@@ -20,11 +20,11 @@ pub struct Router {
 #[derive(Debug)]
 enum Segment {
     Text(&'static str),
-    /// `{name}`, or `v{name}:predict` with what stands before and behind it.
+    /// `{name}`, or `v{name}:predict` with what is before and behind it.
     Name(&'static str, &'static str, &'static str),
 }
 
-/// A row that was found, with what stands in the path for its names.
+/// A row that was found, with what is in the path for its names.
 pub struct Found {
     /// Index into the table.
     pub index: usize,
@@ -55,7 +55,7 @@ impl Router {
     /// The row for a request.
     ///
     /// # Errors
-    /// 404, or 405 with the methods that the path has; told in the path's own dialect.
+    /// 404, or 405 with the methods that the path has; in the path's own dialect.
     pub fn find(&self, method: &Method, path: &str) -> Result<Found, (Dialect, Problem)> {
         let found = |index: usize, params| Found {
             index,
@@ -114,7 +114,7 @@ impl Router {
 }
 
 impl Router {
-    /// The methods of a path, as they are told; `None` for one that is not there.
+    /// The methods of a path, as the `Allow` header lists them; `None` for one that is not there.
     pub fn methods(&self, path: &str) -> Option<String> {
         // No row of the table has this method.
         match self.find(&Method::CONNECT, path) {

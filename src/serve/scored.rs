@@ -9,7 +9,7 @@ use crate::serving::answered::Said;
 use crate::serving::predict::{self, Predicted, ROWS_PER_LOOK, Scoring};
 use crate::serving::served::Served;
 
-/// Predicts rows, see [`predict::predict_each`], and hands them, with what was said, to whoever keeps
+/// Predicts rows, see [`predict::predict_each`], and hands them, with the predictions, to what keeps
 /// something of them.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Metrics that are made anew for each scrape.
+//! Metrics that are gathered for each scrape.
 
 use prometheus::{GaugeVec, IntCounterVec, Opts, Registry};
 

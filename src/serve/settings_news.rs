@@ -14,7 +14,7 @@ pub struct SettingsNews {
 }
 
 impl SettingsNews {
-    /// What somebody should know; nothing when all of it is followed.
+    /// What the operator should know; empty when all of it is followed.
     pub fn says(&self) -> Option<String> {
         let at = rfc3339(self.at_ms);
         match &self.problem {

@@ -9,7 +9,7 @@ use rand::RngCore;
 use tokio::sync::Semaphore;
 
 use super::diagnostics::Diagnostics;
-use super::{Created, Fleet, Guard, SettingsNews};
+use super::{Created, Guard, ServedModels, SettingsNews};
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::http::budget::Budget;
@@ -17,10 +17,10 @@ use crate::http::observe::{LAST_WORDS, Observer};
 use crate::http::request::Request;
 use crate::http::route_name::RouteTable;
 use crate::overview::Status;
-use crate::pipeline::Envs;
+use crate::pipeline::Environments;
 use crate::registry::{CreatedModel, JobRow, Lock, Registry};
 use crate::serving::answered::{AnsweredRows, Kept, Said};
-use crate::serving::at_hand::AtHand;
+use crate::serving::cached::Cached;
 use crate::serving::prediction_log::PredictionLog;
 use crate::serving::rows::Rows;
 use crate::serving::served::Served;
@@ -44,7 +44,7 @@ pub enum RunStart {
 /// What came of asking for a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModelStart {
-    /// It stands in the registry, and its first run waits for a worker.
+    /// It is in the registry, and its first run waits for a worker.
     Queued {
         /// The job's id.
         job: String,
@@ -57,9 +57,9 @@ pub enum ModelStart {
     Failed(String),
 }
 
-/// Starts a run of a model without waiting for it. Serving knows no training: whoever starts the server says how.
+/// Starts a run of a model without waiting for it. Serving knows no training: the process that starts the server says how.
 pub trait StartRun: Send + Sync {
-    /// Starts one, `force` as in `unseat run --force`, for somebody with a name.
+    /// Starts one, `force` as in `unseat run --force`, in the name of a caller.
     fn start(
         &self,
         model: &str,
@@ -73,7 +73,7 @@ pub trait StartRun: Send + Sync {
         job: &JobRow,
     ) -> std::pin::Pin<Box<dyn Future<Output = Option<RunStart>> + Send>>;
 
-    /// Records a model and the job of its run, both or none. One that is there is changed only if it is to be replaced. Whoever
+    /// Records a model and the job of its run, both or none. An existing one is changed only if it is to be replaced. A caller who
     /// holds the lock of one that was removed gives it back with that.
     fn create(
         &self,
@@ -88,7 +88,7 @@ pub struct Project {
     /// The registry.
     pub registry: Registry,
     /// What the stages of each model may touch.
-    pub envs: Envs,
+    pub envs: Environments,
     /// Models that come while the server runs.
     pub created: Created,
     /// How runs are started.
@@ -98,7 +98,7 @@ pub struct Project {
 /// What all handlers share.
 pub struct State {
     /// What is served.
-    pub fleet: Fleet,
+    pub served_models: ServedModels,
     /// The project, when there is one.
     pub project: Option<Project>,
     /// The settings.
@@ -121,10 +121,10 @@ pub struct State {
     pub table: RouteTable,
     /// What is remembered of answered rows, where there is a project.
     pub answered: Option<AnsweredRows>,
-    /// Scores and summaries that were worked out.
+    /// Scores and summaries that were computed.
     pub diagnostics: Diagnostics,
     /// The status of the project, for the overview.
-    pub overview: AtHand<Status>,
+    pub overview: Cached<Status>,
     /// What is to be said of `config.json`, once it was edited.
     news: ArcSwapOption<SettingsNews>,
     draining: AtomicBool,
@@ -135,7 +135,7 @@ pub struct State {
 impl State {
     /// All that is shared, before the first request.
     pub fn new(
-        fleet: Fleet,
+        served_models: ServedModels,
         project: Option<Project>,
         settings: Server,
         clock: Clock,
@@ -146,7 +146,7 @@ impl State {
         State {
             in_flight: Arc::new(Semaphore::new(settings.limits.in_flight)),
             budget: Budget::new(settings.limits.most_work_bytes()),
-            fleet,
+            served_models,
             project,
             guard,
             settings,
@@ -157,7 +157,7 @@ impl State {
             prediction_log,
             answered: None,
             diagnostics: Diagnostics::default(),
-            overview: AtHand::default(),
+            overview: Cached::default(),
             news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
@@ -172,7 +172,7 @@ impl State {
     }
 
     /// Hands the rows of an answered request to the prediction log, if it is on and the request is in its sample, and with what
-    /// was said of them to whoever counts and keeps that. Never waits.
+    /// was said of them to what counts and keeps it. Never waits.
     pub fn predicted(
         &self,
         request: &Request,
@@ -233,7 +233,7 @@ impl State {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Lets nothing that is at hand be shown after a change: whoever made it sees it.
+    /// Invalidates what is cached after a change, so that the caller who made it sees it.
     pub fn forget(&self) {
         self.overview.forget();
         self.diagnostics.forget();

@@ -1,4 +1,4 @@
-//! What goes on beside the requests: tasks that begin with a server and end with it.
+//! What continues beside the requests: tasks that begin with a server and end with it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::{State, diagnostics, drift_watch, follow, live_watch, pages, probation};
-use crate::http::guard::{Guard, new_secret};
+use crate::http::auth::{Guard, new_secret};
 use crate::registry::Registry;
 
 /// How often files of the settings are looked at.
@@ -37,7 +37,7 @@ impl Drop for Tasks {
     }
 }
 
-/// Makes what the overview and `/diagnostics` show anew when something was written, or when it grows old: requests find it.
+/// Refreshes what the overview and `/diagnostics` show when something was written, or when it grows old, so that requests find it.
 async fn keep_at_hand(state: Arc<State>) {
     let mut interval = tokio::time::interval(AT_HAND);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -58,7 +58,7 @@ async fn refresh(state: Arc<State>) {
         interval.tick().await;
         look_again(&state).await;
         if let Some(project) = &state.project {
-            // A registry that cannot be asked tells nobody of a logout elsewhere; the next look does.
+            // While the registry does not answer, a logout elsewhere is not seen; the next poll sees it.
             if let Ok(ended) = project.registry.ended_sessions().await {
                 state.guard.end_sessions(ended);
             }

@@ -1,4 +1,4 @@
-//! What was worked out and is kept at hand, per model: the champion's score, the summary of the newest data set, what the
+//! What was computed and is cached, per model: the champion's score, the summary of the newest data set, what the
 //! test folder looks like.
 
 use std::collections::HashMap;
@@ -9,27 +9,27 @@ use arc_swap::ArcSwapOption;
 
 use tokio::runtime::Handle;
 
-use super::at_hand::AtHand;
+use super::cached::Cached;
 use super::model_facts::ModelFacts;
-use super::place::Model;
+use super::model_slot::ModelSlot;
 use super::served::Served;
 use crate::data::{self, Signature};
 use crate::diagnose::{self, ChampionScore, DataSummary};
-use crate::model_types::Place as FilePlace;
-use crate::pipeline::{Env, Envs, Error};
+use crate::model_types::Location;
+use crate::pipeline::{Env, Environments, Error};
 
 /// How long a look at the test folder holds.
 pub const LOOK_HOLDS: Duration = Duration::from_secs(1);
 
-/// What is kept at hand of all models.
+/// The caches of all models.
 #[derive(Default)]
 pub struct Diagnostics {
-    places: Mutex<HashMap<String, Arc<Place>>>,
+    places: Mutex<HashMap<String, Arc<ModelDiagnostics>>>,
 }
 
-/// What is kept at hand of one model.
+/// The cache of one model.
 #[derive(Default)]
-pub struct Place {
+pub struct ModelDiagnostics {
     /// The champion's score.
     pub known: ArcSwapOption<KnownScore>,
     /// Held by the one who works a score out.
@@ -37,7 +37,7 @@ pub struct Place {
     /// When they began.
     pub began: ArcSwapOption<Instant>,
     /// What the registry says, for `/diagnostics`.
-    pub facts: AtHand<ModelFacts>,
+    pub facts: Cached<ModelFacts>,
     summary: ArcSwapOption<DataSummary>,
     summarising: tokio::sync::Mutex<()>,
     seen: ArcSwapOption<FolderLook>,
@@ -48,7 +48,7 @@ pub struct Place {
 /// A score of a version, and how far it can be relied on.
 #[derive(Clone)]
 pub struct KnownScore {
-    /// The version that was served when it was worked out.
+    /// The version that was served when it was computed.
     pub version: i64,
     /// Checksum of its bundle.
     pub sha256: String,
@@ -60,7 +60,7 @@ pub struct KnownScore {
     pub score: Option<Arc<ChampionScore>>,
     /// Why it is not the present score.
     pub problem: Option<String>,
-    /// When it was worked out.
+    /// When it was computed.
     pub made: Instant,
     /// When the test folder was last seen to be the same.
     pub looked: Instant,
@@ -93,7 +93,7 @@ struct Recalled {
 
 impl Diagnostics {
     /// The place of a model.
-    pub fn place(&self, model: &str) -> Arc<Place> {
+    pub fn place(&self, model: &str) -> Arc<ModelDiagnostics> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         match places.get(model) {
             Some(place) => place.clone(),
@@ -101,7 +101,7 @@ impl Diagnostics {
         }
     }
 
-    /// Lets nothing that the registry said be used any more; see [`AtHand::forget`].
+    /// Lets nothing that the registry said be used any more; see [`Cached::forget`].
     pub fn forget(&self) {
         let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.values().for_each(|place| place.facts.forget());
@@ -122,7 +122,7 @@ impl Diagnostics {
         });
         let recorded = place.recalled.load_full();
         let recorded = recorded.and_then(|it| Some((it.version, it.score?)));
-        // After a promotion the score of the new champion is on record before anybody asks for it to be worked out.
+        // After a promotion the score of the new champion is on record before a request asks for it.
         match (worked_out, recorded) {
             (Some((at, _)), Some((version, score))) if at != version => Some(score),
             (worked_out, recorded) => worked_out.or(recorded).map(|(_, score)| score),
@@ -136,7 +136,7 @@ impl Diagnostics {
 
     /// Asks the registry what it has on record, for the two above: two small questions per model, one more after a
     /// promotion. What it cannot answer stays as it was.
-    pub async fn recall(&self, envs: &Envs, models: impl Iterator<Item = Arc<Model>>) {
+    pub async fn recall(&self, envs: &Environments, models: impl Iterator<Item = Arc<ModelSlot>>) {
         for model in models {
             let (Some(env), Some(served)) = (envs.get(&model.name), model.champion()) else {
                 continue;
@@ -164,8 +164,8 @@ async fn recorded_score(env: &Env, served: &Served) -> Option<f64> {
     diagnose::last_score(&env.config, served.version, &served.sha256, &recorded)?.score
 }
 
-impl Place {
-    /// The score at hand, if it is of this version and the test folder was looked at just now.
+impl ModelDiagnostics {
+    /// The cached score, if it is of this version and the test folder was looked at just now.
     pub fn current(&self, served: &Served) -> Option<Arc<KnownScore>> {
         let is_current =
             |known: &Arc<KnownScore>| known.is_of(served) && known.looked.elapsed() < LOOK_HOLDS;
@@ -191,7 +191,7 @@ impl Place {
     /// What the test folder looks like at this moment.
     pub async fn look_again(&self, env: &Arc<Env>) -> Option<Signature> {
         let env = env.clone();
-        let looked = tokio::task::spawn_blocking(move || look_now(&env)).await;
+        let looked = tokio::task::spawn_blocking(move || read_signature(&env)).await;
         let signature = looked.ok().flatten();
         self.seen.store(Some(Arc::new(FolderLook {
             at: Instant::now(),
@@ -200,7 +200,7 @@ impl Place {
         signature
     }
 
-    /// The summary of the data set of a run: the one at hand, or made by one caller while the others wait.
+    /// The summary of the data set of a run: the cached one, or made by one caller while the others wait.
     pub async fn summary(
         &self,
         run: &str,
@@ -224,12 +224,12 @@ impl Place {
 }
 
 /// Looks at the test folder. For a thread that may take long.
-pub fn look_now(env: &Env) -> Option<Signature> {
+pub fn read_signature(env: &Env) -> Option<Signature> {
     let place = &env.config.test_folder;
     // A folder is looked at as it is; of a store's, the files are fetched that are new.
     let folder = match place {
-        FilePlace::Folder(folder) => Ok(folder.clone()),
-        FilePlace::Store(_) => Handle::current().block_on(crate::pipeline::refresh(place)),
+        Location::Folder(folder) => Ok(folder.clone()),
+        Location::Store(_) => Handle::current().block_on(crate::pipeline::refresh(place)),
     };
     let signature = folder.and_then(|folder| Ok(data::signature(&folder)?));
     signature

@@ -30,10 +30,10 @@ pub enum Error {
     /// No model of the name.
     #[error("find the model `{0}`")]
     NoModel(String),
-    /// The prediction log cannot be begun.
+    /// The prediction log cannot be started.
     #[error("start the prediction log")]
     Log(#[source] std::io::Error),
-    /// Counting rows cannot be begun.
+    /// Counting rows cannot be started.
     #[error("start counting the rows of requests")]
     Count(#[source] std::io::Error),
 }

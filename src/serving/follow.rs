@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::error::Error;
-use super::fleet::SILENCE;
 use super::pointer::Pointer;
-use crate::serving::fleet::Fleet;
+use super::served_models::SILENCE;
+use crate::serving::served_models::ServedModels;
 
 /// Loads every champion once.
 ///
 /// # Errors
 /// Nothing: what cannot be loaded becomes the model's alarm.
-pub async fn load_all(fleet: &Fleet) {
-    for model in fleet.models() {
-        if let Err(error) = follow_one(fleet, &model).await {
+pub async fn load_all(served_models: &ServedModels) {
+    for model in served_models.models() {
+        if let Err(error) = follow_one(served_models, &model).await {
             raise(&model, &error);
         }
     }
@@ -23,15 +23,15 @@ pub async fn load_all(fleet: &Fleet) {
 ///
 /// # Errors
 /// The first that cannot be loaded.
-pub async fn load_each(fleet: &Fleet) -> Result<(), Error> {
-    for model in fleet.models() {
-        follow_one(fleet, &model).await?;
+pub async fn load_each(served_models: &ServedModels) -> Result<(), Error> {
+    for model in served_models.models() {
+        follow_one(served_models, &model).await?;
     }
     Ok(())
 }
 
 /// Says what went wrong, once, and keeps it as the model's alarm.
-pub fn raise(model: &crate::serving::fleet::Model, error: &Error) {
+pub fn raise(model: &crate::serving::served_models::ModelSlot, error: &Error) {
     let causes = crate::text::causes(error).join(": ");
     let alarm = if causes.is_empty() {
         error.to_string()
@@ -45,7 +45,7 @@ pub fn raise(model: &crate::serving::fleet::Model, error: &Error) {
 }
 
 /// Says once what is wrong although what is served can be; `None` when nothing is.
-fn alarm(model: &crate::serving::fleet::Model, alarm: Option<String>) {
+fn alarm(model: &crate::serving::served_models::ModelSlot, alarm: Option<String>) {
     if let Some(alarm) = &alarm
         && model.alarm().is_none_or(|known| *known != *alarm)
     {
@@ -67,7 +67,7 @@ pub fn database_trouble(error: &Error) -> Option<String> {
     }
 }
 
-/// What is said of a database that does not answer. It keeps no server from being ready: whoever asks it gets predictions.
+/// What is said of a database that does not answer. A server stays ready without it: it answers predictions.
 pub fn silence(error: &Error) -> Option<String> {
     use crate::registry::Error as R;
     let is_silent = match error {
@@ -80,15 +80,15 @@ pub fn silence(error: &Error) -> Option<String> {
     is_silent.then(|| SILENCE.to_string())
 }
 
-/// Loads a model's champion if it is not the version that is served already; tells whether it did.
+/// Loads a model's champion if it is not the version that is served already; returns whether it did.
 pub async fn follow_one(
-    fleet: &Fleet,
-    model: &crate::serving::fleet::Model,
+    served_models: &ServedModels,
+    model: &crate::serving::served_models::ModelSlot,
 ) -> Result<bool, Error> {
     let _mine = model.following.lock().await;
     let served = model.champion();
-    let pointer = fleet.source.pointer(&model.name).await?;
-    let lost = fleet.source.lost(&model.name).await;
+    let pointer = served_models.source.pointer(&model.name).await?;
+    let lost = served_models.source.lost(&model.name).await;
     model.lose(pointer.is_none() && served.is_some());
     let Some(pointer) = pointer else {
         let stays = "the database knows no champion any more; what was served stays, and no more should be sent";
@@ -102,24 +102,24 @@ pub async fn follow_one(
             && pointer.mark.is_empty()
     });
     if !is_same {
-        load(fleet, model, &pointer).await?;
+        load(served_models, model, &pointer).await?;
     }
     alarm(model, lost);
     Ok(!is_same)
 }
 
 async fn load(
-    fleet: &Fleet,
-    model: &crate::serving::fleet::Model,
+    served_models: &ServedModels,
+    model: &crate::serving::served_models::ModelSlot,
     pointer: &Pointer,
 ) -> Result<(), Error> {
-    let served = Arc::new(fleet.source.load(&model.name, pointer).await?);
+    let served = Arc::new(served_models.source.load(&model.name, pointer).await?);
     tracing::info!(
         model = model.name,
         version = served.version,
         "version is served"
     );
-    let scores = fleet.source.scores(&served).await;
+    let scores = served_models.source.scores(&served).await;
     model.swap(served);
     model.know_scores(scores);
     Ok(())

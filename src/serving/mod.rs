@@ -5,15 +5,14 @@
 //! them. It must not know HTTP: what cannot be done is an error of its own ([`pick_error::PickError`]).
 
 pub mod answered;
-pub mod at_hand;
+pub mod cached;
 pub mod created_models;
 pub mod diagnostics_cache;
 pub mod error;
-pub mod fleet;
 pub mod follow;
 pub mod model_facts;
+pub mod model_slot;
 pub mod pick_error;
-pub mod place;
 pub mod pointer;
 pub mod predict;
 pub mod prediction_json;
@@ -21,6 +20,7 @@ pub mod prediction_log;
 pub mod probation;
 pub mod rows;
 pub mod served;
+pub mod served_models;
 pub mod source;
 pub mod stored_bundle;
 

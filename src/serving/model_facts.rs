@@ -1,4 +1,4 @@
-//! What `/diagnostics` tells of a model out of its registry, as it is kept at hand.
+//! What `/diagnostics` says of a model from its registry, as it is cached.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use crate::checks::Finding;
 use crate::diagnose::{Freshness, Timings};
 use crate::pipeline::drift::HistoryEntry;
 
-/// What `/diagnostics` tells of a model out of its registry.
+/// What `/diagnostics` says of a model from its registry.
 #[derive(Debug, Default)]
 pub struct ModelFacts {
     /// What is wrong.

@@ -7,6 +7,6 @@ pub struct Pointer {
     pub version: i64,
     /// Since when.
     pub since_ms: i64,
-    /// What tells two bundles of one version apart in a folder.
+    /// Distinguishes two bundles of one version in a folder.
     pub mark: String,
 }

@@ -4,7 +4,7 @@ use super::rows::Rows;
 use super::served::Served;
 use crate::bundle::Slot;
 
-/// Rows between two looks whether to go on, where a row takes no long time.
+/// Rows between two looks whether to continue, where a row takes no long time.
 pub const ROWS_PER_LOOK: usize = 512;
 
 /// How rows are predicted.
@@ -12,7 +12,7 @@ pub const ROWS_PER_LOOK: usize = 512;
 pub struct Scoring {
     /// P(positive) from which on a row is positive.
     pub threshold: f64,
-    /// Rows between two looks whether to go on; at least 1.
+    /// Rows between two looks whether to continue; at least 1.
     pub rows_per_look: usize,
 }
 
@@ -31,7 +31,7 @@ pub struct Predicted<'r> {
 }
 
 /// Predicts rows, in order: counts each for its version and its class, looks at its probabilities for a probation, and at the end
-/// offers the rows to the probation's sample. `look` is asked every few rows whether to go on; `each` takes what is predicted.
+/// offers the rows to the probation's sample. `look` is asked every few rows whether to continue; `each` takes what is predicted.
 ///
 /// # Errors
 /// What `look` or `each` says; the rows after that are not predicted.

@@ -11,7 +11,7 @@ pub struct Rows {
     /// `(n_rows, n_inputs)` row-major.
     pub slots: Vec<Slot>,
     /// Texts that are no category of their own: `(row, input, text)`. For the prediction log, never for an answer.
-    pub strangers: Vec<(u32, u32, Box<str>)>,
+    pub unknown_categories: Vec<(u32, u32, Box<str>)>,
     /// The cells as they came, `(n_rows, n_columns)` row-major over the columns of requests, where the model's inputs are made of them;
     /// else empty. For the prediction log.
     pub given: Vec<Cell>,
@@ -26,12 +26,12 @@ impl Rows {
         &self.slots[row * width..(row + 1) * width]
     }
 
-    /// The text of a cell that is no category of its own; where a column stood in a row twice, the last one.
-    pub fn stranger(&self, row: usize, position: usize) -> Option<&str> {
+    /// The text of a cell that is not a category of its own; where a column was in a row twice, the last one.
+    pub fn unknown_category(&self, row: usize, position: usize) -> Option<&str> {
         let begin = self
-            .strangers
+            .unknown_categories
             .partition_point(|(other, _, _)| (*other as usize) < row);
-        let of_row = self.strangers[begin..]
+        let of_row = self.unknown_categories[begin..]
             .iter()
             .take_while(|(other, _, _)| *other as usize == row);
         let texts = of_row.filter(|(_, other, _)| *other as usize == position);

@@ -97,7 +97,7 @@ pub struct InputFacts {
     pub range: Option<(f64, f64)>,
     /// Position of "other" in a text column's table.
     pub other: Option<u32>,
-    /// How its cells are read as times, where they are: what is none is refused.
+    /// How its cells are read as times, where they are: what is none is rejected.
     pub time: Option<TimeForm>,
     /// The rule that is enforced.
     pub rule: Option<Checker>,

@@ -12,8 +12,8 @@ use super::served::Served;
 use super::stored_bundle::StoredBundle;
 use crate::bundle;
 use crate::data::ReadOptions;
-use crate::model_types::Place;
-use crate::pipeline::{self, Envs, Manifest};
+use crate::model_types::Location;
+use crate::pipeline::{self, Environments, Manifest};
 use crate::registry::{Registry, VersionState};
 use crate::text::hex;
 
@@ -27,7 +27,7 @@ pub enum Source {
         /// The registry.
         registry: Registry,
         /// Per model, where its versions are.
-        envs: Envs,
+        envs: Environments,
     },
     /// A folder with a bundle, and `manifest.json` when it is a `production_deployment`.
     Folder {
@@ -47,8 +47,8 @@ impl Source {
     ///
     /// # Errors
     /// When there is none.
-    pub async fn bundle(place: &Place) -> Result<Self, Error> {
-        let Place::Folder(path) = place else {
+    pub async fn bundle(place: &Location) -> Result<Self, Error> {
+        let Location::Folder(path) = place else {
             return Ok(Source::Store(StoredBundle::open(place).await?));
         };
         let (folder, file) = match (path.is_file(), path.file_name().and_then(OsStr::to_str)) {
@@ -78,7 +78,7 @@ impl Source {
     }
 
     /// What changes whenever a champion or a created model may have: two cheap questions per poll, however many models there are.
-    pub async fn tide(&self) -> Result<String, Error> {
+    pub async fn change_token(&self) -> Result<String, Error> {
         match self {
             Source::Project { registry, .. } => {
                 let followed = registry.follow_file().await;
@@ -121,7 +121,7 @@ impl Source {
         }
     }
 
-    /// What stands in a model's folders and the registry does not know, in a sentence with the next step.
+    /// What is in a model's folders and the registry does not know, in a sentence with the next step.
     pub async fn lost(&self, model: &str) -> Option<String> {
         let Source::Project { registry, envs } = self else {
             return None;
@@ -166,7 +166,7 @@ impl Source {
         ))
     }
 
-    /// Metric and value of a version's newest score that is recorded, or that came with the bundle; none where nobody knows.
+    /// Metric and value of a version's newest score that is recorded, or that came with the bundle; empty where it is unknown.
     pub async fn scores(&self, served: &Served) -> Vec<(String, f64)> {
         let registry = match self {
             Source::Project { registry, .. } => registry,
@@ -227,7 +227,7 @@ pub async fn latest_score(folder: &Path) -> Option<f64> {
     score.is_finite().then_some(score)
 }
 
-/// What stands beside a champion's copy; a bundle under another name has none.
+/// What is beside a champion's copy; a bundle under another name has none.
 fn manifest(folder: &Path, file: &str) -> Option<Manifest> {
     if file != BUNDLE {
         return None;

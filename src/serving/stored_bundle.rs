@@ -9,7 +9,7 @@ use super::error::Error;
 use super::pointer::Pointer;
 use crate::artifacts::{self, Artifacts};
 use crate::bundle::{self, Bundle};
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::pipeline::{self, Manifest};
 use crate::text::hex;
 
@@ -35,7 +35,7 @@ impl StoredBundle {
     ///
     /// # Errors
     /// When there is none, or the store does not say.
-    pub async fn open(place: &Place) -> Result<Self, Error> {
+    pub async fn open(place: &Location) -> Result<Self, Error> {
         let whole = (place.parent(), place.name());
         let (folder, file) = match whole {
             (Some(folder), Some(name)) if name.ends_with(".json") => (folder, name),
@@ -61,7 +61,7 @@ impl StoredBundle {
         Ok(self.files.get(key).await.map_err(pipeline::Error::from)?)
     }
 
-    /// What stands beside a champion's copy; a bundle under another name has none.
+    /// What is beside a champion's copy; a bundle under another name has none.
     async fn manifest(&self) -> Result<Option<Manifest>, Error> {
         if self.file != BUNDLE {
             return Ok(None);

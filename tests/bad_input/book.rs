@@ -67,7 +67,7 @@ pub fn shown(said: &Said) -> String {
     lines.join("<br>")
 }
 
-/// Holds what was said against the row of a case, or writes it there when blessing.
+/// Checks what was said against the row of a case, or writes it there when blessing.
 pub fn hold(id: &str, said: &Said) {
     static WRITING: Mutex<()> = Mutex::new(());
     if std::env::var_os("UNSEAT_BLESS").is_some() {

@@ -13,7 +13,7 @@ cases! {
         p.train()
     }
     ten_thousand_categories(p) {
-        // Each stands in two rows and some in more, so that they are not taken for identifiers.
+        // Each is in two rows and some in more, so that they are not taken for identifiers.
         p.input(rows(0..30_000, ",city,exited", |row| format!(",c{},{}", row % 10_000, label(row))));
         p.train()
     }

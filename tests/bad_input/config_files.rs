@@ -1,4 +1,4 @@
-//! `tests/data/config`: each valid file loads, each invalid one has exactly the problems that stand beside it.
+//! `tests/data/config`: each valid file loads, each invalid one has exactly the problems that are beside it.
 
 use std::fs;
 use std::path::{Path, PathBuf};

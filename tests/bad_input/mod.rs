@@ -1,4 +1,4 @@
-//! Bad input, held against `docs/bad-input.md`: every row of its tables is a test here that drives the real program, and
+//! Bad input, checked against `docs/bad-input.md`: every row of its tables is a test here that drives the real program, and
 //! every test here has a row there. `UNSEAT_BLESS=1 cargo test bad_input` writes what the program says into the tables.
 
 /// Defines the cases of one table: each gets a test, and its name with `-` for `_` is its row in the document. The body

@@ -76,7 +76,7 @@ cases! {
         Some(p.unseat(&["gate", "explain", "1"]))
     }
     database_of_a_newer_program(p) { p.sql("UPDATE unseat_schema SET version = version + 1"); p.run() }
-    database_not_a_database(p) { p.write("unseat.db", "this is no database, and it is longer than a header"); p.run() }
+    database_not_a_database(p) { p.write("unseat.db", "this is not a database, and it is longer than a header"); p.run() }
     database_empty_file(p) { p.write("unseat.db", ""); Some(p.unseat(&["models"])) }
     database_of_another_program(p) { p.sql("DROP TABLE runs"); p.run() }
     database_cut_off(p) { let bytes = p.read("unseat.db"); p.write("unseat.db", &bytes[..bytes.len() / 2]); p.run() }

@@ -97,7 +97,7 @@ fn day(project: &Project, day: u64) -> Vec<(String, u64)> {
         })
         .collect();
     if day > 1 {
-        // Whoever serves next judges the day before.
+        // The next server judges the day before.
         let before = at(day - 1, "00:00:00");
         server.until(&format!("/models/{MODEL}/drift?window=30d"), |answer| {
             let answer = answer.json();

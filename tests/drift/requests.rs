@@ -119,7 +119,7 @@ fn a_window_is_judged_when_it_has_ended_and_starts_a_run_once() {
 }
 
 #[test]
-fn what_is_asked_for_wrongly_is_refused_in_words() {
+fn what_is_asked_for_wrongly_is_rejected_in_words() {
     let project = project();
     let server = Server::of(&project, &[]);
     for query in [

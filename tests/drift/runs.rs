@@ -150,7 +150,7 @@ fn what_is_asked_for_and_is_not_there_is_said() {
     assert!(
         nothing
             .shown()
-            .contains("it is no file, no run and no time"),
+            .contains("it is not a file, a run or a time"),
         "{}",
         nothing.shown()
     );

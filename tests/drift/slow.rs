@@ -98,7 +98,7 @@ fn requests_that_moved_slowly_are_told_once() {
     assert_eq!(episodes.len(), 1, "{told:#}");
     assert_eq!(episodes[0]["evidence"]["kind"], "requests", "{episodes:#?}");
     assert!(!episodes[0]["ended"].is_null(), "{episodes:#?}");
-    // From the next champion on it is looked for anew: not before.
+    // From the next champion on it is looked for again: not before.
     answered(&project, &bell(33_000, 34_200, 10));
     let told = judged(&project, 3, 1);
     assert_eq!(slow_episodes(&told).len(), 1, "{told:#}");

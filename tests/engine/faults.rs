@@ -12,7 +12,7 @@ fn a_server_that_is_not_there_is_told() {
     let there = by_engine(&here, "sc://127.0.0.1:1", &json!({}));
     let done = there.unseat(&["run"]);
     assert!(!done.status.success(), "{done}");
-    assert!(done.stderr.contains("nobody listens there"), "{done}");
+    assert!(done.stderr.contains("nothing listens there"), "{done}");
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_connection_that_is_lost_in_any_phase_ends_in_words_and_promotes_nothing() {
         assert!(!done.status.success(), "after {tenths} tenths: {done}");
         let is_told = [
             "the connection was lost",
-            "nobody listens",
+            "nothing listens",
             "the connection broke",
         ];
         assert!(is_told.iter().any(|it| done.stderr.contains(it)), "{done}");

@@ -1,4 +1,4 @@
-//! A way to a server that is cut after so many bytes, and stays cut.
+//! A way to a server that is cut after this many bytes, and stays cut.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -18,7 +18,7 @@ impl Sail {
     /// Starts one; none, which is said, where there is no interpreter with it.
     pub fn start() -> Option<Sail> {
         let Some(python) = std::env::var_os("UNSEAT_SAIL_PYTHON") else {
-            // Nobody can be told that stderr is closed.
+            // That stderr is closed cannot be reported.
             let _ = writeln!(
                 std::io::stderr(),
                 "left out: the engine (UNSEAT_SAIL_PYTHON is not set; bench/sail-requirements.txt)"

@@ -12,7 +12,7 @@ use unseat::export::{self, About};
 
 use crate::support::Project;
 
-/// A project with columns of every kind, cells missing in each, and a target of so many classes.
+/// A project with columns of every kind, cells missing in each, and a target of this many classes.
 fn project(n_classes: usize) -> Project {
     let project = Project::empty();
     let config = json!({
@@ -53,9 +53,9 @@ fn rows_of(first: usize, rows: usize, n_classes: usize) -> String {
     text
 }
 
-/// Says something to whoever reads the tests' output.
+/// Prints a note into the tests' output.
 fn tell(text: &str) {
-    // Nobody can be told that stderr is closed.
+    // That stderr is closed cannot be reported.
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

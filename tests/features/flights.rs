@@ -117,7 +117,7 @@ fn the_delay_service_is_answered_from_three_columns() {
     let told = told["predict"].as_array().expect("a list");
     assert!(told.iter().all(|it| *it == 0 || *it == 1), "{told:?}");
     assert_eq!((&told[1], &told[2]), (&json!(1), &json!(0)));
-    let refusals = [
+    let rejections = [
         (
             flight("Argentinas", "N", json!(3)),
             "Invalid values in OPERA",
@@ -132,7 +132,7 @@ fn the_delay_service_is_answered_from_three_columns() {
             "Missing requiered columns in data",
         ),
     ];
-    for (flight, detail) in refusals {
+    for (flight, detail) in rejections {
         assert_eq!(
             ask(json!([flight])).expect(400).json(),
             json!({"detail": detail})
@@ -223,19 +223,19 @@ fn raw_timestamps_go_through_season_and_period_to_the_same_answer_everywhere() {
         as_json["predictions"][0]["probability"]
     );
 
-    // A request without the raw column is refused by its name, and a time that is none is, too.
-    let refused = server.post(
+    // A request without the raw column is rejected by its name, and a time that is none is, too.
+    let rejected = server.post(
         "/prediction",
         &json!({"rows": [{"MES": 7, "TIPOVUELO": "N", "OPERA": "Copa Air"}]}),
     );
     assert_eq!(
-        refused.expect(422).json()["error"]["details"]["missing"],
+        rejected.expect(422).json()["error"]["details"]["missing"],
         json!(["Fecha-I"])
     );
     low["Fecha-I"] = json!("soon");
-    let refused = server.post("/prediction", &json!({"rows": [low]}));
+    let rejected = server.post("/prediction", &json!({"rows": [low]}));
     assert_eq!(
-        refused.expect(422).json()["error"]["details"]["mistyped"],
+        rejected.expect(422).json()["error"]["details"]["mistyped"],
         json!([{"column": "Fecha-I", "expected": "a time is expected: ISO 8601, as in 2025-01-31"}])
     );
     low["Fecha-I"] = json!(null);
@@ -267,9 +267,9 @@ fn wrong_expressions_and_ranges_are_problems_of_the_settings_by_key() {
     assert_eq!(done.code(), 2, "{done}");
     for said in [
         "derive[0].sql",
-        "derive[1].sql: `SELECT` cannot stand in it",
+        "derive[1].sql: `SELECT` is not allowed in it",
         "derive[1].name",
-        "features.columns.a.seasons.high: `winter` is no range",
+        "features.columns.a.seasons.high: `winter` is not a range",
     ] {
         assert!(done.stderr.contains(said), "{said}: {done}");
     }

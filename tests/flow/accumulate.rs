@@ -114,7 +114,7 @@ fn a_file_that_is_put_back_counts_as_corrected_again() {
     let again = project.json(&["run"]);
     assert!(again["reasons"].to_string().contains(&first), "{again:#}");
 
-    // What comes next stands beside the rows that the file has now.
+    // What comes next is beside the rows that the file has now.
     project.write("in/b.csv", &lines(header, 200..220, line));
     let done = project.ok(&["run"]);
     let says = "a.csv was changed since it was taken in: 10 earlier rows with the same `id` are replaced by the newest";

@@ -38,14 +38,14 @@ fn what_the_columns_are_worth_is_measured_when_a_version_is_scored() {
     assert_eq!(weights.len(), 3, "{told}");
     let words = project.ok(&["explain"]).stdout;
     assert!(
-        words.contains("what the columns are worth") && words.contains("per unit"),
+        words.contains("permutation importance") && words.contains("per unit"),
         "{words}"
     );
     // Without a project there are no test rows.
     let done = project.ok(&["explain", "--bundle", "production_deployment"]);
     assert!(done.stderr.contains("was not measured"), "{done}");
     let report = project.read("models/attrition/v1_20260301T000100Z/report.html");
-    assert!(report.contains("What the columns are worth"));
+    assert!(report.contains("Permutation importance"));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_row_is_explained_from_a_file_and_from_stdin() {
     assert_eq!(done.json()["rows"], told["rows"], "{done}");
     let words = project.ok(&["explain", "--row", "row.json"]).stdout;
     assert!(
-        words.contains("contribution") && words.contains("it would turn with"),
+        words.contains("contribution") && words.contains("counterfactual"),
         "{words}"
     );
 

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::support::Project;
 
-/// Version 1 is the champion, version 2 was better by too little to be believed.
-fn with_a_refusal() -> Project {
+/// Version 1 is the champion, version 2 was better by too little to be trusted.
+fn with_a_rejection() -> Project {
     let project = Project::promoted();
     project.set("gate.confidence", 0.9999);
     let held = project.json(&["run", "--input", "sourcedata"]);
@@ -15,7 +15,7 @@ fn with_a_refusal() -> Project {
 
 #[test]
 fn a_decision_is_explained_rule_by_rule() {
-    let project = with_a_refusal();
+    let project = with_a_rejection();
     insta::assert_snapshot!(project.ok(&["gate", "explain"]).stdout, @r"
     verdict: inconclusive
       - F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % required)
@@ -24,11 +24,11 @@ fn a_decision_is_explained_rule_by_rule() {
       rule                           outcome       value  bound  reason
       finite_metrics                 pass          0.730      -  F1 and every probability of the challenger are finite
       loads_and_answers_golden_rows  pass              -      -  the challenger loads from its own bytes and answers its golden rows exactly
-      differs_from_champion          pass              -      -  the challenger predicts by other numbers than the champion
+      differs_from_champion          pass              -      -  the challenger's parameters differ from the champion's
       beat_baselines                 pass          0.730  0.566  F1 0.730 beats always_positive (0.566) on 200 rows
       floor                          skipped           -      -  no floor is set
       ceiling                        skipped           -      -  no ceiling is set
-      max_leakage                    pass          0.000  0.050  0 of 200 test rows also stand in the training data (0 %), at most 5 %
+      max_leakage                    pass          0.000  0.050  0 of 200 test rows are also in the training data (0 %), at most 5 %
       min_rows                       pass            200     30  200 test rows, at least 30 required
       min_positives                  pass             79      5  79 positive and 121 negative test rows, at least 5 positive and one negative required
       min_discordant                 pass             47      6  47 discordant rows on which exactly one of the models is right (32 the challenger, 15 the champion), at least 6 required
@@ -65,7 +65,7 @@ fn a_decision_is_explained_rule_by_rule() {
 
 #[test]
 fn another_policy_can_be_tried_on_past_runs_and_changes_nothing() {
-    let project = with_a_refusal();
+    let project = with_a_rejection();
     let products = project.products();
     project.write("naive.json", &json!({"require": "naive"}).to_string());
     let done = project.ok(&["gate", "replay", "--policy", "naive.json"]);

@@ -248,11 +248,11 @@ fn what_is_no_row_and_no_value_is_told() {
     for (tail, words) in [
         (
             "\0\0\0\0\0\0\0\0",
-            ":302 is quarantined: behind the last record are only bytes that are no text",
+            ":302 is quarantined: behind the last record are only bytes that are not text",
         ),
         (
             "\u{1a}",
-            ":302 is quarantined: behind the last record are only bytes that are no text",
+            ":302 is quarantined: behind the last record are only bytes that are not text",
         ),
     ] {
         let ended = of(&line, tail);

@@ -47,7 +47,7 @@ fn project(settings: &[(&str, Value)]) -> Project {
 }
 
 #[test]
-fn test_rows_of_which_most_were_learned_from_are_refused() {
+fn test_rows_of_which_most_were_learned_from_are_rejected() {
     let project = project(&[("learner.kind", json!("extra_trees"))]);
     assert_eq!(project.books().champion(), Some(1));
     // Four fifths of the test rows are training rows, on which the challenger is perfect.
@@ -97,7 +97,7 @@ fn no_row_is_predicted_out_of_fold_by_a_model_that_learned_from_it() {
     let said = frame.column("probability").expect("there");
     let said = said.f64().expect("numbers").into_no_null_iter();
     let found = apart(positive.zip(said));
-    // The classes are chance: whoever tells them apart has seen the rows.
+    // The classes are random: only a model that has seen the rows can tell them apart.
     assert!(found.abs() < 0.08, "{found}");
     project.ok(&["predict", "in/a.csv", "--output", "known.csv"]);
     let known = project.read("known.csv");

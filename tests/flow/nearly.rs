@@ -61,7 +61,7 @@ fn json_that_is_nearly_records_is_named() {
         (
             "in/a.json",
             format!("{{\"data\": [{}]}}", records.join(",")),
-            "its records stand in the list `data` of one object",
+            "its records are in the list `data` of one object",
         ),
         (
             "in/a.json",
@@ -69,7 +69,7 @@ fn json_that_is_nearly_records_is_named() {
                 "{{\"count\": 2, \"results\": [{}], \"next\": null}}",
                 records.join(",")
             ),
-            "its records stand in the list `results`",
+            "its records are in the list `results`",
         ),
     ] {
         let project = project(&[(name, text)], "left", json!({}));

@@ -152,10 +152,10 @@ fn served(project: &Project, predicted: f64) {
         ("probabilities", json!(true)),
         ("top_n", json!(2)),
     ] {
-        let refused = asked(json!({key: value})).expect(422).text();
+        let rejected = asked(json!({key: value})).expect(422).text();
         assert!(
-            refused.contains(key) && refused.contains("predicts numbers"),
-            "{refused}"
+            rejected.contains(key) && rejected.contains("predicts numbers"),
+            "{rejected}"
         );
     }
 
@@ -167,8 +167,8 @@ fn served(project: &Project, predicted: f64) {
         json!({"threshold": 0.5}),
         json!({"predict_method": "predict_proba"}),
     ] {
-        let refused = ml(json!({"dataframe_records": records, "params": params}));
-        assert!(refused.expect(400).text().contains("predicts numbers"));
+        let rejected = ml(json!({"dataframe_records": records, "params": params}));
+        assert!(rejected.expect(400).text().contains("predicts numbers"));
     }
 
     let metadata = server.get("/v2/models/attrition").expect(200).json();
@@ -239,8 +239,8 @@ fn a_gain_that_is_too_small_is_no_reason_to_change_and_another_task_is_no_challe
 
     project.set("target", "district");
     project.write("input/c.csv", &rows(700, 50, 1.0));
-    let refused = project.unseat(&["run"]);
-    assert_eq!(refused.code(), 1);
+    let rejected = project.unseat(&["run"]);
+    assert_eq!(rejected.code(), 1);
 }
 
 #[test]
@@ -274,12 +274,12 @@ fn the_policy_of_a_threshold_stays_when_versions_change() {
     );
     assert_ne!(thresholds[0], thresholds[1]);
     project.set("learner", json!({"decision": {"by": "cost"}}));
-    let refused = project.unseat(&["config", "check"]);
-    assert_eq!(refused.code(), 2);
+    let rejected = project.unseat(&["config", "check"]);
+    assert_eq!(rejected.code(), 2);
     assert!(
-        refused.shown().contains("learner.decision.by"),
+        rejected.shown().contains("learner.decision.by"),
         "{}",
-        refused.shown()
+        rejected.shown()
     );
 }
 
@@ -348,9 +348,9 @@ fn a_cost_matrix_decides_in_scoring_predict_and_over_http_alike() {
     );
     project.write("input/a.csv", &states(0, 400));
     project.write("test/a.csv", &states(3000, 120));
-    let refused = project.unseat(&["run"]).shown();
+    let rejected = project.unseat(&["run"]).shown();
     assert!(
-        refused.contains("names the class `alarm`, which no row has"),
-        "{refused}"
+        rejected.contains("names the class `alarm`, which no row has"),
+        "{rejected}"
     );
 }

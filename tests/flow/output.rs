@@ -25,30 +25,30 @@ fn the_help_names_every_command() {
       diagnose       Show summary statistics, missing values, timings and freshness
       predict        Predict the rows of a file
       drift          Say whether rows are still like those that the champion was trained on
-      labels         Take labels of answers from a file, or show how good the answers were
-      explain        Say what a version looks at, or why it says of a row what it says
+      labels         Take in labels of answers from a file, or show how good the answers were
+      explain        Explain a version, or its prediction for a row
       export         Write a version as ONNX or JSON, for other programs
       up             Server, schedule and worker in one process
       serve          Serve predictions and diagnostics over HTTP
-      call           Ask every endpoint of a running server that changes nothing, and keep the answers
+      call           Call every endpoint of a running server that changes nothing, and keep the answers
       ready          Ask a running server whether it is ready; exit code 0 if so, for a health check
       stress         Put a running server under load for a while, and report how it answers
       schedule       Follow the schedule, look at it, or change it
       jobs           List, show, submit, cancel or retry jobs
-      worker         Do the runs that were asked for, each as a process of its own
+      worker         Do submitted runs, each in its own process
       token          Make a token for the server
       models         List or show models
       versions       List or show versions
       runs           List or show runs
-      status         Show on one screen whether anything needs somebody
+      status         Show on one screen whether anything needs attention
       logs           Show the log of a run
-      compare        Put two versions beside each other
+      compare        Compare two versions
       at             Say what was live at a time, and what it answers
       evidence       Put everything that a version rests on into one signed file, or verify such a file
-      verify         Hold every stored version and data set against its checksum
+      verify         Check every stored version and data set against its checksum
       ml-test-score  Say which of the 28 tests of the ML Test Score are automated
-      approve        Let the version in that waits for approval
-      reject         Keep the version out that waits for approval
+      approve        Approve the version that waits for approval
+      reject         Reject the version that waits for approval
       promote        Make a version the champion by hand
       rollback       Make the champion before the present one the champion again
       pin            Keep a version the champion until `unpin`
@@ -56,9 +56,9 @@ fn the_help_names_every_command() {
       notify         Test channels, list and send messages
       gate           Explain a decision, or replay past ones under another policy
       gc             Remove what is old, by the settings of `retention`
-      backup         Write all that is needed to serve and to go on into a folder, while it runs
-      restore        Put a backup in the place of what is there
-      adopt          Take up versions that stand in the folders and that the database does not know
+      backup         Write a backup of everything into a folder, while it runs
+      restore        Restore a backup over what is there
+      adopt          Register versions that are in the folders and that the database does not know
       database       Look at the database, bring it up to date, or copy it to another place
       service        Install the project as a service of systemd, or print a line for cron
       completions    Print a completion script for a shell
@@ -113,7 +113,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     promoted version 1 is the champion: there is no champion to protect; F1 of the challenger is 0.623 on 200 test rows
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
-    note: 1 column not learned from: `corporation` is identifier-like: 280 distinct texts in 280 rows
+    note: 1 column not used: `corporation` is identifier-like: 280 distinct texts in 280 rows
     train   version 1 on 280 rows, 3 features, 70 validation rows, threshold 0.519 (…)
     score   f1 0.6225, no champion yet, on 200 rows (…)
     deploy  promote: version 1 is the champion (…)
@@ -131,7 +131,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     promoted version 2 is the champion: F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.031 to +0.176
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
-    note: 1 column not learned from: `corporation` is identifier-like: 280 distinct texts in 280 rows
+    note: 1 column not used: `corporation` is identifier-like: 280 distinct texts in 280 rows
     train   version 2 on 280 rows, 3 features, 70 validation rows, threshold 0.438 (…)
     score   f1 0.7297, champion (version 1) 0.6225, on 200 rows (…)
     deploy  promote: version 2 is the champion (…)
@@ -140,7 +140,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     insta::assert_snapshot!(project.unseat(&["run", "--input", "sourcedata"]).shown(), @r"
     status: 0
     --- stdout
-    nothing new: run 20260301T000200Z-0004d5ba4 came to `promote` on the same data and settings
+    nothing new: run 20260301T000200Z-0004d5ba4 ended with `promote` on the same data and settings
     --- stderr
     ");
     insta::assert_snapshot!(project.unseat(&["run", "--force", "--input", "sourcedata", "-q"]).shown(), @r"
@@ -151,7 +151,7 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     report      models/attrition/v3_20260301T000400Z/report.html
     also        0 discordant rows on which exactly one of the models is right (0 the challenger, 0 the champion), at least 6 required
     also        F1 stays at 0.730: the challenger is not better than the champion
-    rejected version 3, version 2 stays the champion: the challenger predicts by the same numbers as the champion
+    rejected version 3, version 2 stays the champion: the challenger has the same parameters as the champion
     --- stderr
     ");
 }

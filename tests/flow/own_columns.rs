@@ -181,7 +181,7 @@ fn a_name_that_the_file_has_goes_to_the_file() {
     );
 }
 
-/// Predicts what stands on stdin.
+/// Predicts what is on stdin.
 fn piped(project: &Project, arguments: &[&str], bytes: &[u8]) -> Done {
     let mut child = project
         .command(arguments)
@@ -203,7 +203,7 @@ fn stdin_is_read_by_its_first_bytes_or_by_format() {
     let csv = format!("{HEADER}\n00123,gnlf,38,510,46,x\n");
     let json = br#"[{"corporation":"gnlf","lastmonth_activity":38,"lastyear_activity":510,"number_of_employees":46}]"#;
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packed.write_all(csv.as_bytes()).expect("packs");
+    packed.write_all(csv.as_bytes()).expect("compresses");
     let packed = packed.finish().expect("ends");
     project.write("rows.csv", &csv);
     let wanted = project.ok(&["predict", "rows.csv"]).stdout;

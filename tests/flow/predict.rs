@@ -70,7 +70,7 @@ fn the_columns_of_the_file_are_kept_and_two_are_added() {
 }
 
 #[test]
-fn a_file_without_the_target_is_predicted_and_one_without_a_feature_is_refused() {
+fn a_file_without_the_target_is_predicted_and_one_without_a_feature_is_rejected() {
     let project = Project::promoted();
     let text = project.read("testdata/testdata.csv");
     let cut = |n: usize| -> String {
@@ -153,7 +153,7 @@ fn unknown_categories_are_said_by_column_in_text_and_json() {
     };
     project.write("p.csv", &rows(300, 400, &strange));
     let done = project.ok(&["predict", "p.csv", "--quiet"]);
-    let words = "texts that training did not have, or too seldom to learn from: `city` (10 cells)";
+    let words = "texts that training did not have, or too rarely to learn from: `city` (10 cells)";
     assert!(done.stderr.contains(words), "{done}");
     let done = project.ok(&["predict", "p.csv", "--json"]);
     let said: Vec<serde_json::Value> = done

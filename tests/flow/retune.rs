@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::Project;
 
-/// Rows of a rare class, the same on every machine; too few to choose a threshold by stand in each training file.
+/// Rows of a rare class, the same on every machine; too few to choose a threshold by are in each training file.
 fn rows(seed: u64, n: usize) -> String {
     let mut state = seed;
     let mut uniform = || {
@@ -85,9 +85,9 @@ fn where_it_is_not_asked_for_or_makes_no_sense_nothing_is_moved() {
     assert_ne!(report["champion"], 3);
     project.set("gate.retune", true);
     project.set("learner.decision", json!({"by": "fixed", "threshold": 0.5}));
-    let refused = project.unseat(&["config", "check"]);
-    assert_eq!(refused.code(), 2);
-    let why = refused.shown();
+    let rejected = project.unseat(&["config", "check"]);
+    assert_eq!(rejected.code(), 2);
+    let why = rejected.shown();
     assert!(
         why.contains("gate.retune") && why.contains("`learner.decision.by` says otherwise"),
         "{why}"

@@ -140,7 +140,7 @@ fn what_is_not_beyond_doubt_is_asked() {
     assert_eq!(done.code(), 2, "{done}");
     assert!(
         done.stderr
-            .contains("ingest.date_formats[0]: is no strftime form that holds a whole day"),
+            .contains("ingest.date_formats[0]: is not a strftime form that holds a whole day"),
         "{done}"
     );
 }

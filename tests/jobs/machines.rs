@@ -43,7 +43,7 @@ fn a_job_with_tags_waits_for_a_worker_that_has_them() {
     let done = project.unseat(&["config", "check"]);
     assert_eq!(done.code(), 2, "{done}");
     assert!(
-        done.stderr.contains("a model may have `tags` of its own"),
+        done.stderr.contains("a model may have its own `tags`"),
         "{done}"
     );
     let done = project.unseat(&["worker", "--once", "--tags", "a b"]);

@@ -118,7 +118,7 @@ fn until_waiting(project: &Project) -> Pid {
     Pid::from_raw(holder.process.pid as i32).expect("a pid")
 }
 
-/// Lets the run go on that waits at a fault point.
+/// Lets the run continue that waits at a fault point.
 fn go_on(project: &Project) {
     std::fs::remove_file(project.path("waits")).expect("it waits");
 }

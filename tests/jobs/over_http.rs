@@ -8,7 +8,7 @@ use super::{Worker, project, submit, until_state, until_waiting};
 use crate::serve::Server;
 
 #[test]
-fn jobs_are_told_with_how_far_they_are_and_one_is_taken_back() {
+fn jobs_are_told_with_how_far_they_are_and_one_is_cancelled() {
     let project = project();
     let first = submit(&project);
     super::work(&project);
@@ -58,7 +58,7 @@ fn a_run_under_way_is_told_with_its_stage_and_ended_on_request() {
     assert_eq!(one["state"], "running", "{one}");
     assert_eq!(one["stage"], "train");
     assert_eq!(one["progress"], json!({"done": 1, "of": 5}));
-    // A second run of the model is refused.
+    // A second run of the model is rejected.
     let busy = server.post("/runs", &json!({})).expect(409).json();
     assert_eq!(busy["error"]["details"]["run"], job["run"]);
     let cancel = "/jobs/latest/cancel";

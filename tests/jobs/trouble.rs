@@ -61,13 +61,13 @@ fn what_would_fail_again_is_not_tried_again() {
 }
 
 #[test]
-fn a_job_whose_run_dies_again_and_again_is_set_aside() {
+fn a_job_whose_run_dies_again_and_again_is_dead_lettered() {
     let project = project();
     let job = submit(&project);
     let fault = ("UNSEAT_FAULT", "train.recorded:kill");
     let done = project.unseat_with(fault, &["worker", "--once"]);
     assert!(done.status.success(), "{done}");
-    let row = until_state(&project, &job, JobState::SetAside);
+    let row = until_state(&project, &job, JobState::DeadLettered);
     assert_eq!(row.attempts, 3);
     let expected = "the run was ended by signal 9; it was begun 3 times";
     assert_eq!(row.error.as_deref(), Some(expected));
@@ -113,7 +113,7 @@ fn a_run_that_takes_more_memory_than_it_may_is_told_as_such() {
     let row = until(&project, &job, |row| !row.is_open());
     let expected = "the run ran out of its 64 MB; it was begun 1 times";
     assert_eq!(row.error.as_deref(), Some(expected), "{row:?}");
-    assert_eq!(row.state, JobState::SetAside);
+    assert_eq!(row.state, JobState::DeadLettered);
     assert_eq!(project.books().champion(), Some(1));
     project.set("jobs.memory_mb", 4096);
     project.ok(&["jobs", "retry", "latest"]);

@@ -1,4 +1,4 @@
-//! Labelled rows of production as test rows: served, logged, labelled, set aside, judged by, and never learned from.
+//! Labelled rows of production as test rows: served, logged, labelled, held out, judged by, and never learned from.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Labels through the whole program: given over HTTP and by file, told again, and held against the answers.
+//! Labels through the whole program: given over HTTP and by file, told again, and checked against the answers.
 
 mod fresh;
 mod mistakes;
@@ -89,7 +89,7 @@ fn enough_labels_start_a_run_and_fewer_do_not() {
         given.expect(200);
     };
     give(&all[..29]);
-    // The same look that works out the live score decides whether a run is started.
+    // The same look that computes the live score decides whether a run is started.
     server.until("/metrics", |answer| {
         let text = answer.text();
         let lines = text.lines();

@@ -123,7 +123,7 @@ fn rows_of_a_model_with_derived_and_date_columns_are_test_rows_like_others() {
         "{decision:#}"
     );
     assert_eq!(decision["rows"], 420, "{decision:#}");
-    // The rows are the same whether they come by request or stand in the test folder.
+    // The rows are the same whether they come by request or are in the test folder.
     let both = project.copy();
     both.set("labels.test_use", "gather");
     both.write("test/u.csv", &trips(5000..5120));
@@ -136,7 +136,7 @@ fn rows_of_a_model_with_derived_and_date_columns_are_test_rows_like_others() {
     project.write("in/late.csv", &trips(5000..5120));
     let second = run(&project);
     assert_eq!(second["data"]["rows_set_aside"], 120, "{second:#}");
-    // Several tables cannot be set aside, and that is said before anything is done.
+    // Rows of several tables cannot be held out, and that is said before anything is done.
     let tables = Project::empty();
     tables.ok(&["init", ".", "--rows", "50", "--sample", "referrals"]);
     tables.set("labels", json!({"test_share": 0.5}));

@@ -1,4 +1,4 @@
-//! Labels that are asked for: an open decision names requests, their labels come back, and it is decided anew.
+//! Labels that are asked for: an open decision names requests, their labels come back, and it is decided again.
 
 use std::fmt::Write as _;
 
@@ -113,7 +113,7 @@ fn labels_that_an_open_decision_asks_for_come_back_with_their_weights() {
     assert_eq!(counts(&taken), &json!({"recorded": rows.len()}));
     let came = project.json(&["labels", "wanted", "2"]);
     assert_eq!(came["came"], rows.len());
-    // They speak for rows on which the models differ, so they are no picture of how good the answers were.
+    // They speak for rows on which the models differ, so they do not represent how good the answers were.
     let live = project.json(&["labels", "--window", "30d"]);
     assert_eq!(live["versions"][0]["labelled"]["coverage"]["labelled"], 0);
 

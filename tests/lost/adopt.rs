@@ -163,7 +163,7 @@ fn versions_of_before_their_record_are_adopted_by_what_their_folders_tell() {
 
 #[test]
 fn two_versions_of_one_number_get_two_and_the_champion_keeps_its_own() {
-    // What became of a project in which an earlier program started anew beside the old versions.
+    // What became of a project in which an earlier program started again beside the old versions.
     let project = two_versions();
     let old = project.version_file(1, "");
     let stranger = project.path("models/attrition/v2_20200101T000000Z");
@@ -198,7 +198,7 @@ fn a_champion_that_stands_in_its_copy_only_and_a_damaged_version_are_told() {
     assert!(done.contains("left out  v1_"), "{done}");
     assert!(
         done.contains(
-            "note: the bundle of version 2 stands in production_deployment only and is put into v2_"
+            "note: the bundle of version 2 is in production_deployment only and is copied to v2_"
         ),
         "{done}"
     );

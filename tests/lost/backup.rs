@@ -62,7 +62,7 @@ fn a_backup_restored_elsewhere_serves_and_goes_on() {
 }
 
 #[test]
-fn a_backup_that_is_not_whole_is_refused_and_nothing_is_touched() {
+fn a_backup_that_is_not_whole_is_rejected_and_nothing_is_touched() {
     let project = two_versions();
     project.ok(&["backup", "safe"]);
     let before = (project.products(), project.books().operations);

@@ -39,25 +39,25 @@ fn a_broken_file_beside_unchanged_rows_is_no_news_and_is_named() {
     );
     assert!(
         done.stdout.contains(
-            "came to `promote` on the same rows and settings; 1 file is left out: a_bad.csv"
+            "ended with `promote` on the same rows and settings; 1 file is left out: a_bad.csv"
         ),
         "{done}"
     );
     // From now on without reading, and still in those words.
     assert_eq!(
         nothing_new(&project),
-        "run RUN came to `promote` on the same data and settings; 1 file is left out: a_bad.csv"
+        "run RUN ended with `promote` on the same data and settings; 1 file is left out: a_bad.csv"
     );
     project.write("practicedata/z_bad.csv", "more, garbage\n1\n");
     assert_eq!(
         nothing_new(&project),
-        "run RUN came to `promote` on the same rows and settings; 2 files are left out, the first a_bad.csv"
+        "run RUN ended with `promote` on the same rows and settings; 2 files are left out, the first a_bad.csv"
     );
     fs::remove_file(project.path("practicedata/a_bad.csv")).expect("goes");
     fs::remove_file(project.path("practicedata/z_bad.csv")).expect("goes");
     assert_eq!(
         nothing_new(&project),
-        "run RUN came to `promote` on the same data and settings"
+        "run RUN ended with `promote` on the same data and settings"
     );
     assert_eq!(project.products(), before, "nothing was made");
     assert_eq!(project.assert_settled().versions.len(), 1);
@@ -83,11 +83,11 @@ fn the_same_rows_in_other_files_are_no_news() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed
         .write_all(format!("{header}\n{}\n{}\n", rows.join("\n"), rows[0]).as_bytes())
-        .expect("packs");
+        .expect("compresses");
     fs::remove_file(project.path(A)).expect("goes");
     fs::write(
         project.path("practicedata/all.csv.gz"),
-        packed.finish().expect("packs"),
+        packed.finish().expect("compresses"),
     )
     .expect("writes");
     assert!(nothing_new(&project).contains("on the same rows and settings"));
@@ -132,7 +132,9 @@ fn a_file_that_went_that_came_back_or_was_seen_elsewhere_leads_to_the_right_deci
         back["reasons"][0]
             .as_str()
             .expect("a reason")
-            .starts_with(&format!("run {first} came to `promote` on the same data")),
+            .starts_with(&format!(
+                "run {first} ended with `promote` on the same data"
+            )),
         "{back:#}"
     );
 

@@ -80,8 +80,8 @@ fn a_read_only_project_is_looked_at_predicted_with_and_served() {
     }
     let server = Server::of(&project, &[]);
     assert_eq!(server.get("/readyz").expect(200).text(), "ok");
-    let refused = server.post("/runs", &serde_json::json!({}));
-    assert!(refused.status >= 400, "{}", refused.text());
+    let rejected = server.post("/runs", &serde_json::json!({}));
+    assert!(rejected.status >= 400, "{}", rejected.text());
     drop(server);
     drop(mounted);
     project.assert_settled();

@@ -76,7 +76,7 @@ fn a_renamed_model_keeps_versions_champion_history_and_files() {
 }
 
 #[test]
-fn what_cannot_be_renamed_is_refused_in_words() {
+fn what_cannot_be_renamed_is_rejected_in_words() {
     let project = renamed_in_the_settings();
     for (arguments, words) in [
         (
@@ -109,7 +109,7 @@ fn a_rename_that_dies_anywhere_leaves_the_old_name_or_the_new_one() {
             assert_eq!(project.assert_old(), Some(2), "{fault}");
             continue;
         }
-        // Whoever opens the project next makes up for the rest.
+        // The process that opens the project next does the rest.
         project.ok(&["predict", "testdata/testdata.csv"]);
         assert!(!project.path("models/attrition").exists(), "{fault}");
         let manifest = project.read_json("production_deployment/manifest.json");
@@ -123,7 +123,7 @@ fn a_rename_that_dies_anywhere_leaves_the_old_name_or_the_new_one() {
 }
 
 impl Project {
-    /// The champion, after a run has put right what was left.
+    /// The champion, after a run has repaired what was left.
     fn assert_old(&self) -> Option<i64> {
         self.ok(&["run", "--input", "sourcedata"]);
         self.assert_settled().champion()

@@ -1,4 +1,4 @@
-//! A database that is replaced or taken away under a server is noticed: the server goes on with the new one, or says why it is
+//! A database that is replaced or taken away under a server is noticed: the server continues with the new one, or says why it is
 //! not ready and changes nothing.
 
 use std::fs;

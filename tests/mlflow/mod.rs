@@ -91,7 +91,7 @@ fn a_version_is_a_run_a_registered_version_and_an_alias() {
         json!({"name": "attrition", "alias": "champion", "version": "9"})
     );
 
-    // Whoever moves the champion by hand is followed, once.
+    // A champion that is moved by hand is followed, once.
     project.ok(&["run", "--input", "sourcedata"]);
     project.ok(&["notify", "send"]);
     server.calls();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// A call that came.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// `METHOD path`, without what stands before the call's own name.
+    /// `METHOD path`, without what is before the call's own name.
     pub what: String,
     pub authorization: String,
     pub body: Value,

@@ -29,7 +29,7 @@ async fn one_that_takes_too_long_is_killed_with_what_it_started() {
     let error = attempts[0].error.as_deref().expect("it failed");
     assert_eq!(error, "be done in 3 s");
     let child = std::fs::read_to_string(desk.folder.path().join("child")).expect("it began");
-    // It may stand in the table of processes until it is reaped, but not alive.
+    // It may be in the table of processes until it is reaped, but not alive.
     let until = std::time::Instant::now() + std::time::Duration::from_secs(240);
     let lives = || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));

@@ -3,7 +3,7 @@
 mod command;
 mod desk;
 #[cfg(feature = "mail")]
-mod letter;
+mod email;
 mod receiver;
 mod run;
 mod stale;

@@ -24,7 +24,7 @@ impl Seen {
     }
 }
 
-/// Answers with one status after the other, the last for good; 0 is no answer at all.
+/// Answers with one status after the other, the last for good; 0 is not an answer at all.
 pub struct Receiver {
     pub url: String,
     seen: mpsc::Receiver<Seen>,

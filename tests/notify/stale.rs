@@ -1,4 +1,4 @@
-//! A stale model is seen everywhere, and goes on answering.
+//! A stale model is seen everywhere, and continues answering.
 
 use serde_json::json;
 

@@ -43,7 +43,7 @@ async fn a_webhook_gets_signed_json() {
 }
 
 #[tokio::test]
-async fn after_a_refusal_it_is_tried_again_later_under_the_same_id() {
+async fn after_a_rejection_it_is_tried_again_later_under_the_same_id() {
     let receiver = Receiver::answering(&[500, 302, 200]);
     let mut desk = Desk::with(json!([{"kind": "webhook", "url": receiver.url}])).await;
     happened(&desk.post, &desk.event("1")).await;
@@ -56,7 +56,7 @@ async fn after_a_refusal_it_is_tried_again_later_under_the_same_id() {
     desk.later(29);
     assert!(desk.send().await.is_empty(), "it is not due yet");
     desk.later(1);
-    // A redirect is no answer, and is not followed.
+    // A redirect is not an answer, and is not followed.
     assert!(!desk.send().await[0].sent);
     desk.later(60);
     assert!(desk.send().await[0].sent);

@@ -107,7 +107,7 @@ fn a_hung_up_terminal_ends_it_and_a_service_is_asked_to_look_again() {
     let project = Project::promoted().with_real_clock();
     let up = Up::of(&project);
     up.signal(Signal::HUP);
-    // No terminal of its own: it looks at its files again and goes on.
+    // No terminal of its own: it looks at its files again and continues.
     project.ok(&["jobs", "submit", "--wait", "--force"]);
     assert_eq!(up.get("/readyz").status, 200);
     assert_eq!(up.end(Signal::TERM).0, Some(0));

@@ -136,7 +136,7 @@ fn no_value_of_a_row_is_in_it_and_without_a_key_none_is_made() {
     let stranger = project.unseat(&["evidence", "verify", "config.json"]);
     assert_eq!(stranger.code(), 1);
     assert!(
-        stranger.shown().contains("it is no file of evidence"),
+        stranger.shown().contains("it is not a file of evidence"),
         "{}",
         stranger.shown()
     );

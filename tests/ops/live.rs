@@ -48,7 +48,7 @@ fn an_edited_schedule_is_followed() {
 }
 
 #[test]
-fn what_cannot_be_used_is_refused_with_the_reason_and_the_old_settings_hold() {
+fn what_cannot_be_used_is_rejected_with_the_reason_and_the_old_settings_hold() {
     let project = Project::promoted().with_real_clock();
     project.set("schedule", json!({"cron": "0 0 1 1 *"}));
     let up = Up::of(&project);
@@ -139,7 +139,7 @@ fn a_model_that_is_named_anew_waits_for_a_restart() {
 }
 
 #[test]
-fn a_server_alone_follows_and_refuses_as_up_does() {
+fn a_server_alone_follows_and_rejects_as_up_does() {
     let project = Project::promoted().with_real_clock();
     let server = Up::by(&project, "serve");
     let good = project.read("config.json");
@@ -194,7 +194,7 @@ fn said_by(child: &mut std::process::Child, words: &[&str]) -> String {
 }
 
 #[test]
-fn a_worker_and_a_scheduler_alone_follow_and_refuse_as_up_does() {
+fn a_worker_and_a_scheduler_alone_follow_and_reject_as_up_does() {
     for (role, key, edit) in [
         ("worker", "jobs.attempts", json!({"attempts": 5})),
         ("schedule", "schedule.cron", json!({"cron": "0 0 1 1 *"})),

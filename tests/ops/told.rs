@@ -1,4 +1,4 @@
-//! Failures, files that were left out and probations reach whoever looks: page, readiness, metrics, log and messages.
+//! Failures, files that were left out and probations are reported everywhere: page, readiness, metrics, log and messages.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn a_run_that_failed_by_hand_is_seen_until_one_succeeds() {
         !is_well && why.contains("(by cli) failed in") && why.contains("failed to read"),
         "{why}"
     );
-    // What another process did stands on these within a second.
+    // What another process did is on these within a second.
     up.until("/", |page| {
         page.contains("<p class=\"note\">run ") && page.contains("failed to read")
     });
@@ -357,7 +357,7 @@ fn conclude(project: &Project) {
             at_ms: now_ms,
         };
         let done = registry.take_back(&lock, &row, &end, &operation).await;
-        assert!(done.expect("it can be taken back"));
+        assert!(done.expect("it can be rolled back"));
         registry.release_lock(&lock).await.expect("gives it back");
     });
 }

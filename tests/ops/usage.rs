@@ -1,4 +1,4 @@
-//! Words of refusals, and forms of answers.
+//! Words of rejections, and forms of answers.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ fn error(project: &Project, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_schedule_that_cannot_be_read_is_refused_in_a_sentence() {
+fn a_schedule_that_cannot_be_read_is_rejected_in_a_sentence() {
     let project = Project::promoted();
     for (arguments, expected) in [
         (
@@ -36,7 +36,7 @@ fn a_schedule_that_cannot_be_read_is_refused_in_a_sentence() {
         ),
         (
             &["0 3 * * *", "--timezone", "Europe/Berln"],
-            "error: failed to use the time zone: `Europe/Berln` is no IANA time zone; did you mean `Europe/Berlin`?\n",
+            "error: failed to use the time zone: `Europe/Berln` is not an IANA time zone; did you mean `Europe/Berlin`?\n",
         ),
         (
             &["0 3 * * *", "--timezone", "Amerika/New_York"],
@@ -48,7 +48,7 @@ fn a_schedule_that_cannot_be_read_is_refused_in_a_sentence() {
         ),
         (
             &["0 3 * * *", "--timezone", "zzzzzz"],
-            "`zzzzzz` is no IANA time zone; write one like `Europe/Berlin` or `UTC`",
+            "`zzzzzz` is not an IANA time zone; write one like `Europe/Berlin` or `UTC`",
         ),
     ] {
         let said = error(&project, &[&["schedule", "set"], arguments].concat());
@@ -205,7 +205,7 @@ fn variables_of_a_service_are_passed_over_and_a_slip_is_told() {
     assert_eq!(done.code(), 0, "{done}");
     assert_eq!(
         done.stderr,
-        "warning: the variable UNSEAT_GATE_REQUIRE is ignored: it is no setting; did you mean UNSEAT_GATE__REQUIRE?\n"
+        "warning: the variable UNSEAT_GATE_REQUIRE is ignored: it is not a setting; did you mean UNSEAT_GATE__REQUIRE?\n"
     );
     let done = project.unseat_with(
         ("UNSEAT_GATE_REQUIRE", "naive"),
@@ -237,7 +237,7 @@ fn learners_are_called_as_the_setting_calls_them() {
 }
 
 #[test]
-fn derived_columns_that_cannot_be_are_refused_without_a_word_of_a_model() {
+fn derived_columns_that_cannot_be_are_rejected_without_a_word_of_a_model() {
     let project = Project::promoted();
     for (derive, words) in [
         (

@@ -120,7 +120,7 @@ fn it_is_approved_on_its_page_and_by_request() {
     form(&server, "/ui/do/approve", None, &fields).expect(303);
     let changes = page(&server, "/ui/changes", None).expect(200).text();
     assert_eq!(changes.matches("approved: fine").count(), 1, "{changes}");
-    // The request that was refused stands there, and what was done is not told twice.
+    // The request that was rejected is there, and what was done is not told twice.
     assert_eq!(changes.matches("<b>approve</b>").count(), 1, "{changes}");
     let model = server.get(&format!("/models/{MODEL}")).expect(200).json();
     assert_eq!(

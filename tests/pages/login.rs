@@ -69,8 +69,8 @@ fn a_token_opens_a_session_until_it_is_ended() {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let refused = form(&server, "/ui/login", None, &wrong).expect(401);
-    assert!(refused.header("set-cookie").is_none());
+    let rejected = form(&server, "/ui/login", None, &wrong).expect(401);
+    assert!(rejected.header("set-cookie").is_none());
     let cookie = logged_in(&server, ADMIN);
     let home = page(&server, "/", Some(&cookie)).expect(200);
     assert!(home.text().contains(MODEL) && home.text().contains("ann, admin"));

@@ -19,7 +19,7 @@ fn who_changed_a_schedule_stands_on_the_page_of_changes() {
     ]);
     project.ok(&["schedule", "pause"]);
     project.ok(&["schedule", "pause"]);
-    // A paused schedule is told as such, and no date stands beside it.
+    // A paused schedule is told as such, and no date is beside it.
     let paused = project.json(&["schedule", "show"]);
     assert_eq!(
         (&paused[0]["is_paused"], &paused[0]["next"]),
@@ -117,7 +117,7 @@ fn a_project_says_how_ready_it_is() {
     assert!(text.contains("`health.max_days_untrained` is 7"), "{text}");
 }
 
-/// A registry's index for whoever asks: every package has one newer version.
+/// A registry's index: every package has one newer version.
 fn index(asked: std::net::TcpListener) {
     use std::io::{BufRead, BufReader, Write};
     for connection in asked.incoming() {

@@ -131,14 +131,16 @@ fn the_documented_ways_of_writing_are_so() {
 }
 
 #[test]
-fn the_documented_refusals_are_so() {
-    let rows = table(&read("docs/schedule.md"), "What is refused");
+fn the_documented_rejections_are_so() {
+    let rows = table(&read("docs/schedule.md"), "What is rejected");
     assert!(rows.len() >= 8, "{} rows", rows.len());
     for row in rows {
         let [text, _, part] = &row[..] else {
             panic!("three cells: {row:?}")
         };
-        let error = Expression::parse(text).expect_err("is refused").to_string();
+        let error = Expression::parse(text)
+            .expect_err("is rejected")
+            .to_string();
         assert!(error.contains(part.as_str()), "{text}: {error}");
     }
 }

@@ -139,7 +139,7 @@ fn verdicts(project: &Project, cells: &[&str]) -> Vec<[Option<u64>; 4]> {
             422 => None,
             status => panic!("{status} for `{cell}`"),
         });
-        // A row that was left out does not stand among the predicted ones.
+        // A row that was left out is not among the predicted ones.
         let told = [0, 1].map(|at| {
             let row = predicted[at].get(next[at])?;
             let own = match &row["spend"] {

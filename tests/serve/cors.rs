@@ -33,9 +33,9 @@ fn pages_of_listed_origins_may_ask_and_no_others() {
         "null",
     ];
     for other in others {
-        let refused = asks(other, "/prediction").expect(403);
-        assert_eq!(refused.header("access-control-allow-origin"), None);
-        assert!(refused.text().contains("server.cors_origins"), "{other}");
+        let rejected = asks(other, "/prediction").expect(403);
+        assert_eq!(rejected.header("access-control-allow-origin"), None);
+        assert!(rejected.text().contains("server.cors_origins"), "{other}");
     }
     let json = ("content-type", "application/json");
     for (asker, readable) in [(origin, Some(origin)), (others[2], None)] {

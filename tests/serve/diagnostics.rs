@@ -81,7 +81,7 @@ fn new_test_rows_are_scored_once_and_a_run_still_sees_the_fall() {
     let after = after.json();
     assert_ne!(after["rows_hash"], before["rows_hash"]);
     assert_eq!(after["problem"], Value::Null);
-    // Whoever asked left nothing behind: a run compares with what runs have recorded.
+    // Requests recorded nothing: a run compares with what runs have recorded.
     assert_eq!(recorded(&project), books);
     // The run scores the same rows and comes to the same numbers.
     let report = project.json(&["run"]);
@@ -163,7 +163,7 @@ fn without_test_rows_the_last_known_score_is_told_and_why() {
 }
 
 #[test]
-fn an_unknown_model_and_another_method_are_refused() {
+fn an_unknown_model_and_another_method_are_rejected() {
     let project = Project::promoted();
     let server = Server::of(&project, &[]);
     for (path, status) in [
@@ -191,8 +191,8 @@ fn an_unknown_model_and_another_method_are_refused() {
             "{path}"
         );
     }
-    let refused = server.post("/scoring", &json!({})).expect(405);
-    assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+    let rejected = server.post("/scoring", &json!({})).expect(405);
+    assert_eq!(rejected.header("allow"), Some("GET, HEAD"));
 }
 
 #[test]

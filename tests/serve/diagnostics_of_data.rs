@@ -143,7 +143,7 @@ fn the_diagnostics_say_how_old_everything_is() {
     assert_eq!(freshness["last_training"]["version"], 1);
     assert_eq!(freshness["last_promotion"]["action"], "promote");
     assert_eq!(freshness["data_set"]["run"], json!(books.dataset_runs[0]));
-    // The clock of the project goes on a minute with every command.
+    // The clock of the project advances a minute with every command.
     assert_eq!(freshness["data_set"]["age_seconds"], 60.0);
     assert_eq!(freshness["champion"]["age_seconds"], 60.0);
     assert_eq!(freshness["test_data"]["files"], 1);

@@ -76,7 +76,7 @@ fn at_sigterm_balancers_are_told_first_and_then_each_client() {
     assert_eq!(kept.hear().map(|heard| heard.status), Some(200));
     server.signal(Signal::TERM);
     while server.get("/readyz").status != 503 {}
-    // Whoever has not heard of it is answered as before, also on new connections.
+    // Clients that do not know of it are answered as before, also on new connections.
     for wire in [&mut kept, &mut Wire::to(&server)] {
         wire.send(whole("POST /prediction", ROW));
         let heard = wire.hear().expect("an answer");

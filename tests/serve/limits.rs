@@ -82,7 +82,7 @@ fn a_body_that_never_comes_is_a_408_and_frees_its_place() {
 }
 
 #[test]
-fn a_refused_body_is_read_to_its_end_so_that_the_connection_lives() {
+fn a_rejected_body_is_read_to_its_end_so_that_the_connection_lives() {
     let server = server(&["server.limits.body_bytes=1000"]);
     let mut wire = Wire::to(&server);
     let large = " ".repeat(1 << 20);
@@ -102,8 +102,8 @@ fn a_refused_body_is_read_to_its_end_so_that_the_connection_lives() {
         assert_eq!(heard.status, status, "{line}: {heard:?}");
         assert!(!heard.head.contains("connection: close"), "{heard:?}");
     }
-    let refused = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n";
-    wire.send(refused);
+    let rejected = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n";
+    wire.send(rejected);
     let heard = wire.hear().expect("an answer and no interim one");
     assert_eq!(heard.status, 404);
     assert!(heard.head.contains("connection: close"), "{heard:?}");
@@ -116,12 +116,12 @@ fn one_request_more_than_may_be_under_way_is_a_503_and_health_is_not_counted() {
     for wire in &mut held {
         wire.hold("POST /prediction", ROW.len());
     }
-    let refused = server
+    let rejected = server
         .post("/prediction", &serde_json::json!({}))
         .expect(503);
-    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(rejected.header("retry-after"), Some("1"));
     assert_eq!(
-        refused.text(),
+        rejected.text(),
         r#"{"error":{"code":"unavailable","message":"the server is answering as many requests as it may; try again","details":{}}}"#
     );
     server.get("/livez").expect(200);

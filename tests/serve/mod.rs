@@ -1,16 +1,16 @@
 //! The server, driven over real sockets by the real program.
 
+mod admin;
 mod agreement;
-mod borrowed;
+mod auth;
 mod call;
+mod compat;
 mod cors;
 mod diagnostics;
 mod diagnostics_of_data;
 mod ending;
 mod endurance;
-mod guard;
 mod limits;
-mod manage;
 pub mod observe;
 mod openapi;
 mod prediction;
@@ -18,8 +18,8 @@ mod probation;
 mod reload;
 mod running;
 mod shadow;
-mod strangers;
 mod stress;
+mod unauthenticated;
 mod v2;
 mod wire;
 

@@ -176,7 +176,7 @@ fn the_page_asks_nobody_but_this_server() {
         if name != ".." {
             assert_eq!(
                 absent.expect(404).json()["error"]["message"],
-                "the page has no such file; it begins at /docs"
+                "the page has no such file; it starts at /docs"
             );
         }
     }

@@ -239,7 +239,7 @@ fn every_bad_request_is_told_what_is_wrong() {
 }
 
 #[test]
-fn more_rows_or_bytes_than_allowed_are_refused() {
+fn more_rows_or_bytes_than_allowed_are_rejected() {
     let project = Project::promoted();
     project.set("server.limits.rows", 1000);
     project.set("server.limits.body_bytes", 200_000);
@@ -247,20 +247,20 @@ fn more_rows_or_bytes_than_allowed_are_refused() {
     let rows = |n: usize| json!({"rows": vec![row(); n]});
     let answer = server.post("/prediction", &rows(1000)).expect(200).json();
     assert_eq!(answer["predictions"].as_array().map(Vec::len), Some(1000));
-    let refused = server.post("/prediction", &rows(1001)).expect(413).json();
+    let rejected = server.post("/prediction", &rows(1001)).expect(413).json();
     assert_eq!(
-        refused["error"]["message"],
+        rejected["error"]["message"],
         "the request has more than 1000 rows; send it in parts"
     );
-    let refused = server.post("/prediction", &rows(4000)).expect(413).json();
+    let rejected = server.post("/prediction", &rows(4000)).expect(413).json();
     assert_eq!(
-        refused["error"]["message"],
+        rejected["error"]["message"],
         "the body is larger than 200000 bytes; send it in parts"
     );
-    // Ten million bytes that are small when packed.
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut packer, &vec![b' '; 10 << 20]).expect("packs");
-    let bomb = packer.finish().expect("packs");
+    // Ten million bytes that are small when compressed.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, &vec![b' '; 10 << 20]).expect("compresses");
+    let bomb = encoder.finish().expect("compresses");
     let headers = [
         ("content-type", "application/json"),
         ("content-encoding", "gzip"),

@@ -1,4 +1,4 @@
-//! Probation: a version that a run has promoted is confirmed or taken back by the server, and no request notices.
+//! Probation: a version that a run has promoted is confirmed or rolled back by the server, and no request notices.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -132,7 +132,7 @@ fn ask_until_back(server: &Server, rows: &[Value]) {
         if answer.header("x-model-version") == Some("1") {
             return;
         }
-        assert!(began.elapsed().as_secs() < 240, "it is never taken back");
+        assert!(began.elapsed().as_secs() < 240, "it is never rolled back");
     }
 }
 
@@ -262,7 +262,7 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
 }
 
 #[test]
-fn a_version_that_refuses_what_was_answered_before_is_taken_back() {
+fn a_version_that_rejects_what_was_answered_before_is_rolled_back() {
     let project = Project::new();
     project.set("drop", json!(["lastmonth_activity"]));
     project.set("gate.first", json!("promote"));
@@ -277,12 +277,12 @@ fn a_version_that_refuses_what_was_answered_before_is_taken_back() {
     promote_second(&project);
     until(&server, "watching");
     let began = std::time::Instant::now();
-    let mut refused = 0;
+    let mut rejected = 0;
     while ask().status != 200 {
-        refused += 1;
-        assert!(began.elapsed().as_secs() < 240, "it is never taken back");
+        rejected += 1;
+        assert!(began.elapsed().as_secs() < 240, "it is never rolled back");
     }
-    assert!(refused >= 10, "{refused} requests are enough");
+    assert!(rejected >= 10, "{rejected} requests are enough");
     let view = until(&server, "rolled_back");
     let reason = view["reasons"][0].as_str().expect("a reason");
     assert!(
@@ -316,7 +316,7 @@ fn of_two_servers_one_takes_back_and_both_follow() {
 
 #[test]
 fn a_restart_counts_anew_and_the_time_goes_on() {
-    // The clock of these projects stands still in a server, and goes on by a minute with every command.
+    // The clock of these projects stands still in a server, and advances by a minute with every command.
     let project = project(json!({"minutes": 4}));
     promote_second(&project);
     let first = Server::of(&project, &[]);

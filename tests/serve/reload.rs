@@ -98,7 +98,7 @@ fn a_bad_bundle_keeps_the_old_version_and_raises_an_alarm() {
     server.get("/readyz").expect(200);
     let answer = server.post("/prediction", &body()).expect(200);
     assert_eq!(answer.header("x-model-version"), Some("1"));
-    // Mended, it is served as soon as the pointer moves again.
+    // Fixed, it is served as soon as the pointer moves again.
     std::fs::write(&file, &whole).expect("writes");
     point_at(&project, 2);
     server.until("/readyz?verbose", |answer| {

@@ -106,7 +106,7 @@ impl Server {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            // A GET may have a body here: some of the borrowed protocols want one.
+            // A GET may have a body here: some of the compatibility protocols want one.
             .allow_non_standard_methods(true)
             .timeout_global(Some(LONGEST))
             .build()

@@ -56,7 +56,7 @@ fn the_challenger_answers_logged_requests_before_the_gate_decides() {
         );
     }
     for changed in shadow["most_changed"].as_array().expect("rows") {
-        // Told by its answer's id: no value of a column stands in a decision.
+        // Told by its answer's id: no value of a column is in a decision.
         assert!(
             changed["id"].as_str().is_some_and(|id| !id.is_empty()),
             "{changed}"

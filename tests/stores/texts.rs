@@ -105,12 +105,12 @@ fn the_commands_of_the_text_service_work_on_s3() {
     );
     assert_eq!(row["data"]["spacy_model"], "en");
 
-    // What is not there, what is not named, what is no training set.
+    // What is not there, what is not named, what is not a training set.
     double.put("other.json", b"[1, 2]");
     for (bucket, object, says) in [
         ("bucket", "none.json", "no such `training_object`"),
         ("others", "x.json", "training_buckets"),
-        ("bucket", "other.json", "is no training set"),
+        ("bucket", "other.json", "is not a training set"),
     ] {
         let asked = json!({"id": "tc-04", "s3bucket": bucket, "training_object": object});
         let told = error(curl(&server, "POST", "/models", &asked.to_string()));

@@ -92,7 +92,7 @@ fn a_project_in_a_store_that_others_wrote_is_run_and_served() {
     let alone = Project::empty();
     know_store(&alone, &moto.url);
     let bundle = ["--bundle", "s3://bucket/kept/production_deployment"];
-    // Whoever moves the champion by hand makes the copy.
+    // Moving the champion by hand makes the copy.
     let bare = Server::of(&alone, &bundle);
     assert_eq!(predicted(&bare), first);
 }

@@ -95,7 +95,7 @@ impl Project {
         Some(number)
     }
 
-    /// Asserts that nothing is half done: what must hold whenever a run has come to its end.
+    /// Asserts that nothing is half done: what must hold whenever a run has finished.
     #[track_caller]
     pub fn assert_settled(&self) -> Books {
         let books = self.books();

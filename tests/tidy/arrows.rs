@@ -1,6 +1,6 @@
 //! Which file of the crate names which: `use` lines and paths, followed through what modules hand on with `pub use`.
 //!
-//! A file that only hands a name on does not look at it; whoever takes the name looks at the file that defines it.
+//! A file that only re-exports a name does not depend on it; what uses the name depends on the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -262,7 +262,7 @@ fn paths_and_words(code: &str) -> (Vec<Vec<String>>, BTreeSet<String>) {
     (paths, words)
 }
 
-/// Code without what stands in string literals.
+/// Code without what is in string literals.
 fn without_texts(code: &str) -> String {
     let mut out = String::new();
     let mut rest = code;

@@ -1,4 +1,4 @@
-//! The rules as tables: who stands on whom, what is absent where.
+//! The rules as tables: who is on whom, what is absent where.
 
 /// The house from the bottom up; no arrow runs up, and none runs along a row but the ones in [`ALONG`]. A new module gets
 /// its place here.
@@ -18,7 +18,7 @@ pub(super) const ROWS: &[&[&str]] = &[
     &[
         "features", "gate", "drift", "live", "sample", "checks", "http",
     ],
-    &["relate"],
+    &["joins"],
     &["bundle", "learners", "registry", "report"],
     &["explain", "export", "engine"],
     &["pipeline", "notify"],
@@ -43,7 +43,7 @@ pub(super) const ALONG: &[(&str, &str)] = &[
 ];
 pub(super) const FREE: &[&str] = &["faults", "clock"];
 
-/// A floor of a room: its name, and the files and folders that stand on it.
+/// A floor of a room: its name, and the files and folders that are on it.
 pub(super) type Floor = (&'static str, &'static [&'static str]);
 
 /// Floors of the big rooms, from the bottom up: no arrow inside the room runs from one to a higher one. A new file gets its place
@@ -57,7 +57,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                 &[
                     "dataset",
                     "env",
-                    "envs",
+                    "environments",
                     "error",
                     "json",
                     "loaded_version",
@@ -76,17 +76,17 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "derive",
                     "engine",
                     "fresh",
-                    "heart",
+                    "heartbeat",
                     "ingest",
                     "labels",
                     "logged",
                     "lost",
                     "past_rows",
-                    "room",
-                    "settle",
+                    "disk_space",
+                    "input_scan",
                     "split",
                     "target_cells",
-                    "wanted",
+                    "target",
                 ],
             ),
             (
@@ -97,7 +97,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "decision",
                     "engine_fit",
                     "fit",
-                    "making",
+                    "trainer",
                 ],
             ),
             (
@@ -127,7 +127,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "champion",
                     "deploy",
                     "dry_run",
-                    "forget",
+                    "delete_model",
                     "log_end",
                     "probation",
                     "production",
@@ -151,7 +151,10 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
     (
         "serve",
         &[
-            ("values", &["durations", "forms", "rows", "settings_news"]),
+            (
+                "values",
+                &["durations", "api_schemas", "rows", "settings_news"],
+            ),
             ("state", &["created", "file_location", "readiness", "state"]),
             (
                 "work",
@@ -162,22 +165,22 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "scored",
                     "scrape",
                     "work",
-                    "written",
+                    "prediction_response",
                 ],
             ),
             (
                 "handlers",
                 &[
-                    "borrowed",
+                    "compat",
                     "diagnostics",
                     "exposition",
                     "health",
-                    "manage",
+                    "admin",
                     "openapi",
                     "pages",
                     "prediction",
                     "probation",
-                    "refusals",
+                    "rejections",
                     "v2",
                 ],
             ),
@@ -203,7 +206,7 @@ pub(super) const ABSENT: &[(&[&str], &[&str], &str)] = &[
     (
         &[
             "features",
-            "relate",
+            "joins",
             "learners",
             "predictors",
             "evaluate",
@@ -273,7 +276,7 @@ pub(super) const ABSENT: &[(&[&str], &[&str], &str)] = &[
     ),
 ];
 
-/// What stands in one place only: `(text, where it may stand)`.
+/// What is in one place only: `(text, where it may stand)`.
 pub(super) const ONLY: &[(&str, &[&str])] = &[
     ("Utc::now", &["clock"]),
     ("SystemTime::now", &["clock"]),

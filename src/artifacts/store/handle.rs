@@ -9,7 +9,7 @@ use crate::artifacts::cache::Cache;
 use crate::artifacts::client;
 use crate::artifacts::error::Error;
 use crate::artifacts::trouble::told;
-use crate::model_types::StorePlace;
+use crate::model_types::StoreLocation;
 
 /// A prefix in a bucket.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// When its settings cannot be used.
-    pub fn open(place: &StorePlace) -> Result<Store, Error> {
+    pub fn open(place: &StoreLocation) -> Result<Store, Error> {
         let settings = &place.settings;
         let cache = Cache::open(&settings.cache, settings.most_cached);
         Ok(Store::over(

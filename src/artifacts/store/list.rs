@@ -13,7 +13,7 @@ pub struct Listed {
     pub key: String,
     /// Its length in bytes.
     pub bytes: u64,
-    /// By which the store tells one content from another.
+    /// By which the store distinguishes contents.
     pub mark: String,
     /// When it was written, in milliseconds since 1970.
     pub modified_ms: i64,
@@ -135,7 +135,7 @@ impl Store {
     /// Gives everything below a prefix another one: copied first, then removed, so that each object is at one of both at any time.
     ///
     /// # Errors
-    /// What the store says; done again, it goes on where it stopped.
+    /// What the store says; done again, it continues where it stopped.
     pub async fn rename(&self, old: &str, new: &str) -> Result<(), Error> {
         for object in self.list(old).await? {
             let rest = object.key.strip_prefix(old).unwrap_or(&object.key);

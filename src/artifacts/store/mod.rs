@@ -1,4 +1,4 @@
-//! Artifacts below a URL of an object store. What a call has written is there when it returns; what it reads is held against
+//! Artifacts below a URL of an object store. What a call has written is there when it returns; what it reads is checked against
 //! the hash that was written with it.
 
 mod handle;

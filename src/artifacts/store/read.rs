@@ -1,4 +1,4 @@
-//! Reading objects: held against the hash beside them, and from a copy on this machine where the store says that it is the same.
+//! Reading objects: checked against the hash beside them, and from a copy on this machine where the store says that it is the same.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -29,7 +29,7 @@ impl Store {
         self.write(key, bytes, PutMode::Overwrite).await
     }
 
-    /// Writes an object that no other may stand in place of. The same bytes again are no fault: an answer may have got lost.
+    /// Writes an object that must never be replaced by another. The same bytes again are no fault: an answer may have got lost.
     ///
     /// # Errors
     /// [`Trouble::Taken`] where other bytes are there; else what the store says.
@@ -45,7 +45,7 @@ impl Store {
             )
         };
         match written {
-            // Whether it was written before the answer got lost is told by what is there.
+            // What is there shows whether it was written before the answer got lost.
             Err(error) if is_open(&error) => match self.fetch_all(key).await {
                 Ok(there) if there == bytes => Ok(()),
                 _ => Err(error),

@@ -65,7 +65,7 @@ impl Hasher for ShortTextHasher {
     fn write(&mut self, bytes: &[u8]) {
         self.0 = xxh3_64_with_seed(bytes, self.0);
     }
-    /// What ends a text; texts are hashed whole, so it tells nothing.
+    /// What ends a text; texts are hashed whole, so it carries no information.
     fn write_u8(&mut self, _: u8) {}
     fn finish(&self) -> u64 {
         self.0
@@ -134,7 +134,7 @@ impl ScoredColumn {
             (Effect::Words { grams, weights }, Slot::Text(text)) => {
                 push_words(margins, text, grams, weights, &mut Vec::new());
             }
-            // A missing text pushes nowhere; `read` makes no other pair.
+            // A missing text contributes nothing; `read` makes no other pair.
             _ => {}
         }
     }
@@ -233,7 +233,7 @@ fn pushing(step: &Step, at: usize, linear: &Linear) -> Effect {
             let filled = fill.map(|fill| fill / 2.0 - centre / 2.0).unwrap_or(0.0);
             let mut missing: Vec<f64> = weight
                 .iter()
-                .map(|weight| push_of(*weight, filled))
+                .map(|weight| contribution_of(*weight, filled))
                 .collect();
             if *indicator {
                 missing
@@ -257,9 +257,9 @@ fn pushing(step: &Step, at: usize, linear: &Linear) -> Effect {
             let push = |entry: &[f64]| -> Vec<f64> {
                 let of = |output: usize| {
                     let of_output = &linear.weights_of(output)[at..at + width];
-                    // A feature that is no number pushes nowhere.
-                    let pushes = entry.iter().zip(of_output).filter(|(x, _)| x.is_finite());
-                    pushes.map(|(x, weight)| clamped(x * weight)).sum()
+                    // A feature that is not a number contributes nothing.
+                    let contributions = entry.iter().zip(of_output).filter(|(x, _)| x.is_finite());
+                    contributions.map(|(x, weight)| clamped(x * weight)).sum()
                 };
                 (0..linear.n_outputs()).map(of).collect()
             };
@@ -302,7 +302,7 @@ fn writing(step: &Step) -> Effect {
     }
 }
 
-/// A number pushes by `w (x - mean) / scale`. Both are halved before they are subtracted and the weight is doubled, so that
+/// A number contributes `w (x - mean) / scale`. Both are halved before they are subtracted and the weight is doubled, so that
 /// no two finite numbers overflow; subtracting first keeps the digits of a column whose mean is far larger than its scale.
 fn per_unit(weights: impl Iterator<Item = f64>, scale: f64) -> Vec<f64> {
     let weights = weights.map(|weight| 2.0 * (weight / scale));
@@ -323,7 +323,7 @@ fn clamped(push: f64) -> f64 {
 }
 
 #[inline]
-fn push_of(weight: f64, half_distance: f64) -> f64 {
+fn contribution_of(weight: f64, half_distance: f64) -> f64 {
     clamped(weight * half_distance)
 }
 
@@ -332,15 +332,15 @@ fn push_number(margins: &mut [f64], number: f64, weight: &[f64], half_mean: f64)
     let half_distance = number / 2.0 - half_mean;
     // With two classes there is one output, and setting a loop up costs more than the step.
     if let ([margin], [weight]) = (&mut *margins, weight) {
-        *margin += push_of(*weight, half_distance);
+        *margin += contribution_of(*weight, half_distance);
         return;
     }
     for (margin, weight) in margins.iter_mut().zip(weight) {
-        *margin += push_of(*weight, half_distance);
+        *margin += contribution_of(*weight, half_distance);
     }
 }
 
-/// Adds an entry of a table; an empty table pushes nowhere.
+/// Adds an entry of a table; an empty table contributes nothing.
 #[inline]
 fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
     if weights.is_empty() {
@@ -351,10 +351,10 @@ fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
         return;
     }
     let outputs = margins.len();
-    let pushes = &weights[entry * outputs..(entry + 1) * outputs];
+    let contributions = &weights[entry * outputs..(entry + 1) * outputs];
     margins
         .iter_mut()
-        .zip(pushes)
+        .zip(contributions)
         .for_each(|(margin, push)| *margin += push);
 }
 
@@ -369,10 +369,10 @@ fn push_words(
     grams.weigh(text, found);
     let outputs = margins.len();
     for (output, margin) in margins.iter_mut().enumerate() {
-        let pushes = found.iter().map(|(place, value)| {
+        let contributions = found.iter().map(|(place, value)| {
             clamped(f64::from(*value) * weights[*place as usize * outputs + output])
         });
-        *margin += clamped(pushes.sum());
+        *margin += clamped(contributions.sum());
     }
 }
 

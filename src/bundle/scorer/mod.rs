@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use self::effect::ScoredColumn;
 use super::saved::Bundle;
 use crate::evaluate::{
-    Answers, Predictions,
+    ClassPredictions, Predictions,
     threshold::{cheapest_class as cheapest, label_of, labels_from},
 };
 use crate::features::{Cell, CellRef, Cells, Error, Preparer};
@@ -105,7 +105,7 @@ impl Scorer {
         &self.prepare
     }
 
-    /// Probabilities of one row whose cells stand in the transformer's order: `[P(positive)]` or one per class.
+    /// Probabilities of one row whose cells are in the transformer's order: `[P(positive)]` or one per class.
     pub fn score_row(&self, cells: &[Cell]) -> Vec<f64> {
         let mut margins = vec![0.0; self.bias.len()];
         let read = |(position, cell): (usize, &Cell)| self.read(position, cell.by_ref());
@@ -175,7 +175,7 @@ impl Scorer {
         goes_on: &mut dyn FnMut() -> bool,
     ) -> Option<(f64, Vec<f64>)> {
         match predictor {
-            Predictor::Linear(_) => Some(self.pushes(slots, output)),
+            Predictor::Linear(_) => Some(self.linear_contributions(slots, output)),
             Predictor::Trees(trees) => {
                 let mut features = Vec::new();
                 self.features(slots, &mut features);
@@ -185,16 +185,17 @@ impl Scorer {
         }
     }
 
-    /// How far each column pushes one output's margin from the bias of a linear predictor, in the transformer's order: `(n_inputs)`. The bias and
+    /// How far each column moves one output's margin from the bias of a linear predictor, in the transformer's order: `(n_inputs)`. The bias and
     /// these, added in order, are the margin that the link is applied to.
-    pub fn pushes(&self, slots: &[Slot], output: usize) -> (f64, Vec<f64>) {
+    pub fn linear_contributions(&self, slots: &[Slot], output: usize) -> (f64, Vec<f64>) {
         let slots = slots.iter().enumerate();
-        let pushes = slots.map(|(position, slot)| self.push_of(position, slot, output));
-        (self.bias[output], pushes.collect())
+        let contributions =
+            slots.map(|(position, slot)| self.contribution_of(position, slot, output));
+        (self.bias[output], contributions.collect())
     }
 
-    /// How far one column pushes one output's margin.
-    pub fn push_of(&self, position: usize, slot: &Slot, output: usize) -> f64 {
+    /// How far one column moves one output's margin.
+    pub fn contribution_of(&self, position: usize, slot: &Slot, output: usize) -> f64 {
         let mut margins = vec![0.0; self.bias.len()];
         self.columns[position].push(slot, &mut margins);
         margins[output]
@@ -213,11 +214,11 @@ impl Scorer {
     ///
     /// # Errors
     /// As [`Scorer::score_frame`].
-    pub fn answer_frame(&self, frame: &DataFrame) -> Result<Answers, Error> {
+    pub fn answer_frame(&self, frame: &DataFrame) -> Result<Predictions, Error> {
         let predictions = self.score_frame(frame)?;
         Ok(match self.n_classes {
-            0 => Answers::Numbers(predictions.probabilities),
-            _ => Answers::Classes(predictions),
+            0 => Predictions::Numbers(predictions.probabilities),
+            _ => Predictions::Classes(predictions),
         })
     }
 
@@ -225,7 +226,7 @@ impl Scorer {
     ///
     /// # Errors
     /// All missing columns at once, or a column of a type that ingest never makes.
-    pub fn score_frame(&self, frame: &DataFrame) -> Result<Predictions, Error> {
+    pub fn score_frame(&self, frame: &DataFrame) -> Result<ClassPredictions, Error> {
         let made;
         let frame = if self.prepare.is_empty() {
             frame
@@ -248,7 +249,7 @@ impl Scorer {
                 .map(|row| cheapest(row, costs))
                 .collect(),
         };
-        Ok(Predictions {
+        Ok(ClassPredictions {
             n_classes: self.n_classes,
             labels,
             probabilities,

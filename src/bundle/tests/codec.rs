@@ -1,4 +1,4 @@
-//! Bytes and back; what is damaged, newer or lying is refused.
+//! Bytes and back; what is damaged, newer or lying is rejected.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -33,7 +33,7 @@ proptest! {
 }
 
 #[test]
-fn any_changed_byte_is_refused_or_changes_nothing() {
+fn any_changed_byte_is_rejected_or_changes_nothing() {
     let bundle = small();
     let bytes = encode(&bundle).expect("encodes");
     let mut equal = 0;
@@ -52,7 +52,7 @@ fn any_changed_byte_is_refused_or_changes_nothing() {
 }
 
 #[test]
-fn a_file_cut_off_anywhere_is_refused() {
+fn a_file_cut_off_anywhere_is_rejected() {
     let bytes = encode(&small()).expect("encodes");
     for end in 0..bytes.len() - 1 {
         assert!(
@@ -84,7 +84,7 @@ fn a_forger_who_changes_nothing_is_believed() {
 }
 
 #[test]
-fn a_newer_format_is_refused_whatever_else_it_holds() {
+fn a_newer_format_is_rejected_whatever_else_it_holds() {
     let newer = format!(
         "{{\"format\":\"unseat bundle\",\"format_version\":{},\"soul\":[]}}",
         FORMAT_VERSION + 1
@@ -98,7 +98,7 @@ fn a_newer_format_is_refused_whatever_else_it_holds() {
 }
 
 #[test]
-fn a_bundle_that_predicts_other_numbers_than_when_it_was_made_is_refused() {
+fn a_bundle_that_predicts_other_numbers_than_when_it_was_made_is_rejected() {
     let changes: [fn(&mut Value); 4] = [
         |bundle| bundle["predictor"]["weights"][0] = Value::from(0.25),
         |bundle| bundle["predictor"]["bias"][0] = Value::from(0.300_000_000_000_001),
@@ -114,7 +114,7 @@ fn a_bundle_that_predicts_other_numbers_than_when_it_was_made_is_refused() {
 }
 
 #[test]
-fn parts_that_do_not_fit_are_refused() {
+fn parts_that_do_not_fit_are_rejected() {
     let changes: [fn(&mut Value); 9] = [
         |bundle| bundle["classes"] = serde_json::json!(["a"]),
         |bundle| bundle["classes"] = serde_json::json!(["a", "b", "c"]),
@@ -137,7 +137,7 @@ fn parts_that_do_not_fit_are_refused() {
 #[test]
 fn a_message_about_damage_shows_nothing_of_the_file() {
     let bytes = forged(|bundle| bundle["metric"] = Value::from("secret"));
-    let message = decode(&bytes).expect_err("refused").to_string();
+    let message = decode(&bytes).expect_err("rejected").to_string();
     assert!(!message.contains("secret"), "{message}");
 }
 

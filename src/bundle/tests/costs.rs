@@ -41,7 +41,7 @@ fn costs_decide_and_are_stored() {
 }
 
 #[test]
-fn equal_costs_are_the_likeliest_class_and_odd_ones_are_refused() {
+fn equal_costs_are_the_likeliest_class_and_odd_ones_are_rejected() {
     let equal = vec![0.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0];
     let of = |bundle: &Bundle| {
         bundle

@@ -209,7 +209,7 @@ fn every_missing_column_is_named_at_once() {
     let message = bundle
         .scorer()
         .score_frame(&other)
-        .expect_err("refused")
+        .expect_err("rejected")
         .to_string();
     assert_eq!(
         message,

@@ -276,9 +276,9 @@ proptest! {
             let view = bundle.transformer.view(&training, &rows).expect("a view");
             let scored = bundle.scorer().score_frame(&training).expect("scores");
             for (row, features) in view.dense().chunks(view.n_features()).enumerate() {
-                let pushes = features.iter().zip(&weights).map(|(x, w)| x * w);
-                let wanted = 0.25 + pushes.clone().sum::<f64>();
-                let size: f64 = 1.0 + pushes.map(f64::abs).sum::<f64>();
+                let contributions = features.iter().zip(&weights).map(|(x, w)| x * w);
+                let wanted = 0.25 + contributions.clone().sum::<f64>();
+                let size: f64 = 1.0 + contributions.map(f64::abs).sum::<f64>();
                 let found = scored.probabilities[row];
                 // Pushes beyond 1e30 are held there.
                 if size < 1e29 {

@@ -244,11 +244,11 @@ fn numbers_that_do_not_read_as_such_are_told() {
         [
             (
                 Check::TargetNumbers,
-                "399 of 400 labels of `left` are numbers and 1 is not, the first in a.csv, line 202; if that is a marker of missing labels, add it to `ingest.null_values`, else mend the file".to_string()
+                "399 of 400 labels of `left` are numbers and 1 is not, the first in a.csv, line 202; if that is a marker of missing labels, add it to `ingest.null_values`, else fix the file".to_string()
             ),
             (
                 Check::TargetSingleRows,
-                "`left` (a.csv, line 202) is a class of one row in `left`: a row that is no data, a slip of the pen, or too few to learn it; remove or mend it".to_string()
+                "`left` (a.csv, line 202) is a class of one row in `left`: a row that is no data, a slip of the pen, or too few to learn it; remove or fix it".to_string()
             ),
         ]
     );
@@ -293,7 +293,7 @@ fn classes_of_one_row_are_told_with_their_line() {
         said(&[("x", 90), ("y", 80), ("TOTAL", 1), ("z", 1)], &files),
         one(
             Check::TargetSingleRows,
-            "`TOTAL` (b.csv, line 88), `z` (b.csv, line 7) are classes of one row each in `left`: a row that is no data, a slip of the pen, or too few to learn it; remove or mend them"
+            "`TOTAL` (b.csv, line 88), `z` (b.csv, line 7) are classes of one row each in `left`: a row that is no data, a slip of the pen, or too few to learn it; remove or fix them"
         )
     );
 }
@@ -326,7 +326,7 @@ fn labels_that_count_as_missing_are_counted() {
             "40 cells `NA`, 1 cell `?` of `left` (10.2 % of the rows, the first in a.csv) count as missing by `ingest.null_values`, and such rows are not learned from; if they are a class, take the text out of `ingest.null_values`"
         ]
     );
-    // A few labels that are not known are no class.
+    // A few labels that are not known are not class.
     assert_eq!(said(&[null("NA", 4)]), [""; 0]);
 }
 

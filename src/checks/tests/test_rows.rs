@@ -1,4 +1,4 @@
-//! What the test rows are held against: what was learned from.
+//! What the test rows are checked against: what was learned from.
 
 use std::collections::HashSet;
 

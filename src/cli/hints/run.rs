@@ -1,4 +1,4 @@
-//! What helps when a run or a stage could not go on.
+//! What helps when a run or a stage could not continue.
 
 use super::{HOW_TIMES, READ_ONLY, full_disk, hint_on_data};
 use crate::cli::failure::{Failure, Kind};
@@ -14,7 +14,7 @@ impl From<pipeline::Error> for Failure {
             E::Blocked { .. } => (
                 Kind::Data,
                 Some(
-                    "the champion stays as it was; mend the data, or set the `severity` of the check below `checks` in config.json to `warn`",
+                    "the champion stays as it was; fix the data, or set the `severity` of the check below `checks` in config.json to `warn`",
                 ),
             ),
             E::Registry(inner) => return inner.into(),
@@ -98,11 +98,11 @@ impl From<pipeline::Error> for Failure {
             ),
             E::Shared { .. } => (
                 Kind::Config,
-                Some("let the folders of the other model in config.json be elsewhere"),
+                Some("put the folders of the other model in config.json elsewhere"),
             ),
             E::Data(data::Error::BadFile { .. }) => (
                 Kind::Data,
-                Some("mend or remove the file, or set `ingest.on_bad_file` to `quarantine`"),
+                Some("fix or remove the file, or set `ingest.on_bad_file` to `quarantine`"),
             ),
             E::Data(ref error) => (Kind::Data, Some(hint_on_data(error))),
             E::Relate(_) => (
@@ -118,7 +118,7 @@ impl From<pipeline::Error> for Failure {
             E::Features(crate::features::Error::Derive { .. }) => (
                 Kind::Data,
                 Some(
-                    "mend `derive` in config.json, or the data; docs/features.md has what an expression may say",
+                    "fix `derive` in config.json, or the data; docs/features.md has what an expression may say",
                 ),
             ),
             E::Features(crate::features::Error::Times { .. }) => (Kind::Data, Some(HOW_TIMES)),
@@ -129,7 +129,7 @@ impl From<pipeline::Error> for Failure {
             E::Learn(_) => (
                 Kind::Data,
                 Some(
-                    "look at the columns with `unseat diagnose`; huge or lone values in one of them are the usual reason, and `drop` leaves it out",
+                    "look at the columns with `unseat diagnose`; huge or single outliers in one of them are the usual reason, and `drop` leaves it out",
                 ),
             ),
             E::Bundle {
@@ -195,9 +195,7 @@ impl From<pipeline::Error> for Failure {
             ),
             E::Stored { .. } => (
                 Kind::Store,
-                Some(
-                    "the file was changed by something else than this program: bring it back from a backup",
-                ),
+                Some("the file was changed by another program: restore it from a backup"),
             ),
             E::Planned(_) => (Kind::Internal, None),
         };

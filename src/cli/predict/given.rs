@@ -11,8 +11,8 @@ use crate::bundle::Bundle;
 use crate::cli::{Failure, Kind};
 use crate::config::ModelConfig;
 use crate::data::{self, Own, ReadOptions, own};
+use crate::joins::{self, RelatedPlan, Rows, Tables};
 use crate::pipeline::{self, read_options, read_tables};
-use crate::relate::{self, RelatedPlan, Rows, Tables};
 
 /// What a model of several tables takes.
 pub const TABLES: &str = "this model reads related tables: give a folder with a file for each, as the input folder has them, or a JSON file `{\"table\": [{column: value}, …], …}`";
@@ -90,7 +90,7 @@ impl Given {
                 frame.height()
             );
             return Err(Failure::new(Kind::Data, error)
-                .hint("remove the records that are no rows, such as a second header"));
+                .hint("remove the records that are not rows, such as a second header"));
         }
         let mut notes = Vec::new();
         if let Own::Rows(rows) = &own {
@@ -148,7 +148,7 @@ fn named(error: data::Error, path: &Path, name: &str) -> Failure {
     }
 }
 
-/// Rows made of several tables; what stands beside the predictions is the base table.
+/// Rows made of several tables; what is beside the predictions is the base table.
 fn of_tables(
     name: String,
     path: &Path,
@@ -184,7 +184,7 @@ fn of_tables(
         data::json_tables(&name, &bytes, usize::MAX)
             .map_err(|error| Failure::from(error).hint(TABLES))?
     };
-    let flat = relate::flatten(plan, &tables, Rows::ToPredict).map_err(pipeline::Error::from)?;
+    let flat = joins::flatten(plan, &tables, Rows::ToPredict).map_err(pipeline::Error::from)?;
     notes.extend(flat.notes);
     // The columns of the base table come first and under their own names.
     let base = tables.get(&plan.settings.base);
@@ -234,7 +234,7 @@ fn stdin(format: Option<Format>) -> Result<NamedTempFile, Failure> {
     };
     let ending = match format {
         None => by_content(&first),
-        Some(_) => format!("{ending}{}", packing(&first)),
+        Some(_) => format!("{ending}{}", compression(&first)),
     };
     let mut copy = tempfile::Builder::new()
         .suffix(&ending)
@@ -246,7 +246,7 @@ fn stdin(format: Option<Format>) -> Result<NamedTempFile, Failure> {
     Ok(copy)
 }
 
-fn packing(first: &[u8]) -> &'static str {
+fn compression(first: &[u8]) -> &'static str {
     match first {
         [0x1f, 0x8b, ..] => ".gz",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => ".zst",
@@ -256,10 +256,10 @@ fn packing(first: &[u8]) -> &'static str {
 
 /// The ending that goes with the first bytes of a file.
 fn by_content(first: &[u8]) -> String {
-    let packing = packing(first);
+    let compression = compression(first);
     let mut text = Vec::new();
     // What was cut off is of no interest here.
-    let _ = match packing {
+    let _ = match compression {
         ".gz" => flate2::read::MultiGzDecoder::new(first)
             .take(1 << 10)
             .read_to_end(&mut text),
@@ -279,7 +279,7 @@ fn by_content(first: &[u8]) -> String {
         [b'[' | b'{', ..] => ".json",
         _ => ".csv",
     };
-    format!("{format}{packing}")
+    format!("{format}{compression}")
 }
 
 #[cfg(test)]
@@ -298,8 +298,9 @@ mod tests {
         ] {
             assert_eq!(by_content(bytes), ending, "{bytes:?}");
         }
-        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        std::io::Write::write_all(&mut packed, b"[1]").expect("writes");
-        assert_eq!(by_content(&packed.finish().expect("ends")), ".json.gz");
+        let mut compressed =
+            flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut compressed, b"[1]").expect("writes");
+        assert_eq!(by_content(&compressed.finish().expect("ends")), ".json.gz");
     }
 }

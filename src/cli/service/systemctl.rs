@@ -42,7 +42,7 @@ impl Manager {
         Err(format!("it ended with {}: {}", done.status, says.trim()))
     }
 
-    /// The one word that it answers a question with, like `active`; `None` when nobody can be asked.
+    /// The one word that it answers a question with, like `active`; `None` when it cannot be asked.
     pub fn ask(self, arguments: &[&str]) -> Option<String> {
         let done = self.call(arguments).ok()?;
         let says = String::from_utf8_lossy(&done.stdout);

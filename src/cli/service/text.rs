@@ -1,16 +1,16 @@
-//! What stands in unit files and in a crontab: texts made of plain facts.
+//! What is in unit files and in a crontab: texts made of plain facts.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The first line of every file that we write; a file without it is somebody else's.
+/// The first line of every file that we write; a file without it is not ours.
 pub const OURS: &str =
     "# Made by `unseat service install`; changes go into a drop-in (`systemctl edit`).";
 
 /// Folders that are homes, and those that a service with its own `/tmp` does not see.
 const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
 const SHARED: [&str; 2] = ["/tmp", "/var/tmp"];
-/// Seconds without a sign of life after which the service is started anew.
+/// Seconds without a watchdog ping after which the service is started again.
 const WATCHDOG_SECONDS: u32 = 60;
 /// Seconds beyond those that requests have to end, for logs to be written and runs to be let go.
 const LAST_SECONDS: f64 = 30.0;

@@ -27,7 +27,7 @@ pub struct Answers {
     pub micros: Vec<u32>,
     /// How often other statuses came, and failures of the connection in their own words.
     pub others: BTreeMap<String, u64>,
-    /// How long it went on, in seconds.
+    /// How long it continued, in seconds.
     pub seconds: f64,
 }
 

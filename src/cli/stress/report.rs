@@ -21,7 +21,7 @@ pub struct Report {
     pub url: String,
     /// Users at once.
     pub users: u64,
-    /// How long it went on.
+    /// How long it continued.
     pub seconds: f64,
     /// Requests, whatever became of them.
     pub requests: u64,

@@ -76,7 +76,7 @@ fn bounds_below_zero_are_told_and_a_negative_floor_is_not() {
 #[test]
 fn a_policy_file_is_checked_for_shape_and_for_sense() {
     let said = |value: Value| -> Vec<String> {
-        let problems = from_value(value).expect_err("refused");
+        let problems = from_value(value).expect_err("rejected");
         problems.iter().map(ToString::to_string).collect()
     };
     assert_eq!(
@@ -107,7 +107,7 @@ fn the_configuration_names_the_policys_keys_below_gate() {
         std::path::Path::new("."),
         &crate::config::Overrides::default(),
     )
-    .expect_err("refused");
+    .expect_err("rejected");
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         said,

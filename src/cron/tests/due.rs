@@ -15,7 +15,7 @@ const SUPERSEDED: Outcome = Outcome::Missed(Missed::Superseded);
 const TOO_LATE: Outcome = Outcome::Missed(Missed::TooLate);
 const PAUSED_SINCE: Outcome = Outcome::Missed(Missed::PausedSince);
 
-/// No jitter, a minute's grace, six hours to catch up, in force for ever.
+/// No jitter, a minute's grace, six hours to catch up, in force forever.
 fn plan(expression: &Expression) -> Plan<'_> {
     Plan {
         model: "attrition",

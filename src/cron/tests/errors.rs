@@ -2,7 +2,7 @@
 
 use super::super::{Expression, parse_zone};
 
-const REFUSED: &[(&str, &str)] = &[
+const REJECTED: &[(&str, &str)] = &[
     (
         "",
         "the expression is empty; `15 3 * * *` is every day at 03:15",
@@ -77,15 +77,15 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "*/0 * * * *",
-        "minute: the step `0` is not between 1 and 59; a step starts anew with each hour",
+        "minute: the step `0` is not between 1 and 59; a step starts again with each hour",
     ),
     (
         "*/90 * * * *",
-        "minute: the step `90` is not between 1 and 59; a step starts anew with each hour",
+        "minute: the step `90` is not between 1 and 59; a step starts again with each hour",
     ),
     (
         "0 */x * * *",
-        "hour: the step `x` is not between 1 and 23; a step starts anew with each day",
+        "hour: the step `x` is not between 1 and 23; a step starts again with each day",
     ),
     (
         "0 0 ? * *",
@@ -118,8 +118,8 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_is_refused_says_where_what_and_what_instead() {
-    for (text, message) in REFUSED {
+fn what_is_rejected_says_where_what_and_what_instead() {
+    for (text, message) in REJECTED {
         match Expression::parse(text) {
             Ok(read) => panic!("`{text}` was taken for `{read}`"),
             Err(error) => assert_eq!(error.to_string(), *message, "`{text}`"),
@@ -133,23 +133,23 @@ fn a_zone_that_is_none_is_told_with_the_nearest() {
     let cases = [
         (
             "Berlin",
-            "`Berlin` is no IANA time zone; did you mean `Europe/Berlin`?",
+            "`Berlin` is not an IANA time zone; did you mean `Europe/Berlin`?",
         ),
         (
             "europe/berlin",
-            "`europe/berlin` is no IANA time zone; did you mean `Europe/Berlin`?",
+            "`europe/berlin` is not an IANA time zone; did you mean `Europe/Berlin`?",
         ),
         (
             "new york",
-            "`new york` is no IANA time zone; did you mean `America/New_York`?",
+            "`new york` is not an IANA time zone; did you mean `America/New_York`?",
         ),
         (
             "+02:00",
-            "`+02:00` is no IANA time zone; write one like `Europe/Berlin` or `UTC`",
+            "`+02:00` is not an IANA time zone; write one like `Europe/Berlin` or `UTC`",
         ),
         (
             "",
-            "`` is no IANA time zone; write one like `Europe/Berlin` or `UTC`",
+            "`` is not an IANA time zone; write one like `Europe/Berlin` or `UTC`",
         ),
     ];
     for (name, message) in cases {

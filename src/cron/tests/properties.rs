@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "[0-9a-zA-Z*/,@#? -]{0,24}") {
+    fn any_text_is_read_or_rejected(text in "[0-9a-zA-Z*/,@#? -]{0,24}") {
         let _ = Expression::parse(&text).map_err(|error| error.to_string());
     }
 

@@ -7,7 +7,7 @@ use super::tree::Operator;
 use super::values::{Type, Values, map, zip};
 use super::whole::floor_div;
 
-/// Two operands and what stands between them.
+/// Two operands and what is between them.
 ///
 /// # Errors
 /// When the operator does not work on their types.
@@ -94,7 +94,7 @@ fn joined<'a>(left: Values<'a>, right: Values<'a>) -> Result<Values<'a>, String>
 /// `-x`.
 ///
 /// # Errors
-/// When it is no number.
+/// When it is not a number.
 pub fn negative(values: Values<'_>) -> Result<Values<'_>, String> {
     Ok(match values {
         Values::Number(cells) => Values::Number(map(cells, |it| Some(-it))),
@@ -111,7 +111,7 @@ pub fn negative(values: Values<'_>) -> Result<Values<'_>, String> {
 /// A function of one number.
 ///
 /// # Errors
-/// When it is no number.
+/// When it is not a number.
 pub fn of_one(function: Function, values: Values<'_>) -> Result<Values<'_>, String> {
     let kind = values.kind();
     let keeps = matches!(
@@ -158,7 +158,12 @@ pub fn of_one(function: Function, values: Values<'_>) -> Result<Values<'_>, Stri
         Function::Sin => through(&f64::sin),
         Function::Sqrt => through(&f64::sqrt),
         Function::Tan => through(&f64::tan),
-        function => return Err(format!("`{}` is no function of a number", function.name())),
+        function => {
+            return Err(format!(
+                "`{}` is not a function of a number",
+                function.name()
+            ));
+        }
     })
 }
 
@@ -179,7 +184,7 @@ fn numbers(function: Function, kind: Type, values: Values<'_>) -> Result<Vec<Opt
 /// `ATAN2(y, x)` and `LOG(x, base)`.
 ///
 /// # Errors
-/// When one is no number.
+/// When one is not a number.
 pub fn of_two<'a>(
     function: Function,
     left: Values<'a>,
@@ -203,7 +208,7 @@ pub fn whole_power(cells: Vec<Option<i64>>, exponent: u32) -> Values<'static> {
 /// Rounded to so many digits, half to even; or cut off there.
 ///
 /// # Errors
-/// When it is no number.
+/// When it is not a number.
 pub fn rounded(function: Function, values: Values<'_>, digits: i64) -> Result<Values<'_>, String> {
     // More digits than the smallest number has.
     const MOST: i64 = 300;

@@ -14,7 +14,7 @@ use super::values::{Type, Values, map};
 /// When nothing of the type can be cast to it.
 pub fn cast(values: Values<'_>, target: Target) -> Result<Values<'_>, String> {
     let kind = values.kind();
-    let refused = || {
+    let rejected = || {
         let to = match target {
             Target::Integer(..) => "a whole number",
             Target::Number | Target::Real => "a number",
@@ -44,7 +44,7 @@ pub fn cast(values: Values<'_>, target: Target) -> Result<Values<'_>, String> {
                 Values::Text(cells) => map(cells, |it| bounded(it.parse().ok()?)),
                 values => match values.numbers() {
                     Some(cells) => map(cells, |it| whole_of(it, least, most)),
-                    None => return refused(),
+                    None => return rejected(),
                 },
             })
         }
@@ -55,7 +55,7 @@ pub fn cast(values: Values<'_>, target: Target) -> Result<Values<'_>, String> {
                 Values::Date(cells) => map(cells, |it| Some(times::days(it) as f64)),
                 values => match values.numbers() {
                     Some(cells) => cells,
-                    None => return refused(),
+                    None => return rejected(),
                 },
             };
             Values::Number(match target {
@@ -72,18 +72,18 @@ pub fn cast(values: Values<'_>, target: Target) -> Result<Values<'_>, String> {
                 it if it.eq_ignore_ascii_case("false") => Some(false),
                 _ => None,
             }),
-            _ => return refused(),
+            _ => return rejected(),
         }),
-        Target::Text if kind == Type::Span => return refused(),
+        Target::Text if kind == Type::Span => return rejected(),
         Target::Text => to_type(values, Type::Text),
         Target::Date => Values::Date(match values {
             Values::Time(cells) | Values::Date(cells) => map(cells, |it| Some(times::midnight(it))),
             Values::Text(cells) => map(cells, |it| times::day_of(&it)),
-            _ => return refused(),
+            _ => return rejected(),
         }),
         Target::TimeOfDay => match values.times() {
             Some(cells) => times::time_of_day(cells),
-            None => return refused(),
+            None => return rejected(),
         },
     })
 }

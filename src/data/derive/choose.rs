@@ -8,7 +8,7 @@ use super::values::{Type, Values};
 /// The first value whose condition is true, row by row; `values` has one more than there are conditions, what else.
 ///
 /// # Errors
-/// When a condition is no truth value, or the values have no common type.
+/// When a condition is not a truth value, or the values have no common type.
 pub fn choose<'a>(
     conditions: Vec<Values<'a>>,
     values: Vec<Values<'a>>,

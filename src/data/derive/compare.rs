@@ -19,7 +19,7 @@ enum Pair<'a> {
 
 fn pair<'a>(left: Values<'a>, right: Values<'a>, sign: &str) -> Result<Pair<'a>, String> {
     let (one, other) = (left.kind(), right.kind());
-    let refused = || {
+    let rejected = || {
         let hint = match (one, other) {
             (Type::Text, it) | (it, Type::Text) if it.is_numeric() => {
                 "; CAST(x AS DOUBLE) makes a number of a text, CAST(x AS VARCHAR) a text of a number"
@@ -50,30 +50,30 @@ fn pair<'a>(left: Values<'a>, right: Values<'a>, sign: &str) -> Result<Pair<'a>,
         (left, right) => match one.common(other) {
             Some(Type::Boolean) => match (left.booleans(), right.booleans()) {
                 (Some(left), Some(right)) => Ok(Pair::Booleans(left, right)),
-                _ => refused(),
+                _ => rejected(),
             },
             Some(Type::Integer) => match (left.integers(), right.integers()) {
                 (Some(left), Some(right)) => whole(left, right),
-                _ => refused(),
+                _ => rejected(),
             },
             Some(Type::Number) => match (left.numbers(), right.numbers()) {
                 (Some(left), Some(right)) => Ok(Pair::Numbers(left, right)),
-                _ => refused(),
+                _ => rejected(),
             },
             Some(Type::Time | Type::Date) => match (left.times(), right.times()) {
                 (Some(left), Some(right)) => whole(left, right),
-                _ => refused(),
+                _ => rejected(),
             },
             Some(Type::Span) => match (left, right) {
                 (Values::Span(cells), it) => whole(cells, vec![None; it.len()]),
                 (it, Values::Span(cells)) => whole(vec![None; it.len()], cells),
-                _ => refused(),
+                _ => rejected(),
             },
             Some(Type::Text) => match (left.texts(), right.texts()) {
                 (Some(left), Some(right)) => Ok(Pair::Texts(left, right)),
-                _ => refused(),
+                _ => rejected(),
             },
-            _ => refused(),
+            _ => rejected(),
         },
     }
 }
@@ -214,7 +214,7 @@ fn truths(values: Values<'_>, what: &str) -> Result<Vec<Option<bool>>, String> {
 /// `NOT x`.
 ///
 /// # Errors
-/// When it is no truth value.
+/// When it is not a truth value.
 pub fn not(values: Values<'_>) -> Result<Values<'static>, String> {
     let cells = truths(values, "`NOT`")?;
     Ok(Values::Boolean(map(cells, |it| Some(!it))))

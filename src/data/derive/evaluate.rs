@@ -224,7 +224,7 @@ impl<'a> Batch<'a> {
                     values.remove(0);
                     texts::joined(values, between, "`CONCAT_WS`")
                 }
-                _ => Err("what `CONCAT_WS` puts between texts stands in quotes".to_string()),
+                _ => Err("what `CONCAT_WS` puts between texts must be in quotes".to_string()),
             },
             EndsWith | Left | Length | Lower | Ltrim | Position | Replace | Reverse | Right
             | Rtrim | SplitPart | StartsWith | Strpos | Substr | Trim | Upper => {
@@ -232,7 +232,7 @@ impl<'a> Batch<'a> {
             }
             // Other nodes of the tree.
             DatePart | Div | If | Mod | RegexpLike | Strftime => {
-                Err(format!("`{}` cannot stand here", function.name()))
+                Err(format!("`{}` is not allowed here", function.name()))
             }
         }
     }
@@ -245,7 +245,7 @@ fn can_be_time(other: Type, tree: &Tree) -> Result<(), String> {
             if matches!(other, Type::Time | Type::Date) && parse_time(text).is_none() =>
         {
             Err(format!(
-                "it compares a time with '{}', which is no time such as '2026-11-21 07:50'",
+                "it compares a time with '{}', which is not a time such as '2026-11-21 07:50'",
                 short(text)
             ))
         }
@@ -286,7 +286,7 @@ fn between<'a>(
 pub fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let hint = nearest(name, known, 0.5);
     let hint = hint.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
-    format!("it reads `{}`, which is no column{hint}", short(name))
+    format!("it reads `{}`, which is not a column{hint}", short(name))
 }
 
 /// Values as a cell of a data set holds them: times and days as texts, spans of time as seconds, what is not finite as missing.

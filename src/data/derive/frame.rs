@@ -152,7 +152,7 @@ pub(super) fn to_column(name: &str, parts: Vec<Values<'_>>) -> Column {
     joined!(Boolean, Integer, Number, Text)
 }
 
-/// The cells of a column as microseconds since 1970; what is no time is missing.
+/// The cells of a column as microseconds since 1970; what is not a time is missing.
 pub fn times_of(column: &Column) -> Vec<Option<i64>> {
     match values_of(column).as_times() {
         Values::Time(times) => times,

@@ -122,7 +122,7 @@ const FUNCTIONS: &[(&str, Function, usize, usize)] = &[
 ];
 const MANY: usize = usize::MAX;
 
-/// Words that may stand before a parenthesis besides names of functions.
+/// Words that may be before a parenthesis besides names of functions.
 const WORDS: &[&str] = &[
     "and", "as", "between", "by", "case", "cast", "char", "else", "extract", "float", "from", "in",
     "like", "not", "or", "then", "try_cast", "varchar", "when",
@@ -135,7 +135,7 @@ pub fn named(name: &str) -> Option<Function> {
     found.map(|(_, function, ..)| *function)
 }
 
-/// Whether a word may stand before a parenthesis.
+/// Whether a word may be before a parenthesis.
 pub fn may_open(word: &str) -> bool {
     let word = word.to_lowercase();
     named(&word).is_some() || WORDS.contains(&word.as_str())

@@ -1,4 +1,4 @@
-//! The parser's syntax tree to our own, closed one: whatever is not named here is refused.
+//! The parser's syntax tree to our own, closed one: whatever is not named here is rejected.
 
 mod calls;
 mod literals;
@@ -24,7 +24,7 @@ const DEEPEST: usize = 200;
 /// Our own tree of the parser's.
 ///
 /// # Errors
-/// What cannot stand in an expression, in words.
+/// What cannot be in an expression, in words.
 pub fn lower(expression: Expr) -> Result<Tree, String> {
     Lowering {
         depth: 0,
@@ -202,13 +202,13 @@ impl Lowering {
                 Tree::Call(function, arguments)
             }
             Expr::Function(call) => self.call(call)?,
-            Expr::Tuple(_) => return Err("`(a, b)` is no value of one row".to_string()),
+            Expr::Tuple(_) => return Err("`(a, b)` is not a value of one row".to_string()),
             Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => {
-                return Err("`*` stands for no column here; name one".to_string());
+                return Err("`*` is not a column; name one".to_string());
             }
             other => {
                 let words = short(&other.to_string());
-                return Err(format!("`{words}` cannot stand in an expression"));
+                return Err(format!("`{words}` is not allowed in an expression"));
             }
         })
     }
@@ -230,7 +230,7 @@ impl Lowering {
                 Box::new(Tree::Literal(Literal::Integer(0))),
                 vec![(Operator::Plus, inner)],
             ),
-            (op, _) => return Err(format!("`{op}` is no operator of expressions")),
+            (op, _) => return Err(format!("`{op}` is not an operator of expressions")),
         })
     }
 
@@ -272,7 +272,7 @@ impl Lowering {
             BinaryOperator::PGRegexIMatch => return self.matched(left, right, "i", false),
             BinaryOperator::PGRegexNotMatch => return self.matched(left, right, "", true),
             BinaryOperator::PGRegexNotIMatch => return self.matched(left, right, "i", true),
-            other => return Err(format!("`{other}` is no operator of expressions")),
+            other => return Err(format!("`{other}` is not an operator of expressions")),
         };
         let right = self.tree(right)?;
         Ok(match left {
@@ -286,7 +286,7 @@ impl Lowering {
 
     fn matched(&mut self, left: Tree, right: Expr, flags: &str, not: bool) -> Result<Tree, String> {
         let Tree::Literal(Literal::Text(pattern)) = self.tree(right)? else {
-            return Err("what stands behind `~` is a pattern in quotes".to_string());
+            return Err("after `~` there must be a pattern in quotes".to_string());
         };
         let matches = Tree::Matches(Box::new(left), self.patterns.regex(&pattern, flags)?);
         Ok(negated_if(not, matches))

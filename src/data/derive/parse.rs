@@ -23,7 +23,7 @@ const MOST_TOKENS: usize = 20_000;
 const MOST_OPERATORS: usize = 2_000;
 
 /// What may stand nowhere, quoted names and texts aside.
-const REFUSED: &[(&str, &str)] = &[
+const REJECTED: &[(&str, &str)] = &[
     ("select", "an expression sees one row and no table"),
     ("values", "an expression sees one row and no table"),
     ("table", "an expression sees one row and no table"),
@@ -40,7 +40,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The dialect of expressions. Words that begin one are no names, so that what follows a wrong one is not read twice at every
+/// The dialect of expressions. Words that begin one are not names, so that what follows a wrong one is not read twice at every
 /// depth.
 #[derive(Debug)]
 struct RowSql(GenericDialect);
@@ -119,7 +119,7 @@ pub fn parse(sql: &str) -> Result<Expr, String> {
         .with_tokens_with_locations(tokens.clone());
     let expression = parser.parse_expr();
     let expression = expression.map_err(|error| in_words(sql, &tokens, &error))?;
-    // `AS name` is let pass: it is no second expression.
+    // `AS name` is let pass: it is not a second expression.
     if let [Token::Word(word), Token::Word(_), Token::EOF] =
         [0, 1, 2].map(|at| parser.peek_nth_token(at).token)
         && word.keyword == Keyword::AS
@@ -146,7 +146,7 @@ fn unfinished(message: &str) -> String {
     .to_string()
 }
 
-/// Refuses what no expression needs before anything is made of it, and what is too deep for the parser.
+/// Rejects what no expression needs before anything is made of it, and what is too deep for the parser.
 fn look_at(tokens: &[TokenWithSpan]) -> Result<(), String> {
     let solid = |it: &&TokenWithSpan| !matches!(it.token, Token::Whitespace(_) | Token::EOF);
     let mut tokens_left = tokens.iter().filter(solid).peekable();
@@ -190,17 +190,17 @@ fn look_at(tokens: &[TokenWithSpan]) -> Result<(), String> {
             }
             Token::Period => {
                 return Err(format!(
-                    "`{token}` joins no names: there is one table, and a name with a point in it stands in double quotes"
+                    "`{token}` joins no names: there is one table, and a name with a point in it must be in double quotes"
                 ));
             }
             Token::LBracket | Token::LBrace => {
                 return Err(format!(
-                    "`{token}` cannot stand in it: there are no lists, and a name with other signs than letters, digits and `_` stands in double quotes"
+                    "`{token}` is not allowed in it: there are no lists, and a name with other characters than letters, digits and `_` must be in double quotes"
                 ));
             }
             Token::Placeholder(_) | Token::Question | Token::Colon | Token::AtSign => {
                 return Err(format!(
-                    "`{token}` cannot stand in it: nothing is put in its place"
+                    "`{token}` is not allowed in it: there are no placeholders"
                 ));
             }
             Token::DollarQuotedString(_)
@@ -216,7 +216,7 @@ fn look_at(tokens: &[TokenWithSpan]) -> Result<(), String> {
         }
         if depth > MOST_NESTED {
             return Err(format!(
-                "more than {MOST_NESTED} parentheses and `CASE`s stand inside each other; make a derived column of a part of it"
+                "more than {MOST_NESTED} parentheses and `CASE`s are nested in each other; make a derived column of a part of it"
             ));
         }
         if n_positions > MOST_POSITIONS {
@@ -237,9 +237,9 @@ fn look_at_word(word: &Word, next: Option<&Token>) -> Result<(), String> {
     let lower = word.value.to_lowercase();
     let opens = next == Some(&Token::LParen);
     if word.quote_style.is_none()
-        && let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == lower)
+        && let Some((_, why)) = REJECTED.iter().find(|(rejected, _)| *rejected == lower)
     {
-        return Err(format!("`{}` cannot stand in it: {why}", word.value));
+        return Err(format!("`{}` is not allowed in it: {why}", word.value));
     }
     let is_interval = word.keyword == Keyword::INTERVAL && word.quote_style.is_none();
     if is_interval && !matches!(next, Some(Token::SingleQuotedString(_))) {
@@ -254,7 +254,7 @@ fn look_at_word(word: &Word, next: Option<&Token>) -> Result<(), String> {
             format!("; did you mean `{}`?", name.to_uppercase())
         });
         let name = short(&word.value);
-        return Err(format!("`{name}` is no function of one row{hint}"));
+        return Err(format!("`{name}` is not a function of one row{hint}"));
     }
     Ok(())
 }
@@ -264,7 +264,7 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
     let message = match error {
         ParserError::RecursionLimitExceeded => {
             return format!(
-                "more than {MOST_NESTED} parentheses and `CASE`s stand inside each other; make a derived column of a part of it"
+                "more than {MOST_NESTED} parentheses and `CASE`s are nested in each other; make a derived column of a part of it"
             );
         }
         ParserError::TokenizerError(message) => return unfinished(message),
@@ -272,7 +272,7 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
     };
     let parts = message.strip_prefix("Expected: ");
     let Some((expected, found)) = parts.and_then(|rest| rest.split_once(", found: ")) else {
-        return "it is no expression that can be read".to_string();
+        return "it is not an expression that can be read".to_string();
     };
     let expected = match expected {
         "an expression" | "an expression:" => "a value, a column or a function",
@@ -296,7 +296,7 @@ fn in_words(sql: &str, tokens: &[TokenWithSpan], error: &ParserError) -> String 
         format!(" (character {column})")
     };
     format!(
-        "`{}` cannot stand there{at}: expected {expected}",
+        "`{}` is not allowed there{at}: expected {expected}",
         short(found)
     )
 }

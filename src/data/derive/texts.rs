@@ -34,7 +34,7 @@ fn whole<'a>(values: Values<'a>, what: &str) -> Result<Vec<Option<i64>>, String>
 /// Whether a pattern is found in each text.
 ///
 /// # Errors
-/// When they are no texts.
+/// When they are not texts.
 pub fn matches(values: Values<'_>, pattern: &Regex) -> Result<Values<'static>, String> {
     let texts = of(values, "a pattern")?;
     Ok(Values::Boolean(map(texts, |it| {
@@ -42,10 +42,10 @@ pub fn matches(values: Values<'_>, pattern: &Regex) -> Result<Values<'static>, S
     })))
 }
 
-/// The same with a pattern for each text; one that is no regular expression is missing.
+/// The same with a pattern for each text; one that is not a regular expression is missing.
 ///
 /// # Errors
-/// When they are no texts.
+/// When they are not texts.
 pub fn matches_own<'a>(
     values: Values<'a>,
     patterns: Values<'a>,
@@ -171,7 +171,7 @@ pub fn call<'a>(function: Function, arguments: Vec<Values<'a>>) -> Result<Values
             };
             Values::Text(rows.map(trim).collect())
         }
-        _ => return Err(format!("{name} is no function of texts")),
+        _ => return Err(format!("{name} is not a function of texts")),
     })
 }
 
@@ -188,13 +188,13 @@ const MOST_OF_ALL: usize = 64 << 20;
 const MORE_PER_ROW: usize = 1 << 10;
 
 impl<'n> Room<'n> {
-    /// Room for the texts of so many rows.
+    /// Room for the texts of this many rows.
     fn of(n_rows: usize, name: &'n str) -> Self {
         let left = MOST_OF_ALL.saturating_add(n_rows.saturating_mul(MORE_PER_ROW));
         Room { left, name }
     }
 
-    /// Takes room for so many bytes more of a text.
+    /// Takes room for this many bytes more of a text.
     ///
     /// # Errors
     /// When there is not so much.

@@ -39,7 +39,7 @@ pub fn date_literal(text: &str) -> Result<i64, String> {
     };
     day.ok_or_else(|| {
         format!(
-            "`DATE '{}'` is no day such as DATE '2026-11-21'",
+            "`DATE '{}'` is not a day such as DATE '2026-11-21'",
             short(text)
         )
     })
@@ -181,7 +181,7 @@ pub fn arithmetic<'a>(
 ) -> Result<Values<'a>, String> {
     let is_time = |it: Type| matches!(it, Type::Time | Type::Date | Type::Nothing);
     let (one, other) = (left.kind(), right.kind());
-    let refused = || {
+    let rejected = || {
         Err(format!(
             "`{}` does not work on {} and {}",
             operator.sign(),
@@ -235,7 +235,7 @@ pub fn arithmetic<'a>(
             .map(|by| Values::Span(zip(span, by, |span, by| whole(span as f64 / by)))),
         _ => None,
     };
-    made.map_or_else(refused, Ok)
+    made.map_or_else(rejected, Ok)
 }
 
 /// Without its fraction, where it is a whole number of 64 bits.
@@ -323,7 +323,7 @@ pub fn check_format(format: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "`{format}` is no format of times such as '%Y-%m-%d'"
+            "`{format}` is not a format of times such as '%Y-%m-%d'"
         ))
     }
 }

@@ -11,7 +11,7 @@ use super::functions::Function;
 pub enum Tree {
     /// A column, by name.
     Column(String),
-    /// A value that stands in the expression.
+    /// A value that is in the expression.
     Literal(Literal),
     /// `left op right op right …` from the left, however many: a chain is no deeper than its deepest part.
     Chain(Box<Tree>, Vec<(Operator, Tree)>),
@@ -87,7 +87,7 @@ impl Tree {
     }
 }
 
-/// A value that stands in the expression.
+/// A value that is in the expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
     /// Nothing.
@@ -106,7 +106,7 @@ pub enum Literal {
     Interval(i32, i64),
 }
 
-/// What stands between two operands.
+/// What is between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `+`

@@ -55,7 +55,7 @@ impl Type {
         matches!(self, Type::Boolean | Type::Integer | Type::Number)
     }
 
-    /// The type that values of both can be told in, if there is one. Spans of time among numbers are seconds.
+    /// The common type of both, if there is one. Spans of time among numbers are seconds.
     pub fn common(self, other: Type) -> Option<Type> {
         Some(match (self, other) {
             (one, other) if one == other => one,

@@ -1,8 +1,8 @@
-//! One cell taken apart: signs, currency and per cent around digits, and what stands between the digits.
+//! One cell taken apart: signs, currency and per cent around digits, and what is between the digits.
 
 use super::super::cells::trim_text;
 
-/// What may stand between digits.
+/// What may be between digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     Point,
@@ -59,7 +59,7 @@ pub fn is_number_in_any_form(text: &str) -> bool {
 /// Takes a cell apart. `currency` is the only one by the settings, an empty text for none at all.
 pub fn take_apart<'a>(text: &'a str, currency: Option<&str>) -> Option<Number<'a>> {
     let mut rest = trim_text(text);
-    // Most texts are no numbers: without a digit, or too long.
+    // Most texts are not numbers: without a digit, or too long.
     if rest.len() > 80 || !rest.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }

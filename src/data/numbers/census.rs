@@ -122,12 +122,12 @@ impl Census {
         (self.decimal_comma, self.decimal_point)
     }
 
-    /// Whether commas stand in numbers.
+    /// Whether commas are in numbers.
     pub fn has_commas(&self) -> bool {
         self.decimal_comma + self.either_comma > 0 || self.spaced > 0
     }
 
-    /// Whether what is no number may be a category beside others that are numbers.
+    /// Whether what is not a number may be a category beside others that are numbers.
     pub fn is_of_categories(&self) -> bool {
         let has_fraction = self.decimal_comma + self.decimal_point > 0;
         !has_fraction && self.distinct.len() <= FEW && self.others.values().any(|count| *count > 1)

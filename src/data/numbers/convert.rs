@@ -11,7 +11,7 @@ use super::words::looks_like;
 /// Where something stands: file and row.
 pub(super) type Place = (usize, usize);
 
-/// Cells of a column that are no numbers.
+/// Cells of a column that are not numbers.
 #[derive(Default)]
 pub(super) struct Odd {
     pub(super) n: u64,
@@ -32,7 +32,7 @@ pub(super) struct Converted {
 
 /// Reads all cells of a column of texts by a form.
 pub(super) fn convert(at: usize, cells: &pl::StringChunked, form: &NumberForm) -> Converted {
-    // Marks are told apart from what is no number, whether they were seen before or not.
+    // Marks are told apart from what is not a number, whether they were seen before or not.
     let form = NumberForm {
         markers: true,
         ..form.clone()
@@ -108,7 +108,7 @@ impl Odd {
         }
     }
 
-    /// Takes one out that is told of elsewhere.
+    /// Removes one that is reported elsewhere.
     pub(super) fn forget(&mut self, place: Place) {
         if self.first == Some(place) {
             self.n -= 1;

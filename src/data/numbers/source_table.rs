@@ -10,7 +10,7 @@ use crate::data::table::Table;
 
 /// A file's table on its way into the frame.
 pub struct Source<'a> {
-    /// Its path as it is told.
+    /// Its path as it is shown.
     pub path: &'a str,
     pub format: Format,
     pub table: Table,

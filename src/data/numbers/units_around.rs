@@ -43,7 +43,7 @@ pub(super) fn said_of(cells: &StringChunked) -> Option<String> {
     Some(match (front, back) {
         ("\'", "\'") | ("`", "`") | ("\u{201C}", "\u{201D}") | ("\u{2018}", "\u{2019}") => {
             format!(
-                "each has `{front}` and `{back}` around it, which are no quotes of CSV; remove them"
+                "each has `{front}` and `{back}` around it, which are not quotes of CSV; remove them"
             )
         }
         ("", back) => {
@@ -152,7 +152,7 @@ pub(super) fn said_of_units(cells: &StringChunked) -> Option<String> {
     several_units(&sample)
 }
 
-/// A cell as what stands before its number, the number, and what stands behind; `None` without a number or without a text
+/// A cell as what is before its number, the number, and what is behind; `None` without a number or without a text
 /// around it.
 fn parted(text: &str) -> Option<(&str, &str, &str)> {
     let text = trim_text(text);

@@ -1,9 +1,9 @@
-//! Words and marks that stand for a missing value, and what a cell looks like, told without its content.
+//! Words and marks that stand for a missing value, and what a cell looks like, without its content.
 
 use super::super::cells::trim_text;
 use super::cell::{Digits, Mark, take_apart};
 
-/// What stands in a column of numbers where there is none. Compared in lower case.
+/// What is in a column of numbers where there is none. Compared in lower case.
 const MARKERS: [&str; 47] = [
     // As MySQL and Hive write it.
     "\\n",

@@ -29,7 +29,7 @@ impl Rejected {
     pub fn says(&self) -> String {
         let Rejected { column, rule, .. } = self;
         let done = match self.action {
-            OnViolation::Error => "refused",
+            OnViolation::Error => "rejected",
             OnViolation::Quarantine => "left out",
             OnViolation::Null => "taken as missing",
             OnViolation::Other => "taken as another category",

@@ -1,4 +1,4 @@
-//! Rules read off a data set: what its columns hold, so that later data can be held against it.
+//! Rules read off a data set: what its columns hold, so that later data can be checked against it.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use polars::prelude::DataFrame;
 use super::Rule;
 use crate::data::{ColumnSummary, Kind};
 
-/// Texts with more values than this are described by nobody one by one.
+/// Texts with more values than this are not described one by one.
 const MOST_VALUES: u64 = 50;
 
 /// One rule per column that has something to say: its range, its values when they are few and do not nearly name each

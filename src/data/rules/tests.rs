@@ -105,7 +105,7 @@ fn cells_are_emptied_or_put_under_other() {
     assert_eq!(shares, [Some(0.5), None, None, Some(0.0), None]);
     let flags: Vec<_> = column("flag").bool().unwrap().iter().collect();
     assert_eq!(flags, [Some(true), None, Some(true), None, Some(true)]);
-    // Once mended, it stays as it is.
+    // Once fixed, it stays as it is.
     let again = apply(applied.frame.clone(), &rules[..1]).unwrap();
     assert!(again.frame.equals_missing(&applied.frame));
     assert_eq!(again.rejected, []);
@@ -195,7 +195,7 @@ fn what_makes_no_sense_is_said() {
         ),
         (
             r#"{"nullable": false, "on_violation": "null"}"#,
-            "cannot be mended",
+            "cannot be fixed",
         ),
     ] {
         let rule: ColumnRule = serde_json::from_str(settings).unwrap();

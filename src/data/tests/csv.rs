@@ -197,8 +197,8 @@ fn dates_stay_text_and_booleans_mixed_with_numbers_become_text() {
     assert_eq!(
         read.notes,
         [
-            "column `m` is text in a.csv: 1 of 2 cells are numbers; the first other is in a.csv at line 2 (a text of letters); what \
-             stands for a missing value can be listed in `ingest.null_values`"
+            "column `m` is text in a.csv: 1 of 2 cells are numbers; the first other is in a.csv at line 2 (a text of letters); values \
+             that mean missing can be listed in `ingest.null_values`"
         ]
     );
 }
@@ -295,7 +295,7 @@ fn blocks_and_parts_leave_no_trace_in_the_result() {
 }
 
 #[test]
-fn packed_files_are_read_whole_or_quarantined() {
+fn compressed_files_are_read_whole_or_quarantined() {
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();

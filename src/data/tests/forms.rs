@@ -278,7 +278,7 @@ fn a_column_of_nearly_all_numbers_is_one_of_numbers() {
         read.notes,
         [
             "column `x` is one of numbers: 1 of 40 cells is none and counts as missing, the first in a.csv at line 9 (a text of \
-          letters and digits); mend them, list what means missing in `ingest.null_values`, or keep the column as it stands with \
+          letters and digits); fix them, list what means missing in `ingest.null_values`, or keep the column as it stands with \
           kind `text` in `schema`"
         ]
     );

@@ -198,7 +198,7 @@ fn rows_of_units_and_of_totals_are_told_with_their_line() {
           or it is learned from like any row"
         ]
     );
-    // Lines are counted as an editor does, whatever stands in quotes or above the header.
+    // Lines are counted as an editor does, whatever is in quotes or above the header.
     let text = "Sales of May\n\nname,spend\n\"a\nb\",1.5\n\nb,2.5\nTotal:,4\n";
     let says = &read_one(text).remarks;
     assert!(

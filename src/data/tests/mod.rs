@@ -2,13 +2,13 @@
 
 mod csv;
 mod files;
-mod fit;
 mod forms;
 mod json;
 mod layouts;
 mod named;
 mod numbers;
 mod real;
+mod schema_merge;
 mod shapes;
 mod totals;
 

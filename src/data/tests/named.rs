@@ -80,7 +80,7 @@ fn lines_that_stand_in_quotes_as_a_whole_are_told() {
     assert_eq!(
         read.notes,
         [
-            "a.csv has one column, and its name has `,` in it: whole lines stand in quotes, which are one field; remove the quotes \
+            "a.csv has one column, and its name has `,` in it: whole lines are in quotes, which are one field; remove the quotes \
              around the lines"
         ]
     );

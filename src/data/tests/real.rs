@@ -1,4 +1,4 @@
-//! Real data sets, where the folder with them stands beside the project.
+//! Real data sets, where the folder with them is beside the project.
 
 use super::*;
 

@@ -290,7 +290,7 @@ fn equal_rows_of_a_large_file_are_dropped_while_it_is_read() {
         );
     }
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    std::io::Write::write_all(&mut packed, text.as_bytes()).expect("packs");
+    std::io::Write::write_all(&mut packed, text.as_bytes()).expect("compresses");
     let packed = packed.finish().expect("ends");
     // As many bytes as the text has, and far fewer than its rows would need.
     let read = read_bounded(

@@ -5,7 +5,7 @@ use polars::prelude::Column;
 use super::{EpochUnit, TimeForm, by_format};
 use crate::data::time::parse_time;
 
-/// Units that are told by plausible years.
+/// Units that are recognised by plausible years.
 const GUESSED: [EpochUnit; 6] = [
     EpochUnit::Seconds,
     EpochUnit::Milliseconds,
@@ -240,7 +240,7 @@ const DAYS: &[&str] = &[
     "%Y-%m-%d",
 ];
 
-/// What may stand behind a day.
+/// What may be behind a day.
 const HOURS: &[&str] = &[
     " %H:%M",
     " %H:%M:%S%.f",

@@ -32,7 +32,7 @@ const MICROS_PER_DAY: f64 = 86_400e6;
 const SPREADSHEET_EPOCH: f64 = 25_569.0;
 
 impl EpochUnit {
-    /// As it stands in messages.
+    /// As it is in messages.
     pub fn name(self) -> &'static str {
         match self {
             EpochUnit::Seconds => "seconds since 1970",
@@ -45,7 +45,7 @@ impl EpochUnit {
         }
     }
 
-    /// A whole number as microseconds since 1970; `None` for what is no time in this unit.
+    /// A whole number as microseconds since 1970; `None` for what is not a time in this unit.
     pub fn integer(self, value: i64) -> Option<i64> {
         match self {
             EpochUnit::Seconds => value.checked_mul(1_000_000),

@@ -345,7 +345,7 @@ fn a_comparison_that_can_find_nothing_never_says_that_all_is_well() {
     let of_none = reference(&fit.slice(0, 0));
     let against_none = once(&of_none, &fit);
     assert_ne!(against_none.verdict, Verdict::Ok, "{against_none:#?}");
-    // Counts of other bins are refused, not taken for a distance of 0.
+    // Counts of other bins are rejected, not taken for a distance of 0.
     let other = reference(&numbers(&[
         ("x", spread(90, 2, 5.0)),
         ("y", spread(90, 3, 0.0)),

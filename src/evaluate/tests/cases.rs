@@ -1,9 +1,10 @@
-//! Cases that can be worked out by hand, and everything that is not a sound set of predictions.
+//! Cases that can be computed by hand, and everything that is not a sound set of predictions.
 
 use super::{assert_close, binary};
 use crate::evaluate::resample::{binomial, percentile_interval, replicate_rng, row_replicates};
 use crate::evaluate::{
-    Metric, Predictions, Scores, baselines, bootstrap, curves, metrics, score, threshold,
+    ClassPredictions, Metric, Scores, baselines, bootstrap, classification, curves, score,
+    threshold,
 };
 
 fn all_none(scores: &Scores) -> bool {
@@ -22,7 +23,7 @@ fn no_rows_have_no_scores() {
 
 #[test]
 fn predictions_that_do_not_fit_have_no_scores() {
-    let three = |labels: &[u32], p: &[f64]| Predictions {
+    let three = |labels: &[u32], p: &[f64]| ClassPredictions {
         n_classes: 3,
         ..binary(labels, p)
     };
@@ -34,14 +35,14 @@ fn predictions_that_do_not_fit_have_no_scores() {
         (vec![0, 1], three(&[0, 1], &[0.1, 0.9])),
         (
             vec![0, 1],
-            Predictions {
+            ClassPredictions {
                 n_classes: 1,
                 ..binary(&[0, 0], &[1.0, 1.0])
             },
         ),
         (
             vec![0, 1],
-            Predictions {
+            ClassPredictions {
                 n_classes: usize::MAX,
                 ..binary(&[0, 0], &[1.0, 1.0])
             },
@@ -93,9 +94,9 @@ fn negative_zero_ties_with_zero() {
 #[test]
 fn label_scores_of_counts_equal_those_of_rows() {
     let (truth, labels) = ([0, 1, 2, 2, 1, 0], [0, 2, 2, 1, 1, 0]);
-    let confusion = metrics::confusion(&truth, &labels, 3);
-    let from_counts = metrics::label_scores(&confusion).unwrap();
-    let predictions = Predictions {
+    let confusion = classification::confusion(&truth, &labels, 3);
+    let from_counts = classification::label_scores(&confusion).unwrap();
+    let predictions = ClassPredictions {
         n_classes: 3,
         labels: labels.to_vec(),
         probabilities: vec![1.0 / 3.0; 18],
@@ -107,14 +108,17 @@ fn label_scores_of_counts_equal_those_of_rows() {
     {
         assert_eq!(from_counts.get(metric), from_rows.get(metric));
     }
-    assert_eq!(metrics::label_scores(&[]), None);
-    assert_eq!(metrics::label_scores(&[vec![0, 0], vec![0, 0]]), None);
+    assert_eq!(classification::label_scores(&[]), None);
+    assert_eq!(
+        classification::label_scores(&[vec![0, 0], vec![0, 0]]),
+        None
+    );
     assert!(
-        metrics::label_scores(&[vec![1], vec![]]).is_some(),
+        classification::label_scores(&[vec![1], vec![]]).is_some(),
         "a ragged matrix is read as far as it goes"
     );
-    assert!(metrics::confusion(&[0], &[0], usize::MAX).is_empty());
-    assert!(metrics::confusion(&[0], &[0], 0).is_empty());
+    assert!(classification::confusion(&[0], &[0], usize::MAX).is_empty());
+    assert!(classification::confusion(&[0], &[0], 0).is_empty());
 }
 
 #[test]
@@ -253,7 +257,7 @@ fn curves_of_nothing_are_empty() {
 fn one_vs_rest_of_two_and_three_classes() {
     let two = curves::one_vs_rest(&[0, 1], &binary(&[0, 1], &[0.25, 0.75]), 0);
     assert_eq!(two, (vec![1, 0], vec![0.75, 0.25]));
-    let three = Predictions {
+    let three = ClassPredictions {
         n_classes: 3,
         labels: vec![2],
         probabilities: vec![0.1, 0.2, 0.7],

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::assert_close;
-use crate::evaluate::{Metric, Predictions, bootstrap, curves, score, threshold};
+use crate::evaluate::{ClassPredictions, Metric, bootstrap, curves, score, threshold};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -49,8 +49,8 @@ fn golden() -> Golden {
 }
 
 impl Case {
-    fn predictions(&self) -> Predictions {
-        Predictions {
+    fn predictions(&self) -> ClassPredictions {
+        ClassPredictions {
             n_classes: self.n_classes,
             labels: self.labels.clone(),
             probabilities: self.probabilities.clone(),

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::evaluate::{Metric, Predictions, bootstrap, score, threshold};
+use crate::evaluate::{ClassPredictions, Metric, bootstrap, score, threshold};
 
 /// Rows of 2 to 4 classes with coarse probabilities, so that ties are common.
-fn rows() -> impl Strategy<Value = (Vec<u32>, Predictions)> {
+fn rows() -> impl Strategy<Value = (Vec<u32>, ClassPredictions)> {
     (2usize..5, 1usize..60).prop_flat_map(|(n_classes, n)| {
         let class = 0..n_classes as u32;
         let row = prop::collection::vec(0u32..9, n_classes);
@@ -17,7 +17,7 @@ fn rows() -> impl Strategy<Value = (Vec<u32>, Predictions)> {
             .prop_map(move |(truth, labels, raw)| {
                 (
                     truth,
-                    Predictions {
+                    ClassPredictions {
                         n_classes,
                         labels,
                         probabilities: shares(&raw),
@@ -84,7 +84,7 @@ proptest! {
         probabilities in prop::collection::vec(prop::num::f64::ANY, 0..40),
         n_classes in 0usize..5,
     ) {
-        let predictions = Predictions { n_classes, labels, probabilities };
+        let predictions = ClassPredictions { n_classes, labels, probabilities };
         let scores = score(&truth, &predictions);
         for metric in Metric::ALL {
             prop_assert!(scores.get(metric).is_none_or(f64::is_finite));
@@ -102,7 +102,7 @@ proptest! {
         let found = threshold::best(&truth, p, Metric::F1);
         prop_assert!((0.0..=1.0).contains(&found.value));
         if zeros && ones {
-            let half = Predictions { labels: threshold::labels_from(2, p, 0.5), ..predictions.clone() };
+            let half = ClassPredictions { labels: threshold::labels_from(2, p, 0.5), ..predictions.clone() };
             prop_assert!(found.score >= score(&truth, &half).f1.unwrap());
         }
     }

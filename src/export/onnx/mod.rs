@@ -1,10 +1,10 @@
 //! A bundle as an ONNX model: one input per column, in 64-bit numbers all the way, so that onnxruntime answers what the
 //! scorer does. `docs/export.md` says what is in the file.
 
-mod answers;
 mod block;
 mod graph;
 mod linear;
+mod outputs;
 pub mod proto;
 mod steps;
 mod trees;
@@ -56,7 +56,7 @@ pub fn model(bundle: &Bundle, about: &About<'_>) -> Result<ModelProto, Error> {
             (trees::margins(&mut graph, trees, &features), versions)
         }
     };
-    let outputs = answers::answers(&mut graph, bundle, &margins);
+    let outputs = outputs::answers(&mut graph, bundle, &margins);
     let set = |domain: &str, version: i64| OperatorSetIdProto {
         domain: domain.to_string(),
         version,

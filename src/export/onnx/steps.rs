@@ -48,7 +48,7 @@ struct Scaled<'a> {
     missing: f64,
 }
 
-/// The step of a column of numbers, with whether a second feature tells that the number is missing.
+/// The step of a column of numbers, with whether a second feature says that the number is missing.
 fn number(input: &Input) -> Option<(Scaled<'_>, bool)> {
     let (centre, per_scale, missing, indicator) = input.step.number()?;
     let column = input.name.as_str();
@@ -182,7 +182,7 @@ fn place_of_text(graph: &mut Graph, input: &Input, categories: &[String]) -> Str
     graph.ml("LabelEncoder", &[&column], settings)
 }
 
-/// Numbers are categories by their value: each is held against all of them.
+/// Numbers are categories by their value: each is checked against all of them.
 fn place_of_number(
     graph: &mut Graph,
     input: &Input,
@@ -193,7 +193,7 @@ fn place_of_number(
         .iter()
         .map(|name| name.parse().ok())
         .collect::<Option<_>>()
-        .ok_or_else(|| unsayable(input, "a category of a column of numbers is no number"))?;
+        .ok_or_else(|| unsayable(input, "a category of a column of numbers is not a number"))?;
     let (given, is_missing) = given(graph, &[&input.name]);
     let missing = graph.whole(&[1, 1], &[n as i64]);
     let other = graph.whole(&[1, 1], &[n as i64 + 1]);

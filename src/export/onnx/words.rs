@@ -70,7 +70,7 @@ fn weighed(graph: &mut Graph, block: &NGrams, tokens: &str) -> String {
     graph.op("Div", &[&value, &length], Vec::new())
 }
 
-/// How often each n-gram of a block stands in a text, `(rows, terms)` in 32 bits.
+/// How often each n-gram of a block is in a text, `(rows, terms)` in 32 bits.
 fn counted(graph: &mut Graph, block: &NGrams, tokens: &str) -> String {
     let [low, high] = block.range;
     let mut terms: Vec<(usize, i64, Vec<&str>)> = block

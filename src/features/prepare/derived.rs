@@ -65,7 +65,7 @@ impl Prepare {
     /// Columns of whole numbers that a computed column reads: it counts on them (a division, a text made of one), so they take
     /// no fraction. Every other column of whole numbers does.
     pub fn whole_columns(&self) -> HashSet<String> {
-        // What cannot be read makes a bundle unsound, and is told elsewhere.
+        // What cannot be read makes a bundle unsound, and is reported elsewhere.
         let derived = self.derived.iter();
         let expressions = derived.filter_map(|it| Expression::parse(&it.sql).ok());
         let read: HashSet<String> = expressions.flat_map(|it| it.columns).collect();

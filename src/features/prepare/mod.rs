@@ -1,5 +1,5 @@
 //! What makes the columns of the inputs out of those of the data, row by row: nothing here looks at two rows. What had to
-//! be learned for it, the first time of a column say, stands in it as a number.
+//! be learned for it, the first time of a column say, is in it as a number.
 
 mod dates;
 mod derived;

@@ -85,7 +85,7 @@ pub fn usable_dates(
     notes.extend(zones_in_part(name, cells));
     if missed > 0 {
         notes.push(format!(
-            "{missed} of {of} cells of `{name}` are no times and count as missing; `ingest.null_values` names what means missing"
+            "{missed} of {of} cells of `{name}` are not times and count as missing; `ingest.null_values` names what means missing"
         ));
     }
     let times = form.times(cells);

@@ -149,7 +149,7 @@ impl Preparer {
     }
 }
 
-/// Cells as microseconds since 1970, in the form of their column; what is no time is missing.
+/// Cells as microseconds since 1970, in the form of their column; what is not a time is missing.
 fn times_in(values: &Values<'_>, form: &TimeForm) -> Vec<Option<i64>> {
     match values {
         Values::Text(cells) => cells

@@ -169,7 +169,7 @@ fn columns_that_cannot_help_are_dropped_with_the_reason() {
         ),
         (
             texts("c", &[Some("a"), Some("b"), Some("c")]),
-            "none of its 3 texts stands in 2 rows or more",
+            "none of its 3 texts is in 2 rows or more",
         ),
     ];
     for (column, reason) in cases {

@@ -1,4 +1,4 @@
-//! Which n-grams stand in how many training rows: counted on all cores, in waves whose sums merge in order, so that the
+//! Which n-grams are in how many training rows: counted on all cores, in waves whose sums merge in order, so that the
 //! outcome does not hang on the number of cores; pruned before the table outgrows its bound.
 
 use rayon::prelude::*;
@@ -102,7 +102,7 @@ fn idf(rows: usize, having: u32) -> f32 {
     (((1.0 + rows as f64) / (1.0 + f64::from(having))).ln() + 1.0) as f32
 }
 
-/// Rows that each n-gram stands in.
+/// Rows that each n-gram is in.
 fn count(cells: &Cells<'_>, rows: &[u32], of: GramKind, range: [u8; 2]) -> TermMap<u32> {
     let mut total: TermMap<u32> = TermMap::default();
     for wave in rows.chunks(PART_ROWS * PARTS) {

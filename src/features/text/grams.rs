@@ -19,7 +19,7 @@ impl Hasher for TermHasher {
     fn write(&mut self, bytes: &[u8]) {
         self.0 = xxh3_64_with_seed(bytes, self.0);
     }
-    /// What ends a text; texts are hashed whole, so it tells nothing.
+    /// What ends a text; texts are hashed whole, so it carries no information.
     fn write_u8(&mut self, _: u8) {}
     fn finish(&self) -> u64 {
         self.0

@@ -116,7 +116,7 @@ fn findings_and_leakage_hold_it_however_few_the_rows() {
     assert_eq!(
         decision.reasons,
         [
-            "the first version is doubtful: 40 of 400 test rows also stand in the training data (10 %), more than the accepted 5 %. Look at it and promote it by hand with `unseat promote`, or let such versions in with `gate.first: promote`"
+            "the first version is doubtful: 40 of 400 test rows are also in the training data (10 %), more than the accepted 5 %. Look at it and promote it by hand with `unseat promote`, or let such versions in with `gate.first: promote`"
         ]
     );
 }
@@ -124,7 +124,7 @@ fn findings_and_leakage_hold_it_however_few_the_rows() {
 /// A first version that predicts `numbers` of the truth 0, 1, 2 …
 fn of_numbers(n: usize, predict: impl Fn(usize) -> f64, metric: Metric) -> Decision {
     let truth: Vec<f64> = (0..n).map(|row| row as f64).collect();
-    let challenger = Answers::Numbers((0..n).map(predict).collect());
+    let challenger = Predictions::Numbers((0..n).map(predict).collect());
     let centre = Centre::of(&truth).expect("has one");
     decide(
         &Evidence {

@@ -58,13 +58,13 @@ fn gains_of_metrics_that_fall_are_falls() {
     };
     let passes = stand.decide(&asking(Some(0.1), Some(2.0)));
     assert_eq!(passes.verdict, Verdict::Promote, "{:#?}", passes.reasons);
-    let refused = stand.decide(&asking(Some(0.11), Some(2.01)));
-    assert_eq!(refused.verdict, Verdict::Reject);
+    let rejected = stand.decide(&asking(Some(0.11), Some(2.01)));
+    assert_eq!(rejected.verdict, Verdict::Reject);
     for name in ["min_relative_gain", "min_absolute_gain"] {
-        assert_eq!(outcome(&refused, name), RuleOutcome::Reject);
+        assert_eq!(outcome(&rejected, name), RuleOutcome::Reject);
     }
     says(
-        &refused,
+        &rejected,
         "RMSE falls from 20.000 to 18.000, a relative gain of +10 %: less than the 11 % required",
     );
 }
@@ -74,8 +74,8 @@ fn gains_hold_for_classes_too_and_are_not_asked_without_a_champion() {
     let stand = Stand::clearly_better();
     let passes = stand.decide(&asking(Some(0.1), Some(0.05)));
     assert_eq!(passes.verdict, Verdict::Promote, "{:#?}", passes.reasons);
-    let refused = stand.decide(&asking(None, Some(0.5)));
-    assert_eq!(outcome(&refused, "min_absolute_gain"), RuleOutcome::Reject);
+    let rejected = stand.decide(&asking(None, Some(0.5)));
+    assert_eq!(outcome(&rejected, "min_absolute_gain"), RuleOutcome::Reject);
     let first = stand
         .without_champion()
         .decide(&asking(Some(9.0), Some(9.0)));
@@ -85,7 +85,7 @@ fn gains_hold_for_classes_too_and_are_not_asked_without_a_champion() {
     assert_eq!(
         outcome(&few, "min_relative_gain"),
         RuleOutcome::Inconclusive,
-        "too few rows are no ground to refuse either"
+        "too few rows are no ground to reject either"
     );
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::evaluate::tests::assert_close;
-use crate::evaluate::{Metric, Predictions, binomial, replicate_rng, threshold};
+use crate::evaluate::{ClassPredictions, Metric, binomial, replicate_rng, threshold};
 use crate::gate::mcnemar;
 use crate::gate::paired::{Deltas, deltas};
 
@@ -72,17 +72,17 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("../../../tests/golden/gate.json")).unwrap()
 }
 
-fn two_classes(p: &[f64]) -> Predictions {
-    Predictions {
+fn two_classes(p: &[f64]) -> ClassPredictions {
+    ClassPredictions {
         n_classes: 2,
         labels: threshold::labels_from(2, p, 0.5),
         probabilities: p.to_vec(),
     }
 }
 
-fn three_classes(labels: &[u32]) -> Predictions {
+fn three_classes(labels: &[u32]) -> ClassPredictions {
     let certain = |&label: &u32| (0..3).map(move |class| if class == label { 1.0 } else { 0.0 });
-    Predictions {
+    ClassPredictions {
         n_classes: 3,
         labels: labels.to_vec(),
         probabilities: labels.iter().flat_map(certain).collect(),
@@ -285,7 +285,7 @@ fn a_difference_that_is_undefined_has_no_replicates() {
         ),
         None
     );
-    let faulty = Predictions {
+    let faulty = ClassPredictions {
         probabilities: vec![f64::NAN; 5],
         ..new.clone()
     };

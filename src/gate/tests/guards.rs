@@ -1,7 +1,7 @@
 //! Guards, and the policy for losses and for more than two classes.
 
 use super::{Stand, by_labels, outcome, says};
-use crate::evaluate::{Metric, Predictions};
+use crate::evaluate::{ClassPredictions, Metric};
 use crate::gate::{Guard, Policy, RuleOutcome, SliceGuard, Verdict};
 
 #[test]
@@ -118,7 +118,7 @@ fn for_losses_smaller_is_better_everywhere() {
         .iter()
         .map(|&label| sure(label))
         .collect();
-    stand.champion = Some(Predictions {
+    stand.champion = Some(ClassPredictions {
         probabilities: stand
             .truth
             .iter()
@@ -171,7 +171,7 @@ fn every_class_needs_rows_when_there_are_more_than_two() {
         .collect();
     let certain = |labels: Vec<u32>| {
         let row = |&label: &u32| (0..3).map(move |class| if class == label { 0.8 } else { 0.1 });
-        Predictions {
+        ClassPredictions {
             n_classes: 3,
             probabilities: labels.iter().flat_map(row).collect(),
             labels,

@@ -1,7 +1,7 @@
 //! The comparison by two keys: which verdict follows from which judgement, and in which words.
 
 use super::{Stand, by_labels, outcome, rule, says};
-use crate::evaluate::{Metric, Predictions};
+use crate::evaluate::{ClassPredictions, Metric};
 use crate::gate::case::Case;
 use crate::gate::keys;
 use crate::gate::{Decision, EvidenceKind, Policy, RuleOutcome, Verdict};
@@ -21,7 +21,7 @@ fn stand(n: u32, champion_noise: f64, challenger_noise: f64) -> Stand {
         let probabilities: Vec<f64> = (0..n)
             .map(|row| 1.0 / (1.0 + (-logit(row)).exp()))
             .collect();
-        Predictions {
+        ClassPredictions {
             n_classes: 2,
             labels: probabilities.iter().map(|&p| u32::from(p >= 0.5)).collect(),
             probabilities,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{outcome, rule, says};
 use crate::evaluate::tests::assert_close;
-use crate::evaluate::{Answers, Centre, Metric, Truth};
+use crate::evaluate::{Centre, Metric, Predictions, Truth};
 use crate::gate::paired::deltas_of_numbers;
 use crate::gate::{
     Beyond, Decision, Evidence, Facts, Guard, Policy, Require, RuleOutcome, SliceGuard, Verdict,
@@ -35,8 +35,8 @@ impl Numbers {
                 centre: self.centre.as_ref(),
                 truth: &Truth::Numbers(self.truth.clone()),
                 rows_hash: "a1b2",
-                challenger: &Answers::Numbers(self.challenger.clone()),
-                champion: self.champion.clone().map(Answers::Numbers).as_ref(),
+                challenger: &Predictions::Numbers(self.challenger.clone()),
+                champion: self.champion.clone().map(Predictions::Numbers).as_ref(),
                 facts: &Facts {
                     load_failure: None,
                     differs_from_champion: true,
@@ -110,7 +110,7 @@ fn a_clearly_better_challenger_of_numbers_is_promoted() {
 }
 
 #[test]
-fn a_worse_challenger_of_numbers_is_refused_whichever_way_the_metric_runs() {
+fn a_worse_challenger_of_numbers_is_rejected_whichever_way_the_metric_runs() {
     for metric in [Metric::R2, Metric::Rmse, Metric::Mae] {
         let stand = Numbers {
             metric,
@@ -202,7 +202,7 @@ fn floors_ceilings_guards_and_slices_hold_for_numbers() {
 #[test]
 fn classes_are_no_answer_where_numbers_are_asked_for() {
     let stand = Numbers::missing_by(10.0, 20.0);
-    let classes = Answers::Classes(super::labelled(&[1; 200]));
+    let classes = Predictions::Classes(super::labelled(&[1; 200]));
     let decision = decide(
         &Evidence {
             metric: Metric::R2,
@@ -212,7 +212,7 @@ fn classes_are_no_answer_where_numbers_are_asked_for() {
             truth: &Truth::Numbers(stand.truth.clone()),
             rows_hash: "a",
             challenger: &classes,
-            champion: Some(&Answers::Numbers(stand.challenger.clone())),
+            champion: Some(&Predictions::Numbers(stand.challenger.clone())),
             facts: &Facts {
                 load_failure: None,
                 differs_from_champion: true,

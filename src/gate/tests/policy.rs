@@ -12,7 +12,7 @@ fn naive() -> Policy {
 }
 
 #[test]
-fn the_reference_systems_promotion_is_refused_with_every_reason() {
+fn the_reference_systems_promotion_is_rejected_with_every_reason() {
     let decision = Stand::five_rows().decide(&by_labels());
     assert_eq!(decision.verdict, Verdict::Reject);
     assert_eq!(
@@ -62,7 +62,7 @@ fn naive_does_what_the_reference_system_did() {
 }
 
 #[test]
-fn naive_still_refuses_what_cannot_be_served() {
+fn naive_still_rejects_what_cannot_be_served() {
     let mut stand = Stand::five_rows();
     stand.facts.load_failure = Some("golden row 2 is answered otherwise".to_owned());
     assert_eq!(stand.decide(&naive()).verdict, Verdict::Reject);
@@ -214,7 +214,7 @@ fn without_a_champion_everything_but_the_two_hard_checks_only_warns() {
     );
     says(
         &decision,
-        "5 of 5 test rows also stand in the training data (100 %)",
+        "5 of 5 test rows are also in the training data (100 %)",
     );
     assert!(decision.comparison.is_none() && decision.champion.is_none());
 
@@ -263,7 +263,7 @@ fn a_champion_that_cannot_be_scored_is_not_beaten() {
 }
 
 #[test]
-fn unusable_test_sets_are_refused_in_words() {
+fn unusable_test_sets_are_rejected_in_words() {
     let mut empty = Stand::five_rows();
     (empty.truth, empty.challenger, empty.champion) =
         (Vec::new(), labelled(&[]), Some(labelled(&[])));
@@ -357,8 +357,8 @@ fn unusable_classes_and_policies_do_not_promote() {
 }
 
 #[test]
-fn hard_checks_refuse() {
-    let refused = |change: fn(&mut Stand, &mut Policy), name: &str| {
+fn hard_checks_reject() {
+    let rejected = |change: fn(&mut Stand, &mut Policy), name: &str| {
         let (mut stand, mut policy) = (Stand::clearly_better(), Policy::default());
         change(&mut stand, &mut policy);
         let decision = stand.decide(&policy);
@@ -369,17 +369,17 @@ fn hard_checks_refuse() {
         );
         assert_eq!(decision.reasons[0], rule(&decision, name).reason);
     };
-    refused(
+    rejected(
         |stand, _| stand.facts.load_failure = Some("why".to_owned()),
         "loads_and_answers_golden_rows",
     );
-    refused(
+    rejected(
         |stand, _| stand.facts.differs_from_champion = false,
         "differs_from_champion",
     );
-    refused(|_, policy| policy.floor = Some(0.95), "floor");
-    refused(|_, policy| policy.ceiling = Some(0.1), "ceiling");
-    refused(|stand, _| stand.facts.leaked_rows = 21, "max_leakage");
+    rejected(|_, policy| policy.floor = Some(0.95), "floor");
+    rejected(|_, policy| policy.ceiling = Some(0.1), "ceiling");
+    rejected(|stand, _| stand.facts.leaked_rows = 21, "max_leakage");
 }
 
 #[test]

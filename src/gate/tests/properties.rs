@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Stand, labelled};
-use crate::evaluate::{Metric, Predictions};
+use crate::evaluate::{ClassPredictions, Metric};
 use crate::gate::{Decision, Policy, Require, Verdict, explain, mcnemar};
 
 fn policy() -> impl Strategy<Value = Policy> {
@@ -144,8 +144,8 @@ proptest! {
             classes: (0..classes).map(|class| class.to_string()).collect(),
             prior,
             truth,
-            challenger: Predictions { n_classes, labels, probabilities: probabilities.clone() },
-            champion: Some(Predictions { n_classes, labels: old_labels, probabilities }),
+            challenger: ClassPredictions { n_classes, labels, probabilities: probabilities.clone() },
+            champion: Some(ClassPredictions { n_classes, labels: old_labels, probabilities }),
             slices: vec![("s".to_owned(), vec!["a".to_owned(); 3])],
             ..Stand::five_rows()
         };

@@ -29,7 +29,7 @@ pub struct Estimated {
 /// recalibration, drawn to the model's own probabilities by a ridge. Its assumption: where the model says the same, the
 /// truth is as often positive as on the trusted rows. It cannot see that the label has come to mean something else.
 /// Variance: g'Vg of the calibration, Var ψ / n of the rows, and (`structure` · mean |slope|)² for a misfit in one direction.
-/// `None` for metrics that are no mean of ratios of counts, without rows, or where the calibration does not converge.
+/// `None` for metrics that are not means of ratios of counts, without rows, or where the calibration does not converge.
 pub fn estimate_alone(
     metric: Metric,
     trusted: Side<'_>,

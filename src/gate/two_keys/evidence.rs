@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::logit;
 use super::rows::Rows;
-use crate::evaluate::{Metric, Predictions};
+use crate::evaluate::{ClassPredictions, Metric};
 
 /// What is assumed before a decision is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -43,16 +43,18 @@ pub struct Both {
 impl Both {
     /// Both models' predictions of two classes on the same rows; `None` when they are no such predictions, or hold a
     /// number that is not finite.
-    pub fn of(champion: &Predictions, challenger: &Predictions) -> Option<Both> {
-        let is_usable = |side: &Predictions| {
+    pub fn of(champion: &ClassPredictions, challenger: &ClassPredictions) -> Option<Both> {
+        let is_usable = |side: &ClassPredictions| {
             let n = side.labels.len();
             let probabilities = &side.probabilities;
             side.n_classes == 2
                 && probabilities.len() == n
                 && probabilities.iter().all(|p| p.is_finite())
         };
-        let logits = |side: &Predictions| side.probabilities.iter().map(|&p| logit(p)).collect();
-        let labels = |side: &Predictions| side.labels.iter().map(|&label| label == 1).collect();
+        let logits =
+            |side: &ClassPredictions| side.probabilities.iter().map(|&p| logit(p)).collect();
+        let labels =
+            |side: &ClassPredictions| side.labels.iter().map(|&label| label == 1).collect();
         let fits = champion.labels.len() == challenger.labels.len();
         (fits && is_usable(champion) && is_usable(challenger)).then(|| Both {
             champion_logits: logits(champion),
@@ -107,9 +109,9 @@ pub struct Evidence<'a> {
     pub trusted: &'a Labelled,
     /// Training rows of one model that the other never saw, predicted out of fold by the one; none where none were kept.
     pub out_of_fold: &'a [Labelled],
-    /// Rows without labels; without any the test rows stand in for them.
+    /// Rows without labels; without any the test rows are in for them.
     pub unlabelled: Option<&'a Both>,
-    /// Rows without labels that were labelled because somebody was asked; `None` where nobody was.
+    /// Rows without labels that were labelled on request; `None` where none were requested.
     pub asked: Option<&'a Asked>,
     /// What is assumed.
     pub assumptions: Assumptions,

@@ -21,7 +21,7 @@ pub struct Key {
     pub correction: f64,
     /// Its standard error.
     pub correction_se: f64,
-    /// Share of the correction that is believed, 0..=1; 1 is what the labels alone would say.
+    /// Share of the correction that is trusted, 0..=1; 1 is what the labels alone would say.
     pub correction_weight: f64,
     /// Expected true gain.
     pub gain: f64,
@@ -56,9 +56,9 @@ pub struct Judgement {
     pub labels: f64,
     /// Its standard error by the influence function.
     pub labels_se: f64,
-    /// Number of unlabelled rows used; 0 where the test rows stood in.
+    /// Number of unlabelled rows used; 0 where the test rows was in.
     pub unlabelled_rows: u64,
-    /// Whether unlabelled rows were at hand but differ from the test rows, so that they were not used.
+    /// Whether there were unlabelled rows that differ from the test rows, so that they were not used.
     pub unlabelled_differ: bool,
     /// Number of out-of-fold rows used.
     pub out_of_fold_rows: u64,

@@ -14,7 +14,7 @@ use super::rows::Rows;
 pub(super) struct Labels<'a> {
     /// The test rows, then blocks that are trusted less.
     pub(super) blocks: &'a [Labelled],
-    /// Rows that were labelled because somebody was asked; trusted as the test rows are.
+    /// Rows that were labelled on request; trusted as the test rows are.
     pub(super) asked: Option<&'a Asked>,
 }
 

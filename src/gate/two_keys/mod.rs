@@ -35,7 +35,7 @@ use ratio::{best_cut, parts_of};
 pub use retuned::Retuned;
 pub use wanted::{EQUIVALENT, Wanted, wanted};
 
-/// Judges the evidence. `None` for metrics that are no mean of ratios of label counts (ranking, probabilities, numbers),
+/// Judges the evidence. `None` for metrics that are not means of ratios of label counts (ranking, probabilities, numbers),
 /// and where the metric is undefined on the test rows.
 pub fn judge(evidence: &Evidence<'_>) -> Option<Judgement> {
     let parts = parts_of(evidence.metric)?;
@@ -103,7 +103,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Option<Judgement> {
 }
 
 /// What moving the champion's threshold would be worth on the same evidence, and what the challenger adds to that. `None`
-/// where it cannot be told.
+/// where it cannot be decided.
 pub fn retuned(evidence: &Evidence<'_>, judgement: &Judgement) -> Option<Retuned> {
     retuned::retuned(evidence, judgement, judge)
 }

@@ -19,7 +19,7 @@ pub struct Retuned {
 }
 
 /// Judges the champion with its best threshold against the champion as it is, and the challenger against that, on the same
-/// evidence. `judge` is the judgement of two models. `None` where it cannot be told, or the probabilities are not believed.
+/// evidence. `judge` is the judgement of two models. `None` where it cannot be decided, or the probabilities are not trusted.
 pub(super) fn retuned(
     evidence: &Evidence<'_>,
     judgement: &Judgement,

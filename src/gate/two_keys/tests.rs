@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
-use crate::evaluate::{Metric, Predictions};
+use crate::evaluate::{ClassPredictions, Metric};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -60,7 +60,7 @@ struct ExpectedKey {
 
 impl Block {
     fn both(&self) -> Both {
-        let side = |probabilities: &[f64], threshold: f64| Predictions {
+        let side = |probabilities: &[f64], threshold: f64| ClassPredictions {
             n_classes: 2,
             labels: probabilities
                 .iter()
@@ -302,7 +302,7 @@ proptest! {
         cells in prop::collection::vec((0.0f64..=1.0, 0.0f64..=1.0, any::<bool>()), 1..80),
         cut in 0.05f64..0.95,
     ) {
-        let side = |of: fn(&(f64, f64, bool)) -> f64| Predictions {
+        let side = |of: fn(&(f64, f64, bool)) -> f64| ClassPredictions {
             n_classes: 2,
             labels: cells.iter().map(|cell| u32::from(of(cell) >= cut)).collect(),
             probabilities: cells.iter().map(of).collect(),

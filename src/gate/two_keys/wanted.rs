@@ -62,7 +62,7 @@ pub fn wanted(evidence: &Evidence<'_>, judgement: &Judgement, first_key: f64) ->
     })
 }
 
-/// What is believed, and what can be drawn.
+/// What is trusted, and what can be drawn.
 pub(super) struct Plan {
     population: u64,
     draw: Draw,

@@ -11,13 +11,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use crate::clock::Clock;
+use crate::logs::log_rotation::{LineFile, ROTATION};
 use crate::logs::queue::{Inbox, Next, Queue};
-use crate::logs::rotate::{LineFile, ROTATION};
 
 /// Lines that may wait to be written.
 const MOST_LINES: usize = 8192;
 
-/// A request as the log tells it; the fields stand in this order, each in every line.
+/// A request as a line of the log; the fields come in this order, each in every line.
 #[derive(Debug, Serialize)]
 pub struct Line {
     /// When it was answered.
@@ -132,7 +132,7 @@ fn write_all(inbox: &Inbox<Box<Line>>, target: impl Write, lost: &AtomicU64) {
         let mut next = Some(first);
         while let Some(line) = next {
             text.clear();
-            // A line has no map with keys that are no texts, so this cannot fail.
+            // A line has no map with keys that are not texts, so this cannot fail.
             let _ = serde_json::to_writer(&mut text, &line);
             text.push(b'\n');
             note(out.write_all(&text));

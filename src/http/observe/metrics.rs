@@ -85,12 +85,12 @@ impl Metrics {
             durations: registered(&registry, made(durations)),
             rows: counters(
                 "unseat_prediction_rows_total",
-                "Rows that were predicted, by the version that did.",
+                "Rows predicted, by version.",
                 &["model", "version"],
             ),
             reloads: counters(
                 "unseat_reloads_total",
-                "Times that a champion moved and was loaded (ok), or could not be (failed).",
+                "Reloads of a champion that moved: ok, or failed.",
                 &["model", "outcome"],
             ),
             in_flight: registered(
@@ -111,7 +111,7 @@ impl Metrics {
                 &registry,
                 made(IntCounter::new(
                     "unseat_http_requests_abandoned_total",
-                    "Requests whose callers went before they were answered.",
+                    "Requests whose callers left before they were answered.",
                 )),
             ),
             series: all_series(routes),
@@ -205,7 +205,7 @@ fn status_place(status: StatusCode) -> usize {
     known.unwrap_or(STATUSES.len())
 }
 
-/// Names and labels are constants that the tests have seen: none can be refused.
+/// Names and labels are constants that the tests have seen: none can be rejected.
 pub fn made<T>(made: prometheus::Result<T>) -> T {
     made.expect("a metric with a constant name")
 }

@@ -1,4 +1,4 @@
-//! What is told of requests: metrics, access log, spans, prediction log. A request only hands over; threads of their own
+//! Observability of requests: metrics, access log, spans, prediction log. A request only hands over; threads of their own
 //! write, and what they cannot take is dropped and counted.
 
 mod access_log;
@@ -65,7 +65,7 @@ impl Drop for Connected {
 }
 
 impl Observer {
-    /// Counts, and tells nobody else.
+    /// Counts, without a log.
     pub fn counting(clock: Clock, routes: &'static [RouteName]) -> Self {
         Observer {
             clock,

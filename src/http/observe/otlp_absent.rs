@@ -1,4 +1,4 @@
-//! Spans in a program that was built without the feature `otel`: there are none, and asking for them is refused.
+//! Spans in a program that was built without the feature `otel`: there are none, and asking for them is rejected.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::finished::Finished;
 pub enum Spans {}
 
 impl Spans {
-    /// Refuses.
+    /// Rejects.
     ///
     /// # Errors
     /// Always.

@@ -69,7 +69,7 @@ impl Bins {
         &self.groups
     }
 
-    /// Where a column's codes stand in a histogram.
+    /// Where a column's codes are in a histogram.
     pub fn codes(&self, column: usize) -> std::ops::Range<usize> {
         self.starts[column]..self.starts[column + 1]
     }

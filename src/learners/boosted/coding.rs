@@ -1,4 +1,4 @@
-//! How features become bytes: each number is told by its bin, each one-hot block by the feature that is 1.
+//! How features become bytes: each number by its bin, each one-hot block by the feature that is 1.
 //!
 //! Columns of few codes share a byte: four flags, say, are one of sixteen numbers. A row then costs one addition for all of
 //! them, and the sums of each are read off those of the byte.
@@ -73,7 +73,7 @@ impl Column {
 pub struct Place {
     /// Which of the bytes.
     pub byte: usize,
-    /// Product of the counts of codes that stand before it in the byte.
+    /// Product of the counts of codes that are before it in the byte.
     pub divisor: usize,
     /// Different codes.
     pub n_codes: usize,

@@ -10,7 +10,7 @@ use super::packed::{Packing, Sum};
 pub const MOST_WIDE: usize = 24;
 /// Rows that are fetched together.
 const BLOCK: usize = 256;
-/// Room for the 256 sums of a byte, and for one line of the cache: equal bytes of neighbouring columns then stand at places that
+/// Room for the 256 sums of a byte, and for one line of the cache: equal bytes of neighbouring columns then are at places that
 /// a processor does not take for one another (by their last 12 bits).
 const SUMS: usize = 256 + 8;
 

@@ -10,7 +10,7 @@ const ROWS_PER_THREAD: usize = 4096;
 /// What is added up: `(n_rows)` packed gradients.
 #[derive(Debug, Clone, Copy)]
 pub struct Gradients<'a> {
-    /// How they stand in 32 bits.
+    /// How they are in 32 bits.
     pub packing: Packing,
     /// One per row.
     pub packed: &'a [u32],

@@ -52,7 +52,7 @@ const LAMBDA: f64 = 5.0;
 /// Fewer rows held back than this cannot tell when to stop.
 const FEWEST_HELD_BACK: usize = 20;
 
-/// Fits on all rows of the view; `held_back` tells when to stop.
+/// Fits on all rows of the view; `held_back` decides when to stop.
 ///
 /// # Errors
 /// When there are too many features to look at side by side.

@@ -5,7 +5,7 @@
 
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
-/// How a row's gradient and Hessian stand in 32 bits.
+/// How a row's gradient and Hessian are in 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
     /// 16 bits each.

@@ -1,6 +1,6 @@
 //! Parts the rows of a leaf in place: those that go left come first.
 //!
-//! Pieces are parted side by side; then the rows that stand on the wrong side of the border change places. Which order the
+//! Pieces are parted side by side; then the rows that are on the wrong side of the border change places. Which order the
 //! rows of a side get does not matter: sums of whole numbers are the same in any.
 
 use rayon::prelude::*;

@@ -64,7 +64,7 @@ pub struct Boosted {
     pub is_stopped: bool,
 }
 
-/// Boosts trees on all rows of `bins`; `held` tells which round was best.
+/// Boosts trees on all rows of `bins`; `held` decides which round was best.
 pub fn boost(
     bins: &Bins,
     coding: &Coding,
@@ -181,7 +181,7 @@ fn one(
 }
 
 impl Boost {
-    /// Moves the margins of rows that are told by their bytes, `(n_bytes, n_rows)`.
+    /// Moves the margins of rows that are given by their bytes, `(n_bytes, n_rows)`.
     fn tell(&self, coding: &Coding, bytes: &[Vec<u8>], margins: &Margins) {
         let ways = self.tree.ways(coding);
         (0..margins.len())

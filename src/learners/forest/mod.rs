@@ -198,7 +198,7 @@ fn assemble(grown: Vec<Grown>, target: Target<'_>, centre: f64, n_features: usiz
     trees
 }
 
-/// What one of so many trees adds. Shares of a certain leaf are rounded down, so that they never add up to more than 1.
+/// What one of this many trees adds. Shares of a certain leaf are rounded down, so that they never add up to more than 1.
 fn one_of(value: f64, n_trees: f64, target: Target<'_>) -> f64 {
     match target {
         Target::Numbers(_) => value / n_trees,

@@ -120,7 +120,7 @@ impl<'a> Along<'a> {
         better(on_the_right, self.scan(sorted, &missing, true))
     }
 
-    /// Moves rows from right to left in the order of their values. `begin` stands on the left from the start.
+    /// Moves rows from right to left in the order of their values. `begin` is on the left from the start.
     fn scan(&self, sorted: &[u64], begin: &Sums, missing_left: bool) -> Option<Split> {
         let mut left = begin.clone();
         let mut right = self.total.without(begin);
@@ -128,7 +128,7 @@ impl<'a> Along<'a> {
         let (mut left_squares, mut right_squares) = (squares(&left), squares(&right));
         let value = |at: usize| self.rows.value[(sorted[at] & u64::from(u32::MAX)) as usize];
         let mut best: Option<(f64, usize)> = None;
-        // With missing numbers on the right, they may stand there alone.
+        // With missing numbers on the right, they may be there alone.
         let last = if self.has_missing && !missing_left {
             sorted.len()
         } else {

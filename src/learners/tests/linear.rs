@@ -173,7 +173,7 @@ fn targets_at_the_ends_of_the_range_are_learned() {
 }
 
 #[test]
-fn thousands_of_categories_are_learned_by_ridge_and_refused_by_elastic_net() {
+fn thousands_of_categories_are_learned_by_ridge_and_rejected_by_elastic_net() {
     let (frame, category) = super::many_categories(4100, 2050);
     let y: Vec<f64> = category
         .iter()

@@ -7,29 +7,29 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport};
 
-use crate::notify::email::Letter;
+use crate::notify::email::Email;
 use crate::notify::{Error, secret};
 
 /// Sends it once.
 ///
 /// # Errors
 /// When the server does not take it.
-pub fn send(letter: &Letter<'_>) -> Result<(), Error> {
-    let failed = |text: String| Error::Mail(scrubbed(&text, letter.login));
-    let message = written(letter).map_err(failed)?;
-    let tls = TlsParameters::new(letter.smtp.host.clone());
+pub fn send(email: &Email<'_>) -> Result<(), Error> {
+    let failed = |text: String| Error::Mail(scrubbed(&text, email.login));
+    let message = written(email).map_err(failed)?;
+    let tls = TlsParameters::new(email.smtp.host.clone());
     let tls = tls.map_err(|error| failed(error.to_string()))?;
-    let tls = match (letter.smtp.is_wrapped, letter.smtp.is_local()) {
+    let tls = match (email.smtp.is_wrapped, email.smtp.is_local()) {
         (true, _) => Tls::Wrapper(tls),
         (false, false) => Tls::Required(tls),
         // What stays on this machine may go in the open.
         (false, true) => Tls::Opportunistic(tls),
     };
-    let mut server = SmtpTransport::builder_dangerous(letter.smtp.host.clone())
-        .port(letter.smtp.port)
+    let mut server = SmtpTransport::builder_dangerous(email.smtp.host.clone())
+        .port(email.smtp.port)
         .tls(tls)
-        .timeout(Some(letter.timeout));
-    if let Some((user, password)) = letter.login {
+        .timeout(Some(email.timeout));
+    if let Some((user, password)) = email.login {
         server = server.credentials(Credentials::new(user.to_string(), password.to_string()));
     }
     let sent = server.build().send(&message);
@@ -44,26 +44,26 @@ pub fn send(letter: &Letter<'_>) -> Result<(), Error> {
     })
 }
 
-fn written(letter: &Letter<'_>) -> Result<Message, String> {
+fn written(email: &Email<'_>) -> Result<Message, String> {
     let mailbox = |text: &str| {
         let parsed = text.parse::<Mailbox>();
-        parsed.map_err(|_| format!("`{text}` is no mail address"))
+        parsed.map_err(|_| format!("`{text}` is not a mail address"))
     };
-    let from = mailbox(letter.from)?;
+    let from = mailbox(email.from)?;
     let domain = from.email.domain().to_string();
     let mut message = Message::builder()
         .from(from)
-        .subject(letter.event.headline())
-        .message_id(Some(format!("<{}@{domain}>", letter.id)))
+        .subject(email.event.headline())
+        .message_id(Some(format!("<{}@{domain}>", email.id)))
         .header(ContentType::TEXT_PLAIN);
-    for to in letter.to {
+    for to in email.to {
         message = message.to(mailbox(to)?);
     }
-    let made = message.body(letter.event.text.clone());
+    let made = message.body(email.event.text.clone());
     made.map_err(|error| error.to_string())
 }
 
-/// What a server says may repeat how somebody logged in.
+/// What a server says may repeat the credentials.
 fn scrubbed(text: &str, login: Option<(&str, &str)>) -> String {
     let Some((user, password)) = login else {
         return secret::scrubbed(text, &[]);

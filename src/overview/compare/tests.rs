@@ -1,9 +1,9 @@
-//! Who has which rows right, which scores are held against each other, and groups.
+//! Who has which rows right, which scores are compared with each other, and groups.
 
 use super::*;
 
-fn answered(labels: &[u32]) -> Answers {
-    Answers::Classes(Predictions {
+fn answered(labels: &[u32]) -> Predictions {
+    Predictions::Classes(ClassPredictions {
         n_classes: 3,
         labels: labels.to_vec(),
         probabilities: vec![1.0 / 3.0; 3 * labels.len()],
@@ -30,8 +30,8 @@ fn rows_are_told_apart_by_who_has_them_right() {
     assert_eq!(
         flips(
             &numbers,
-            &Answers::Numbers(vec![1.0]),
-            &Answers::Numbers(vec![2.0])
+            &Predictions::Numbers(vec![1.0]),
+            &Predictions::Numbers(vec![2.0])
         ),
         None
     );

@@ -51,19 +51,19 @@ pub struct Manifest {
     pub written: String,
     /// The gate's verdict; none where it was not put before the gate.
     pub verdict: Option<String>,
-    /// The champion that it was held against.
+    /// The champion that it was checked against.
     pub champion: Option<i64>,
     /// The program that wrote this.
     pub program: String,
     /// What is left out, and why.
     pub notes: Vec<String>,
     /// Every file.
-    pub files: Vec<Packed>,
+    pub files: Vec<EvidencePart>,
 }
 
 /// A file of the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Packed {
+pub struct EvidencePart {
     /// Its name.
     pub name: String,
     /// Its length.
@@ -72,10 +72,10 @@ pub struct Packed {
     pub sha256: String,
 }
 
-impl Packed {
+impl EvidencePart {
     /// That of some bytes.
-    pub fn of(name: &str, bytes: &[u8]) -> Packed {
-        Packed {
+    pub fn of(name: &str, bytes: &[u8]) -> EvidencePart {
+        EvidencePart {
             name: name.to_string(),
             bytes: bytes.len() as u64,
             sha256: hex(&Sha256::digest(bytes)),
@@ -143,21 +143,21 @@ impl EvidenceFile {
     /// # Errors
     /// When it is no such file, or one of a newer program.
     pub fn of_bytes(bytes: &[u8]) -> Result<EvidenceFile, EvidenceError> {
-        let refuse = |why: String| EvidenceError::Form(why);
+        let reject = |why: String| EvidenceError::Form(why);
         let written: Written = serde_json::from_slice(bytes)
-            .map_err(|error| refuse(format!("it is no file of evidence: {error}")))?;
+            .map_err(|error| reject(format!("it is not a file of evidence: {error}")))?;
         if written.format != FORMAT {
-            return Err(refuse(format!("its format is {:?}", written.format)));
+            return Err(reject(format!("its format is {:?}", written.format)));
         }
         if written.format_version > FORMAT_VERSION {
-            return Err(refuse(format!(
+            return Err(reject(format!(
                 "it has version {} of the form, and this program reads up to {FORMAT_VERSION}",
                 written.format_version
             )));
         }
         let read = |(name, text): (String, String)| match STANDARD.decode(&text) {
             Ok(bytes) => Ok((name, bytes)),
-            Err(error) => Err(refuse(format!("{name} is no base64: {error}"))),
+            Err(error) => Err(reject(format!("{name} is not base64: {error}"))),
         };
         Ok(EvidenceFile {
             manifest: written.manifest,

@@ -10,7 +10,7 @@ use crate::text::hex;
 
 /// Algorithm as it is named in the file.
 const ALGORITHM: &str = "ed25519";
-/// What stands before the 32 bytes of a public key in its DER form (RFC 8410).
+/// What is before the 32 bytes of a public key in its DER form (RFC 8410).
 const PUBLIC_PREFIX: [u8; 12] = [48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0];
 
 /// A private key.
@@ -20,13 +20,13 @@ impl EvidenceKey {
     /// Out of PEM (`-----BEGIN PRIVATE KEY-----`) or the base64 in it.
     ///
     /// # Errors
-    /// When it is no private key of ed25519.
+    /// When it is not a private key of ed25519.
     pub fn of_text(text: &str) -> Result<EvidenceKey, EvidenceError> {
         let der = der_of(text)?;
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der);
         pair.map(EvidenceKey).map_err(|error| {
             EvidenceError::Key(format!(
-                "it is no private key of ed25519 in PKCS #8 ({error})"
+                "it is not a private key of ed25519 in PKCS #8 ({error})"
             ))
         })
     }
@@ -49,13 +49,13 @@ impl PublicKey {
     /// Out of PEM (`-----BEGIN PUBLIC KEY-----`), or the 32 bytes in base64 as a file of evidence has them.
     ///
     /// # Errors
-    /// When it is no public key of ed25519.
+    /// When it is not a public key of ed25519.
     pub fn of_text(text: &str) -> Result<PublicKey, EvidenceError> {
         let der = der_of(text)?;
         let raw = der.strip_prefix(&PUBLIC_PREFIX).unwrap_or(&der);
         raw.try_into()
             .map(PublicKey)
-            .map_err(|_| EvidenceError::Key("it is no public key of ed25519".to_string()))
+            .map_err(|_| EvidenceError::Key("it is not a public key of ed25519".to_string()))
     }
 
     /// How people tell it from another: the SHA-256 of its bytes.

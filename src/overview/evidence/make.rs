@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::DataFrame;
 use serde_json::{Value, json};
 
-use super::form::{EvidenceError, EvidenceFile, Manifest, Packed};
+use super::form::{EvidenceError, EvidenceFile, EvidencePart, Manifest};
 use super::key::EvidenceKey;
 use crate::clock::rfc3339;
 use crate::data;
@@ -31,7 +31,7 @@ const AS_THEY_ARE: [&str; 14] = [
 ];
 /// Predictions of the test rows.
 pub(super) const PREDICTIONS: &str = "predictions.parquet";
-/// What stands before the name of a column of groups in it.
+/// What is before the name of a column of groups in it.
 const SLICE: &str = "slice_";
 
 /// Everything that speaks for or against a version, signed. `dependencies`: name and version of every package that the
@@ -85,7 +85,7 @@ pub async fn make_evidence(
         notes,
         files: files
             .iter()
-            .map(|(name, bytes)| Packed::of(name, bytes))
+            .map(|(name, bytes)| EvidencePart::of(name, bytes))
             .collect(),
     };
     let manifest =

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::form::{EvidenceError, EvidenceFile, Manifest, Packed};
+use super::form::{EvidenceError, EvidenceFile, EvidencePart, Manifest};
 use super::key::PublicKey;
 use super::make::{PREDICTIONS, on_disk};
 use crate::bundle;
@@ -16,7 +16,7 @@ use crate::pipeline::{self, ScoreRecord};
 pub struct EvidenceCheck {
     /// `signature`, `key`, `files`, `model`, `score` or `decision`.
     pub what: &'static str,
-    /// Whether it holds; none where it cannot be told.
+    /// Whether it holds; `None` where it cannot be decided.
     pub ok: Option<bool>,
     /// In words.
     pub says: String,
@@ -29,7 +29,7 @@ pub struct EvidenceReport {
     pub manifest: Manifest,
     /// Fingerprint of the key that signed it.
     pub signed_by: String,
-    /// Whether everything that can be told holds.
+    /// Whether everything that can be decided holds.
     pub ok: bool,
     /// Each thing.
     pub checks: Vec<EvidenceCheck>,
@@ -72,7 +72,7 @@ pub fn verify_evidence(
         None => check(
             "key",
             None,
-            "nobody said whose key it is: compare the fingerprint, or give `--public-key`"
+            "it is not known whose key it is: compare the fingerprint, or give `--public-key`"
                 .to_string(),
         ),
     });
@@ -98,7 +98,7 @@ fn files(file: &EvidenceFile, manifest: &Manifest) -> EvidenceCheck {
     for packed in &manifest.files {
         match file.files.get(&packed.name) {
             None => wrong.push(format!("{} is missing", packed.name)),
-            Some(bytes) if Packed::of(&packed.name, bytes) != *packed => {
+            Some(bytes) if EvidencePart::of(&packed.name, bytes) != *packed => {
                 wrong.push(format!("{} was changed", packed.name));
             }
             Some(_) => {}
@@ -153,7 +153,7 @@ fn score(file: &EvidenceFile) -> EvidenceCheck {
     let (Some(record), Some(bytes)) = (record, file.files.get("trainedmodel.json")) else {
         return check("score", None, "there are no scores".to_string());
     };
-    let of_model = Packed::of("", bytes).sha256;
+    let of_model = EvidencePart::of("", bytes).sha256;
     if record.challenger.bundle_sha256 == of_model {
         check(
             "score",

@@ -73,7 +73,7 @@ fn each_thing_stands_once_whatever_started_it() {
         tick(19, TickOutcome::Failed, Some("j2"), Some("r2")),
     ];
     let jobs = [
-        job("j5", JobState::SetAside, Some("r9"), 45),
+        job("j5", JobState::DeadLettered, Some("r9"), 45),
         job("j4", JobState::Queued, Some("r4"), 40),
         job("j3", JobState::Done, Some("r3"), 29),
         job("j2", JobState::Failed, Some("r2"), 19),

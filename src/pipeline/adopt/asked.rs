@@ -5,7 +5,7 @@
 pub struct Adopt {
     /// Say what would be done, and change nothing.
     pub dry_run: bool,
-    /// The version in production, where no manifest tells.
+    /// The version in production, where no manifest says it.
     pub champion: Option<i64>,
     /// Who asks.
     pub actor: String,

@@ -1,4 +1,4 @@
-//! Which version was the champion, as the folders tell.
+//! Which version was the champion, by the folders.
 
 use super::asked::Adopt;
 use crate::model_types::Outcome;
@@ -49,7 +49,7 @@ pub(super) async fn operations(
     Ok(operations)
 }
 
-/// Nothing tells which version was the champion, and a guess could put a worse one into service.
+/// Nothing says which version was the champion, and a guess could put a worse one into service.
 pub(super) async fn champion_unknown(env: &Env, adoption: &Adoption) -> Result<Error, Error> {
     let rows = adoption.versions.iter();
     let promoted = rows.filter(|version| version.verdict == Some(Outcome::Promote));

@@ -1,4 +1,4 @@
-//! Data sets that stand in their folder.
+//! Data sets that are in their folder.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::pipeline::ingest;
 use crate::pipeline::{Env, recover};
 use crate::registry::{DatasetRow, VersionRow};
 
-/// The run that a version folder's data set tells, where exactly one begins with the folder's stamp.
+/// The run of a version folder's data set, where exactly one begins with the folder's stamp.
 pub async fn run_of(env: &Env, folder: &str) -> Result<Option<String>, Error> {
     let stamp = stamp_in(folder);
     let mut runs: Vec<String> = data_files(env).await?.into_keys().collect();
@@ -30,7 +30,7 @@ pub async fn data_files(env: &Env) -> Result<BTreeMap<String, String>, Error> {
     Ok(files)
 }
 
-/// A data set that stands in its folder; one that does not read is left where it is.
+/// A data set that is in its folder; one that does not read is left where it is.
 pub async fn read_dataset(
     env: &Env,
     run: &str,

@@ -1,4 +1,4 @@
-//! What stands in the folders of a model and the registry does not know.
+//! What is in the folders of a model and the registry does not know.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ use crate::text::hex;
 pub struct Found {
     /// Rows for the registry.
     pub adoption: Adoption,
-    /// Folder and bundle of a champion that stands in `prod_deployment_path` only.
+    /// Folder and bundle of a champion that is in `prod_deployment_path` only.
     pub from_copy: Option<(String, Vec<u8>)>,
     /// Folders that cannot be used, and why.
     pub left_out: Vec<String>,
@@ -48,7 +48,7 @@ impl Found {
     }
 }
 
-/// The champion as its copy tells: number, checksum, since when.
+/// The champion by its copy: number, checksum, since when.
 struct Deployed {
     number: i64,
     sha256: String,
@@ -145,7 +145,7 @@ async fn champion(
     })
 }
 
-/// The champion's copy. One of another model, or one that is damaged, is told.
+/// The champion's copy. One of another model, or one that is damaged, is reported.
 async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
     let folder = &env.config.deployment_folder;
     let Some(manifest) = manifest::manifest(folder).await? else {
@@ -205,7 +205,7 @@ fn from_copy(
     row.model_hash = Some(bundle.model_hash());
     row.record = Some(record_of(&copy.run)?);
     found.notes.push(format!(
-        "the bundle of version {} stands in {place} only and is put into {}",
+        "the bundle of version {} is in {place} only and is copied to {}",
         copy.number, row.folder
     ));
     found.from_copy = Some((row.folder.clone(), bytes.clone()));

@@ -3,7 +3,7 @@
 use crate::bundle::Bundle;
 use crate::config::{ModelConfig, Window};
 use crate::data;
-use crate::evaluate::{Answers, Predictions, Task, Truth};
+use crate::evaluate::{ClassPredictions, Predictions, Task, Truth};
 use crate::pipeline::dataset::{Dataset, DatasetRecord, take};
 use crate::pipeline::error::Error;
 use crate::pipeline::labels::{labels_of, target_of};
@@ -110,7 +110,7 @@ impl Rows {
         &self,
         bundle: &Bundle,
         classes: &[String],
-    ) -> Result<Option<(Truth, Answers)>, Error> {
+    ) -> Result<Option<(Truth, Predictions)>, Error> {
         if self.len() == 0 {
             return Ok(None);
         }
@@ -130,23 +130,25 @@ impl Rows {
             return Ok(None);
         }
         let said = match bundle.scorer().answer_frame(&known.frame)? {
-            Answers::Classes(said) => Answers::Classes(aligned(said, &bundle.classes, classes)),
+            Predictions::Classes(said) => {
+                Predictions::Classes(aligned(said, &bundle.classes, classes))
+            }
             numbers => numbers,
         };
         Ok(Some((known.truth, said)))
     }
 
     /// What stands for the answers where there is no row.
-    pub(super) fn nothing(&self, bundle: &Bundle) -> (Truth, Answers) {
+    pub(super) fn nothing(&self, bundle: &Bundle) -> (Truth, Predictions) {
         match bundle.task() {
-            Task::Regression => (Truth::Numbers(Vec::new()), Answers::Numbers(Vec::new())),
+            Task::Regression => (Truth::Numbers(Vec::new()), Predictions::Numbers(Vec::new())),
             Task::Classification => {
-                let said = Predictions {
+                let said = ClassPredictions {
                     n_classes: bundle.classes.len(),
                     labels: Vec::new(),
                     probabilities: Vec::new(),
                 };
-                (Truth::Classes(Vec::new()), Answers::Classes(said))
+                (Truth::Classes(Vec::new()), Predictions::Classes(said))
             }
         }
     }

@@ -1,5 +1,5 @@
 //! What a restore puts where. Everything stands ready beside its place before the journal is written, which decides it: from
-//! then on whoever opens the project puts the rest in place, and what stood there is kept beside it.
+//! then on the process that opens the project next puts the rest in place, and what was there is kept beside it.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -24,7 +24,7 @@ pub struct Move {
     pub ready: PathBuf,
     /// Its place.
     pub place: PathBuf,
-    /// Where what stood there goes.
+    /// Where what was there goes.
     pub aside: PathBuf,
     /// Files beside the place that go with it: the log of a database.
     pub with: Vec<String>,
@@ -58,7 +58,7 @@ pub fn finish(project: &Path) -> Result<bool, Error> {
     let held = File::create(&turn).map_err(disk("write", &turn))?;
     flock(&held, FlockOperation::LockExclusive)
         .map_err(|error| disk("lock", &turn)(error.into()))?;
-    // Until it was our turn, somebody else may have done it.
+    // Until it was our turn, another process may have done it.
     let bytes = match std::fs::read(&journal) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         read => read.map_err(disk("read", &journal))?,

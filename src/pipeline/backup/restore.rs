@@ -11,7 +11,7 @@ use super::{BackedUp, DATABASE, verify};
 use crate::artifacts::Artifacts;
 use crate::clock::stamp;
 use crate::config::{Config, ModelConfig};
-use crate::model_types::Place;
+use crate::model_types::Location;
 use crate::pipeline::error::{Error, fault};
 use crate::pipeline::manifest;
 use crate::registry::Registry;
@@ -23,13 +23,13 @@ pub struct Restored {
     pub made_at: String,
     /// What it held of each model.
     pub models: Vec<BackedUp>,
-    /// Where what stood there before is now.
+    /// Where what was there before is now.
     pub aside: Vec<String>,
     /// Facts worth a line.
     pub notes: Vec<String>,
 }
 
-/// Puts a backup in the place of what the settings name. What stands there is only moved aside, and only when it is forced.
+/// Puts a backup in the place of what the settings name. What is there is only moved aside, and only when it is forced.
 ///
 /// # Errors
 /// When the backup is not whole; when something is there and it is not forced; when a run is under way. Nothing was changed then.
@@ -50,7 +50,7 @@ pub async fn restore(
     known.close().await;
     let mut all = config.clone();
     for model in created {
-        // One whose settings cannot be used is told when it is to be used.
+        // One whose settings cannot be used is reported when it is to be used.
         let _ = all.add_created(&model.name, &model.settings);
     }
     check_free(&all, &database, force, now.timestamp_millis()).await?;
@@ -87,7 +87,7 @@ pub async fn restore(
     })
 }
 
-/// Refuses to replace what lives.
+/// Fails where something that lives would be replaced.
 async fn check_free(
     config: &Config,
     database: &Path,
@@ -161,8 +161,8 @@ async fn stage(
         if !source.exists() {
             continue;
         }
-        let Place::Folder(place) = place else {
-            // The champion's copy is made anew by whoever goes on.
+        let Location::Folder(place) = place else {
+            // The champion's copy is made again by the next run.
             if part != "production" {
                 upload(&source, &place).await?;
             }
@@ -181,7 +181,7 @@ async fn stage(
     }
     // Data sets that are there stay: the names of two never meet, and what is not known is left alone.
     let datasets = own.join("datasets");
-    let Place::Folder(output) = &settings.output_folder else {
+    let Location::Folder(output) = &settings.output_folder else {
         return upload(&datasets, &settings.output_folder).await;
     };
     for entry in std::fs::read_dir(&datasets).into_iter().flatten().flatten() {
@@ -199,7 +199,7 @@ async fn stage(
 }
 
 /// Writes every file below a folder to a place.
-async fn upload(from: &Path, to: &Place) -> Result<(), Error> {
+async fn upload(from: &Path, to: &Location) -> Result<(), Error> {
     let to = Artifacts::look(to)?;
     for path in files_below(from).map_err(disk("read", from))? {
         let below = path.strip_prefix(from).unwrap_or(&path);

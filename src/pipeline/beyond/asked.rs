@@ -28,7 +28,7 @@ pub struct Ask {
     pub format_version: u32,
     /// The version that was decided on.
     pub version: i64,
-    /// The champion that it was held against.
+    /// The champion that it was checked against.
     pub champion: i64,
     /// Seed of the draw.
     pub seed: u64,
@@ -104,7 +104,7 @@ fn draw(beyond: &Beyond, wanted: &Wanted, seed: u64) -> Option<[Stratum; 2]> {
     are_there.then_some(strata)
 }
 
-/// Keeps what a decision that was left open asks for. Of a pair that was asked for before, the same draw goes on: more of
+/// Keeps what a decision that was left open asks for. Of a pair that was asked for before, the same draw continues: more of
 /// it is asked for.
 ///
 /// # Errors

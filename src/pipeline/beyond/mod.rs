@@ -25,7 +25,7 @@ use super::ingest;
 use super::trained::Trained;
 use crate::bundle::Bundle;
 use crate::config::policy::{EvidenceKind, Require};
-use crate::evaluate::Predictions;
+use crate::evaluate::ClassPredictions;
 use crate::gate::Beyond;
 use crate::gate::two_keys::{Both, Labelled};
 use crate::pipeline::loaded_version::LoadedVersion;
@@ -138,7 +138,7 @@ fn live(
     wanted: &OutOfFold,
     frame: &DataFrame,
     hashes: &[u128],
-) -> Result<Option<Predictions>, Error> {
+) -> Result<Option<ClassPredictions>, Error> {
     let places: HashMap<u128, u32> = hashes.iter().copied().zip(0..).collect();
     let rows: Option<Vec<u32>> = wanted
         .rows
@@ -153,8 +153,8 @@ fn live(
 
 fn block(
     rows: &OutOfFold,
-    live: Option<Predictions>,
-    pair: impl Fn(&Predictions, &Predictions) -> Option<Both>,
+    live: Option<ClassPredictions>,
+    pair: impl Fn(&ClassPredictions, &ClassPredictions) -> Option<Both>,
 ) -> Option<Labelled> {
     let both = pair(&rows.predictions(), &live?)?;
     Some(Labelled {

@@ -5,12 +5,12 @@ use polars::prelude::{Column, DataFrame};
 
 use super::super::Env;
 use super::super::fit::Material;
-use super::super::making::{Making, as_long};
+use super::super::trainer::{Trainer, as_long};
 use super::sides::columns_of;
 use crate::bundle::Bundle;
 use crate::config::Learner;
 use crate::data;
-use crate::evaluate::{Answers, Predictions};
+use crate::evaluate::{ClassPredictions, Predictions};
 use crate::features::Cells;
 use crate::pipeline::error::Error;
 
@@ -47,8 +47,8 @@ impl OutOfFold {
     }
 
     /// As predictions of two classes.
-    pub(super) fn predictions(&self) -> Predictions {
-        Predictions {
+    pub(super) fn predictions(&self) -> ClassPredictions {
+        ClassPredictions {
             n_classes: 2,
             labels: self.labels.iter().map(|&label| u32::from(label)).collect(),
             probabilities: self.probabilities.clone(),
@@ -62,7 +62,7 @@ impl OutOfFold {
     /// # Errors
     /// When rows cannot be taken out of the data set.
     pub fn make(
-        making: &Making<'_>,
+        making: &Trainer<'_>,
         bundle: &Bundle,
         learner: &Learner,
         rows: &[u32],
@@ -105,7 +105,8 @@ impl OutOfFold {
             };
             (fitted.threshold, fitted.costs) = (bundle.threshold, bundle.costs.clone());
             let held_frame = crate::pipeline::dataset::take(frame, &held_rows)?;
-            let Ok(Answers::Classes(answers)) = fitted.scorer().answer_frame(&held_frame) else {
+            let Ok(Predictions::Classes(answers)) = fitted.scorer().answer_frame(&held_frame)
+            else {
                 return Ok(None);
             };
             for (at, (p, label)) in held

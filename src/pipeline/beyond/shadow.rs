@@ -6,13 +6,13 @@ use polars::prelude::DataFrame;
 
 use super::unlabelled::{frame_of, keep_whole};
 use crate::bundle::Bundle;
-use crate::evaluate::Answers;
+use crate::evaluate::Predictions;
 use crate::gate::{ChangedRow, Shadow};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::logged::{LoggedRow, newest};
 
-/// Rows that are told one by one.
+/// Rows that are listed one by one.
 const TOLD: usize = 10;
 /// Passes of which the fastest counts.
 const PASSES: usize = 3;
@@ -57,7 +57,7 @@ pub fn shadow(env: &Env, champion: &Bundle, challenger: &Bundle) -> Result<Optio
         let apart = |at: usize| changes[at].is_flip as u8 as f64 + changes[at].apart;
         apart(b).total_cmp(&apart(a)).then(a.cmp(&b))
     });
-    let is_of_classes = matches!(old.0, Answers::Classes(_));
+    let is_of_classes = matches!(old.0, Predictions::Classes(_));
     let flips = changes.iter().filter(|it| it.is_flip).count() as u64;
     let times = || logged.iter().map(|row| row.at.clone());
     Ok(Some(Shadow {
@@ -97,7 +97,7 @@ fn told(row: &LoggedRow, change: &Change) -> ChangedRow {
 }
 
 /// A model's answers, and the seconds that they took: the best of some passes.
-fn timed(bundle: &Bundle, frame: &DataFrame) -> Result<(Answers, f64), Error> {
+fn timed(bundle: &Bundle, frame: &DataFrame) -> Result<(Predictions, f64), Error> {
     let scorer = bundle.scorer();
     let mut best = f64::INFINITY;
     let mut answers = None;
@@ -107,14 +107,14 @@ fn timed(bundle: &Bundle, frame: &DataFrame) -> Result<(Answers, f64), Error> {
         best = best.min(began.elapsed().as_secs_f64());
     }
     // There was a pass.
-    let answers = answers.unwrap_or(Answers::Numbers(Vec::new()));
+    let answers = answers.unwrap_or(Predictions::Numbers(Vec::new()));
     Ok((answers, best))
 }
 
 /// Row by row; `None` where one model predicts classes and the other numbers.
-fn changes(answers: [&Answers; 2], classes: [&[String]; 2]) -> Option<Vec<Change>> {
+fn changes(answers: [&Predictions; 2], classes: [&[String]; 2]) -> Option<Vec<Change>> {
     match answers {
-        [Answers::Numbers(old), Answers::Numbers(new)] => {
+        [Predictions::Numbers(old), Predictions::Numbers(new)] => {
             let rows = old.iter().zip(new);
             let change = |(&old, &new): (&f64, &f64)| Change {
                 is_flip: false,
@@ -124,7 +124,7 @@ fn changes(answers: [&Answers; 2], classes: [&[String]; 2]) -> Option<Vec<Change
             };
             Some(rows.map(change).collect())
         }
-        [Answers::Classes(old), Answers::Classes(new)] => {
+        [Predictions::Classes(old), Predictions::Classes(new)] => {
             let name = |side: usize, label: u32| {
                 classes[side]
                     .get(label as usize)
@@ -163,10 +163,10 @@ fn changes(answers: [&Answers; 2], classes: [&[String]; 2]) -> Option<Vec<Change
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::Predictions;
+    use crate::evaluate::ClassPredictions;
 
-    fn said(labels: &[u32], probabilities: &[f64]) -> Answers {
-        Answers::Classes(Predictions {
+    fn said(labels: &[u32], probabilities: &[f64]) -> Predictions {
+        Predictions::Classes(ClassPredictions {
             n_classes: 2,
             labels: labels.to_vec(),
             probabilities: probabilities.to_vec(),
@@ -182,8 +182,8 @@ mod tests {
         let found = changes([&old, &new], [&names, &turned]).expect("both are of classes");
         let shown: Vec<(bool, f64)> = found.iter().map(|it| (it.is_flip, it.apart)).collect();
         assert_eq!(shown, [(false, 0.0), (false, 0.0), (true, 0.25)]);
-        let numbers = Answers::Numbers(vec![1.0, 2.0]);
-        let moved = Answers::Numbers(vec![1.5, 2.0]);
+        let numbers = Predictions::Numbers(vec![1.0, 2.0]);
+        let moved = Predictions::Numbers(vec![1.5, 2.0]);
         let found = changes([&numbers, &moved], [&[], &[]]).expect("both are numbers");
         assert_eq!((found[0].apart, found[1].apart), (0.5, 0.0));
         assert!(changes([&numbers, &old], [&[], &names]).is_none());

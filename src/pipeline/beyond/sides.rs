@@ -4,7 +4,7 @@ use polars::prelude::DataFrame;
 
 use crate::bundle::Bundle;
 use crate::data::Schema;
-use crate::evaluate::{Answers, Predictions};
+use crate::evaluate::{ClassPredictions, Predictions};
 
 /// Rows of a block, or without labels, that are used at the most.
 pub const MOST_ROWS: usize = 20_000;
@@ -16,10 +16,10 @@ pub(super) struct Side<'a> {
 }
 
 /// A model's answers of two classes, where it can read the rows.
-pub(super) fn answers(bundle: &Bundle, frame: &DataFrame) -> Option<Predictions> {
+pub(super) fn answers(bundle: &Bundle, frame: &DataFrame) -> Option<ClassPredictions> {
     match bundle.scorer().answer_frame(frame) {
-        Ok(Answers::Classes(predictions)) => Some(predictions),
-        Ok(Answers::Numbers(_)) | Err(_) => None,
+        Ok(Predictions::Classes(predictions)) => Some(predictions),
+        Ok(Predictions::Numbers(_)) | Err(_) => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is answered when somebody asks for drift: one comparison, and what was found before.
+//! The answer to a question for drift: one comparison, and earlier findings.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ pub struct HistoryEntry {
     pub verdict: String,
     /// Why.
     pub reason: String,
-    /// Effect of each column beyond chance, for a picture.
+    /// Effect of each column beyond chance, for a chart.
     pub effects: BTreeMap<String, f64>,
     /// Verdict of each column.
     pub verdicts: BTreeMap<String, Verdict>,
@@ -120,7 +120,7 @@ pub struct EpisodeView {
     pub kind: String,
     /// When it was seen first.
     pub began: String,
-    /// When it was over; `null` as long as it goes on.
+    /// When it was over; `null` as long as it continues.
     pub ended: Option<String>,
     /// What the settings say is to be done.
     pub action: String,
@@ -213,7 +213,7 @@ pub async fn champion(env: &Env) -> Result<(i64, Bundle), Error> {
     Ok((loaded.number, loaded.bundle))
 }
 
-/// Rows that somebody gives, looked at once.
+/// Rows that are given, looked at once.
 ///
 /// # Errors
 /// When a column cannot be made of those that are there.

@@ -1,4 +1,4 @@
-//! Rows that were held against a version's reference, and what came of it: as it is stored and answered.
+//! Rows that were checked against a version's reference, and what came of it: as it is stored and answered.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub enum RowsKind {
     Test,
     /// What servers answered.
     Requests,
-    /// A file that somebody named.
+    /// A file that was named.
     File,
 }
 
@@ -57,7 +57,7 @@ pub struct SchemaChange {
     pub reason: String,
 }
 
-/// The same rows against the champion since drift was told last, else the first one, where that is another one: what moves slowly
+/// The same rows against the champion since drift was last reported, else the first one, where that is another one: what moves slowly
 /// is seen there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlowDrift {
@@ -77,7 +77,7 @@ pub struct SlowDrift {
 /// What a domain classifier says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Joint {
-    /// Area under the ROC curve of out-of-fold scores, in 0..=1; ½ is chance. `None` where it could not be worked out.
+    /// Area under the ROC curve of out-of-fold scores, in 0..=1; ½ is chance. `None` where it could not be computed.
     pub auc: Option<f64>,
     /// P(such an area or a larger one | nothing has changed).
     pub p_value: Option<f64>,
@@ -89,7 +89,7 @@ pub struct Joint {
 }
 
 impl Joint {
-    /// It could not be worked out, and why.
+    /// It could not be computed, and why.
     pub fn none(reason: &str) -> Joint {
         Joint {
             auc: None,
@@ -100,7 +100,7 @@ impl Joint {
     }
 }
 
-/// Rows held against a version's reference.
+/// Rows checked against a version's reference.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DriftCheck {
     /// The model.

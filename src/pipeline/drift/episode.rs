@@ -1,4 +1,4 @@
-//! Drift as something that begins, goes on and ends: one episode, one message, one action.
+//! Drift as something that begins, continues and ends: one episode, one message, one action.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ pub fn wanted(settings: &Settings, check: &DriftCheck) -> Option<DriftAction> {
     wanted.filter(|action| *action > DriftAction::Ignore)
 }
 
-/// Brings the episodes of a model up to date with a check: one begins, goes on, or ends. Returns what is to be told.
+/// Brings the episodes of a model up to date with a check: one begins, continues, or ends. Returns the messages to send.
 ///
 /// # Errors
 /// When the registry cannot answer.
@@ -31,7 +31,7 @@ pub async fn settle(
     open.retain(is_same);
     let open = open.into_iter().next();
     let wanted = wanted(settings, check);
-    // A window that got late rows is judged again: what came after it stands, and what was told of it is told.
+    // A window that got late rows is judged again: what came after it stands, and messages that were sent stay sent.
     if check.kind == RowsKind::Requests {
         let is_behind = match &open {
             Some(open) => check.to_ms < open.last_ms,
@@ -96,7 +96,7 @@ pub async fn settle(
 }
 
 /// Tells once of rows that have moved away slowly: they are like those of the champion, and not like those of an earlier one. From
-/// the next champion on it is looked for anew. Returns what is to be told.
+/// the next champion on it is looked for again. Returns the messages to send.
 ///
 /// # Errors
 /// When the registry cannot answer.
@@ -157,7 +157,7 @@ fn rank(name: &str) -> Option<DriftAction> {
     serde_json::from_value(json!(name)).ok()
 }
 
-/// What was seen, for whoever is told.
+/// What was seen, for the notification.
 fn evidence(check: &DriftCheck) -> serde_json::Value {
     let drifting = check.columns().filter(|it| it.verdict == Verdict::Drift);
     let columns: Vec<_> = drifting

@@ -1,4 +1,4 @@
-//! A frame held against a version's reference.
+//! A frame checked against a version's reference.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ use crate::features::is_encoded_as_number;
 use crate::pipeline::Error;
 use crate::pipeline::dataset::take;
 
-/// What rows are held against.
+/// What rows are checked against.
 #[derive(Clone, Copy)]
 pub struct Against<'a> {
     /// The version.
@@ -61,7 +61,7 @@ pub fn levels(settings: &Settings, window_ms: i64) -> Levels {
     }
 }
 
-/// Columns of a reference whose drift is nobody's concern.
+/// Columns of a reference whose drift does not matter.
 pub fn ignored(settings: &Settings, reference: &Reference) -> BTreeSet<String> {
     let names = reference.columns.iter().map(|column| &column.name);
     let is_ignored = |name: &&String| settings.action_of(name) == Some(DriftAction::Ignore);

@@ -76,8 +76,8 @@ pub fn found_in(checks: &[DriftCheck]) -> Vec<BTreeSet<String>> {
     checks.iter().map(found).collect()
 }
 
-/// Holds a fresh data set against the champion's reference and records what comes of it. `None` without a champion, or where
-/// it failed, which is told and stops nothing.
+/// Checks a fresh data set against the champion's reference and records what comes of it. `None` without a champion, or where
+/// it failed, which is reported and stops nothing.
 pub async fn of_dataset(env: &Env, run: &str, dataset: &Dataset) -> Option<DriftCheck> {
     if !env.config.drift.enabled {
         return None;

@@ -70,7 +70,7 @@ fn told(bundle: &Bundle, trained: &DataFrame, frame: &DataFrame) -> Result<Joint
     })
 }
 
-/// Rows of a frame as the model sees them, evenly picked, with at most so many columns: cells, rows and columns.
+/// Rows of a frame as the model sees them, evenly picked, with at most this many columns: cells, rows and columns.
 fn matrix(bundle: &Bundle, frame: &DataFrame) -> Result<(Vec<f64>, usize, usize), Error> {
     let n_features = bundle.transformer.feature_names().len().max(1);
     let most = MOST_ROWS.min(MOST_CELLS / n_features).max(1);

@@ -1,4 +1,4 @@
-//! Drift in a run: the reference that a bundle takes along, each data set and the test rows held against the champion's, and
+//! Drift in a run: the reference that a bundle takes along, each data set and the test rows checked against the champion's, and
 //! what comes of it. The rules are in the room `drift`; this reads, remembers and acts. A comparison that fails stops no run.
 
 mod answer;

@@ -4,11 +4,11 @@ use polars::prelude::DataFrame;
 
 use crate::bundle::Bundle;
 use crate::drift::{Answered, Reference};
-use crate::evaluate::Answers;
+use crate::evaluate::Predictions;
 use crate::pipeline::Error;
 
 /// What a version said of rows that it had not learned from.
-pub type HeldBack = Answers;
+pub type HeldBack = Predictions;
 
 /// What the version says of the validation part, before it learns from that, too. `None` where there is none.
 ///
@@ -53,12 +53,14 @@ pub fn reference(
 }
 
 /// Answers as they are counted: of two classes the probability of the positive one.
-pub fn answered<'a>(bundle: &'a Bundle, answers: &'a Answers) -> Answered<'a> {
+pub fn answered<'a>(bundle: &'a Bundle, answers: &'a Predictions) -> Answered<'a> {
     match answers {
-        Answers::Numbers(numbers) => Answered::Numbers(numbers),
-        Answers::Classes(predictions) if bundle.is_binary() => {
+        Predictions::Numbers(numbers) => Answered::Numbers(numbers),
+        Predictions::Classes(predictions) if bundle.is_binary() => {
             Answered::Numbers(&predictions.probabilities)
         }
-        Answers::Classes(predictions) => Answered::Classes(&predictions.labels, &bundle.classes),
+        Predictions::Classes(predictions) => {
+            Answered::Classes(&predictions.labels, &bundle.classes)
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! The slow reference: an earlier champion, against which is seen what moves too slowly to be seen against the present one. Data
-//! sets are held against it as a whole; of requests, servers count in its bins beside those of the champion.
+//! sets are checked against it as a whole; of requests, servers count in its bins beside those of the champion.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::drift::{Counts, Drift, Reference, Subject, judge};
 use crate::pipeline::{Env, Error, versions};
 use crate::registry::Action;
 
-/// Versions that may be the slow reference, the best first: those that were promoted since drift of data sets was told last, or ever.
+/// Versions that may be the slow reference, the best first: those that were promoted since drift of data sets was last reported, or ever.
 ///
 /// # Errors
 /// When the registry cannot answer.
@@ -25,7 +25,7 @@ async fn candidates(env: &Env) -> Result<Vec<i64>, Error> {
 }
 
 /// What is too slow to be seen against the champion is seen against this version: the first that was promoted since drift of data
-/// sets was told last, or ever. Of those whose bundles are gone, the next. `None` where that is the champion itself.
+/// sets was last reported, or ever. Of those whose bundles are gone, the next. `None` where that is the champion itself.
 pub async fn slow_reference(env: &Env, champion: i64) -> Option<(i64, Bundle)> {
     for version in candidates(env).await.ok()? {
         if version == champion {

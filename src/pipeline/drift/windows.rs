@@ -1,4 +1,4 @@
-//! What servers counted, put together and held against the reference of the version that answered.
+//! What servers counted, put together and checked against the reference of the version that answered.
 
 use std::collections::HashSet;
 
@@ -105,7 +105,7 @@ pub async fn judge_window(
 }
 
 /// Judges every window of requests of a version that has ended since the last one judged, or got late rows since, and records what
-/// comes of each. Returns what is to be told.
+/// comes of each. Returns the messages to send.
 ///
 /// # Errors
 /// When the registry cannot answer.

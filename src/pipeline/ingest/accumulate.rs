@@ -34,7 +34,7 @@ pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Er
         return Ok(None);
     };
     let dataset = load_row(env, row).await?;
-    // They are computed anew, by the expressions of now.
+    // They are computed again, by the expressions of now.
     let frame = without_derived(&env.config, &dataset.frame);
     Ok(Some((frame, dataset.record)))
 }
@@ -50,7 +50,7 @@ pub struct Sorted {
 }
 
 /// Sorts the files of a scan. `before` is the record of the data set that they are added to, whose files are named with
-/// what stood at each path last before what stood there earlier.
+/// what was at each path last before what was there earlier.
 pub fn sorted(scan: &Scan, seen: &[SeenFile], before: &DatasetRecord) -> Sorted {
     let seen: HashSet<&str> = seen.iter().map(|file| file.sha256.as_str()).collect();
     let here = contents(scan);
@@ -112,8 +112,8 @@ fn by_path<'a>(
     held
 }
 
-/// Takes earlier rows out that a corrected file has anew: those with the same `keys`, and the same time where rows have one.
-/// Says so, or that they stay where nothing tells which row is which; and where a file has fewer rows than it had, that those
+/// Takes earlier rows out that a corrected file has again: those with the same `keys`, and the same time where rows have one.
+/// Says so, or that they stay where nothing identifies a row; and where a file has fewer rows than it had, that those
 /// which are gone from it stay: which rows came from which file is not kept.
 pub fn superseded(
     config: &ModelConfig,
@@ -170,7 +170,7 @@ pub fn superseded(
     Ok((take(&kept, &rows)?, notes))
 }
 
-/// Says which corrected files have fewer rows than what stood at their place last.
+/// Says which corrected files have fewer rows than what was at their place last.
 fn fewer_rows(corrected: &FolderRead, before: &DatasetRecord) -> Vec<String> {
     let shrunk = corrected.files.iter().filter_map(|file| {
         let last = before.files.iter().find(|last| last.path == file.path)?;
@@ -248,7 +248,7 @@ fn named_rows(frame: &DataFrame, columns: &[&str]) -> Result<Vec<Option<u128>>, 
 }
 
 /// What was kept from before with what the folder holds, in the order in which rows came: first rows of known files that
-/// an earlier window left out, then the rows kept, then those of fresh files. A window of so many rows cuts from the front.
+/// an earlier window left out, then the rows kept, then those of fresh files. A window of this many rows cuts from the front.
 pub fn put_together(
     (kept, before): (DataFrame, DatasetRecord),
     known: FolderRead,
@@ -309,7 +309,7 @@ fn added(mut record: DatasetRecord, more: DatasetRecord) -> DatasetRecord {
     record
 }
 
-/// The plans of two readings as one; how columns are read is told by the one that has any cell, the fresh one first.
+/// The plans of two readings as one; how a column is read is taken from the one that has any cell, the fresh one first.
 fn merged(known: Option<ReadingPlan>, fresh: Option<ReadingPlan>) -> Option<ReadingPlan> {
     let (Some(mut known), Some(mut fresh)) = (known.clone(), fresh.clone()) else {
         return known.or(fresh);

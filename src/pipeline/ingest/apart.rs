@@ -1,4 +1,4 @@
-//! Keeps rows that are or were set aside as test rows out of what is learned from, also out of what earlier data sets had.
+//! Keeps rows that are or were held out as test rows out of the training data, also out of earlier data sets.
 
 use std::collections::HashSet;
 

@@ -23,7 +23,7 @@ mod by_engine {
     use super::{Dataset, Env, Error, Scan};
     use crate::data::{self, FilePlan, FileRead, Quarantined, ReadOptions, ReadingPlan, Schema};
     use crate::engine::{self, FileForm, Ingested, Input, SourceFile, engine_path};
-    use crate::model_types::Place;
+    use crate::model_types::Location;
     use crate::pipeline::Event;
     use crate::pipeline::dataset::{DatasetRecord, EngineRecord, Parts, quarantine_line};
     use crate::pipeline::engine::{folder_of, open};
@@ -31,7 +31,7 @@ mod by_engine {
     use crate::pipeline::ingest::options::read_options;
     use crate::pipeline::ingest::{data_hash, dataset_of, nothing_usable, without};
 
-    /// Bytes of each file from which its layout is told.
+    /// Bytes of each file from which its layout is found.
     const HEAD: u64 = 256 * 1024;
 
     /// Files as they look by their heads.
@@ -50,7 +50,7 @@ mod by_engine {
     ///
     /// # Errors
     /// When one cannot be read, or has a layout that the engine cannot read.
-    pub fn seen(place: &Place, scan: &Scan, options: &ReadOptions) -> Result<Seen, Error> {
+    pub fn seen(place: &Location, scan: &Scan, options: &ReadOptions) -> Result<Seen, Error> {
         let options = ReadOptions {
             head: Some(HEAD),
             ..options.clone()
@@ -162,7 +162,7 @@ mod by_engine {
     }
 
     /// The files of a folder as the engine reads them.
-    fn sources(place: &Place, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
+    fn sources(place: &Location, plan: &ReadingPlan) -> Result<Vec<SourceFile>, Error> {
         for column in plan
             .columns
             .iter()
@@ -182,39 +182,39 @@ mod by_engine {
         Error::Engine(engine::Error::Input(why.to_string()))
     }
 
-    fn source(place: &Place, file: &FilePlan) -> Result<SourceFile, Error> {
-        let refuse = |what: &str| {
+    fn source(place: &Location, file: &FilePlan) -> Result<SourceFile, Error> {
+        let reject = |what: &str| {
             Err(unlike(&format!(
                 "{} {what}; the engine takes CSV in UTF-8 with the header in line 1, and Parquet",
                 file.path
             )))
         };
         if file.path.split('/').any(|part| part.contains('=')) {
-            return refuse("stands in a folder named key=value, which is a column");
+            return reject("is in a folder named key=value, which is a column");
         }
         let form = match (file.format.as_str(), file.separator.as_deref()) {
             ("parquet", _) => FileForm::Parquet,
             ("csv", Some(separator)) => match separator.trim_matches('`') {
                 "tab" => FileForm::Csv(b'\t'),
                 one if one.len() == 1 => FileForm::Csv(one.as_bytes()[0]),
-                _ => return refuse("has fields separated by no single character"),
+                _ => return reject("has fields separated by no single character"),
             },
-            (other, _) => return refuse(&format!("is {other}")),
+            (other, _) => return reject(&format!("is {other}")),
         };
         if let FileForm::Csv(_) = form {
             let encoding = file.encoding.as_deref().unwrap_or("UTF-8");
             if let Some(how) = &file.compression {
-                return refuse(&format!("is compressed by {how}"));
+                return reject(&format!("is compressed by {how}"));
             }
             if !encoding.to_ascii_uppercase().starts_with("UTF-8") {
-                return refuse(&format!("is written in {encoding}"));
+                return reject(&format!("is written in {encoding}"));
             }
             let is_plain = file.header_line == Some(1)
                 && file.title_lines == 0
                 && file.comment_lines == 0
                 && file.headers_again == 0;
             if !is_plain {
-                return refuse("has titles, comments, a repeated header or none");
+                return reject("has titles, comments, a repeated header or none");
             }
         }
         Ok(SourceFile {
@@ -235,7 +235,7 @@ mod by_engine {
             let file = folder.path().join("a.csv");
             std::fs::write(&file, "x,y\n1,2\n").expect("writes");
             let scan = data::scan(folder.path()).expect("scans");
-            let place = Place::Folder(folder.path().to_path_buf());
+            let place = Location::Folder(folder.path().to_path_buf());
             let looked = seen(&place, &scan, &ReadOptions::default()).expect("looks");
             assert_eq!(looked.names, ["x", "y"]);
             same_as_scanned(folder.path(), &scan, &looked.files).expect("as it was");

@@ -11,7 +11,7 @@ use crate::registry::{PastConclusion, RowSet};
 pub enum Read {
     /// Rows that no verdict was reached on under these settings; they are stored as a data set.
     News(Box<Dataset>),
-    /// Rows that were concluded on before; nothing is stored. The conclusion is told under the hash of the present files.
+    /// Rows that were concluded on before; nothing is stored. The conclusion is kept under the hash of the present files.
     Known(Box<Dataset>, Box<PastConclusion>),
 }
 
@@ -81,7 +81,7 @@ fn known(
     Ok(None)
 }
 
-/// Whether columns only stand in another order. Where the target is the last one, that has to be the same.
+/// Whether columns only are in another order. Where the target is the last one, that has to be the same.
 fn is_reordered(env: &Env, then: &[String], now: &[String]) -> bool {
     let sorted = |names: &[String]| {
         let mut names = names.to_vec();

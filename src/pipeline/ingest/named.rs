@@ -1,4 +1,4 @@
-//! The columns that the settings name, held against those that are there.
+//! The columns that the settings name, checked against those that are there.
 
 use polars::prelude::DataFrame;
 

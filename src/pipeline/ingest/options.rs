@@ -68,7 +68,7 @@ fn most_bytes(config: &ModelConfig) -> Option<u64> {
         .or_else(of_machine)
 }
 
-/// A file that ends in the middle waits for so long after its last change; then it is taken for broken.
+/// A file that ends in the middle waits for this long after its last change; then it is taken for broken.
 const UNFINISHED: Duration = Duration::from_secs(600);
 
 /// The rules that the settings enforce.

@@ -12,7 +12,7 @@ use crate::registry::DatasetRow;
 use crate::text::counted;
 
 pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
-    // Packing the file keeps one core busy and the summary the other.
+    // Compressing the file keeps one core busy and the summary the other.
     let mut frame = dataset.frame.clone();
     let mut profile = Vec::new();
     let written = env.datasets.put_file(&dataset.name, |path| {

@@ -16,10 +16,10 @@ use crate::config::{ModelConfig, Related};
 use crate::data::{
     self, FileRead, NumberForm, OnBadFile, Quarantined, Remark, Scan, ScannedFile, TimeForm,
 };
+use crate::joins::{self, RelatedPlan, Rows, Tables};
 use crate::pipeline::dataset::{DatasetRecord, Parts, other_notes, quarantine_line};
 use crate::pipeline::error::Error;
 use crate::pipeline::{Env, Event};
-use crate::relate::{self, RelatedPlan, Rows, Tables};
 use crate::text::hex;
 
 /// The tables of a folder, and what happened on the way.
@@ -48,7 +48,7 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
             record,
         });
     }
-    let flat = relate::plan(related, &tables)
+    let flat = joins::plan(related, &tables)
         .map(|mut plan| {
             plan.form = TimeForm {
                 formats: env.config.ingest.date_formats.clone(),
@@ -61,7 +61,7 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
             }
             plan
         })
-        .and_then(|plan| Ok((relate::flatten(&plan, &tables, Rows::WithTarget)?, plan)));
+        .and_then(|plan| Ok((joins::flatten(&plan, &tables, Rows::WithTarget)?, plan)));
     let (flat, plan) = flat.inspect_err(|_| {
         // A file that was left out may well be why.
         let lines = record.quarantined.iter().map(quarantine_line);
@@ -109,7 +109,7 @@ pub fn read_tables(
     )
 }
 
-/// The beginnings of the tables of a folder, so many bytes of each file, whatever is wrong with some.
+/// The beginnings of the tables of a folder, this many bytes of each file, whatever is wrong with some.
 pub fn heads_of_tables(
     config: &ModelConfig,
     related: &Related,
@@ -195,7 +195,7 @@ fn read_as(
     record.unsettled.sort();
     let stacked = parts
         .into_iter()
-        .map(|(name, parts)| Ok((name, relate::stack(parts)?)));
+        .map(|(name, parts)| Ok((name, joins::stack(parts)?)));
     Ok(TablesRead {
         tables: stacked.collect::<Result<_, Error>>()?,
         reading,

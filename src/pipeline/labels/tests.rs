@@ -88,7 +88,7 @@ fn the_settings_name_the_positive_class_however_it_is_spelled() {
         json!({"positive_class": "maybe"}),
     );
     assert_eq!(
-        unknown.expect_err("refused"),
+        unknown.expect_err("rejected"),
         "learn `y`: `positive_class` is `maybe`, but the classes are no, yes"
     );
 }
@@ -102,7 +102,7 @@ fn more_than_two_classes_are_sorted_numbers_by_their_worth() {
 }
 
 #[test]
-fn what_is_no_class_is_refused_with_the_reason() {
+fn what_is_no_class_is_rejected_with_the_reason() {
     let many: Vec<String> = (0..101).map(|label| label.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let cases: &[(Kind, &[&str], &str)] = &[
@@ -120,7 +120,7 @@ fn what_is_no_class_is_refused_with_the_reason() {
         ),
     ];
     for (kind, labels, why) in cases {
-        let message = classes(*kind, labels, json!({})).expect_err("refused");
+        let message = classes(*kind, labels, json!({})).expect_err("rejected");
         let wanted = format!("learn `y`: {why}");
         assert!(message.starts_with(&wanted), "{message}");
     }
@@ -145,7 +145,7 @@ fn labels_are_read_as_they_are_spelled_whatever_type_the_column_has() {
         assert_eq!(labels.label(0), Some(wanted));
         assert_eq!(labels.label(1), None);
         let error = labels_of(&frame, "yy", "the data")
-            .expect_err("refused")
+            .expect_err("rejected")
             .to_string();
         assert_eq!(
             error,

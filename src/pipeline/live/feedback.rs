@@ -10,7 +10,7 @@ use crate::config::label::Label;
 use crate::live::{Outcome, Spans, outcome};
 use crate::pipeline::{Env, Error};
 
-/// A label as somebody gives it.
+/// A label as it is given.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
@@ -21,7 +21,7 @@ pub struct Given {
     /// When it was seen to be so, RFC 3339 with its offset. Default: now.
     #[serde(default)]
     pub observed_at: Option<String>,
-    /// Who says so. Default: nobody in particular.
+    /// Who says so. Default: empty.
     #[serde(default)]
     pub source: Option<String>,
 }
@@ -142,15 +142,15 @@ fn checked(
     };
     if !is_one {
         return Err(if bundle.classes.is_empty() {
-            "the label is no number, and the model predicts numbers"
+            "the label is not a number, and the model predicts numbers"
         } else {
-            "the label is no class of the model"
+            "the label is not a class of the model"
         });
     }
     let observed_ms = match given.observed_at.as_deref() {
         None | Some("") => now_ms,
         Some(text) => instant_ms(text)
-            .ok_or("`observed_at` is no instant with an offset, like 2026-11-29T10:00:00Z")?,
+            .ok_or("`observed_at` is not an instant with an offset, like 2026-11-29T10:00:00Z")?,
     };
     Ok(crate::live::Given {
         id: given.id.clone(),

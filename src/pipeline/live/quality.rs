@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::scores::{ScoreBin, kept_of, score_bins};
 use crate::clock::rfc3339;
-use crate::evaluate::{Answers, Interval, Metric, Truth};
+use crate::evaluate::{Interval, Metric, Predictions, Truth};
 use crate::gate::two_keys::{Side, estimate_alone};
 use crate::live::{Coverage, Effective, Form, Labelled, Quality, Stated, effective, quality};
 use crate::pipeline::{Env, Error, versions};
@@ -60,7 +60,7 @@ pub struct LiveWindow {
 pub struct LiveAnswer {
     /// The model.
     pub model: String,
-    /// What it is kept good by.
+    /// The primary metric.
     pub metric: Metric,
     /// From when on answers were looked at.
     pub from: String,
@@ -171,7 +171,7 @@ impl Judge {
         let scored = scored.filter(|it| it.record.classes == classes);
         let (mut taught, mut tested) = (None, Vec::new());
         if let Some(scored) = scored {
-            if let (Truth::Classes(truth), Answers::Classes(said)) =
+            if let (Truth::Classes(truth), Predictions::Classes(said)) =
                 (&scored.truth, &scored.challenger)
                 && classes.len() == 2
             {

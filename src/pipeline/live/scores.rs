@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::evaluate::Answers;
+use crate::evaluate::Predictions;
 
 /// Bins of a histogram.
 const BINS: usize = 20;
@@ -22,11 +22,11 @@ pub struct ScoreBin {
 
 /// What is kept of an answer, of each test row: the probability of the positive class of two, that of the predicted class of more,
 /// or the number.
-pub fn kept_of(answers: Answers) -> Vec<f64> {
+pub fn kept_of(answers: Predictions) -> Vec<f64> {
     match answers {
-        Answers::Numbers(numbers) => numbers,
-        Answers::Classes(said) if said.n_classes == 2 => said.probabilities,
-        Answers::Classes(said) => {
+        Predictions::Numbers(numbers) => numbers,
+        Predictions::Classes(said) if said.n_classes == 2 => said.probabilities,
+        Predictions::Classes(said) => {
             let rows = said.probabilities.chunks_exact(said.n_classes.max(1));
             let of_label = |(row, label): (&[f64], &u32)| row.get(*label as usize).copied();
             rows.zip(&said.labels).filter_map(of_label).collect()
@@ -84,7 +84,7 @@ pub fn score_bins(test: &[f64], answers: &[f64], are_probabilities: bool) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::Predictions;
+    use crate::evaluate::ClassPredictions;
 
     #[test]
     fn shares_add_up_on_both_sides_and_ends_belong_to_a_bin() {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn of_many_classes_the_probability_of_the_predicted_one_counts() {
-        let said = Answers::Classes(Predictions {
+        let said = Predictions::Classes(ClassPredictions {
             n_classes: 3,
             labels: vec![2, 0],
             probabilities: vec![0.1, 0.2, 0.7, 0.5, 0.3, 0.2],

@@ -1,4 +1,4 @@
-//! How good the newest answers of the champion were, worked out now and then and kept, so that whoever asks need not.
+//! How good the newest answers of the champion were, computed now and then and cached, so that requests need not.
 
 use super::quality::{LiveWindow, live};
 use crate::live::{LabelledSpan, Summary};

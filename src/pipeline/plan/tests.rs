@@ -30,7 +30,7 @@ fn every_case_of_what_is_new_leads_to_one_thing() {
     let (same, old_test) = (past(Outcome::Reject, "t"), past(Outcome::Reject, "old"));
     let train = |why: &str| Plan::Train(why.to_string());
     let nothing =
-        || Plan::Nothing("run r came to `reject` on the same data and settings".to_string());
+        || Plan::Nothing("run r ended with `reject` on the same data and settings".to_string());
     let cases = [
         (None, None, train("new data or settings")),
         (None, Some(1), train("new data or settings")),
@@ -65,14 +65,14 @@ fn what_was_left_out_and_what_became_of_the_version_is_said() {
     assert_eq!(
         plan(&of_rows(Some(1))),
         Plan::Nothing(
-            "run r came to `promote` on the same rows and settings; 1 file is left out: bad.csv"
+            "run r ended with `promote` on the same rows and settings; 1 file is left out: bad.csv"
                 .to_string()
         )
     );
     assert_eq!(
         plan(&of_rows(Some(2))),
         Plan::Nothing(
-            "run r came to `promote` on the same rows and settings; 1 file is left out: bad.csv; its version 1 is not the champion any more, `unseat promote 1` makes it that again"
+            "run r ended with `promote` on the same rows and settings; 1 file is left out: bad.csv; its version 1 is not the champion any more, `unseat promote 1` makes it that again"
                 .to_string()
         )
     );

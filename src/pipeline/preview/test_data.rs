@@ -1,4 +1,4 @@
-//! Test data as far as its first rows tell.
+//! Test data as far as its first rows show.
 
 use super::head::{Head, head};
 use crate::checks::{Finding, unknown_labels};
@@ -11,7 +11,7 @@ use crate::pipeline::derive::with_derived;
 use crate::pipeline::error::{Error, did_you_mean, no_test_data};
 use crate::pipeline::ingest::test_options;
 use crate::pipeline::labels::labels_of;
-use crate::pipeline::wanted::Wanted;
+use crate::pipeline::target::Target;
 
 /// What the data set says of test rows.
 pub(super) struct TestRowFacts<'a> {
@@ -21,7 +21,7 @@ pub(super) struct TestRowFacts<'a> {
     pub profile: &'a [ColumnSummary],
     pub named: &'a [Dropped],
     pub target: &'a str,
-    pub wanted: Option<&'a Wanted>,
+    pub wanted: Option<&'a Target>,
 }
 
 /// What a run would find of the labels there, beside what it would fail for.
@@ -47,7 +47,7 @@ pub(super) fn test_data(
     if read.frame.width() == 0 {
         return Ok(Vec::new());
     }
-    // A column that a derived one reads may be missing, which scoring tells with all that are.
+    // A column that a derived one reads may be missing, which scoring reports with all others.
     let Ok(frame) = with_derived(config, read.frame) else {
         return Ok(Vec::new());
     };
@@ -55,7 +55,7 @@ pub(super) fn test_data(
     if labels.distinct.is_empty() && is_whole && frame.height() > 0 {
         return Err(nothing(format!("no row has a value in `{}`", known.target)));
     }
-    if let Some(wanted @ Wanted::Classes { classes, .. }) = known.wanted
+    if let Some(wanted @ Target::Classes { classes, .. }) = known.wanted
         && is_whole
         && !labels.distinct.is_empty()
         && !labels.distinct.iter().any(|label| classes.contains(label))
@@ -78,7 +78,7 @@ pub(super) fn test_data(
     }
     // A class of later rows is unknown to the first ones.
     let found = match known.wanted {
-        Some(Wanted::Classes { classes, .. }) if known.is_whole => {
+        Some(Target::Classes { classes, .. }) if known.is_whole => {
             let counts = labels.distinct.iter().cloned().zip(labels.counts());
             let counts: Vec<(String, u64)> = counts.collect();
             unknown_labels(&counts, classes, known.target, &config.checks)

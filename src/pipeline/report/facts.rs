@@ -1,4 +1,4 @@
-//! What the report tells of the data and its columns.
+//! What the report says of the data and its columns.
 
 use crate::bundle::Bundle;
 use crate::config::{Learner, LearnerKind};
@@ -101,7 +101,7 @@ fn columns(bundle: &Bundle) -> Vec<ColumnFacts> {
             .find(|input| input.name == name)
         {
             Some(input) => told(&input.step),
-            None => "not learned from".to_string(),
+            None => "not used".to_string(),
         }
     };
     bundle
@@ -136,7 +136,7 @@ fn told(step: &Step) -> String {
                 Some(fill) => format!("missing becomes {fill}"),
                 None => "missing stays missing".to_string(),
             };
-            let told = if *indicator { ", and is told" } else { "" };
+            let told = if *indicator { ", and is indicated" } else { "" };
             format!("{scaled}; {missing}{told}")
         }
         Step::OneHot { categories } => format!("one-hot, {} categories", categories.len()),

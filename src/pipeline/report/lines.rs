@@ -1,16 +1,16 @@
-//! What the pictures of a scoring are drawn from.
+//! The data behind the plots of a scoring.
 
-use crate::evaluate::{Answers, Predictions, Scores, Truth, curves};
+use crate::evaluate::{ClassPredictions, Predictions, Scores, Truth, curves};
 use crate::pipeline::scores::Scored;
 use crate::report::{Calibration, Curve, NumberPairs};
 
-/// Most points of a picture of numbers.
+/// Most points of a plot of numbers.
 const MOST_POINTS: usize = 2000;
-/// Bins of the calibration picture.
+/// Bins of the calibration plot.
 const CALIBRATION_BINS: usize = 10;
 
 /// `(name, scores, answers)` of the challenger and, if there is one, the champion.
-fn sides(scored: &Scored) -> Vec<(String, &Scores, &Answers)> {
+fn sides(scored: &Scored) -> Vec<(String, &Scores, &Predictions)> {
     let record = &scored.record;
     let mut sides = vec![(
         format!("challenger v{}", record.challenger.version),
@@ -24,9 +24,9 @@ fn sides(scored: &Scored) -> Vec<(String, &Scores, &Answers)> {
 }
 
 /// True classes and the predictions of the challenger; `None` of numbers.
-fn of_classes(scored: &Scored) -> Option<(&[u32], &Predictions)> {
+fn of_classes(scored: &Scored) -> Option<(&[u32], &ClassPredictions)> {
     match (&scored.truth, &scored.challenger) {
-        (Truth::Classes(truth), Answers::Classes(predictions)) => Some((truth, predictions)),
+        (Truth::Classes(truth), Predictions::Classes(predictions)) => Some((truth, predictions)),
         _ => None,
     }
 }
@@ -37,8 +37,8 @@ pub fn pairs(scored: &Scored) -> Vec<NumberPairs> {
         return Vec::new();
     };
     let every = truth.len().div_ceil(MOST_POINTS).max(1);
-    let pairs = |(name, _, answers): (String, &Scores, &Answers)| {
-        let Answers::Numbers(numbers) = answers else {
+    let pairs = |(name, _, answers): (String, &Scores, &Predictions)| {
+        let Predictions::Numbers(numbers) = answers else {
             return None;
         };
         let points = truth.iter().copied().zip(numbers.iter().copied());
@@ -61,7 +61,7 @@ pub fn lines(
         return Vec::new();
     };
     if classes.len() == 2 {
-        let line = |(name, scores, answers): (String, &Scores, &Answers)| {
+        let line = |(name, scores, answers): (String, &Scores, &Predictions)| {
             Some(Curve {
                 name,
                 points: curve(all, &answers.classes()?.probabilities),
@@ -86,7 +86,7 @@ pub fn lines(
 
 fn one_against_rest(
     truth: &[u32],
-    predictions: &Predictions,
+    predictions: &ClassPredictions,
     class: usize,
 ) -> (Vec<u32>, Vec<f64>) {
     let truth = truth
@@ -111,7 +111,7 @@ pub fn calibration(scored: &Scored) -> Vec<Calibration> {
         return Vec::new();
     };
     if scored.record.classes.len() == 2 {
-        let of_side = |(name, _, answers): (String, &Scores, &Answers)| {
+        let of_side = |(name, _, answers): (String, &Scores, &Predictions)| {
             Some(line(name, all, &answers.classes()?.probabilities))
         };
         return sides(scored).into_iter().filter_map(of_side).collect();

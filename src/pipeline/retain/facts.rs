@@ -85,7 +85,7 @@ fn version(row: &VersionRow) -> Version {
     }
 }
 
-/// Files in the folder of data sets, each with the run that its name tells. Those of other models are among them.
+/// Files in the folder of data sets, each with the run in its name. Those of other models are among them.
 async fn data_files(env: &Env) -> Result<Vec<(String, String)>, Error> {
     let names = env.datasets.names("").await?.into_iter();
     let files = names.filter_map(|name| Some((recover::run_in(&name)?.to_string(), name)));

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::config::{Bound, Retention};
 
-/// Logs of runs that stay as they are written; older ones are packed.
+/// Logs of runs that stay as they are written; older ones are compressed.
 const PLAIN_LOGS: usize = 20;
 /// A log without a run may be that of a run which is just beginning.
 const BEGINNING_MS: i64 = 3_600_000;
@@ -40,7 +40,7 @@ pub struct Thing {
     pub id: String,
     /// When it was made.
     pub at_ms: i64,
-    /// Whether whatever it belongs to has come to its end.
+    /// Whether whatever it belongs to has finished.
     pub is_over: bool,
     /// The run that it belongs to.
     pub run: Option<String>,
@@ -59,7 +59,7 @@ pub struct Version {
     pub is_whole: bool,
     /// Whether its files are being made.
     pub is_building: bool,
-    /// Whether the gate came to a verdict on it.
+    /// Whether the gate reached a verdict on it.
     pub is_decided: bool,
     /// When its number was taken.
     pub at_ms: i64,
@@ -82,11 +82,11 @@ pub struct Facts {
     pub versions: Vec<Version>,
     /// Data sets that are recorded, by run.
     pub datasets: Vec<Thing>,
-    /// Runs of which files stand in the folder of data sets.
+    /// Runs of which files are in the folder of data sets.
     pub runs_with_files: HashSet<String>,
-    /// Logs of the model's runs, and those of runs that nobody knows (`run` is none).
+    /// Logs of the model's runs, and those of unknown runs (`run` is `None`).
     pub logs: Vec<Thing>,
-    /// Logs that are not packed yet.
+    /// Logs that are not compressed yet.
     pub plain_logs: HashSet<String>,
     /// Closed files of the prediction log.
     pub prediction_logs: Vec<Thing>,
@@ -103,7 +103,7 @@ pub struct Facts {
 pub enum Why {
     /// Goes: so many newer ones are kept.
     TooMany(u32),
-    /// Goes: it is older than so many days.
+    /// Goes: it is older than this many days.
     TooOld(u32),
     /// Goes: its run is not known any more.
     NoRun,
@@ -182,8 +182,8 @@ pub struct Fate {
 pub struct Plan {
     /// Each thing once, by kind, newest first.
     pub fates: Vec<Fate>,
-    /// Logs that stay and are to be packed, by run.
-    pub pack: Vec<String>,
+    /// Logs that stay and are to be compressed, by run.
+    pub compress: Vec<String>,
 }
 
 impl Plan {
@@ -280,7 +280,7 @@ impl Judge {
         self.each(Kind::Job, &facts.jobs, retention.jobs.bound(), |_| None);
         self.fates.sort_by_key(|fate| fate.kind);
         let logs = self.fates.iter().filter(|fate| fate.kind == Kind::Log);
-        let pack = logs
+        let compress = logs
             .filter(|fate| !fate.why.goes())
             .skip(PLAIN_LOGS)
             .filter(|fate| fate.why != Why::Open && facts.plain_logs.contains(&fate.id))
@@ -288,11 +288,11 @@ impl Judge {
             .collect();
         Plan {
             fates: self.fates,
-            pack,
+            compress,
         }
     }
 
-    /// Decides on all things of a kind, newest first. `held` knows of reasons that stand above the bounds.
+    /// Decides on all things of a kind, newest first. `held` knows of reasons that are above the bounds.
     fn each(
         &mut self,
         kind: Kind,
@@ -305,7 +305,7 @@ impl Judge {
         sorted.reverse();
         for (rank, thing) in sorted.into_iter().enumerate() {
             let why = match held(thing) {
-                // Nobody is asked about a log that belongs to nothing, however young the others may be.
+                // A log of an unknown run is kept by its own age alone.
                 Some(why) => why,
                 None if !thing.is_over => Why::Open,
                 None if rank == 0 && kind != Kind::PredictionLog => Why::Newest,

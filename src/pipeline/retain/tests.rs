@@ -170,8 +170,11 @@ fn logs_are_packed_behind_the_newest_twenty() {
         ..Facts::default()
     };
     facts.runs[5].is_over = false;
-    let packed = plan(&facts, &Retention::default()).pack;
-    assert_eq!(packed, ["r09", "r08", "r07", "r06", "r04", "r03", "r02"]);
+    let compressed = plan(&facts, &Retention::default()).compress;
+    assert_eq!(
+        compressed,
+        ["r09", "r08", "r07", "r06", "r04", "r03", "r02"]
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Predictions of two models over one list of classes.
 
-use crate::evaluate::Predictions;
+use crate::evaluate::ClassPredictions;
 
 /// The challenger's classes, then those that only the champion knows.
 pub fn union(challenger: &[String], champion: Option<&[String]>) -> Vec<String> {
@@ -14,7 +14,7 @@ pub fn union(challenger: &[String], champion: Option<&[String]>) -> Vec<String> 
 }
 
 /// Predictions over one class list as predictions over another that contains it.
-pub fn aligned(predictions: Predictions, from: &[String], to: &[String]) -> Predictions {
+pub fn aligned(predictions: ClassPredictions, from: &[String], to: &[String]) -> ClassPredictions {
     if from == to {
         return predictions;
     }
@@ -43,7 +43,7 @@ pub fn aligned(predictions: Predictions, from: &[String], to: &[String]) -> Pred
         }
         spread
     };
-    Predictions {
+    ClassPredictions {
         n_classes: to.len(),
         labels,
         probabilities,

@@ -1,4 +1,4 @@
-//! A champion alone on the present test rows: for a run in which only those have changed, and for whoever only wants to know.
+//! A champion alone on the present test rows: for a run in which only those have changed, and for diagnostics.
 
 use super::test_rows::Known;
 use super::{Plans, Role, predict, read_test_rows, save, side};
@@ -51,7 +51,7 @@ pub async fn score_champion(
 /// rows, else computed.
 ///
 /// Nothing is recorded: a run compares the champion's score on new rows with the last one on record, and would take a
-/// fall that somebody had asked about before for no fall.
+/// fall that had been measured before for no fall.
 pub fn present_score(
     env: &Env,
     (version, sha256, bundle): (i64, &str, &Bundle),

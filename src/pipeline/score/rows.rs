@@ -3,7 +3,7 @@
 use polars::prelude::{Column, DataFrame};
 
 use crate::data::Schema;
-use crate::evaluate::{Answers, Predictions, Truth};
+use crate::evaluate::{ClassPredictions, Predictions, Truth};
 use crate::features::Cells;
 use crate::gate::Beyond;
 use crate::pipeline::error::Error;
@@ -36,11 +36,11 @@ pub fn prediction_frame(scored: &Scored) -> Result<DataFrame, Error> {
         let prediction = format!("{side}_prediction");
         let predictions = match answers {
             None => continue,
-            Some(Answers::Numbers(numbers)) => {
+            Some(Predictions::Numbers(numbers)) => {
                 columns.push(Column::new(prediction.into(), numbers));
                 continue;
             }
-            Some(Answers::Classes(predictions)) => predictions,
+            Some(Predictions::Classes(predictions)) => predictions,
         };
         columns.push(Column::new(prediction.into(), named(&predictions.labels)));
         if classes.len() == 2 {
@@ -72,7 +72,7 @@ pub fn prediction_frame(scored: &Scored) -> Result<DataFrame, Error> {
 
 /// Per-row predictions read back from their frame.
 pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<Scored, Error> {
-    // A prediction outside the class list cannot be, unless the file was changed; the gate then refuses to score it.
+    // A prediction outside the class list cannot be, unless the file was changed; the gate then does not score it.
     let labels = |column: &str| -> Result<Vec<u32>, Error> {
         let known = indices(&labels_of(frame, column, PREDICTIONS)?, &record.classes);
         Ok(known
@@ -89,10 +89,12 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
         Ok((0..frame.height()).map(number).collect())
     };
     let is_of_numbers = record.classes.is_empty();
-    let side = |side: &str| -> Result<Answers, Error> {
+    let side = |side: &str| -> Result<Predictions, Error> {
         let n_classes = record.classes.len();
         if is_of_numbers {
-            return Ok(Answers::Numbers(numbers(&format!("{side}_prediction"))?));
+            return Ok(Predictions::Numbers(numbers(&format!(
+                "{side}_prediction"
+            ))?));
         }
         let names: Vec<String> = if n_classes == 2 {
             vec![format!("{side}_probability")]
@@ -115,7 +117,7 @@ pub fn from_prediction_frame(record: ScoreRecord, frame: &DataFrame) -> Result<S
                 .iter()
                 .map(move |cells| cells.number(row).unwrap_or(f64::NAN))
         };
-        Ok(Answers::Classes(Predictions {
+        Ok(Predictions::Classes(ClassPredictions {
             n_classes,
             labels: labels(&format!("{side}_prediction"))?,
             probabilities: (0..frame.height()).flat_map(values).collect(),

@@ -1,4 +1,4 @@
-//! The labelled test rows: read, hashed, and held against the rows that were learned from.
+//! The labelled test rows: read, hashed, and checked against the rows that were learned from.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use crate::data::{self, NumberForm, Remark, Scan, Schema};
 use crate::evaluate::{Task, Truth};
 use crate::features::{Cells, Encoded};
 use crate::gate::FreshRows;
+use crate::joins::{self, RelatedPlan, Rows};
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Dataset, other_notes, quarantine_line, take};
 use crate::pipeline::derive::with_derived;
@@ -16,9 +17,8 @@ use crate::pipeline::error::{Error, no_test_data};
 use crate::pipeline::fresh::TestData;
 use crate::pipeline::ingest;
 use crate::pipeline::ingest::test_options;
+use crate::pipeline::input_scan;
 use crate::pipeline::labels::{indices, labels_of};
-use crate::pipeline::settle;
-use crate::relate::{self, RelatedPlan, Rows};
 use crate::text::counted;
 
 /// The labelled test rows.
@@ -182,7 +182,7 @@ pub fn read_test_rows(
                 quarantined: read.quarantined,
                 unsettled: read.unsettled,
                 remarks: {
-                    // Files without rows are told of where nothing else is there.
+                    // Files without rows are reported where nothing else is there.
                     let remarks = read.remarks.iter();
                     let remarks =
                         remarks.filter(|it| !it.says.ends_with("has a header and no rows"));
@@ -213,7 +213,7 @@ pub fn read_test_rows(
     notes.extend(unfinished.map(|path| {
         format!(
             "test file {}",
-            settle::why_left(&config.test_folder.here(), path)
+            input_scan::why_left(&config.test_folder.here(), path)
         )
     }));
     if read.frame.height() == 0 {
@@ -298,12 +298,12 @@ fn related_rows(
     }
     let folder = &env.config.test_folder.here();
     let read = ingest::read_tables(&env.config, &related, folder, scan, Some(plan))?;
-    let flat = relate::flatten(plan, &read.tables, Rows::WithTarget)?;
+    let flat = joins::flatten(plan, &read.tables, Rows::WithTarget)?;
     let for_champion = match champion {
         None => None,
         Some(champion) => {
             let champion = champion.with_rows_of(plan);
-            Some(relate::flatten(&champion, &read.tables, Rows::WithTarget)?.frame)
+            Some(joins::flatten(&champion, &read.tables, Rows::WithTarget)?.frame)
         }
     };
     if for_champion
@@ -325,8 +325,8 @@ fn related_rows(
     })
 }
 
-/// Test rows that also stand in the data set, by their hash over the columns that both have; with `related.entity`, rows of
-/// somebody who stands there, whose past and future those rows hold.
+/// Test rows that are also in the data set, by their hash over the columns that both have; with `related.entity`, rows of
+/// somebody who is there, whose past and future those rows hold.
 pub fn leaked(
     env: &Env,
     given: &TestData,
@@ -362,7 +362,7 @@ pub fn leaked(
         data_hashes = data::row_hashes(&dataset.frame, &shared)?;
         (&test_hashes, &data_hashes)
     };
-    // Of rows of production only some columns are known: they are held against the data set by those.
+    // Of rows of production only some columns are known: they are checked against the data set by those.
     let fresh = given.fresh.count_in(&dataset.frame)?;
     Ok(data::count_shared(test_hashes, data_hashes) + fresh)
 }

@@ -3,14 +3,14 @@
 use proptest::prelude::*;
 
 use super::aligned::{aligned, prior_over, union};
-use crate::evaluate::Predictions;
+use crate::evaluate::ClassPredictions;
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
-fn predictions(n_classes: usize, labels: &[u32], probabilities: &[f64]) -> Predictions {
-    Predictions {
+fn predictions(n_classes: usize, labels: &[u32], probabilities: &[f64]) -> ClassPredictions {
+    ClassPredictions {
         n_classes,
         labels: labels.to_vec(),
         probabilities: probabilities.to_vec(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::error::Error;
 use super::fault::{is_conflict, is_lost};
 
-/// How long a transaction is begun again and again.
+/// How long a transaction is started again and again.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The first pause between two tries; each is twice as long as the one before, up to the longest.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -53,7 +53,7 @@ impl Tries {
     }
 }
 
-/// What comes of a transaction that is begun again as long as others get in its way. An error while it is committed is not
+/// What comes of a transaction that is started again as long as others get in its way. An error while it is committed is not
 /// tried again: it may have been done.
 macro_rules! settled {
     ($attempt:expr) => {{

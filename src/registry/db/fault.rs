@@ -45,7 +45,7 @@ pub fn is_misunderstood(error: &Error) -> bool {
     }
 }
 
-/// Whether two transactions got in each other's way and this one was taken back, so that it can be begun again.
+/// Whether two transactions got in each other's way and this one was rolled back, so that it can be started again.
 pub(in crate::registry) fn is_conflict(error: &Error) -> bool {
     // `serialization_failure`, `deadlock_detected`.
     matches!(code(error), Some(Code::Postgres(code)) if ["40001", "40P01"].contains(&code.as_ref()))

@@ -21,8 +21,8 @@
 //! - A time that decides who is dead or what is due comes from [`super::Registry::lease_ms`], the database's clock: machines
 //!   differ.
 //! - A new table is a new file in `schema/`; `INTEGER PRIMARY KEY` is a number that the database gives. What only one of both
-//!   understands stands in `dialect.rs`, here.
-//! - A transaction that may meet another one's is written so that it can be begun again, and called by `settled!`.
+//!   understands is in `dialect.rs`, here.
+//! - A transaction that may meet another one's is written so that it can be started again, and called by `settled!`.
 
 mod again;
 mod ahead;

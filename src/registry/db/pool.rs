@@ -17,7 +17,7 @@ pub enum Pool {
     Postgres(PgPool),
 }
 
-/// A transaction; what is not committed is taken back when it is dropped.
+/// A transaction; what is not committed is rolled back when it is dropped.
 pub struct Tx {
     pub(super) inner: Inner,
 }

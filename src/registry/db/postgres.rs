@@ -14,12 +14,12 @@ use super::pool::Pool;
 use super::query::query;
 use crate::clock::Clock;
 
-/// A table that is there while a copy is written, so that nobody takes half of it for all.
+/// A table that is there while a copy is written, so that half a copy is not taken for a whole one.
 pub(in crate::registry) const COPYING: &str = "unseat_copying";
 
 /// How long to wait for a connection, also while the server is being restarted, in seconds.
 const CONNECT_SECONDS: u64 = 20;
-/// A transaction of a process that was cut off is taken back after this many seconds.
+/// A transaction of a process that was cut off is rolled back after this many seconds.
 const IDLE_SECONDS: u64 = 60;
 
 /// The server's clock is asked again after so long: clocks go apart slowly, and are set at any time.
@@ -30,7 +30,7 @@ const ASK_CLOCK_EVERY: Duration = Duration::from_secs(2);
 pub struct ServerSettings {
     /// `postgres://user@host:port/database?sslmode=…`.
     pub url: String,
-    /// What is not to stand in a file of settings.
+    /// What is not to be in a file of settings.
     pub password: Option<String>,
     /// Connections at most.
     pub connections: u32,
@@ -104,7 +104,7 @@ impl Server {
             .after_connect(move |connection, _| {
                 let limits = limits.clone();
                 Box::pin(async move {
-                    // Numbers of our own, no text of anybody's.
+                    // Our own numbers, no text from outside.
                     let limits = sqlx::raw_sql(sqlx::AssertSqlSafe(limits));
                     limits.execute(connection).await.map(|_| ())
                 })

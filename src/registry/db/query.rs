@@ -13,7 +13,7 @@ use super::pool::{Inner, On};
 use super::row::Row;
 use super::value::Value;
 
-/// Marks that stand for what only Postgres has to be told, and what it is told.
+/// Marks that stand for what only Postgres needs, and their text.
 const MARKS: [(&str, &str); 2] = [
     // The rows are kept from other writers until the transaction ends.
     ("{hold}", "FOR UPDATE"),

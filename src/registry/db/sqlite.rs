@@ -30,7 +30,7 @@ pub struct Opened {
     _copy: Option<tempfile::TempDir>,
 }
 
-/// What tells two files of one name apart; of one that is only read, also two states of it.
+/// Distinguishes two files of one name; of one that is only read, also two states of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     file: (u64, u64),
@@ -112,7 +112,7 @@ async fn connect(options: SqliteConnectOptions, path: &Path, most: u32) -> Resul
 /// [`Error::Open`], or [`Error::Newer`] when a newer program made it.
 pub async fn open_file(path: &Path, make: bool) -> Result<Opened, Error> {
     if make && !path.exists() {
-        // By a connection that does nothing else: one that the pool opens later must not make a file that was taken away anew.
+        // By a connection that does nothing else: one that the pool opens later must not re-create a file that was taken away.
         let made = connect(options(path)?.create_if_missing(true), path, 1).await?;
         made.close().await;
     }
@@ -149,7 +149,7 @@ pub async fn open_copy(path: &Path) -> Result<Opened, Error> {
         },
         other => other,
     })?;
-    // One alone: the log is given up only while nobody else looks.
+    // One alone: the log is given up only while no other connection is open.
     let pool = connect(options(&copy)?, path, 1).await?;
     migrate(&pool, &path.display().to_string()).await?;
     // No log beside it any more, so that it can be read without writing.

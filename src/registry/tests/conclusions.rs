@@ -31,12 +31,12 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
             Some(taking) => Some(taking.await.expect("free")),
             None => None,
         };
-        let refused = registry
+        let rejected = registry
             .conclude(&conclusion(&lost, version.number, &files, promote()))
             .await;
         assert!(
-            matches!(refused, Err(Error::LockLost { .. })),
-            "{refused:?}"
+            matches!(rejected, Err(Error::LockLost { .. })),
+            "{rejected:?}"
         );
         assert_eq!(registry.champion(model).await.expect("reads"), None);
         assert!(registry.seen_files(model).await.expect("reads").is_empty());

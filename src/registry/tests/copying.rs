@@ -72,13 +72,13 @@ async fn from_a_file_to_a_server_and_back_nothing_is_lost() {
     let third = new.copy_into(&back, |_| {}).await.expect("copies");
     assert!(third.iter().all(|table| table.was_there), "{third:?}");
 
-    // The numbers that the server gives go on after those that were copied.
+    // The numbers that the server gives continue after those that were copied.
     let before = new.newest_operation().await.expect("asks");
     let lock = new.take_lock("after", "r", 1).await.expect("free");
     let promote = super::operation(Action::Promote, Some(1), None);
     new.operate(&lock, &promote).await.expect("records");
     assert_eq!(new.newest_operation().await.expect("asks"), before + 1);
-    // A table that is not the same any more is copied anew.
+    // A table that is not the same any more is copied again.
     let fourth = new.copy_into(&back, |_| {}).await.expect("copies");
     let changed: Vec<&str> = fourth
         .iter()

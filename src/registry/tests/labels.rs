@@ -61,7 +61,7 @@ async fn of_labels_that_come_at_once_one_is_the_first() {
 }
 
 #[tokio::test]
-async fn rows_that_are_set_aside_are_found_again_on_each_database() {
+async fn rows_that_are_held_out_are_found_again_on_each_database() {
     for fresh in super::fresh_of_each().await {
         let row = |key: &str, at_ms: i64| FreshRow {
             key: key.to_string(),

@@ -15,7 +15,7 @@ async fn set_holder(registry: &Registry, change: &str) {
         .expect("updates");
 }
 
-async fn is_refused(registry: &Registry, now_ms: i64) -> bool {
+async fn is_rejected(registry: &Registry, now_ms: i64) -> bool {
     match registry.take_lock(MODEL, "second", now_ms).await {
         Ok(_) => false,
         Err(Error::Locked { holder, .. }) => {
@@ -35,8 +35,8 @@ async fn a_living_holder_is_respected_however_long_it_was_not_heard_of() {
             .await
             .expect("free");
         assert_eq!(lock.taken_from, None);
-        assert!(is_refused(&fresh.registry, 1001).await);
-        assert!(is_refused(&fresh.registry, 1_000_000_000).await);
+        assert!(is_rejected(&fresh.registry, 1001).await);
+        assert!(is_rejected(&fresh.registry, 1_000_000_000).await);
         assert!(
             fresh
                 .registry
@@ -45,12 +45,12 @@ async fn a_living_holder_is_respected_however_long_it_was_not_heard_of() {
                 .is_ok()
         );
         fresh.registry.release_lock(&lock).await.expect("releases");
-        assert!(!is_refused(&fresh.registry, 1002).await);
+        assert!(!is_rejected(&fresh.registry, 1002).await);
     }
 }
 
 #[tokio::test]
-async fn a_refusal_says_who_holds_the_lock_since_when() {
+async fn a_rejection_says_who_holds_the_lock_since_when() {
     for fresh in fresh_of_each().await {
         fresh
             .registry
@@ -89,11 +89,11 @@ async fn the_lock_of_a_dead_process_is_taken_over_and_its_old_holder_can_conclud
                 .await
                 .expect(death);
             assert_eq!(new.taken_from.as_deref(), Some("first"));
-            let refused = fresh
+            let rejected = fresh
                 .registry
                 .conclude(&super::conclusion(&old, 1, &[], None))
                 .await;
-            assert!(matches!(refused, Err(Error::LockLost { .. })), "{death}");
+            assert!(matches!(rejected, Err(Error::LockLost { .. })), "{death}");
             // Neither its heartbeat nor its farewell touches the new holder's lock.
             fresh
                 .registry
@@ -127,13 +127,13 @@ async fn a_holder_on_another_machine_lives_as_long_as_it_is_heard_of() {
             .await
             .expect("free");
         set_holder(&fresh.registry, "host = 'elsewhere', pid = 999999999").await;
-        assert!(is_refused(&fresh.registry, 89_000).await);
+        assert!(is_rejected(&fresh.registry, 89_000).await);
         fresh
             .registry
             .renew_lock(&lock, 60_000)
             .await
             .expect("renews");
-        assert!(is_refused(&fresh.registry, 149_000).await);
+        assert!(is_rejected(&fresh.registry, 149_000).await);
         let new = fresh
             .registry
             .take_lock(MODEL, "second", 151_000)

@@ -53,7 +53,7 @@ async fn everything(registry: &Registry) -> String {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+async fn a_database_of_a_newer_program_is_rejected_and_left_alone() {
     for fresh in fresh_of_each().await {
         query("UPDATE unseat_schema SET version = ?")
             .bind(SCHEMA_VERSION + 1)
@@ -69,7 +69,7 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused() {
+async fn a_file_that_is_no_database_is_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("unseat.db");
     std::fs::write(

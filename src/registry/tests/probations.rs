@@ -45,7 +45,7 @@ pub async fn is_concluded_once(registry: &Registry) {
         let taken = registry.take_back(&lock, row, &taken, &back).await;
         taken.expect("is asked")
     };
-    // Somebody moved the champion meanwhile: nothing happens, and the probation goes on.
+    // Somebody moved the champion meanwhile: nothing happens, and the probation continues.
     registry.operate(&lock, &promote).await.expect("records");
     assert!(!take(&first).await);
     assert_eq!(stored().await[0].state, ProbationState::Watching);
@@ -56,7 +56,7 @@ pub async fn is_concluded_once(registry: &Registry) {
     assert!(!is_ended.expect("is asked"), "the first one wins");
     assert_eq!(stored().await[0].record, Some(record.clone()));
 
-    // The newest one is taken back once.
+    // The newest one is rolled back once.
     let last = registry.last_operation(model).await.expect("reads");
     let second = row(last.expect("one").0);
     registry.begin_probation(&second).await.expect("begins");

@@ -40,13 +40,13 @@ async fn two_transactions_that_wait_for_each_other_both_come_to_their_end() {
     });
     let mut all = 0;
     for task in tasks {
-        all += task.await.expect("no panic").expect("comes to its end");
+        all += task.await.expect("no panic").expect("finishes");
     }
     assert!(all > 2, "one of them was begun again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_follows_the_newest_operation_misses_none() {
+async fn a_process_that_follows_the_newest_operation_misses_none() {
     let Some(server) = Postgres::shared() else {
         return;
     };
@@ -120,7 +120,7 @@ async fn a_server_that_crashes_under_load_loses_and_doubles_nothing() {
     for _ in 0..2 {
         server.crash();
         server.start_again();
-        // It is worked on again before it crashes anew.
+        // It is worked on again before it crashes again.
         let before = fresh.registry.newest_operation().await.expect("asks");
         while fresh.registry.newest_operation().await.expect("asks") == before
             && !tasks.iter().all(|task| task.is_finished())
@@ -157,7 +157,7 @@ async fn a_server_that_crashes_under_load_loses_and_doubles_nothing() {
     assert!(totals.iter().all(|total| total.runs == 1));
 }
 
-/// Whoever's clock is wrong by minutes takes nobody's lock, and loses none: it is the server's that counts.
+/// A process whose clock is wrong by minutes takes no lock of another, and loses none: the server's clock counts.
 #[tokio::test]
 async fn a_clock_that_is_wrong_decides_nothing() {
     let Some(server) = Postgres::shared() else {
@@ -196,7 +196,7 @@ async fn a_clock_that_is_wrong_decides_nothing() {
         ahead.take_out_dead_workers().await.expect("asks"),
         [] as [String; 0]
     );
-    // A claim of a message holds for as long as it was meant to, whoever looks.
+    // A claim of a message holds for as long as it was meant to, for every process.
     let message = NewMessage {
         topic: "t".to_string(),
         model: "m".to_string(),
@@ -210,7 +210,7 @@ async fn a_clock_that_is_wrong_decides_nothing() {
     let claimed = behind.claim_message("c", early, until).await.expect("asks");
     assert!(
         claimed.is_some(),
-        "it is due, whatever the clock of whoever wrote it said"
+        "it is due, whatever the clock of the sender said"
     );
     let (late, until) = (now_ms + ten_minutes, now_ms + ten_minutes + 60_000);
     assert_eq!(
@@ -229,7 +229,7 @@ async fn a_clock_that_is_wrong_decides_nothing() {
     assert_eq!(taken.taken_from.as_deref(), Some("first"));
 }
 
-/// Many models at once, on each database; it prints how many came to their end in a second.
+/// Many models at once, on each database; it prints how many finished in a second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_models_at_once_come_to_their_end() {
     const AT_ONCE: usize = 4;
@@ -248,7 +248,7 @@ async fn many_models_at_once_come_to_their_end() {
             })
             .collect();
         for task in tasks {
-            task.await.expect("no panic").expect("comes to its end");
+            task.await.expect("no panic").expect("finishes");
         }
         let rate = (AT_ONCE * EACH) as f64 / began.elapsed().as_secs_f64();
         let place = if fresh.server.is_some() {

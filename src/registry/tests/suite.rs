@@ -170,8 +170,8 @@ async fn whole_versions_are_removed_under_the_lock_alone(registry: &Registry) {
         run: "another".to_string(),
         ..lock.clone()
     };
-    let refused = is_removed(&lost).await;
-    assert!(matches!(refused, Err(Error::LockLost { .. })));
+    let rejected = is_removed(&lost).await;
+    assert!(matches!(rejected, Err(Error::LockLost { .. })));
     assert!(is_removed(&lock).await.expect("marks"));
     assert!(!is_removed(&lock).await.expect("asks"), "once is enough");
     registry.release_lock(&lock).await.expect("gives back");

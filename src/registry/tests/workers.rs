@@ -136,7 +136,7 @@ pub async fn do_what_dead_ones_had(registry: &Registry) {
     };
     assert!(taken(&dead, &me).await);
     assert!(!taken(&dead, "a third").await, "it is another one's");
-    // Whoever was thought dead and comes back changes nothing.
+    // A worker that was taken for dead and comes back changes nothing.
     assert!(
         !registry
             .end_job(&first.id, &dead, &done(), 8)

@@ -41,7 +41,7 @@ pub(super) fn importance() -> Importance {
     }
 }
 
-/// Facts about a challenger of whose rows some stand in the test rows, too.
+/// Facts about a challenger of whose rows some are in the test rows, too.
 pub(super) fn leaked(rows: u64) -> Facts {
     Facts {
         load_failure: None,

@@ -38,7 +38,7 @@ fn a_version_of_numbers_has_its_own_pictures_and_words() {
 }
 
 #[test]
-fn numbers_that_are_none_are_left_out_of_the_pictures() {
+fn numbers_that_are_none_are_left_out_of_the_plots() {
     let series = |points: Vec<(f64, f64)>| {
         vec![NumberPairs {
             name: "challenger v1".into(),

@@ -1,27 +1,27 @@
-//! `/scoring`, `/summarystats`, `/diagnostics`, and the same in another system's spelling ([`borrowed`]).
+//! `/scoring`, `/summarystats`, `/diagnostics`, and the same in another system's spelling ([`compat`]).
 //!
-//! [`score`] keeps the champion's score at hand and works it out anew when the test data or the champion changed; [`cache`]
+//! [`score`] caches the champion's score and computes it again when the test data or the champion changed; [`cache`]
 //! is where it lies. Nothing here trains, records or takes a lock.
 
-mod answers;
-pub mod borrowed;
+mod api_schemas;
+pub mod compat;
+mod reported_score;
 mod score;
 mod summary;
-mod told;
 
 use std::sync::Arc;
 
 use utoipa::OpenApi;
 
-use self::answers::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
-use super::manage::without_folder;
+use self::api_schemas::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
+use super::admin::without_folder;
 use super::state::Project;
 use super::{Problem, Reply, Request, State};
 use crate::diagnose;
 use crate::pipeline::Env;
 pub use crate::serving::diagnostics_cache::Diagnostics;
-use crate::serving::fleet::Model;
 use crate::serving::model_facts::ModelFacts;
+use crate::serving::served_models::ModelSlot;
 use summary::{env, summary};
 
 /// What this room adds to the API document.
@@ -30,16 +30,16 @@ use summary::{env, summary};
     scoring,
     summarystats,
     diagnostics,
-    borrowed::score,
-    borrowed::summarise,
-    borrowed::diagnose
+    compat::score,
+    compat::summarise,
+    compat::diagnose
 ))]
 pub struct Doc;
 
 /// Score of the champion on the present test rows
 ///
 /// Worked out when the test data or the champion changed, not on each call. When that takes longer than two seconds, or
-/// the test data cannot be read, the last known score is told with `fresh` false and a `problem`.
+/// the test data cannot be read, the last known score is returned with `fresh` false and a `problem`.
 #[utoipa::path(
     get,
     path = "/scoring",
@@ -48,7 +48,9 @@ pub struct Doc;
     responses((status = 200, description = "The score, its interval, and all metrics", body = ScoringAnswer))
 )]
 pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    let model = state.fleet.model(request.query("model").as_deref())?;
+    let model = state
+        .served_models
+        .model(request.query("model").as_deref())?;
     let (told, served) = score::of_champion(&state, &model, request.work.deadline()).await?;
     Ok(Reply::json(&ScoringAnswer::of(told)).by(&served.model, served.version, 0))
 }
@@ -64,10 +66,12 @@ pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Probl
     responses((status = 200, description = "Every column in numbers", body = SummaryAnswer))
 )]
 pub async fn summarystats(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    let model = state.fleet.model(request.query("model").as_deref())?;
+    let model = state
+        .served_models
+        .model(request.query("model").as_deref())?;
     let summary = summary(&state, &model).await?;
     let answer = SummaryAnswer::of(&model.name, &summary);
-    Ok(Reply::json(&answer).packable())
+    Ok(Reply::json(&answer).compressible())
 }
 
 /// Missing values, stage timings, freshness and dependencies
@@ -81,7 +85,9 @@ pub async fn summarystats(state: Arc<State>, request: Request) -> Result<Reply, 
     responses((status = 200, description = "How the model is doing", body = DiagnosticsAnswer))
 )]
 pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    let model = state.fleet.model(request.query("model").as_deref())?;
+    let model = state
+        .served_models
+        .model(request.query("model").as_deref())?;
     let mut problems = Vec::new();
     if model.alarm().is_some() {
         let why = "the champion cannot be followed, so what is served may be old; /readyz?verbose and the log say why";
@@ -109,19 +115,19 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
     answer.checks = facts.checks.clone();
     answer.drift = facts.drift.clone();
     answer.problems = problems;
-    Ok(Reply::json(&answer).packable())
+    Ok(Reply::json(&answer).compressible())
 }
 
-/// Keeps at hand what is asked for, off the path of requests.
+/// Refreshes what is asked for, off the path of requests.
 pub async fn refresh(state: &State, project: &Project) {
-    for model in state.fleet.models() {
+    for model in state.served_models.models() {
         let Some(env) = env(state, &model) else {
             continue;
         };
         let at_hand = &state.diagnostics.place(&model.name).facts;
         let make = facts_of(state, &model, Some(&env));
         let envs = std::slice::from_ref(&env);
-        // Whoever asks next is told what is wrong.
+        // The next caller gets the error.
         let _ = at_hand.refresh(&project.registry, envs, make).await;
     }
 }
@@ -129,7 +135,7 @@ pub async fn refresh(state: &State, project: &Project) {
 /// What the registry says of a model; without a project, what its bundle knows.
 async fn facts_of(
     state: &State,
-    model: &Model,
+    model: &ModelSlot,
     env: Option<&Arc<Env>>,
 ) -> Result<ModelFacts, Problem> {
     let mut facts = ModelFacts::default();

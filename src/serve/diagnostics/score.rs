@@ -1,8 +1,8 @@
-//! The champion's score on the test rows as they are now: at hand while neither has changed, else worked out once, however
+//! The champion's score on the test rows as they are now: cached while neither has changed, else computed once, however
 //! many ask.
 //!
-//! Whoever asks first after a change starts the work, on a thread of its own that goes on when the caller is gone; the
-//! others wait with them. After [`PATIENCE`] from then on all are told the last known score, with `fresh` false; without one they wait
+//! The first caller after a change starts the work, on a thread of its own that continues when the caller is gone; the
+//! others wait with them. After [`PATIENCE`] from then on all get the last known score, with `fresh` false; without one they wait
 //! as long as their requests may take.
 
 use std::sync::Arc;
@@ -11,35 +11,35 @@ use std::time::{Duration, Instant};
 use tokio::sync::OwnedMutexGuard;
 
 use super::super::{Code, Problem, Served, Source, State};
+use super::reported_score::ReportedScore;
 use super::summary::{env, no_champion};
-use super::told::Told;
 use crate::diagnose::{self, ChampionScore};
 use crate::evaluate::Scores;
 use crate::pipeline::{self, Env};
 use crate::registry::ScoreRow;
-use crate::serving::diagnostics_cache::{KnownScore, Place, look_now};
-use crate::serving::fleet::Model;
+use crate::serving::diagnostics_cache::{KnownScore, ModelDiagnostics, read_signature};
+use crate::serving::served_models::ModelSlot;
 use crate::serving::source::latest_score;
 
-/// How long to wait for a new score when an older one can be told.
+/// How long to wait for a new score when there is an older one.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// What is left of a request's time for the answer itself.
 const FOR_THE_ANSWER: Duration = Duration::from_millis(200);
-/// After this, what could not be worked out is tried again although nothing changed.
+/// After this, what could not be computed is tried again although nothing changed.
 const RETRY: Duration = Duration::from_secs(30);
 
 /// The champion's score, and the champion.
 ///
 /// # Errors
-/// 503 without a champion, or when no score of it is known and none can be worked out (in time).
+/// 503 without a champion, or when no score of it is known and none can be computed (in time).
 pub async fn of_champion(
     state: &Arc<State>,
-    model: &Model,
+    model: &ModelSlot,
     deadline: Instant,
-) -> Result<(Told, Arc<Served>), Problem> {
+) -> Result<(ReportedScore, Arc<Served>), Problem> {
     let served = model.champion().ok_or_else(no_champion)?;
     let Some(env) = env(state, model) else {
-        let told = of_bundle(&state.fleet.source, &served).await?;
+        let told = of_bundle(&state.served_models.source, &served).await?;
         return Ok((told, served));
     };
     let unknown = |why: String| Problem::new(Code::Unavailable, why).retry(5);
@@ -67,7 +67,7 @@ pub async fn of_champion(
                 .is_ok()
         }
         Err(_) => {
-            // Whoever comes late has not to wait for what the others have given up.
+            // A late caller does not wait for what the others have given up.
             let began = place.began.load_full();
             let patience = patience(began.map_or(Duration::ZERO, |began| began.elapsed()));
             tokio::time::timeout(patience, place.work.lock())
@@ -84,19 +84,23 @@ pub async fn of_champion(
     Ok((told_of(&known, in_time).map_err(unknown)?, served))
 }
 
-fn told_of(known: &KnownScore, in_time: bool) -> Result<Told, String> {
+fn told_of(known: &KnownScore, in_time: bool) -> Result<ReportedScore, String> {
     let fresh = in_time && known.is_fresh();
     told(known.score.clone(), known.problem.as_deref(), fresh)
 }
 
-/// What is told of a score; without one, why there is none.
-fn told(score: Option<Arc<ChampionScore>>, why: Option<&str>, fresh: bool) -> Result<Told, String> {
+/// A score as it is reported; without one, why there is none.
+fn told(
+    score: Option<Arc<ChampionScore>>,
+    why: Option<&str>,
+    fresh: bool,
+) -> Result<ReportedScore, String> {
     let Some(score) = score else {
-        let why = why.unwrap_or("the champion's score is being worked out; ask again");
+        let why = why.unwrap_or("the champion's score is being computed; ask again");
         return Err(why.to_string());
     };
-    let changed = "the test data or the champion changed; the new score is being worked out";
-    Ok(Told {
+    let changed = "the test data or the champion changed; the new score is being computed";
+    Ok(ReportedScore {
         score,
         fresh,
         problem: (!fresh).then(|| why.unwrap_or(changed).to_string()),
@@ -114,7 +118,7 @@ async fn recorded(env: &Env) -> Vec<ScoreRow> {
 
 /// Looks whether anything changed, and works the score out if so. Holds the place meanwhile.
 async fn refresh(
-    place: Arc<Place>,
+    place: Arc<ModelDiagnostics>,
     env: Arc<Env>,
     served: Arc<Served>,
     _mine: OwnedMutexGuard<()>,
@@ -145,7 +149,7 @@ async fn refresh(
             let score = work_out(&env, &served, &recorded, fresh);
             let last = || last_known(&env, &served, &recorded);
             let last = score.is_err().then(last).flatten();
-            (score, last, look_now(&env))
+            (score, last, read_signature(&env))
         }
     });
     let (score, problem, after) = match worked.await {
@@ -190,7 +194,7 @@ fn last_known(env: &Env, served: &Served, recorded: &[ScoreRow]) -> Option<Champ
     diagnose::last_score(&env.config, served.version, &served.sha256, recorded)
 }
 
-/// What is wrong with the test data, without folders, files or what stands in them.
+/// What is wrong with the test data, without folders, files or what is in them.
 fn in_words(error: &pipeline::Error) -> &'static str {
     use pipeline::Error;
     match error {
@@ -206,7 +210,7 @@ fn in_words(error: &pipeline::Error) -> &'static str {
 }
 
 /// A bundle without its project has no test rows, but the copy of a champion brings along what it scored.
-async fn of_bundle(source: &Source, served: &Served) -> Result<Told, Problem> {
+async fn of_bundle(source: &Source, served: &Served) -> Result<ReportedScore, Problem> {
     let score = match source {
         Source::Folder { folder, .. } => latest_score(folder).await,
         Source::Store(stored) => stored.score().await,
@@ -229,7 +233,7 @@ async fn of_bundle(source: &Source, served: &Served) -> Result<Told, Problem> {
         scored_at: String::new(),
     };
     let problem = "a bundle is served without test data; this is the score that came with it";
-    Ok(Told {
+    Ok(ReportedScore {
         score: Arc::new(score),
         fresh: false,
         problem: Some(problem.to_string()),

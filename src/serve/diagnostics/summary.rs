@@ -1,4 +1,4 @@
-//! The newest data set in numbers, as it is at hand.
+//! The newest data set in numbers, as it is cached.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use crate::diagnose;
 use crate::diagnose::DataSummary;
 use crate::pipeline::Env;
 use crate::serve::{Code, Problem, State};
-use crate::serving::fleet::Model;
+use crate::serving::served_models::ModelSlot;
 
 /// What the stages of a model may touch; `None` when a bundle is served without its project.
-pub(super) fn env(state: &State, model: &Model) -> Option<Arc<Env>> {
+pub(super) fn env(state: &State, model: &ModelSlot) -> Option<Arc<Env>> {
     state.project.as_ref()?.envs.get(&model.name)
 }
 
@@ -17,7 +17,7 @@ pub(super) fn env(state: &State, model: &Model) -> Option<Arc<Env>> {
 ///
 /// # Errors
 /// 503 when there is none yet, or it cannot be read.
-pub(super) async fn summary(state: &State, model: &Model) -> Result<Arc<DataSummary>, Problem> {
+pub(super) async fn summary(state: &State, model: &ModelSlot) -> Result<Arc<DataSummary>, Problem> {
     let Some(env) = env(state, model) else {
         let served = model.champion().ok_or_else(no_champion)?;
         return Ok(Arc::new(DataSummary::of_profile(&served.bundle.profile)));

@@ -108,7 +108,7 @@ pub fn operation_id(route: &RouteName) -> String {
     id
 }
 
-/// The role stands beside the scheme, as OpenAPI 3.1 allows; without tokens in its settings, a server lets everybody in.
+/// The role is beside the scheme, as OpenAPI 3.1 allows; without tokens in its settings, a server lets every caller in.
 fn security(route: &RouteName, is_guarded: bool) -> Value {
     match route.role {
         None => json!([]),

@@ -18,11 +18,11 @@ const DESCRIPTION: &str = "\
 Serves the champion of every model of a project, and what is known of it. Three things to know:
 
 1. **Send rows to `POST /prediction`**: `{\"rows\": [{column: value}]}`. Every column that the model learns from must be \
-there, a missing value as `null`; all that is wrong is told in one message.
-2. **Every answer says who gave it**: `X-Model` and `X-Model-Version`, and `X-Request-Id`, by which the server's logs know \
+there, a missing value as `null`; everything that is wrong is reported in one message.
+2. **Every answer names its version**: `X-Model` and `X-Model-Version`, and `X-Request-Id`, by which the server's logs know \
 the request. A promotion is live within a second, without a restart; a request is answered by one version from its first \
 row to its last.
-3. **Where the server has tokens, send one** as `Authorization: Bearer …`. An operation names the role that it wants: \
+3. **Where the server has tokens, send one** as `Authorization: Bearer …`. An operation names the role that it needs: \
 `read`, `predict` or `admin`, each of which may do what the ones before it may.";
 
 /// The document on the wire.
@@ -35,17 +35,17 @@ pub struct Document {
 
 /// Makings and document of the last few sets of champions.
 static KEPT: Mutex<Vec<(String, Arc<Document>)>> = Mutex::new(Vec::new());
-/// A guarded server tells strangers less: two are enough, two more outlast a rollback.
+/// A server with tokens tells unauthenticated clients less: two are enough, two more outlast a rollback.
 const MOST_KEPT: usize = 4;
 
-/// The document of what is served now, as this caller may see it: columns and categories of a model are for those who may
-/// ask it.
+/// The document of what is served now, as this caller may see it: columns and categories of a model are for callers who may
+/// use it.
 pub fn present(state: &State, caller: &Caller) -> Arc<Document> {
     let settings = &state.settings;
     let is_guarded = !settings.tokens.is_empty() || settings.tokens_file.is_some();
     let is_told = caller.role == Role::Admin || caller.name != "anonymous";
     let champions: Vec<_> = state
-        .fleet
+        .served_models
         .models()
         .filter(|_| is_told)
         .filter_map(|model| model.champion())
@@ -53,7 +53,7 @@ pub fn present(state: &State, caller: &Caller) -> Arc<Document> {
     let marks = champions
         .iter()
         .map(|it| format!("{} {} {}", it.model, it.version, it.sha256));
-    let names = state.fleet.models().filter(|_| is_told);
+    let names = state.served_models.models().filter(|_| is_told);
     let names: Vec<String> = names.map(|model| model.name.clone()).collect();
     let marks = marks.collect::<Vec<_>>().join("\n");
     let key = format!("{is_told} {} {marks}", names.join(" "));

@@ -52,7 +52,7 @@ pub struct LandingModel {
 
 /// What is served now. Links are to paths that this server has.
 pub fn of(state: &State) -> Landing {
-    let models = state.fleet.models().map(|model| {
+    let models = state.served_models.models().map(|model| {
         let champion = model.champion();
         let since = champion.as_ref().map(|it| it.since_ms);
         LandingModel {

@@ -35,7 +35,7 @@ pub fn gathered(table: &RouteTable) -> Map<String, Value> {
 /// What is served here
 ///
 /// Name and version of the server, its models and where to look further: a page for people, JSON for a caller whose
-/// `Accept` names `application/json`. The page is the dashboard, for whoever may read it; a stranger to a guarded server gets the login form.
+/// `Accept` names `application/json`. The page is the dashboard for callers who may read it; without a token, a server that needs one shows the login form.
 #[utoipa::path(
     get,
     path = "/",
@@ -72,7 +72,7 @@ pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Probl
 )]
 pub async fn document(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let document = document::present(&state, &request.caller);
-    let fresh = Reply::new(JSON, document.bytes.clone()).packable();
+    let fresh = Reply::new(JSON, document.bytes.clone()).compressible();
     Ok(tagged(fresh, &request, &document.tag))
 }
 
@@ -91,7 +91,7 @@ pub async fn docs(_: Arc<State>, request: Request) -> Result<Reply, Problem> {
 
 /// A file of the interactive page
 ///
-/// Scripts, styles and pictures that `/docs` asks for.
+/// Scripts, styles and images that `/docs` asks for.
 #[utoipa::path(
     get,
     path = "/docs/{file}",
@@ -106,9 +106,9 @@ pub async fn docs(_: Arc<State>, request: Request) -> Result<Reply, Problem> {
 )]
 pub async fn docs_file(_: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let Some(file) = page::file(request.param("file")) else {
-        return Err(not_found("the page has no such file; it begins at /docs"));
+        return Err(not_found("the page has no such file; it starts at /docs"));
     };
-    Ok(tagged(file.packable(), &request, page::TAG))
+    Ok(tagged(file.compressible(), &request, page::TAG))
 }
 
 /// The reply with its tag; without its body where the caller has it already.
@@ -126,7 +126,7 @@ fn tagged(fresh: Reply, request: &Request, tag: &str) -> Reply {
         reply.status = warp::http::StatusCode::NOT_MODIFIED;
         reply.body = bytes::Bytes::new();
         reply.headers.remove("content-type");
-        reply.packable = false;
+        reply.compressible = false;
     }
     reply
 }

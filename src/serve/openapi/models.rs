@@ -93,7 +93,7 @@ fn name_models(paths: &mut Map<String, Value>, names: &[&str], champions: &[Arc<
     }
 }
 
-/// `Row_` and the model's name, as far as it may stand in a component's name.
+/// `Row_` and the model's name, as far as it may be in a component's name.
 fn schema_name(model: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {

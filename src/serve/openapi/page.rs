@@ -5,7 +5,7 @@ use crate::serve::Reply;
 /// Tag of the files: they change with the program only.
 pub const TAG: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
 
-/// Swagger UI puts styles on its elements; scripts come from files alone. It has pictures of its own as `data:`.
+/// Swagger UI puts styles on its elements; scripts come from files alone. It has images of its own as `data:`.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -39,7 +39,7 @@ noscript { display: block; padding: 2rem; font-family: system-ui, sans-serif; }
 }
 ";
 
-/// The page. `below` tells whether it was asked for as `/docs/`, from where its files are beside it.
+/// The page. `below` says whether it was asked for as `/docs/`, from where its files are beside it.
 pub fn page(below: bool) -> Reply {
     if !cfg!(feature = "docs-ui") {
         let at = if below { "../" } else { "" };

@@ -101,10 +101,10 @@ fn every_operation_is_whole() {
         assert!(operation["tags"][0].is_string(), "{at} has no tag");
         let answers = operation["responses"].as_object().expect("responses");
         let is_well = |status: &String| status.starts_with(['1', '2', '3']);
-        // Other systems load and unload by request; here the champion is what is loaded, and asking is refused.
-        let is_always_refused = path.ends_with("/load") || path.ends_with("/unload");
+        // Other systems load and unload by request; here the champion is what is loaded, and asking is rejected.
+        let is_always_rejected = path.ends_with("/load") || path.ends_with("/unload");
         assert!(
-            is_always_refused || answers.keys().any(is_well),
+            is_always_rejected || answers.keys().any(is_well),
             "{at} has no good answer"
         );
         for (status, answer) in answers {
@@ -135,7 +135,7 @@ fn every_operation_is_whole() {
 }
 
 #[test]
-fn every_refusal_that_a_room_documents_has_the_form_of_its_protocol() {
+fn every_rejection_that_a_room_documents_has_the_form_of_its_protocol() {
     let document = document::whole(&[], &[], &route_table(), true);
     let mut conflicts = 0;
     for (method, path, operation) in operations(&document) {

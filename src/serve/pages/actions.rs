@@ -10,7 +10,7 @@ use super::form::Form;
 use super::kit::View;
 use super::login::redirect;
 use crate::http::problem::not_found;
-use crate::serve::manage;
+use crate::serve::admin;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Does what a button says, and sends the browser to the page that shows it.
@@ -28,12 +28,12 @@ pub async fn act(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
     let to = match action.as_str() {
         "run" => {
             let body = json!({"model": model, "force": form.get("force") == "true"});
-            let reply = manage::start_run(state, asked(request, &[], &body)).await?;
+            let reply = admin::start_run(state, asked(request, &[], &body)).await?;
             format!("ui/runs/{}", of_reply(&reply, "run"))
         }
         "cancel" => {
             let job = [("job", form.get("job"))];
-            manage::cancel_job(state, asked(request, &job, &json!({}))).await?;
+            admin::cancel_job(state, asked(request, &job, &json!({}))).await?;
             match form.get("run") {
                 "" => "ui/queue".to_string(),
                 run => format!("ui/runs/{run}"),
@@ -41,33 +41,33 @@ pub async fn act(state: Arc<State>, request: Request) -> Result<Reply, Problem> 
         }
         "retry" => {
             let job = [("job", form.get("job"))];
-            manage::retry_job(state, asked(request, &job, &json!({}))).await?;
+            admin::retry_job(state, asked(request, &job, &json!({}))).await?;
             "ui/queue".to_string()
         }
         "pause" => {
-            manage::pause_schedule(state, asked(request, &of_model, &json!({}))).await?;
+            admin::pause_schedule(state, asked(request, &of_model, &json!({}))).await?;
             page_of_model
         }
         "resume" => {
-            manage::resume_schedule(state, asked(request, &of_model, &json!({}))).await?;
+            admin::resume_schedule(state, asked(request, &of_model, &json!({}))).await?;
             page_of_model
         }
         "promote" => {
             let which = [("model", model.as_str()), ("version", form.get("version"))];
-            manage::promote(state, asked(request, &which, &reason)).await?;
+            admin::promote(state, asked(request, &which, &reason)).await?;
             page_of_model
         }
         "approve" | "reject" => {
             let which = [("model", model.as_str()), ("version", form.get("version"))];
             let request = asked(request, &which, &reason);
             match action.as_str() {
-                "approve" => manage::approve(state, request).await?,
-                _ => manage::reject(state, request).await?,
+                "approve" => admin::approve(state, request).await?,
+                _ => admin::reject(state, request).await?,
             };
             page_of_model
         }
         "rollback" => {
-            manage::rollback(state, asked(request, &of_model, &reason)).await?;
+            admin::rollback(state, asked(request, &of_model, &reason)).await?;
             page_of_model
         }
         _ => return Err(not_found("there is no such action")),

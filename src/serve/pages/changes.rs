@@ -1,4 +1,4 @@
-//! Who changed what: champions moved, runs submitted and cancelled, schedules changed, logins refused; whatever way they came.
+//! Who changed what: champions moved, runs submitted and cancelled, schedules changed, logins rejected; whatever way they came.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::kit::{View, table, when};
 use super::trouble::trouble;
 use crate::overview::{self, Change};
-use crate::serve::manage::project;
+use crate::serve::admin::project;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Changes that are shown.

@@ -1,4 +1,4 @@
-//! Charts as inline SVG: no script, sharp at any density, with a title, units, and a text for whoever cannot see them.
+//! Charts as inline SVG: no script, sharp at any density, with a title, units, and a text alternative.
 
 use maud::{Markup, html};
 

@@ -9,7 +9,7 @@ use super::kit::{View, count, number, percent, table, when};
 use super::squares::files;
 use super::trouble::trouble;
 use crate::overview::{self, ColumnPoint, DataSet};
-use crate::serve::manage::env_of;
+use crate::serve::admin::env_of;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Data sets that are shown.

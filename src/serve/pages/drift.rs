@@ -12,7 +12,7 @@ use super::kit::{View, count, facts, number, percent, table, when};
 use crate::drift::{ColumnDrift, Verdict};
 use crate::overview::short;
 use crate::pipeline::drift::{self, DriftAnswer, DriftCheck, HistoryEntry, RowsKind};
-use crate::serve::manage::{drift_answer, drift_kind, drift_of, env_of, trouble};
+use crate::serve::admin::{drift_answer, drift_kind, drift_of, env_of, trouble};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Comparisons that are listed.
@@ -103,7 +103,11 @@ async fn recorded(
     let row = row.map_err(trouble)?;
     let none = || Problem::new(Code::NotFound, "there is no comparison of this time");
     let mut check = row.as_ref().and_then(DriftCheck::read).ok_or_else(none)?;
-    let served = state.fleet.model(Some(name))?.champion().ok_or_else(none)?;
+    let served = state
+        .served_models
+        .model(Some(name))?
+        .champion()
+        .ok_or_else(none)?;
     if kind == RowsKind::Requests && check.version == served.version {
         let window = (check.from_ms, check.to_ms);
         let champion = (served.version, &served.bundle);

@@ -1,4 +1,4 @@
-//! What stands beside the statistics of a comparison, and drift as something that begins and ends.
+//! What is beside the statistics of a comparison, and drift as something that begins and ends.
 
 use maud::{Markup, html};
 
@@ -22,13 +22,13 @@ pub fn changes(check: &DriftCheck) -> Markup {
                 p {
                     "All columns together: "
                     @match joint.auc.zip(joint.p_value) {
-                        Some((auc, p)) => { "a classifier tells the rows from those of training with an area of " (short(auc)) " (½ is chance), p " (format!("{p:.4}")) }
+                        Some((auc, p)) => { "a classifier separates the rows from those of training with an area under the ROC curve of " (short(auc)) " (½ is chance), p " (format!("{p:.4}")) }
                         None => { "unknown, " (joint.reason) }
                     }
                 }
             }
             @if let Some(slow) = &check.slow {
-                p { "Against version " (slow.version) ", since which no drift was told: " b { (slow.verdict.name()) } ": " (slow.reason) }
+                p { "Against version " (slow.version) ", since which no drift was reported: " b { (slow.verdict.name()) } ": " (slow.reason) }
             }
         }
     }
@@ -42,7 +42,7 @@ pub fn episodes(episodes: &[EpisodeView]) -> Markup {
             when(&it.began),
             it.ended
                 .as_deref()
-                .map_or_else(|| html! { b class="warn" { "goes on" } }, when),
+                .map_or_else(|| html! { b class="warn" { "ongoing" } }, when),
             html! { (it.action) },
             html! { (it.done.as_deref().unwrap_or_default()) },
             html! { (it.evidence["reason"].as_str().unwrap_or_default()) },

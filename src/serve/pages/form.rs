@@ -7,10 +7,10 @@ use crate::serve::{Code, Problem, Request, State};
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads a form and holds it against what the caller's page was given.
+    /// Reads a form and checks it against what the caller's page was given.
     ///
     /// # Errors
-    /// 403 without the proof, 415 for what is no form.
+    /// 403 without the proof, 415 for what is not a form.
     pub fn read(state: &State, request: &Request) -> Result<Self, Problem> {
         if request.content_type().as_deref() != Some("application/x-www-form-urlencoded") {
             let why =

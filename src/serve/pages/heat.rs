@@ -94,7 +94,7 @@ fn cell(column: &str, window: &HistoryEntry) -> Markup {
     }
 }
 
-/// Begin of a window as it stands above its cells: month and day, or the hour of one that begins within a day. What was compared
+/// Begin of a window as it is above its cells: month and day, or the hour of one that begins within a day. What was compared
 /// as a whole has its day.
 fn place(window: &HistoryEntry) -> String {
     let from = &window.from;

@@ -9,13 +9,13 @@ use super::kit::{View, bytes, count, facts, when};
 use super::squares::{is_live, legend, squares};
 use super::trouble::trouble;
 use super::{chart, login};
-use crate::http::guard::ANONYMOUS;
+use crate::http::auth::ANONYMOUS;
 use crate::overview::{self, DecisionStatus, ModelStatus, Status, short, span};
 use crate::pipeline::Env;
 use crate::serve::state::Project;
 use crate::serve::{Problem, Reply, Request, State};
 
-/// The overview; the login form for a stranger to a guarded server.
+/// The overview; the login form for unauthenticated callers where a token is needed.
 pub async fn home(state: &State, request: &Request) -> Result<Reply, Problem> {
     let view = View::of(state, request);
     if state.guard.is_guarded() && request.caller.name == ANONYMOUS {
@@ -31,12 +31,12 @@ pub async fn home(state: &State, request: &Request) -> Result<Reply, Problem> {
     Ok(view.page("Overview", &page(state, &view, &status)))
 }
 
-/// Keeps the overview at hand, off the path of requests.
+/// Refreshes the overview, off the path of requests.
 pub async fn refresh(state: &State, project: &Project) {
     let envs = envs(project);
     let make = overview::status(&project.registry, folder(&envs), &envs);
     let done = state.overview.refresh(&project.registry, &envs, make);
-    // Whoever asks next is told what is wrong.
+    // The next caller gets the error.
     let _ = done.await;
 }
 
@@ -67,7 +67,7 @@ fn page(state: &State, view: &View, status: &Status) -> Markup {
 /// What concerns all models.
 fn news(state: &State, status: &Status) -> Vec<String> {
     let settings = state.settings_news().and_then(|news| news.says());
-    let database = state.fleet.database().map(|says| says.to_string());
+    let database = state.served_models.database().map(|says| says.to_string());
     let told = status.notices.iter().cloned();
     let mut news: Vec<String> = settings.into_iter().chain(database).chain(told).collect();
     news.dedup();
@@ -76,7 +76,11 @@ fn news(state: &State, status: &Status) -> Vec<String> {
 
 fn card(state: &State, view: &View, model: &ModelStatus) -> Markup {
     let name = &model.model;
-    let alarm = state.fleet.model(Some(name)).ok().and_then(|it| it.alarm());
+    let alarm = state
+        .served_models
+        .model(Some(name))
+        .ok()
+        .and_then(|it| it.alarm());
     html! {
         section class="card" aria-label=(name) {
             h2 { a href=(view.link(&format!("ui/models/{name}"))) { (name) } }
@@ -235,7 +239,7 @@ fn of_bundle(state: &State) -> Markup {
     html! {
         h1 { "Overview" }
         p class="lead" { "This server serves one bundle; it has no registry, runs or schedule." }
-        @for model in state.fleet.models() {
+        @for model in state.served_models.models() {
             div class="card" {
                 h2 { (model.name) }
                 @match model.champion() {

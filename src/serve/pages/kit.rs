@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::clock::rfc3339;
 use crate::config::Role;
-use crate::http::guard::ANONYMOUS;
+use crate::http::auth::ANONYMOUS;
 use crate::overview::{short, span};
 use crate::serve::{Reply, Request, State};
 
@@ -50,8 +50,8 @@ impl View {
         }
     }
 
-    /// Of somebody who was not let in.
-    pub fn of_stranger(state: &State, path: &str, headers: &warp::http::HeaderMap) -> Self {
+    /// Of a caller who was not let in.
+    pub fn without_session(state: &State, path: &str, headers: &warp::http::HeaderMap) -> Self {
         View {
             root: root_of(path),
             path: path.to_string(),
@@ -80,7 +80,7 @@ impl View {
         self.framed(title, true, body)
     }
 
-    /// A page without the bar, for whoever may not see what it leads to.
+    /// A page without the bar, for callers who may not see what it links to.
     pub fn bare(&self, title: &str, body: &Markup) -> Reply {
         self.framed(title, false, body)
     }
@@ -108,7 +108,7 @@ impl View {
         Reply::new("text/html; charset=utf-8", page.into_string())
             .header("content-security-policy", POLICY)
             .header("referrer-policy", "same-origin")
-            // Not packed: it holds a secret beside what a caller may have written.
+            // Not compressed: it holds a secret beside what a caller may have written.
             .header("cache-control", "no-store")
     }
 

@@ -11,7 +11,7 @@ use crate::evaluate::{Interval, Metric};
 use crate::overview::short;
 use crate::pipeline::drift::span;
 use crate::pipeline::live::{self, LiveAnswer, LiveWindow};
-use crate::serve::manage::{env_of, heavy};
+use crate::serve::admin::{env_of, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Days that are drawn, at most.
@@ -35,7 +35,7 @@ pub async fn labels(state: Arc<State>, request: Request) -> Result<Reply, Proble
     let body = html! {
         h1 { (name) ", answers and labels" }
         p { a href=(view.link(&format!("ui/models/{name}"))) { "Back to " (name) } }
-        nav class="acts" aria-label="Answers of how long" {
+        nav class="acts" aria-label="Time span of the answers" {
             @for time in ["24h", "7d", "30d"] {
                 a class="button" href=(view.link(&format!("ui/models/{name}/live?window={time}")))
                     aria-current=[(text == time).then_some("page")] { "Last " (time) }

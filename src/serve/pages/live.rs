@@ -18,7 +18,7 @@ pub async fn live(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         h1 { "Live" }
         p class="lead" { "This server has answered for " (span(up)) "; " (count(state.requests())) " requests came." }
         div id="live" data-live="" {
-            @for model in state.fleet.models() {
+            @for model in state.served_models.models() {
                 @for served in model.loaded() { (of_version(&view, &served)) }
                 @if model.loaded().is_empty() { p class="card" { (model.name) ": no version is loaded." } }
             }

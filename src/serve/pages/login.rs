@@ -49,7 +49,7 @@ pub async fn log_out(state: Arc<State>, request: Request) -> Result<Reply, Probl
             .end_session(&id, until_ms, state.clock.now_ms())
             .await;
         if let Err(error) = done {
-            tracing::warn!("other servers were not told of a logout: failed to {error}");
+            tracing::warn!("other servers were not notified of a logout: failed to {error}");
         }
     }
     Ok(redirect(&view.link("")).header("set-cookie", &cookie))
@@ -78,7 +78,7 @@ pub fn page(state: &State, view: &View, next: &str, why: Option<&str>) -> Reply 
     view.bare("Log in", &body)
 }
 
-/// A page of this server to go on to, as a path below its root. Anything that could lead elsewhere leads to the overview.
+/// A page of this server to continue to, as a path below its root. Anything that could lead elsewhere leads to the overview.
 fn next_page(next: &str) -> &str {
     let next = next.trim_start_matches('/');
     let is_plain = next

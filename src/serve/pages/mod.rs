@@ -1,7 +1,7 @@
 //! The dashboard: pages for people, rendered here, whole without a script and without anything from elsewhere.
 //!
 //! Figures come from `overview`, as the command line has them; the rest is what this server knows of its own traffic. Forms
-//! carry what `guard::sessions` gave their page; what they change goes through `manage`, as requests do.
+//! carry what `auth::sessions` gave their page; what they change goes through `admin`, as requests do.
 
 mod actions;
 mod bars;
@@ -69,7 +69,7 @@ pub async fn script(_: Arc<State>, _: Request) -> Result<Reply, Problem> {
 fn file(content_type: &'static str, text: &'static str) -> Reply {
     Reply::new(content_type, text)
         .header("cache-control", "max-age=300")
-        .packable()
+        .compressible()
 }
 
 /// What each page shows, for the table of paths.

@@ -13,7 +13,7 @@ use super::trouble::trouble;
 use crate::overview::{self, History, ModelStatus, VersionPoint, short};
 use crate::pipeline::Env;
 use crate::registry::VersionState;
-use crate::serve::manage::env_of;
+use crate::serve::admin::env_of;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// A model's page.

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::kit::{View, table, when_ms};
 use super::trouble::trouble;
 use crate::registry::{MessageRow, MessageState};
-use crate::serve::manage::project;
+use crate::serve::admin::project;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Messages that are shown.

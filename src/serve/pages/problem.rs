@@ -1,4 +1,4 @@
-//! What is wrong with a request, as a page for a browser; everybody else gets the native form.
+//! What is wrong with a request, as a page for a browser; other clients get the native form.
 
 use maud::html;
 use warp::http::HeaderMap;
@@ -22,7 +22,7 @@ pub fn problem(state: &State, path: &str, headers: &HeaderMap, problem: &Problem
     if !wants_page(headers) {
         return plain;
     }
-    let view = View::of_stranger(state, path, headers);
+    let view = View::without_session(state, path, headers);
     let page = match problem.code {
         Code::Unauthorized => login::page(state, &view, path, None),
         code => {

@@ -8,7 +8,7 @@ use super::kit::{View, table, when, when_ms};
 use super::trouble::trouble;
 use crate::overview::{self, QueueStatus, ScheduleStatus, without_folder};
 use crate::registry::{JobRow, JobState};
-use crate::serve::manage::project;
+use crate::serve::admin::project;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Jobs that are shown.
@@ -119,13 +119,13 @@ fn job_table(view: &View, jobs: &[JobRow]) -> Markup {
 fn row(view: &View, job: &JobRow) -> Vec<Markup> {
     let is = |state: JobState| job.state == state;
     let (words, tone) = match job.state.name() {
-        _ if is(JobState::SetAside) => ("dead-lettered", "bad"),
+        _ if is(JobState::DeadLettered) => ("dead-lettered", "bad"),
         _ if is(JobState::Failed) => ("failed", "bad"),
         _ if is(JobState::Running) => ("running", "info"),
         other => (other, "quiet"),
     };
     let waits_again = is(JobState::Queued) && job.attempts > 0;
-    let may_retry = is(JobState::SetAside) || is(JobState::Failed) || is(JobState::Cancelled);
+    let may_retry = is(JobState::DeadLettered) || is(JobState::Failed) || is(JobState::Cancelled);
     let id = job.id.as_str();
     vec![
         html! { span class="mono" { @match &job.run {

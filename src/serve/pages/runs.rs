@@ -9,7 +9,7 @@ use super::kit::{View, count, facts, table, took, when};
 use super::squares::{files, is_live, times};
 use super::trouble::trouble;
 use crate::overview::{self, Entry, RunStatus, fold};
-use crate::serve::manage::{env_of, find_run, limit, project};
+use crate::serve::admin::{env_of, find_run, limit, project};
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Entries that are shown when nothing is said.
@@ -27,7 +27,7 @@ pub async fn runs(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     };
     let model = request.query("model").filter(|name| !name.is_empty());
     if let Some(name) = &model {
-        state.fleet.model(Some(name))?;
+        state.served_models.model(Some(name))?;
     }
     let folder = project
         .envs

@@ -6,7 +6,7 @@ use super::glyph;
 use super::kit::{View, when};
 use crate::overview::{Entry, Outcome, ScheduleStatus, fold};
 
-/// Entries that are told in words below the squares.
+/// Entries that are listed in words below the squares.
 const TOLD: usize = 4;
 
 /// The squares, and the newest of them in words.

@@ -48,7 +48,7 @@ pub async fn answer(state: Arc<State>, request: Request) -> Result<Reply, Proble
         .collect();
     let options = Options {
         explain: csv.is_empty(),
-        flips: csv.is_empty() && explain::has_flips(&served.bundle),
+        flips: csv.is_empty() && explain::has_counterfactuals(&served.bundle),
         ..Options::default()
     };
     let (cells, text, of) = (given.clone(), csv.clone(), served.clone());
@@ -93,7 +93,7 @@ async fn picked(state: &State, request: &Request, version: &str) -> Result<Arc<S
         text => version_of(text)?,
     };
     let served = state
-        .fleet
+        .served_models
         .pick(Some(request.param("model")), version)
         .await?;
     if served.bundle.related.is_some() {
@@ -233,13 +233,13 @@ fn contributions(row: &Value) -> Markup {
     let Some(columns) = row["contributions"]["columns"].as_object() else {
         return html! {};
     };
-    let mut pushes: Vec<(&String, f64)> = columns
+    let mut contributions: Vec<(&String, f64)> = columns
         .iter()
         .map(|(name, it)| (name, it.as_f64().unwrap_or_default()))
         .collect();
-    pushes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    let reach = pushes.first().map_or(1.0, |(_, push)| push.abs());
-    let rows: Vec<Vec<Markup>> = pushes
+    contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+    let reach = contributions.first().map_or(1.0, |(_, push)| push.abs());
+    let rows: Vec<Vec<Markup>> = contributions
         .iter()
         .take(30)
         .map(|(name, push)| {

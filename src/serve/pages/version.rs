@@ -1,4 +1,4 @@
-//! A version beside the champion it was held against, rule by rule, and two versions of one's choice.
+//! A version beside the champion it was checked against, rule by rule, and two versions of one's choice.
 
 use crate::model_types::Outcome;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::gate::{Decision, RuleGroup, RuleOutcome};
 use crate::overview::{self, Comparison, DecisionStatus, short};
 use crate::pipeline::{self, Env, TrainingRecord};
 use crate::registry::{VersionRow, VersionState};
-use crate::serve::manage::{env_of, find_version};
+use crate::serve::admin::{env_of, find_version};
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Files of a version that a page links to.
@@ -199,7 +199,7 @@ fn rules(decision: &Decision) -> Markup {
     }
 }
 
-/// What the features are worth to the version, with error bars.
+/// Permutation importance, with error bars.
 fn importance(score: &pipeline::ScoreRecord) -> Markup {
     let Some(found) = &score.importance else {
         return html! {};

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation, ProbationEnd, ProbationRow, ProbationState};
+use crate::serve::admin::{audit, heavy};
 use crate::serve::follow::follow_now;
-use crate::serve::manage::{audit, heavy};
 use crate::serve::{Served, State};
-use crate::serving::fleet::Model;
 use crate::serving::probation::trial::{Finding, Trial};
 use crate::serving::probation::view::View;
+use crate::serving::served_models::ModelSlot;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(250);
@@ -24,7 +24,7 @@ pub async fn watch(state: Arc<State>) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        for model in state.fleet.models() {
+        for model in state.served_models.models() {
             let is_watched = |watcher: &Watcher| watcher.env.config.name == model.name;
             if !watchers.iter().any(is_watched) {
                 watchers.extend(Watcher::new(&state, &model));
@@ -32,16 +32,16 @@ pub async fn watch(state: Arc<State>) {
         }
         watchers.retain(|watcher| {
             let name = watcher.env.config.name.as_str();
-            state.fleet.models().any(|model| model.name == name)
+            state.served_models.models().any(|model| model.name == name)
         });
         for watcher in &mut watchers {
             watcher.follow_settings(&state);
             watcher.look(&state).await;
         }
         if watchers.is_empty() {
-            // Nobody asks for the bundle that was served before.
+            // The bundle that was served before is not needed any more.
             state
-                .fleet
+                .served_models
                 .models()
                 .for_each(|model| drop(model.take_before()));
         }
@@ -64,7 +64,7 @@ struct Watcher {
 
 impl Watcher {
     /// A server of one bundle has no project, and so nothing to go back to.
-    fn new(state: &State, model: &Model) -> Option<Self> {
+    fn new(state: &State, model: &ModelSlot) -> Option<Self> {
         let env = state.project.as_ref()?.envs.get(&model.name)?;
         Some(Watcher {
             env,
@@ -89,7 +89,7 @@ impl Watcher {
     }
 
     async fn look(&mut self, state: &State) {
-        let Ok(model) = state.fleet.model(Some(&self.env.config.name)) else {
+        let Ok(model) = state.served_models.model(Some(&self.env.config.name)) else {
             return;
         };
         self.rest = self.rest.saturating_sub(1);
@@ -106,7 +106,7 @@ impl Watcher {
         }
     }
 
-    async fn look_at(&mut self, state: &State, model: &Model) -> Result<(), Error> {
+    async fn look_at(&mut self, state: &State, model: &ModelSlot) -> Result<(), Error> {
         let Some(champion) = model.champion() else {
             return Ok(());
         };
@@ -125,7 +125,7 @@ impl Watcher {
         let Some(trial) = self.trial.take() else {
             return Ok(());
         };
-        // Should that go wrong, it is begun anew.
+        // Should that go wrong, it is started again.
         self.seen = None;
         let mut trial = compared(trial).await?;
         self.seen = Some(champion);
@@ -151,7 +151,7 @@ impl Watcher {
     async fn begin(
         &mut self,
         state: &State,
-        model: &Model,
+        model: &ModelSlot,
         champion: &Arc<Served>,
     ) -> Result<(), Error> {
         let (registry, settings) = (&self.env.registry, &self.env.config.probation);
@@ -217,7 +217,7 @@ impl Watcher {
             Some(before) => Some(before),
             // What cannot be loaded is not compared with; the log says why.
             None => {
-                let source = &state.fleet.source;
+                let source = &state.served_models.source;
                 let loaded = source.version(&row.model, row.previous).await;
                 loaded.ok().map(Arc::new)
             }
@@ -242,7 +242,7 @@ impl Watcher {
     async fn conclude(
         &mut self,
         state: &State,
-        model: &Model,
+        model: &ModelSlot,
         finding: &Finding,
     ) -> Result<(), Error> {
         let Some(row) = self.trial.as_ref().map(|trial| trial.row.clone()) else {
@@ -262,7 +262,7 @@ impl Watcher {
             }
             audit::probation(state, &row.model, action, version, &finding.reason).await;
         } else {
-            // Somebody moved the champion or concluded; what they did is seen soon.
+            // The champion was moved or the probation concluded elsewhere; the result is seen soon.
             self.rest = LONG;
         }
         self.ask(model).await?;
@@ -300,8 +300,8 @@ impl Watcher {
         })
     }
 
-    /// Asks the registry whether the probation still goes on.
-    async fn ask(&mut self, model: &Model) -> Result<(), Error> {
+    /// Asks the registry whether the probation still continues.
+    async fn ask(&mut self, model: &ModelSlot) -> Result<(), Error> {
         self.ask_in = LONG;
         let Some(trial) = &self.trial else {
             return Ok(());

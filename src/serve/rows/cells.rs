@@ -4,7 +4,7 @@ use crate::data::Kind;
 use crate::data::rules::{self, Broken, Checker, OnViolation};
 use crate::features::CellRef;
 
-/// The cell as its column's rule takes it, or what it breaks where that is not to be mended.
+/// The cell as its column's rule takes it, or what it breaks where that is not to be fixed.
 pub fn ruled<'c>(rule: &Checker, kind: Kind, cell: CellRef<'c>) -> Result<CellRef<'c>, Broken> {
     let broken = match kind {
         Kind::Text => rule.text(cell.text().as_deref()),

@@ -14,7 +14,7 @@ use crate::text::counted;
 /// Rows of a CSV text. `null_values` are the cells that mean "missing", as in `ingest.null_values`.
 ///
 /// # Errors
-/// 400 when it is no CSV; what [`Collector::finish`] says.
+/// 400 when it is not a CSV; what [`Collector::finish`] says.
 pub fn read_csv(
     body: &[u8],
     served: &Served,
@@ -64,7 +64,7 @@ pub fn read_csv(
         .map_err(|error| bad_csv(&error))?
     {
         if record.len() != fields.len() {
-            // A line of blanks is no row, as in files.
+            // A line of blanks is not a row, as in files.
             if record.len() == 1 && trim_text(&record[0]).is_empty() {
                 continue;
             }

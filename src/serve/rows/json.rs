@@ -289,7 +289,7 @@ impl<'de> Visitor<'de> for Row<'_, '_> {
     }
 }
 
-/// Columns that no setting refuses.
+/// Columns that no setting rejects.
 const MOST_SURE: usize = 64;
 
 struct Name<'a, 's> {

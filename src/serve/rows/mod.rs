@@ -1,11 +1,11 @@
 //! From bodies to rows that can be scored: straight into typed slots, no frame, no text that is kept.
 //!
-//! Every form (JSON rows, NDJSON, CSV, and those of the borrowed protocols) goes through one [`Collector`], so that all of
+//! Every form (JSON rows, NDJSON, CSV, and those of the compatibility protocols) goes through one [`Collector`], so that all of
 //! them read a cell alike and complain alike: everything that is missing, unknown or mistyped, at once.
 
 mod cells;
+mod column_errors;
 mod delimited;
-mod faults;
 mod json;
 mod options;
 mod quick;
@@ -29,7 +29,7 @@ pub use cells::ruled;
 pub use delimited::read_csv;
 
 pub use crate::serving::rows::Rows;
-pub use faults::Faults;
+pub use column_errors::ColumnErrors;
 pub use json::{RowList, read_body, read_ndjson, read_options, read_row};
 pub use options::{Options, version_of};
 pub use tables::{read_tables, tables_in};
@@ -44,7 +44,7 @@ const TEXT_BYTES: usize = 48;
 /// How a protocol treats columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// A column that the training data did not have is refused.
+    /// A column that the training data did not have is rejected.
     KnownOnly,
     /// Such a column is ignored.
     ExtraIgnored,
@@ -71,7 +71,7 @@ pub struct Collector<'s> {
     /// Row, counted from 1, that gave each input last.
     given: Vec<usize>,
     n_given: usize,
-    faults: Faults,
+    faults: ColumnErrors,
     /// Why reading stopped before its end.
     stopped: Option<Problem>,
     /// Cells at which to look next.
@@ -94,7 +94,7 @@ impl<'s> Collector<'s> {
             raw: served.is_prepared().then(|| Raw::new(&served.inputs)),
             given: vec![0; n_inputs],
             n_given: 0,
-            faults: Faults::default(),
+            faults: ColumnErrors::default(),
             stopped: None,
             next_look: CELLS_PER_LOOK,
             texts: 0,
@@ -112,7 +112,7 @@ impl<'s> Collector<'s> {
                 }
                 self.n_unknown += 1;
                 if self.n_unknown.is_multiple_of(NAMES_PER_LOOK) {
-                    // Whoever reads on finds out at the next row, or at the end.
+                    // The reader finds out at the next row, or at the end.
                     let _ = self.look_at_clock();
                 }
                 Field::Unused
@@ -180,7 +180,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// Whether a row may have so many columns, unknown ones included.
+    /// Whether a row may have this many columns, unknown ones included.
     ///
     /// # Errors
     /// When it may not; reading must stop then.
@@ -192,7 +192,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// Whether there is room and time for so many rows more.
+    /// Whether there is room and time for this many rows more.
     #[cold]
     fn look_at_room(&mut self, more: usize) -> Result<(), Stop> {
         let width = self.blank.len().max(1);
@@ -219,14 +219,14 @@ impl<'s> Collector<'s> {
         Err(Stop)
     }
 
-    /// Puts a cell into the row that was begun last.
+    /// Puts a cell into the row that was started last.
     #[inline]
     pub fn put(&mut self, position: usize, cell: CellRef<'_>) {
         self.pass_over(position);
         self.put_at(self.rows.n_rows - 1, position, cell);
     }
 
-    /// Puts a cell into a row, counted from 0, that was begun or added.
+    /// Puts a cell into a row, counted from 0, that was started or added.
     #[inline]
     pub fn put_at(&mut self, row: usize, position: usize, cell: CellRef<'_>) {
         let facts = &self.served.inputs[position];
@@ -258,8 +258,8 @@ impl<'s> Collector<'s> {
             && let Some(text) = cell.text()
         {
             self.texts += TEXT_BYTES + text.len();
-            let stranger = (row as u32, position as u32, text.as_ref().into());
-            self.rows.strangers.push(stranger);
+            let unknown = (row as u32, position as u32, text.as_ref().into());
+            self.rows.unknown_categories.push(unknown);
         }
         let at = row * self.blank.len() + position;
         self.rows.slots[at] = slot;
@@ -315,7 +315,7 @@ impl<'s> Collector<'s> {
         }
     }
 
-    /// Whether there is room for so many bytes of values that are no rows yet.
+    /// Whether there is room for this many bytes of values that are not rows yet.
     ///
     /// # Errors
     /// When there is not; reading must stop then.

@@ -1,4 +1,4 @@
-//! What stands in a body beside its rows.
+//! What is in a body beside its rows.
 
 use serde::Deserialize;
 
@@ -39,7 +39,7 @@ pub fn version_of(text: &str) -> Result<Option<i64>, Problem> {
     match text.parse() {
         Ok(VersionSelector::Champion) => Ok(None),
         Ok(VersionSelector::Number(number)) => Ok(Some(number)),
-        // A number that no version can have is told as one that is not there.
+        // A number that no version can have is reported as one that is not there.
         Ok(VersionSelector::Latest) | Err(NotAVersion) => text.parse().map(Some).map_err(|_| {
             let why = "the version is not a number like 3, nor `champion`";
             Problem::new(Code::BadRequest, why)

@@ -25,10 +25,10 @@ const IS_SPECIAL: [bool; 256] = special();
 /// Columns of a row beyond those of the model from which on it is not a usual body.
 const MOST_UNKNOWN: usize = 256;
 
-/// What stands before a value, from the quote to the colon, and whose value it is.
+/// What is before a value, from the quote to the colon, and whose value it is.
 type Key<'b> = (&'b [u8], Field);
 
-/// What stood in the first row, in its order.
+/// What was in the first row, in its order.
 struct Order<'b> {
     keys: Vec<Key<'b>>,
     /// The input behind the last one of them.
@@ -257,7 +257,7 @@ impl<'b> Reader<'b> {
         number.is_finite().then_some(CellRef::Number(number))
     }
 
-    /// Reads digits into a number, which may wrap around, and tells how many there were.
+    /// Reads digits into a number, which may wrap around, and returns how many there were.
     #[inline]
     fn digits(&mut self, number: &mut u64) -> usize {
         let mut digits = 0;

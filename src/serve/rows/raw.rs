@@ -78,7 +78,7 @@ impl Raw {
         let mut rows = Rows {
             n_rows,
             slots: Vec::with_capacity(n_rows * columns.len()),
-            strangers: Vec::new(),
+            unknown_categories: Vec::new(),
             given: Vec::new(),
             ids: Vec::new(),
         };
@@ -94,8 +94,8 @@ impl Raw {
                     && Some(entry) == served.model_inputs[position].other
                     && let Some(text) = cell.text()
                 {
-                    let stranger = (row as u32, position as u32, text.as_ref().into());
-                    rows.strangers.push(stranger);
+                    let unknown = (row as u32, position as u32, text.as_ref().into());
+                    rows.unknown_categories.push(unknown);
                 }
                 rows.slots.push(slot);
             }
@@ -111,7 +111,7 @@ impl Raw {
         let column = |(position, kind): (usize, &Kind)| {
             let cells = || self.cells.iter().skip(position).step_by(width.max(1));
             match kind {
-                // As in a file: one that is no whole number makes them all numbers.
+                // As in a file: one that is not a whole number makes them all numbers.
                 Kind::Integer if cells().any(|cell| matches!(cell, Cell::Number(_))) => {
                     Values::Number(cells().map(Cell::number).collect::<Vec<_>>())
                 }

@@ -9,7 +9,7 @@ use crate::data::{self, TOO_MANY_CELLS, json_tables};
 use crate::features::Cells;
 use crate::http::budget::For;
 use crate::http::request::{VALUE_BYTES, bad_json, without_mark};
-use crate::relate::{self, Tables};
+use crate::joins::{self, Tables};
 use crate::serve::{Code, Problem};
 use crate::serving::rows::Rows;
 use crate::serving::served::{Field, Served};
@@ -86,7 +86,7 @@ fn rows_of(tables: &Tables, served: &Served, bounds: Bounds<'_>) -> Result<Rows,
     if base.is_some_and(|base| base.height() > bounds.rows) {
         return Err(too_many(bounds.rows));
     }
-    let flat = relate::flatten(plan, tables, relate::Rows::ToPredict);
+    let flat = joins::flatten(plan, tables, joins::Rows::ToPredict);
     let flat = flat.map_err(|error| {
         let causes = causes(&error);
         let told = std::iter::once(error.to_string()).chain(causes);

@@ -136,14 +136,14 @@ fn cells_become_what_their_column_takes() {
         let rows = read(json!([row])).expect("fits");
         assert_eq!(rows.row(0), slots, "{row}");
     }
-    let refused = [
+    let rejected = [
         ("number", json!(true)),
         ("number", json!("x")),
         ("flag", json!(2)),
         ("flag", json!("yes")),
         ("text", json!([])),
     ];
-    for (column, cell) in refused {
+    for (column, cell) in rejected {
         let mut row = json!({"number": 1, "flag": true, "text": "a"});
         row[column] = cell;
         let problem = read(json!([row])).expect_err("does not fit");
@@ -273,7 +273,7 @@ fn columns_have_a_bound_in_every_form() {
 }
 
 #[test]
-fn what_is_given_twice_is_refused_in_every_form() {
+fn what_is_given_twice_is_rejected_in_every_form() {
     let served = served();
     let told = |read: Result<Rows, Problem>| {
         let problem = read.expect_err("twice");
@@ -381,11 +381,11 @@ fn columns_fill_rows_that_were_added() {
     collector.put_at(1, 2, CellRef::Text("b"));
     let rows = collector.finish().expect("rows");
     assert_eq!(rows.n_rows, 2);
-    // Missing stands behind the two categories of the text, and other behind it.
+    // Missing is behind the two categories of the text, and other behind it.
     let first = [Slot::Missing, Slot::Missing, Slot::Entry(3)];
     let second = [Slot::Number(2.5), Slot::Missing, Slot::Entry(1)];
     assert_eq!((rows.row(0), rows.row(1)), (&first[..], &second[..]));
-    assert_eq!(rows.strangers, [(0, 2, "stranger".into())]);
+    assert_eq!(rows.unknown_categories, [(0, 2, "stranger".into())]);
 
     let mut collector = Collector::new(&served, Strictness::KnownOnly, bounds());
     assert!(collector.add_rows(2).is_ok());

@@ -10,7 +10,7 @@ use crate::config::Role;
 use crate::config::server::Limits;
 use crate::http::budget::{Budget, Work};
 use crate::http::request::Caller;
-use crate::serve::borrowed::mlflow_body;
+use crate::serve::compat::mlflow_body;
 use crate::serve::rows::{self, Bounds, Rows, Strictness, read_tables, sample_served};
 use crate::serve::v2::{tensors, v1, wire};
 use crate::serve::{Problem, Request};
@@ -106,7 +106,7 @@ fn fuzz_json() {
     ];
     fuzz("json", &seeds, &WORDS, |body| {
         let request = request(body);
-        // Neither reader takes what the other refuses.
+        // Neither reader takes what the other rejects.
         let _ = rows::read_options(body);
         let read = rows::read_body(body, &served, bounds(&request));
         outcome(read.and_then(|(_, rows)| rows))

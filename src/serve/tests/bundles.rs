@@ -36,7 +36,7 @@ fn sample(predictor: Option<Trees>) -> Bundle {
     bundle
 }
 
-fn refused(change: impl FnOnce(&mut Bundle)) -> String {
+fn rejected(change: impl FnOnce(&mut Bundle)) -> String {
     let mut bundle = sample(Some(trees()));
     change(&mut bundle);
     match bundle::encode(&bundle).and_then(|bytes| bundle::decode(&bytes)) {
@@ -45,8 +45,8 @@ fn refused(change: impl FnOnce(&mut Bundle)) -> String {
     }
 }
 
-fn refused_trees(change: impl FnOnce(&mut Trees)) -> String {
-    refused(|bundle| {
+fn rejected_trees(change: impl FnOnce(&mut Trees)) -> String {
+    rejected(|bundle| {
         if let Predictor::Trees(trees) = &mut bundle.predictor {
             change(trees);
         }
@@ -79,7 +79,7 @@ type Spoil = fn(&mut Trees);
 
 #[test]
 fn what_no_training_makes_is_unsound() {
-    assert_eq!(refused(|_| ()), "taken");
+    assert_eq!(rejected(|_| ()), "taken");
     let weights = "use the bundle: its weights do not fit its columns and classes";
     let unsound: [(&str, Spoil); 12] = [
         ("a child before its parent", |it| it.left[5] = 1),
@@ -92,10 +92,10 @@ fn what_no_training_makes_is_unsound() {
             it.output.pop();
         }),
         ("a feature that is not there", |it| it.feature[0] = 6),
-        ("a threshold that is no number", |it| {
+        ("a threshold that is not a number", |it| {
             it.threshold[3] = f32::NAN;
         }),
-        ("a cover that is no number", |it| it.cover[3] = f32::NAN),
+        ("a cover that is not a number", |it| it.cover[3] = f32::NAN),
         ("a negative cover", |it| it.cover[1] = -1.0),
         ("a leaf without a value", |it| it.left[1] = 4),
         ("an output that is not there", |it| it.output[0] = 1),
@@ -110,11 +110,11 @@ fn what_no_training_makes_is_unsound() {
         let found = bundle.verify_parts().expect_err(name).to_string();
         assert_eq!(found, weights, "{name}");
     }
-    assert_eq!(refused_trees(|it| *it = chain(1001)), weights, "too deep");
+    assert_eq!(rejected_trees(|it| *it = chain(1001)), weights, "too deep");
     let why = "use the bundle: two of its classes have one name";
-    assert_eq!(refused(|it| it.classes[1] = it.classes[0].clone()), why);
+    assert_eq!(rejected(|it| it.classes[1] = it.classes[0].clone()), why);
     let why = "use the bundle: its golden rows have answers that are no probabilities";
-    assert_eq!(refused(|it| it.golden.rows[0].probabilities[0] = 2.0), why);
+    assert_eq!(rejected(|it| it.golden.rows[0].probabilities[0] = 2.0), why);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn fuzz_bundle() {
             for output in 0..scorer.n_outputs() {
                 scorer.contributions(&read.predictor, &slots, output);
             }
-            explain::flips(&read, &scorer, &slots, 0.5, true);
+            explain::counterfactuals(&read, &scorer, &slots, 0.5, true);
         }
         let served = Served::new("m", 1, 0, String::new(), Vec::new(), read);
         format!("{} {}", served.inputs.len(), served.bundle.is_binary())

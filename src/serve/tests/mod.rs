@@ -1,4 +1,4 @@
-//! Whatever comes from outside is read or refused, and never makes this program panic: bodies, bundles, files, expressions.
+//! Whatever comes from outside is read or rejected, and never makes this program panic: bodies, bundles, files, expressions.
 //!
 //! `cargo test fuzz` runs each target a few hundred times. For as long as you like:
 //! `UNSEAT_FUZZ_SECONDS=3600 cargo test --lib fuzz -- --nocapture`, with `UNSEAT_FUZZ_SEED=2` for other cases. What makes a

@@ -114,7 +114,7 @@ impl Datatype {
             },
             Unsigned(_) => integer(i128::from(bits)),
             Signed(size) => {
-                // The sign stands in the element's own highest bit.
+                // The sign is in the element's own highest bit.
                 let unused = 64 - 8 * size as u32;
                 CellRef::Integer(((bits << unused) as i64) >> unused)
             }

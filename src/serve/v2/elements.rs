@@ -35,11 +35,11 @@ pub fn of_json(
     }
     .deserialize(&mut reader);
     if read.is_err() || list.depth == Some(0) {
-        return Err("`data` is no list of elements".to_string());
+        return Err("`data` is not a list of elements".to_string());
     }
     if let Some(element) = list.first_bad {
         let name = datatype.name();
-        return Err(format!("element {element} of `data` is no {name}"));
+        return Err(format!("element {element} of `data` is not of type {name}"));
     }
     if list.n_found != n_elements {
         let found = crate::text::counted(list.n_found as u64, "element");
@@ -78,7 +78,7 @@ pub fn of_bytes(
             Some(cell) => take(at, cell),
             None => {
                 let name = datatype.name();
-                return Err(format!("element {at} of its bytes is no {name}"));
+                return Err(format!("element {at} of its bytes is not of type {name}"));
             }
         }
     }

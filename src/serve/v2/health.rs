@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::forms::{ServerHealth, ServerMetadata};
+use super::api_schemas::{ServerHealth, ServerMetadata};
 use crate::serve::readiness::is_ready;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -25,7 +25,7 @@ pub async fn live(_: Arc<State>, _: Request) -> Result<Reply, Problem> {
     }))
 }
 
-/// Whether requests for predictions should come here: a champion is loaded, and the server is not on its way out.
+/// Whether requests for predictions should be sent here: a champion is loaded, and the server is not shutting down.
 #[utoipa::path(
     get,
     path = "/v2/health/ready",

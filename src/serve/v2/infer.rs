@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::forms::{InferRequest, InferResponse};
+use super::api_schemas::{InferRequest, InferResponse};
+use super::infer_response::Written;
 use super::models::pick;
 use super::outputs::{score, wanted};
 use super::tensors::read_rows;
 use super::wire::{InferBody, JSON_LENGTH, bad};
-use super::written::Written;
 use crate::http::reply::JSON;
 use crate::serve::work::{bounds, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
@@ -107,5 +107,5 @@ fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Repl
     };
     Ok(reply
         .by(&served.model, served.version, scored.n_rows)
-        .packable())
+        .compressible())
 }

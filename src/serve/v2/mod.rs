@@ -1,22 +1,22 @@
 //! The Open Inference Protocol v2 over REST, with the binary tensor data and classification extensions.
 //!
 //! A request goes through [`wire`] (JSON object and bytes), [`tensors`] (to the rows that everything else is scored from),
-//! [`outputs`] (what was asked for, and what the model says) and [`written`] (as JSON or bytes).
+//! [`outputs`] (what was asked for, and what the model says) and [`infer_response`] (as JSON or bytes).
 //! [`elements`] and [`datatype`] know what an element is. [`v1`] is the protocol before it.
 
 use utoipa::OpenApi;
 
+mod api_schemas;
 mod datatype;
 mod elements;
-mod forms;
 pub mod health;
 pub mod infer;
+mod infer_response;
 pub mod models;
 mod outputs;
 pub mod tensors;
 pub mod v1;
 pub mod wire;
-mod written;
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::forms::{IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
+use super::api_schemas::{IndexEntry, ModelMetadata, ModelReady, TensorMetadata};
 use super::outputs::{Labels, OutputKind};
 use super::wire::bad;
 use crate::data;
@@ -12,8 +12,8 @@ use crate::http::problem::not_found;
 use crate::registry::VersionState;
 use crate::serve::rows::version_of;
 use crate::serve::{Code, Problem, Reply, Request, Source, State};
-use crate::serving::fleet::Model;
 use crate::serving::served::Served;
+use crate::serving::served_models::ModelSlot;
 
 /// What the version that the path names takes and gives: the champion, where it names none.
 ///
@@ -27,7 +27,7 @@ pub async fn pick(state: &State, request: &Request) -> Result<Arc<Served>, Probl
         })?,
     };
     let model = request.param("model");
-    Ok(state.fleet.pick(Some(model), version).await?)
+    Ok(state.served_models.pick(Some(model), version).await?)
 }
 
 /// Tensors that the champion takes and gives.
@@ -41,7 +41,7 @@ pub async fn pick(state: &State, request: &Request) -> Result<Arc<Served>, Probl
 )]
 pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let served = pick(&state, &request).await?;
-    let model = state.fleet.model(Some(&served.model))?;
+    let model = state.served_models.model(Some(&served.model))?;
     let versions = versions(&state, &model).await?;
     let input = |input: &crate::serving::served::InputFacts| TensorMetadata {
         name: input.name.clone(),
@@ -71,7 +71,7 @@ pub async fn metadata(state: Arc<State>, request: Request) -> Result<Reply, Prob
         inputs: served.inputs.iter().map(input).collect(),
         outputs: OutputKind::of(&served).into_iter().map(output).collect(),
     })
-    .packable())
+    .compressible())
 }
 
 /// Tensors that a version takes and gives.
@@ -132,7 +132,7 @@ pub struct IndexRequest {
     ready: Option<bool>,
 }
 
-/// All versions that can be asked for, of all models. Looks only.
+/// All versions of all models that can be requested. Changes nothing.
 #[utoipa::path(
     post,
     path = "/v2/repository/index",
@@ -147,12 +147,12 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
         [b'{', ..] => request.json()?,
         _ => {
             return Err(bad(
-                "the body is no JSON object; send {\"ready\": true}, or none",
+                "the body is not a JSON object; send {\"ready\": true}, or none",
             ));
         }
     };
     let mut entries = Vec::new();
-    for model in state.fleet.models() {
+    for model in state.served_models.models() {
         let champion = model.champion().map(|served| served.version);
         let numbers = versions(&state, &model).await?;
         for &number in &numbers {
@@ -176,12 +176,12 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
             });
         }
     }
-    Ok(Reply::json(&entries).packable())
+    Ok(Reply::json(&entries).compressible())
 }
 
-/// Loading by hand, which there is none of.
+/// Loading by hand, which is not supported.
 ///
-/// Refused: what is served is decided by promotions, and other versions are loaded when they are asked for.
+/// Always rejected: what is served is decided by promotions, and other versions are loaded when they are asked for.
 #[utoipa::path(
     post,
     path = "/v2/repository/models/{model}/load",
@@ -191,14 +191,14 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
     responses((status = 409, description = "Always, for a model that is there.")),
 )]
 pub async fn load(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
-    state.fleet.model(Some(request.param("model")))?;
+    state.served_models.model(Some(request.param("model")))?;
     let why = "the champion is what is served, and is loaded by itself when a promotion or rollback moves it; other versions are loaded when they are asked for by number. To change the champion: `unseat promote`, `unseat rollback`";
     Err(Problem::new(Code::Conflict, why))
 }
 
-/// Unloading by hand, which there is none of.
+/// Unloading by hand, which is not supported.
 ///
-/// Refused, as loading is.
+/// Rejected, as loading is.
 #[utoipa::path(
     post,
     path = "/v2/repository/models/{model}/unload",
@@ -212,8 +212,8 @@ pub async fn unload(state: Arc<State>, request: Request) -> Result<Reply, Proble
 }
 
 /// Versions that can be asked for by number, newest first.
-async fn versions(state: &State, model: &Model) -> Result<Vec<i64>, Problem> {
-    match &state.fleet.source {
+async fn versions(state: &State, model: &ModelSlot) -> Result<Vec<i64>, Problem> {
+    match &state.served_models.source {
         Source::Folder { .. } | Source::Store(_) => {
             Ok(model.champion().iter().map(|it| it.version).collect())
         }

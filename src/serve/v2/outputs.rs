@@ -93,7 +93,7 @@ pub struct RequestedOutput {
     pub kind: OutputKind,
     /// As bytes behind the JSON object.
     pub is_bytes: bool,
-    /// The likeliest so many classes as texts, instead of all as numbers.
+    /// The likeliest this many classes as texts, instead of all as numbers.
     pub n_classes: Option<usize>,
 }
 

@@ -1,5 +1,5 @@
-//! From tensors to rows: one tensor per column, or one matrix of all of them. Everything that is wrong is told at once, by
-//! the names of columns, never by what stands in them.
+//! From tensors to rows: one tensor per column, or one matrix of all of them. Everything that is wrong is reported at once, by
+//! the names of columns, never by what is in them.
 
 use super::datatype::Datatype;
 use super::elements::{of_bytes, of_json};

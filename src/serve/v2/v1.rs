@@ -12,12 +12,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::forms::ModelReady;
+use super::api_schemas::ModelReady;
 use super::models::{self, pick};
 use super::wire::bad;
 use crate::http::reply::JSON;
 use crate::http::request::{bad_json, without_mark};
-use crate::serve::borrowed::given::Given;
+use crate::serve::compat::given::Given;
 use crate::serve::rows::{Bounds, Collector, Rows, Stop, Strictness, read_row};
 use crate::serve::work::{bounds, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
@@ -41,7 +41,7 @@ pub struct Models {
     responses((status = 200, description = "The names.", body = Models)),
 )]
 pub async fn list(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
-    let names = state.fleet.models().map(|model| model.name.clone());
+    let names = state.served_models.models().map(|model| model.name.clone());
     Ok(Reply::json(&Models {
         models: names.collect(),
     }))
@@ -120,7 +120,7 @@ fn answer(state: &State, request: &Request, served: &Arc<Served>) -> Result<Repl
     body.extend_from_slice(b"]}");
     Ok(Reply::new(JSON, body)
         .by(&served.model, served.version, scored.n_rows)
-        .packable())
+        .compressible())
 }
 
 /// Rows of a body.

@@ -93,7 +93,7 @@ pub struct OutputParameters {
     /// As bytes, behind the JSON object.
     #[serde(default)]
     pub binary_data: Option<bool>,
-    /// The likeliest so many classes instead of the numbers.
+    /// The likeliest this many classes instead of the numbers.
     #[serde(default)]
     pub classification: Option<u64>,
     #[serde(default)]
@@ -111,7 +111,7 @@ impl<'a> InferBody<'a> {
     /// The JSON object of a body, and the bytes behind it.
     ///
     /// # Errors
-    /// 400 with what is wrong, without what stands there.
+    /// 400 with what is wrong, without what is there.
     pub fn read(request: &'a Request) -> Result<(Self, &'a [u8]), Problem> {
         let body: &[u8] = &request.body;
         if body.is_empty() {
@@ -133,7 +133,7 @@ impl<'a> InferBody<'a> {
             .first()
             .is_some_and(|&first| first != b'{')
         {
-            return Err(bad("the body is no JSON object; send {\"inputs\": […]}"));
+            return Err(bad("the body is not a JSON object; send {\"inputs\": […]}"));
         }
         let asked = serde_json::from_slice(json).map_err(|error| bad_json(json, &error))?;
         Ok((asked, rest))
@@ -164,7 +164,7 @@ pub fn bad(message: impl Into<String>) -> Problem {
     Problem::new(Code::BadRequest, message)
 }
 
-/// Faults that are told; the rest is counted.
+/// Faults that are listed; the rest is counted.
 const MOST_TOLD: usize = 20;
 
 /// What is wrong with a request, for one message.

@@ -18,7 +18,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Takes the answers of a request, as many as the settings allow for so long; how many were not.
+    /// Takes the answers of a request, as many as the settings allow for this long; how many were not.
     pub fn take(&mut self, kept: &Kept, settings: &Settings, every: Duration) -> u64 {
         let n_rows = kept.rows.n_rows as u64;
         let most = u64::from(settings.per_second) * every.as_secs().max(1);

@@ -198,9 +198,8 @@ impl Bins {
                     Slot::Entry(entry) => match self.entries[at].get(*entry as usize) {
                         Some(&place) => place,
                         // Neither a category of the model nor missing.
-                        None => {
-                            self.labels[at].place(Some(rows.stranger(row, input).unwrap_or("")))
-                        }
+                        None => self.labels[at]
+                            .place(Some(rows.unknown_category(row, input).unwrap_or(""))),
                     },
                 };
                 counts.columns[at][place] += 1;

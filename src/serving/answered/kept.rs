@@ -53,7 +53,11 @@ pub struct Kept {
 impl Kept {
     /// Bytes that it holds, about.
     pub fn bytes(&self) -> usize {
-        let texts = self.rows.strangers.iter().map(|(_, _, text)| text.len());
+        let texts = self
+            .rows
+            .unknown_categories
+            .iter()
+            .map(|(_, _, text)| text.len());
         self.rows.slots.len() * size_of::<Slot>()
             + texts.sum::<usize>()
             + self.said.probabilities.len() * size_of::<f64>()

@@ -107,8 +107,8 @@ fn cell(out: &mut Vec<u8>, served: &Served, rows: &Rows, at: (usize, usize), slo
             let categories = input.step.categories();
             let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
             let is_other = Some(entry) == served.model_inputs[at.1].other;
-            match category.or_else(|| rows.stranger(at.0, at.1).filter(|_| is_other)) {
-                // A number that is told by its category is spelled as one.
+            match category.or_else(|| rows.unknown_category(at.0, at.1).filter(|_| is_other)) {
+                // A number that is known by its category is spelled as one.
                 Some(number) if is_encoded_as_number(input.kind) => {
                     out.extend_from_slice(number.as_bytes());
                 }
@@ -167,7 +167,7 @@ mod tests {
             n_rows: 3,
             slots: Vec::new(),
             given: Vec::new(),
-            strangers: vec![
+            unknown_categories: vec![
                 (0, 1, "a".into()),
                 (2, 0, "b".into()),
                 (2, 1, "c".into()),
@@ -175,9 +175,9 @@ mod tests {
             ],
             ids: Vec::new(),
         };
-        assert_eq!(rows.stranger(0, 1), Some("a"));
-        assert_eq!(rows.stranger(1, 0), None);
-        assert_eq!(rows.stranger(2, 0), Some("d"));
-        assert_eq!(rows.stranger(2, 1), Some("c"));
+        assert_eq!(rows.unknown_category(0, 1), Some("a"));
+        assert_eq!(rows.unknown_category(1, 0), None);
+        assert_eq!(rows.unknown_category(2, 0), Some("d"));
+        assert_eq!(rows.unknown_category(2, 1), Some("c"));
     }
 }

@@ -143,7 +143,7 @@ impl Files {
 }
 
 impl LogFile {
-    /// Whether the file still stands in its folder.
+    /// Whether the file still is in its folder.
     pub fn is_there(&self) -> bool {
         self.part.exists()
     }
@@ -249,7 +249,7 @@ mod tests {
     fn what_a_dead_server_left_is_cut_to_whole_frames_and_finished() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().to_path_buf();
-        let frame = |text: &str| zstd::bulk::compress(text.as_bytes(), 3).expect("packs");
+        let frame = |text: &str| zstd::bulk::compress(text.as_bytes(), 3).expect("compresses");
         let two = [frame("one\n"), frame("two\n")].concat();
         let torn = [two.as_slice(), &frame("three\n")[..9]].concat();
         fs::write(path.join("m_20260101T000000Z_000001.ndjson.zst.part"), torn).expect("writes");

@@ -23,7 +23,11 @@ pub struct Kept {
 
 impl Kept {
     pub(super) fn bytes(&self) -> usize {
-        let texts = self.rows.strangers.iter().map(|(_, _, text)| text.len());
+        let texts = self
+            .rows
+            .unknown_categories
+            .iter()
+            .map(|(_, _, text)| text.len());
         let given = self.rows.given.iter().map(|cell| match cell {
             Cell::Text(text) => size_of::<Cell>() + text.len(),
             _ => size_of::<Cell>(),
@@ -43,7 +47,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Rows that stand in a file.
+    /// Rows that are in a file.
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }

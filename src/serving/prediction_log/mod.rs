@@ -36,7 +36,7 @@ pub struct PredictionLog {
 
 impl PredictionLog {
     /// Starts it below the project's folder, where the settings want one. A log that cannot be written is tried again and
-    /// counted: serving goes on.
+    /// counted: serving continues.
     ///
     /// # Errors
     /// When the system gives no thread.

@@ -1,4 +1,4 @@
-//! The thread of the prediction log: lines are gathered, packed and appended; a disk that is full is waited for, up to a
+//! The thread of the prediction log: lines are gathered, compressed and appended; a disk that is full is waited for, up to a
 //! bound, and never by a request.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::logs::queue::{Inbox, Next};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait after a failure.
 const RETRY: Duration = Duration::from_secs(2);
-/// Bytes of text that are packed together.
+/// Bytes of text that are compressed together.
 const FRAME_BYTES: u64 = 1 << 20;
 /// Bytes of text that wait for a disk that cannot be written; what comes then is dropped.
 const MOST_PENDING: usize = 16 << 20;
@@ -163,13 +163,13 @@ fn write(files: &mut Files, counts: &Counts, model: &str, pending: &mut Pending)
     if pending.lines.is_empty() {
         return Ok(());
     }
-    // Somebody may have cleared the folder away.
+    // The folder may have been removed.
     let there = pending.file.take().filter(LogFile::is_there);
     let mut file = match there {
         Some(file) => file,
         None => files.begin(model)?,
     };
-    let appended = packed(&pending.lines).and_then(|frame| file.append(&frame));
+    let appended = compressed(&pending.lines).and_then(|frame| file.append(&frame));
     let is_full = files.is_full(&file);
     pending.file = Some(file);
     appended?;
@@ -186,7 +186,7 @@ fn write(files: &mut Files, counts: &Counts, model: &str, pending: &mut Pending)
 }
 
 /// A frame that knows whether it is damaged.
-fn packed(lines: &[u8]) -> io::Result<Vec<u8>> {
+fn compressed(lines: &[u8]) -> io::Result<Vec<u8>> {
     let mut compressor = Compressor::new(LEVEL)?;
     compressor.set_parameter(CParameter::ChecksumFlag(true))?;
     compressor.compress(lines)

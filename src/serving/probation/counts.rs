@@ -34,7 +34,7 @@ impl Default for Counts {
 }
 
 impl Counts {
-    /// A request ended with a status, after a time, with so many rows predicted.
+    /// A request ended with a status, after a time, with this many rows predicted.
     pub fn ended(&self, status: u16, time: Duration, rows: u64) {
         let count = match status {
             500.. => &self.errors,
@@ -88,9 +88,9 @@ pub struct Side {
     pub answered: u64,
     /// Requests that failed at the server.
     pub errors: u64,
-    /// Requests that were refused as the caller's mistake.
+    /// Requests that were rejected as the caller's mistake.
     pub refused: u64,
-    /// Rows whose prediction is no number.
+    /// Rows whose prediction is not a number.
     pub not_finite: u64,
     /// Time for an answer per class of requests, from one row to many.
     pub medians: Vec<Median>,

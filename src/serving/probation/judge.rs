@@ -7,11 +7,11 @@ use super::counts::Side;
 use crate::config::Probation;
 use crate::pipeline::TestShift;
 
-/// Natural logarithm of one in a million: a good version is taken back by chance less often than that at each look.
+/// Natural logarithm of one in a million: a good version is rolled back by chance less often than that at each look.
 const LN_DOUBT: f64 = 13.815_510_557_964_274;
 /// The same as standard deviations of a normal distribution.
 const DEVIATIONS: f64 = 4.75;
-/// Fewest requests before errors are held against a version.
+/// Fewest requests before errors are checked against a version.
 const FEW_REQUESTS: u64 = 10;
 /// Fewest requests of the version before for its errors to be what is normal.
 const FEW_BEFORE: u64 = 30;
@@ -27,7 +27,7 @@ pub struct LiveShift {
     pub labels: f64,
     /// Mean over them of the total variation between the two predicted distributions.
     pub scores: f64,
-    /// Rows of which the new version says what is no number.
+    /// Rows of which the new version says what is not a number.
     pub not_finite: u64,
 }
 
@@ -38,7 +38,7 @@ pub struct Evidence {
     pub new: Side,
     /// The version before it, as it was before the promotion; nothing when this process did not serve it.
     pub before: Option<Side>,
-    /// Whether both read the same columns: then a row that is refused is the caller's mistake, not the version's.
+    /// Whether both read the same columns: then a row that is rejected is the caller's mistake, not the version's.
     pub reads_alike: bool,
     /// Both on the same rows of requests; nothing when they cannot be compared.
     pub live: Option<LiveShift>,
@@ -114,7 +114,7 @@ fn not_finite(evidence: &Evidence) -> Option<String> {
         return Some(format!("{rows} predictions are not finite numbers"));
     }
     let test = evidence.test.map_or(0.0, |test| test.labels + test.scores);
-    // A comparison with what is no number would say that all is well.
+    // A comparison with what is not a number would say that all is well.
     let is_number = (live.labels + live.scores + test).is_finite()
         && sides(evidence).all(|side| side.medians.iter().all(|median| median.ms.is_finite()));
     (!is_number).then(|| "what was measured is not a number".to_string())
@@ -128,7 +128,7 @@ fn requests(side: &Side, reads_alike: bool) -> u64 {
     side.answered + side.errors + blamed(side, reads_alike)
 }
 
-/// Refused requests that may be the version's fault.
+/// Rejected requests that may be the version's fault.
 fn blamed(side: &Side, reads_alike: bool) -> u64 {
     if reads_alike { 0 } else { side.refused }
 }

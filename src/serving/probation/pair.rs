@@ -93,7 +93,7 @@ impl Pair {
             return;
         }
         // Two honest versions may say opposite things of a row that is unlike all that one of them was trained on, and
-        // whoever may ask could send such rows.
+        // any caller could send such rows.
         if !(is_usual(&self.new, &row.slots) && is_usual(&self.old, &slots)) {
             return;
         }
@@ -110,7 +110,7 @@ impl Pair {
         let old_label = self.old.scorer.label(&old, self.old.bundle.threshold);
         let is_same = self.classes[old_label as usize] == Some(new_label as usize);
         let apart = self.apart(&per_class(&self.new, &new), &per_class(&self.old, &old));
-        // What the old version cannot say is not held against the new one.
+        // What the old version cannot say is not checked against the new one.
         if apart.is_finite() {
             self.rows += 1;
             self.labels += u64::from(!is_same);
@@ -142,12 +142,10 @@ impl Pair {
         let categories = self.new.bundle.transformer.inputs[input].step.categories();
         let category = categories.and_then(|all| all.get(entry as usize).map(String::as_str));
         let is_other = Some(entry) == self.new.model_inputs[input].other;
-        let mut strangers = row.strangers.iter().rev();
-        let stranger = strangers.find(|(other, _)| *other as usize == input);
-        let stranger = stranger.filter(|_| is_other).map(|(_, text)| &**text);
-        category
-            .or(stranger)
-            .map_or(CellRef::Missing, CellRef::Text)
+        let mut unknown = row.unknown_categories.iter().rev();
+        let unknown = unknown.find(|(other, _)| *other as usize == input);
+        let unknown = unknown.filter(|_| is_other).map(|(_, text)| &**text);
+        category.or(unknown).map_or(CellRef::Missing, CellRef::Text)
     }
 
     /// What was found so far.
@@ -193,7 +191,7 @@ fn hash_of(row: &SampledRow) -> u64 {
         bytes.push(kind);
         bytes.extend_from_slice(&bits.to_le_bytes());
     }
-    for (input, text) in &row.strangers {
+    for (input, text) in &row.unknown_categories {
         bytes.extend_from_slice(&input.to_le_bytes());
         bytes.extend_from_slice(text.as_bytes());
     }

@@ -1,4 +1,4 @@
-//! Rows of requests on their way to being compared: a request leaves copies of some of its rows and goes on; it never waits.
+//! Rows of requests on their way to being compared: a request leaves copies of some of its rows and continues; it never waits.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ pub struct SampledRow {
     /// Its cells.
     pub slots: Box<[Slot]>,
     /// Texts that are no category of their own: `(input, text)`.
-    pub strangers: Vec<(u32, Box<str>)>,
+    pub unknown_categories: Vec<(u32, Box<str>)>,
 }
 
 /// Where rows of a version wait.
@@ -33,7 +33,7 @@ impl Sample {
         self.is_wanted.store(is_wanted, Ordering::Relaxed);
     }
 
-    /// Some rows of a request, if any are wanted and nobody else is at it.
+    /// Some rows of a request, if any are wanted and no other request adds some.
     #[inline]
     pub fn offer(&self, rows: &Rows) {
         if self.is_wanted.load(Ordering::Relaxed) && rows.n_rows > 0 {
@@ -52,15 +52,15 @@ impl Sample {
         let first = waiting.len();
         waiting.extend(kept.map(|row| SampledRow {
             slots: rows.row(row).into(),
-            strangers: Vec::new(),
+            unknown_categories: Vec::new(),
         }));
-        // Each stranger is looked at once, whatever the number of rows.
-        for (row, input, text) in &rows.strangers {
+        // Each unknown category is looked at once, whatever the number of rows.
+        for (row, input, text) in &rows.unknown_categories {
             let row = *row as usize;
             if row.is_multiple_of(every)
                 && let Some(sampled) = waiting.get_mut(first + row / every)
             {
-                sampled.strangers.push((*input, text.clone()));
+                sampled.unknown_categories.push((*input, text.clone()));
             }
         }
     }
@@ -83,7 +83,7 @@ mod tests {
         Rows {
             n_rows,
             slots: (0..n_rows).map(|row| Slot::Number(row as f64)).collect(),
-            strangers: vec![(1, 0, "who".into())],
+            unknown_categories: vec![(1, 0, "who".into())],
             given: Vec::new(),
             ids: Vec::new(),
         }
@@ -98,8 +98,8 @@ mod tests {
         sample.offer(&rows(2));
         let kept = sample.take();
         assert_eq!(kept.len(), 2);
-        assert_eq!(kept[0].strangers, []);
-        assert_eq!(kept[1].strangers, [(0, "who".into())]);
+        assert_eq!(kept[0].unknown_categories, []);
+        assert_eq!(kept[1].unknown_categories, [(0, "who".into())]);
         sample.offer(&rows(10_000));
         assert!((MOST_OF_ONE / 2..=MOST_OF_ONE).contains(&sample.take().len()));
         (0..1000).for_each(|_| sample.offer(&rows(64)));

@@ -22,7 +22,7 @@ pub struct Trial {
     reads_alike: bool,
     pair: Option<Pair>,
     test: Option<TestShift>,
-    /// Why the version is to be taken back, once that is known: what was found stays found.
+    /// Why the version is to be rolled back, once that is known: what was found stays found.
     against: Option<String>,
 }
 
@@ -114,7 +114,7 @@ impl Trial {
         })
     }
 
-    /// What is told of it while it goes on.
+    /// What is shown of it while it continues.
     pub fn view(&self, now_ms: i64) -> View {
         View {
             requests: Some(self.evidence(now_ms).requests()),

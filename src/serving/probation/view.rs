@@ -1,4 +1,4 @@
-//! What is told of a probation.
+//! A probation as it is shown.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ pub struct View {
     pub ended: Option<String>,
     /// Requests that were counted: by this server while it watches, else by the one that concluded.
     pub requests: Option<u64>,
-    /// Why it ended so; while it goes on, what is found against the version and why it is not taken back yet.
+    /// Why it ended so; while it continues, what is found against the version and why it is not rolled back yet.
     pub reasons: Vec<String>,
 }
 

@@ -29,7 +29,7 @@ fn each_request_is_a_line_in_a_file_and_no_line_holds_a_query() {
     )
     .expect(200);
     let path = "/prediction?lastmonth_activity=123456";
-    let refused = server.get(path).expect(422);
+    let rejected = server.get(path).expect(422);
     server.get("/nowhere").expect(404);
     let (ended, _) = server.stop(Signal::TERM);
     assert!(ended);
@@ -50,9 +50,9 @@ fn each_request_is_a_line_in_a_file_and_no_line_holds_a_query() {
     assert_eq!(
         found[1],
         json!({
-            "time": time, "request_id": refused.header("x-request-id"), "trace_id": null,
+            "time": time, "request_id": rejected.header("x-request-id"), "trace_id": null,
             "method": "GET", "route": "/prediction", "path": "/prediction", "status": 422,
-            "duration_ms": null, "bytes": refused.body.len(), "rows": 0, "model": null, "version": null,
+            "duration_ms": null, "bytes": rejected.body.len(), "rows": 0, "model": null, "version": null,
             "caller": "anonymous", "address": "127.0.0.1",
         })
     );
@@ -60,7 +60,7 @@ fn each_request_is_a_line_in_a_file_and_no_line_holds_a_query() {
         (&found[2]["route"], &found[2]["path"], &found[2]["caller"]),
         (&Value::Null, &json!("/nowhere"), &Value::Null)
     );
-    // A server that is started again goes on in the same file.
+    // A server that is started again continues in the same file.
     predict(&Server::of(&project, &[]));
     let server = Server::of(&project, &[]);
     server.stop(Signal::TERM);

@@ -240,8 +240,8 @@ fn a_caller_who_goes_away_is_not_under_way_for_ever() {
     drop(stream);
     let answer = server.until("/metrics", |answer| answer.text().contains(&under_way(1)));
     let series = read(&answer.text());
-    let refused = r#"unseat_http_requests_total{method="POST",route="/prediction",status="400"}"#;
-    let ends = [refused, "unseat_http_requests_abandoned_total"];
+    let rejected = r#"unseat_http_requests_total{method="POST",route="/prediction",status="400"}"#;
+    let ends = [rejected, "unseat_http_requests_abandoned_total"];
     let told: f64 = ends.iter().filter_map(|name| series.get(*name)).sum();
     assert_eq!(told, 1.0, "{series:#?}");
 }

@@ -129,7 +129,7 @@ fn nothing_is_kept_unless_asked_for() {
 }
 
 #[test]
-fn a_refused_request_is_not_kept() {
+fn a_rejected_request_is_not_kept() {
     let project = Project::promoted();
     project.set("server.prediction_log", json!({"sample": 1.0}));
     let server = Server::of(&project, &[]);

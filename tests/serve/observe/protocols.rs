@@ -1,4 +1,4 @@
-//! Whoever predicts is counted and logged, whatever protocol he speaks.
+//! Every prediction is counted and logged, whatever its protocol.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};

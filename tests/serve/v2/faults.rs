@@ -54,14 +54,14 @@ fn every_fault_of_tensors_is_told() {
                 it["inputs"][0]["data"] = json!(["secret"]);
                 it["inputs"][2]["data"] = json!([[7]]);
             }),
-            "`lastmonth_activity`: element 0 of `data` is no INT64; \
+            "`lastmonth_activity`: element 0 of `data` is not of type INT64; \
              `number_of_employees`: `data` is neither flat nor nested as the shape says",
         ),
         (
             row("BOOL"),
-            "`lastmonth_activity`: element 0 of `data` is no BOOL; \
-             `lastyear_activity`: element 0 of `data` is no BOOL; \
-             `number_of_employees`: element 0 of `data` is no BOOL",
+            "`lastmonth_activity`: element 0 of `data` is not of type BOOL; \
+             `lastyear_activity`: element 0 of `data` is not of type BOOL; \
+             `number_of_employees`: element 0 of `data` is not of type BOOL",
         ),
         (
             with(|it| {
@@ -153,7 +153,7 @@ fn faults_of_outputs_come_with_those_of_inputs() {
 }
 
 #[test]
-fn bodies_that_are_no_requests_are_refused() {
+fn bodies_that_are_no_requests_are_rejected() {
     let project = Project::promoted();
     let server = Server::of(&project, &[]);
     let none = "the body has no `inputs`; send {\"inputs\": [{\"name\": …, \"shape\": […], \"datatype\": …, \"data\": […]}]}";
@@ -176,7 +176,7 @@ fn bodies_that_are_no_requests_are_refused() {
         (
             &[],
             "[1",
-            "the body is no JSON object; send {\"inputs\": […]}",
+            "the body is not a JSON object; send {\"inputs\": […]}",
         ),
         (
             &[],
@@ -186,7 +186,7 @@ fn bodies_that_are_no_requests_are_refused() {
         (
             &[],
             "secret",
-            "the body is no JSON object; send {\"inputs\": […]}",
+            "the body is not a JSON object; send {\"inputs\": […]}",
         ),
         (
             &[],
@@ -274,12 +274,12 @@ fn nothing_is_loaded_or_unloaded_by_hand() {
             .post("/v2/repository/index", &json!([]))
             .expect(400)
             .json(),
-        json!({"error": "the body is no JSON object; send {\"ready\": true}, or none"})
+        json!({"error": "the body is not a JSON object; send {\"ready\": true}, or none"})
     );
 }
 
 #[test]
-fn more_rows_than_allowed_are_refused_before_room_is_made_for_them() {
+fn more_rows_than_allowed_are_rejected_before_room_is_made_for_them() {
     let project = Project::promoted();
     project.set("server.limits.rows", 10);
     let server = Server::of(&project, &[]);

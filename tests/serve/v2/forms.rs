@@ -1,5 +1,5 @@
 //! Every form of the same row gets the same bits: each datatype in JSON and as bytes, nested and flat, named and as a
-//! matrix, packed and not; and the forms of an answer.
+//! matrix, compressed and not; and the forms of an answer.
 
 use std::io::{Read, Write};
 
@@ -54,7 +54,7 @@ fn send(server: &Server, json: &Value, bytes: &[u8], more: &[(&str, &str)]) -> A
     server.send("POST", INFER, &headers, &[json.as_bytes(), bytes].concat())
 }
 
-/// A tensor whose elements are so many bytes behind the JSON object.
+/// A tensor whose elements are this many bytes behind the JSON object.
 fn binary(name: &str, shape: &[usize], datatype: &str, size: usize) -> Value {
     json!({
         "name": name, "shape": shape, "datatype": datatype,
@@ -246,14 +246,14 @@ fn bodies_are_packed_both_ways() {
     let tensors = ROW.map(|(name, value)| tensor(name, &[n], "INT64", json!(vec![value; n])));
     let plain = json!({"inputs": tensors}).to_string().into_bytes();
     let gzip = {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(&plain).expect("packs");
-        packer.finish().expect("packs")
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&plain).expect("compresses");
+        encoder.finish().expect("compresses")
     };
     let zlib = {
-        let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(&plain).expect("packs");
-        packer.finish().expect("packs")
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(&plain).expect("compresses");
+        encoder.finish().expect("compresses")
     };
     // Two bytes of header and four of checksum are all that zlib's form adds.
     let bare = &zlib[2..zlib.len() - 4];
@@ -307,7 +307,7 @@ fn bodies_are_packed_both_ways() {
         ),
     ] {
         let headers = [("content-encoding", encoding)];
-        let answer = server.send("POST", INFER, &headers, b"\xff\xff\xff\xff not packed");
+        let answer = server.send("POST", INFER, &headers, b"\xff\xff\xff\xff not compressed");
         assert_eq!(answer.expect(status).json(), json!({"error": expected}));
     }
 }

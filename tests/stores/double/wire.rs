@@ -31,7 +31,7 @@ pub fn error(status: u16, code: &str) -> Reply {
     reply(status, body)
 }
 
-/// Objects have times that go on with each: `at` seconds after the beginning of 2026.
+/// Objects have times that continue with each: `at` seconds after the beginning of 2026.
 pub fn http_time(at: u64) -> String {
     let (hours, minutes, seconds) = (at / 3600, at / 60 % 60, at % 60);
     format!("Thu, 01 Jan 2026 {hours:02}:{minutes:02}:{seconds:02} GMT")
@@ -91,7 +91,7 @@ pub fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What stands in each element of a name.
+/// What is in each element of a name.
 pub fn texts(body: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let parts = body.split(open.as_str()).skip(1);

@@ -16,7 +16,7 @@ impl Lowering {
             && matches!(call.parameters, FunctionArguments::None);
         let known = functions::named(&name).filter(|_| plain);
         let Some(function) = known else {
-            return Err(format!("`{name}` is no function of one row"));
+            return Err(format!("`{name}` is not a function of one row"));
         };
         let FunctionArguments::List(list) = call.args else {
             return Err(format!("`{name}` needs its arguments in parentheses"));
@@ -56,14 +56,14 @@ impl Lowering {
             Function::DatePart => {
                 let asked = take();
                 let Tree::Literal(Literal::Text(name)) = asked else {
-                    return Err("the part of `DATE_PART` stands in quotes".to_string());
+                    return Err("the part of `DATE_PART` must be in quotes".to_string());
                 };
                 Tree::Extract(part_named(&name)?, Box::new(take()))
             }
             Function::Strftime => {
                 let time = take();
                 let Tree::Literal(Literal::Text(format)) = take() else {
-                    return Err("the format of `STRFTIME` stands in quotes".to_string());
+                    return Err("the format of `STRFTIME` must be in quotes".to_string());
                 };
                 times::check_format(&format)?;
                 Tree::Format(Box::new(time), format)
@@ -83,13 +83,13 @@ impl Lowering {
                     (pattern, None) => Tree::MatchesOwn(Box::new([text, pattern])),
                     _ => {
                         return Err(
-                            "pattern and flags of `REGEXP_LIKE` stand in quotes".to_string()
+                            "pattern and flags of `REGEXP_LIKE` must be in quotes".to_string()
                         );
                     }
                 }
             }
             Function::ConcatWith if !matches!(arguments[0], Tree::Literal(Literal::Text(_))) => {
-                return Err("what `CONCAT_WS` puts between texts stands in quotes".to_string());
+                return Err("what `CONCAT_WS` puts between texts must be in quotes".to_string());
             }
             Function::Round | Function::Trunc if arguments.len() == 2 => match arguments[1] {
                 Tree::Literal(Literal::Integer(digits)) if digits >= 0 => {

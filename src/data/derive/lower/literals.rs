@@ -1,4 +1,4 @@
-//! What stands in an expression as it is: values, parts of times, types.
+//! What is in an expression as it is: values, parts of times, types.
 
 use sqlparser::ast::{DataType, DateTimeField, Value};
 
@@ -19,7 +19,7 @@ pub(super) fn literal(value: Value) -> Result<Literal, String> {
                 Literal::Number(
                     digits
                         .parse()
-                        .map_err(|_| format!("`{}` is no number", short(&digits)))?,
+                        .map_err(|_| format!("`{}` is not a number", short(&digits)))?,
                 )
             } else {
                 Literal::Integer(digits.parse().map_err(|_| {
@@ -30,7 +30,7 @@ pub(super) fn literal(value: Value) -> Result<Literal, String> {
         }
         other => {
             let words = short(&other.to_string());
-            return Err(format!("`{words}` is no value of expressions"));
+            return Err(format!("`{words}` is not a value of expressions"));
         }
     })
 }
@@ -72,7 +72,7 @@ pub(super) fn part_named(name: &str) -> Result<Part, String> {
         let hint = hint.map_or(String::new(), |name| {
             format!("; did you mean `{}`?", name.to_uppercase())
         });
-        format!("`{}` is no part of a time{hint}", short(quoted))
+        format!("`{}` is not a part of a time{hint}", short(quoted))
     })
 }
 

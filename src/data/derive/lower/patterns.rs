@@ -48,7 +48,7 @@ impl Patterns {
             ..
         }) = pattern
         else {
-            return Err("the pattern of `LIKE` stands in quotes".to_string());
+            return Err("the pattern of `LIKE` must be in quotes".to_string());
         };
         let escape = match escape.map(|it| it.value) {
             None => None,
@@ -112,7 +112,7 @@ impl Patterns {
                     ));
                 }
                 Err(Error::CompiledTooBig(_)) => size *= 2,
-                Err(_) => return Err(format!("{name} is no regular expression")),
+                Err(_) => return Err(format!("{name} is not a regular expression")),
             }
         }
         Err("its patterns together are too large; make derived columns of parts of it".to_string())

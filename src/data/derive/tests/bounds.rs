@@ -37,7 +37,7 @@ fn patterns_are_bounded_one_by_one_and_together() {
     let like = format!("t ILIKE '{}'", "%_k".repeat(20_000));
     assert_eq!(why(&[&like]), format!("the pattern of `LIKE` {too_large}"));
     let nested = format!("t ~ '{}a{}'", "(".repeat(500), ")".repeat(500));
-    assert!(why(&[&nested]).ends_with("is no regular expression"));
+    assert!(why(&[&nested]).ends_with("is not a regular expression"));
     // Each alone is taken.
     let many = vec!["t ~ 'a{500}b{500}'"; 400].join(" OR ");
     assert_eq!(
@@ -101,7 +101,7 @@ fn texts_do_not_grow_without_end() {
     );
 }
 
-/// What is compared in a `CASE` stands in the tree once, however many branches there are: forty inside each other were 2^40.
+/// What is compared in a `CASE` is in the tree once, however many branches there are: forty inside each other were 2^40.
 #[test]
 fn what_a_case_compares_is_computed_once() {
     let mut sql = "n".to_string();

@@ -150,7 +150,7 @@ fn where_it_differs_it_is_right() {
             r#"["abc","abc","abc","abc","abc","abc","abc","abc"]"#,
         ),
         ("LEFT(t, 0)", r#"["","",null,"","","","",""]"#),
-        // What was refused or stopped all rows.
+        // What was rejected or stopped all rows.
         (
             "i IN (j, 0.5)",
             "[false,null,false,true,null,false,false,false]",

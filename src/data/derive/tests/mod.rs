@@ -2,7 +2,7 @@
 
 mod bounds;
 mod golden;
-mod refused;
+mod rejected;
 
 use polars::prelude::DataFrame;
 
@@ -112,14 +112,14 @@ fn later_columns_see_earlier_ones() {
         Some(4.0)
     );
     let turned: Vec<_> = list.into_iter().rev().collect();
-    let failure = derive(&frame(), &[], &turned).expect_err("is refused");
+    let failure = derive(&frame(), &[], &turned).expect_err("is rejected");
     assert_eq!(failure.column, "more");
-    assert_eq!(failure.why, "it reads `double`, which is no column");
+    assert_eq!(failure.why, "it reads `double`, which is not a column");
 }
 
 #[test]
 fn no_file_no_table_and_no_other_row_can_be_reached() {
-    let refused = [
+    let rejected = [
         "x IN (SELECT x FROM read_csv('/etc/passwd'))",
         "x IN (sElEcT 1)",
         "read_csv('/etc/passwd')",
@@ -147,7 +147,7 @@ fn no_file_no_table_and_no_other_row_can_be_reached() {
         "x +",
         "",
     ];
-    for sql in refused {
+    for sql in rejected {
         assert!(Expression::parse(sql).is_err(), "{sql}");
     }
     // Words in quotes are names and texts.
@@ -159,7 +159,7 @@ fn no_file_no_table_and_no_other_row_can_be_reached() {
 fn a_message_holds_no_cell() {
     let expression = Expression::parse("x + \"from\"").expect("parses");
     let times = ["from".to_string()];
-    let failure = derive(&frame(), &times, &[("y".to_string(), expression)]).expect_err("refused");
+    let failure = derive(&frame(), &times, &[("y".to_string(), expression)]).expect_err("rejected");
     assert!(
         !failure.why.contains("2017") && !failure.why.contains("1.5"),
         "{failure:?}"

@@ -117,7 +117,7 @@ async fn rows_that_moved_slowly_are_told_once_and_held_against_later_champions_f
         None
     );
     assert_eq!(site.slow(&slow(1, Ok, Ok)).await, None);
-    // What is seen against the champion is no slow drift.
+    // What is seen against the champion is not a slow drift.
     assert_eq!(site.slow(&slow(2, Drift, Drift)).await, None);
     assert_eq!(site.slow(&slow(3, Warn, Drift)).await, None);
     let told = site.slow(&slow(4, Ok, Drift)).await.expect("an alarm");

@@ -83,7 +83,7 @@ proptest! {
             (Ok(quick), Ok(general)) => {
                 // The bits, so that two zeros differ.
                 prop_assert_eq!(format!("{:?}", quick.slots), format!("{:?}", general.slots));
-                prop_assert_eq!(quick.strangers, general.strangers);
+                prop_assert_eq!(quick.unknown_categories, general.unknown_categories);
                 prop_assert_eq!(quick.n_rows, general.n_rows);
             }
             (Err(quick), Err(general)) => prop_assert_eq!(quick.message, general.message),
@@ -125,6 +125,6 @@ proptest! {
         prop_assert_eq!(&rows.slots, &line.slots);
         prop_assert_eq!(&rows.slots, &csv.slots);
         let is_known = text == "a" || text == "b";
-        prop_assert_eq!(rows.strangers.len(), usize::from(!is_known));
+        prop_assert_eq!(rows.unknown_categories.len(), usize::from(!is_known));
     }
 }

@@ -34,8 +34,8 @@ fn flat_and_nested_lists_are_the_same() {
 #[test]
 fn what_is_wrong_with_a_list_is_told_without_its_elements() {
     for (json, datatype, shape, expected) in [
-        ("7", "FP64", &[1][..], "`data` is no list of elements"),
-        ("{}", "FP64", &[1], "`data` is no list of elements"),
+        ("7", "FP64", &[1][..], "`data` is not a list of elements"),
+        ("{}", "FP64", &[1], "`data` is not a list of elements"),
         (
             "[1, 2]",
             "FP64",
@@ -78,17 +78,47 @@ fn what_is_wrong_with_a_list_is_told_without_its_elements() {
             &[2, 2],
             "`data` is neither flat nor nested as the shape says",
         ),
-        ("[1, 2.5]", "INT8", &[2], "element 1 of `data` is no INT8"),
-        ("[256]", "UINT8", &[1], "element 0 of `data` is no UINT8"),
-        ("[true]", "FP32", &[1], "element 0 of `data` is no FP32"),
-        ("[1e39]", "FP32", &[1], "element 0 of `data` is no FP32"),
-        ("[2]", "BOOL", &[1], "element 0 of `data` is no BOOL"),
-        ("[\"a\"]", "FP64", &[1], "element 0 of `data` is no FP64"),
+        (
+            "[1, 2.5]",
+            "INT8",
+            &[2],
+            "element 1 of `data` is not of type INT8",
+        ),
+        (
+            "[256]",
+            "UINT8",
+            &[1],
+            "element 0 of `data` is not of type UINT8",
+        ),
+        (
+            "[true]",
+            "FP32",
+            &[1],
+            "element 0 of `data` is not of type FP32",
+        ),
+        (
+            "[1e39]",
+            "FP32",
+            &[1],
+            "element 0 of `data` is not of type FP32",
+        ),
+        (
+            "[2]",
+            "BOOL",
+            &[1],
+            "element 0 of `data` is not of type BOOL",
+        ),
+        (
+            "[\"a\"]",
+            "FP64",
+            &[1],
+            "element 0 of `data` is not of type FP64",
+        ),
         (
             "[{\"a\": 1}]",
             "FP64",
             &[1],
-            "element 0 of `data` is no FP64",
+            "element 0 of `data` is not of type FP64",
         ),
         (
             "[[1], [[]]]",
@@ -96,7 +126,7 @@ fn what_is_wrong_with_a_list_is_told_without_its_elements() {
             &[1, 1],
             "`data` is neither flat nor nested as the shape says",
         ),
-        ("[1e999]", "FP64", &[1], "`data` is no list of elements"),
+        ("[1e999]", "FP64", &[1], "`data` is not a list of elements"),
     ] {
         let found = numbers(json, datatype, shape);
         assert_eq!(found, Err(expected.to_string()), "{json}");
@@ -151,7 +181,7 @@ fn what_is_wrong_with_bytes_is_told_without_them() {
             &[1, 0, 7],
             "BOOL",
             3,
-            Err("element 2 of its bytes is no BOOL"),
+            Err("element 2 of its bytes is not of type BOOL"),
         ),
     ] {
         let datatype = Datatype::parse(datatype).expect("a datatype");

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::serving::probation::counts::Median;
 
-/// A version that answered so many requests in 2 ms, of which so many failed.
+/// A version that answered this many requests in 2 ms, of which so many failed.
 fn side(requests: u64, errors: u64) -> Side {
     Side {
         answered: requests - errors,
@@ -43,7 +43,7 @@ fn well(requests: u64) -> Evidence {
     }
 }
 
-/// With these changes, is the version watched, confirmed or taken back, and what is said?
+/// With these changes, is the version watched, confirmed or rolled back, and what is said?
 #[track_caller]
 fn check(change: impl FnOnce(&mut Evidence), wanted: &str) {
     let mut evidence = well(500);
@@ -51,7 +51,7 @@ fn check(change: impl FnOnce(&mut Evidence), wanted: &str) {
     let told = match judge(&evidence, &Probation::default()) {
         Verdict::Watch => "watch".to_string(),
         Verdict::Confirm(said) => format!("confirm: {said}"),
-        Verdict::TakeBack(reasons) => format!("take back: {}", reasons.join("; ")),
+        Verdict::TakeBack(reasons) => format!("roll back: {}", reasons.join("; ")),
     };
     assert!(told.starts_with(wanted), "{told}, not {wanted}");
 }
@@ -82,10 +82,10 @@ fn errors_take_it_back_when_they_are_more_than_before_beyond_doubt() {
     check(|it| it.new = side(9, 9), "watch");
     check(
         |it| it.new = side(10, 10),
-        "take back: 10 of 10 requests failed, 0 of 5000 before it",
+        "roll back: 10 of 10 requests failed, 0 of 5000 before it",
     );
     check(|it| it.new = side(500, 25), "watch");
-    check(|it| it.new = side(500, 75), "take back: 75 of 500");
+    check(|it| it.new = side(500, 75), "roll back: 75 of 500");
     // The same share is what is usual where the version before had it, too.
     let usual = |it: &mut Evidence| {
         it.new = side(500, 75);
@@ -96,7 +96,7 @@ fn errors_take_it_back_when_they_are_more_than_before_beyond_doubt() {
         it.new = side(500, 75);
         it.before = None;
     };
-    check(unknown, "take back: 75 of 500 requests failed, not known");
+    check(unknown, "roll back: 75 of 500 requests failed, not known");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn refused_rows_count_only_where_the_columns_changed() {
         }
     };
     check(refused(true), "watch");
-    check(refused(false), "take back: 400 of 900 requests failed");
+    check(refused(false), "roll back: 400 of 900 requests failed");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn slow_is_both_slower_than_before_and_slow() {
         |ms: f64, answers: u64| move |it: &mut Evidence| it.new.medians[0] = Median { answers, ms };
     check(takes(49.0, 500), "watch");
     check(takes(51.0, 99), "watch");
-    check(takes(51.0, 100), "take back: half of the answers take 51.0");
+    check(takes(51.0, 100), "roll back: half of the answers take 51.0");
     let as_before = |it: &mut Evidence| {
         takes(51.0, 500)(it);
         it.before = Some(Side {
@@ -136,15 +136,15 @@ fn other_predictions_count_beyond_those_on_the_test_rows() {
     check(|it| it.live = live(5000, 0.55, 0.55), "watch");
     check(
         |it| it.live = live(5000, 0.9, 0.1),
-        "take back: it labels 90 % of 5000 rows",
+        "roll back: it labels 90 % of 5000 rows",
     );
     check(
         |it| it.live = live(5000, 0.1, 0.9),
-        "take back: its answers are 0.90 away",
+        "roll back: its answers are 0.90 away",
     );
     // Few rows show nothing, however far apart.
     check(|it| it.live = live(20, 1.0, 1.0), "watch");
-    // What the gate saw as well, on the test rows, is no surprise.
+    // What the gate saw as well, on the test rows, is not a surprise.
     let expected = |it: &mut Evidence| {
         it.live = live(5000, 1.0, 1.0);
         it.test = Some(TestShift {
@@ -163,7 +163,7 @@ fn other_predictions_count_beyond_those_on_the_test_rows() {
 
 #[test]
 fn what_is_no_number_takes_it_back_at_once() {
-    check(|it| it.new.not_finite = 1, "take back: 1 predictions");
+    check(|it| it.new.not_finite = 1, "roll back: 1 predictions");
     let one = |it: &mut Evidence| {
         it.new = side(1, 0);
         it.live = Some(LiveShift {
@@ -172,9 +172,9 @@ fn what_is_no_number_takes_it_back_at_once() {
             ..LiveShift::default()
         });
     };
-    check(one, "take back: 1 predictions are not finite numbers");
+    check(one, "roll back: 1 predictions are not finite numbers");
     for odd in [f64::NAN, f64::INFINITY] {
-        let said = "take back: what was measured is not a number";
+        let said = "roll back: what was measured is not a number";
         check(|it| it.live = live(5, odd, 0.0), said);
         check(|it| it.live = live(5, 0.0, odd), said);
         check(|it| it.new.medians[0].ms = odd, said);
@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn a_version_like_the_one_before_is_never_taken_back(
+    fn a_version_like_the_one_before_is_never_rolled_back(
         one in any_side(), shift in 0.0..=1.0_f64, rows in 0..6000_u64, time in 0..5_000_000_i64,
     ) {
         prop_assume!(one.medians[0].ms.is_finite());
@@ -281,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn what_differs_by_half_at_most_is_never_taken_back(rows in 0..6000_u64, shift in 0.0..=0.5) {
+    fn what_differs_by_half_at_most_is_never_rolled_back(rows in 0..6000_u64, shift in 0.0..=0.5) {
         let mut evidence = well(900);
         evidence.live = live(rows, shift, shift);
         prop_assert_eq!(judge(&evidence, &Probation::default()), Verdict::Watch);
