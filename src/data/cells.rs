@@ -2,7 +2,8 @@
 
 /// A cell's number, with its sort.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Parsed {
+pub enum Parsed {
+    /// Without a decimal point.
     Integer(i64),
     /// May be infinite or NaN.
     Number(f64),
@@ -13,6 +14,8 @@ pub(super) struct Nulls {
     texts: Vec<Vec<u8>>,
     first: [bool; 256],
     longest: usize,
+    /// Whether a text is a number, so that a cell that is one may be missing.
+    pub has_number: bool,
 }
 
 impl Nulls {
@@ -28,6 +31,7 @@ impl Nulls {
         }
         let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
         Nulls {
+            has_number: texts.iter().any(|text| parse_number(text).is_some()),
             texts,
             first,
             longest,
@@ -92,7 +96,7 @@ const POWERS: [f64; 23] = [
 /// Mantissas up to 2^53 with a small exponent are one exact multiplication or division; the rest goes to the standard
 /// library.
 #[inline]
-pub(super) fn parse_number(cell: &[u8]) -> Option<Parsed> {
+pub fn parse_number(cell: &[u8]) -> Option<Parsed> {
     let (negative, unsigned) = match cell {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),

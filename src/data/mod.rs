@@ -58,6 +58,7 @@ mod csv_layout;
 mod csv_part;
 mod csv_quotes;
 mod cut;
+mod decimal;
 mod derive;
 mod encoding;
 mod formats;
@@ -108,8 +109,9 @@ mod tests;
 
 use std::path::PathBuf;
 
-pub use cells::trim_text;
+pub use cells::{Parsed, parse_number, trim_text};
 pub use csv_quotes::quote_fault;
+pub use decimal::{ShortDecimal, short_cell_number, short_decimal, short_json_number};
 pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };

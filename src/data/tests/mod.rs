@@ -10,6 +10,7 @@ mod numbers;
 mod real;
 mod schema_merge;
 mod shapes;
+mod short_numbers;
 mod totals;
 
 use std::fs;
