@@ -114,6 +114,37 @@ impl Layout {
     }
 }
 
+/// Finds the bin of a number quickly: the edges of a layout at a fixed length, so that all of them are compared at once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edges {
+    lowest: f64,
+    /// Infinite behind the last edge: no number is beyond them.
+    uppers: [f64; MOST_BINS],
+}
+
+impl Edges {
+    /// Made from a layout; `None` for one of labels, or of more bins than there are made.
+    pub fn of(layout: &Layout) -> Option<Edges> {
+        let Layout::Numbers { lowest, uppers } = layout else {
+            return None;
+        };
+        let mut fixed = [f64::INFINITY; MOST_BINS];
+        fixed.get_mut(..uppers.len())?.copy_from_slice(uppers);
+        Some(Edges {
+            lowest: *lowest,
+            uppers: fixed,
+        })
+    }
+
+    /// Where a finite number is counted, as [`Layout::place_number`] says.
+    #[inline]
+    pub fn place(&self, x: f64) -> usize {
+        let beyond: u64 = self.uppers.iter().map(|upper| u64::from(*upper < x)).sum();
+        let inside = 2 + beyond as usize;
+        if x < self.lowest { 1 } else { inside }
+    }
+}
+
 /// Finds the bin of a category quickly.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {

@@ -41,7 +41,7 @@ pub use histogram::{Histogram, HistogramBin, histograms};
 pub use jensen_shannon::jensen_shannon;
 pub use judged::{ColumnDrift, Drift, Levels, Verdict, key_of};
 pub use kolmogorov_smirnov::{distance, kolmogorov_smirnov};
-pub use layout::{Labels, Layout};
+pub use layout::{Edges, Labels, Layout};
 pub use proportions::two_proportions;
 pub use reference::values_of;
 pub use stability_index::{beyond_chance, by_chance, smoothed, stability_index};

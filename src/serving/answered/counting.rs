@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use super::kept::{Kept, Said};
 use crate::bundle::Slot;
 use crate::config::Drift as Settings;
-use crate::drift::{Answered, Counts, Labels, Reference, Seen, count_answers, place};
+use crate::drift::{
+    Answered, Counts, Edges, Labels, Measure, Reference, Seen, count_answers, place,
+};
 use crate::features::Input;
 use crate::pipeline::drift::SlowReference;
 use crate::serving::rows::Rows;
@@ -148,6 +150,8 @@ struct Bins {
     labels: Vec<Labels>,
     /// Per column of the reference with categories, the bin of each entry of the model's own table.
     entries: Vec<Vec<usize>>,
+    /// Per input of the model, its only column in the reference and the edges of that, where it is one of numbers.
+    numbers: Vec<Option<(usize, Edges)>>,
 }
 
 impl Bins {
@@ -171,8 +175,16 @@ impl Bins {
             places.push(labels.place(None));
             places
         });
+        let columns: Vec<Vec<usize>> = inputs.iter().map(|input| of(&input.name)).collect();
+        let numbers = columns.iter().map(|columns| match columns[..] {
+            [at] if reference.columns[at].measure == Measure::Number => {
+                Edges::of(&reference.columns[at].layout).map(|edges| (at, edges))
+            }
+            _ => None,
+        });
         Bins {
-            columns: inputs.iter().map(|input| of(&input.name)).collect(),
+            numbers: numbers.collect(),
+            columns,
             entries: entries.collect(),
             labels,
         }
@@ -188,6 +200,12 @@ impl Bins {
 
     fn count_row(&self, reference: &Reference, rows: &Rows, row: usize, counts: &mut Counts) {
         for (input, slot) in rows.row(row).iter().enumerate() {
+            if let (Slot::Number(number), Some(Some((at, edges)))) = (slot, self.numbers.get(input))
+                && number.is_finite()
+            {
+                counts.columns[*at][edges.place(*number)] += 1;
+                continue;
+            }
             let columns = self.columns.get(input).map_or(&[][..], Vec::as_slice);
             for &at in columns {
                 let column = &reference.columns[at];
