@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -96,10 +97,17 @@ impl ScoredColumn {
             Effect::Table { index, .. } | Effect::One { index } | Effect::Entries { index, .. } => {
                 Slot::Entry(entry_of(index, cell.label(self.kind).as_deref()) as u32)
             }
-            Effect::Words { .. } | Effect::Values { .. } => cell
-                .text()
-                .map_or(Slot::Missing, |text| Slot::Text(text.as_ref().into())),
+            Effect::Words { .. } | Effect::Values { .. } => {
+                cell.text().map_or(Slot::Missing, |text| {
+                    Slot::Text(Arc::new(text.as_ref().into()))
+                })
+            }
         }
+    }
+
+    /// Whether [`ScoredColumn::read`] takes a finite number as it is.
+    pub fn reads_number(&self) -> bool {
+        matches!(self.effect, Effect::Number { .. } | Effect::Feature { .. })
     }
 
     /// As [`ScoredColumn::read`], from a row of a frame's column.
@@ -111,9 +119,11 @@ impl ScoredColumn {
             Effect::Table { index, .. } | Effect::One { index } | Effect::Entries { index, .. } => {
                 Slot::Entry(entry_of(index, label_of(cells, self.kind, row).as_deref()) as u32)
             }
-            Effect::Words { .. } | Effect::Values { .. } => cells
-                .text(row)
-                .map_or(Slot::Missing, |text| Slot::Text(text.as_ref().into())),
+            Effect::Words { .. } | Effect::Values { .. } => {
+                cells.text(row).map_or(Slot::Missing, |text| {
+                    Slot::Text(Arc::new(text.as_ref().into()))
+                })
+            }
         }
     }
 
@@ -322,8 +332,9 @@ fn clamped(push: f64) -> f64 {
     push.clamp(-LARGEST_PUSH, LARGEST_PUSH)
 }
 
+/// How far a number pushes that is so far, halved, from its column's mean.
 #[inline]
-fn contribution_of(weight: f64, half_distance: f64) -> f64 {
+pub fn contribution_of(weight: f64, half_distance: f64) -> f64 {
     clamped(weight * half_distance)
 }
 

@@ -3,12 +3,14 @@
 //! prediction has the same bits wherever it is made: at scoring, in `predict`, over HTTP.
 
 mod effect;
+mod number_term;
 mod slot;
 
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use self::effect::ScoredColumn;
+use self::number_term::NumberTerm;
 use super::saved::Bundle;
 use crate::evaluate::{
     ClassPredictions, Predictions,
@@ -33,6 +35,8 @@ pub struct Scorer {
     link: Link,
     bias: Vec<f64>,
     columns: Vec<ScoredColumn>,
+    /// Per column: its term, where that is all that it does.
+    terms: Vec<Option<NumberTerm>>,
     /// What makes the columns out of those of the data.
     prepare: Preparer,
     /// Where there are trees: they read features, the columns only make them.
@@ -75,6 +79,7 @@ impl Scorer {
                 }),
             },
             prepare: Preparer::new(&bundle.transformer.prepare),
+            terms: columns.iter().map(NumberTerm::of).collect(),
             columns,
         }
     }
@@ -100,6 +105,11 @@ impl Scorer {
         self.columns[position].read(cell)
     }
 
+    /// Whether the column at `position` takes numbers as they are.
+    pub fn reads_number(&self, position: usize) -> bool {
+        self.columns[position].reads_number()
+    }
+
     /// What makes the columns of the model out of those of the data.
     pub fn preparer(&self) -> &Preparer {
         &self.prepare
@@ -120,8 +130,13 @@ impl Scorer {
         margins.copy_from_slice(&self.bias);
         match &self.trees {
             None => {
-                for (column, slot) in self.columns.iter().zip(slots) {
-                    column.push(slot, margins);
+                for ((column, term), slot) in self.columns.iter().zip(&self.terms).zip(slots) {
+                    match (term, slot) {
+                        (Some(term), Slot::Number(number)) => {
+                            margins[0] += term.contribution(*number);
+                        }
+                        _ => column.push(slot, margins),
+                    }
                 }
             }
             Some(forest) => {
@@ -130,6 +145,35 @@ impl Scorer {
             }
         }
         self.link.apply(margins);
+    }
+
+    /// As [`Scorer::score_slots`] for rows that stand one behind the other, `(n_rows, n_inputs)`, written into `margins`: `(n_rows,
+    /// n_outputs)`. The same bits: trees are walked tree by tree over blocks of rows, and each row adds them in the same order.
+    pub fn score_rows(&self, slots: &[Slot], features: &mut Vec<f32>, margins: &mut [f64]) {
+        let (inputs, outputs) = (self.columns.len(), self.bias.len());
+        let n_rows = margins.len() / outputs;
+        let row = |row: usize| &slots[row * inputs..(row + 1) * inputs];
+        let Some(forest) = self.trees.as_ref().filter(|_| n_rows > 1) else {
+            for (at, margins) in margins.chunks_exact_mut(outputs).enumerate() {
+                self.score_slots(row(at), features, margins);
+            }
+            return;
+        };
+        for margins in margins.chunks_exact_mut(outputs) {
+            margins.copy_from_slice(&self.bias);
+        }
+        features.clear();
+        features.resize(n_rows * forest.n_features, 0.0);
+        let of_rows = features.chunks_exact_mut(forest.n_features.max(1));
+        for (at, features) in of_rows.enumerate() {
+            for (column, slot) in self.columns.iter().zip(row(at)) {
+                column.write(slot, features);
+            }
+        }
+        forest.trees.add_rows(features, forest.n_features, margins);
+        for margins in margins.chunks_exact_mut(outputs) {
+            self.link.apply(margins);
+        }
     }
 
     /// The features that trees read of a row, `(n_features)`; none where there are no trees.

@@ -11,6 +11,6 @@ pub enum Slot {
     Number(f64),
     /// Position in a text column's table: a category, then missing, then other.
     Entry(u32),
-    /// A text whose words count.
-    Text(Arc<str>),
+    /// A text whose words count. Behind two pointers, so that a slot is no larger than a number and its sort.
+    Text(Arc<Box<str>>),
 }

@@ -24,6 +24,20 @@ fn bits(numbers: &[f64]) -> Vec<u64> {
     numbers.iter().map(|number| number.to_bits()).collect()
 }
 
+/// What is said of all rows of a request together.
+fn in_one_request(bundle: &Bundle, frame: &DataFrame) -> Vec<f64> {
+    let scorer = bundle.scorer();
+    let slots_of = |row: usize| {
+        let cells = cells(bundle, frame, row);
+        let read = |(position, cell): (usize, &Cell)| scorer.read(position, cell.by_ref());
+        cells.iter().enumerate().map(read).collect::<Vec<_>>()
+    };
+    let slots: Vec<_> = (0..frame.height()).flat_map(slots_of).collect();
+    let mut said = vec![0.0; frame.height() * scorer.n_outputs()];
+    scorer.score_rows(&slots, &mut Vec::new(), &mut said);
+    said
+}
+
 /// Every row of `frame` alone and in the batch, and by a bundle that was written and read.
 fn assert_served_is_scored(bundle: &Bundle, frame: &DataFrame) {
     let outputs = if bundle.is_binary() {
@@ -35,6 +49,10 @@ fn assert_served_is_scored(bundle: &Bundle, frame: &DataFrame) {
     let batch = scorer.score_frame(frame).expect("scores");
     let read = decode(&encode(bundle).expect("encodes")).expect("decodes");
     let served = read.scorer();
+    assert_eq!(
+        bits(&in_one_request(&read, frame)),
+        bits(&batch.probabilities)
+    );
     for row in 0..frame.height() {
         let cells = cells(bundle, frame, row);
         let alone = scorer.score_row(&cells);
@@ -64,6 +82,10 @@ fn assert_served_is_scored(bundle: &Bundle, frame: &DataFrame) {
 pub fn assert_served_is_scored_as_is(bundle: &Bundle, frame: &DataFrame) {
     let scorer = bundle.scorer();
     let batch = scorer.score_frame(frame).expect("scores");
+    assert_eq!(
+        bits(&in_one_request(bundle, frame)),
+        bits(&batch.probabilities)
+    );
     for row in 0..frame.height() {
         let alone = scorer.score_row(&cells(bundle, frame, row));
         assert_eq!(
