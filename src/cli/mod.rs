@@ -221,10 +221,13 @@ pub fn main() -> ExitCode {
 }
 
 impl Cli {
-    /// Threads for what waits: a server answers on all cores, everything else has its own threads for what computes.
+    /// Threads for what waits. A server answers on all cores; on two, one thread takes the requests, and the other core is left to
+    /// what computes on threads of its own: two threads that answer wake each other for every request. Everything else has its own
+    /// threads for what computes.
     fn threads(&self) -> usize {
-        if matches!(self.command, Command::Serve(_) | Command::Up(_)) {
-            std::thread::available_parallelism().map_or(2, usize::from)
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        if cores > 2 && matches!(self.command, Command::Serve(_) | Command::Up(_)) {
+            cores
         } else {
             1
         }

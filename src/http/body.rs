@@ -22,9 +22,9 @@ const STEP: usize = 256 << 10;
 /// # Errors
 /// 413 beyond `most` bytes, compressed or not; 408 when it does not arrive in `time`; 415 for an encoding other than gzip
 /// and deflate; what [`Held::grow`] says.
-pub async fn collect<B: Buf>(
+pub async fn collect<B: Buf, E>(
     headers: &HeaderMap,
-    stream: impl Stream<Item = Result<B, warp::Error>>,
+    stream: impl Stream<Item = Result<B, E>>,
     most: usize,
     time: Duration,
     held: &mut Held,
@@ -85,9 +85,9 @@ const DISCARD: Duration = Duration::from_secs(2);
 
 /// Reads what is left of the body of a request that is rejected: a client that is still sending would not see the answer, and
 /// the connection could not be used again. False when too much is left, or it does not come, or is not sent before we ask.
-pub async fn discard<B: Buf>(
+pub async fn discard<B: Buf, E>(
     headers: &HeaderMap,
-    mut stream: impl Stream<Item = Result<B, warp::Error>> + Unpin,
+    mut stream: impl Stream<Item = Result<B, E>> + Unpin,
 ) -> bool {
     if headers.contains_key(EXPECT) {
         return false;
@@ -105,8 +105,8 @@ pub async fn discard<B: Buf>(
     tokio::time::timeout(DISCARD, reads).await.unwrap_or(false)
 }
 
-async fn gather<B: Buf>(
-    stream: impl Stream<Item = Result<B, warp::Error>>,
+async fn gather<B: Buf, E>(
+    stream: impl Stream<Item = Result<B, E>>,
     announced: Option<usize>,
     most: usize,
     held: &mut Held,

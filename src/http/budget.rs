@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rustix::time::{ClockId, clock_gettime};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::server::Limits;
 use crate::http::problem::{Code, Problem};
@@ -76,6 +76,8 @@ pub struct Budget {
     used: AtomicUsize,
     cpu_nanos: AtomicU64,
     reached: [AtomicU64; Reason::ALL.len()],
+    /// One for each core.
+    turns: Arc<Semaphore>,
 }
 
 impl Budget {
@@ -86,6 +88,7 @@ impl Budget {
             used: AtomicUsize::new(0),
             cpu_nanos: AtomicU64::new(0),
             reached: Default::default(),
+            turns: Arc::new(Semaphore::new(cores())),
         })
     }
 
@@ -349,6 +352,12 @@ impl Work {
         done
     }
 
+    /// A turn at what is done at a core's full speed and soon over: more at a time than there are cores would only hold more memory.
+    pub async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        self.0.budget.turns.clone().acquire_owned().await.ok()
+    }
+
     /// A caller who waits for the answer; once this is dropped, the caller has left.
     pub fn caller(&self) -> Caller {
         Caller(self.clone())
@@ -362,6 +371,10 @@ impl Drop for Caller {
     fn drop(&mut self) {
         self.0.0.is_left.store(true, Ordering::Relaxed);
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 /// Processor time of this thread, in nanoseconds.

@@ -2,7 +2,7 @@
 //! end that lets requests under way finish.
 //!
 //! warp's own loop has no time limit for a request's head, no bound on connections and no bound on the end, so the loop is
-//! hyper-util's ([`crate::http::connection`]) and warp's filter is the service in it.
+//! hyper-util's ([`crate::http::connection`]). The service in it is warp's filter, with a [`FastLane`] for predictions.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::fast_lane::FastLane;
+use super::router::Router;
 use super::tasks::{Tasks, look_again};
 use super::{State, answer};
 use crate::config::Server;
@@ -95,7 +97,10 @@ impl Bound {
         let limits = &state.settings.limits;
         let places = Arc::new(Semaphore::new(limits.connections));
         let connections = Arc::new(Connections::new(limits, state.budget.clone()));
-        let service = TowerToHyperService::new(warp::service(answer::filter(state.clone())));
+        let router = Arc::new(Router::new());
+        let filter = answer::filter(state.clone(), router.clone());
+        let rest = TowerToHyperService::new(warp::service(filter));
+        let service = FastLane::new(state.clone(), router, rest);
         let (phase, at) = watch::channel(Phase::Open);
         let mut stage = Stage::Open;
         let is_hurried = loop {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, Bytes};
 use futures_util::{FutureExt, Stream};
 use warp::http::header::HeaderName;
+use warp::http::request::Parts;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
@@ -29,11 +30,11 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
 const MOST_ID: usize = 128;
 
-/// The one filter of the server: takes a request apart and answers it.
+/// The filter that takes a request apart and answers it.
 pub fn filter(
     state: Arc<State>,
+    router: Arc<Router>,
 ) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {
-    let router = Arc::new(Router::new());
     let query = warp::query::raw()
         .map(Some)
         .or(warp::any().map(|| None))
@@ -56,9 +57,37 @@ pub fn filter(
                     connection: peer,
                     began: Instant::now(),
                 };
-                async move { answer(&state, &router, head, body).await }
+                async move {
+                    let found = router.find(&head.method, &head.path);
+                    answer(&state, &router, head, found, body).await
+                }
             },
         )
+}
+
+/// Answers a request whose route is known, as [`filter`] does, without taking it apart first.
+pub async fn direct<S, E>(
+    state: Arc<State>,
+    router: Arc<Router>,
+    found: Found,
+    parts: Parts,
+    body: S,
+) -> Response<Bytes>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    let mut parts = parts;
+    let peer: Option<Peer> = parts.extensions.remove();
+    let head = Head {
+        path: parts.uri.path().to_string(),
+        query: parts.uri.query().map(str::to_string),
+        method: parts.method,
+        headers: Arc::new(parts.headers),
+        peer: peer.as_ref().map(|peer| peer.address),
+        connection: peer,
+        began: Instant::now(),
+    };
+    answer(&state, &router, head, Ok(found), body).await
 }
 
 /// A request before its body.
@@ -72,16 +101,16 @@ struct Head {
     began: Instant,
 }
 
-async fn answer<B: Buf>(
+async fn answer<B: Buf, E>(
     state: &Arc<State>,
     router: &Router,
     head: Head,
-    body: impl Stream<Item = Result<B, warp::Error>>,
+    found: Result<Found, (Dialect, Problem)>,
+    body: impl Stream<Item = Result<B, E>>,
 ) -> Response<Bytes> {
     let unique = state.new_id();
     let id = given_id(&head.headers).unwrap_or_else(|| unique.clone());
     let under_way = state.observer.began();
-    let found = router.find(&head.method, &head.path);
     let route = found.as_ref().ok().map(|found| found.index);
     let mut caller = None;
     let mut body = std::pin::pin!(body);
@@ -158,11 +187,11 @@ async fn answer<B: Buf>(
     response
 }
 
-async fn handled<B: Buf>(
+async fn handled<B: Buf, E>(
     state: &Arc<State>,
     found: Found,
     head: &Head,
-    body: impl Stream<Item = Result<B, warp::Error>>,
+    body: impl Stream<Item = Result<B, E>>,
     id: &str,
     unique: String,
     name: &mut Option<String>,

@@ -17,6 +17,7 @@ mod diagnostics;
 mod drift_watch;
 mod durations;
 mod exposition;
+mod fast_lane;
 mod file_location;
 mod follow;
 mod health;

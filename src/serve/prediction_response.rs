@@ -242,6 +242,9 @@ fn flips(
 
 /// What is unusual about a row, if anything.
 fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
+    if !served.may_warn(slots) {
+        return;
+    }
     let mut n = 0;
     for (input, slot) in served.model_inputs.iter().zip(slots) {
         let Some(what) = input.unusual(slot) else {

@@ -3,7 +3,9 @@
 use super::rows::Bounds;
 use super::{Problem, Request, State};
 
-/// Bytes from which on a body is read off the threads that answer.
+/// Bytes from which on a body is read off the threads that answer: it takes as long as some small ones together.
+const MEDIUM_BODY: usize = 64 << 10;
+/// Bytes from which on reading a body may take so long that others must not wait for their turn behind it.
 pub(super) const LARGE_BODY: usize = 512 << 10;
 
 /// What bounds this request.
@@ -24,16 +26,22 @@ pub(super) fn may_take_long(request: &Request) -> bool {
     request.body.len() >= LARGE_BODY || asks(&request.body) || asks(query.as_bytes())
 }
 
-/// Does the work of a request: here when it is small, on a thread that may take long when it is not.
+/// Does the work of a request: here when it is small, on a thread that may take long when it is not, and when it is in between on
+/// one of as many such threads as there are cores.
 pub async fn heavy<T: Send + 'static>(
     request: Request,
     work: impl FnOnce(&Request) -> Result<T, Problem> + Send + 'static,
 ) -> Result<(Request, T), Problem> {
+    let mut turn = None;
     if !may_take_long(&request) {
-        let done = work(&request)?;
-        return Ok((request, done));
+        if request.body.len() < MEDIUM_BODY {
+            let done = work(&request)?;
+            return Ok((request, done));
+        }
+        turn = request.work.turn().await;
     }
     let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         // Nobody may wait any more by the time that a thread is free.
         let look = request.work.look();
         let done = request.work.counted(|| look.and_then(|()| work(&request)));

@@ -7,6 +7,9 @@ use crate::bundle::Slot;
 /// Rows between two looks whether to continue, where a row takes no long time.
 pub const ROWS_PER_LOOK: usize = 512;
 
+/// Rows that are scored before what is said of the first of them is passed on, at most.
+const ROWS_PER_BLOCK: usize = 256;
+
 /// How rows are predicted.
 #[derive(Debug, Clone, Copy)]
 pub struct Scoring {
@@ -43,27 +46,33 @@ pub fn predict_each<C, E>(
     mut look: impl FnMut(&mut C) -> Result<(), E>,
     mut each: impl FnMut(&mut C, &Predicted<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut probabilities = vec![0.0; served.scorer.n_outputs()];
+    let outputs = served.scorer.n_outputs();
+    let block = how.rows_per_look.min(ROWS_PER_BLOCK);
+    let mut scored = vec![0.0; block.min(rows.n_rows) * outputs];
     let mut features = Vec::new();
-    for row in 0..rows.n_rows {
-        if row % how.rows_per_look == how.rows_per_look - 1 {
+    for begin in (0..rows.n_rows).step_by(block) {
+        // A few rows alone take no time.
+        if begin > 0 || block == 1 {
             look(context)?;
         }
-        let slots = rows.row(row);
+        let end = rows.n_rows.min(begin + block);
+        let scored = &mut scored[..(end - begin) * outputs];
         served
             .scorer
-            .score_slots(slots, &mut features, &mut probabilities);
-        let label = served.scorer.label(&probabilities, how.threshold);
-        served.tally.add(label);
-        served.counts.look(&probabilities);
-        let predicted = Predicted {
-            rows,
-            row,
-            slots,
-            label,
-            probabilities: &probabilities,
-        };
-        each(context, &predicted)?;
+            .score_rows(rows.rows(begin..end), &mut features, scored);
+        for (row, probabilities) in (begin..end).zip(scored.chunks_exact(outputs)) {
+            let label = served.scorer.label(probabilities, how.threshold);
+            served.tally.add(label);
+            served.counts.look(probabilities);
+            let predicted = Predicted {
+                rows,
+                row,
+                slots: rows.row(row),
+                label,
+                probabilities,
+            };
+            each(context, &predicted)?;
+        }
     }
     served.sample.offer(rows);
     Ok(())

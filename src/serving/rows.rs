@@ -26,6 +26,12 @@ impl Rows {
         &self.slots[row * width..(row + 1) * width]
     }
 
+    /// The slots of rows one behind the other.
+    pub fn rows(&self, rows: std::ops::Range<usize>) -> &[Slot] {
+        let width = self.slots.len() / self.n_rows.max(1);
+        &self.slots[rows.start * width..rows.end * width]
+    }
+
     /// The text of a cell that is not a category of its own; where a column was in a row twice, the last one.
     pub fn unknown_category(&self, row: usize, position: usize) -> Option<&str> {
         let begin = self

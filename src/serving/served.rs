@@ -37,6 +37,8 @@ pub struct Served {
     pub inputs: Vec<InputFacts>,
     /// Per input of the model, in the scorer's order: what the slots of a row are.
     pub model_inputs: Vec<InputFacts>,
+    /// The same facts as far as they tell usual slots from unusual ones, close together.
+    usual: Box<[Usual]>,
     /// A row in which every input of the model is missing.
     pub blank: Box<[Slot]>,
     /// Each class as it stands in an answer: JSON, a number where the target was one; none where numbers are predicted.
@@ -105,6 +107,9 @@ pub struct InputFacts {
     pub reading: Option<NumberForm>,
     /// Whether a computed column counts on whole numbers in it.
     pub is_whole: bool,
+    /// Whether a finite number goes into a slot as it is: it is the model's own input, and nothing is ruled, read as a time or
+    /// computed.
+    pub is_plain: bool,
 }
 
 impl InputFacts {
@@ -121,7 +126,40 @@ impl InputFacts {
     }
 }
 
+/// Which slots of an input are usual.
+#[derive(Debug, Clone, Copy)]
+struct Usual {
+    low: f64,
+    high: f64,
+    /// The entry of categories that training did not have; one that never is where there is none.
+    other: u32,
+}
+
+impl Usual {
+    fn of(facts: &InputFacts) -> Usual {
+        let (low, high) = facts.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let other = facts.other.unwrap_or(u32::MAX);
+        Usual { low, high, other }
+    }
+
+    #[inline]
+    fn has(&self, slot: &Slot) -> bool {
+        match slot {
+            Slot::Number(number) => !(*number < self.low || *number > self.high),
+            Slot::Entry(entry) => *entry != self.other,
+            Slot::Missing | Slot::Text(_) => true,
+        }
+    }
+}
+
 impl Served {
+    /// Whether there may be something unusual about a row; [`InputFacts::unusual`] says what of each of its slots.
+    #[inline]
+    pub fn may_warn(&self, slots: &[Slot]) -> bool {
+        let mut pairs = self.usual.iter().zip(slots);
+        !pairs.all(|(usual, slot)| usual.has(slot))
+    }
+
     /// Whether it predicts numbers; then there are no classes, labels and probabilities.
     pub fn is_of_numbers(&self) -> bool {
         self.bundle.task() == Task::Regression
@@ -161,6 +199,7 @@ impl Served {
                 other,
                 time: None,
                 is_whole: false,
+                is_plain: false,
             }
         };
         let of_model = bundle.transformer.inputs.iter().map(|input| {
@@ -176,8 +215,14 @@ impl Served {
         });
         let model_inputs: Vec<InputFacts> = of_model.collect();
         let prepare = &bundle.transformer.prepare;
-        let inputs = if prepare.is_empty() {
-            model_inputs.clone()
+        let inputs: Vec<InputFacts> = if prepare.is_empty() {
+            let plain = |(position, facts): (usize, &InputFacts)| InputFacts {
+                is_plain: facts.rule.is_none()
+                    && facts.kind.is_numeric()
+                    && scorer.reads_number(position),
+                ..facts.clone()
+            };
+            model_inputs.iter().enumerate().map(plain).collect()
         } else {
             let known = |name: &str| model_inputs.iter().find(|it| it.name == name);
             let whole = prepare.whole_columns();
@@ -215,6 +260,7 @@ impl Served {
             scorer,
             fields,
             inputs,
+            usual: model_inputs.iter().map(Usual::of).collect(),
             model_inputs,
             bundle,
         }

@@ -196,7 +196,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "tasks",
                 ],
             ),
-            ("server", &["accept", "answer"]),
+            ("server", &["accept", "answer", "fast_lane"]),
         ],
     ),
 ];

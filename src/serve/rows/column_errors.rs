@@ -31,6 +31,16 @@ pub struct ColumnErrors {
 }
 
 impl ColumnErrors {
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty()
+            && self.mistyped.is_empty()
+            && self.broken.is_empty()
+            && self.not_whole.is_empty()
+            && self.twice.is_empty()
+            && self.unknown.is_empty()
+    }
+
     /// A row did not have an input.
     pub fn missing(&mut self, position: usize, row: usize) {
         self.missing.entry(position).or_insert((row, 0)).1 += 1;

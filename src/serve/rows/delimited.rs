@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::quick_csv::{Usual, cell_of};
 use super::{Bounds, Collector, Stop, Strictness};
 use crate::data::{quote_fault, trim_text};
-use crate::features::CellRef;
 use crate::http::request::without_mark;
 use crate::serve::{Code, Problem};
 use crate::serving::rows::Rows;
@@ -16,6 +16,18 @@ use crate::text::counted;
 /// # Errors
 /// 400 when it is not a CSV; what [`Collector::finish`] says.
 pub fn read_csv(
+    body: &[u8],
+    served: &Served,
+    strictness: Strictness,
+    null_values: &[String],
+    bounds: Bounds<'_>,
+) -> Result<Rows, Problem> {
+    read_by(true, body, served, strictness, null_values, bounds)
+}
+
+/// As [`read_csv`], with the reader for usual rows tried first or not.
+pub(super) fn read_by(
+    tries_usual: bool,
     body: &[u8],
     served: &Served,
     strictness: Strictness,
@@ -57,6 +69,14 @@ pub fn read_csv(
         return Err(Problem::new(Code::BadRequest, why));
     }
     let fields: Vec<Field> = header.iter().map(|name| collector.field(name)).collect();
+    if tries_usual && !collector.has_faults() {
+        let usual = Usual::new(separator, &fields, served, null_values);
+        let mut quick = Collector::new(served, strictness, bounds);
+        let below = usize::try_from(reader.position().byte()).unwrap_or(body.len());
+        if usual.read(&body[below..], &mut quick).is_some() {
+            return quick.finish();
+        }
+    }
     let mut record = csv::StringRecord::new();
     let mut has_rows = false;
     while reader
@@ -105,15 +125,6 @@ fn separator_of(body: &[u8], served: &Served) -> u8 {
     // The first of several that are alike is a comma.
     let candidates = [b'|', b'\t', b';', b','];
     candidates.into_iter().max_by_key(known).unwrap_or(b',')
-}
-
-/// A cell of a text file as training would have read it.
-fn cell_of<'a>(text: &'a str, null_values: &[String]) -> CellRef<'a> {
-    let text = trim_text(text);
-    if text.is_empty() || null_values.iter().any(|null| null == text) {
-        return CellRef::Missing;
-    }
-    CellRef::Text(text)
 }
 
 fn uneven(cells: usize, header: usize, line: u64) -> Problem {

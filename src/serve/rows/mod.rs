@@ -9,6 +9,7 @@ mod delimited;
 mod json;
 mod options;
 mod quick;
+mod quick_csv;
 mod raw;
 mod tables;
 
@@ -38,6 +39,8 @@ pub use tables::{read_tables, tables_in};
 const CELLS_PER_LOOK: usize = 16 << 10;
 /// Unknown columns between two looks.
 const NAMES_PER_LOOK: usize = 4096;
+/// Bytes of slots for each byte of a body that are made room for before they are needed.
+const SLOT_BYTES_PER_BYTE: usize = 4;
 /// Bytes of a text that is kept, beside its characters.
 const TEXT_BYTES: usize = 48;
 
@@ -143,6 +146,17 @@ impl<'s> Collector<'s> {
         Ok(())
     }
 
+    /// Makes room for so many rows, as far as a body of so many bytes lets expect.
+    pub fn expect_rows(&mut self, n_rows: usize, body_bytes: usize) {
+        let most = SLOT_BYTES_PER_BYTE * body_bytes / size_of::<Slot>();
+        if self.raw.is_none() {
+            let n_rows = n_rows.min(self.bounds.rows);
+            self.rows
+                .slots
+                .reserve((n_rows * self.blank.len()).min(most));
+        }
+    }
+
     /// Adds rows in which everything is missing, for a protocol that gives columns: [`Collector::put_at`] fills them.
     ///
     /// # Errors
@@ -226,9 +240,33 @@ impl<'s> Collector<'s> {
         self.put_at(self.rows.n_rows - 1, position, cell);
     }
 
+    /// Puts a finite number into the row that was started last, for an input that takes it as it is ([`InputFacts::is_plain`]).
+    ///
+    /// [`InputFacts::is_plain`]: crate::serving::served::InputFacts::is_plain
+    #[inline]
+    pub fn put_plain(&mut self, position: usize, number: f64) {
+        self.pass_over(position);
+        let at = (self.rows.n_rows - 1) * self.blank.len() + position;
+        self.rows.slots[at] = Slot::Number(number);
+    }
+
     /// Puts a cell into a row, counted from 0, that was started or added.
     #[inline]
     pub fn put_at(&mut self, row: usize, position: usize, cell: CellRef<'_>) {
+        let facts = &self.served.inputs[position];
+        if facts.is_plain
+            && let CellRef::Number(_) | CellRef::Integer(_) = cell
+            && let Some(number) = cell.number()
+        {
+            let at = row * self.blank.len() + position;
+            self.rows.slots[at] = Slot::Number(number);
+            return;
+        }
+        self.put_unusual(row, position, cell);
+    }
+
+    /// Puts a cell that has to be looked at.
+    fn put_unusual(&mut self, row: usize, position: usize, cell: CellRef<'_>) {
         let facts = &self.served.inputs[position];
         let nulls = &self.served.null_values;
         let Some(cell) = taken(facts.kind, facts.reading.as_ref(), nulls, cell) else {
@@ -324,6 +362,11 @@ impl<'s> Collector<'s> {
             Ok(()) => self.look_at_clock(),
             Err(why) => self.stop(why),
         }
+    }
+
+    /// Whether something is wrong with the columns so far.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// Whether reading stopped.

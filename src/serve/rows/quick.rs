@@ -7,6 +7,7 @@
 //! against each other.
 
 use super::{Bounds, Collector, Stop, Strictness};
+use crate::data::short_json_number;
 use crate::features::CellRef;
 use crate::serve::Problem;
 use crate::serving::rows::Rows;
@@ -26,7 +27,45 @@ const IS_SPECIAL: [bool; 256] = special();
 const MOST_UNKNOWN: usize = 256;
 
 /// What is before a value, from the quote to the colon, and whose value it is.
-type Key<'b> = (&'b [u8], Field);
+#[derive(Clone, Copy)]
+struct Key<'b> {
+    text: &'b [u8],
+    /// Its bytes as a number where they are eight at most, and which bits of it count; else nothing counts.
+    word: u64,
+    mask: u64,
+    field: Field,
+    /// Whether a number goes into its slot as it is.
+    is_plain: bool,
+}
+
+impl<'b> Key<'b> {
+    fn new(text: &'b [u8], field: Field, inputs: &[InputFacts]) -> Self {
+        let mut bytes = [0; 8];
+        let mut mask = 0;
+        if let Some(first) = bytes.get_mut(..text.len()) {
+            first.copy_from_slice(text);
+            mask = u64::MAX >> (64 - 8 * text.len());
+        }
+        Key {
+            text,
+            word: u64::from_le_bytes(bytes),
+            mask,
+            is_plain: matches!(field, Field::Input(position) if inputs[position].is_plain),
+            field,
+        }
+    }
+
+    /// Whether a text begins with it.
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk() {
+            Some(first) if self.mask != 0 => {
+                (u64::from_le_bytes(*first) ^ self.word) & self.mask == 0
+            }
+            _ => text.starts_with(self.text),
+        }
+    }
+}
 
 /// What was in the first row, in its order.
 struct Order<'b> {
@@ -36,11 +75,11 @@ struct Order<'b> {
 }
 
 impl<'b> Order<'b> {
-    fn add(&mut self, key: &'b [u8], field: Field) {
-        if let Field::Input(position) = field {
+    fn add(&mut self, key: Key<'b>) {
+        if let Field::Input(position) = key.field {
             self.next_input = position + 1;
         }
-        self.keys.push((key, field));
+        self.keys.push(key);
     }
 }
 
@@ -91,13 +130,20 @@ impl<'b> Reader<'b> {
             keys: Vec::with_capacity(self.inputs.len()),
             next_input: 0,
         };
+        let mut is_first = true;
         if self.byte(b']').is_none() {
             loop {
                 if let Err(Stop) = collector.begin_row() {
                     return Some(true);
                 }
+                let begin = self.at;
                 self.row(collector, &mut order)?;
                 collector.end_row();
+                if is_first {
+                    is_first = false;
+                    let n_rows = self.text.len() / (self.at - begin);
+                    collector.expect_rows(n_rows, self.text.len());
+                }
                 self.blanks();
                 if self.byte(b',').is_none() {
                     self.byte(b']')?;
@@ -118,18 +164,23 @@ impl<'b> Reader<'b> {
         if self.byte(b'}').is_some() {
             return Some(());
         }
-        let mut column = 0;
+        let mut column = self.usual_cells(collector, order);
         loop {
             // So many that the general reader has to say so.
             if column > MOST_UNKNOWN + self.inputs.len() {
                 return None;
             }
-            let field = self.name(collector, order, column)?;
+            let (field, is_plain) = self.name(collector, order, column)?;
             column += 1;
             self.blanks();
-            let cell = self.value()?;
-            if let Field::Input(position) = field {
-                collector.put(position, cell);
+            match field {
+                Field::Input(position) => match is_plain.then(|| self.short_number()).flatten() {
+                    Some(number) => collector.put_plain(position, number),
+                    None => self.put(collector, position, is_plain)?,
+                },
+                Field::Unused => {
+                    self.value()?;
+                }
             }
             self.blanks();
             if self.byte(b',').is_none() {
@@ -137,6 +188,49 @@ impl<'b> Reader<'b> {
             }
             self.blanks();
         }
+    }
+
+    /// Reads cells from the begin of a row for as long as each has the name that stood there in the row before, and a number of few
+    /// digits that is not the row's last cell; how many. Nearly all cells of a body are read here.
+    #[inline]
+    fn usual_cells(&mut self, collector: &mut Collector<'_>, order: &Order<'b>) -> usize {
+        let bytes = self.text.as_bytes();
+        let after_blank = |at: usize| at + usize::from(bytes.get(at) == Some(&b' '));
+        let mut column = 0;
+        for key in &order.keys {
+            let Field::Input(position) = key.field else {
+                break;
+            };
+            if !(key.is_plain && key.begins(&bytes[self.at..])) {
+                break;
+            }
+            let begin = after_blank(self.at + key.text.len());
+            let rest = bytes.get(begin..).unwrap_or_default();
+            let Some((number, length)) = short_json_number(rest) else {
+                break;
+            };
+            if rest.get(length) != Some(&b',') {
+                break;
+            }
+            collector.put_plain(position, number);
+            self.at = after_blank(begin + length + 1);
+            column += 1;
+        }
+        column
+    }
+
+    /// A value that is no short number, or for an input that has to look at it.
+    fn put(
+        &mut self,
+        collector: &mut Collector<'_>,
+        position: usize,
+        is_plain: bool,
+    ) -> Option<()> {
+        match self.value()? {
+            CellRef::Number(number) if is_plain => collector.put_plain(position, number),
+            cell => collector.put(position, cell),
+        }
+        Some(())
     }
 
     /// A column's name and its colon, compared with what stood here in the row before. In the first row it is compared with
@@ -147,19 +241,19 @@ impl<'b> Reader<'b> {
         collector: &mut Collector<'_>,
         order: &mut Order<'b>,
         column: usize,
-    ) -> Option<Field> {
-        let key = match order.keys.get(column) {
-            Some(key) => Some(*key),
-            None => self.next_input(order),
-        };
-        if let Some((known, field)) = key
-            && self.text.as_bytes()[self.at..].starts_with(known)
-        {
-            self.at += known.len();
-            if column == order.keys.len() {
-                order.add(known, field);
+    ) -> Option<(Field, bool)> {
+        let rest = &self.text.as_bytes()[self.at..];
+        if let Some(known) = order.keys.get(column) {
+            if known.begins(rest) {
+                self.at += known.text.len();
+                return Some((known.field, known.is_plain));
             }
-            return Some(field);
+        } else if let Some(next) = self.next_input(order)
+            && next.begins(rest)
+        {
+            self.at += next.text.len();
+            order.add(next);
+            return Some((next.field, next.is_plain));
         }
         let begin = self.at;
         self.byte(b'"')?;
@@ -167,17 +261,19 @@ impl<'b> Reader<'b> {
         self.blanks();
         self.byte(b':')?;
         let field = collector.field(name);
+        let key = Key::new(&self.text.as_bytes()[begin..self.at], field, self.inputs);
         if column == order.keys.len() {
-            order.add(&self.text.as_bytes()[begin..self.at], field);
+            order.add(key);
         }
-        Some(field)
+        Some((field, key.is_plain))
     }
 
     /// The input behind the last one of these.
     fn next_input(&self, order: &Order<'b>) -> Option<Key<'b>> {
         let next = order.next_input;
         let input = self.inputs.get(next)?;
-        Some((input.key.as_bytes(), Field::Input(next)))
+        let text = input.key.as_bytes();
+        Some(Key::new(text, Field::Input(next), self.inputs))
     }
 
     #[inline]
@@ -206,6 +302,14 @@ impl<'b> Reader<'b> {
         let text = self.text.get(self.at..self.at + length)?;
         self.at += length + 1;
         Some(text)
+    }
+
+    /// A number of few digits; `None`, and nothing read, where it is another or no number.
+    #[inline]
+    fn short_number(&mut self) -> Option<f64> {
+        let (number, length) = short_json_number(&self.text.as_bytes()[self.at..])?;
+        self.at += length;
+        Some(number)
     }
 
     /// A number by JSON's grammar. Up to 2^53 and 22 decimals it is one exact division; else the standard library reads it.

@@ -13,6 +13,7 @@ use crate::http::budget::Budget;
 use crate::predictors::{Linear, Link, Predictor};
 
 mod any_body;
+mod any_csv;
 
 /// A model of a number, a truth value and a text of two categories.
 pub fn served() -> Served {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::datatype::Datatype;
+use crate::data::short_json_number;
 use crate::features::CellRef;
 
 /// Passes on each element of a JSON list, with its place in row-major order.
@@ -18,11 +19,25 @@ pub fn of_json(
     take: &mut dyn FnMut(usize, CellRef<'_>),
 ) -> Result<(), String> {
     let n_elements = shape.iter().product();
+    let mut n_taken = 0;
+    let usual = usual_list(json, datatype, n_elements, |cell| {
+        take(n_taken, cell);
+        n_taken += 1;
+    });
+    if usual.is_some() {
+        return Ok(());
+    }
+    // Nothing is passed on twice.
+    let mut take_others = |at: usize, cell: CellRef<'_>| {
+        if at >= n_taken {
+            take(at, cell);
+        }
+    };
     let mut list = List {
         datatype,
         shape,
         n_elements,
-        take,
+        take: &mut take_others,
         n_found: 0,
         depth: None,
         is_ragged: false,
@@ -51,6 +66,38 @@ pub fn of_json(
         return Err("`data` is neither flat nor nested as the shape says".to_string());
     }
     Ok(())
+}
+
+/// Passes on the elements of a flat list of numbers of few digits, which nearly every list is; `None` where it is another one, after
+/// those elements that could be read.
+fn usual_list(
+    json: &str,
+    datatype: Datatype,
+    n_elements: usize,
+    mut take: impl FnMut(CellRef<'_>),
+) -> Option<()> {
+    let Datatype::Float(_) = datatype else {
+        return None;
+    };
+    let bytes = json.as_bytes();
+    let blanks = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        at + rest.iter().take_while(is_blank).count()
+    };
+    let mut at = blanks(0);
+    let mut n_found = 0;
+    let mut before = b'[';
+    while n_found < n_elements && bytes.get(at) == Some(&before) {
+        at = blanks(at + 1);
+        let (number, length) = short_json_number(bytes.get(at..)?)?;
+        take(datatype.fraction(number)?);
+        n_found += 1;
+        at = blanks(at + length);
+        before = b',';
+    }
+    let is_all = n_found > 0 && n_found == n_elements && bytes.get(at) == Some(&b']');
+    is_all.then_some(())
 }
 
 /// Passes on each element of a tensor's bytes.

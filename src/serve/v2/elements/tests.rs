@@ -213,3 +213,36 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn usual_lists_are_read_as_others_are() {
+    // Each list with a number that is not usual behind it, so that the general reader has it, too.
+    let unusual = "1e0";
+    for elements in [
+        "1",
+        "0.5, -0.25,3",
+        " 1.25 ,\n-7",
+        "-0",
+        "123456.7654321, 0",
+        "12345678.5, 2",
+    ] {
+        let n = elements.split(',').count();
+        let usual = numbers(&format!("[{elements}]"), "FP64", &[n]).expect("numbers");
+        let mut general =
+            numbers(&format!("[{unusual}, {elements}]"), "FP64", &[n + 1]).expect("numbers");
+        let behind = numbers(&format!("[{elements}, {unusual}]"), "FP64", &[n + 1]);
+        assert_eq!(general.remove(0), 1.0);
+        let bits = |numbers: &[f64]| numbers.iter().map(|it| it.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&usual), bits(&general), "{elements}");
+        assert_eq!(
+            bits(&behind.expect("numbers")[..n]),
+            bits(&usual),
+            "{elements}"
+        );
+    }
+    let rounded = numbers("[0.1, 16777217]", "FP32", &[2]);
+    assert_eq!(rounded, Ok(vec![f64::from(0.1f32), 16_777_216.0]));
+    for bad in ["[1, 2", "[1 2]", "[1, 2,]", "[,1]", "[01, 2]", "1, 2]"] {
+        assert!(numbers(bad, "FP64", &[2]).is_err(), "{bad}");
+    }
+}
