@@ -49,6 +49,7 @@ pub mod faults;
 pub mod features;
 pub mod gate;
 pub mod http;
+pub mod import;
 pub mod jobs;
 pub mod joins;
 pub mod learners;

@@ -66,6 +66,37 @@ pub struct Bundle {
     /// What its columns held, counted in bins: what later rows are checked against. `None` in bundles of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Reference>,
+    /// The file that it was taken in from, where it was not trained here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Origin>,
+}
+
+/// Which file a bundle was taken in from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The form of the file: `onnx`.
+    pub format: String,
+    /// Its name, without its folder.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// The operator of the model in it, like `TreeEnsembleClassifier`.
+    pub operator: String,
+    /// The program that wrote it, with its version; empty where it does not say.
+    pub producer: String,
+    /// Its sets of operators, with their versions.
+    pub operators: Vec<(String, i64)>,
+}
+
+impl Origin {
+    /// In words: `TreeEnsembleClassifier of forest.onnx (skl2onnx 1.17)`.
+    pub fn says(&self) -> String {
+        let by = match self.producer.as_str() {
+            "" => String::new(),
+            producer => format!(" ({producer})"),
+        };
+        format!("{} of {}{by}", self.operator, self.file)
+    }
 }
 
 /// How one candidate of `auto` did.
@@ -107,6 +138,19 @@ impl Bundle {
         } else {
             Task::Classification
         }
+    }
+
+    /// What learned it: the learner's name, or `imported`.
+    pub fn learner_name(&self) -> &'static str {
+        match self.imported {
+            Some(_) => "imported",
+            None => self.learner.kind.name(),
+        }
+    }
+
+    /// The settings that it was trained with, where it was trained here.
+    pub fn trained_by(&self) -> Option<&Learner> {
+        Some(&self.learner).filter(|_| self.imported.is_none())
     }
 
     /// Whether there are two classes.

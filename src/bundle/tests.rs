@@ -121,6 +121,7 @@ pub fn bundle_of(
         related: None,
         reading: Default::default(),
         reference: None,
+        imported: None,
     };
     bundle.golden = make_golden(&bundle);
     bundle

@@ -28,6 +28,7 @@ mod gate;
 mod gc;
 mod global;
 mod hints;
+mod import;
 mod init;
 mod interrupt;
 mod job_starter;
@@ -118,6 +119,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Write a version as ONNX or JSON, for other programs
     Export(export::ExportArgs),
+    /// Take a model of another program (ONNX) in as a challenger, and let the gate decide on it
+    Import(import::ImportArgs),
     /// Server, schedule and worker in one process
     Up(up::UpArgs),
     /// Serve predictions and diagnostics over HTTP
@@ -259,6 +262,7 @@ async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Command::Predict(args) => predict::predict(global, args).await,
         Command::Explain(args) => explain::explain(global, args).await,
         Command::Export(args) => export::export(global, args).await,
+        Command::Import(args) => import::import(global, args).await,
         Command::Serve(args) => serve::serve(global, args).await,
         Command::Schedule(args) => schedule::schedule(global, args).await,
         Command::Up(args) => up::up(global, args).await,

@@ -129,7 +129,7 @@ pub async fn run(global: &Global, args: &RunArgs) -> Result<u8, Failure> {
     }
 }
 
-fn code_of(report: &RunReport) -> u8 {
+pub fn code_of(report: &RunReport) -> u8 {
     match report.outcome {
         Outcome::NothingNew => failure::NOTHING_NEW,
         Outcome::Reject => failure::REJECTED,

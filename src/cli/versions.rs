@@ -134,7 +134,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
     if global.json {
         output::line(&json!({
             "version": version, "score": score, "probation": probation, "rules": bundle.rules,
-            "learner": bundle.learner, "leaderboard": bundle.leaderboard,
+            "learner": bundle.trained_by(), "leaderboard": bundle.leaderboard, "imported": bundle.imported,
         }));
         return Ok(());
     }
@@ -171,9 +171,12 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         ],
         vec![
             "learner".to_string(),
-            match bundle.leaderboard.len() {
-                0 => bundle.learner.kind.name().to_string(),
-                n => format!(
+            match (&bundle.imported, bundle.leaderboard.len()) {
+                (Some(origin), _) => {
+                    output::plain(&format!("none, imported: {}", origin.says())).to_string()
+                }
+                (None, 0) => bundle.learner.kind.name().to_string(),
+                (None, n) => format!(
                     "{} (chosen by `auto` from {n} candidates)",
                     bundle.learner.kind.name()
                 ),

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{About, Error};
-use crate::bundle::{Bundle, Provenance};
+use crate::bundle::{Bundle, Origin, Provenance};
 use crate::config::raw::Learner;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Input, Prepare};
@@ -32,7 +32,9 @@ struct Exported<'a> {
     columns: Vec<Column<'a>>,
     features: Vec<String>,
     predictor: Numbers<'a>,
-    learner: &'a Learner,
+    learner: Option<&'a Learner>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<&'a Origin>,
     seed: u64,
     data: &'a Provenance,
 }
@@ -104,7 +106,8 @@ pub fn json(bundle: &Bundle, about: &About<'_>) -> Result<Vec<u8>, Error> {
             Predictor::Linear(linear) => self::linear(linear),
             Predictor::Trees(trees) => self::trees(trees),
         },
-        learner: &bundle.learner,
+        learner: bundle.trained_by(),
+        imported: bundle.imported.as_ref(),
         seed: bundle.seed,
         data: &bundle.data,
     };

@@ -33,7 +33,7 @@ pub use fit::{Fitted, fit, fit_for};
 pub use from_stats::{Asked, ColumnStats, asked, fit_from};
 pub use numbers::NumberStats;
 pub use plan::{Goal, Plan, Purpose};
-pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, whole_number};
+pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, prune, whole_number};
 pub use scale::scaled;
 pub use spelling::{parse_number, spell_number};
 pub use step::{Input, Layout, Step, index_of, known_label};

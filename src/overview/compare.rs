@@ -295,14 +295,13 @@ async fn differences(env: &Env, a: &VersionRow, b: &VersionRow) -> Vec<(String, 
     );
     if let (Some(a), Some(b)) = loaded {
         let (a, b) = (a.bundle, b.bundle);
-        let json = |value: serde_json::Result<String>| value.unwrap_or_default();
+        let learner_of = |bundle: &crate::bundle::Bundle| match &bundle.imported {
+            Some(origin) => format!("imported: {}", origin.says()),
+            None => serde_json::to_string(&bundle.learner).unwrap_or_default(),
+        };
         say("target", a.target.clone(), b.target.clone());
         say("classes", a.classes.join(", "), b.classes.join(", "));
-        say(
-            "learner",
-            json(serde_json::to_string(&a.learner)),
-            json(serde_json::to_string(&b.learner)),
-        );
+        say("learner", learner_of(&a), learner_of(&b));
         say(
             "threshold",
             a.threshold.to_string(),

@@ -162,6 +162,9 @@ pub fn words(bundle: &Bundle) -> Option<String> {
     if bundle.classes.is_empty() {
         return None;
     }
+    if bundle.imported.is_some() {
+        return Some("that of the file it was imported from, or of its import".to_string());
+    }
     let by_default = Decide::default();
     let decide = bundle.learner.decision.as_ref().unwrap_or(&by_default);
     Some(match (decide.by, bundle.is_binary()) {

@@ -225,6 +225,23 @@ pub enum Error {
     /// A bundle that was just made.
     #[error(transparent)]
     FreshBundle(#[from] crate::bundle::Error),
+    /// A file that cannot be taken in as a version.
+    #[error("import {file}")]
+    Import {
+        /// The file.
+        file: String,
+        /// Why not.
+        #[source]
+        source: crate::import::Error,
+    },
+    /// A file that does not fit the data.
+    #[error("import {file}: {why}")]
+    ImportedData {
+        /// The file.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// Artifacts.
     #[error(transparent)]
     Artifacts(#[from] crate::artifacts::Error),

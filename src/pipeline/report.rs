@@ -3,7 +3,7 @@
 mod facts;
 mod lines;
 
-use self::facts::{data_facts, params};
+use self::facts::{data_facts, origin_facts, params};
 use self::lines::{calibration, lines, pairs};
 use super::error::{Error, fault};
 use super::scores::{ScoreRecord, SideScore};
@@ -95,8 +95,11 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         version: subject.version.number as u64,
         run: subject.version.run.clone(),
         created: rfc3339(subject.version.created_ms),
-        learner: learner.kind.name().to_string(),
-        params: params(learner),
+        learner: bundle.learner_name().to_string(),
+        params: match &bundle.imported {
+            Some(origin) => origin_facts(origin),
+            None => params(learner),
+        },
         target: bundle.target.clone(),
         task: bundle.task(),
         classes: record.classes.clone(),

@@ -111,7 +111,7 @@ pub async fn follow(env: &Env, found: &Found<'_>) -> Result<Option<RunReport>, E
         reasons,
         champion: now.map(|champion| champion.version),
         artifacts: made.map(|file| env.shown(folder, &file)).collect(),
-        learner: Some(trained.bundle.learner.kind.name()),
+        learner: Some(trained.bundle.learner_name()),
         attempt: Some(deployed.decision.facts.attempts),
         findings: worst_first([trained.findings, scored.record.findings.clone()].concat()),
         scores: ScorePair {

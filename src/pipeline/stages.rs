@@ -75,7 +75,7 @@ pub async fn train_stage(
             version: Some(trained.version.number),
             artifacts: vec![env.shown(&trained.version.folder, "trainedmodel.json")],
             reasons: trained.notes.clone(),
-            learner: Some(trained.bundle.learner.kind.name()),
+            learner: Some(trained.bundle.learner_name()),
             chosen_from: trained.chosen_from(),
             findings: trained.findings,
             timings_ms: timings_map(&timings, Some(trained.fit_ms)),
@@ -195,7 +195,7 @@ pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> 
         Ok(RunReport {
             version: Some(trained.version.number),
             verdict: Some(deployed.decision.verdict),
-            learner: Some(trained.bundle.learner.kind.name()),
+            learner: Some(trained.bundle.learner_name()),
             attempt: Some(deployed.decision.facts.attempts),
             findings: worst_first([trained.findings, scored.record.findings.clone()].concat()),
             reasons: deployed.decision.reasons,

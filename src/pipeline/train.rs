@@ -68,6 +68,7 @@ pub async fn train(
         learner: Some(learned.bundle.learner.kind.name().to_string()),
         name: name.map(ToString::to_string),
         approval: None,
+        imported: None,
     };
     version.record = Some(record.to_value()?);
     adopt::write_record(env, &version).await?;

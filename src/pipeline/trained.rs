@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::error::Error;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Origin};
 use crate::checks::Finding;
 use crate::registry::VersionRow;
 
@@ -59,6 +59,9 @@ pub struct TrainingRecord {
     /// What became of it where it waited for approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// The file that it was taken in from, where it was not trained here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Origin>,
 }
 
 /// The decision of a person on a version that waited.
@@ -139,6 +142,7 @@ mod tests {
             learner: Some("ridge".to_string()),
             name: None,
             approval: None,
+            imported: None,
         };
         let written = serde_json::to_string(&record).expect("JSON");
         let expected =

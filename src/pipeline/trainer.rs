@@ -63,6 +63,7 @@ impl Trainer<'_> {
             related: self.dataset.record.related.clone(),
             reading: self.reading(),
             reference: None,
+            imported: None,
         }
     }
 
@@ -184,7 +185,7 @@ pub fn as_long(learner: &Learner, predictor: &Predictor) -> Learner {
 }
 
 /// Share of each class; none of numbers.
-fn shares(part: &TargetRows) -> Vec<f64> {
+pub fn shares(part: &TargetRows) -> Vec<f64> {
     let TargetRows::Classes(class, n_classes) = part else {
         return Vec::new();
     };
@@ -199,7 +200,7 @@ fn shares(part: &TargetRows) -> Vec<f64> {
 }
 
 /// Mean and median of numbers; none of classes.
-fn centre(part: &TargetRows) -> Option<Centre> {
+pub fn centre(part: &TargetRows) -> Option<Centre> {
     match part {
         TargetRows::Classes(..) => None,
         TargetRows::Numbers(numbers) => Centre::of(numbers),

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[&[&str]] = &[
     ],
     &["joins"],
     &["bundle", "learners", "registry", "report"],
-    &["explain", "export", "engine"],
+    &["explain", "export", "engine", "import"],
     &["pipeline", "notify"],
     &["diagnose", "mlflow"],
     &["jobs"],
@@ -40,6 +40,7 @@ pub(super) const ALONG: &[(&str, &str)] = &[
     ("report", "registry"),
     ("checks", "features"),
     ("drift", "features"),
+    ("import", "export"),
 ];
 pub(super) const FREE: &[&str] = &["faults", "clock"];
 
@@ -145,7 +146,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "untrained",
                 ],
             ),
-            ("flow", &["run", "stages"]),
+            ("flow", &["import", "run", "stages"]),
         ],
     ),
     (

@@ -92,6 +92,12 @@ impl From<pipeline::Error> for Failure {
             | E::VersionName { .. }
             | E::Backup(_)
             | E::Interrupted { .. } => (Kind::Data, None),
+            E::Import { .. } | E::ImportedData { .. } => (
+                Kind::Data,
+                Some(
+                    "docs/export.md says which models can be imported; `--dry-run` tries one without a trace",
+                ),
+            ),
             E::Kept { .. } => (
                 Kind::Data,
                 Some("`unseat versions` shows how far each came"),

@@ -1,4 +1,5 @@
-//! The messages of an ONNX file, as far as they are written here: field numbers are those of `onnx.proto3` (ONNX 1.16).
+//! The messages of an ONNX file, as far as they are written here and read by `import`: field numbers are those of
+//! `onnx.proto3` (ONNX 1.16).
 
 use prost::Message;
 
@@ -155,15 +156,30 @@ pub struct TensorProto {
     /// One of [`element_type`].
     #[prost(int32, tag = "2")]
     pub data_type: i32,
+    /// 32-bit numbers, where they do not stand in `raw_data`; other programs write them so.
+    #[prost(float, repeated, tag = "4")]
+    pub float_data: Vec<f32>,
+    /// 32-bit and smaller whole numbers, and truth values, likewise.
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
     /// Texts, row-major.
     #[prost(bytes = "vec", repeated, tag = "6")]
     pub string_data: Vec<Vec<u8>>,
+    /// 64-bit whole numbers, where they do not stand in `raw_data`.
+    #[prost(int64, repeated, tag = "7")]
+    pub int64_data: Vec<i64>,
     /// Its name.
     #[prost(string, tag = "8")]
     pub name: String,
     /// Numbers, row-major, little-endian.
     #[prost(bytes = "vec", tag = "9")]
     pub raw_data: Vec<u8>,
+    /// 64-bit numbers, where they do not stand in `raw_data`.
+    #[prost(double, repeated, tag = "10")]
+    pub double_data: Vec<f64>,
+    /// 1 where the numbers stand in another file.
+    #[prost(int32, tag = "14")]
+    pub data_location: i32,
 }
 
 /// What a tensor holds.

@@ -1,6 +1,6 @@
 //! What the report says of the data and its columns.
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Origin};
 use crate::config::{Learner, LearnerKind};
 use crate::data::Kind;
 use crate::features::Step;
@@ -40,6 +40,24 @@ pub fn params(learner: &Learner) -> Vec<(String, String)> {
         value => Some((key.to_string(), value.to_string())),
     };
     keys.iter().filter_map(param).collect()
+}
+
+/// Where a version comes from that was not trained here.
+pub fn origin_facts(origin: &Origin) -> Vec<(String, String)> {
+    let sets = origin.operators.iter();
+    let sets: Vec<String> = sets
+        .map(|(set, version)| format!("{set} {version}"))
+        .collect();
+    let facts = [
+        ("file", &origin.file),
+        ("sha256", &origin.sha256),
+        ("operator", &origin.operator),
+        ("producer", &origin.producer),
+        ("operators", &sets.join(", ")),
+    ];
+    facts
+        .map(|(key, value)| (key.to_string(), value.clone()))
+        .to_vec()
 }
 
 pub fn data_facts(subject: &Subject<'_>) -> DataFacts {

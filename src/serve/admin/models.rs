@@ -129,7 +129,7 @@ fn settings(config: &ModelConfig) -> Value {
 fn of_bundle(name: &str, served: Option<&Served>) -> ModelView {
     let data = served.map(|served| {
         let bundle = &served.bundle;
-        json!({"target": bundle.target, "classes": bundle.classes, "learner": bundle.learner})
+        json!({"target": bundle.target, "classes": bundle.classes, "learner": bundle.trained_by()})
     });
     let since = served.filter(|served| served.since_ms > 0);
     ModelView {

@@ -82,6 +82,7 @@ pub fn served() -> Served {
         related: None,
         reading: Default::default(),
         reference: None,
+        imported: None,
     };
     Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
 }
