@@ -13,6 +13,7 @@ mod export;
 mod faults;
 mod features;
 mod flow;
+mod import;
 mod jobs;
 mod kill;
 mod labels;

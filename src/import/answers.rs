@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::cell::{Cell, Chance};
 use super::error::Error;
+use super::given::{Given, Task};
 use super::value::{Label, Rule, Value};
-use super::{Given, Task};
 use crate::predictors::Link;
 
 /// What a model says, before columns become steps.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::ensemble::Ensemble;
+use super::error::Error;
 use super::number::Number;
 
 /// One number of a row.
@@ -218,6 +218,71 @@ impl Cell {
                 }
                 _ => false,
             },
+        }
+    }
+}
+
+/// How a node of a tree compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// `x <= t`.
+    AtMost,
+    /// `x < t`.
+    Below,
+    /// `x >= t`.
+    AtLeast,
+    /// `x > t`.
+    Above,
+    /// `x == t`.
+    Equal,
+    /// `x != t`.
+    Unequal,
+}
+
+/// A node of a tree.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Branch {
+    /// Rows part here.
+    Split {
+        /// The feature.
+        feature: usize,
+        /// How it is compared.
+        mode: Mode,
+        /// With what.
+        limit: f64,
+        /// Whether a missing number goes to the true side.
+        missing_true: bool,
+        /// The nodes of the true and of the false side.
+        sides: [usize; 2],
+    },
+    /// Rows end here: targets and what they get.
+    Leaf(Vec<(usize, f64)>),
+}
+
+/// Trees over a matrix of features.
+#[derive(Debug, PartialEq)]
+pub struct Ensemble {
+    /// The node in the file, for messages.
+    pub node: String,
+    /// Its operator.
+    pub op: String,
+    /// What the features are.
+    pub features: Rc<Vec<Cell>>,
+    /// All nodes.
+    pub branches: Vec<Branch>,
+    /// The first node of each tree.
+    pub roots: Vec<usize>,
+    /// Number of targets.
+    pub targets: usize,
+}
+
+impl Ensemble {
+    /// The error that names its node.
+    pub fn refuse(&self, why: impl Into<String>) -> Error {
+        Error::Node {
+            node: self.node.clone(),
+            op: self.op.clone(),
+            why: why.into(),
         }
     }
 }

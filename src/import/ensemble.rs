@@ -3,26 +3,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::cell::Cell;
+use super::cell::{Branch, Cell, Ensemble, Mode};
 use super::error::Error;
 use super::node::Node;
-
-/// How a node of a tree compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// `x <= t`.
-    AtMost,
-    /// `x < t`.
-    Below,
-    /// `x >= t`.
-    AtLeast,
-    /// `x > t`.
-    Above,
-    /// `x == t`.
-    Equal,
-    /// `x != t`.
-    Unequal,
-}
 
 impl Mode {
     /// Whether a number is on the true side. NaN is on none but that of `!=`.
@@ -68,43 +51,6 @@ impl Mode {
             .get(number as usize)
             .and_then(|name| Mode::named(name))
     }
-}
-
-/// A node of a tree.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Branch {
-    /// Rows part here.
-    Split {
-        /// The feature.
-        feature: usize,
-        /// How it is compared.
-        mode: Mode,
-        /// With what.
-        limit: f64,
-        /// Whether a missing number goes to the true side.
-        missing_true: bool,
-        /// The nodes of the true and of the false side.
-        sides: [usize; 2],
-    },
-    /// Rows end here: targets and what they get.
-    Leaf(Vec<(usize, f64)>),
-}
-
-/// Trees over a matrix of features.
-#[derive(Debug, PartialEq)]
-pub struct Ensemble {
-    /// The node in the file, for messages.
-    pub node: String,
-    /// Its operator.
-    pub op: String,
-    /// What the features are.
-    pub features: Rc<Vec<Cell>>,
-    /// All nodes.
-    pub branches: Vec<Branch>,
-    /// The first node of each tree.
-    pub roots: Vec<usize>,
-    /// Number of targets.
-    pub targets: usize,
 }
 
 /// What tells of leaves in an operator: trees, nodes, targets and numbers.
@@ -282,15 +228,6 @@ impl Ensemble {
             roots,
             targets,
         })
-    }
-
-    /// The error that names its node.
-    pub fn refuse(&self, why: impl Into<String>) -> Error {
-        Error::Node {
-            node: self.node.clone(),
-            op: self.op.clone(),
-            why: why.into(),
-        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Given;
 use super::cell::{Cell, Text};
 use super::error::Error;
+use super::given::Given;
 use super::number::{Number, Step, What};
 use super::tensor::Element;
 use super::value::{Column, Matrix, Value};
@@ -131,14 +131,14 @@ fn named(slots: &[Slot<'_>], given: &Given<'_>) -> Result<(Vec<String>, bool), E
         } else {
             order.len() == known
         };
-        return match fits {
-            true => Ok((order.to_vec(), false)),
-            false => Err(Error::Columns(format!(
-                "`--columns` names {} and the file reads {}{known}",
-                order.len(),
-                if open == 1 { "more than " } else { "" }
-            ))),
-        };
+        if fits {
+            return Ok((order.to_vec(), false));
+        }
+        return Err(Error::Columns(format!(
+            "`--columns` names {} and the file reads {}{known}",
+            order.len(),
+            if open == 1 { "more than " } else { "" }
+        )));
     }
     let by_name = slots.iter().all(|slot| slot.width == Some(1));
     if by_name && (slots.len() > 1 || slots.iter().all(|slot| is_column(slot.name))) {

@@ -9,12 +9,14 @@ mod cell;
 mod columns;
 mod ensemble;
 mod error;
+mod given;
 mod inputs;
 mod linear;
 mod node;
 mod number;
 mod ops;
 mod reach;
+mod route;
 mod tensor;
 mod trees;
 mod value;
@@ -25,11 +27,10 @@ mod tests;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use prost::Message;
-
 pub use self::error::Error;
+pub use self::given::{Given, Imported, Task};
 pub use self::reach::weigh;
-pub use self::trees::Doubtful;
+pub use self::route::Doubtful;
 pub use self::value::Column;
 
 use self::cell::Cell;
@@ -40,62 +41,6 @@ use crate::predictors::{Link, Predictor, Trees};
 
 /// The newest sets of operators whose meaning is known here.
 const NEWEST: [(&str, i64); 2] = [("", 25), ("ai.onnx.ml", 5)];
-
-/// What the project wants of a model.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Task {
-    /// One of these classes, in the project's order.
-    Classes {
-        /// Their names.
-        names: Vec<String>,
-        /// Whether they are truth values.
-        is_flag: bool,
-    },
-    /// A number.
-    Number,
-}
-
-/// What a model is taken into.
-#[derive(Debug)]
-pub struct Given<'a> {
-    /// The columns that a model may read, in the order of the data set.
-    pub columns: &'a [Column],
-    /// Those that the settings leave out.
-    pub left_out: &'a [String],
-    /// The column that is predicted.
-    pub target: &'a str,
-    /// What is wanted of it.
-    pub task: Task,
-    /// The columns in the order in which the file reads them, where somebody said so.
-    pub order: Option<&'a [String]>,
-    /// The project's classes in the order of the file's, where somebody said so.
-    pub classes: Option<&'a [String]>,
-}
-
-/// A model that was taken in.
-#[derive(Debug)]
-pub struct Imported {
-    /// Columns to features.
-    pub transformer: Transformer,
-    /// Features to margins.
-    pub predictor: Predictor,
-    /// P(positive) from which on the file predicts the positive class; 0.5 where there are not two.
-    pub threshold: f64,
-    /// The columns that the file reads.
-    pub reads: Vec<String>,
-    /// Columns for whose missing cells the file has no number.
-    pub unfilled: BTreeSet<String>,
-    /// Thresholds between 64-bit numbers that are compared in 32 bits here.
-    pub doubtful: Vec<Doubtful>,
-    /// The operator of the model itself.
-    pub operator: String,
-    /// The program that wrote the file, and its version.
-    pub producer: String,
-    /// The sets of operators, with their versions.
-    pub operators: Vec<(String, i64)>,
-    /// What somebody should know.
-    pub notes: Vec<String>,
-}
 
 /// Reads an ONNX file as a model of the project.
 ///
@@ -175,7 +120,7 @@ fn decoded(bytes: &[u8]) -> Result<ModelProto, Error> {
     if bytes.is_empty() {
         return Err(refuse("it is empty"));
     }
-    let model = ModelProto::decode(bytes).map_err(|_| {
+    let model = ModelProto::read(bytes).ok_or_else(|| {
         refuse(
             "its bytes are no ONNX, or end too early; it may be another kind of file, or cut off",
         )
@@ -286,7 +231,7 @@ fn as_shares(trees: &mut Trees) -> Result<(), Error> {
     if least < 0.0 || most > 1.0 {
         // Rounded once more towards the inside.
         let scale = (1.0 - 1e-9) / span;
-        let shift = -least * scale / 1.0;
+        let shift = -least * scale;
         trees.values.iter_mut().for_each(|it| *it *= scale);
         trees
             .base

@@ -1,11 +1,13 @@
 //! `import`: a model of another program as a challenger. Nothing is trained: the file becomes a bundle like any other, and the
 //! gate decides on it by the evidence that it has of every challenger.
 
+mod asked;
 mod cells;
 mod taken;
 
 use sha2::{Digest, Sha256};
 
+pub use self::asked::{Import, WouldImport};
 use self::taken::Taken;
 use super::dataset::Dataset;
 use super::deploy::Work;
@@ -25,46 +27,6 @@ use crate::checks::worst_first;
 use crate::data;
 use crate::registry::{Lock, VersionState};
 use crate::text::hex;
-
-/// What is to be taken in.
-#[derive(Debug, Clone, Default)]
-pub struct Import {
-    /// The file's name, without its folder.
-    pub file: String,
-    /// What it holds.
-    pub bytes: Vec<u8>,
-    /// The columns in the order in which the file reads them, where it does not name them.
-    pub columns: Option<Vec<String>>,
-    /// The project's classes in the order of the file's, where they are spelled otherwise.
-    pub classes: Option<Vec<String>>,
-    /// P(positive) from which on a row is positive, instead of the file's own rule.
-    pub threshold: Option<f64>,
-    /// A name for the version.
-    pub name: Option<String>,
-}
-
-/// What an import would make.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct WouldImport {
-    /// The model of the project.
-    pub model: String,
-    /// The file.
-    pub file: String,
-    /// Its SHA-256.
-    pub sha256: String,
-    /// What it is, in words.
-    pub says: String,
-    /// The columns that it reads.
-    pub columns: Vec<String>,
-    /// The classes in the project's order; none for a number.
-    pub classes: Vec<String>,
-    /// P(positive) from which on a row is positive; only with two classes.
-    pub threshold: Option<f64>,
-    /// The version that came of the same file, where there is one.
-    pub same_as: Option<i64>,
-    /// What somebody should know.
-    pub notes: Vec<String>,
-}
 
 /// Takes a file in as a version and lets the gate decide on it.
 ///

@@ -27,6 +27,7 @@ mod config;
 mod config_files;
 mod files;
 mod folders;
+mod import;
 mod names;
 mod predict;
 mod project;
@@ -55,6 +56,7 @@ fn the_document_and_the_tests_have_the_same_cases() {
         usage::NAMES,
         ahead::NAMES,
         serve::NAMES,
+        import::NAMES,
     ]
     .concat()
     .iter()

@@ -32,6 +32,13 @@ pub struct ModelProto {
     pub metadata_props: Vec<StringStringEntryProto>,
 }
 
+impl ModelProto {
+    /// The file that these bytes are; `None` where they are none.
+    pub fn read(bytes: &[u8]) -> Option<ModelProto> {
+        ModelProto::decode(bytes).ok()
+    }
+}
+
 /// A set of operators.
 #[derive(Clone, PartialEq, Message)]
 pub struct OperatorSetIdProto {

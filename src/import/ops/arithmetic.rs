@@ -1,6 +1,6 @@
 //! Sums, products and what is done to numbers one by one.
 
-use super::Call;
+use super::call::Call;
 use super::encode::then;
 use crate::import::cell::{Cell, Chance, Sum};
 use crate::import::error::Error;

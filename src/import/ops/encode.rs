@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Call;
+use super::call::Call;
 use crate::import::cell::{Cell, Choice, Gives, Text};
 use crate::import::error::Error;
 use crate::import::number::{Step, What};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Call;
+use super::call::Call;
 use crate::import::cell::{Cell, Choice, Gives, Text};
 use crate::import::error::Error;
 use crate::import::number::What;
@@ -146,7 +146,7 @@ fn join(call: &Call<'_>, parts: &[&Matrix], axis: i64) -> Result<Value, Error> {
                 && others(&part.trailing) == others(&first.trailing)
         })
     };
-    let Some(at) = at.filter(|_| parts.iter().all(|part| fits(part))) else {
+    let Some(at) = at.filter(|_| parts.iter().all(fits)) else {
         return Err(call
             .node
             .refuse("it joins other things than columns side by side"));

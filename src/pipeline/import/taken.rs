@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Import, cells};
+use super::asked::Import;
+use super::cells;
 use crate::bundle::{self, Bundle, Golden, Origin, Provenance};
 use crate::config::{Learner, LearnerKind};
 use crate::data::rules::{OnViolation, Rule};
