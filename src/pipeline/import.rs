@@ -19,8 +19,8 @@ use super::run_report::{RunReport, ScorePair, empty, nothing, timings_map};
 use super::subject::Subject;
 use super::trained::{Trained, TrainingRecord};
 use super::{
-    Env, Event, Stage, adopt, checks, deploy, ingest, report, retune, room, score, settle,
-    version_names, versions,
+    Env, Event, Stage, adopt, checks, deploy, disk_space, ingest, input_scan, report, retune,
+    score, version_names, versions,
 };
 use crate::bundle;
 use crate::checks::worst_first;
@@ -55,7 +55,7 @@ async fn ahead(env: &Env, asked: &Import) -> Result<Option<(Dataset, Taken)>, Er
         return Ok(None);
     }
     let dataset = ingest::latest(env).await?;
-    let test = TestData::of(env, settle::look(&env.config.test_folder).await?).await?;
+    let test = TestData::of(env, input_scan::look(&env.config.test_folder).await?).await?;
     let taken = taken::take(env, asked, &dataset, &test)?;
     Ok(Some((dataset, taken)))
 }
@@ -66,7 +66,7 @@ async fn ahead(env: &Env, asked: &Import) -> Result<Option<(Dataset, Taken)>, Er
 /// As [`import`].
 pub async fn would_import(env: &Env, asked: &Import) -> Result<WouldImport, Error> {
     let dataset = ingest::latest(env).await?;
-    let test = TestData::of(env, settle::look(&env.config.test_folder).await?).await?;
+    let test = TestData::of(env, input_scan::look(&env.config.test_folder).await?).await?;
     let taken = taken::take(env, asked, &dataset, &test)?;
     let same_as = same(env, &taken).await?.map(|(version, _)| version);
     let bundle = &taken.bundle;
@@ -118,8 +118,8 @@ async fn dataset_of(
     {
         return ingest::latest(env).await;
     }
-    let scan = settle::scan(env, &env.config.input_folder).await?;
-    room::check(env, &scan)?;
+    let scan = input_scan::scan(env, &env.config.input_folder).await?;
+    disk_space::check(env, &scan)?;
     let mut dataset = env
         .stage(Stage::Ingest, timings, ingest::ingest(env, id, &scan))
         .await?;
@@ -135,8 +135,8 @@ async fn locked(
     ahead: Option<(Dataset, Taken)>,
 ) -> Result<RunReport, Error> {
     let mut timings = Vec::new();
-    room::check(env, &data::Scan::default())?;
-    let test = TestData::of(env, settle::look(&env.config.test_folder).await?).await?;
+    disk_space::check(env, &data::Scan::default())?;
+    let test = TestData::of(env, input_scan::look(&env.config.test_folder).await?).await?;
     let test_hash = test.hash();
     let newest = env.registry.latest_dataset(&env.config.name).await?;
     let is_newest = |dataset: &Dataset| newest.as_ref().is_some_and(|row| row.run == dataset.run);

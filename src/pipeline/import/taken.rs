@@ -16,9 +16,9 @@ use crate::pipeline::error::Error;
 use crate::pipeline::fit::derived;
 use crate::pipeline::fresh::TestData;
 use crate::pipeline::labels::target_of;
-use crate::pipeline::making::{centre, rules_of, shares};
 use crate::pipeline::score::{Plans, read_test_rows};
-use crate::pipeline::wanted::{Wanted, wanted};
+use crate::pipeline::target::{Target, read_target};
+use crate::pipeline::trainer::{centre, rules_of, shares};
 use crate::pipeline::{Env, drift};
 use crate::predictors::{Link, Predictor};
 use crate::text::{counted, hex};
@@ -40,7 +40,7 @@ pub struct Taken {
 pub fn take(env: &Env, asked: &Import, dataset: &Dataset, test: &TestData) -> Result<Taken, Error> {
     let (config, frame) = (&env.config, &dataset.frame);
     let target = target_of(config, frame)?;
-    let wanted = wanted(config, frame, &target)?;
+    let wanted = read_target(config, frame, &target)?;
     let excluded = config.excluded(&target);
     let schema = Schema::of(frame);
     let columns: Vec<Column> = schema
@@ -58,11 +58,11 @@ pub fn take(env: &Env, asked: &Import, dataset: &Dataset, test: &TestData) -> Re
         left_out: &excluded,
         target: &target,
         task: match &wanted {
-            Wanted::Classes { classes, .. } => import::Task::Classes {
+            Target::Classes { classes, .. } => import::Task::Classes {
                 names: classes.clone(),
                 is_flag: target_kind == Some(crate::data::Kind::Boolean),
             },
-            Wanted::Numbers(_) => import::Task::Number,
+            Target::Numbers(_) => import::Task::Number,
         },
         order: asked.columns.as_deref(),
         classes: asked.classes.as_deref(),
@@ -197,7 +197,7 @@ pub fn take(env: &Env, asked: &Import, dataset: &Dataset, test: &TestData) -> Re
             .map(|it| format!("`{it}`"))
             .collect();
         notes.push(format!(
-            "the file has no number for missing cells of {}: rows with such cells are refused",
+            "the file has no number for missing cells of {}: rows with such cells are rejected",
             names.join(", ")
         ));
     }
