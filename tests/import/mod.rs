@@ -165,11 +165,9 @@ fn an_imported_model_is_promoted_served_explained_exported_and_rolled_back() {
         );
         assert_eq!(one[..one.len() - 1], two[..two.len() - 1]);
     }
-    let explained = project.ok(&[
-        "explain",
-        "--row",
-        r#"{"age": 70, "income": null, "plan": "pro", "region": 2}"#,
-    ]);
+    let row = r#"{"age": 70, "income": null, "plan": "pro", "region": 2}"#;
+    project.write("row.json", row);
+    let explained = project.ok(&["explain", "--row", "row.json"]);
     assert!(explained.stdout.contains("age"), "{explained}");
 
     let same = project.json(&["import", "forest.onnx"]);
