@@ -22,10 +22,8 @@ pub fn served() -> Served {
         kind,
         step,
     };
-    let scale = || Step::Scale {
-        mean: 1.0,
-        scale: 2.0,
-    };
+    let (mean, scale) = (1.0, 2.0);
+    let scale = || Step::Scale { mean, scale };
     let categories = vec!["a".to_string(), "b".to_string()];
     let column = |name: &str, kind| ColumnSummary {
         name: name.to_string(),
@@ -78,7 +76,7 @@ pub fn served() -> Served {
             column("y", Kind::Integer),
         ],
         rules: Vec::new(),
-        golden: Golden { rows: Vec::new() },
+        golden: Golden::default(),
         related: None,
         reading: Default::default(),
         reference: None,
