@@ -20,7 +20,7 @@ pub use error::Error;
 pub use format::FORMAT_VERSION;
 pub use golden::make_golden;
 pub use golden_rows::{Golden, GoldenRow};
-pub use saved::{Bundle, Entry, Origin, Provenance};
+pub use saved::{Bundle, Entry, Folds, Origin, Provenance};
 pub use scorer::{Scorer, Slot};
 
 impl Bundle {

@@ -115,6 +115,35 @@ pub struct Entry {
     /// Why it could not be fitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// By how much the chosen one was better on the same rows, and the standard error of that; where folds were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<[f64; 2]>,
+}
+
+impl Entry {
+    /// Of a candidate before it is tried.
+    pub fn untried(name: String) -> Entry {
+        Entry {
+            name,
+            score: None,
+            deviation: 0.0,
+            rows: 0,
+            fits: 0,
+            failure: None,
+            behind: None,
+        }
+    }
+}
+
+/// The folds on which learner, rounds and threshold were chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folds {
+    /// How many there were in a draw.
+    pub folds: u32,
+    /// How many times they were drawn.
+    pub draws: u32,
+    /// Rows that were held back in a draw, each in one of its folds.
+    pub rows: u64,
 }
 
 /// What a bundle was learned from.
@@ -126,8 +155,11 @@ pub struct Provenance {
     pub config_hash: String,
     /// Rows learned from.
     pub train_rows: u64,
-    /// Rows the threshold was chosen on.
+    /// Rows of the validation part, which the threshold was chosen on where there are no `folds`.
     pub validation_rows: u64,
+    /// The folds that the threshold was chosen on, where it was; the rows of all of them were learned from in the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<Folds>,
 }
 
 impl Bundle {

@@ -114,6 +114,7 @@ pub fn bundle_of(
             config_hash: "c".to_string(),
             train_rows: frame.height() as u64,
             validation_rows: 0,
+            folds: None,
         },
         profile: summarise(&ingested(frame)),
         rules: Vec::new(),

@@ -119,7 +119,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Write a version as ONNX or JSON, for other programs
     Export(export::ExportArgs),
-    /// Take a model of another program (ONNX) in as a challenger, and let the gate decide on it
+    /// Take in another program's model (ONNX) as a challenger
     Import(import::ImportArgs),
     /// Server, schedule and worker in one process
     Up(up::UpArgs),

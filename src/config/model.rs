@@ -19,7 +19,7 @@ use super::related::Related;
 use super::retention::Retention;
 use super::retrain::Retrain;
 use super::schedule::Schedule;
-use super::sections::{Score, Split, SplitKind};
+use super::sections::{FOLD_ROWS, Score, Split, SplitKind};
 use super::shadow::Shadow;
 use super::stores::Stores;
 use crate::data::rules::ColumnRule;
@@ -153,6 +153,10 @@ impl ModelConfig {
         if let (First::Hold, Some(keys)) = (self.gate.first, gate.as_object_mut()) {
             keys.remove("first");
         }
+        let mut split = serde_json::json!(self.split);
+        if let (FOLD_ROWS, Some(keys)) = (self.split.fold_rows, split.as_object_mut()) {
+            keys.remove("fold_rows");
+        }
         let parts = serde_json::json!([
             self.target,
             self.positive_class,
@@ -166,7 +170,7 @@ impl ModelConfig {
             self.derive,
             self.features,
             self.learner,
-            self.split,
+            split,
             self.task,
             self.metric_given,
             self.score,

@@ -28,9 +28,15 @@ pub struct Split {
     /// Seed of the split and of everything else that draws at random in training.
     pub seed: u64,
     /// Whether, once candidate, rounds and threshold were chosen, the model is fitted again on both parts. Default: not where
-    /// `logistic` is fitted; with any other learner where there are at most 100,000 rows.
+    /// `logistic` is fitted on more rows than `fold_rows`; else where there are at most 100,000 rows.
     pub refit: Option<bool>,
+    /// Labelled rows up to which candidate, rounds and threshold are chosen in folds: each row is judged by models that were
+    /// fitted without it, instead of the validation part alone. 0: never.
+    pub fold_rows: u64,
 }
+
+/// Labelled rows up to which folds choose, unless the settings say otherwise.
+pub(super) const FOLD_ROWS: u64 = 3_000;
 
 impl Default for Split {
     fn default() -> Self {
@@ -39,6 +45,7 @@ impl Default for Split {
             validation: 0.2,
             seed: 42,
             refit: None,
+            fold_rows: FOLD_ROWS,
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::classification::Tallies;
+use super::bca::{Without, acceleration, bca_interval};
+use super::classification::{LabelScores, Tallies};
 use super::rows::RowScores;
 use super::{
-    ClassPredictions, ConfusionCells, Metric, MetricInterval, RowScorer, Strata,
+    ClassPredictions, ConfusionCells, IntervalMethod, Metric, MetricInterval, RowScorer, Strata,
     percentile_interval, replicate_rng, row_replicates, valid_confidence,
 };
 
-/// A two-sided percentile interval for every metric that is defined on these rows, in the order of [`Metric::ALL`].
+/// A two-sided interval for every metric that is defined on these rows, in the order of [`Metric::ALL`].
 ///
 /// Rows are drawn with replacement within each true class, so class shares stay as they are. Label metrics use exactly
 /// `replicates` replicates at a cost that hardly depends on the number of rows. Probability metrics use fewer on large
@@ -17,7 +18,7 @@ use super::{
 /// 250 000 rows: 200). The result depends on the arguments alone, not on the number of threads.
 ///
 /// Edge cases: no rows, predictions that do not fit, no replicates or a confidence outside (0, 1) give no intervals; a
-/// class with one row does not vary. Percentile intervals of a small test set are narrower than the truth.
+/// class with one row does not vary. Where BCa is asked for and not defined for a metric, it has its percentiles, and says so.
 ///
 /// Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 13 and 8.
 pub fn intervals(
@@ -26,12 +27,14 @@ pub fn intervals(
     confidence: f64,
     replicates: u32,
     seed: u64,
+    method: IntervalMethod,
 ) -> Vec<MetricInterval> {
     if predictions.problem_with(truth).is_some() || !valid_confidence(confidence) {
         return Vec::new();
     }
     let labels = label_replicates(truth, predictions, replicates, seed);
     let rows = row_replicate_scores(truth, predictions, replicates, seed);
+    let jackknife = (method == IntervalMethod::Bca).then(|| Jackknife::new(truth, predictions));
     let interval = |metric: Metric| {
         let mut values: Vec<f64> = if metric.reads_labels() {
             labels
@@ -44,9 +47,120 @@ pub fn intervals(
                 .collect()
         };
         values.sort_unstable_by(f64::total_cmp);
-        percentile_interval(&values, confidence).map(|interval| MetricInterval { metric, interval })
+        let moved = jackknife.as_ref().and_then(|jackknife| {
+            let (score, bent) = jackknife.of(metric)?;
+            bca_interval(&values, score, bent, confidence)
+        });
+        of_metric(metric, &values, moved, confidence)
     };
     Metric::ALL.into_iter().filter_map(interval).collect()
+}
+
+/// The BCa interval of a metric, where there is one, else its percentiles.
+pub(super) fn of_metric(
+    metric: Metric,
+    sorted: &[f64],
+    moved: Option<super::Interval>,
+    confidence: f64,
+) -> Option<MetricInterval> {
+    let method = match moved {
+        Some(_) => IntervalMethod::Bca,
+        None => IntervalMethod::Percentile,
+    };
+    let interval = moved.or_else(|| percentile_interval(sorted, confidence))?;
+    Some(MetricInterval {
+        metric,
+        interval,
+        method,
+    })
+}
+
+/// Label scores without one of some rows that are alike, and how many those are.
+type ScoresWithout = (Option<LabelScores>, u64);
+
+/// The scores of all rows, and those without each row in turn, by true class.
+pub(super) struct Jackknife {
+    labels: (Option<LabelScores>, Vec<Vec<ScoresWithout>>),
+    rows: (Option<RowScores>, Vec<Vec<Option<RowScores>>>),
+}
+
+impl Jackknife {
+    pub(super) fn new(truth: &[u32], predictions: &ClassPredictions) -> Jackknife {
+        let n_classes = predictions.n_classes;
+        let mut counts = vec![0_u64; n_classes * n_classes];
+        for (&class, &label) in truth.iter().zip(&predictions.labels) {
+            counts[class as usize * n_classes + label as usize] += 1;
+        }
+        // Rows with the same class and label are alike.
+        let scores_of = |left_out: Option<usize>| {
+            let mut tallies = Tallies::new(n_classes);
+            for (cell, &count) in counts.iter().enumerate() {
+                let count = count - u64::from(left_out == Some(cell));
+                tallies.add(cell / n_classes, cell % n_classes, count);
+            }
+            tallies.scores()
+        };
+        let cells = |class: usize| class * n_classes..(class + 1) * n_classes;
+        let of_class = |class: usize| {
+            let cells = cells(class).filter(|&cell| counts[cell] > 0);
+            cells
+                .map(|cell| (scores_of(Some(cell)), counts[cell]))
+                .collect()
+        };
+        let scorer = RowScorer::new(truth, predictions);
+        let strata = (0..n_classes as u32).map(|class| {
+            let rows = truth.iter().enumerate();
+            rows.filter(|(_, other)| **other == class)
+                .map(|(row, _)| row)
+                .collect::<Vec<usize>>()
+        });
+        let without = |rows: Vec<usize>| -> Vec<Option<RowScores>> {
+            let score = |weights: &mut Vec<u32>, row: usize| {
+                weights[row] = 0;
+                let scores = scorer.as_ref().map(|scorer| scorer.score_all(weights));
+                weights[row] = 1;
+                scores
+            };
+            rows.into_par_iter()
+                .map_init(|| vec![1; truth.len()], score)
+                .collect()
+        };
+        Jackknife {
+            labels: (scores_of(None), (0..n_classes).map(of_class).collect()),
+            rows: (
+                scorer
+                    .as_ref()
+                    .map(|scorer| scorer.score_all(&vec![1; truth.len()])),
+                strata.map(without).collect(),
+            ),
+        }
+    }
+
+    /// A metric on all rows, and its acceleration. `None` where it is undefined without one of them.
+    pub(super) fn of(&self, metric: Metric) -> Option<(f64, f64)> {
+        let without = |score: Option<f64>, rows: u64| score.map(|score| Without { score, rows });
+        if metric.reads_labels() {
+            let all = self.labels.0.as_ref()?.get(metric)?;
+            let samples = self.labels.1.iter().map(|cells| {
+                let cells = cells.iter();
+                let scores = cells.map(|(scores, rows)| {
+                    without(scores.as_ref().and_then(|it| it.get(metric)), *rows)
+                });
+                scores.collect::<Option<Vec<Without>>>()
+            });
+            let samples: Vec<_> = samples.collect::<Option<_>>()?;
+            return Some((all, acceleration(&samples)));
+        }
+        let all = self.rows.0.as_ref()?.get(metric)?;
+        let samples = self.rows.1.iter().map(|rows| {
+            let rows = rows.iter();
+            let scores =
+                rows.map(|scores| without(scores.as_ref().and_then(|it| it.get(metric)), 1));
+            scores.collect::<Option<Vec<Without>>>()
+        });
+        let samples: Vec<_> = samples.collect::<Option<_>>()?;
+        Some((all, acceleration(&samples)))
+    }
 }
 
 fn label_replicates(
@@ -54,7 +168,7 @@ fn label_replicates(
     predictions: &ClassPredictions,
     replicates: u32,
     seed: u64,
-) -> Vec<super::classification::LabelScores> {
+) -> Vec<LabelScores> {
     let cells = ConfusionCells::new(truth, &predictions.labels, &predictions.labels);
     let tallies = Tallies::new(predictions.n_classes);
     let replicate = |tallies: &mut Tallies, replicate: u32| {

@@ -8,6 +8,7 @@
 //! means P(positive); with more, a row has one probability per class.
 
 pub mod baselines;
+mod bca;
 pub mod bootstrap;
 pub mod classification;
 pub mod curves;
@@ -25,6 +26,7 @@ pub(crate) mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use baselines::Centre;
+pub use bca::BCA_ROWS;
 pub use classification::score;
 pub use metric::Metric;
 pub use predictions::{Predictions, Truth};
@@ -240,6 +242,24 @@ impl Interval {
     }
 }
 
+/// How an interval was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalMethod {
+    /// Percentiles of the replicates.
+    #[default]
+    Percentile,
+    /// Bias-corrected and accelerated percentiles.
+    Bca,
+}
+
+impl IntervalMethod {
+    /// Whether it is the one that records of before do not name.
+    pub fn is_default(&self) -> bool {
+        *self == IntervalMethod::default()
+    }
+}
+
 /// The interval of one metric, as listed in a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricInterval {
@@ -247,4 +267,7 @@ pub struct MetricInterval {
     pub metric: Metric,
     /// Its interval.
     pub interval: Interval,
+    /// How it was made; records of before have percentiles.
+    #[serde(default, skip_serializing_if = "IntervalMethod::is_default")]
+    pub method: IntervalMethod,
 }

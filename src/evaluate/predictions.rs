@@ -2,7 +2,9 @@
 
 use super::regression::{self, RegressionScorer};
 use super::task::Task;
-use super::{ClassPredictions, MetricInterval, Scores, bootstrap, classification};
+use super::{
+    BCA_ROWS, ClassPredictions, IntervalMethod, MetricInterval, Scores, bootstrap, classification,
+};
 
 /// What is true of some rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,7 +136,8 @@ pub fn score(truth: &Truth, answers: &Predictions) -> Scores {
 /// Fewer test rows than this give no interval: resamples of a handful of rows are far narrower than the truth.
 pub const FEWEST_INTERVAL_ROWS: usize = 30;
 
-/// Bootstrap intervals of every metric that is defined: stratified by class, of numbers over all rows. See
+/// Bootstrap intervals of every metric that is defined: stratified by class, of numbers over all rows; bias-corrected and
+/// accelerated of fewer than [`BCA_ROWS`] rows, by percentiles of more. See
 /// [`bootstrap::intervals`] and [`regression::intervals`]. None at all of fewer than [`FEWEST_INTERVAL_ROWS`] rows, and none
 /// without a width: a score that no resample changes is not known exactly for that.
 pub fn intervals(
@@ -147,12 +150,17 @@ pub fn intervals(
     if answers.len() < FEWEST_INTERVAL_ROWS {
         return Vec::new();
     }
+    let method = if answers.len() < BCA_ROWS {
+        IntervalMethod::Bca
+    } else {
+        IntervalMethod::Percentile
+    };
     let mut intervals = match (truth, answers) {
         (Truth::Classes(truth), Predictions::Classes(predictions)) => {
-            bootstrap::intervals(truth, predictions, confidence, replicates, seed)
+            bootstrap::intervals(truth, predictions, confidence, replicates, seed, method)
         }
         (Truth::Numbers(truth), Predictions::Numbers(answers)) => {
-            regression::intervals(truth, answers, confidence, replicates, seed)
+            regression::intervals(truth, answers, confidence, replicates, seed, method)
         }
         _ => Vec::new(),
     };

@@ -18,8 +18,10 @@
 
 use rayon::prelude::*;
 
+use super::bca::{Without, acceleration, bca_interval};
+use super::bootstrap::of_metric;
 use super::{
-    Metric, MetricInterval, Scores, Strata, percentile_interval, replicate_rng, row_replicates,
+    IntervalMethod, Metric, MetricInterval, Scores, Strata, replicate_rng, row_replicates,
     valid_confidence,
 };
 
@@ -207,7 +209,31 @@ impl Order {
     }
 }
 
-/// A two-sided percentile interval for every metric of numbers that is defined on these rows, in the order of
+/// The acceleration of a metric. `None` where it is undefined without one of the rows.
+pub(super) fn bent(without: &[Scores], metric: Metric) -> Option<f64> {
+    let of = |scores: &Scores| {
+        let score = scores.get(metric)?;
+        Some(Without { score, rows: 1 })
+    };
+    let without: Option<Vec<Without>> = without.iter().map(of).collect();
+    Some(acceleration(&[without?]))
+}
+
+/// The scores without each row in turn.
+pub(super) fn without_each(scorer: &RegressionScorer<'_>, n_rows: usize) -> Vec<Scores> {
+    let score = |weights: &mut Vec<u32>, row: usize| {
+        weights[row] = 0;
+        let scores = scorer.score_all(weights);
+        weights[row] = 1;
+        scores
+    };
+    (0..n_rows)
+        .into_par_iter()
+        .map_init(|| vec![1; n_rows], score)
+        .collect()
+}
+
+/// A two-sided interval for every metric of numbers that is defined on these rows, in the order of
 /// [`Metric::OF_NUMBERS`]. Rows are drawn with replacement from all rows, with fewer replicates on large test sets (see
 /// [`super::bootstrap::intervals`]); a replicate on which a metric is undefined does not count for it.
 ///
@@ -218,6 +244,7 @@ pub fn intervals(
     confidence: f64,
     replicates: u32,
     seed: u64,
+    method: IntervalMethod,
 ) -> Vec<MetricInterval> {
     let Some(scorer) =
         RegressionScorer::new(truth, answers).filter(|_| valid_confidence(confidence))
@@ -227,15 +254,20 @@ pub fn intervals(
     let drawn = drawn(truth.len(), replicates, seed, |weights| {
         scorer.score_all(weights)
     });
+    let defined = scorer.score_all(&vec![1; truth.len()]);
+    let without = (method == IntervalMethod::Bca).then(|| without_each(&scorer, truth.len()));
     let interval = |metric: Metric| {
         let mut values: Vec<f64> = drawn
             .iter()
             .filter_map(|scores| scores.get(metric))
             .collect();
         values.sort_unstable_by(f64::total_cmp);
-        percentile_interval(&values, confidence).map(|interval| MetricInterval { metric, interval })
+        let moved = without.as_ref().and_then(|without| {
+            let bent = bent(without, metric)?;
+            bca_interval(&values, defined.get(metric)?, bent, confidence)
+        });
+        of_metric(metric, &values, moved, confidence)
     };
-    let defined = scorer.score_all(&vec![1; truth.len()]);
     let metrics = Metric::OF_NUMBERS.into_iter();
     metrics
         .filter(|&metric| defined.get(metric).is_some())

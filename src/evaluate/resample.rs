@@ -40,22 +40,24 @@ pub(crate) fn valid_confidence(confidence: f64) -> bool {
 /// Two-sided percentile interval, interpolated linearly between order statistics. `sorted` must be sorted; `None` when
 /// it is empty or the confidence is not between 0 and 1.
 pub(crate) fn percentile_interval(sorted: &[f64], confidence: f64) -> Option<Interval> {
-    let last = sorted.len().checked_sub(1)?;
     if !valid_confidence(confidence) {
         return None;
     }
-    let at = |share: f64| {
-        let place = share * last as f64;
-        let below = (place.floor() as usize).min(last);
-        let above = (below + 1).min(last);
-        let (a, b) = (sorted[below], sorted[above]);
-        a + (b - a) * (place - below as f64)
-    };
     let tail = (1.0 - confidence) / 2.0;
     Some(Interval {
-        low: at(tail),
-        high: at(1.0 - tail),
+        low: at_share(sorted, tail)?,
+        high: at_share(sorted, 1.0 - tail)?,
     })
+}
+
+/// The value below which a share of the sorted values lies, interpolated linearly; `None` of none.
+pub(crate) fn at_share(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let place = share * last as f64;
+    let below = (place.floor() as usize).min(last);
+    let above = (below + 1).min(last);
+    let (a, b) = (sorted[below], sorted[above]);
+    Some(a + (b - a) * (place - below as f64))
 }
 
 /// Rows that share true class and the label of each of two models.

@@ -1,5 +1,6 @@
 //! Tests of the whole room: scikit-learn's values, properties, edge cases.
 
+mod bca;
 mod cases;
 mod decisions;
 mod golden;

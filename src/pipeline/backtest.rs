@@ -9,7 +9,7 @@ pub use ledger::{Live, Step, Summary};
 use serde::Serialize;
 
 use super::error::Error;
-use super::train::learn;
+use super::learn::learn;
 use super::{Env, ingest};
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;

@@ -118,14 +118,7 @@ pub fn choose(
 impl Running {
     fn new(candidate: Candidate) -> Self {
         Running {
-            entry: Entry {
-                name: candidate.name.clone(),
-                score: None,
-                deviation: 0.0,
-                rows: 0,
-                fits: 0,
-                failure: None,
-            },
+            entry: Entry::untried(candidate.name.clone()),
             candidate,
             gains: Vec::new(),
         }

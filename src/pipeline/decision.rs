@@ -2,10 +2,11 @@
 
 use super::error::{Error, did_you_mean};
 use super::target::TargetRows;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Folds};
 use crate::config::Learner;
 use crate::config::decision::{Cost, Decide, DecideBy};
 use crate::evaluate::threshold;
+use crate::text::counted;
 
 /// What a version decides by.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,33 @@ pub struct Decided {
     pub threshold: f64,
     /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major; with more than two.
     pub costs: Option<Vec<f64>>,
+    /// Where the threshold comes from.
+    pub from: From,
+}
+
+/// Where a threshold comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum From {
+    /// Nothing chose it.
+    Default,
+    /// The settings give it, or the costs that do.
+    Settings,
+    /// Rows of the validation part.
+    Validation,
+    /// All rows, each predicted by a model that was fitted without it.
+    OutOfFold,
+}
+
+impl From {
+    /// As it is recorded.
+    pub fn name(self) -> &'static str {
+        match self {
+            From::Default => "default",
+            From::Settings => "settings",
+            From::Validation => "validation",
+            From::OutOfFold => "out_of_fold",
+        }
+    }
 }
 
 /// Says before anything is fitted when the policy is not for such a target. `n_classes` is none where a number is predicted.
@@ -42,7 +70,8 @@ pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Resul
     }
 }
 
-/// Applies the policy. `scores`: of two classes, P(positive) of each validation row, of which `part` is the target.
+/// Applies the policy. `scores`: of two classes, P(positive) of each row that was held back, of which `part` is the target; where
+/// folds were drawn several times over, every row is there once for each draw.
 ///
 /// # Errors
 /// When the policy is not for such a target, or names a class that is not there.
@@ -64,6 +93,7 @@ pub fn decide(
     let usual = Decided {
         threshold: threshold::DEFAULT,
         costs: None,
+        from: From::Default,
     };
     let class = match part {
         TargetRows::Numbers(_) if settings.decision.is_some() => {
@@ -95,37 +125,59 @@ pub fn decide(
         false_negative: costs[2],
     });
     let cost = cost.or(decide.cost).unwrap_or_default();
-    let positives = class.iter().filter(|&&class| class == 1).count();
-    let rarer = positives.min(class.len() - positives);
+    let folds = bundle.data.folds;
+    let draws = folds.map_or(1, |folds| folds.draws.max(1) as usize);
+    let rows = class.len() / draws;
+    let positives = class.iter().filter(|&&class| class == 1).count() / draws;
+    let rarer = positives.min(rows - positives);
+    let of_what = if folds.is_some() {
+        "training"
+    } else {
+        "validation"
+    };
     let mut too_few = |verb: &str, instead: f64| {
         notes.push(format!(
-            "the threshold {verb} {instead}: {} validation rows ({rarer} of the rarer class) are too few to choose one by",
-            class.len()
+            "the threshold {verb} {instead}: {rows} {of_what} rows ({rarer} of the rarer class) are too few to choose one by",
         ));
         instead
     };
-    let is_enough = class.len() >= FEWEST_ROWS && rarer >= FEWEST_OF_A_CLASS;
-    let threshold = match decide.by {
-        DecideBy::Metric if is_left_alone => threshold::DEFAULT,
-        DecideBy::Metric if !is_enough => too_few("stays", threshold::DEFAULT),
-        DecideBy::Metric => threshold::best(class, scores, bundle.metric).value,
-        DecideBy::Cost if !is_enough => too_few(
-            "is",
-            threshold::by_odds(cost.false_positive, cost.false_negative),
-        ),
+    let is_enough = rows >= FEWEST_ROWS && rarer >= FEWEST_OF_A_CLASS;
+    let held_back = if folds.is_some() {
+        From::OutOfFold
+    } else {
+        From::Validation
+    };
+    let (threshold, from) = match decide.by {
+        DecideBy::Metric if is_left_alone => (threshold::DEFAULT, From::Default),
+        DecideBy::Metric if !is_enough => (too_few("stays", threshold::DEFAULT), From::Default),
+        DecideBy::Metric => {
+            let best = threshold::best(class, scores, bundle.metric);
+            (best.value, held_back)
+        }
+        DecideBy::Cost if !is_enough => {
+            let by_odds = threshold::by_odds(cost.false_positive, cost.false_negative);
+            (too_few("is", by_odds), From::Settings)
+        }
         DecideBy::Cost => {
             let (fp, fn_) = (cost.false_positive, cost.false_negative);
-            threshold::cheapest(class, scores, fp, fn_).value
+            (threshold::cheapest(class, scores, fp, fn_).value, held_back)
         }
-        DecideBy::Capacity if class.len() < FEWEST_ROWS => too_few("stays", threshold::DEFAULT),
+        DecideBy::Capacity if rows < FEWEST_ROWS => {
+            (too_few("stays", threshold::DEFAULT), From::Default)
+        }
         DecideBy::Capacity => {
-            threshold::within(scores, decide.capacity.unwrap_or(1.0)).unwrap_or(threshold::DEFAULT)
+            let within = threshold::within(scores, decide.capacity.unwrap_or(1.0));
+            (within.unwrap_or(threshold::DEFAULT), held_back)
         }
-        DecideBy::Fixed => decide.threshold.unwrap_or(threshold::DEFAULT),
+        DecideBy::Fixed => {
+            let fixed = decide.threshold.unwrap_or(threshold::DEFAULT);
+            (fixed, From::Settings)
+        }
     };
     Ok(Decided {
         threshold,
         costs: None,
+        from,
     })
 }
 
@@ -167,6 +219,7 @@ pub fn words(bundle: &Bundle) -> Option<String> {
     }
     let by_default = Decide::default();
     let decide = bundle.learner.decision.as_ref().unwrap_or(&by_default);
+    let rows = chosen_on(bundle);
     Some(match (decide.by, bundle.is_binary()) {
         (DecideBy::Metric, true)
             if bundle.learner.decision.is_none() && !bundle.learner.tune_threshold =>
@@ -174,10 +227,7 @@ pub fn words(bundle: &Bundle) -> Option<String> {
             "0.5, not tuned".to_string()
         }
         (DecideBy::Metric, true) => {
-            format!(
-                "the one with the best {} on the validation rows",
-                bundle.metric.title()
-            )
+            format!("the one with the best {} on {rows}", bundle.metric.title())
         }
         (DecideBy::Cost, true) => {
             let costs = match decide.cost {
@@ -187,10 +237,10 @@ pub fn words(bundle: &Bundle) -> Option<String> {
                 ),
                 None => "by the cost matrix of the settings".to_string(),
             };
-            format!("the one with the smallest cost on the validation rows, {costs}")
+            format!("the one with the smallest cost on {rows}, {costs}")
         }
         (DecideBy::Capacity, _) => format!(
-            "the one from which on at most {} of the validation rows are positive",
+            "the one from which on at most {} of {rows} are positive",
             percent(decide.capacity.unwrap_or(1.0))
         ),
         (DecideBy::Fixed, _) => "fixed by the settings".to_string(),
@@ -201,11 +251,25 @@ pub fn words(bundle: &Bundle) -> Option<String> {
     })
 }
 
+/// The rows on which thresholds were compared, in words.
+pub fn chosen_on(bundle: &Bundle) -> String {
+    let Some(Folds { folds, draws, rows }) = bundle.data.folds else {
+        return "the validation rows".to_string();
+    };
+    let drawn = match draws {
+        0 | 1 => String::new(),
+        2 => ", drawn twice".to_string(),
+        n => format!(", drawn {n} times"),
+    };
+    let rows = counted(rows, "training row");
+    format!("{rows} (each predicted by a model fitted without it, in {folds} folds{drawn})")
+}
+
 fn percent(share: f64) -> String {
     format!("{} %", (share * 1000.0).round() / 10.0)
 }
 
-/// Fewer validation rows, or rows of the rarer class, than these cannot tell one threshold from another.
+/// Fewer rows that were held back, or rows of the rarer class, than these cannot tell one threshold from another.
 pub const FEWEST_ROWS: usize = 40;
 
 /// See [`FEWEST_ROWS`].

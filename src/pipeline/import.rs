@@ -253,6 +253,8 @@ async fn make(
         dataset_run: Some(dataset.run.clone()),
         notes: taken.notes.clone(),
         fit_ms: None,
+        folds_ms: None,
+        threshold_from: None,
         checks: Some(findings.clone()),
         learner: Some(taken.bundle.learner_name().to_string()),
         name: asked.name.clone(),
@@ -280,6 +282,7 @@ async fn make(
         notes: taken.notes,
         findings,
         fit_ms: 0.0,
+        folds_ms: None,
     };
     Ok((trained, summary))
 }

@@ -146,6 +146,7 @@ fn candidates(bundle: &Bundle) -> Vec<Candidate> {
         rows: entry.rows,
         fits: entry.fits,
         failure: entry.failure.clone(),
+        behind: entry.behind,
     };
     entries.map(candidate).collect()
 }

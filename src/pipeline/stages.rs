@@ -71,6 +71,7 @@ pub async fn train_stage(
         if let Some(folder) = matrix {
             super::matrix::write(env, &trained.bundle, &dataset, &parts, folder).await?;
         }
+        let timings_ms = timings_map(&timings, Some(&trained));
         Ok(RunReport {
             version: Some(trained.version.number),
             artifacts: vec![env.shown(&trained.version.folder, "trainedmodel.json")],
@@ -78,7 +79,7 @@ pub async fn train_stage(
             learner: Some(trained.bundle.learner_name()),
             chosen_from: trained.chosen_from(),
             findings: trained.findings,
-            timings_ms: timings_map(&timings, Some(trained.fit_ms)),
+            timings_ms,
             ..empty(env, &id, Outcome::Trained)
         })
     })
@@ -104,6 +105,7 @@ async fn stored(
     let trained = Trained {
         findings: record.checks.unwrap_or_default(),
         fit_ms: record.fit_ms.unwrap_or_default(),
+        folds_ms: record.folds_ms,
         version,
         bundle,
         notes: record.notes,

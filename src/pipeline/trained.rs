@@ -21,6 +21,8 @@ pub struct Trained {
     pub findings: Vec<Finding>,
     /// Time spent in the learner alone.
     pub fit_ms: f64,
+    /// Time spent on folds, where they were drawn.
+    pub folds_ms: Option<f64>,
 }
 
 impl Trained {
@@ -44,6 +46,13 @@ pub struct TrainingRecord {
     /// Milliseconds in the learner alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fit_ms: Option<f64>,
+    /// Milliseconds on folds, where learner, rounds or threshold were chosen in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds_ms: Option<f64>,
+    /// Where the threshold comes from, of two classes: `out_of_fold`, `validation`, `settings`, `gate` where only it was moved, or
+    /// `default` where nothing chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold_from: Option<String>,
     /// What the checks found before it was trained.
     #[serde(
         deserialize_with = "those_that_are_known",
@@ -138,6 +147,8 @@ mod tests {
             dataset_run: Some("r".to_string()),
             notes: Vec::new(),
             fit_ms: Some(2.0),
+            folds_ms: None,
+            threshold_from: None,
             checks: Some(Vec::new()),
             learner: Some("ridge".to_string()),
             name: None,

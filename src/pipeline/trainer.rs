@@ -15,7 +15,7 @@ use crate::config::{Learner, LearnerKind, ModelConfig};
 use crate::data::rules;
 use crate::data::rules::Rule;
 use crate::data::{ColumnSummary, NumberForm, ReadingPlan};
-use crate::evaluate::{self, Centre, Predictions, Truth, threshold};
+use crate::evaluate::{self, Centre, Metric, Predictions, Truth, threshold};
 use crate::predictors::Predictor;
 
 /// With more rows than this, a second fit costs more than the validation part can add.
@@ -56,6 +56,7 @@ impl Trainer<'_> {
                 config_hash: config.fingerprint(),
                 train_rows: parts.train.len() as u64,
                 validation_rows: parts.validation.len() as u64,
+                folds: None,
             },
             profile: self.profile.clone(),
             rules: rules_of(config, self.dataset, self.material.excluded),
@@ -76,7 +77,7 @@ impl Trainer<'_> {
     /// The candidate of `auto` that is best on held-back rows, and what was made of it on exactly these parts.
     pub fn choose(&self, parts: &Parts) -> Result<(Chosen, Option<TrainedCandidate>), Error> {
         let made: RefCell<BTreeMap<String, TrainedCandidate>> = RefCell::default();
-        let metric = self.material.config.metric_for(self.material.wanted.task());
+        let metric = self.metric();
         let chosen = choose(self.material, parts, metric, &|candidate, fold, fit| {
             let learner = &candidate.learner;
             let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
@@ -111,6 +112,31 @@ impl Trainer<'_> {
             validation: Vec::new(),
         };
         Ok(self.bundle(learner, &parts, fit))
+    }
+
+    /// The last fit, on the training part alone, by settings that say how long; `learner` is what the bundle says of them.
+    ///
+    /// # Errors
+    /// When no column can be learned from, or the learner fails.
+    pub fn last(
+        &self,
+        learner: &Learner,
+        long: &Learner,
+        parts: &Parts,
+    ) -> Result<TrainedCandidate, Error> {
+        let fit = self.material.fit(long, &parts.train, &[])?;
+        let (notes, fit_ms) = (fit.notes.clone(), fit.fit_ms);
+        Ok(TrainedCandidate {
+            bundle: self.bundle(learner, parts, fit),
+            notes,
+            fit_ms,
+        })
+    }
+
+    /// The metric that the model is kept good by.
+    pub fn metric(&self) -> Metric {
+        let Material { config, wanted, .. } = *self.material;
+        config.metric_for(wanted.task())
     }
 
     /// One fit of a learner that is named.
@@ -163,7 +189,8 @@ fn at_its_best(
 /// Whether the model learns from the validation part, too, once that has served its purpose. `used` is the learner that is
 /// fitted, which is another than the settings name where a number is predicted or `auto` chose.
 pub fn is_refitted(config: &ModelConfig, used: LearnerKind, n_rows: usize) -> bool {
-    let by_default = used != LearnerKind::Logistic && n_rows <= MOST_REFITTED;
+    let is_few = n_rows as u64 <= config.split.fold_rows;
+    let by_default = is_few || (used != LearnerKind::Logistic && n_rows <= MOST_REFITTED);
     config.split.refit.unwrap_or(by_default)
 }
 

@@ -1,7 +1,7 @@
 //! The model card: what a version is, what it was made from, how good it is, and where to be careful.
 
 use super::limits::limits;
-use super::words::{self, counted, grouped, metric_name, score};
+use super::words::{self, behind, counted, grouped, metric_name, score};
 use super::{Candidate, ReportInput, ScoredModel};
 use crate::checks::Finding;
 use crate::evaluate::{Metric, Task};
@@ -187,14 +187,14 @@ fn data(input: &ReportInput) -> String {
         format!("Exact duplicates left out: {}", grouped(data.duplicates)),
         format!("Rows used: {}", grouped(data.rows_used)),
         format!("Training rows: {}", grouped(data.train_rows)),
-        format!(
-            "Validation rows{}: {}",
-            match input.threshold {
-                Some(_) => ", on which the threshold was chosen",
-                None => "",
-            },
-            grouped(data.validation_rows)
-        ),
+        match (&data.in_folds, input.threshold) {
+            (Some(how), _) => format!("Chosen on: {how}"),
+            (None, Some(_)) => format!(
+                "Validation rows, on which the threshold was chosen: {}",
+                grouped(data.validation_rows)
+            ),
+            (None, None) => format!("Validation rows: {}", grouped(data.validation_rows)),
+        },
         format!("Test rows: {}", grouped(data.test_rows)),
         format!("Fingerprint of the data: {}", data.data_fingerprint),
         format!("Hash of the test rows: {}", data.test_rows_hash),
@@ -262,10 +262,16 @@ fn candidates(input: &ReportInput) -> String {
         vec![
             entry.name.clone(),
             score(entry.score),
+            behind(entry),
             entry.failure.clone().unwrap_or_default(),
         ]
     };
-    let heads = ["Candidate", metric_name(input.metric), "Failure"];
+    let heads = [
+        "Candidate",
+        metric_name(input.metric),
+        "Behind the chosen one ± standard error",
+        "Failure",
+    ];
     section(
         "Candidates",
         &table(&heads, input.leaderboard.iter().map(row)),

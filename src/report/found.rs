@@ -3,7 +3,7 @@
 use maud::Markup;
 
 use super::page_parts::{paragraph, section, table};
-use super::words::{grouped, maybe_number, metric_name, score};
+use super::words::{behind, grouped, maybe_number, metric_name, score};
 use super::{Candidate, ReportInput};
 use crate::checks::Finding;
 
@@ -45,6 +45,7 @@ pub(super) fn leaderboard(input: &ReportInput) -> Markup {
             entry.name.clone(),
             score(entry.score),
             maybe_number(Some(entry.deviation).filter(|_| entry.score.is_some())),
+            behind(entry),
             grouped(entry.rows),
             grouped(u64::from(entry.fits)),
             entry.failure.clone().unwrap_or_default(),
@@ -55,6 +56,7 @@ pub(super) fn leaderboard(input: &ReportInput) -> Markup {
         ("Candidate", false),
         (metric_name(input.metric), true),
         ("Deviation", true),
+        ("Behind the chosen one ± standard error", true),
         ("Rows learned from", true),
         ("Fits", true),
         ("Failure", false),

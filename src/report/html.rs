@@ -229,7 +229,10 @@ fn data(input: &ReportInput) -> Markup {
         ("Exact duplicates left out", grouped(data.duplicates)),
         ("Rows used", grouped(data.rows_used)),
         ("Training rows", grouped(data.train_rows)),
-        ("Validation rows", grouped(data.validation_rows)),
+        match &data.in_folds {
+            Some(how) => ("Chosen on", how.clone()),
+            None => ("Validation rows", grouped(data.validation_rows)),
+        },
         ("Test rows", grouped(data.test_rows)),
         ("Fingerprint of the data", data.data_fingerprint.clone()),
         ("Fingerprint of the config", data.config_fingerprint.clone()),

@@ -166,8 +166,10 @@ pub struct DataFacts {
     pub rows_used: u64,
     /// Rows the model was fitted on.
     pub train_rows: u64,
-    /// Rows the threshold was chosen on.
+    /// Rows of the validation part, which the threshold was chosen on where there are no folds.
     pub validation_rows: u64,
+    /// The rows that learner, rounds and threshold were chosen on in folds, in words.
+    pub in_folds: Option<String>,
     /// Rows the scores were made on.
     pub test_rows: u64,
     /// Fingerprint of the data set.
@@ -269,4 +271,6 @@ pub struct Candidate {
     pub fits: u32,
     /// Why it could not be fitted.
     pub failure: Option<String>,
+    /// By how much the chosen one was better, and the standard error of that.
+    pub behind: Option<[f64; 2]>,
 }

@@ -4,7 +4,7 @@ mod small;
 
 use self::small::{candidate, finding, importance, leaked};
 use super::*;
-use crate::evaluate::{Interval, Metric, MetricInterval, Scores, Task};
+use crate::evaluate::{Interval, IntervalMethod, Metric, MetricInterval, Scores, Task};
 use crate::gate::{Comparison, Decision, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
 use crate::model_types::Outcome;
 
@@ -158,6 +158,7 @@ fn intervals() -> Vec<MetricInterval> {
     let at = |metric, low, high| MetricInterval {
         metric,
         interval: Interval { low, high },
+        method: IntervalMethod::default(),
     };
     vec![
         at(Metric::F1, 0.6712, 0.7811),
@@ -374,6 +375,7 @@ fn data() -> DataFacts {
         rows_used: 9_530,
         train_rows: 6_099,
         validation_rows: 1_525,
+        in_folds: None,
         test_rows: 1_906,
         data_fingerprint: "d47a0c9e11".into(),
         config_fingerprint: "c0ffee7731".into(),

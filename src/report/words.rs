@@ -1,6 +1,6 @@
 //! How the page and the card say things: numbers, names, and the decision.
 
-use super::{ReportInput, ScoredModel};
+use super::{Candidate, ReportInput, ScoredModel};
 use crate::evaluate::{Interval, Metric, Task};
 use crate::gate::{Decision, RuleGroup, RuleOutcome, Verdict};
 
@@ -78,6 +78,12 @@ pub(super) fn short_number(value: f64) -> String {
 /// Like [`short_number`], with a dash for nothing.
 pub(super) fn maybe_number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), short_number)
+}
+
+/// How far a candidate is behind the chosen one, with its standard error; a dash where they were not paired.
+pub(super) fn behind(entry: &Candidate) -> String {
+    let said = |[mean, error]: [f64; 2]| format!("{mean:.4} ± {error:.4}");
+    entry.behind.map_or_else(|| "–".to_owned(), said)
 }
 
 /// A share as a percentage.

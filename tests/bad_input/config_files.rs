@@ -162,7 +162,7 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "window": "unbounded",
             "related": null,
             "engine": {"kind": "local", "url": null, "token_file": null, "sample_rows": 200000, "lost_seconds": 20},
-            "split": {"kind": null, "validation": 0.2, "seed": 42, "refit": null},
+            "split": {"kind": null, "validation": 0.2, "seed": 42, "refit": null, "fold_rows": 3000},
             "metric": "f1",
             "score": {"confidence": 0.95, "replicates": 1000, "max_fall": 0.05},
             "gate": {

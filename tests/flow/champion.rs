@@ -34,8 +34,8 @@ fn operations_are_recorded_with_who_and_why_and_the_copy_follows() {
     2026-03-01T00:05:00Z  pin       1        2       tester  audit
     2026-03-01T00:04:00Z  promote   2        1       tester  it was the data
     2026-03-01T00:03:00Z  rollback  1        2       tester  complaints
-    2026-03-01T00:02:00Z  promote   2        1       run     F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.031 to +0.176
-    2026-03-01T00:01:00Z  promote   1                run     there is no champion to protect; F1 of the challenger is 0.623 on 200 test rows
+    2026-03-01T00:02:00Z  promote   2        1       run     F1 rises from 0.655 to 0.730 on 200 test rows: +0.075 with a 90 % interval of +0.017 to +0.154
+    2026-03-01T00:01:00Z  promote   1                run     there is no champion to protect; F1 of the challenger is 0.655 on 200 test rows
     ");
     let shown = project.json(&["models", "show"]);
     assert_eq!(shown["operations"].as_array().map(Vec::len), Some(6));

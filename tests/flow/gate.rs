@@ -18,7 +18,7 @@ fn a_decision_is_explained_rule_by_rule() {
     let project = with_a_rejection();
     insta::assert_snapshot!(project.ok(&["gate", "explain"]).stdout, @r"
     verdict: inconclusive
-      - F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % required)
+      - F1 rises from 0.655 to 0.730, but is better in only 98.5 % of the resamples (99.9 % required)
 
     rules (require: better)
       rule                           outcome       value  bound  reason
@@ -31,28 +31,28 @@ fn a_decision_is_explained_rule_by_rule() {
       max_leakage                    pass          0.000  0.050  0 of 200 test rows are also in the training data (0 %), at most 5 %
       min_rows                       pass            200     30  200 test rows, at least 30 required
       min_positives                  pass             79      5  79 positive and 121 negative test rows, at least 5 positive and one negative required
-      min_discordant                 pass             47      6  47 discordant rows on which exactly one of the models is right (32 the challenger, 15 the champion), at least 6 required
-      better                         inconclusive  0.990  1.000  F1 rises from 0.623 to 0.730, but is better in only 99 % of the resamples (99.9 % required)
+      min_discordant                 pass             53      6  53 discordant rows on which exactly one of the models is right (34 the challenger, 19 the champion), at least 6 required
+      better                         inconclusive  0.985  1.000  F1 rises from 0.655 to 0.730, but is better in only 98.5 % of the resamples (99.9 % required)
 
     comparison
       measure                                          value
       F1 of the challenger                             0.730
-      F1 of the champion                               0.623
-      difference, above 0 is better (99.9 % interval)  +0.107 (-0.013 to +0.266)
-      resamples in which the challenger is better      99 %
-      rows only the challenger has right               32
-      rows only the champion has right                 15
-      exact McNemar test                               p = 0.0186
+      F1 of the champion                               0.655
+      difference, above 0 is better (99.9 % interval)  +0.075 (-0.018 to +0.201)
+      resamples in which the challenger is better      98.5 %
+      rows only the challenger has right               34
+      rows only the champion has right                 19
+      exact McNemar test                               p = 0.0534
 
     confusion matrix of the challenger (row: true class, column: predicted class)
-      true \ predicted    0   1
-                     0  106  15
-                     1   25  54
+      true \ predicted   0   1
+                     0  99  22
+                     1  21  58
 
     confusion matrix of the champion (row: true class, column: predicted class)
       true \ predicted   0   1
-                     0  96  25
-                     1  32  47
+                     0  87  34
+                     1  24  55
 
     200 test rows, hash 8b7109fb57df71825286e77d2f5abdad4883e73185d43d38545f8da892c7a6f7
     ");
@@ -73,8 +73,8 @@ fn another_policy_can_be_tried_on_past_runs_and_changes_nothing() {
     status: 0
     --- stdout
     version  champion then  then          under this policy  because
-    1        none           promote       promote            there is no champion to protect; F1 of the challenger is 0.623 on 200 test rows
-    2        1              inconclusive  promote            F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.030 to +0.185
+    1        none           promote       promote            there is no champion to protect; F1 of the challenger is 0.655 on 200 test rows
+    2        1              inconclusive  promote            F1 rises from 0.655 to 0.730 on 200 test rows: +0.075 with a 90 % interval of +0.001 to +0.148
     1 of 2 decisions would have been different
     --- stderr
     ");

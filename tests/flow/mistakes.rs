@@ -32,16 +32,16 @@ fn rows(seed: u64, n: usize, spoiled: usize) -> String {
 }
 
 fn project(evidence: &str) -> Project {
-    project_of(evidence, 800)
+    project_of(evidence, 800, json!({}))
 }
 
-fn project_of(evidence: &str, test_rows: usize) -> Project {
+fn project_of(evidence: &str, test_rows: usize, split: Value) -> Project {
     let project = Project::empty();
     let config = json!({
         "name": "m", "target": "y", "positive_class": "1",
         "input_folder_path": "practicedata", "output_folder_path": "ingesteddata",
         "test_data_path": "testdata", "output_model_path": "models", "prod_deployment_path": "production_deployment",
-        "score": {"replicates": 100}, "learner": {"kind": "logistic"},
+        "score": {"replicates": 100}, "learner": {"kind": "logistic"}, "split": split,
         "gate": {"replicates": 500, "evidence": evidence},
     });
     project.write("config.json", &config.to_string());
@@ -79,7 +79,7 @@ fn a_model_is_never_better_than_itself() {
 /// A fixed margin let a version in by one row of a small test set.
 #[test]
 fn a_gain_of_a_thousandth_on_two_hundred_rows_cannot_be_told() {
-    let project = project_of("labels", 200);
+    let project = project_of("labels", 200, json!({"fold_rows": 0}));
     project.write("practicedata/b.csv", &rows(37, 300, 0));
     let report = project.json(&["run"]);
     assert_eq!(

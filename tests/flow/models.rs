@@ -108,8 +108,8 @@ fn versions_and_runs_are_listed_and_found_by_latest_and_by_a_unique_beginning() 
     project.ok(&["run"]);
     insta::assert_snapshot!(project.ok(&["versions"]).stdout, @r"
     version  made                  verdict  f1      learner   folder
-    2 *      2026-03-01T00:02:00Z  promote  0.7297  logistic  models/attrition/v2_20260301T000200Z/
-    1        2026-03-01T00:01:00Z  promote  0.6225  logistic  models/attrition/v1_20260301T000100Z/
+    2 *      2026-03-01T00:02:00Z  promote  0.7296  logistic  models/attrition/v2_20260301T000200Z/
+    1        2026-03-01T00:01:00Z  promote  0.6548  logistic  models/attrition/v1_20260301T000100Z/
     ");
     insta::assert_snapshot!(project.ok(&["runs", "list"]).stdout, @r"
     run                         model      by   started               took  outcome      version

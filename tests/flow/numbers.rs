@@ -262,7 +262,7 @@ fn the_policy_of_a_threshold_stays_when_versions_change() {
         );
         let card = project.version_file(number, "model_card.md");
         let card = std::fs::read_to_string(card).expect("reads");
-        let said = "at most 10 % of the validation rows";
+        let said = "at most 10 % of 350 training rows (each predicted by a model fitted without it";
         assert!(card.contains(said), "{card}");
         let bundle: Value = serde_json::from_str(&text).expect("JSON");
         let threshold = bundle["bundle"]["threshold"].as_f64();

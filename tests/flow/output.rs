@@ -28,6 +28,7 @@ fn the_help_names_every_command() {
       labels         Take in labels of answers from a file, or show how good the answers were
       explain        Explain a version, or its prediction for a row
       export         Write a version as ONNX or JSON, for other programs
+      import         Take in another program's model (ONNX) as a challenger
       up             Server, schedule and worker in one process
       serve          Serve predictions and diagnostics over HTTP
       call           Call every endpoint of a running server that changes nothing, and keep the answers
@@ -108,32 +109,32 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     insta::assert_snapshot!(project.unseat(&["run"]).shown(), @r"
     status: 0
     --- stdout
-    challenger  version 1  f1 0.6225 (0.5453 to 0.6877)
+    challenger  version 1  f1 0.6548 (0.5899 to 0.7226)
     report      models/attrition/v1_20260301T000100Z/report.html
-    promoted version 1 is the champion: there is no champion to protect; F1 of the challenger is 0.623 on 200 test rows
+    promoted version 1 is the champion: there is no champion to protect; F1 of the challenger is 0.655 on 200 test rows
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
-    note: 1 column not used: `corporation` is identifier-like: 280 distinct texts in 280 rows
-    train   version 1 on 280 rows, 3 features, 70 validation rows, threshold 0.519 (…)
-    score   f1 0.6225, no champion yet, on 200 rows (…)
+    note: 1 column not used: `corporation` is identifier-like: 350 distinct texts in 350 rows
+    train   version 1 on 350 rows, 3 features, 5 folds, threshold 0.431 (…)
+    score   f1 0.6548, no champion yet, on 200 rows (…)
     deploy  promote: version 1 is the champion (…)
     report  9 files in models/attrition/v1_20260301T000100Z/ (…)
     ");
     insta::assert_snapshot!(project.unseat(&["run", "--input", "sourcedata"]).shown(), @r"
     status: 0
     --- stdout
-    challenger  version 2  f1 0.7297 (0.6548 to 0.7920)
-    champion    version 1  f1 0.6225 (0.5453 to 0.6877)
+    challenger  version 2  f1 0.7296 (0.6662 to 0.7912)
+    champion    version 1  f1 0.6548 (0.5899 to 0.7226)
     report      models/attrition/v2_20260301T000200Z/report.html
     drift       `lastyear_activity` differs in this window, and not in the two before
-    also        the challenger is better in 99 % of the resamples
-    also        32 rows only the challenger has right and 15 only the champion (exact McNemar p = 0.0186)
-    promoted version 2 is the champion: F1 rises from 0.623 to 0.730 on 200 test rows: +0.107 with a 90 % interval of +0.031 to +0.176
+    also        the challenger is better in 98.5 % of the resamples
+    also        34 rows only the challenger has right and 19 only the champion (exact McNemar p = 0.0534)
+    promoted version 2 is the champion: F1 rises from 0.655 to 0.730 on 200 test rows: +0.075 with a 90 % interval of +0.017 to +0.154
     --- stderr
     ingest  350 rows from 2 files, 50 duplicates dropped (…)
-    note: 1 column not used: `corporation` is identifier-like: 280 distinct texts in 280 rows
-    train   version 2 on 280 rows, 3 features, 70 validation rows, threshold 0.438 (…)
-    score   f1 0.7297, champion (version 1) 0.6225, on 200 rows (…)
+    note: 1 column not used: `corporation` is identifier-like: 350 distinct texts in 350 rows
+    train   version 2 on 350 rows, 3 features, 5 folds, threshold 0.408 (…)
+    score   f1 0.7296, champion (version 1) 0.6548, on 200 rows (…)
     deploy  promote: version 2 is the champion (…)
     report  9 files in models/attrition/v2_20260301T000200Z/ (…)
     ");
@@ -146,8 +147,8 @@ fn a_run_says_what_it_did_and_ends_with_the_line_that_matters() {
     insta::assert_snapshot!(project.unseat(&["run", "--force", "--input", "sourcedata", "-q"]).shown(), @r"
     status: 0
     --- stdout
-    challenger  version 3  f1 0.7297 (0.6548 to 0.7920)
-    champion    version 2  f1 0.7297 (0.6548 to 0.7920)
+    challenger  version 3  f1 0.7296 (0.6662 to 0.7912)
+    champion    version 2  f1 0.7296 (0.6662 to 0.7912)
     report      models/attrition/v3_20260301T000400Z/report.html
     also        0 discordant rows on which exactly one of the models is right (0 the challenger, 0 the champion), at least 6 required
     also        F1 stays at 0.730: the challenger is not better than the champion
@@ -187,7 +188,9 @@ fn run_as_json_has_the_keys_of_the_contract() {
         .collect();
     assert_eq!(
         timings,
-        ["ingest", "train", "score", "deploy", "report", "fit"]
+        [
+            "ingest", "train", "score", "deploy", "report", "fit", "folds"
+        ]
     );
     assert_eq!(
         (&report["model"], &report["verdict"]),

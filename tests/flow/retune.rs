@@ -32,6 +32,8 @@ fn project(gate: serde_json::Value) -> Project {
         "input_folder_path": "practicedata", "output_folder_path": "ingesteddata",
         "test_data_path": "testdata", "output_model_path": "models", "prod_deployment_path": "production_deployment",
         "score": {"replicates": 100}, "learner": {"kind": "logistic"}, "gate": gate,
+        // In folds all rows would choose it, and there were nothing to move.
+        "split": {"fold_rows": 0},
     });
     project.write("config.json", &config.to_string());
     project.write("practicedata/a.csv", &rows(3, 150));

@@ -16,7 +16,7 @@ use crate::support::Project;
 
 /// A row of the sample's columns.
 fn row() -> Value {
-    json!({"lastmonth_activity": 78, "lastyear_activity": 1024, "number_of_employees": 12})
+    json!({"lastmonth_activity": 120, "lastyear_activity": 1024, "number_of_employees": 12})
 }
 
 /// Class and P(positive) of each row, as the native call says them.
@@ -35,7 +35,7 @@ fn native(server: &Server, rows: &[Value]) -> Vec<(Value, f64)> {
 
 /// Rows of the sample's columns of which some are of either class.
 fn rows() -> Vec<Value> {
-    [(78, 1024, 12), (39, 1841, 26), (900, 9000, 2), (44, 2073, 35)]
+    [(120, 1024, 12), (39, 1841, 26), (900, 9000, 2), (44, 2073, 35)]
         .map(|(month, year, n)| {
             json!({"lastmonth_activity": month, "lastyear_activity": year, "number_of_employees": n})
         })

@@ -3,8 +3,8 @@
 use super::{assert_close, binary};
 use crate::evaluate::resample::{binomial, percentile_interval, replicate_rng, row_replicates};
 use crate::evaluate::{
-    ClassPredictions, Metric, Scores, baselines, bootstrap, classification, curves, score,
-    threshold,
+    ClassPredictions, IntervalMethod, Metric, Scores, baselines, bootstrap, classification, curves,
+    score, threshold,
 };
 
 fn all_none(scores: &Scores) -> bool {
@@ -18,7 +18,17 @@ fn no_rows_have_no_scores() {
     let scores = score(&[], &binary(&[], &[]));
     assert!(all_none(&scores));
     assert_eq!(scores.confusion, vec![vec![0, 0], vec![0, 0]]);
-    assert!(bootstrap::intervals(&[], &binary(&[], &[]), 0.95, 100, 1).is_empty());
+    assert!(
+        bootstrap::intervals(
+            &[],
+            &binary(&[], &[]),
+            0.95,
+            100,
+            1,
+            IntervalMethod::Percentile
+        )
+        .is_empty()
+    );
 }
 
 #[test]
@@ -51,7 +61,17 @@ fn predictions_that_do_not_fit_have_no_scores() {
     for (truth, predictions) in misfits {
         assert!(predictions.problem_with(&truth).is_some());
         assert!(all_none(&score(&truth, &predictions)), "{predictions:?}");
-        assert!(bootstrap::intervals(&truth, &predictions, 0.95, 50, 1).is_empty());
+        assert!(
+            bootstrap::intervals(
+                &truth,
+                &predictions,
+                0.95,
+                50,
+                1,
+                IntervalMethod::Percentile
+            )
+            .is_empty()
+        );
         assert!(curves::one_vs_rest(&truth, &predictions, 1).0.is_empty());
     }
 }
@@ -69,7 +89,14 @@ fn a_probability_that_is_no_number_undoes_the_probability_metrics_alone() {
                 metric.name()
             );
         }
-        let intervals = bootstrap::intervals(&[0, 1, 0], &predictions, 0.95, 50, 1);
+        let intervals = bootstrap::intervals(
+            &[0, 1, 0],
+            &predictions,
+            0.95,
+            50,
+            1,
+            IntervalMethod::Percentile,
+        );
         assert!(
             intervals
                 .iter()

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::assert_close;
-use crate::evaluate::{ClassPredictions, Metric, bootstrap, curves, score, threshold};
+use crate::evaluate::{
+    ClassPredictions, IntervalMethod, Metric, bootstrap, curves, score, threshold,
+};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -143,7 +145,14 @@ fn intervals_agree_with_plain_row_resampling() {
         .iter()
         .find(|case| case.name == golden.bootstrap.case)
         .unwrap();
-    let found = bootstrap::intervals(&case.truth, &case.predictions(), 0.95, 4000, 7);
+    let found = bootstrap::intervals(
+        &case.truth,
+        &case.predictions(),
+        0.95,
+        4000,
+        7,
+        IntervalMethod::Percentile,
+    );
     assert_eq!(found.len(), Metric::ALL.len());
     for (&metric, &(low, high)) in &golden.bootstrap.intervals {
         let interval = found

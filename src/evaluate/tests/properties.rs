@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::evaluate::{ClassPredictions, Metric, bootstrap, score, threshold};
+use crate::evaluate::{ClassPredictions, IntervalMethod, Metric, bootstrap, score, threshold};
 
 /// Rows of 2 to 4 classes with coarse probabilities, so that ties are common.
 fn rows() -> impl Strategy<Value = (Vec<u32>, ClassPredictions)> {
@@ -89,7 +89,7 @@ proptest! {
         for metric in Metric::ALL {
             prop_assert!(scores.get(metric).is_none_or(f64::is_finite));
         }
-        for found in bootstrap::intervals(&truth, &predictions, 0.9, 5, 1) {
+        for found in bootstrap::intervals(&truth, &predictions, 0.9, 5, 1, IntervalMethod::Percentile) {
             prop_assert!(found.interval.low.is_finite() && found.interval.low <= found.interval.high);
         }
     }
@@ -111,7 +111,7 @@ proptest! {
     fn intervals_are_the_same_for_any_number_of_threads((truth, predictions) in rows(), seed in any::<u64>()) {
         let draw = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| bootstrap::intervals(&truth, &predictions, 0.9, 16, seed))
+            pool.install(|| bootstrap::intervals(&truth, &predictions, 0.9, 16, seed, IntervalMethod::Percentile))
         };
         prop_assert_eq!(draw(1), draw(3));
     }

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use super::assert_close;
 use crate::evaluate::predictions::{intervals, score};
 use crate::evaluate::task::Task;
-use crate::evaluate::{Centre, Interval, Metric, Predictions, Scores, Truth, baselines};
+use crate::evaluate::{
+    Centre, Interval, IntervalMethod, Metric, Predictions, Scores, Truth, baselines, regression,
+};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -60,11 +62,9 @@ fn every_metric_of_numbers_equals_scikit_learn_and_scipy() {
 #[test]
 fn intervals_of_numbers_agree_with_plain_row_resampling() {
     let golden = golden().bootstrap;
-    let (truth, answer) = (
-        Truth::Numbers(golden.truth),
-        Predictions::Numbers(golden.challenger),
-    );
-    let found = intervals(&truth, &answer, 0.95, 6000, 7);
+    let (truth, answer) = (golden.truth, golden.challenger);
+    let percentiles = IntervalMethod::Percentile;
+    let found = regression::intervals(&truth, &answer, 0.95, 6000, 7, percentiles);
     assert_eq!(found.len(), Metric::OF_NUMBERS.len());
     for one in found {
         let (low, high) = golden.intervals[&one.metric];

@@ -55,6 +55,25 @@ impl OutOfFold {
         }
     }
 
+    /// What folds said that were drawn for other reasons, too: P(positive) of each of `rows`, labelled as `bundle` labels.
+    pub fn of(
+        making: &Trainer<'_>,
+        bundle: &Bundle,
+        rows: &[u32],
+        class: &[u32],
+        probabilities: Vec<f64>,
+    ) -> OutOfFold {
+        let hashes = &making.dataset.row_hashes;
+        let is_positive = |p: &f64| *p >= bundle.threshold;
+        OutOfFold {
+            columns: columns_of(making.material.frame),
+            rows: rows.iter().map(|&row| hashes[row as usize]).collect(),
+            positive: class.iter().map(|&class| class == 1).collect(),
+            labels: probabilities.iter().map(is_positive).collect(),
+            probabilities,
+        }
+    }
+
     /// Fits one model for each fold of `rows` and predicts the fold by it, labelled as `bundle` labels. Folds go by the hash
     /// of the row, or of its `keys`, so that no entity is on both sides; a row is in the same fold in every run. `None` when a
     /// fold cannot be fitted, as on very few rows.

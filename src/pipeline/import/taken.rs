@@ -132,6 +132,7 @@ pub fn take(env: &Env, asked: &Import, dataset: &Dataset, test: &TestData) -> Re
             config_hash: settings_hash(env, &origin, asked),
             train_rows: 0,
             validation_rows: 0,
+            folds: None,
         },
         dropped: dropped
             .map(|column| Dropped {

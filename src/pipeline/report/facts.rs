@@ -4,6 +4,7 @@ use crate::bundle::{Bundle, Origin};
 use crate::config::{Learner, LearnerKind};
 use crate::data::Kind;
 use crate::features::Step;
+use crate::pipeline::decision::chosen_on;
 use crate::pipeline::subject::Subject;
 use crate::report::{ColumnFacts, DataFacts, FileFacts, Quarantined};
 
@@ -79,6 +80,7 @@ pub fn data_facts(subject: &Subject<'_>) -> DataFacts {
         rows_used: dataset.rows,
         train_rows: bundle.data.train_rows,
         validation_rows: bundle.data.validation_rows,
+        in_folds: bundle.data.folds.map(|_| chosen_on(bundle)),
         test_rows: record.rows,
         data_fingerprint: bundle.data.rows_hash.clone(),
         config_fingerprint: bundle.data.config_hash.clone(),

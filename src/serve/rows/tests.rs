@@ -68,6 +68,7 @@ pub fn served() -> Served {
             config_hash: String::new(),
             train_rows: 3,
             validation_rows: 1,
+            folds: None,
         },
         profile: vec![
             column("number", Kind::Number),
