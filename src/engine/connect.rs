@@ -168,6 +168,8 @@ fn said(error: &SparkError) -> String {
         "unavailable",
         "broken pipe",
         "connection",
+        // A connection that ends while a request waits on it.
+        "operation was cancel",
     ]
     .iter()
     .any(|it| lower.contains(it))
