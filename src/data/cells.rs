@@ -14,8 +14,6 @@ pub(super) struct Nulls {
     texts: Vec<Vec<u8>>,
     first: [bool; 256],
     longest: usize,
-    /// Whether a text is a number, so that a cell that is one may be missing.
-    pub has_number: bool,
 }
 
 impl Nulls {
@@ -31,7 +29,6 @@ impl Nulls {
         }
         let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
         Nulls {
-            has_number: texts.iter().any(|text| parse_number(text).is_some()),
             texts,
             first,
             longest,

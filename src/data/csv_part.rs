@@ -4,7 +4,6 @@
 //! when the part before it ends: a wrong guess is read again, so the result never depends on the guess.
 
 use super::cells::{Nulls, trim};
-use super::decimal::short_cell_number;
 use super::header_again::is_name_again;
 use super::part_column::{NotUtf8, PartColumn};
 use super::schema::Kind;
@@ -307,21 +306,6 @@ fn parse_once(
     }
 }
 
-/// Pushes a cell that is a number of few digits, in a column of numbers, and answers where the separator or line feed behind it
-/// stands; `None`, and nothing pushed, for every other cell.
-#[inline(always)]
-fn push_short(bytes: &[u8], at: usize, layout: &Layout, column: &mut PartColumn) -> Option<usize> {
-    let cuts_numbers = matches!(layout.separator, b'.' | b'-' | b'0'..=b'9');
-    if layout.nulls.has_number || cuts_numbers || !column.takes_numbers() {
-        return None;
-    }
-    let (number, is_whole, length) = short_cell_number(bytes.get(at..)?)?;
-    let end = at + length;
-    let is_end =
-        matches!(bytes.get(end), Some(byte) if *byte == layout.separator || *byte == b'\n');
-    (is_end && column.push_short(number, is_whole)).then_some(end)
-}
-
 /// Pushes one record; answers where the next begins, and false for a line of blanks.
 #[inline(always)]
 fn parse_record(
@@ -334,17 +318,6 @@ fn parse_record(
     let mut at = record;
     let mut found = 0;
     loop {
-        // Nearly every cell of a table of numbers: read without looking for its end first.
-        if let Some(column) = columns.get_mut(found)
-            && let Some(end) = push_short(bytes, at, layout, column)
-        {
-            found += 1;
-            at = end + 1;
-            if bytes[end] == b'\n' {
-                break;
-            }
-            continue;
-        }
         let field = next_field(bytes, at, layout.separator).map_err(|what| match what {
             FlawKind::AfterQuote { .. } => Flaw {
                 at,

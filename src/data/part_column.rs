@@ -102,25 +102,6 @@ impl PartColumn {
         Ok(())
     }
 
-    /// Whether it is known to be one of numbers.
-    #[inline]
-    pub fn takes_numbers(&self) -> bool {
-        matches!(self.cells, Cells::Integer(_) | Cells::Number(_))
-    }
-
-    /// Takes a number that is no more than 10^7, if the column need not change for it.
-    #[inline]
-    pub fn push_short(&mut self, number: f64, is_whole: bool) -> bool {
-        match &mut self.cells {
-            Cells::Number(values) => values.push(number),
-            // Exact: it has seven digits.
-            Cells::Integer(values) if is_whole => values.push(number as i64),
-            _ => return false,
-        }
-        self.rows += 1;
-        true
-    }
-
     #[cold]
     fn push_first(
         &mut self,

@@ -10,7 +10,6 @@ mod numbers;
 mod real;
 mod schema_merge;
 mod shapes;
-mod short_numbers;
 mod totals;
 
 use std::fs;
