@@ -9,21 +9,19 @@ use sha2::{Digest, Sha256};
 
 pub use self::asked::{Import, WouldImport};
 use self::taken::Taken;
+use super::challenge::{Challenge, settle};
 use super::dataset::Dataset;
-use super::deploy::Work;
 use super::error::{Error, fault};
 use super::fresh::TestData;
 use super::loaded_version::LoadedVersion;
 use super::run::with_lock;
-use super::run_report::{RunReport, ScorePair, empty, nothing, timings_map};
-use super::subject::Subject;
+use super::run_report::{RunReport, nothing, timings_map};
 use super::trained::{Trained, TrainingRecord};
 use super::{
-    Env, Event, Stage, adopt, checks, deploy, disk_space, ingest, input_scan, report, retune,
-    score, version_names, versions,
+    Env, Event, Stage, adopt, checks, disk_space, ingest, input_scan, retune, version_names,
+    versions,
 };
 use crate::bundle;
-use crate::checks::worst_first;
 use crate::data;
 use crate::registry::{Lock, VersionState};
 use crate::text::hex;
@@ -158,66 +156,29 @@ async fn locked(
     }
     let making = make(env, id, asked, taken, &dataset, champion.as_ref());
     let trained = env.stage(Stage::Train, &mut timings, making).await?;
-    let scoring = score::score(env, id, &trained, champion.as_ref(), &dataset, &test);
-    let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
-    let work = Work {
+    let challenge = Challenge {
+        run: id,
         lock,
         trained: &trained,
         dataset: &dataset,
+        test: &test,
         test_hash: &test_hash,
         is_retuned: false,
     };
-    let deploying = deploy::deploy(env, id, &work, &scored);
-    let deployed = env.stage(Stage::Deploy, &mut timings, deploying).await?;
-    let before_report = timings.clone();
-    let subject = Subject {
-        version: &trained.version,
-        bundle: &trained.bundle,
-        scored: &scored,
-        decision: Some(&deployed.decision),
-        dataset: &dataset.record,
-        notes: &trained.notes,
-        findings: &trained.findings,
-        timings: &before_report,
-    };
-    let files = env
-        .stage(Stage::Report, &mut timings, report::report(env, &subject))
-        .await?;
+    let settled = settle(env, &challenge, Ok(champion), &mut timings).await?;
     let found = retune::Found {
         run: id,
         lock,
         test: &test,
         test_hash: &test_hash,
-        decision: &deployed.decision,
+        decision: &settled.deployed.decision,
     };
     if let Some(retuned) = retune::follow(env, &found).await? {
         return Ok(retuned);
     }
-    let made = [
-        "trainedmodel.json",
-        "score.json",
-        "decision.json",
-        "version.json",
-    ];
-    let made = made.into_iter().map(str::to_string).chain(files);
-    let folder = &trained.version.folder;
-    let now = env.registry.champion(&env.config.name).await?;
     Ok(RunReport {
-        version: Some(trained.version.number),
-        verdict: Some(deployed.decision.verdict),
-        reasons: deployed.decision.reasons.clone(),
-        champion: now.map(|champion| champion.version),
-        artifacts: made.map(|file| env.shown(folder, &file)).collect(),
-        learner: Some(trained.bundle.learner_name()),
-        attempt: Some(deployed.decision.facts.attempts),
-        findings: worst_first([trained.findings, scored.record.findings.clone()].concat()),
-        scores: ScorePair {
-            metric: scored.record.metric,
-            challenger: Some(scored.record.challenger),
-            champion: scored.record.champion,
-        },
         timings_ms: timings_map(&timings, None),
-        ..empty(env, id, deployed.outcome)
+        ..settled.report(env, id, &trained, before)
     })
 }
 

@@ -9,6 +9,7 @@ pub mod backtest;
 mod backup;
 pub mod beyond;
 mod candidates;
+mod challenge;
 mod champion;
 mod checks;
 mod choose;

@@ -4,17 +4,15 @@
 use sha2::{Digest, Sha256};
 
 use super::beyond::OutOfFold;
+use super::challenge::{Challenge, settle};
 use super::dataset::Dataset;
-use super::deploy::Work;
 use super::error::{Error, fault};
 use super::fresh::TestData;
 use super::loaded_version::LoadedVersion;
-use super::run_report::{RunReport, ScorePair, empty};
-use super::subject::Subject;
+use super::run_report::RunReport;
 use super::trained::{Trained, TrainingRecord, dataset_run};
-use super::{Env, Event, Stage, adopt, deploy, ingest, report, score, versions};
+use super::{Env, Event, Stage, adopt, ingest, versions};
 use crate::bundle;
-use crate::checks::worst_first;
 use crate::gate::{Decision, Verdict};
 use crate::model_types::Outcome;
 use crate::registry::{Lock, VersionRow, VersionState};
@@ -57,39 +55,19 @@ pub async fn follow(env: &Env, found: &Found<'_>) -> Result<Option<RunReport>, E
     let mut timings = Vec::new();
     let making = make(env, found.run, &champion, &row, &dataset, retuned.threshold);
     let trained = env.stage(Stage::Train, &mut timings, making).await?;
-    let scoring = score::score(
-        env,
-        found.run,
-        &trained,
-        Some(&champion),
-        &dataset,
-        found.test,
-    );
-    let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
-    let work = Work {
+    let before = Some(champion.number);
+    let challenge = Challenge {
+        run: found.run,
         lock: found.lock,
         trained: &trained,
         dataset: &dataset,
+        test: found.test,
         test_hash: found.test_hash,
         is_retuned: true,
     };
-    let deploying = deploy::deploy(env, found.run, &work, &scored);
-    let deployed = env.stage(Stage::Deploy, &mut timings, deploying).await?;
-    let before_report = timings.clone();
-    let subject = Subject {
-        version: &trained.version,
-        bundle: &trained.bundle,
-        scored: &scored,
-        decision: Some(&deployed.decision),
-        dataset: &dataset.record,
-        notes: &trained.notes,
-        findings: &trained.findings,
-        timings: &before_report,
-    };
-    let files = env
-        .stage(Stage::Report, &mut timings, report::report(env, &subject))
-        .await?;
-    let outcome = match deployed.outcome {
+    let settled = settle(env, &challenge, Ok(Some(champion)), &mut timings).await?;
+    let report = settled.report(env, found.run, &trained, before);
+    let outcome = match report.outcome {
         Outcome::Promote => Outcome::Retune,
         other => other,
     };
@@ -100,26 +78,11 @@ pub async fn follow(env: &Env, found: &Found<'_>) -> Result<Option<RunReport>, E
         .cloned()
         .into_iter()
         .collect();
-    reasons.extend(deployed.decision.reasons.clone());
-    let folder = &trained.version.folder;
-    let made = ["trainedmodel.json", "score.json", "decision.json"];
-    let made = made.into_iter().map(str::to_string).chain(files);
-    let now = env.registry.champion(&env.config.name).await?;
+    reasons.extend(report.reasons);
     Ok(Some(RunReport {
-        version: Some(trained.version.number),
-        verdict: Some(deployed.decision.verdict),
+        outcome,
         reasons,
-        champion: now.map(|champion| champion.version),
-        artifacts: made.map(|file| env.shown(folder, &file)).collect(),
-        learner: Some(trained.bundle.learner_name()),
-        attempt: Some(deployed.decision.facts.attempts),
-        findings: worst_first([trained.findings, scored.record.findings.clone()].concat()),
-        scores: ScorePair {
-            metric: scored.record.metric,
-            challenger: Some(scored.record.challenger),
-            champion: scored.record.champion,
-        },
-        ..empty(env, found.run, outcome)
+        ..report
     }))
 }
 

@@ -3,21 +3,18 @@
 use crate::model_types::Outcome;
 use tracing::Instrument;
 
-use super::deploy::Work;
+use super::challenge::{Challenge, settle};
 use super::drift::{self, DriftLine};
 use super::error::{Error, fault};
 use super::fresh::TestData;
 use super::heartbeat::Heartbeat;
-use super::run_report::{RunOptions, RunReport, ScorePair, nothing, timings_map};
-use super::score;
-use super::subject::Subject;
+use super::run_report::{RunOptions, RunReport, nothing, timings_map};
 use super::untrained::{Looked, without_training};
 use super::versions;
 use super::{
-    Env, Event, Stage, approval, deploy, disk_space, harvest, ingest, input_scan, preview, recover,
-    report, retain, retune, train,
+    Env, Event, Stage, approval, disk_space, harvest, ingest, input_scan, preview, recover, retain,
+    retune, train,
 };
-use crate::checks::worst_first;
 use crate::config::Keep;
 use crate::registry::{Lock, PastConclusion, RunRow, RunState};
 use crate::text::causes;
@@ -235,43 +232,22 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let known = loaded.as_ref().ok().and_then(Option::as_ref);
     let training = train::train(env, id, &dataset, known, None);
     let (trained, _) = env.stage(Stage::Train, &mut timings, training).await?;
-    let scoring =
-        async { score::score(env, id, &trained, loaded?.as_ref(), &dataset, &test).await };
-    let scored = env.stage(Stage::Score, &mut timings, scoring).await?;
-    let work = Work {
+    let challenge = Challenge {
+        run: id,
         lock,
         trained: &trained,
         dataset: &dataset,
+        test: &test,
         test_hash: &test_hash,
         is_retuned: false,
     };
-    let deployed = env
-        .stage(
-            Stage::Deploy,
-            &mut timings,
-            deploy::deploy(env, id, &work, &scored),
-        )
-        .await?;
-    let before_report = timings.clone();
-    let subject = Subject {
-        version: &trained.version,
-        bundle: &trained.bundle,
-        scored: &scored,
-        decision: Some(&deployed.decision),
-        dataset: &dataset.record,
-        notes: &trained.notes,
-        findings: &trained.findings,
-        timings: &before_report,
-    };
-    let files = env
-        .stage(Stage::Report, &mut timings, report::report(env, &subject))
-        .await?;
+    let settled = settle(env, &challenge, loaded, &mut timings).await?;
     let found = retune::Found {
         run: id,
         lock,
         test: &test,
         test_hash: &test_hash,
-        decision: &deployed.decision,
+        decision: &settled.deployed.decision,
     };
     if let Some(retuned) = retune::follow(env, &found).await? {
         return Ok(RunReport {
@@ -282,42 +258,11 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         });
     }
 
-    let made = [
-        "trainedmodel.json",
-        "score.json",
-        "latestscore.txt",
-        "predictions.parquet",
-        "decision.json",
-        "version.json",
-    ];
-    let made = made.into_iter().map(str::to_string).chain(files);
-    let artifacts = made.map(|file| env.shown(&trained.version.folder, &file));
-    let timings_ms = timings_map(&timings, Some(&trained));
     Ok(RunReport {
-        run: id.to_string(),
-        model: config.name.clone(),
-        version: Some(trained.version.number),
-        verdict: Some(deployed.decision.verdict),
-        reasons: deployed.decision.reasons.clone(),
-        champion: if deployed.is_champion {
-            Some(trained.version.number)
-        } else {
-            champion
-        },
-        outcome: deployed.outcome,
-        scores: ScorePair {
-            metric: scored.record.metric,
-            challenger: Some(scored.record.challenger),
-            champion: scored.record.champion,
-        },
-        artifacts: artifacts.collect(),
         data: Some(dataset.record),
-        learner: Some(trained.bundle.learner.kind.name()),
         chosen_from: trained.chosen_from(),
-        findings: worst_first([trained.findings, scored.record.findings].concat()),
-        attempt: Some(deployed.decision.facts.attempts),
         drift: drift.as_ref().map(DriftLine::of),
-        fresh: None,
-        timings_ms,
+        timings_ms: timings_map(&timings, Some(&trained)),
+        ..settled.report(env, id, &trained, champion)
     })
 }

@@ -128,6 +128,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "approval",
                     "backtest",
                     "backup",
+                    "challenge",
                     "champion",
                     "deploy",
                     "dry_run",
