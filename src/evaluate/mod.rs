@@ -9,6 +9,7 @@
 
 pub mod baselines;
 mod bca;
+mod blocks;
 pub mod bootstrap;
 pub mod classification;
 pub mod curves;

@@ -60,6 +60,16 @@ impl RowScorer {
         Some(RowScorer { rankings, losses })
     }
 
+    /// The rows of two classes by falling probability of the positive one.
+    pub(super) fn places(&self) -> &[Place] {
+        self.rankings.first().map_or(&[], |ranking| &ranking.places)
+    }
+
+    /// Log loss and Brier loss of each row.
+    pub(super) fn losses(&self) -> Option<&[(f64, f64)]> {
+        self.losses.as_deref()
+    }
+
     /// All four metrics, row `i` counting `weights[i]` times. One weight per row.
     pub(crate) fn score_all(&self, weights: &[u32]) -> RowScores {
         let (roc_auc, pr_auc) = self.areas(weights);
@@ -139,12 +149,13 @@ struct Ranking {
     places: Vec<Place>,
 }
 
+/// A row in a ranking.
 #[derive(Clone, Copy)]
-struct Place {
-    row: u32,
-    positive: bool,
+pub(super) struct Place {
+    pub(super) row: u32,
+    pub(super) positive: bool,
     /// The next place has a smaller probability.
-    ends_tie: bool,
+    pub(super) ends_tie: bool,
 }
 
 impl Ranking {
