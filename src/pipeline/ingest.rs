@@ -16,7 +16,7 @@ pub use elsewhere::{Seen, same_as_scanned, seen};
 pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
 pub use options::{read_options, rules_of, test_options};
-pub use stored::{latest, latest_frame, load, load_row, write as store};
+pub use stored::{Storing, latest, latest_frame, load, load_row};
 pub use tables::{heads_of_tables, read_tables};
 
 use polars::prelude::DataFrame;

@@ -206,8 +206,8 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     };
     past.retain(stands);
     let read = ingest::ingest_news(env, id, &input, &past);
-    let dataset = match env.stage(Stage::Ingest, &mut timings, read).await? {
-        ingest::Read::News(dataset) => *dataset,
+    let (dataset, storing) = match env.stage(Stage::Ingest, &mut timings, read).await? {
+        ingest::Read::News(dataset, storing) => (*dataset, storing),
         ingest::Read::Known(mut dataset, past) => {
             let (files, now_ms) = (dataset.record.seen(), env.clock.now_ms());
             let registry = &env.registry;
@@ -221,16 +221,24 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
                     ..report
                 });
             }
-            ingest::store(env, &mut dataset).await?;
-            *dataset
+            let storing = ingest::Storing::begin(env, &mut dataset);
+            (*dataset, storing)
         }
     };
     let drift = drift::of_dataset(env, id, &dataset).await;
-    preview::before_training(env, &dataset, &test.scan)?;
+    if let Err(error) = preview::before_training(env, &dataset, &test.scan) {
+        storing.done().await?;
+        return Err(error);
+    }
     // The lock is ours, so it stays the champion. One that cannot be loaded is told of where it is scored.
     let loaded = versions::load_champion(env).await;
     let known = loaded.as_ref().ok().and_then(Option::as_ref);
-    let training = train::train(env, id, &dataset, known, None);
+    let training = async {
+        let learned = train::learned(env, &dataset, known);
+        // Whatever came of it, the data set is kept.
+        storing.done().await?;
+        train::recorded(env, id, &dataset, learned?, None).await
+    };
     let (trained, _) = env.stage(Stage::Train, &mut timings, training).await?;
     let challenge = Challenge {
         run: id,

@@ -2,12 +2,13 @@
 
 use super::dataset::Dataset;
 use super::error::{Error, fault};
-use super::learn::learn;
+use super::learn::{Fresh, learn};
 use super::loaded_version::LoadedVersion;
 use super::split::Parts;
 use super::trained::{Trained, TrainingRecord};
 use super::{Env, Event, adopt, checks};
 use crate::bundle::{self, Bundle};
+use crate::checks::Finding;
 use crate::registry::VersionState;
 use crate::text::counted;
 use crate::text::hex;
@@ -25,13 +26,50 @@ pub async fn train(
     champion: Option<&LoadedVersion>,
     name: Option<&str>,
 ) -> Result<((Trained, Parts), String), Error> {
+    let learned = learned(env, dataset, champion)?;
+    recorded(env, run, dataset, learned, name).await
+}
+
+/// What was learned from a data set, and the findings of the checks before.
+pub struct Learned {
+    fresh: Fresh,
+    findings: Vec<Finding>,
+}
+
+/// Checks a data set and learns from it. Nothing is written.
+///
+/// # Errors
+/// When a check ends the run, or the rows cannot be learned from.
+pub fn learned(
+    env: &Env,
+    dataset: &Dataset,
+    champion: Option<&LoadedVersion>,
+) -> Result<Learned, Error> {
     let findings = checks::before_training(env, dataset, champion)?;
+    let fresh = learn(&env.config, dataset)?;
+    Ok(Learned { fresh, findings })
+}
+
+/// Records what was learned as a version, with a name if it is given one.
+///
+/// # Errors
+/// When the registry cannot be asked or a file cannot be written.
+pub async fn recorded(
+    env: &Env,
+    run: &str,
+    dataset: &Dataset,
+    learned: Learned,
+    name: Option<&str>,
+) -> Result<((Trained, Parts), String), Error> {
+    let Learned {
+        fresh: learned,
+        findings,
+    } = learned;
     let mut version = env
         .registry
         .reserve_version(&env.config.name, run, run_stamp(run), env.clock.now_ms())
         .await?;
     fault("train.version_reserved")?;
-    let learned = learn(&env.config, dataset)?;
     for note in &learned.notes {
         env.tell(Event::Warning(note.clone()));
     }

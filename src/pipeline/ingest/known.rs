@@ -1,6 +1,6 @@
 //! Whether the rows of a data set were concluded on before, whatever files they came from.
 
-use super::{read, stored};
+use super::{Storing, read, stored};
 use crate::data::{self, Scan, Schema};
 use crate::pipeline::Env;
 use crate::pipeline::dataset::Dataset;
@@ -9,13 +9,13 @@ use crate::registry::{PastConclusion, RowSet};
 
 /// What came of reading the input.
 pub enum Read {
-    /// Rows that no verdict was reached on under these settings; they are stored as a data set.
-    News(Box<Dataset>),
+    /// Rows that no verdict was reached on under these settings; they are being stored as a data set.
+    News(Box<Dataset>, Storing),
     /// Rows that were concluded on before; nothing is stored. The conclusion is kept under the hash of the present files.
     Known(Box<Dataset>, Box<PastConclusion>),
 }
 
-/// Reads the input, and stores it unless its rows are those of one of some past conclusions.
+/// Reads the input, and begins to store it unless its rows are those of one of some past conclusions.
 pub async fn ingest_news(
     env: &Env,
     run: &str,
@@ -31,9 +31,9 @@ pub async fn ingest_news(
         );
         return Ok((Read::Known(Box::new(dataset), Box::new(past)), told));
     }
-    stored::write(env, &mut dataset).await?;
+    let storing = Storing::begin(env, &mut dataset);
     let told = stored::summary(&dataset.record);
-    Ok((Read::News(Box::new(dataset)), told))
+    Ok((Read::News(Box::new(dataset), storing), told))
 }
 
 /// The rows of a data set, as a conclusion remembers them.

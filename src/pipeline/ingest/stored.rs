@@ -2,56 +2,106 @@
 
 use polars::prelude::DataFrame;
 use serde::Serialize;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use super::read_options;
+use crate::artifacts::Artifacts;
+use crate::clock::Clock;
 use crate::data::{self, ColumnSummary, Schema};
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Dataset, DatasetRecord};
 use crate::pipeline::error::{Error, fault};
-use crate::registry::DatasetRow;
+use crate::registry::{DatasetRow, Registry};
 use crate::text::counted;
 
+/// Summarises a data set, writes it and records it.
+///
+/// # Errors
+/// When a file cannot be written or the registry cannot be asked.
 pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
-    // Compressing the file keeps one core busy and the summary the other.
-    let mut frame = dataset.frame.clone();
-    let mut profile = Vec::new();
-    let written = env.datasets.put_file(&dataset.name, |path| {
-        let (written, summary) = rayon::join(
-            || data::write_file(&mut frame, path),
-            || data::summarise(&dataset.frame),
-        );
-        profile = summary;
-        written?;
-        fault("ingest.data_written")
-    });
-    written.await?;
-    dataset.profile = profile;
-    fault("ingest.data_published")?;
-    let list: String = dataset
-        .record
-        .files
-        .iter()
-        .map(|file| format!("{}  {}\n", file.sha256, file.path))
-        .collect();
-    env.datasets
-        .put(
-            &format!("ingestedfiles_{}.txt", dataset.run),
-            list.into_bytes(),
-        )
-        .await?;
-    fault("ingest.list_published")?;
-    let row = DatasetRow {
-        run: dataset.run.clone(),
-        name: dataset.name.clone(),
-        data_hash: dataset.data_hash.clone(),
-        rows_hash: dataset.rows_hash.clone(),
-        n_rows: dataset.record.rows as i64,
-        record: with_columns(stored(&dataset.record)?, &dataset.profile)?,
-    };
-    env.registry
-        .save_dataset(&env.config.name, &row, env.clock.now_ms())
-        .await?;
-    fault("ingest.recorded")
+    Storing::begin(env, dataset).done().await
+}
+
+/// The writing of a data set, which continues while its rows are learned from. It is durable and recorded once that is done.
+#[must_use = "a data set is kept whatever comes of the run"]
+pub struct Storing {
+    writing: JoinHandle<Result<(), Error>>,
+}
+
+impl Storing {
+    /// Summarises a data set and begins to write it.
+    pub fn begin(env: &Env, dataset: &mut Dataset) -> Storing {
+        dataset.profile = data::summarise(&dataset.frame);
+        let writing = Writing {
+            datasets: env.datasets.clone(),
+            registry: env.registry.clone(),
+            clock: env.clock,
+            model: env.config.name.clone(),
+            frame: dataset.frame.clone(),
+            row: DatasetRow {
+                run: dataset.run.clone(),
+                name: dataset.name.clone(),
+                data_hash: dataset.data_hash.clone(),
+                rows_hash: dataset.rows_hash.clone(),
+                n_rows: dataset.record.rows as i64,
+                record: serde_json::Value::Null,
+            },
+            record: dataset.record.clone(),
+            profile: dataset.profile.clone(),
+        };
+        let runtime = Handle::current();
+        Storing {
+            writing: tokio::task::spawn_blocking(move || runtime.block_on(writing.write())),
+        }
+    }
+
+    /// Waits until the data set is durable and recorded.
+    ///
+    /// # Errors
+    /// When a file cannot be written or the registry cannot be asked.
+    pub async fn done(self) -> Result<(), Error> {
+        self.writing.await.map_err(|stopped| Error::Interrupted {
+            what: "write the data set",
+            why: stopped.to_string(),
+        })?
+    }
+}
+
+/// What the writing of a data set needs.
+struct Writing {
+    datasets: Artifacts,
+    registry: Registry,
+    clock: Clock,
+    model: String,
+    frame: DataFrame,
+    row: DatasetRow,
+    record: DatasetRecord,
+    profile: Vec<ColumnSummary>,
+}
+
+impl Writing {
+    async fn write(mut self) -> Result<(), Error> {
+        let frame = &mut self.frame;
+        let written = self.datasets.put_file(&self.row.name, |path| {
+            data::write_file(frame, path)?;
+            fault("ingest.data_written")
+        });
+        written.await?;
+        fault("ingest.data_published")?;
+        let files = self.record.files.iter();
+        let list: String = files
+            .map(|file| format!("{}  {}\n", file.sha256, file.path))
+            .collect();
+        let name = format!("ingestedfiles_{}.txt", self.row.run);
+        self.datasets.put(&name, list.into_bytes()).await?;
+        fault("ingest.list_published")?;
+        self.row.record = with_columns(stored(&self.record)?, &self.profile)?;
+        self.registry
+            .save_dataset(&self.model, &self.row, self.clock.now_ms())
+            .await?;
+        fault("ingest.recorded")
+    }
 }
 
 /// Columns whose numbers are remembered with a data set; of wider ones the first.
