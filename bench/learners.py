@@ -29,6 +29,7 @@ LEARNERS = {
 def main():
     arguments = parse_arguments()
     limit_cores(2)
+    figures = []
     print(f"{'set':14}{'learner':15}{'side':14}{'fit s':>9}{'train s':>9}{'MB':>7}{'predict s':>11}{'MB':>7}")
     for folder in sorted(arguments.data.iterdir()):
         meta_file = folder / "meta.json"
@@ -46,16 +47,31 @@ def main():
                     rows[peer].append(theirs(arguments, folder, peer))
             for side, taken in rows.items():
                 side = side if side in ("unseat", "lightgbm") else "scikit-learn"
-                print_row(folder.name, learner, side, taken)
+                figures.append(row_of(folder.name, learner, side, taken))
+                print_row(figures[-1])
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def print_row(name, learner, side, taken):
-    failed = next((row for row in taken if isinstance(row, str)), None)
+def row_of(name, learner, side, taken):
+    """The medians of one side's runs, or why one of them failed."""
+    row = {"set": name, "learner": learner, "side": side}
+    failed = next((run for run in taken if isinstance(run, str)), None)
     if failed:
-        print(f"{name:14}{learner:15}{side:14}{failed}", flush=True)
+        return row | {"failed": failed}
+    keys = ["fit_s", "train_s", "train_mb", "predict_s", "predict_mb"]
+    return row | {key: statistics.median(column) for key, column in zip(keys, zip(*taken))}
+
+
+def print_row(row):
+    print(f"{row['set']:14}{row['learner']:15}{row['side']:14}", end="")
+    if "failed" in row:
+        print(row["failed"], flush=True)
         return
-    fit, train, train_mb, predict, predict_mb = (statistics.median(column) for column in zip(*taken))
-    print(f"{name:14}{learner:15}{side:14}{fit:>9.3f}{train:>9.2f}{train_mb:>7.0f}{predict:>11.2f}{predict_mb:>7.0f}", flush=True)
+    print(
+        f"{row['fit_s']:>9.3f}{row['train_s']:>9.2f}{row['train_mb']:>7.0f}{row['predict_s']:>11.2f}{row['predict_mb']:>7.0f}",
+        flush=True,
+    )
 
 
 def ours(arguments, folder, learner):
@@ -93,6 +109,7 @@ def parse_arguments():
     parser.add_argument("--sets", type=names)
     parser.add_argument("--learners", type=names)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=path, help="write all figures to this file")
     parser.add_argument("--lightgbm", action="store_true", help="hold boosted trees against LightGBM too")
     return parser.parse_args()
 

@@ -39,22 +39,24 @@ LEARNERS = {
 def main():
     arguments = parse_arguments()
     reference = json.loads((arguments.data / "reference.json").read_text())
-    held = True
+    held, figures = True, []
     print(f"{'set':14}{'learner':15}{'ours':>8}{'counterpart':>13}{'best':>8}{'fit s':>8}{'run s':>8}{'MB':>7}  note")
     for folder in sorted(arguments.data.iterdir()):
         meta = folder / "meta.json"
         if not meta.exists() or (arguments.sets and folder.name not in arguments.sets):
             continue
-        held &= run_set(arguments, folder, json.loads(meta.read_text()), reference[folder.name])
+        held &= run_set(arguments, folder, json.loads(meta.read_text()), reference[folder.name], figures)
     if arguments.digits:
         with tempfile.TemporaryDirectory(prefix="unseat-quality-") as work:
             for name in ("digits", "breast_cancer"):
                 folder, meta, scores = bundled(name, Path(work))
-                held &= run_set(arguments, folder, meta, scores)
+                held &= run_set(arguments, folder, meta, scores, figures)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
     sys.exit(0 if held else 1)
 
 
-def run_set(arguments, folder, meta, reference):
+def run_set(arguments, folder, meta, reference, figures):
     metric = {"regression": "r2", "binary": "f1_binary"}.get(meta["task"], "f1_macro")
     scores = {name: model[metric] for name, model in reference["scores"].items()}
     best = max(scores.values())
@@ -67,6 +69,7 @@ def run_set(arguments, folder, meta, reference):
         bound = best - 0.01 if learner == "auto" else None if theirs is None else theirs - 0.02
         is_held = ours is not None and (bound is None or learner == "baseline" or ours >= bound)
         held &= is_held
+        figures.append({"set": folder.name, "learner": learner, "ours": ours, "counterpart": theirs, "best": best})
         number = lambda value, width: f"{'-':>{width}}" if value is None else f"{value:>{width}.3f}"
         print(
             f"{folder.name:14}{learner:15}{number(ours, 8)}{number(theirs, 13)}{number(best, 8)}{number(fit, 8)}"
@@ -145,6 +148,7 @@ def parse_arguments():
     parser.add_argument("--sets", type=names)
     parser.add_argument("--learners", type=names)
     parser.add_argument("--digits", action="store_true")
+    parser.add_argument("--json", type=lambda text: Path(text).absolute(), help="write all scores to this file")
     parser.add_argument("--set", type=json.loads, default={}, help="settings that go over the others, as JSON")
     return parser.parse_args()
 
