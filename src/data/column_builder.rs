@@ -4,6 +4,7 @@ use polars::prelude::{
     BooleanChunked, Column, DataType, Float64Chunked, Int64Chunked, IntoColumn as _, Series,
     StringChunkedBuilder,
 };
+use polars_arrow::bitmap::Bitmap;
 
 use super::part_column::{Cells, PartColumn};
 use super::schema::Kind;
@@ -142,11 +143,7 @@ impl ColumnBuilder {
     /// The kind (`None`: all missing) and the polars column.
     pub fn finish(self, name: &str) -> (Option<Kind>, Column) {
         let (rows, missing, name) = (self.rows, self.missing, name.into());
-        let valid = || {
-            missing
-                .any
-                .then(|| (0..rows).map(|row| !missing.get(row)).collect())
-        };
+        let valid = || missing.others(rows);
         match self.store {
             Store::Unknown => (
                 None,
@@ -215,6 +212,17 @@ impl Bits {
         }
         self.words[word] |= 1 << (row % 64);
         self.any = true;
+    }
+
+    /// The rows of `rows` that are not in it; `None` where none is in it.
+    fn others(&self, rows: usize) -> Option<Bitmap> {
+        if !self.any {
+            return None;
+        }
+        let words = self.words.iter().copied().chain(std::iter::repeat(0));
+        let words = words.take(rows.div_ceil(64));
+        let bytes: Vec<u8> = words.flat_map(|word| (!word).to_le_bytes()).collect();
+        Some(Bitmap::from_u8_vec(bytes, rows))
     }
 
     fn get(&self, row: usize) -> bool {

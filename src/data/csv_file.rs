@@ -195,6 +195,7 @@ fn read_once(
     // `base` is what to add to a place in the block to get the place in the file.
     let mut base: i128 = 0;
     start = body;
+    let mut next = Vec::new();
     loop {
         let kinds: Vec<Option<Kind>> = heads.iter().map(|head| head.builder.kind()).collect();
         let limit = if at_end {
@@ -202,7 +203,6 @@ fn read_once(
         } else {
             memchr::memrchr(b'\n', &block).map_or(start, |feed| (feed + 1).max(start))
         };
-        let mut next = Vec::new();
         let (parts, filled) = rayon::join(
             || parse_block(&block[..limit], start, at_end, &layout, &kinds),
             || {
@@ -252,12 +252,13 @@ fn read_once(
         let moved = base + rest as i128;
         start = put_before(&mut next, tail);
         base = moved - start as i128;
-        block = next;
+        std::mem::swap(&mut block, &mut next);
     }
 }
 
 /// Appends up to a block behind `head` reserved bytes; true at the end of the file.
 pub(super) fn fill(reader: &mut dyn Read, block: &mut Vec<u8>, head: usize) -> io::Result<bool> {
+    block.clear();
     block.resize(head, 0);
     let read = reader.take(BLOCK as u64).read_to_end(block)?;
     Ok(read < BLOCK)

@@ -27,6 +27,10 @@ const FALSE: u8 = 3;
 const TRUE: u8 = 4;
 const TEXT: u8 = 5;
 
+/// Hashes are looked for among those that begin with the same bits, each such shard on one core.
+const SHARD_BITS: u32 = 3;
+const SHARDS: u128 = 1 << SHARD_BITS;
+
 /// Rows encoded at a time; their bytes stay in the cache.
 const BLOCK: usize = 1024;
 
@@ -108,15 +112,14 @@ pub fn set_fingerprint(hashes: &[u128]) -> String {
 
 /// Keeps the first of rows with equal hashes, in order; the number is of those dropped. Copies nothing if none are.
 pub fn dedupe(frame: DataFrame, hashes: Vec<u128>) -> (DataFrame, Vec<u128>, u64) {
-    let mut seen: HashSet<u128, BuildHasherDefault<LowBits>> =
-        HashSet::with_capacity_and_hasher(hashes.len(), BuildHasherDefault::default());
-    let keep: Vec<bool> = hashes.iter().map(|hash| seen.insert(*hash)).collect();
-    let dropped = hashes.len() - seen.len();
-    drop(seen);
+    let repeated = repeated(&hashes);
+    let dropped = repeated.len();
     // A frame of another height cannot go with these hashes: leave it as it is.
     if dropped == 0 || frame.height() != hashes.len() {
         return (frame, hashes, 0);
     }
+    let mut keep = vec![true; hashes.len()];
+    repeated.iter().for_each(|&row| keep[row] = false);
     let height = hashes.len() - dropped;
     let mask: BooleanChunked = keep.iter().map(|&keep| Some(keep)).collect();
     // Taken apart, so that each old column goes as soon as its new one stands.
@@ -137,6 +140,24 @@ pub fn dedupe(frame: DataFrame, hashes: Vec<u128>) -> (DataFrame, Vec<u128>, u64
     (filtered, kept, dropped as u64)
 }
 
+/// The rows whose hash an earlier row has, in no order.
+fn repeated(hashes: &[u128]) -> Vec<usize> {
+    let of_shard = |shard: u128| -> Vec<usize> {
+        let expected = hashes.len() / SHARDS as usize * 9 / 8;
+        let mut seen: HashSet<u128, BuildHasherDefault<LowBits>> =
+            HashSet::with_capacity_and_hasher(expected, BuildHasherDefault::default());
+        let rows = hashes.iter().enumerate();
+        rows.filter(|(_, hash)| *hash >> (u128::BITS - SHARD_BITS) == shard)
+            .filter(|(_, hash)| !seen.insert(**hash))
+            .map(|(row, _)| row)
+            .collect()
+    };
+    (0..SHARDS)
+        .into_par_iter()
+        .flat_map_iter(of_shard)
+        .collect()
+}
+
 /// Hashes of rows that were met already.
 #[derive(Default)]
 pub(super) struct Seen(HashSet<u128, BuildHasherDefault<LowBits>>);
@@ -151,11 +172,12 @@ impl Seen {
 /// How many of `these` rows are equal to one of `those`.
 pub fn count_shared(these: &[u128], those: &[u128]) -> u64 {
     let known: HashSet<u128, BuildHasherDefault<LowBits>> = these.iter().copied().collect();
-    let shared: HashSet<u128, BuildHasherDefault<LowBits>> = those
-        .iter()
+    let shared: Vec<u128> = those
+        .par_iter()
         .copied()
         .filter(|hash| known.contains(hash))
         .collect();
+    let shared: HashSet<u128, BuildHasherDefault<LowBits>> = shared.into_iter().collect();
     these.iter().filter(|hash| shared.contains(hash)).count() as u64
 }
 

@@ -81,7 +81,10 @@ fn summarise_column(column: &Column) -> ColumnSummary {
             if let Ok(cells) = column.f64() {
                 cells
                     .downcast_iter()
-                    .for_each(|chunk| values.extend(chunk.iter().flatten()));
+                    .for_each(|chunk| match chunk.validity() {
+                        None => values.extend_from_slice(chunk.values()),
+                        Some(_) => values.extend(chunk.iter().flatten()),
+                    });
             }
         }
         DataType::Int64 => {
@@ -110,12 +113,10 @@ fn summarise_column(column: &Column) -> ColumnSummary {
 
 /// Fills in mean, median, spread and range. Reorders the values.
 fn describe(values: &mut [f64], summary: &mut ColumnSummary) {
-    let (Some(min), Some(max)) = (
-        values.iter().copied().reduce(f64::min),
-        values.iter().copied().reduce(f64::max),
-    ) else {
+    if values.is_empty() {
         return;
-    };
+    }
+    let (min, max) = range(values);
     let count = values.len() as f64;
     // Sums of huge values and squares of huge or tiny ones leave the range of `f64`: a power of two brings them back,
     // exactly.
@@ -127,38 +128,122 @@ fn describe(values: &mut [f64], summary: &mut ColumnSummary) {
     } else {
         1.0
     };
-    let mean = sum(values.iter().map(|value| value * scale)) / count;
-    let squares = sum(values.iter().map(|value| (value * scale - mean).powi(2)));
+    let mean = sum(values, |value| value * scale) / count;
+    let squares = sum(values, |value| (value * scale - mean).powi(2));
     summary.mean = Some(mean / scale).filter(|mean| mean.is_finite());
     summary.std = (values.len() > 1)
         .then(|| (squares / (count - 1.0)).sqrt() / scale)
         .filter(|std| std.is_finite());
     summary.min = Some(min);
     summary.max = Some(max);
-    summary.median = Some(median(values));
+    summary.median = Some(match around_middle(values, min, max) {
+        Some((below, mut inside)) => median(&mut inside, below, values.len()),
+        None => {
+            let n = values.len();
+            median(values, 0, n)
+        }
+    });
 }
 
-/// Sum with the rounding errors carried along (Neumaier), in four lanes.
-fn sum(values: impl Iterator<Item = f64>) -> f64 {
-    let mut total = 0.0f64;
-    let mut lost = 0.0f64;
-    for value in values {
-        let next = total + value;
-        lost += if total.abs() >= value.abs() {
-            (total - next) + value
-        } else {
-            (value - next) + total
-        };
-        total = next;
+/// Values that are looked at together, each in a lane of its own.
+const LANES: usize = 8;
+
+/// The smallest and the largest value.
+fn range(values: &[f64]) -> (f64, f64) {
+    let (mut low, mut high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            let value = chunk[lane];
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] {
+                value
+            } else {
+                high[lane]
+            };
+        }
     }
-    total + lost
+    let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
+    (
+        low.copied().fold(f64::INFINITY, f64::min),
+        high.copied().fold(f64::NEG_INFINITY, f64::max),
+    )
 }
 
-/// The median of at least one value.
-fn median(values: &mut [f64]) -> f64 {
-    let middle = values.len() / 2;
-    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    if below.len() > middle || values.len() % 2 == 1 {
+/// Adds a value to a total; what rounding took from it goes to `lost`. Without a branch, so that lanes are added at once.
+///
+/// Source: D. E. Knuth, "The Art of Computer Programming", volume 2, 4.2.2, theorem B.
+#[inline]
+fn add(total: &mut f64, lost: &mut f64, value: f64) {
+    let next = *total + value;
+    let part = next - *total;
+    *lost += (*total - (next - part)) + (value - part);
+    *total = next;
+}
+
+/// Sum of something of each value, in lanes, with the rounding errors carried along.
+fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
+    let (mut totals, mut lost) = ([0.0; LANES], [0.0; LANES]);
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            add(&mut totals[lane], &mut lost[lane], of(chunk[lane]));
+        }
+    }
+    for &value in rest {
+        add(&mut totals[0], &mut lost[0], of(value));
+    }
+    let (mut all, mut of_all) = (0.0, 0.0);
+    for part in totals.into_iter().chain(lost) {
+        add(&mut all, &mut of_all, part);
+    }
+    all + of_all
+}
+
+/// Fewer values are ordered as they are.
+const FEW: usize = 1 << 14;
+
+/// Of very many values those around the middle, and how many are below them: a histogram finds them, so that few have to be
+/// ordered. `None` where there are few, or most have nearly the same value.
+fn around_middle(values: &[f64], min: f64, max: f64) -> Option<(usize, Vec<f64>)> {
+    const BINS: usize = 1 << 12;
+    let per_width = BINS as f64 / (max - min);
+    if values.len() < FEW || !(per_width.is_finite() && per_width > 0.0) {
+        return None;
+    }
+    // Larger values are never in a bin further down: subtraction and multiplication round in one direction for all.
+    let bin = |value: f64| (((value - min) * per_width) as usize).min(BINS - 1);
+    let mut counts = [0_usize; BINS];
+    values.iter().for_each(|&value| counts[bin(value)] += 1);
+    let (upper, lower) = (values.len() / 2, (values.len() - 1) / 2);
+    let (mut from, mut below) = (0, 0);
+    while below + counts[from] <= lower {
+        below += counts[from];
+        from += 1;
+    }
+    let (mut to, mut up_to) = (from, below + counts[from]);
+    while up_to <= upper {
+        to += 1;
+        up_to += counts[to];
+    }
+    if up_to - below > values.len() / 4 {
+        return None;
+    }
+    let mut inside = Vec::with_capacity(up_to - below);
+    inside.extend(
+        values
+            .iter()
+            .filter(|&&value| (from..=to).contains(&bin(value))),
+    );
+    Some((below, inside))
+}
+
+/// The median of `n` values, of which `below` are smaller than those that are here, and those in the middle are.
+fn median(values: &mut [f64], below: usize, n: usize) -> f64 {
+    let middle = n / 2 - below;
+    let is_odd = n % 2 == 1;
+    let (_, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    if is_odd {
         return upper;
     }
     let lower = values[..middle]

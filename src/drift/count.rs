@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::column::{Answered, Column, Measure, Reference};
 use super::counts::Counts;
-use super::layout::{Labels, Layout};
+use super::layout::{Edges, Labels, Layout};
 use super::words;
 use crate::data::Kind;
 use crate::features::{Cells, label_of};
@@ -106,9 +106,20 @@ impl<'a> Binner<'a> {
         let column = &self.reference.columns[position];
         match column.measure {
             Measure::Number => {
-                for row in 0..n_rows {
-                    counts[column.layout.place_number(cells.number(row))] += 1;
+                let mut missing = n_rows as u64;
+                let mut count = |place: usize| {
+                    counts[place] += 1;
+                    missing -= 1;
+                };
+                match Edges::of(&column.layout) {
+                    Some(edges) => {
+                        cells.each_number(0..n_rows, |number| count(edges.place(number)));
+                    }
+                    None => cells.each_number(0..n_rows, |number| {
+                        count(column.layout.place_number(Some(number)));
+                    }),
                 }
+                counts[super::layout::MISSING] += missing;
             }
             Measure::Category if !column.is_of_numbers => {
                 let encoded = cells.encode(n_rows);

@@ -17,9 +17,11 @@ use crate::features::{Cells, Input, is_encoded_as_number, label_of};
 /// Up to this many rows, the values of a column of numbers are kept, too, so that few rows can be compared exactly. They are
 /// sorted column by column: no row can be put together from them.
 const MOST_VALUES: usize = 200;
-/// Of more numbers than this, the edges are the quantiles of so many of them. What lies between the edges is always counted
+/// Of more numbers than this, the edges are the quantiles of some of them. What lies between the edges is always counted
 /// exactly.
 const MOST_SORTED: usize = 1 << 16;
+/// How many those are.
+const DRAWN: usize = 1 << 14;
 
 impl Reference {
     /// Counts rows of a frame that has the columns of the inputs. Columns that cannot be read are left out.
@@ -101,7 +103,12 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
         Measure::Length => cells.text(row).map(|text| words::length(&text)),
         _ => cells.number(row),
     };
-    let sorted = ascending(n_rows, number);
+    let mut extent = Extent::NONE;
+    match measure {
+        Measure::Number => cells.each_number(0..n_rows, |number| extent.add(number)),
+        _ => (0..n_rows).filter_map(number).for_each(|it| extent.add(it)),
+    }
+    let sorted = ascending(n_rows, extent, number);
     let mut column = column(name, measure, Layout::of_numbers(&sorted));
     if sorted.len() <= MOST_VALUES {
         column.values = sorted;
@@ -109,25 +116,43 @@ fn of_numbers(cells: &Cells<'_>, name: &str, measure: Measure, n_rows: usize) ->
     column
 }
 
+/// How many numbers there are, the smallest and the largest.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    n: usize,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Extent {
+    const NONE: Extent = Extent {
+        n: 0,
+        lowest: f64::INFINITY,
+        highest: f64::NEG_INFINITY,
+    };
+
+    fn add(&mut self, number: f64) {
+        self.n += 1;
+        // Branches that are hardly ever taken: no number waits for the one before it.
+        if number < self.lowest {
+            self.lowest = number;
+        }
+        if number > self.highest {
+            self.highest = number;
+        }
+    }
+}
+
 /// The numbers of some rows, ascending; of very many the smallest, the largest, and those of rows drawn one from each of equal
 /// parts of their order, so that no period of the rows shows.
-fn ascending(n_rows: usize, number: impl Fn(usize) -> Option<f64>) -> Vec<f64> {
-    let (mut n, mut lowest, mut highest) = (0, f64::INFINITY, f64::NEG_INFINITY);
-    for number in (0..n_rows).filter_map(&number) {
-        n += 1;
-        lowest = lowest.min(number);
-        highest = highest.max(number);
-    }
-    let mut numbers: Vec<f64> = if n > MOST_SORTED {
-        let drawn = (0..MOST_SORTED).filter_map(|part| {
-            let (from, to) = (
-                part * n_rows / MOST_SORTED,
-                (part + 1) * n_rows / MOST_SORTED,
-            );
+fn ascending(n_rows: usize, extent: Extent, number: impl Fn(usize) -> Option<f64>) -> Vec<f64> {
+    let mut numbers: Vec<f64> = if extent.n > MOST_SORTED {
+        let drawn = (0..DRAWN).filter_map(|part| {
+            let (from, to) = (part * n_rows / DRAWN, (part + 1) * n_rows / DRAWN);
             let at = xxh3_64(&(part as u64).to_le_bytes()) % (to - from) as u64;
             number(from + at as usize)
         });
-        drawn.chain([lowest, highest]).collect()
+        drawn.chain([extent.lowest, extent.highest]).collect()
     } else {
         (0..n_rows).filter_map(&number).collect()
     };
@@ -187,7 +212,11 @@ fn prediction(answered: Answered<'_>) -> Option<Column> {
         Answered::Numbers([]) | Answered::Classes([], _) => return None,
         Answered::Numbers(numbers) => {
             let number = |row: usize| Some(numbers[row]).filter(|it: &f64| it.is_finite());
-            Layout::of_numbers(&ascending(numbers.len(), number))
+            let mut extent = Extent::NONE;
+            (0..numbers.len())
+                .filter_map(number)
+                .for_each(|it| extent.add(it));
+            Layout::of_numbers(&ascending(numbers.len(), extent, number))
         }
         Answered::Classes(labels, classes) => {
             let named = labels
@@ -215,6 +244,14 @@ fn prediction(answered: Answered<'_>) -> Option<Column> {
 mod tests {
     use super::*;
 
+    fn sorted(n_rows: usize, number: impl Fn(usize) -> Option<f64>) -> Vec<f64> {
+        let mut extent = Extent::NONE;
+        (0..n_rows)
+            .filter_map(&number)
+            .for_each(|it| extent.add(it));
+        ascending(n_rows, extent, number)
+    }
+
     #[test]
     fn edges_of_very_many_numbers_come_of_a_sample_and_hold_as_many() {
         let n = 400_000;
@@ -223,7 +260,7 @@ mod tests {
             let mut numbers: Vec<f64> = (0..n).map(number).collect();
             numbers[n / 3] = 1e9;
             let Layout::Numbers { lowest, uppers } =
-                Layout::of_numbers(&ascending(n, |row| Some(numbers[row])))
+                Layout::of_numbers(&sorted(n, |row| Some(numbers[row])))
             else {
                 panic!("numbers");
             };
@@ -252,9 +289,9 @@ mod tests {
             .collect();
         let mut all = numbers.clone();
         all.sort_unstable_by(f64::total_cmp);
-        assert_eq!(ascending(numbers.len(), |row| Some(numbers[row])), all);
+        assert_eq!(sorted(numbers.len(), |row| Some(numbers[row])), all);
         // Few numbers in very many rows are few.
         let rare = |row: usize| (row % 10_000 == 7).then_some(row as f64);
-        assert_eq!(ascending(1_000_000, rare).len(), 100);
+        assert_eq!(sorted(1_000_000, rare).len(), 100);
     }
 }

@@ -66,6 +66,23 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Hands on the numbers of some rows in their order, as [`Cells::number`] reads them; rows without one are passed over.
+    #[inline]
+    pub fn each_number(&self, rows: impl Iterator<Item = usize>, each: impl FnMut(f64)) {
+        let is_finite = |number: &f64| number.is_finite();
+        match *self {
+            Cells::Float(values, None) => {
+                rows.map(|row| values[row]).filter(is_finite).for_each(each);
+            }
+            Cells::Float(values, Some(bits)) => rows
+                .filter(|&row| bits.get_bit(row))
+                .map(|row| values[row])
+                .filter(is_finite)
+                .for_each(each),
+            _ => rows.filter_map(|row| self.number(row)).for_each(each),
+        }
+    }
+
     /// The cell as text, as a data set spells it; whole numbers have no fraction.
     #[inline]
     pub fn text(&self, row: usize) -> Option<Cow<'a, str>> {

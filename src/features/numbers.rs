@@ -179,14 +179,19 @@ fn most_frequent(sorted: &[f64]) -> f64 {
 /// so that squares of numbers near 1e308 do not overflow and those of numbers near 1e-200 do not vanish.
 fn spread(cells: &Cells<'_>, rows: &[u32]) -> NumberStats {
     let mut count = 0_u64;
-    let mut largest = 0.0_f64;
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for number in rows.iter().filter_map(|&row| cells.number(row as usize)) {
+    let all = || rows.iter().map(|&row| row as usize);
+    cells.each_number(all(), |number| {
         count += 1;
-        largest = largest.max(number.abs());
-        low = low.min(number);
-        high = high.max(number);
-    }
+        // Branches that are hardly ever taken: no number waits for the one before it.
+        if number < low {
+            low = number;
+        }
+        if number > high {
+            high = number;
+        }
+    });
+    let largest = low.abs().max(high.abs());
     let stats = NumberStats {
         rows: rows.len() as u64,
         present: count,
@@ -204,22 +209,19 @@ fn spread(cells: &Cells<'_>, rows: &[u32]) -> NumberStats {
     };
     let shift = low / unit / 2.0 + high / unit / 2.0;
     let (mut sum, mut square) = (0.0, 0.0);
-    for number in rows.iter().filter_map(|&row| cells.number(row as usize)) {
+    cells.each_number(all(), |number| {
         let distance = number / unit - shift;
         sum += distance;
         square += distance * distance;
-    }
+    });
     let n = count as f64;
     let mean = sum / n;
     let mut deviation = (square / n - mean * mean).max(0.0).sqrt();
     if deviation < 1e-3 * (high / unit - low / unit) {
         // A lone outlier far away: cancellation above costs digits, so sum about the mean itself.
         let centre = shift + mean;
-        let square: f64 = rows
-            .iter()
-            .filter_map(|&row| cells.number(row as usize))
-            .map(|number| (number / unit - centre).powi(2))
-            .sum();
+        let mut square = 0.0;
+        cells.each_number(all(), |number| square += (number / unit - centre).powi(2));
         deviation = (square / n).sqrt();
     }
     NumberStats {

@@ -292,18 +292,23 @@ impl DenseColumn<'_> {
                 indicator,
             } => {
                 let slots = matrix[self.at..].iter_mut().step_by(n_dense);
-                // The common case in a loop of its own, which the compiler keeps tight; it gives the same as the other.
-                if let Cells::Float(values, validity) = cells {
+                // The common cases in loops of their own, which the compiler keeps tight; they give the same as the other.
+                let step = |number: f64, is_there: bool| {
+                    let is_there = is_there && number.is_finite();
+                    if is_there {
+                        scaled(number, *mean, *per_scale)
+                    } else {
+                        *missing
+                    }
+                };
+                if let Cells::Float(values, None) = cells {
+                    for (slot, &row) in slots.zip(rows) {
+                        *slot = step(values[row as usize], true);
+                    }
+                } else if let Cells::Float(values, Some(bits)) = cells {
                     for (slot, &row) in slots.zip(rows) {
                         let row = row as usize;
-                        let number = values[row];
-                        let is_there =
-                            number.is_finite() && validity.is_none_or(|bits| bits.get_bit(row));
-                        *slot = if is_there {
-                            scaled(number, *mean, *per_scale)
-                        } else {
-                            *missing
-                        };
+                        *slot = step(values[row], bits.get_bit(row));
                     }
                 } else {
                     for (slot, &row) in slots.zip(rows) {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rayon::prelude::*;
+
 use super::Env;
 use super::error::Error;
 use crate::artifacts;
@@ -35,12 +37,18 @@ pub async fn scan_all<const N: usize>(
 ) -> Result<[Scan; N], Error> {
     let quiet = Duration::from_secs(u64::from(env.config.ingest.settle_seconds));
     let mut folders: [PathBuf; N] = std::array::from_fn(|_| PathBuf::new());
-    let mut scans: [Scan; N] = std::array::from_fn(|_| Scan::default());
-    let mut is_fresh = false;
-    for ((place, folder), scan) in places.into_iter().zip(&mut folders).zip(&mut scans) {
+    for (place, folder) in places.into_iter().zip(&mut folders) {
         *folder = refresh(place).await?;
+    }
+    let mut scans: [Scan; N] = std::array::from_fn(|_| Scan::default());
+    let scanned = scans.par_iter_mut().zip(&folders);
+    scanned.try_for_each(|(scan, folder)| {
         *scan = data::scan(folder)?;
-        let now = now(env);
+        Ok::<_, Error>(())
+    })?;
+    let now = now(env);
+    let mut is_fresh = false;
+    for scan in &mut scans {
         leave(scan, |file| is_within(file, now, quiet));
         is_fresh |= scan.files.iter().any(|file| is_within(file, now, FRESH));
     }

@@ -55,15 +55,16 @@ pub fn at_random(rows: &[u32], class: &[u32], share: f64, seed: u64) -> Parts {
         by_class.entry(class).or_default().push(row);
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let (mut train, mut validation) = (Vec::new(), Vec::new());
+    let n = rows.iter().max().map_or(0, |&row| row as usize + 1);
+    let mut is_held = vec![false; n];
     for members in by_class.values_mut() {
         let most = members.len() - 1;
         let least = usize::from(members.len() >= 3);
         let held = ((members.len() as f64 * share).round() as usize).clamp(least, most.max(least));
-        let (picked, rest) = members.partial_shuffle(&mut random, held);
-        validation.extend_from_slice(picked);
-        train.extend_from_slice(rest);
+        let (picked, _) = members.partial_shuffle(&mut random, held);
+        picked.iter().for_each(|&row| is_held[row as usize] = true);
     }
+    let (validation, train) = rows.iter().partition(|&&row| is_held[row as usize]);
     sorted(train, validation)
 }
 
@@ -114,8 +115,11 @@ pub fn by_group(rows: &[u32], groups: &[u128], share: f64, seed: u64) -> Parts {
 }
 
 fn sorted(mut train: Vec<u32>, mut validation: Vec<u32>) -> Parts {
-    train.sort_unstable();
-    validation.sort_unstable();
+    for part in [&mut train, &mut validation] {
+        if !part.is_sorted() {
+            part.sort_unstable();
+        }
+    }
     Parts { train, validation }
 }
 

@@ -135,6 +135,41 @@ fn a_summary_of_one_or_no_value_has_no_spread() {
 }
 
 #[test]
+fn the_median_of_many_values_is_that_of_their_order() {
+    let mixed = |row: u64| (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11;
+    let kinds: [&dyn Fn(u64) -> f64; 6] = [
+        &|row| mixed(row) as f64 / 1e3 - 4e11,
+        &|row| (mixed(row) % 7) as f64,
+        &|row| if row % 3 == 0 { 1e300 } else { -(row as f64) },
+        &|row| ((mixed(row) as f64) / 1e15).exp(),
+        &|row| f64::from(row < 20_000),
+        &|row| {
+            if row == 5 {
+                -1e308
+            } else {
+                1e308 - (mixed(row) % 5000) as f64 * 1e300
+            }
+        },
+    ];
+    for (kind, value) in kinds.into_iter().enumerate() {
+        for n in [16_385_u64, 40_000, 40_001] {
+            let mut values: Vec<f64> = (0..n).map(value).collect();
+            let summary = &summarise(&df!("a" => &values).unwrap())[0];
+            values.sort_unstable_by(f64::total_cmp);
+            let (lower, upper) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+            let wanted = lower / 2.0 + upper / 2.0;
+            let found = summary.median.unwrap();
+            let near = (found - wanted).abs() <= 1e-15 * wanted.abs();
+            assert!(near, "{kind}, {n} values: {found} instead of {wanted}");
+            assert_eq!(
+                (summary.min, summary.max),
+                (Some(values[0]), Some(values[values.len() - 1]))
+            );
+        }
+    }
+}
+
+#[test]
 fn huge_and_tiny_values_keep_mean_and_spread() {
     let check = |values: &[f64], mean: f64, std: f64, median: f64| {
         let summary = &summarise(
