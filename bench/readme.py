@@ -3,8 +3,8 @@
 
     python3 bench/readme.py --python venv/bin/python FIGURES
 
-FIGURES is a folder with run.json, training.json, quality.json, learners.json and serve.json; what is not there is left out. The Python
-is the one that the peers ran in: its packages are named with their versions.
+FIGURES is a folder with run.json, training.json, quality.json, learners.json and serve.json; the part of a file that is not there stays as
+it is. The Python is the one that the peers ran in: its packages are named with their versions.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import subprocess
 from pathlib import Path
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- measured: begin", "<!-- measured: end -->"
 PACKAGES = ["pandas", "polars", "scikit-learn", "lightgbm", "numpy"]
 WORKLOADS = {
     "reference": "the reference system's size, 20 rows a file",
@@ -27,13 +26,16 @@ INSTEAD = {"logistic": ["ridge", "text"]}
 
 def main():
     arguments = parse_arguments()
-    read = lambda name: json.loads(file.read_text()) if (file := arguments.figures / f"{name}.json").exists() else None
-    parts = [whole_runs(read("run")), fit(read("training")), quality(read("quality")), learners(read("learners")), serving(read("serve"))]
-    text = "\n\n".join(part for part in parts if part)
-    head = f"{BEGIN} (by bench/readme.py, two cores, medians; {versions(arguments.python)}) -->"
-    old = README.read_text()
-    before, rest = old.split(BEGIN, 1)
-    README.write_text(f"{before}{head}\n\n{text}\n\n{END}{rest.split(END, 1)[1]}")
+    text = README.read_text()
+    for name, words in PARTS.items():
+        file = arguments.figures / f"{name}.json"
+        if not file.exists():
+            continue
+        begin, end = f"<!-- measured {name}: begin", f"<!-- measured {name}: end -->"
+        before, rest = text.split(begin, 1)
+        head = f"{begin} (by bench/readme.py, two cores, medians; {versions(arguments.python)}) -->"
+        text = f"{before}{head}\n\n{words(json.loads(file.read_text()))}\n\n{end}{rest.split(end, 1)[1]}"
+    README.write_text(text)
 
 
 def versions(python):
@@ -47,12 +49,13 @@ def table(head, rows):
 
 
 def whole_runs(figures):
-    if not figures:
-        return None
     rows = []
     for name, sides in figures["workloads"].items():
         ours = sides["unseat"]["median"]
         for side, taken in sides.items():
+            # An earlier build in the same turns is for who changes something.
+            if side == "before":
+                continue
             taken = taken["median"]
             wall = f"{taken['wall_s']:.3f}" if taken["wall_s"] < 0.1 else f"{taken['wall_s']:.2f}"
             row = [WORKLOADS.get(name, name) if side == "unseat" else "", side, f"{wall} s", f"{taken['cpu_s']:.2f} s", f"{taken['peak_mb']:.0f} MB"]
@@ -65,8 +68,6 @@ def whole_runs(figures):
 
 
 def fit(figures):
-    if not figures:
-        return None
     ours, lbfgs, newton = (figures[side]["fit_s"] for side in ["ours", "lbfgs", "newton-cholesky"])
     return (
         f"The logistic fit alone (`bench/training.py`, {figures['rows']:,} rows × {figures['columns']}): {ours:.2f} s against {lbfgs:.2f} s of "
@@ -76,8 +77,6 @@ def fit(figures):
 
 
 def quality(figures):
-    if not figures:
-        return None
     sets, rows = dict.fromkeys(figure["set"] for figure in figures), []
     for name in sets:
         scores = {figure["learner"]: figure["ours"] for figure in figures if figure["set"] == name}
@@ -92,8 +91,6 @@ def quality(figures):
 
 
 def learners(figures):
-    if not figures:
-        return None
     sides, rows = ["unseat", "scikit-learn", "lightgbm"], []
     for key in dict.fromkeys((figure["set"], figure["learner"]) for figure in figures):
         of = {figure["side"]: figure for figure in figures if (figure["set"], figure["learner"]) == key and "failed" not in figure}
@@ -103,8 +100,6 @@ def learners(figures):
 
 
 def serving(figures):
-    if not figures:
-        return None
     rows = []
     for name, scenarios in figures["workloads"].items():
         for scenario, sides in scenarios.items():
@@ -124,6 +119,8 @@ def parse_arguments():
     parser.add_argument("figures", type=Path)
     return parser.parse_args()
 
+
+PARTS = {"run": whole_runs, "training": fit, "quality": quality, "learners": learners, "serve": serving}
 
 if __name__ == "__main__":
     main()
