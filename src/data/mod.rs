@@ -59,6 +59,7 @@ mod csv_part;
 mod csv_quotes;
 mod cut;
 mod decimal;
+mod dedupe;
 mod derive;
 mod encoding;
 mod formats;
@@ -112,6 +113,7 @@ use std::path::PathBuf;
 pub use cells::{Parsed, parse_number, trim_text};
 pub use csv_quotes::quote_fault;
 pub use decimal::{ShortDecimal, short_cell_number, short_decimal, short_json_number};
+pub use dedupe::{count_shared, dedupe};
 pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };
@@ -130,7 +132,7 @@ pub use plain::{Plain, plain};
 pub use plan::{ColumnPlan, FilePlan, ReadingPlan};
 pub use read::{FolderRead, Quarantined, read};
 pub use remark::{About, Remark};
-pub use rows::{count_shared, dedupe, fingerprint, row_hashes, row_keys, set_fingerprint};
+pub use rows::{fingerprint, row_hashes, row_keys, set_fingerprint};
 pub use scan::{Scan, ScannedFile, is_unchanged, scan};
 pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};

@@ -4,7 +4,8 @@
 use polars::prelude::{BooleanChunked, DataFrame};
 
 use super::Error;
-use super::rows::{Seen, row_hashes};
+use super::dedupe::Seen;
+use super::rows::row_hashes;
 use super::schema::{Column, Kind, Schema};
 use super::stack::stack;
 use super::table::{Table, TableColumn};

