@@ -3,6 +3,7 @@
 mod accumulate;
 mod auto;
 mod backtest;
+mod calibration;
 mod champion;
 mod columns;
 mod data;

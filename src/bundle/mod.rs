@@ -20,7 +20,7 @@ pub use error::Error;
 pub use format::FORMAT_VERSION;
 pub use golden::make_golden;
 pub use golden_rows::{Golden, GoldenRow};
-pub use saved::{Bundle, Entry, Folds, Origin, Provenance};
+pub use saved::{Bundle, Calibration, Entry, Folds, Origin, Provenance};
 pub use scorer::{Scorer, Slot};
 
 impl Bundle {
@@ -52,6 +52,10 @@ impl Bundle {
             (Some(plan), None) => codec::hash_of(&(decides, plan)),
             (None, Some(costs)) => codec::hash_of(&(decides, costs)),
             (Some(plan), Some(costs)) => codec::hash_of(&(decides, plan, costs)),
+        };
+        let hash = match self.after() {
+            Some(after) => codec::hash_of(&(hash, after)),
+            None => hash,
         };
         if self.reading.is_empty() {
             hash

@@ -10,10 +10,11 @@ use crate::config::raw::Learner;
 use crate::data::rules::Rule;
 use crate::data::{ColumnSummary, NumberForm};
 use crate::drift::Reference;
+use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::joins::RelatedPlan;
-use crate::predictors::Predictor;
+use crate::predictors::{Calibrator, Link, Predictor};
 
 /// What a version is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub struct Bundle {
     /// smallest expected cost is predicted. `None`: the most probable class. Only with more than two classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Vec<f64>>,
+    /// How its probabilities were calibrated, where that was looked at; only with two classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// Columns to features.
     pub transformer: Transformer,
     /// Features to margins.
@@ -69,6 +73,17 @@ pub struct Bundle {
     /// The file that it was taken in from, where it was not trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<Origin>,
+}
+
+/// A calibration of P(positive), and what it changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The calibration; none where the probabilities were left as they are. Platt scaling of log odds is in the predictor's own
+    /// numbers and stands here to be read; all else is applied after the predictor, see [`Bundle::after`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibrator: Option<Calibrator>,
+    /// What it was fitted on, and the calibration error before and after.
+    pub report: Calibrated,
 }
 
 /// Which file a bundle was taken in from.
@@ -195,6 +210,25 @@ impl Bundle {
         self.is_binary().then(|| self.classes[1].as_str())
     }
 
+    /// What P(positive) goes through after the predictor, where it does.
+    pub fn after(&self) -> Option<&Calibrator> {
+        let calibrator = self.calibration.as_ref()?.calibrator.as_ref()?;
+        let is_in_numbers = matches!(calibrator, Calibrator::Platt { .. })
+            && self.predictor.link() == Link::Logistic;
+        (!is_in_numbers).then_some(calibrator)
+    }
+
+    /// Takes a calibration in: Platt scaling of log odds goes into the predictor's numbers.
+    pub fn calibrate(&mut self, calibration: Calibration) {
+        if let (Some(Calibrator::Platt { slope, intercept }), Link::Logistic) =
+            (&calibration.calibrator, self.predictor.link())
+        {
+            let plain = self.predictor.clone();
+            self.predictor = plain.scaled(*slope, *intercept);
+        }
+        self.calibration = Some(calibration);
+    }
+
     /// Checks that the parts fit together: what passes can be scored, explained and exported, whatever the row.
     ///
     /// # Errors
@@ -230,6 +264,13 @@ impl Bundle {
         let n_features = self.transformer.n_features();
         if self.predictor.n_outputs() != outputs || !self.predictor.is_sound(n_features) {
             return unsound("its weights do not fit its columns and classes");
+        }
+        let calibrator = self
+            .calibration
+            .as_ref()
+            .and_then(|it| it.calibrator.as_ref());
+        if calibrator.is_some_and(|it| !self.is_binary() || !it.is_sound()) {
+            return unsound("its calibration does not fit its classes, or falls");
         }
         if self.reference.as_ref().is_some_and(|it| !it.is_sound()) {
             return unsound("its reference for drift contradicts itself");

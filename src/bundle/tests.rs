@@ -101,6 +101,7 @@ pub fn bundle_of(
         threshold,
         predictor,
         costs: None,
+        calibration: None,
         transformer: fitted.transformer,
         dropped: vec![Dropped {
             column: "z".to_string(),

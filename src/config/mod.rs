@@ -65,7 +65,7 @@ pub use policy::{Approval, Guard, Policy, Require, SliceGuard};
 pub use probation::Probation;
 pub use problem::Problem;
 pub use project::Config;
-pub use raw::{ClassWeight, Ingest, Keep, Learner, LearnerKind};
+pub use raw::{CalibrationKind, ClassWeight, Ingest, Keep, Learner, LearnerKind};
 pub use related::{Related, RelatedTable, Relation};
 pub use retention::{Bound, Retention};
 pub use retrain::Retrain;

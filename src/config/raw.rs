@@ -17,7 +17,7 @@ use super::health::Health;
 pub use super::ingest::{DataFormat, Ingest, Keep, RawWindow};
 use super::label::Label;
 use super::labels::Labels;
-pub use super::learner::{ClassWeight, Learner, LearnerKind};
+pub use super::learner::{CalibrationKind, ClassWeight, Learner, LearnerKind};
 use super::mlflow::Mlflow;
 use super::notify::Notify;
 use super::policy::Policy;

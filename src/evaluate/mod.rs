@@ -11,6 +11,7 @@ pub mod baselines;
 mod bca;
 mod blocks;
 pub mod bootstrap;
+pub mod calibration;
 pub mod classification;
 pub mod curves;
 mod metric;

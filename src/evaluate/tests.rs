@@ -1,6 +1,7 @@
 //! Tests of the whole room: scikit-learn's values, properties, edge cases.
 
 mod bca;
+mod calibration;
 mod cases;
 mod decisions;
 mod golden;

@@ -81,13 +81,13 @@ pub fn counterfactuals_while(
     Some(counterfactuals)
 }
 
-/// Whether it is a linear model with two classes and a logistic link.
+/// Whether it is a linear model with two classes and a logistic link, and nothing after that.
 pub fn has_counterfactuals(bundle: &Bundle) -> bool {
     let is_linear = match &bundle.predictor {
         Predictor::Linear(linear) => linear.link == Link::Logistic,
         Predictor::Trees(_) => false,
     };
-    is_linear && bundle.is_binary()
+    is_linear && bundle.is_binary() && bundle.after().is_none()
 }
 
 /// A row with what its columns push.

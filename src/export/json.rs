@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{About, Error};
-use crate::bundle::{Bundle, Origin, Provenance};
+use crate::bundle::{Bundle, Calibration, Origin, Provenance};
 use crate::config::raw::Learner;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Input, Prepare};
@@ -32,6 +32,8 @@ struct Exported<'a> {
     columns: Vec<Column<'a>>,
     features: Vec<String>,
     predictor: Numbers<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<&'a Calibration>,
     learner: Option<&'a Learner>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imported: Option<&'a Origin>,
@@ -106,6 +108,7 @@ pub fn json(bundle: &Bundle, about: &About<'_>) -> Result<Vec<u8>, Error> {
             Predictor::Linear(linear) => self::linear(linear),
             Predictor::Trees(trees) => self::trees(trees),
         },
+        calibration: bundle.calibration.as_ref(),
         learner: bundle.trained_by(),
         imported: bundle.imported.as_ref(),
         seed: bundle.seed,

@@ -20,6 +20,12 @@ pub fn text(decision: &Decision) -> String {
         out += "\ncomparison\n";
         out += &indent(&aligned(&rows));
     }
+    if let Some(calibration) = decision.facts.calibration {
+        out += &format!(
+            "\ncalibration of the challenger's probabilities\n  {}\n",
+            calibration.says()
+        );
+    }
     for (whose, scores) in matrices(decision) {
         out += &format!(
             "\nconfusion matrix of the {whose} (row: true class, column: predicted class)\n"
@@ -48,6 +54,12 @@ pub fn markdown(decision: &Decision) -> String {
     if let Some(rows) = comparison_table(decision) {
         out += "\nComparison on the same rows:\n\n";
         out += &piped(&rows);
+    }
+    if let Some(calibration) = decision.facts.calibration {
+        out += &format!(
+            "\nCalibration of the challenger's probabilities: {}.\n",
+            calibration.says()
+        );
     }
     for (whose, scores) in matrices(decision) {
         out += &format!(

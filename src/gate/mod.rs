@@ -27,6 +27,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::predictions::FEWEST_INTERVAL_ROWS;
 use crate::evaluate::{Centre, Interval, Metric, Predictions, Scores, Truth};
 use crate::model_types::Outcome;
@@ -147,6 +148,10 @@ pub struct Facts {
     /// Test rows that are labelled rows of production; `None` where the settings set none aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<FreshRows>,
+    /// How the challenger's probabilities were calibrated, and how far off they were before and after; `None` where that was not
+    /// looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibrated>,
 }
 
 /// Promotions over a champion that rest on one set of test rows.

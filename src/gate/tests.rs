@@ -75,6 +75,7 @@ impl Stand {
                 shadow: None,
                 is_retuned: false,
                 fresh: None,
+                calibration: None,
             },
             slices: Vec::new(),
         }

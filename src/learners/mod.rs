@@ -6,6 +6,7 @@
 mod baseline;
 mod boosted;
 pub mod by_sums;
+mod calibrate;
 mod cholesky;
 mod columns;
 mod forest;
@@ -25,6 +26,7 @@ mod tests;
 
 use crate::config::raw::{Learner, LearnerKind};
 use crate::features::View;
+pub use calibrate::{isotonic, platt};
 pub use learned::{Error, Learned};
 pub use target::{HeldBack, Target};
 

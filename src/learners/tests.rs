@@ -1,5 +1,6 @@
 //! Learners against scikit-learn, against the rules every learner keeps, and against hard data.
 
+mod calibrate;
 mod conformance;
 mod golden;
 mod hard;

@@ -172,6 +172,7 @@ fn decide(
         shadow: None,
         is_retuned: false,
         fresh: None,
+        calibration: challenger.calibration.as_ref().map(|it| it.report),
     };
     let policy = Policy {
         slices: Vec::new(),

@@ -122,6 +122,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         shadow,
         is_retuned: work.is_retuned,
         fresh: scored.record.fresh.clone(),
+        calibration: scored.record.calibration,
     })
 }
 

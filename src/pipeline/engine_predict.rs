@@ -70,6 +70,12 @@ mod by_engine {
                     .to_string(),
             ));
         }
+        if bundle.after().is_some() {
+            return Err(reject(
+                "the version's probabilities are calibrated by a curve, which the engine cannot compute; `unseat predict FILE` can, and `learner.calibration: platt` or `none` makes versions that the engine can have"
+                    .to_string(),
+            ));
+        }
         let (folder, scan) = scanned(rows)?;
         let inputs = bundle.transformer.inputs.iter();
         let kinds: BTreeMap<_, _> = inputs

@@ -216,6 +216,7 @@ async fn make(
         fit_ms: None,
         folds_ms: None,
         threshold_from: None,
+        calibration: None,
         checks: Some(findings.clone()),
         learner: Some(taken.bundle.learner_name().to_string()),
         name: asked.name.clone(),

@@ -3,12 +3,13 @@
 
 use std::time::Instant;
 
+use super::calibrate::calibrated;
 use super::candidates::{Candidate, candidates};
 use super::error::Error;
 use super::folded::{Repeat, Standing, ahead, rounds};
 use super::folds::Drawing;
 use super::trainer::Trainer;
-use crate::bundle::{Bundle, Entry, Folds};
+use crate::bundle::{Bundle, Calibration, Entry, Folds};
 use crate::config::decision::DecideBy;
 use crate::config::{Learner, LearnerKind, SplitKind};
 use crate::evaluate::{Predictions, threshold};
@@ -40,12 +41,18 @@ impl InFolds {
         }
     }
 
-    /// The rows that were held back in the first draw, ascending, and what was said of them, decided as `bundle` decides.
-    pub fn held_back(&self, bundle: &Bundle) -> (Vec<u32>, Predictions) {
+    /// The rows that were held back in the first draw, ascending, and what was said of them, as `bundle` calibrates and decides.
+    /// Its predictor is not calibrated yet.
+    pub fn held_back(
+        &self,
+        bundle: &Bundle,
+        calibration: Option<&Calibration>,
+    ) -> (Vec<u32>, Predictions) {
         let empty = || (Vec::new(), Predictions::Numbers(Vec::new()));
         let first = self.repeats.first();
         let (rows, mut answers) = first.map_or_else(empty, Repeat::by_row);
         if let Predictions::Classes(predictions) = &mut answers {
+            calibrated(bundle, calibration, &mut predictions.probabilities);
             match &bundle.costs {
                 Some(costs) => {
                     let rows = predictions

@@ -1,9 +1,11 @@
 //! The middle of training: settings and rows to a bundle. Few rows are held back in folds, many in one validation part.
 
 mod notes;
+mod parts;
 
 use super::Error;
 use super::beyond::OutOfFold;
+use super::calibrate::{self, Known, calibrated};
 use super::dataset::Dataset;
 use super::decision::{self, Decided, decide};
 use super::drift;
@@ -16,14 +18,16 @@ use super::labels::target_of;
 use super::split::{Parts, split};
 use super::target::{Target, TargetRows, read_target};
 use super::trainer::{Trainer, as_long, is_refitted};
-use crate::bundle::{self, Bundle, Entry};
+use crate::bundle::{self, Bundle, Calibration, Entry};
 use crate::checks::{IdentifierRows, identifiers};
 use crate::config::policy::{EvidenceKind, Require};
-use crate::config::{Learner, LearnerKind, ModelConfig, SplitKind};
+use crate::config::{Learner, LearnerKind, ModelConfig};
 use crate::data::ColumnSummary;
 use crate::evaluate::Predictions;
+use crate::evaluate::calibration::HeldBack;
 use crate::features;
 use notes::{bucketed, left_out, notes_on};
+use parts::{check_split, classes, probabilities, strata};
 
 /// A bundle and what was noticed while making it.
 pub struct Fresh {
@@ -67,6 +71,7 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         ));
     }
     decision::check(&learner, &target, wanted.n_classes())?;
+    calibrate::check(&learner, &target, wanted.n_classes())?;
     let material = Material {
         config,
         frame,
@@ -97,6 +102,9 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
         None => by_validation(&making, &learner, parts, elsewhere.as_ref(), &named)?,
     };
     let mut bundle = learned.bundle;
+    if let Some(calibration) = learned.calibration {
+        bundle.calibrate(calibration);
+    }
     notes.extend(learned.notes);
     bundle.dropped.splice(0..0, named);
     bundle.leaderboard = learned.entries;
@@ -118,8 +126,9 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
 
 /// What both ways of holding rows back come to.
 struct Learned {
-    /// Without columns that name rows, leaderboard, reference and golden rows.
+    /// Without columns that name rows, calibration, leaderboard, reference and golden rows.
     bundle: Bundle,
+    calibration: Option<Calibration>,
     notes: Vec<String>,
     fit_ms: f64,
     folds_ms: Option<f64>,
@@ -153,14 +162,28 @@ fn by_folds(
     let (mut bundle, mut notes) = (made.bundle, made.notes);
     notes.extend(on_columns(making, named, &bundle));
     bundle.data.folds = Some(folded.record());
-    let (part, scores) = pooled(&folded.repeats, wanted);
+    let (part, mut scores) = pooled(&folded.repeats, wanted);
+    let calibration = match calibrate::asked(making.material, learner) {
+        Some(kind) => {
+            let (held, said) = folded.held_back(&bundle, None);
+            let class = classes(&wanted.part(&held));
+            let known = Known {
+                of: HeldBack::OutOfFold,
+                class: &class,
+                probabilities: probabilities(&said),
+            };
+            calibrate::calibrate(&bundle, kind, &known, &mut notes)
+        }
+        None => None,
+    };
+    calibrated(&bundle, calibration.as_ref(), &mut scores);
     let Decided {
         threshold,
         costs,
         from,
     } = decide(&bundle, &part, &scores, &mut notes)?;
     (bundle.threshold, bundle.costs) = (threshold, costs);
-    let (held, answers) = folded.held_back(&bundle);
+    let (held, answers) = folded.held_back(&bundle, calibration.as_ref());
     let out_of_fold = match (&answers, wanted.part(&held)) {
         (Predictions::Classes(said), TargetRows::Classes(class, 2))
             if is_of_all_rows(making) && is_evidence(making, rows.len()) =>
@@ -168,11 +191,13 @@ fn by_folds(
             let said = said.probabilities.clone();
             Some(OutOfFold::of(making, &bundle, &held, &class, said))
         }
-        _ => out_of_fold(making, &bundle, learner, &rows)?,
+        _ => out_of_fold(making, &bundle, learner, &rows)?
+            .map(|it| it.calibrated(&bundle, calibration.as_ref())),
     };
     notes.extend(folded.notes);
     Ok(Learned {
         bundle,
+        calibration,
         notes,
         fit_ms: made.fit_ms,
         folds_ms: Some(folded.ms),
@@ -220,13 +245,40 @@ fn by_validation(
     }
     notes.extend(on_columns(making, named, &bundle));
     // Probabilities do not depend on what is decided by them; classes by the costs of mistakes do.
-    let early = if bundle.is_binary() {
+    let mut early = if bundle.is_binary() {
         drift::held_back(&bundle, frame, &parts.validation)?
     } else {
         None
     };
-    let scores = early.as_ref().map_or(&[][..], probabilities);
     let validation_part = wanted.part(&parts.validation);
+    let (calibration, said) = match calibrate::asked(making.material, learner) {
+        Some(kind) => {
+            // All rows out of fold, where the gate needs them anyhow; else those that the threshold is chosen on.
+            let said = out_of_fold(making, &bundle, learner, &rows)?;
+            let class = match &said {
+                Some(said) => said.positive.iter().map(|&it| u32::from(it)).collect(),
+                None => classes(&validation_part),
+            };
+            let known = Known {
+                of: match said {
+                    Some(_) => HeldBack::OutOfFold,
+                    None => HeldBack::Validation,
+                },
+                class: &class,
+                probabilities: match &said {
+                    Some(said) => &said.probabilities,
+                    None => early.as_ref().map_or(&[][..], probabilities),
+                },
+            };
+            let found = calibrate::calibrate(&bundle, kind, &known, &mut notes);
+            (found, said)
+        }
+        None => (None, None),
+    };
+    if let Some(Predictions::Classes(said)) = &mut early {
+        calibrated(&bundle, calibration.as_ref(), &mut said.probabilities);
+    }
+    let scores = early.as_ref().map_or(&[][..], probabilities);
     let Decided {
         threshold,
         costs,
@@ -248,11 +300,16 @@ fn by_validation(
             notes.extend(elsewhere.fit_into(&mut bundle, learner, &rows, &[])?);
         }
     }
-    let out_of_fold = out_of_fold(making, &bundle, learner, &rows)?;
+    let out_of_fold = match said {
+        Some(said) => Some(said),
+        None => out_of_fold(making, &bundle, learner, &rows)?,
+    };
+    let out_of_fold = out_of_fold.map(|it| it.calibrated(&bundle, calibration.as_ref()));
     let (more, entries) = chosen.map_or_else(Default::default, |it| (it.notes, it.entries));
     notes.extend(more);
     Ok(Learned {
         bundle,
+        calibration,
         notes,
         fit_ms,
         folds_ms: None,
@@ -312,42 +369,6 @@ fn identifiers_of(
         target: wanted.checked(),
         settings: &config.features,
     })
-}
-
-/// What a split at random keeps the shares of: classes; numbers have none.
-fn strata(part: &TargetRows) -> Vec<u32> {
-    match part {
-        TargetRows::Classes(class, _) => class.clone(),
-        TargetRows::Numbers(numbers) => vec![0; numbers.len()],
-    }
-}
-
-/// A training part without rows, or with one class only, teaches nothing.
-fn check_split(config: &ModelConfig, train: &TargetRows) -> Result<(), Error> {
-    let by = match config.split_kind() {
-        SplitKind::Random => "at random",
-        SplitKind::Time => "by time",
-        SplitKind::Group => "by group",
-    };
-    let reject = |why: &str| Err(Error::Split(format!("{by} every row {why}")));
-    match train {
-        TargetRows::Classes(class, _) if class.is_empty() => reject(NONE_LEFT),
-        TargetRows::Numbers(numbers) if numbers.is_empty() => reject(NONE_LEFT),
-        TargetRows::Classes(class, _) if class.iter().all(|other| *other == class[0]) => {
-            reject("of the training part is of one class")
-        }
-        _ => Ok(()),
-    }
-}
-
-const NONE_LEFT: &str = "is in the validation part and none is left to learn from";
-
-/// P(positive) of each row.
-fn probabilities(answers: &Predictions) -> &[f64] {
-    match answers {
-        Predictions::Classes(predictions) => &predictions.probabilities,
-        Predictions::Numbers(_) => &[],
-    }
 }
 
 /// The reference profile without examples: names and rows of people do not belong in a model file.

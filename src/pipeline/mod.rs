@@ -8,6 +8,7 @@ mod approval;
 pub mod backtest;
 mod backup;
 pub mod beyond;
+mod calibrate;
 mod candidates;
 mod challenge;
 mod champion;

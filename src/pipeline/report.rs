@@ -106,6 +106,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         positive: bundle.positive().map(str::to_string),
         threshold: bundle.is_binary().then_some(bundle.threshold),
         decided_by: super::decision::words(bundle),
+        calibrated: record.calibration.map(|it| it.says()),
         metric: record.metric,
         challenger: side(&record.challenger),
         champion: record.champion.as_ref().map(side),

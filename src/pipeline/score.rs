@@ -206,6 +206,7 @@ fn compare(
             .map(|(it, says)| side(env, it.number, &it.sha256, &known.truth, says)),
         leaked_rows: 0,
         fresh: test.fresh.clone(),
+        calibration: bundle.calibration.as_ref().map(|it| it.report),
         importance: {
             let judged = Judged {
                 frame: &known.frame,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::checks::Finding;
+use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth};
 use crate::explain::Importance;
 use crate::gate::{Beyond, FreshRows};
@@ -51,6 +52,9 @@ pub struct ScoreRecord {
     /// Test rows that are labelled rows of production; `None` where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<FreshRows>,
+    /// How the challenger's probabilities were calibrated, where that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibrated>,
     /// What each column is worth to the challenger on these rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importance: Option<Importance>,

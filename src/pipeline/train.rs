@@ -93,6 +93,7 @@ pub async fn recorded(
         learner: Some(learned.bundle.learner.kind.name().to_string()),
         threshold_from: learned.threshold_from.map(str::to_string),
         folds_ms: learned.folds_ms,
+        calibration: learned.bundle.calibration.as_ref().map(|it| it.report),
         name: name.map(ToString::to_string),
         approval: None,
         imported: None,

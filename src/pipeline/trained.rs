@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::error::Error;
 use crate::bundle::{Bundle, Origin};
 use crate::checks::Finding;
+use crate::evaluate::calibration::Calibrated;
 use crate::registry::VersionRow;
 
 /// A trained version.
@@ -53,6 +54,9 @@ pub struct TrainingRecord {
     /// `default` where nothing chose it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_from: Option<String>,
+    /// How its probabilities were calibrated, where that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibrated>,
     /// What the checks found before it was trained.
     #[serde(
         deserialize_with = "those_that_are_known",
@@ -149,6 +153,7 @@ mod tests {
             fit_ms: Some(2.0),
             folds_ms: None,
             threshold_from: None,
+            calibration: None,
             checks: Some(Vec::new()),
             learner: Some("ridge".to_string()),
             name: None,

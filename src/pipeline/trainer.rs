@@ -45,6 +45,7 @@ impl Trainer<'_> {
             metric: config.metric_for(wanted.task()),
             threshold: threshold::DEFAULT,
             costs: None,
+            calibration: None,
             transformer: fit.fitted.transformer,
             predictor: fit.predictor,
             dropped: fit.fitted.dropped,

@@ -1,6 +1,7 @@
 //! Plain predictors: the closed set of forms that every learner ends as. They are what is saved, what predicts and what
 //! is explained, so neither the file format nor the serving speed depends on the library that trained them.
 
+mod calibration;
 mod compiled;
 mod linear;
 pub mod packed;
@@ -10,6 +11,7 @@ mod trees;
 #[cfg(test)]
 mod tests;
 
+pub use calibration::{Calibrator, Curve, score as calibration_score};
 pub use compiled::CompiledTrees;
 pub use linear::{Linear, Link};
 pub use trees::{LEAF, MOST_LEVELS, Trees};

@@ -32,6 +32,8 @@ pub struct ReportInput {
     pub threshold: Option<f64>,
     /// How rows are decided on: by which policy the threshold, or the class, was chosen. A part of a sentence.
     pub decided_by: Option<String>,
+    /// How the probabilities were calibrated, and what that changed; none where it was not looked at. A part of a sentence.
+    pub calibrated: Option<String>,
     /// The primary metric.
     pub metric: Metric,
     /// The fresh version.

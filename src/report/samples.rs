@@ -26,6 +26,7 @@ pub(super) fn typical() -> ReportInput {
         positive: Some("exited".into()),
         threshold: Some(0.4125),
         decided_by: Some("the best F1 on the validation rows".into()),
+        calibrated: None,
         metric: Metric::F1,
         challenger: ScoredModel {
             version: 2,
@@ -93,6 +94,7 @@ pub(super) fn of_numbers() -> ReportInput {
         positive: None,
         threshold: None,
         decided_by: None,
+        calibrated: None,
         metric: Metric::R2,
         challenger: ScoredModel {
             version: 2,

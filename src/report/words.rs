@@ -308,6 +308,12 @@ pub(super) fn model_facts(input: &ReportInput) -> Vec<(&'static str, String)> {
             .iter()
             .map(|how| ("Decides by", how.clone())),
     );
+    facts.extend(
+        input
+            .calibrated
+            .iter()
+            .map(|how| ("Calibration", how.clone())),
+    );
     facts.push(("Metric", metric_name(input.metric).to_owned()));
     facts.push(("Seed", input.seed.to_string()));
     facts.push(("Program", format!("unseat {}", input.program_version)));

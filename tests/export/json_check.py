@@ -193,6 +193,22 @@ def linked(link, margins):
     return margins
 
 
+def calibrated(model, p):
+    calibrator = (model.get("calibration") or {}).get("calibrator")
+    if not calibrator:
+        return p
+    if calibrator["method"] == "platt":
+        logs = model["predictor"]["link"] == "logistic"
+        return p if logs else logistic(calibrator["slope"] * p + calibrator["intercept"])
+    at, value = calibrator["at"], calibrator["value"]
+    if p <= at[0]:
+        return value[0]
+    for left in range(len(at) - 1):
+        if p < at[left + 1]:
+            return value[left] + (value[left + 1] - value[left]) * (p - at[left]) / (at[left + 1] - at[left])
+    return value[-1]
+
+
 def predict(model, row):
     """The answers of a row: `(prediction, probabilities)`."""
     predictor = model["predictor"]
@@ -202,6 +218,7 @@ def predict(model, row):
     if not classes:
         return answers[0], []
     if len(classes) == 2:
+        answers = [calibrated(model, answers[0])]
         return classes[int(answers[0] >= model["threshold"])], [1 - answers[0], answers[0]]
     return classes[answers.index(max(answers))], answers
 

@@ -94,6 +94,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
             (
                 "learning",
                 &[
+                    "calibrate",
                     "candidates",
                     "choose",
                     "decision",

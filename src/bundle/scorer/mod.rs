@@ -17,7 +17,7 @@ use crate::evaluate::{
     threshold::{cheapest_class as cheapest, label_of, labels_from},
 };
 use crate::features::{Cell, CellRef, Cells, Error, Preparer};
-use crate::predictors::{CompiledTrees, Link, Predictor};
+use crate::predictors::{Calibrator, CompiledTrees, Link, Predictor};
 pub use slot::Slot;
 
 /// Rows scored together; a multiple of what fits the first-level cache.
@@ -33,6 +33,8 @@ pub struct Scorer {
     /// `(n_classes, n_classes)`: see [`Bundle::costs`].
     costs: Option<Vec<f64>>,
     link: Link,
+    /// What P(positive) goes through after the link.
+    after: Option<Calibrator>,
     bias: Vec<f64>,
     columns: Vec<ScoredColumn>,
     /// Per column: its term, where that is all that it does.
@@ -67,6 +69,7 @@ impl Scorer {
             threshold: bundle.threshold,
             costs: bundle.costs.clone(),
             link: bundle.predictor.link(),
+            after: bundle.after().cloned(),
             bias: match &bundle.predictor {
                 Predictor::Linear(linear) => linear.bias.clone(),
                 Predictor::Trees(trees) => trees.base.clone(),
@@ -144,7 +147,16 @@ impl Scorer {
                 forest.trees.add(features, margins);
             }
         }
+        self.finish(margins);
+    }
+
+    /// Margins of one row to what it is answered with.
+    #[inline]
+    fn finish(&self, margins: &mut [f64]) {
         self.link.apply(margins);
+        if let Some(after) = &self.after {
+            margins[0] = after.of(self.link, margins[0]);
+        }
     }
 
     /// As [`Scorer::score_slots`] for rows that stand one behind the other, `(n_rows, n_inputs)`, written into `margins`: `(n_rows,
@@ -172,7 +184,7 @@ impl Scorer {
         }
         forest.trees.add_rows(features, forest.n_features, margins);
         for margins in margins.chunks_exact_mut(outputs) {
-            self.link.apply(margins);
+            self.finish(margins);
         }
     }
 
@@ -320,7 +332,7 @@ impl Scorer {
             }
         }
         for margins in block.chunks_mut(outputs) {
-            self.link.apply(margins);
+            self.finish(margins);
         }
     }
 

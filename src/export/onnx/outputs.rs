@@ -4,11 +4,14 @@ use super::graph::{Graph, int};
 use super::proto::element_type::{DOUBLE, INT64, STRING};
 use crate::bundle::Bundle;
 use crate::data::Kind;
-use crate::predictors::Link;
+use crate::predictors::{Calibrator, Link};
 
 /// Declares the outputs of a model with these margins, `(rows, outputs)`; returns their names.
 pub fn answers(graph: &mut Graph, bundle: &Bundle, margins: &str) -> Vec<String> {
-    let answered = linked(graph, bundle, margins);
+    let mut answered = linked(graph, bundle, margins);
+    if let Some(after) = bundle.after() {
+        answered = calibrated(graph, after, &answered);
+    }
     if bundle.classes.is_empty() {
         let number = graph.flat(&answered);
         let what = "the predicted number";
@@ -56,6 +59,44 @@ fn two(graph: &mut Graph, positive: &str, threshold: f64) -> (String, String) {
     let index = graph.cast(&is_positive, INT64);
     let index = graph.flat(&index);
     (both, index)
+}
+
+/// P(positive) after a calibration, `(rows, 1)`.
+fn calibrated(graph: &mut Graph, calibrator: &Calibrator, p: &str) -> String {
+    match calibrator {
+        // The score of what is not log odds is the probability itself.
+        Calibrator::Platt { slope, intercept } => {
+            let slope = graph.numbers(&[1, 1], &[*slope]);
+            let intercept = graph.numbers(&[1, 1], &[*intercept]);
+            let scaled = graph.op("Mul", &[p, &slope], Vec::new());
+            let margin = graph.op("Add", &[&scaled, &intercept], Vec::new());
+            graph.op("Sigmoid", &[&margin], Vec::new())
+        }
+        // The first value, and of each piece of the curve as much of its rise as the probability has gone.
+        Calibrator::Isotonic(curve) => {
+            let pieces = || curve.at.windows(2).zip(curve.value.windows(2));
+            let n = curve.at.len() - 1;
+            let widths: Vec<f64> = pieces().map(|(at, _)| at[1] - at[0]).collect();
+            let slopes: Vec<f64> = pieces()
+                .map(|(at, value)| (value[1] - value[0]) / (at[1] - at[0]))
+                .collect();
+            let first = graph.numbers(&[1, 1], &curve.value[..1]);
+            if n == 0 {
+                let zero = graph.numbers(&[1, 1], &[0.0]);
+                let nothing = graph.op("Mul", &[p, &zero], Vec::new());
+                return graph.op("Add", &[&nothing, &first], Vec::new());
+            }
+            let begins = graph.numbers(&[1, n], &curve.at[..n]);
+            let widths = graph.numbers(&[1, n], &widths);
+            let slopes = graph.numbers(&[n, 1], &slopes);
+            let zero = graph.numbers(&[1, 1], &[0.0]);
+            let gone = graph.op("Sub", &[p, &begins], Vec::new());
+            let gone = graph.op("Max", &[&gone, &zero], Vec::new());
+            let gone = graph.op("Min", &[&gone, &widths], Vec::new());
+            let risen = graph.op("MatMul", &[&gone, &slopes], Vec::new());
+            graph.op("Add", &[&risen, &first], Vec::new())
+        }
+    }
 }
 
 /// The link's function of the margins.

@@ -25,6 +25,7 @@ mod wanted;
 mod tests;
 
 pub use alone::{Estimated, Side, estimate_alone};
+use crate::evaluate::Metric;
 use asked::by_asked;
 use calibration::{Calibration, fit};
 use estimate::{by_labels, calibration_z};
@@ -100,6 +101,11 @@ pub fn judge(evidence: &Evidence<'_>) -> Option<Judgement> {
         assumptions: evidence.assumptions,
         veto: (z.abs() > LARGE_Z).then_some(Veto::Miscalibrated),
     })
+}
+
+/// Whether two keys can decide by a metric: one that is a mean of ratios of label counts.
+pub fn reads(metric: Metric) -> bool {
+    parts_of(metric).is_some()
 }
 
 /// What moving the champion's threshold would be worth on the same evidence, and what the challenger adds to that. `None`

@@ -4,10 +4,11 @@
 use polars::prelude::{Column, DataFrame};
 
 use super::super::Env;
+use super::super::calibrate::calibrated;
 use super::super::fit::Material;
 use super::super::trainer::{Trainer, as_long};
 use super::sides::columns_of;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Calibration};
 use crate::config::Learner;
 use crate::data;
 use crate::evaluate::{ClassPredictions, Predictions};
@@ -44,6 +45,12 @@ impl OutOfFold {
             probabilities: at.iter().map(|&at| self.probabilities[at]).collect(),
             labels: at.iter().map(|&at| self.labels[at]).collect(),
         }
+    }
+
+    /// The same, calibrated as `bundle` is to be, and labelled as it labels.
+    pub fn calibrated(mut self, bundle: &Bundle, calibration: Option<&Calibration>) -> OutOfFold {
+        calibrated(bundle, calibration, &mut self.probabilities);
+        self.at(bundle.threshold)
     }
 
     /// As predictions of two classes.

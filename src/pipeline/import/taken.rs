@@ -121,6 +121,7 @@ pub fn take(env: &Env, asked: &Import, dataset: &Dataset, test: &TestData) -> Re
         metric: config.metric_for(wanted.task()),
         threshold: asked.threshold.unwrap_or(imported.threshold),
         costs: None,
+        calibration: None,
         learner: Learner {
             kind: nearest(&imported.predictor, wanted.task()),
             ..Learner::default()

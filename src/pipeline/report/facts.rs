@@ -16,6 +16,7 @@ pub fn params(learner: &Learner) -> Vec<(String, String)> {
         "min_leaf_rows",
         "feature_share",
         "class_weight",
+        "calibration",
     ];
     let boosted = [
         "rounds",
@@ -24,9 +25,12 @@ pub fn params(learner: &Learner) -> Vec<(String, String)> {
         "max_depth",
         "min_leaf_rows",
         "class_weight",
+        "calibration",
     ];
     let keys: &[&str] = match learner.kind {
-        LearnerKind::Logistic | LearnerKind::Text => &["c", "max_iterations", "class_weight"],
+        LearnerKind::Logistic | LearnerKind::Text => {
+            &["c", "max_iterations", "class_weight", "calibration"]
+        }
         LearnerKind::Linear | LearnerKind::Baseline => &[],
         LearnerKind::Ridge => &["alpha"],
         LearnerKind::ElasticNet => &["alpha", "l1_ratio"],

@@ -54,5 +54,6 @@ pub(super) fn leaked(rows: u64) -> Facts {
         shadow: None,
         is_retuned: false,
         fresh: None,
+        calibration: None,
     }
 }

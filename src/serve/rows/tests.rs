@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bundle::{Bundle, Golden, Provenance};
-use crate::config::Learner;
-use crate::config::server::Limits;
+use crate::config::{Learner, server::Limits};
 use crate::data::{ColumnSummary, Kind};
 use crate::evaluate::Metric;
 use crate::features::{Input, Prepare, Step, Transformer};
@@ -46,6 +45,7 @@ pub fn served() -> Served {
         metric: Metric::F1,
         threshold: 0.5,
         costs: None,
+        calibration: None,
         transformer: Transformer {
             prepare: Prepare::default(),
             inputs: vec![
