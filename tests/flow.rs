@@ -11,6 +11,7 @@ mod explain;
 mod gate;
 mod kinds;
 mod leaks;
+mod learned;
 mod mistakes;
 mod models;
 mod nearly;

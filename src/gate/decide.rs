@@ -182,11 +182,16 @@ fn attempts(case: &Case<'_>) -> Option<String> {
     let n = case.evidence.facts.attempts;
     (n >= FEW && case.has_champion()).then(|| {
         let so_far = case.evidence.facts.let_in.map_or(String::new(), |it| {
-            format!(
-                "; {} of the {} that they let in before are expected to be worse than what they replaced",
-                percent(it.expected_worse),
-                counted(it.promotions, "version")
-            )
+            let share = percent(it.expected_worse);
+            match it.promotions {
+                1 => format!(
+                    "; the one that they let in before is worse than what it replaced with a probability of {share}"
+                ),
+                n => format!(
+                    "; of the {} that they let in before, {share} are expected to be worse than what they replaced",
+                    counted(n, "version")
+                ),
+            }
         });
         format!(
             "this is the {} version that these test rows judge, and each is another chance to be let in by luck{so_far}",

@@ -3,6 +3,7 @@
 use crate::evaluate::{Scores, Task};
 
 use super::compare::difference;
+use super::evidence_table;
 use super::wording::{p_value, percent, score};
 use super::{Decision, Rule, RuleGroup};
 use crate::text::counted;
@@ -19,6 +20,13 @@ pub fn text(decision: &Decision) -> String {
     if let Some(rows) = comparison_table(decision) {
         out += "\ncomparison\n";
         out += &indent(&aligned(&rows));
+    }
+    if let Some(rows) = evidence_table::table(decision) {
+        out += "\nevidence\n";
+        out += &indent(&aligned(&rows));
+        for note in evidence_table::notes(decision) {
+            out += &format!("  - {note}\n");
+        }
     }
     if let Some(calibration) = decision.facts.calibration {
         out += &format!(
@@ -54,6 +62,14 @@ pub fn markdown(decision: &Decision) -> String {
     if let Some(rows) = comparison_table(decision) {
         out += "\nComparison on the same rows:\n\n";
         out += &piped(&rows);
+    }
+    if let Some(rows) = evidence_table::table(decision) {
+        out += "\nEvidence:\n\n";
+        out += &piped(&rows);
+        out.push('\n');
+        for note in evidence_table::notes(decision) {
+            out += &format!("- {}\n", escaped(&note));
+        }
     }
     if let Some(calibration) = decision.facts.calibration {
         out += &format!(

@@ -45,7 +45,10 @@ fn weighed<'a>(evidence: &Evidence<'a>, trusted: &'a Labelled) -> two_keys::Evid
         out_of_fold: &evidence.beyond.out_of_fold,
         unlabelled: evidence.beyond.unlabelled.as_ref(),
         asked: evidence.beyond.asked.as_ref(),
-        assumptions: two_keys::Assumptions::default(),
+        assumptions: evidence
+            .facts
+            .learned
+            .map_or_else(two_keys::Assumptions::default, |it| it.assumptions),
     }
 }
 

@@ -7,6 +7,7 @@
 mod case;
 mod compare;
 pub mod decide;
+mod evidence_table;
 pub mod explain;
 mod first;
 mod fresh;
@@ -36,7 +37,7 @@ pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, Sli
 pub use decide::decide;
 pub use fresh::FreshRows;
 pub use shadow::{ChangedRow, Shadow};
-use two_keys::{Asked, Both, Judgement, Labelled, Retuned, Wanted};
+use two_keys::{Asked, Both, Judgement, Labelled, Learned, Retuned, Wanted};
 
 /// What the gate concludes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +153,9 @@ pub struct Facts {
     /// looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibrated>,
+    /// The constants of two keys as past decisions on the model taught them; `None` where none had anything to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
 }
 
 /// Promotions over a champion that rest on one set of test rows.

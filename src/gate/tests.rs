@@ -76,6 +76,7 @@ impl Stand {
                 is_retuned: false,
                 fresh: None,
                 calibration: None,
+                learned: None,
             },
             slices: Vec::new(),
         }

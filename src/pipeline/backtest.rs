@@ -173,6 +173,7 @@ fn decide(
         is_retuned: false,
         fresh: None,
         calibration: challenger.calibration.as_ref().map(|it| it.report),
+        learned: None,
     };
     let policy = Policy {
         slices: Vec::new(),

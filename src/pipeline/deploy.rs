@@ -8,7 +8,10 @@ use super::scores::Scored;
 use super::trained::Trained;
 use super::{Dataset, Env, Event, beyond, drift, ingest, production, versions};
 use crate::bundle;
+use crate::config::policy::{EvidenceKind, Require};
 use crate::config::{Approval, Severity};
+use crate::evaluate::Metric;
+use crate::gate::two_keys::{self, Learned};
 use crate::gate::{self, Decision, Evidence, Facts, LetIn, Verdict};
 use crate::model_types::Outcome;
 use crate::registry::{Action, Conclusion, Lock, Operation};
@@ -123,6 +126,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         is_retuned: work.is_retuned,
         fresh: scored.record.fresh.clone(),
         calibration: scored.record.calibration,
+        learned: learned(env, number, scored.record.metric).await?,
     })
 }
 
@@ -151,6 +155,33 @@ async fn let_in(env: &Env, judged: &BTreeSet<i64>, version: i64) -> Result<Optio
         }
     }
     Ok(LetIn::of(&promoted))
+}
+
+/// Most past decisions that constants are learned from, the newest.
+const MOST_PAST: i64 = 50;
+
+/// The constants of two keys, from past decisions on the model by the same metric, as far as they are kept. Moved thresholds are none:
+/// how much they gain is no matter of training.
+async fn learned(env: &Env, version: i64, metric: Metric) -> Result<Option<Learned>, Error> {
+    let policy = &env.config.gate;
+    if policy.require != Require::Better || policy.evidence != EvidenceKind::TwoKeys {
+        return Ok(None);
+    }
+    let heads = env.registry.version_heads(&env.config.name, MOST_PAST + 1);
+    let mut past = Vec::new();
+    for head in heads.await? {
+        if head.number >= version || head.verdict.is_none() {
+            continue;
+        }
+        // The files of old versions may have been cleared away.
+        let Ok(decision) = versions::read_decision(env, &head).await else {
+            continue;
+        };
+        if decision.metric == metric && !decision.facts.is_retuned {
+            past.extend(decision.judgement);
+        }
+    }
+    Ok(two_keys::learned(&past))
 }
 
 /// The gate on the evidence of a scoring.

@@ -196,7 +196,16 @@ fn old_records_are_read_and_the_number_of_attempts_is_told() {
     let decision = stand.decide(&Policy::default());
     says(
         &decision,
-        "by luck; 8 % of the 2 versions that they let in before are expected to be worse than what they replaced",
+        "by luck; of the 2 versions that they let in before, 8 % are expected to be worse than what they replaced",
+    );
+    stand.facts.let_in = Some(LetIn {
+        promotions: 1,
+        expected_worse: 0.08,
+    });
+    let decision = stand.decide(&Policy::default());
+    says(
+        &decision,
+        "by luck; the one that they let in before is worse than what it replaced with a probability of 8 %",
     );
     stand.facts.attempts = 1;
     let decision = stand.decide(&Policy::default());

@@ -87,6 +87,7 @@ pub(super) fn by_opinion(
         of_calibration,
         of_rows,
         of_structure: (structure * scale).powi(2),
+        slope: scale,
     })
 }
 
@@ -97,6 +98,8 @@ pub(super) struct Opinion {
     pub(super) of_calibration: f64,
     pub(super) of_rows: f64,
     pub(super) of_structure: f64,
+    /// Mean over the rows of |slope| where the labels differ.
+    pub(super) slope: f64,
 }
 
 impl Opinion {

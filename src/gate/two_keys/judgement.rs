@@ -17,6 +17,13 @@ pub struct Key {
     pub opinion: f64,
     /// Its standard error.
     pub opinion_se: f64,
+    /// The part of it that the fit of π̂ leaves; older records lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion_fit_se: Option<f64>,
+    /// By how much the opinion moves for each unit by which π̂ is off, all in one direction, where the models differ; older records
+    /// lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion_slope: Option<f64>,
     /// What the labels say beyond the second opinion on the same rows.
     pub correction: f64,
     /// Its standard error.

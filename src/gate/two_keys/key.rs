@@ -62,6 +62,8 @@ pub(super) fn key(
     let key = Key {
         opinion: opinion.gain,
         opinion_se: variance.sqrt(),
+        opinion_fit_se: Some(opinion.of_calibration.max(0.0).sqrt()),
+        opinion_slope: Some(opinion.slope),
         correction: correction.value,
         correction_se: correction.variance.sqrt(),
         correction_weight: weight,

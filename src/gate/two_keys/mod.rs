@@ -16,6 +16,7 @@ mod estimate;
 mod evidence;
 mod judgement;
 mod key;
+mod learned;
 mod ratio;
 mod retuned;
 mod rows;
@@ -24,14 +25,15 @@ mod wanted;
 #[cfg(test)]
 mod tests;
 
-pub use alone::{Estimated, Side, estimate_alone};
 use crate::evaluate::Metric;
+pub use alone::{Estimated, Side, estimate_alone};
 use asked::by_asked;
 use calibration::{Calibration, fit};
 use estimate::{by_labels, calibration_z};
 pub use evidence::{Asked, Assumptions, Both, Direction, Evidence, Labelled};
 pub use judgement::{AskedLabels, Judgement, Key, LARGE_Z, Origin, ROPE, Veto};
 use key::{Labels, key};
+pub use learned::{Basis, Learned, learned};
 use ratio::{best_cut, parts_of};
 pub use retuned::Retuned;
 pub use wanted::{EQUIVALENT, Wanted, wanted};

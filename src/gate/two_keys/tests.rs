@@ -1,6 +1,7 @@
 //! The numbers against NumPy and scipy (`tests/golden/two_keys.py`), and what must hold of any evidence.
 
 mod asked;
+mod learned;
 
 use proptest::prelude::*;
 use serde::Deserialize;

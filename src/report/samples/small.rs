@@ -55,5 +55,6 @@ pub(super) fn leaked(rows: u64) -> Facts {
         is_retuned: false,
         fresh: None,
         calibration: None,
+        learned: None,
     }
 }
