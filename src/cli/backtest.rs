@@ -8,20 +8,23 @@ use super::global::Global;
 use super::policy_file::read_policy;
 use super::{Failure, Kind, context, failure, output};
 use crate::data::parse_time;
-use crate::pipeline::backtest::{Backtest, Plan, Step, backtest as play, beside};
+use crate::pipeline::backtest::{Backtest, Plan, Step, Steps, backtest as play, beside};
 use crate::report::lines_svg;
 
 #[derive(Debug, Args)]
 pub struct BacktestArgs {
     /// First step, like 2026-01-01
-    #[arg(long, value_name = "DATE", value_parser = instant)]
-    from: i64,
+    #[arg(long, value_name = "DATE", value_parser = instant, required_unless_present = "data_sets")]
+    from: Option<i64>,
     /// End: no step begins then or later
-    #[arg(long, value_name = "DATE", value_parser = instant)]
-    to: i64,
+    #[arg(long, value_name = "DATE", value_parser = instant, required_unless_present = "data_sets")]
+    to: Option<i64>,
     /// From one step to the next: `12h`, `1d`, `1w`
     #[arg(long, value_name = "TIME", default_value = "1w", value_parser = length)]
     every: i64,
+    /// Take a step for each data set that was kept instead, within the time where one is given
+    #[arg(long, conflicts_with = "every")]
+    data_sets: bool,
     /// File with a policy: the content of `gate` in config.json, as JSON. Without it, config.json's with what `--set` says
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -60,12 +63,15 @@ pub async fn backtest(global: &Global, args: &BacktestArgs) -> Result<u8, Failur
         Some(file) => beside(&read_policy(file)?, "the file's"),
         None => beside(&env.config.gate, "the project's"),
     };
-    let plan = Plan {
-        from_ms: args.from,
-        to_ms: args.to,
-        every_ms: args.every,
-        policies,
+    let steps = match (args.from, args.to) {
+        (Some(from_ms), Some(to_ms)) if !args.data_sets => Steps::Time {
+            from_ms,
+            to_ms,
+            every_ms: args.every,
+        },
+        (from_ms, to_ms) => Steps::DataSets { from_ms, to_ms },
     };
+    let plan = Plan { steps, policies };
     let played = play(&env, &plan).await?;
     env.registry.close().await;
     if let Some(path) = &args.output {

@@ -14,6 +14,7 @@ use crate::registry::SeenFile;
 use crate::text::hex;
 
 /// The rows of a data set and where they came from.
+#[derive(Clone)]
 pub struct Dataset {
     /// The run that made it.
     pub run: String,

@@ -10,7 +10,7 @@ mod tests;
 
 pub use present::{PresentScore, present_score, score_champion};
 pub use rows::{PREDICTIONS, from_prediction_frame};
-pub use test_rows::{Known, Plans, TestRows, read_test_rows};
+pub use test_rows::{Known, Plans, TestRows, leaked, read_test_rows};
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub async fn score(
         drift::of_test_rows(env, run, &own.frame, (champion.number, &champion.bundle)).await;
     }
     scored.beyond = beyond::gather(env, trained, champion, dataset).await?;
-    scored.record.leaked_rows = test_rows::leaked(env, data, &test, dataset)?;
+    scored.record.leaked_rows = leaked(env, data, &test, dataset)?;
     scored.record.findings = checks::of_test_rows(
         env,
         &test.frame,

@@ -92,6 +92,58 @@ fn each_policy_lives_through_the_past_and_nothing_is_recorded() {
 }
 
 #[test]
+fn data_sets_that_were_kept_are_played_one_a_step() {
+    let project = project();
+    let all = project.read("practicedata/rows.csv");
+    let lines: Vec<&str> = all.lines().collect();
+    let night = |from: usize, to: usize| {
+        let rows = [&lines[..1], &lines[1 + from..1 + to]].concat();
+        rows.join("\n") + "\n"
+    };
+    project.set("time_column", json!(null));
+    project.set("drop", json!(["at"]));
+    project.write("testdata/rows.csv", &night(640, 800));
+    project.write("practicedata/rows.csv", &night(0, 160));
+    project.ok(&["ingest"]);
+    let (code, why) = {
+        let done = project.unseat(&["gate", "backtest", "--data-sets"]);
+        (done.code(), done.shown())
+    };
+    assert!(code == 1 && why.contains("at least 2 are needed"), "{why}");
+    for (file, from, to) in [
+        ("b.csv", 160, 320),
+        ("c.csv", 320, 480),
+        ("d.csv", 480, 640),
+    ] {
+        project.write(&format!("practicedata/{file}"), &night(from, to));
+        project.ok(&["ingest"]);
+    }
+    let asked = ["gate", "backtest", "--data-sets", "-o", "plot.svg"];
+    let played = project.json(&asked);
+    let steps = played["steps"].as_array().expect("steps");
+    let rows = |key: &str| -> Vec<u64> {
+        let of = |step: &serde_json::Value| step[key].as_u64().expect("a count");
+        steps.iter().map(of).collect()
+    };
+    // Each step learns its whole data set; what comes with the next one says how good it is, and after the last nothing does.
+    assert_eq!(rows("train_rows"), [160, 320, 480, 640], "{played:#}");
+    assert_eq!(rows("later_rows"), [160, 160, 160, 0]);
+    assert_eq!(rows("test_rows"), [160; 4]);
+    assert_eq!(steps[3]["policies"][0]["score"], serde_json::Value::Null);
+    assert_eq!(steps[0]["policies"][1]["verdict"], "promote");
+    assert!(project.read("plot.svg").contains("best so far"));
+    assert_eq!(project.json(&asked), played);
+    assert_eq!(project.json(&["versions", "list"]), json!([]));
+    // Within a time that has none of them there is nothing to play.
+    let done = project.unseat(&["gate", "backtest", "--data-sets", "--to", "2020-01-01"]);
+    assert!(
+        done.code() == 1 && done.shown().contains("play 0 data sets"),
+        "{}",
+        done.shown()
+    );
+}
+
+#[test]
 fn what_cannot_be_played_is_told() {
     let project = project();
     let span = ["--from", "2026-02-01", "--to", "2026-03-01"];

@@ -1,5 +1,7 @@
 //! Rows of the past by their time.
 
+use std::collections::HashSet;
+
 use crate::bundle::Bundle;
 use crate::config::{ModelConfig, Window};
 use crate::data;
@@ -76,31 +78,66 @@ impl<'a> Past<'a> {
     }
 
     fn taken(&self, rows: &[u32]) -> Result<Rows, Error> {
-        let hashes = rows
-            .iter()
-            .map(|&row| self.dataset.row_hashes[row as usize]);
-        let row_hashes: Vec<u128> = hashes.collect();
-        let rows_hash = data::fingerprint(&row_hashes);
-        Ok(Rows {
-            target: self.target.clone(),
-            dataset: Dataset {
-                run: self.dataset.run.clone(),
-                name: self.dataset.name.clone(),
-                data_hash: rows_hash.clone(),
-                rows_hash,
-                frame: take(&self.dataset.frame, rows)?,
-                row_hashes,
-                profile: self.dataset.profile.clone(),
-                record: DatasetRecord {
-                    rows: rows.len() as u64,
-                    ..self.dataset.record.clone()
-                },
-            },
-        })
+        taken(self.dataset, &self.target, rows)
     }
 }
 
+/// Some rows of a data set.
+fn taken(dataset: &Dataset, target: &str, rows: &[u32]) -> Result<Rows, Error> {
+    let hashes = rows.iter().map(|&row| dataset.row_hashes[row as usize]);
+    let row_hashes: Vec<u128> = hashes.collect();
+    let rows_hash = data::fingerprint(&row_hashes);
+    Ok(Rows {
+        target: target.to_string(),
+        dataset: Dataset {
+            run: dataset.run.clone(),
+            name: dataset.name.clone(),
+            data_hash: rows_hash.clone(),
+            rows_hash,
+            frame: take(&dataset.frame, rows)?,
+            row_hashes,
+            profile: dataset.profile.clone(),
+            record: DatasetRecord {
+                rows: rows.len() as u64,
+                ..dataset.record.clone()
+            },
+        },
+    })
+}
+
 impl Rows {
+    /// All rows of a data set.
+    pub(super) fn all(dataset: Dataset, target: String) -> Rows {
+        Rows { dataset, target }
+    }
+
+    /// Rows of the test folder.
+    pub(super) fn of_test(test: TestRows, like: &Dataset) -> Rows {
+        Rows {
+            target: test.target,
+            dataset: Dataset {
+                frame: test.frame,
+                rows_hash: test.rows_hash,
+                row_hashes: test.row_hashes,
+                ..like.clone()
+            },
+        }
+    }
+
+    /// The rows of a data set that are in none of before.
+    pub(super) fn new_of(
+        dataset: &Dataset,
+        target: &str,
+        known: &HashSet<u128>,
+    ) -> Result<Rows, Error> {
+        let rows = dataset.row_hashes.iter().zip(0_u32..);
+        let rows: Vec<u32> = rows
+            .filter(|(hash, _)| !known.contains(hash))
+            .map(|(_, row)| row)
+            .collect();
+        taken(dataset, target, &rows)
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.dataset.row_hashes.len() as u64
     }
