@@ -14,6 +14,9 @@ Pair k of a case draws from seed k, whatever else is run. Every pair is a line o
 there already is not run again, so a run that was broken off goes on where it was, and two machines may share a case by
 `--from`. Needs pandas, pyarrow and scikit-learn.
 
+`--what nights` plays thirty nights in a row instead, on the same test rows and on rotating ones: see `nights.py`. A repeat takes the
+place of a pair, and `set/learner` that of a case.
+
 `worse`: of the promoted, those with a true difference below 0 (`worse by .002`: below -0.002, which the noise of the truth
 explains less easily). `let in`: of those truly better by 0.01, those promoted. `gain`: true gain a night. `oracle`: the same
 for who knows the truth. Behind ± stands one standard error; pairs of one case share rows, so it is somewhat too small.
@@ -34,6 +37,7 @@ import pandas as pd
 import pyarrow as pa
 from sklearn.metrics import f1_score
 
+import nights
 from measuring import write_config
 
 TRAIN, SHIFT, TEST, UNLABELLED, TRUTH = 1500, 750, 800, 5000, 40000
@@ -56,16 +60,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, type=Path, help="the program")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of data sets: %(default)s")
+    parser.add_argument("--what", choices=("pairs", "nights"), default="pairs", help="single decisions, or thirty nights in a row: %(default)s")
     parser.add_argument("--pairs", type=int, default=300, help="pairs a case: %(default)s")
     parser.add_argument("--from", type=int, default=0, dest="first", help="seed of the first pair: %(default)s")
     parser.add_argument("--case", default=",".join(CASES), help="set/mode/learner, several by comma, or a beginning like telco_churn")
-    parser.add_argument("--output", type=Path, default=Path("judgement.ndjson"), help="a line of JSON per pair: %(default)s")
+    parser.add_argument("--output", type=Path, help="a line of JSON per pair: judgement.ndjson, or nights.ndjson")
     parser.add_argument("--processes", type=int, default=2, help="pairs at a time: %(default)s")
     parser.add_argument("--report", action="store_true", help="only tell what is there")
     arguments = parser.parse_args()
     # A run uses all cores by itself; several at once are quicker on one each.
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    if arguments.what == "nights":
+        arguments.output = arguments.output or Path("nights.ndjson")
+        nights.work(arguments, list(RULES))
+        return
+    arguments.output = arguments.output or Path("judgement.ndjson")
     wanted = [case for case in CASES if any(case.startswith(name) for name in arguments.case.split(","))]
     if not wanted:
         raise SystemExit(f"no case begins with {arguments.case}; there are {', '.join(CASES)}")
