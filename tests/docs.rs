@@ -55,6 +55,21 @@ fn the_settings_are_documented_as_the_schema_has_them() {
 }
 
 #[test]
+fn the_picture_of_the_gate_is_what_the_program_draws() {
+    let judgement = serde_json::from_str(&read("tests/docs/judgement.json")).expect("a judgement");
+    let policy = unseat::gate::Policy::default();
+    let drawn = unseat::report::judgement_svg(&judgement, &policy, unseat::evaluate::Metric::F1);
+    if std::env::var_os("REWRITE_DOCS").is_some() {
+        fs::write(top().join("docs/gate.svg"), drawn).expect("can be written");
+        return;
+    }
+    assert!(
+        read("docs/gate.svg") == drawn,
+        "docs/gate.svg is not what the program draws; `REWRITE_DOCS=1 cargo test docs` draws it"
+    );
+}
+
+#[test]
 fn the_quick_start_and_ci_call_the_same_commands() {
     let readme = read("README.md");
     let start = readme

@@ -1,6 +1,6 @@
 //! `gate explain` and `gate replay`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -8,9 +8,10 @@ use super::backtest::{BacktestArgs, backtest};
 use super::global::Global;
 use super::policy_file::read_policy;
 use super::stages::VersionArgs;
-use super::{Failure, context, failure, output};
-use crate::gate::{Policy, explain};
+use super::{Failure, Kind, context, failure, output};
+use crate::gate::{Decision, Policy, explain};
 use crate::pipeline;
+use crate::report::judgement_svg;
 
 #[derive(Debug, Args)]
 pub struct GateArgs {
@@ -23,7 +24,13 @@ enum GateCommand {
     /// Play the flow over past data: what would have been trained, decided and live, by each policy
     Backtest(BacktestArgs),
     /// Say why a version was promoted or not, rule by rule
-    Explain(VersionArgs),
+    Explain {
+        #[command(flatten)]
+        which: VersionArgs,
+        /// Draw what two keys made of the evidence, as SVG
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Say what another policy would have decided, on the stored predictions of past runs
     Replay {
         /// File with a policy: the content of `gate` in config.json, as JSON. Without it, config.json's with what `--set` says
@@ -39,9 +46,15 @@ pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
     let env = context::open(global, &[]).await?;
     match &args.command {
         GateCommand::Backtest(_) => {}
-        GateCommand::Explain(which) => {
+        GateCommand::Explain {
+            which,
+            output: file,
+        } => {
             let version = pipeline::pick_version(&env, which.version()).await?;
             let decision = pipeline::read_decision(&env, &version).await?;
+            if let Some(path) = file {
+                draw(&decision, path)?;
+            }
             if global.json {
                 output::line(&decision);
             } else {
@@ -57,6 +70,19 @@ pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
         }
     }
     Ok(failure::DONE)
+}
+
+/// Writes the picture of a decision by two keys.
+fn draw(decision: &Decision, path: &Path) -> Result<(), Failure> {
+    let Some(judgement) = &decision.judgement else {
+        let why = "draw the evidence: this decision has none of two keys; it was a first version, or the labels alone decided";
+        return Err(Failure::new(Kind::Data, anyhow::anyhow!(why)));
+    };
+    let picture = judgement_svg(judgement, &decision.policy, decision.metric);
+    std::fs::write(path, picture).map_err(|error| {
+        let error = anyhow::Error::from(error).context(format!("write {}", path.display()));
+        Failure::new(Kind::Store, error)
+    })
 }
 
 async fn replay(global: &Global, env: &pipeline::Env, policy: &Policy) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ mod found;
 mod history;
 mod html;
 mod input;
+mod judgement;
 mod lettering;
 mod limits;
 mod lines;
@@ -43,6 +44,7 @@ pub use input::{
     Calibration, Candidate, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint,
     Importance, NumberPairs, Quarantined, ReportInput, ScoredModel,
 };
+pub use judgement::judgement_svg;
 pub use lines::lines_svg;
 pub use numbers::{predicted_true_png, residuals_png};
 
