@@ -165,7 +165,11 @@ fn a_project_is_carried_to_a_server_and_back_whole() {
         project.registry(async |registry| registry.take_lock(MODEL, "r", 1).await.expect("free"));
     let done = project.unseat(&copy);
     assert_eq!(done.code(), 1, "{done}");
-    assert!(done.stderr.contains("a project that is at work"), "{done}");
+    assert!(
+        done.stderr
+            .contains("the project is at work: a run of `attrition`"),
+        "{done}"
+    );
     project.registry(async |registry| registry.release_lock(&held).await.expect("gives back"));
     let killed = project.unseat_with(("UNSEAT_FAULT", "database.copied:kill:4"), &copy);
     assert!(killed.is_killed(), "{killed}");

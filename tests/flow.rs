@@ -8,6 +8,7 @@ mod champion;
 mod columns;
 mod data;
 mod explain;
+mod flagged;
 mod gate;
 mod kinds;
 mod leaks;

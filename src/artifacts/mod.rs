@@ -202,6 +202,17 @@ impl Artifacts {
         }
     }
 
+    /// Makes an object that is written once of a file. A store takes it only where there is none of its name.
+    ///
+    /// # Errors
+    /// [`Trouble::Taken`] where one is there in a store; when the place does not take it.
+    pub async fn put_new_from_file(&self, key: &str, path: &Path) -> Result<(), Error> {
+        match self.home(key).await? {
+            Root::Folder(_) => self.put_from_file(key, path).await,
+            Root::Store(store) => store.put_from_file(key, path, true).await,
+        }
+    }
+
     /// Reads an object.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 mod codec;
 mod error;
+mod flag;
 mod format;
 mod golden;
 mod golden_rows;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use codec::{decode, encode};
 pub use error::Error;
+pub use flag::Flag;
 pub use format::FORMAT_VERSION;
 pub use golden::make_golden;
 pub use golden_rows::{Golden, GoldenRow};
@@ -56,6 +58,10 @@ impl Bundle {
         let hash = match self.after() {
             Some(after) => codec::hash_of(&(hash, after)),
             None => hash,
+        };
+        let hash = match &self.flag {
+            None => hash,
+            Some(flag) => codec::hash_of(&(hash, flag)),
         };
         if self.reading.is_empty() {
             hash

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use super::flag::Flag;
 use super::golden_rows::Golden;
 use crate::config::raw::Learner;
 use crate::data::rules::Rule;
@@ -39,6 +40,9 @@ pub struct Bundle {
     /// How its probabilities were calibrated, where that was looked at; only with two classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// Which predicted numbers are flagged, where the settings ask for a share of them. Only of numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<Flag>,
     /// Columns to features.
     pub transformer: Transformer,
     /// Features to margins.
@@ -250,6 +254,11 @@ impl Bundle {
             if n < 3 || costs.len() != n * n || !costs.iter().all(|cost| cost.is_finite()) {
                 return unsound("its costs do not fit its classes");
             }
+        }
+        if let Some(flag) = &self.flag
+            && (self.task() != Task::Regression || !flag.is_sound())
+        {
+            return unsound("what it flags does not fit what it predicts");
         }
         if !self.transformer.is_sound() {
             return unsound("its columns contradict one another");

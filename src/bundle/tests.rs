@@ -102,6 +102,7 @@ pub fn bundle_of(
         predictor,
         costs: None,
         calibration: None,
+        flag: None,
         transformer: fitted.transformer,
         dropped: vec![Dropped {
             column: "z".to_string(),

@@ -23,6 +23,9 @@ pub struct RestoreArgs {
     /// Move aside what is there
     #[arg(long)]
     force: bool,
+    /// Leave servers (`unseat serve`) as they run: they continue with the restored database within a second
+    #[arg(long)]
+    keep_servers: bool,
 }
 
 pub async fn backup(global: &Global, args: &BackupArgs) -> Result<u8, Failure> {
@@ -73,7 +76,11 @@ pub async fn restore(global: &Global, args: &RestoreArgs) -> Result<u8, Failure>
     let config = context::load(global, &[])?;
     pipeline::finish_restore(&config.project)?;
     let now = context::clock()?.now();
-    let restored = pipeline::restore(&config, &args.folder, args.force, now).await?;
+    let replaces = pipeline::Replaces {
+        what_is_there: args.force,
+        under_servers: args.keep_servers,
+    };
+    let restored = pipeline::restore(&config, &args.folder, replaces, now).await?;
     if global.json {
         output::line(&restored);
         return Ok(failure::DONE);

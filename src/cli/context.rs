@@ -81,6 +81,26 @@ pub fn bundle_place(global: &Global, path: &Path) -> Result<Location, Failure> {
         .map_err(|reason| Failure::usage(format!("serve {text}: it {reason}")))
 }
 
+/// Where the prediction log's files go; `is_alone`: of a server without a project.
+pub fn prediction_log_place(
+    global: &Global,
+    settings: &Server,
+    is_alone: bool,
+) -> Result<Location, Failure> {
+    let overrides = overrides(global, &[])?;
+    let stores = if is_alone {
+        config::alone::stores_alone(&folder(global), &overrides)?
+    } else {
+        config::load(&file(global), &overrides)?.stores
+    };
+    let text = &settings.prediction_log.folder;
+    stores.place(&folder(global), text).map_err(|reason| {
+        Failure::usage(format!(
+            "use `server.prediction_log.folder` `{text}`: it {reason}"
+        ))
+    })
+}
+
 /// The server's settings where there is no project: defaults, `UNSEAT_SERVER__…` variables and flags.
 pub fn server_settings(global: &Global, flags: &[(&str, String)]) -> Result<Server, Failure> {
     Ok(config::alone::server_alone(&overrides(global, flags)?)?)

@@ -68,6 +68,7 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     let ahead_ms = database_ms - crate::clock::Clock::System.now_ms();
     let rows = registry.count_rows().await?;
     let at_work = registry.at_work(context::clock()?.now_ms()).await?;
+    let at_work: Vec<String> = at_work.iter().map(ToString::to_string).collect();
     if global.json {
         let rows: serde_json::Map<_, _> = rows
             .into_iter()
@@ -138,12 +139,7 @@ async fn copy(global: &Global, config: &Config, args: &CopyArgs) -> Result<u8, F
             .hint("name another place with --to; `database_url` in config.json names this one"));
     }
     let from = context::registry(config).await?;
-    let at_work = from.at_work(context::clock()?.now_ms()).await?;
-    if let Some(first) = at_work.first() {
-        let error = anyhow::anyhow!("copy the database of a project that is at work: {first}");
-        return Err(Failure::new(Kind::Locked, error)
-            .hint("end its workers, schedulers, servers and runs on every machine, then copy; nothing was changed"));
-    }
+    idle(&from, "copy the database").await?;
     let copied = match &to {
         DatabaseLocation::Server(url) => {
             let settings = ServerSettings {
@@ -152,8 +148,14 @@ async fn copy(global: &Global, config: &Config, args: &CopyArgs) -> Result<u8, F
                 connections: config.database.connections,
                 statement_seconds: config.database.statement_seconds,
             };
+            if let Some(there) = Registry::look_at_server(&settings).await? {
+                idle(&there, "copy into that database").await?;
+                there.close().await;
+            }
             let to = Registry::begin_copy(&settings).await?;
-            into(global, &from, &to).await?
+            let copied = into(global, &from, &to).await?;
+            to.end_copy().await?;
+            copied
         }
         DatabaseLocation::File(path) => {
             if path.exists() {
@@ -187,6 +189,15 @@ async fn copy(global: &Global, config: &Config, args: &CopyArgs) -> Result<u8, F
     Ok(failure::DONE)
 }
 
+/// Fails where a process of the project is at work, on whatever machine.
+async fn idle(registry: &Registry, action: &'static str) -> Result<(), Failure> {
+    let found = registry.at_work(context::clock()?.now_ms()).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Error::AtWork { action, found }.into())
+}
+
 /// Copies, says how far it is, and returns how many tables and rows there are.
 async fn into(global: &Global, from: &Registry, to: &Registry) -> Result<(usize, u64), Failure> {
     let copied = from.copy_into(to, |table| {
@@ -200,6 +211,8 @@ async fn into(global: &Global, from: &Registry, to: &Registry) -> Result<(usize,
         }
     });
     let copied = copied.await?;
+    // One that began meanwhile may have written what is not in the copy. It is no registry yet, and the same command continues.
+    idle(from, "end the copy of the database").await?;
     Ok((copied.len(), copied.iter().map(|table| table.rows).sum()))
 }
 

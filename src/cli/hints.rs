@@ -4,6 +4,7 @@ mod run;
 
 use super::failure::{Failure, Kind};
 use super::listener;
+use crate::registry::AtWork;
 use crate::{config, data, http, registry, schedule, serving};
 
 const READ_ONLY: &str = "here the project can be looked at, predicted with and served; change it where its folder can be written";
@@ -128,6 +129,14 @@ impl From<serving::Error> for Failure {
 impl From<registry::Error> for Failure {
     fn from(error: registry::Error) -> Self {
         let (kind, hint) = match &error {
+            registry::Error::AtWork { found, .. } => {
+                let ends: Vec<String> = found.iter().map(AtWork::how_to_end).collect();
+                let failure = Failure::new(Kind::Locked, error.into());
+                let failure = ends.into_iter().fold(failure, Failure::hint);
+                return failure.hint(
+                    "the project is as it was; a process that was killed on another machine counts as running for 45 s more, a run for 90 s",
+                );
+            }
             registry::Error::Locked { .. } => (
                 Kind::Locked,
                 "wait for it to end; a lock of a process that died is taken over by itself",

@@ -144,7 +144,7 @@ fn project_file(dir: &Path, config: &serde_json::Value) -> io::Result<String> {
         write(
             dir,
             ".gitignore",
-            b"/ingesteddata/\n/models/\n/unseat.db*\n/logs/\n/predictionlog/\n/audit.ndjson*\n/models_data/\n",
+            b"/ingesteddata/\n/models/\n/unseat.db*\n/logs/\n/predictionlog*/\n/audit.ndjson*\n/models_data/\n",
         )?;
     }
     write(dir, "production_deployment/.gitignore", b"*\n!.gitignore\n")?;

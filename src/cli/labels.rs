@@ -10,7 +10,7 @@ use super::progress::warn;
 use super::{Failure, context, failure, output};
 use crate::pipeline::drift::{champion, span};
 use crate::pipeline::live::{
-    LabelsReport, LiveAnswer, LiveWindow, give, keep_summary, live, read_labels,
+    LabelsReport, LiveAnswer, LiveWeek, LiveWindow, give, keep_summary, live, read_labels,
 };
 
 #[derive(Debug, Args)]
@@ -163,7 +163,35 @@ fn say_live(answer: &LiveAnswer) {
     let mut rows = vec![header.map(str::to_string).to_vec()];
     rows.extend(answer.versions.iter().chain(&answer.days).map(line));
     output::say(&output::table(&rows));
+    if !answer.weeks.is_empty() {
+        let header = [
+            "week from",
+            "version",
+            "answers",
+            "labelled",
+            "spearman",
+            "worst 10 %",
+            "worst 20 %",
+        ];
+        let mut rows = vec![header.map(str::to_string).to_vec()];
+        rows.extend(answer.weeks.iter().map(week));
+        output::say(&output::table(&rows));
+    }
     output::talk(&format!("estimated: {}", answer.assumption));
+}
+
+/// Begin, coverage and ranking of a week.
+fn week(week: &LiveWeek) -> Vec<String> {
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.4}"));
+    vec![
+        week.from.split('T').next().unwrap_or_default().to_string(),
+        week.version.to_string(),
+        week.answers.to_string(),
+        week.labelled.to_string(),
+        number(week.ranking.spearman),
+        number(week.ranking.worst_10),
+        number(week.ranking.worst_20),
+    ]
 }
 
 fn line(window: &LiveWindow) -> Vec<String> {

@@ -11,7 +11,7 @@ use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
 use crate::live::ASKED_SOURCE;
 use crate::overview::{LabelsWanted, labels_wanted};
-use crate::pipeline::{Env, newest_requests};
+use crate::pipeline::{Env, logged_requests, newest_requests};
 
 #[derive(Debug, Args)]
 pub struct WantedArgs {
@@ -33,7 +33,8 @@ pub async fn wanted(global: &Global, args: &WantedArgs) -> Result<u8, Failure> {
     let found = labels_wanted(&env, args.version.as_deref()).await?;
     env.registry.close().await;
     if let Some(path) = &args.output {
-        write(path, &sheet(&env, &found))?;
+        let log = logged_requests(&env.config).await?;
+        write(path, &sheet(&env, &log, &found))?;
     }
     if global.json {
         output::line(&found);
@@ -69,16 +70,12 @@ pub async fn wanted(global: &Global, args: &WantedArgs) -> Result<u8, Failure> {
 }
 
 /// The rows as a table to be filled in: what is asked for, and the request where the log still holds it.
-fn sheet(env: &Env, found: &LabelsWanted) -> String {
-    let logged: HashMap<String, Map<String, Value>> = newest_requests(
-        &env.config.prediction_log,
-        &env.config.name,
-        MOST_LOGGED,
-        |_| true,
-    )
-    .into_iter()
-    .map(|row| (row.id, row.cells))
-    .collect();
+fn sheet(env: &Env, log: &Path, found: &LabelsWanted) -> String {
+    let logged: HashMap<String, Map<String, Value>> =
+        newest_requests(log, &env.config.name, MOST_LOGGED, |_| true)
+            .into_iter()
+            .map(|row| (row.id, row.cells))
+            .collect();
     let own = ["id", "label", "source", "direction", "weight"];
     let mut names: Vec<&str> = Vec::new();
     for row in &found.rows {

@@ -2,6 +2,7 @@
 //!
 //! stdout is the result, stderr the talk. Every failure is printed once, here, with what to do next.
 
+mod address;
 mod adopt;
 mod approval;
 mod at;
@@ -50,6 +51,7 @@ mod progress;
 mod reading;
 mod ready;
 mod run;
+mod running;
 mod runs;
 mod schedule;
 mod serve;

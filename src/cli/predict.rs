@@ -331,10 +331,17 @@ fn make_room(added: &mut [Column], own: &[String]) -> Vec<(String, String)> {
     renamed
 }
 
-/// `prediction`; of classes also `probability` of the positive one or `probability_<class>` of each.
+/// `prediction`; of numbers of which a share is flagged also `flagged`; of classes also `probability` of the positive one or `probability_<class>` of each.
 fn columns(bundle: &Bundle, answers: Predictions) -> Vec<Column> {
     let predictions = match answers {
-        Predictions::Numbers(numbers) => return vec![Column::new("prediction".into(), numbers)],
+        Predictions::Numbers(numbers) => {
+            let flagged = bundle.flag.map(|flag| {
+                let flags: Vec<bool> = numbers.iter().map(|number| flag.flags(*number)).collect();
+                Column::new("flagged".into(), flags)
+            });
+            let predicted = Column::new("prediction".into(), numbers);
+            return std::iter::once(predicted).chain(flagged).collect();
+        }
         Predictions::Classes(predictions) => predictions,
     };
     let labels: Vec<&str> = predictions

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::global::Global;
 use super::live::Live;
+use super::running::Running;
 use super::{Failure, context, failure, notify, output};
 use crate::clock::rfc3339;
 use crate::config::{Config, ModelConfig};
@@ -338,11 +339,17 @@ async fn follow(
             clock,
         }),
     });
+    let running = Running::begin(Some(&registry), "schedule", None).await;
     if once {
-        for model in scheduler.models.load_full().iter() {
-            scheduler.poll(model).await?;
-        }
-        return super::worker::until_empty(global, &config, queue, Vec::new()).await;
+        let done = async {
+            for model in scheduler.models.load_full().iter() {
+                scheduler.poll(model).await?;
+            }
+            super::worker::until_empty(global, &config, queue, Vec::new()).await
+        };
+        let done = done.await;
+        running.end().await;
+        return done;
     }
     let mut signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
@@ -368,7 +375,7 @@ async fn follow(
     // This role has no log of its own.
     let hear = |news: SettingsNews| news.says().iter().for_each(|says| told(says));
     let following = live.follow(hear, stopped.clone(), apply, say);
-    let running = schedule::run(scheduler.clone(), stopped);
+    let schedules = schedule::run(scheduler.clone(), stopped);
     if !global.quiet {
         output::talk("following the schedule; jobs wait for `unseat worker`");
     }
@@ -376,7 +383,8 @@ async fn follow(
         while signals.next().await == Wish::Refresh {}
         stop.send_replace(true);
     };
-    let (ran, (), (), ()) = tokio::join!(running, telling, waiting, following);
+    let (ran, (), (), ()) = tokio::join!(schedules, telling, waiting, following);
+    running.end().await;
     ran?;
     registry.close().await;
     Ok(failure::DONE)

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use super::global::Global;
 use super::job_starter::JobStarter;
 use super::live::Live;
-use super::{Failure, context, failure, notify, notify_systemd, output, progress, worker};
+use super::running::Running;
+use super::{Failure, address, context, failure, notify, notify_systemd, output, progress, worker};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::jobs::Queue;
@@ -27,7 +28,7 @@ use crate::serving::prediction_log::PredictionLog;
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address::address)]
     pub listen: Option<String>,
     /// Serve the bundle in this folder, at this URL (s3://, gs://, az://), or this file, without a project and without a database
     #[arg(long, value_name = "PATH", env = "MODEL_FILEPATH")]
@@ -49,6 +50,7 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
         Some(registry) => Some(live(global, args, registry, seen).await?),
         None => None,
     };
+    let running = Running::begin(registry.as_ref(), "serve", Some(opened.url())).await;
     let no_version = "no version in production yet; `unseat run` makes one";
     say_where(global, &opened, began, no_version);
     let (stop, stopped) = watch::channel(false);
@@ -64,6 +66,7 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let drained = server
         .await
         .map_err(|error| Failure::internal(error.into()))?;
+    running.end().await;
     drained.close(global).await
 }
 
@@ -161,7 +164,8 @@ pub async fn open(
     let folder = context::folder(global);
     let table = serve::route_table();
     let observer = Observer::open(&settings, &folder, clock, table.routes)?;
-    let log = PredictionLog::open(&settings, &folder, clock)?;
+    let place = context::prediction_log_place(global, &settings, args.bundle.is_some())?;
+    let log = PredictionLog::open(&settings, &place, &folder, clock)?;
     let answered = match &project {
         Some(_) => Some(AnsweredRows::start()?),
         None => None,
@@ -320,16 +324,6 @@ fn opener(
         env.map_err(|error| error.to_string())
     };
     Ok(Some(Box::new(open)))
-}
-
-/// An address is looked up later; a port alone says too little of who can reach it.
-pub fn address(text: &str) -> Result<String, String> {
-    match text.parse::<u16>() {
-        Ok(port) => Err(format!(
-            "write the address, too, like 127.0.0.1:{port}, which only this machine reaches"
-        )),
-        Err(_) => Ok(text.to_string()),
-    }
 }
 
 /// What overrides the file: it stands for `--listen` and `--insecure`.

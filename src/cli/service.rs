@@ -345,7 +345,7 @@ fn folders(config: &Config, project: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
         [
             model.output_folder.here(),
             model.model_folder.here(),
-            model.prediction_log.clone(),
+            model.prediction_log.here(),
         ]
     };
     writes.extend(models().flat_map(own));

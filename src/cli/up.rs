@@ -10,8 +10,9 @@ use tokio::sync::watch;
 use super::first_runs::FirstRuns;
 use super::global::Global;
 use super::live::Live;
+use super::running::Running;
 use super::serve::{self, ServeArgs};
-use super::{Failure, context, notify, output, up_progress, worker};
+use super::{Failure, address, context, notify, output, up_progress, worker};
 use crate::config::{Config, Jobs};
 use crate::jobs::{self, Queue};
 use crate::registry::{JobRow, Registry};
@@ -21,7 +22,7 @@ use crate::serve::{Signals, State, Wish};
 #[derive(Debug, Args)]
 pub struct UpArgs {
     /// Address and port, instead of `server.listen`; port 0 takes a free one
-    #[arg(long, value_name = "ADDR:PORT", value_parser = serve::address)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address::address)]
     listen: Option<String>,
     /// Let anyone do everything on an address that is not loopback
     #[arg(long)]
@@ -43,6 +44,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
     let clock = context::clock()?;
     let queue = Queue::of(&registry);
     let opened = serve::open(global, &server, Some(&queue)).await?;
+    let running = Running::begin(Some(&registry), "up", Some(opened.url())).await;
     let no_version = "no version in production yet: its first run begins";
     serve::say_where(global, &opened, began, no_version);
     if !global.json && !global.quiet {
@@ -103,6 +105,7 @@ pub async fn up(global: &Global, args: &UpArgs) -> Result<u8, Failure> {
         .await
         .map_err(|error| Failure::internal(error.into()))?;
     let cut_off = cut_off(&registry).await;
+    running.end().await;
     registry.close().await;
     if !global.quiet {
         for job in cut_off {

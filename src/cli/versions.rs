@@ -207,6 +207,12 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
             format!("{:.6}", bundle.threshold),
         ]);
     }
+    if let Some(flag) = &bundle.flag {
+        rows.push(vec![
+            "flags".to_string(),
+            format!("a prediction of {}", flag.says()),
+        ]);
+    }
     if let Some(score) = score {
         for &metric in Metric::of(bundle.task()) {
             if let Some(value) = score.challenger.scores.get(metric) {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::global::Global;
 use super::live::Live;
+use super::running::Running;
 use super::{Failure, context, failure, notify, output};
 use crate::config::{Config, Jobs, tag_problems};
 use crate::jobs::{self, Bounds, Program, Queue, Until};
@@ -62,8 +63,11 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
     if let Some(problem) = tag_problems("--tags", &args.tags).first() {
         return Err(Failure::usage(problem.to_string()));
     }
+    let running = Running::begin(Some(&registry), "worker", None).await;
     if args.once {
-        until_empty(global, &config, queue, args.tags.clone()).await?;
+        let done = until_empty(global, &config, queue, args.tags.clone()).await;
+        running.end().await;
+        done?;
     } else {
         let (stop, stopped) = watch::channel(false);
         let stop = Arc::new(stop);
@@ -106,6 +110,7 @@ pub async fn worker(global: &Global, args: &WorkerArgs) -> Result<u8, Failure> {
             worked
         };
         let (worked, (), ()) = tokio::join!(working, telling, following);
+        running.end().await;
         worked?;
     }
     registry.close().await;

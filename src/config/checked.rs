@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::columns::check_columns;
-use super::decision::DecideBy;
+use super::decision::{Decide, DecideBy};
 use super::folders::check_folders;
 use super::learner::LearnerKind;
 use super::model::{ModelConfig, Window};
@@ -14,7 +14,8 @@ use super::raw::RawConfig;
 use super::raw::with_related;
 use super::stores::Stores;
 use super::task::{asked_of_learner, check_task, usual_metric};
-use crate::evaluate::Metric;
+use crate::evaluate::{Metric, Task};
+use crate::model_types::Location;
 
 /// Turns one model's settings into checked ones, adding every problem to `problems` under `prefix`.
 pub fn check(
@@ -75,6 +76,9 @@ pub fn check(
         .task
         .or(asked_of_learner(&raw.learner))
         .or(raw.metric.map(Metric::task));
+    if let (Some(decision), Some(task)) = (&raw.learner.decision, task) {
+        check_decision(&raw, decision, task, &mut say);
+    }
     ModelConfig {
         project: project.to_path_buf(),
         input_folder: folders.input,
@@ -107,7 +111,7 @@ pub fn check(
         retention: raw.retention,
         asked: None,
         stores: stores.clone(),
-        prediction_log: PathBuf::new(),
+        prediction_log: Location::Folder(PathBuf::new()),
         tags: raw.jobs.tags,
         health: raw.health,
         probation: raw.probation,
@@ -115,6 +119,25 @@ pub fn check(
         labels: raw.labels,
         shadow: raw.shadow,
         retrain: raw.retrain,
+    }
+}
+
+/// The policy is one for the task that the settings name; where they leave it to the data, training looks.
+fn check_decision(
+    raw: &RawConfig,
+    decision: &Decide,
+    task: Task,
+    say: &mut impl FnMut(&str, String),
+) {
+    let n_classes = match task {
+        Task::Classification => Some(2),
+        Task::Regression => None,
+    };
+    if let Some((key, reason)) = decision.is_not_for(n_classes) {
+        say(&format!("learner.decision.{key}"), reason);
+    } else if task == Task::Regression && raw.split.validation == 0.0 {
+        let why = "is chosen on rows that are held back, and `split.validation` is 0";
+        say("learner.decision.capacity", why.to_string());
     }
 }
 

@@ -70,7 +70,10 @@ impl Config {
             Some(mut model) if problems.is_empty() => {
                 model.asked = asked.and_then(|asked| asked.as_object().cloned());
                 let folder = &self.server.prediction_log.folder;
-                model.prediction_log = self.server.path(&self.project, folder);
+                let place = self.stores.place(&self.project, folder);
+                // It was checked with the project's own settings.
+                model.prediction_log = place
+                    .map_err(|reason| vec![Problem::at("server.prediction_log.folder", reason)])?;
                 Ok(model)
             }
             _ => Err(problems),

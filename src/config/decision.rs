@@ -14,10 +14,21 @@ pub enum DecideBy {
     Metric,
     /// The smallest cost: `cost`, or `cost_matrix`.
     Cost,
-    /// At most a share of the rows is positive: `capacity`. For two classes.
+    /// At most a share of the rows is positive, or, of numbers, flagged: `capacity`. For two classes and for numbers.
     Capacity,
     /// A threshold that stays: `threshold`. For two classes.
     Fixed,
+}
+
+/// Which predicted numbers are flagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flags {
+    /// The largest.
+    #[default]
+    Largest,
+    /// The smallest.
+    Smallest,
 }
 
 /// What a mistake costs, for two classes.
@@ -49,8 +60,11 @@ pub struct Decide {
     pub cost: Option<Cost>,
     /// `cost`: true class → predicted class → cost. Being right costs nothing and a mistake that is not named costs 1.
     pub cost_matrix: BTreeMap<String, BTreeMap<String, f64>>,
-    /// `capacity`: largest share of the validation rows that is positive, from 0 to 1.
+    /// `capacity`: largest share of the validation rows that is positive, or flagged, from 0 to 1.
     pub capacity: Option<f64>,
+    /// `capacity` of numbers: whether the largest or the smallest predictions are flagged. Default: the largest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Flags>,
     /// `fixed`: P(positive) from which on a row is positive, from 0 to 1.
     pub threshold: Option<f64>,
 }
@@ -62,6 +76,7 @@ impl Decide {
             ("cost", self.cost.is_some(), DecideBy::Cost),
             ("cost_matrix", !self.cost_matrix.is_empty(), DecideBy::Cost),
             ("capacity", self.capacity.is_some(), DecideBy::Capacity),
+            ("flags", self.flags.is_some(), DecideBy::Capacity),
             ("threshold", self.threshold.is_some(), DecideBy::Fixed),
         ];
         for (key, is_given, by) in given {
@@ -113,6 +128,35 @@ impl Decide {
     }
 }
 
+impl Decide {
+    /// Why the policy is none for such a target, under its key; `n_classes` is none where a number is predicted.
+    pub fn is_not_for(&self, n_classes: Option<usize>) -> Option<(&'static str, String)> {
+        match (n_classes, self.by) {
+            (None, DecideBy::Capacity) => match self.capacity {
+                Some(share) if share <= 0.0 || share >= 1.0 => Some((
+                    "capacity",
+                    format!(
+                        "{share} flags no row or every row; of numbers it is above 0 and below 1"
+                    ),
+                )),
+                _ => None,
+            },
+            (None, by) => Some((
+                "by",
+                format!(
+                    "`{}` is for classes, and a number is predicted; `capacity` flags a share of numbers",
+                    name(by)
+                ),
+            )),
+            (Some(_), DecideBy::Capacity) if self.flags.is_some() => Some((
+                "flags",
+                "is for numbers, and classes are predicted".to_string(),
+            )),
+            (Some(_), _) => None,
+        }
+    }
+}
+
 fn name(by: DecideBy) -> &'static str {
     match by {
         DecideBy::Metric => "metric",
@@ -140,9 +184,42 @@ mod tests {
             r#"{"by": "cost", "cost": {"false_negative": 8}}"#,
             r#"{"by": "cost", "cost_matrix": {"a": {"b": 3, "c": 0.5}}}"#,
             r#"{"by": "capacity", "capacity": 0.1}"#,
+            r#"{"by": "capacity", "capacity": 0.1, "flags": "smallest"}"#,
             r#"{"by": "fixed", "threshold": 0}"#,
         ] {
             assert_eq!(problems(json), Vec::<String>::new(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_policy_is_for_classes_or_for_numbers() {
+        let capacity = |share: f64, flags: Option<Flags>| Decide {
+            by: DecideBy::Capacity,
+            capacity: Some(share),
+            flags,
+            ..Decide::default()
+        };
+        let key = |decide: &Decide, n| decide.is_not_for(n).map(|(key, _)| key);
+        let tenth = capacity(0.1, None);
+        assert_eq!((key(&tenth, None), key(&tenth, Some(2))), (None, None));
+        let smallest = capacity(0.1, Some(Flags::Smallest));
+        assert_eq!(
+            (key(&smallest, None), key(&smallest, Some(2))),
+            (None, Some("flags"))
+        );
+        for share in [0.0, 1.0] {
+            assert_eq!(key(&capacity(share, None), None), Some("capacity"));
+            assert_eq!(key(&capacity(share, None), Some(2)), None);
+        }
+        for by in [DecideBy::Metric, DecideBy::Cost, DecideBy::Fixed] {
+            let decide = Decide {
+                by,
+                ..Decide::default()
+            };
+            assert_eq!(
+                (key(&decide, None), key(&decide, Some(2))),
+                (Some("by"), None)
+            );
         }
     }
 
@@ -156,6 +233,7 @@ mod tests {
             (r#"{"by": "capacity"}"#, "by: `capacity` needs `capacity`"),
             (r#"{"by": "fixed"}"#, "by: `fixed` needs `threshold`"),
             (r#"{"capacity": 0.1}"#, "capacity: is for `by: capacity`"),
+            (r#"{"flags": "largest"}"#, "flags: is for `by: capacity`"),
             (
                 r#"{"by": "capacity", "capacity": 10}"#,
                 "capacity: 10 is not from 0 to 1",

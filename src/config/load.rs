@@ -107,8 +107,13 @@ pub fn from_value(
         let path = format!("models.{model}.jobs.tags");
         problems.extend(tag_problems(&path, tags));
     }
-    for model in models.values_mut() {
-        model.prediction_log = server.path(project, &server.prediction_log.folder);
+    match stores.place(project, &server.prediction_log.folder) {
+        Ok(place) => {
+            for model in models.values_mut() {
+                model.prediction_log = place.clone();
+            }
+        }
+        Err(reason) => problems.push(Problem::at("server.prediction_log.folder", reason)),
     }
     problems.extend(shared_deployments(&models));
     let database_url = database_url(&object, project, &mut problems);

@@ -108,7 +108,7 @@ pub struct ModelConfig {
     pub stores: Stores,
     /// Where the server writes its prediction log.
     #[serde(skip)]
-    pub prediction_log: PathBuf,
+    pub prediction_log: Location,
     /// Tags that a worker must have for its runs, where it says so itself.
     pub tags: Option<Vec<String>>,
     /// When it is stale.

@@ -161,8 +161,13 @@ impl Default for Limits {
 pub struct PredictionLog {
     /// Share of requests that are kept, from 0 (none) to 1 (all).
     pub sample: f64,
-    /// Folder for the files.
+    /// Folder for the files, or a URL (s3://, gs://, az://): then each file goes into that store once it is closed, and workers on other
+    /// machines read it there.
     pub folder: String,
+    /// With a URL: folder of this machine where a file is written, and waits for the store.
+    pub waiting_folder: String,
+    /// With a URL: seconds after which a file is closed, however little is in it, so that others can read it.
+    pub segment_seconds: f64,
     /// Bytes at which a file is closed and the next one started.
     pub file_bytes: u64,
     /// Closed files that are kept per project; the oldest go first.
@@ -176,6 +181,8 @@ impl Default for PredictionLog {
         PredictionLog {
             sample: 0.0,
             folder: "predictionlog".to_string(),
+            waiting_folder: "predictionlog_waiting".to_string(),
+            segment_seconds: 60.0,
             file_bytes: 64 << 20,
             files: 16,
             queue: 4096,
@@ -228,7 +235,10 @@ impl Server {
         let of_this_machine = [
             ("audit_log", Some(&self.audit_log)),
             ("access_log", Some(&self.access_log)),
-            ("prediction_log.folder", Some(&self.prediction_log.folder)),
+            (
+                "prediction_log.waiting_folder",
+                Some(&self.prediction_log.waiting_folder),
+            ),
         ];
         for (key, file) in of_this_machine.into_iter().chain(files) {
             if let Some(scheme) = file.and_then(|file| scheme_of(file)) {
@@ -247,6 +257,11 @@ impl Server {
             ("limits.answer_seconds", limits.answer_seconds, 0.001),
             ("limits.cpu_seconds", limits.cpu_seconds, 0.001),
             ("limits.send_seconds", limits.send_seconds, 0.001),
+            (
+                "prediction_log.segment_seconds",
+                self.prediction_log.segment_seconds,
+                0.01,
+            ),
         ];
         for (key, value, least) in seconds {
             if !(least..=MOST_SECONDS).contains(&value) {

@@ -18,8 +18,8 @@ pub enum OwnForm {
     Ndjson,
 }
 
-/// Writes the rows, those of `keep` where it is given, and beside each the cells of `added`: columns of texts or numbers, as
-/// long as the file.
+/// Writes the rows, those of `keep` where it is given, and beside each the cells of `added`: columns of texts, numbers or flags,
+/// as long as the file.
 ///
 /// # Errors
 /// When the file cannot be read again or nothing can be written.
@@ -41,20 +41,22 @@ pub fn write_own(
 enum Added<'a> {
     Texts(&'a str, &'a pl::StringChunked),
     Numbers(&'a str, &'a pl::Float64Chunked),
+    Flags(&'a str, &'a pl::BooleanChunked),
 }
 
 impl<'a> Added<'a> {
     fn of(column: &'a Column) -> Result<Added<'a>, Error> {
         let name = column.name().as_str();
-        match column.str() {
-            Ok(texts) => Ok(Added::Texts(name, texts)),
-            Err(_) => Ok(Added::Numbers(name, column.f64()?)),
+        match (column.str(), column.bool()) {
+            (Ok(texts), _) => Ok(Added::Texts(name, texts)),
+            (_, Ok(flags)) => Ok(Added::Flags(name, flags)),
+            _ => Ok(Added::Numbers(name, column.f64()?)),
         }
     }
 
     fn name(&self) -> &'a str {
         match self {
-            Added::Texts(name, _) | Added::Numbers(name, _) => name,
+            Added::Texts(name, _) | Added::Numbers(name, _) | Added::Flags(name, _) => name,
         }
     }
 
@@ -64,6 +66,7 @@ impl<'a> Added<'a> {
             Added::Numbers(_, numbers) => numbers
                 .get(row)
                 .map_or_else(String::new, |it| format!("{it:?}")),
+            Added::Flags(_, flags) => flags.get(row).map_or_else(String::new, |it| it.to_string()),
         }
     }
 
@@ -73,6 +76,10 @@ impl<'a> Added<'a> {
             Added::Numbers(_, numbers) => {
                 let finite = numbers.get(row).filter(|it| it.is_finite());
                 finite.map_or_else(|| "null".to_string(), |it| format!("{it:?}"))
+            }
+            Added::Flags(_, flags) => {
+                let flag = flags.get(row);
+                flag.map_or_else(|| "null".to_string(), |it| it.to_string())
             }
         }
     }

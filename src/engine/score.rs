@@ -1,5 +1,5 @@
 //! Predictions of rows in the engine, written there: the scorer of linear predictors as SQL. Beside the row's own cells stand
-//! `prediction` and, of two classes, `probability`.
+//! `prediction` and, of two classes, `probability`, of numbers of which a share is flagged, `flagged`.
 
 use super::connect::Session;
 use super::error::Error;
@@ -8,6 +8,8 @@ use super::ingest::{typed, write};
 use super::source::{FILE, Input, ROW};
 use super::sql;
 use super::sums::{features, margin};
+use crate::bundle::Flag;
+use crate::config::decision::Flags;
 use crate::features::Transformer;
 use crate::predictors::{Link, Predictor};
 
@@ -22,6 +24,8 @@ pub struct Scorer<'a> {
     pub classes: &'a [String],
     /// The probability from which on a row is positive.
     pub threshold: f64,
+    /// Which predicted numbers are flagged.
+    pub flag: Option<Flag>,
 }
 
 /// What was written.
@@ -97,6 +101,13 @@ pub fn answer(
         written.push("p AS probability".to_string());
     } else {
         written.push("m AS prediction".to_string());
+        if let Some(flag) = &scorer.flag {
+            let side = match flag.side {
+                Flags::Largest => ">=",
+                Flags::Smallest => "<=",
+            };
+            written.push(format!("m {side} {} AS flagged", sql::number(flag.from)));
+        }
     }
     let query = format!("SELECT {} FROM ({query})", written.join(", "));
     write(session, "write the predictions", query, to)?;

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{About, Error};
-use crate::bundle::{Bundle, Calibration, Origin, Provenance};
+use crate::bundle::{Bundle, Calibration, Flag, Origin, Provenance};
 use crate::config::raw::Learner;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Input, Prepare};
@@ -25,6 +25,8 @@ struct Exported<'a> {
     classes: &'a [String],
     positive: Option<&'a str>,
     threshold: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flag: Option<&'a Flag>,
     prior: &'a [f64],
     metric: Metric,
     #[serde(skip_serializing_if = "Prepare::is_empty")]
@@ -99,6 +101,7 @@ pub fn json(bundle: &Bundle, about: &About<'_>) -> Result<Vec<u8>, Error> {
         classes: &bundle.classes,
         positive: bundle.positive(),
         threshold: bundle.is_binary().then_some(bundle.threshold),
+        flag: bundle.flag.as_ref(),
         prior: &bundle.prior,
         metric: bundle.metric,
         prepare: &bundle.transformer.prepare,

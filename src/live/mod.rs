@@ -7,6 +7,7 @@ mod answered;
 mod held_out;
 mod outcome;
 mod quality;
+pub mod ranking;
 mod summary;
 
 #[cfg(test)]

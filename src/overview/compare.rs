@@ -307,6 +307,11 @@ async fn differences(env: &Env, a: &VersionRow, b: &VersionRow) -> Vec<(String, 
             a.threshold.to_string(),
             b.threshold.to_string(),
         );
+        let flags = |bundle: &crate::bundle::Bundle| {
+            let flag = bundle.flag.as_ref();
+            flag.map_or(String::new(), |flag| flag.says())
+        };
+        say("flags", flags(&a), flags(&b));
         let names = |bundle: &crate::bundle::Bundle| -> BTreeSet<String> {
             let inputs = bundle.transformer.inputs.iter();
             inputs.map(|input| input.name.clone()).collect()

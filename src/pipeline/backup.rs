@@ -9,7 +9,7 @@ mod list;
 mod restore;
 
 pub use journal::finish as finish_restore;
-pub use restore::{Restored, restore};
+pub use restore::{Replaces, Restored, restore};
 
 use std::path::Path;
 

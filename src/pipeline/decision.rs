@@ -2,7 +2,7 @@
 
 use super::error::{Error, did_you_mean};
 use super::target::TargetRows;
-use crate::bundle::{Bundle, Folds};
+use crate::bundle::{Bundle, Flag, Folds};
 use crate::config::Learner;
 use crate::config::decision::{Cost, Decide, DecideBy};
 use crate::evaluate::threshold;
@@ -15,7 +15,9 @@ pub struct Decided {
     pub threshold: f64,
     /// What a row of one class that is predicted as another costs, `(n_classes, n_classes)` row-major; with more than two.
     pub costs: Option<Vec<f64>>,
-    /// Where the threshold comes from.
+    /// Which predicted numbers are flagged; only of numbers.
+    pub flag: Option<Flag>,
+    /// Where the threshold, or what is flagged, comes from.
     pub from: From,
 }
 
@@ -58,8 +60,10 @@ pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Resul
     let Some(decide) = &learner.decision else {
         return Ok(());
     };
+    if let Some((key, why)) = decide.is_not_for(n_classes) {
+        return reject(format!("`learner.decision.{key}` {why}"));
+    }
     match (n_classes, decide.by) {
-        (None, _) => reject("`learner.decision` is for classes, and it is a number".to_string()),
         (Some(n), DecideBy::Capacity | DecideBy::Fixed) if n != 2 => reject(format!(
             "`learner.decision` by a threshold is for two classes, and it has {n}"
         )),
@@ -70,8 +74,8 @@ pub fn check(learner: &Learner, target: &str, n_classes: Option<usize>) -> Resul
     }
 }
 
-/// Applies the policy. `scores`: of two classes, P(positive) of each row that was held back, of which `part` is the target; where
-/// folds were drawn several times over, every row is there once for each draw.
+/// Applies the policy. `scores`: of two classes, P(positive) of each row that was held back, of which `part` is the target, or
+/// the predicted numbers; where folds were drawn several times over, every row is there once for each draw.
 ///
 /// # Errors
 /// When the policy is not for such a target, or names a class that is not there.
@@ -93,13 +97,20 @@ pub fn decide(
     let usual = Decided {
         threshold: threshold::DEFAULT,
         costs: None,
+        flag: None,
         from: From::Default,
     };
     let class = match part {
-        TargetRows::Numbers(_) if settings.decision.is_some() => {
-            return reject("`learner.decision` is for classes, and it is a number".to_string());
+        TargetRows::Numbers(_) => {
+            if let Some((key, why)) = settings
+                .decision
+                .as_ref()
+                .and_then(|it| it.is_not_for(None))
+            {
+                return reject(format!("`learner.decision.{key}` {why}"));
+            }
+            return Ok(flagged(bundle, scores, notes).unwrap_or(usual));
         }
-        TargetRows::Numbers(_) => return Ok(usual),
         TargetRows::Classes(class, _) => class,
     };
     let matrix = matrix(bundle, decide).map_err(rejected)?;
@@ -177,7 +188,35 @@ pub fn decide(
     Ok(Decided {
         threshold,
         costs: None,
+        flag: None,
         from,
+    })
+}
+
+/// Which predicted numbers are flagged, by those of rows that were held back. `None` where none are to be, or the rows are too few.
+fn flagged(bundle: &Bundle, numbers: &[f64], notes: &mut Vec<String>) -> Option<Decided> {
+    let decide = bundle.learner.decision.as_ref()?;
+    let draws = bundle.data.folds.map_or(1, |folds| folds.draws.max(1));
+    let rows = numbers.len() / draws as usize;
+    let chosen = match rows {
+        ..FEWEST_ROWS => None,
+        _ => Flag::choose(numbers, decide.capacity?, decide.flags.unwrap_or_default()),
+    };
+    let Some(flag) = chosen else {
+        notes.push(format!(
+            "no row is flagged: {} that were held back are too few to choose by, or not all have a number",
+            counted(rows as u64, "row")
+        ));
+        return None;
+    };
+    Some(Decided {
+        threshold: threshold::DEFAULT,
+        costs: None,
+        flag: Some(flag),
+        from: match bundle.data.folds {
+            Some(_) => From::OutOfFold,
+            None => From::Validation,
+        },
     })
 }
 
@@ -209,10 +248,16 @@ fn matrix(bundle: &Bundle, decide: &Decide) -> Result<Option<Vec<f64>>, String> 
     Ok(Some(costs))
 }
 
-/// The policy in words, as a part of a sentence; none of numbers.
+/// The policy in words, as a part of a sentence; none of numbers that are not flagged.
 pub fn words(bundle: &Bundle) -> Option<String> {
     if bundle.classes.is_empty() {
-        return None;
+        let flag = bundle.flag?;
+        return Some(format!(
+            "a prediction of {}, which at most {} of {} have",
+            flag.says(),
+            percent(flag.share),
+            chosen_on(bundle)
+        ));
     }
     if bundle.imported.is_some() {
         return Some("that of the file it was imported from, or of its import".to_string());

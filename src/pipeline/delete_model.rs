@@ -164,7 +164,7 @@ async fn remove_files(config: &ModelConfig, others: &[&ModelConfig]) -> Result<(
     let plain = plain_name(&config.name);
     let is_alike = |it: &&ModelConfig| it.name != config.name && plain_name(&it.name) == plain;
     if !others.iter().any(is_alike) {
-        retain::remove_prediction_logs(config)?;
+        retain::remove_prediction_logs(config).await?;
     }
     // Below a URL, too, if that is where they are; the folder here goes last.
     if let (None, Some(own)) = (config.model_folder.folder(), config.model_folder.parent()) {

@@ -107,7 +107,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
     let shadow = match &champion {
         Some(champion) if env.config.shadow.challenger => {
             let loaded = versions::load_bundle(env, champion.number).await?;
-            beyond::shadow(env, &loaded.bundle, &work.trained.bundle)?
+            beyond::shadow(env, &loaded.bundle, &work.trained.bundle).await?
         }
         _ => None,
     };

@@ -96,7 +96,7 @@ mod by_engine {
         if !missing.is_empty() {
             return Err(features::Error::MissingColumns(missing).into());
         }
-        let own = ["prediction", "probability"];
+        let own = ["prediction", "probability", "flagged"];
         if let Some(name) = names.iter().find(|name| own.contains(&name.as_str())) {
             return Err(reject(format!(
                 "the rows have a column `{name}` of their own; rename it"
@@ -109,6 +109,7 @@ mod by_engine {
             predictor: &bundle.predictor,
             classes: &bundle.classes,
             threshold: bundle.threshold,
+            flag: bundle.flag,
         };
         let input = Input {
             files: &files,

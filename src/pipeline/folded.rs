@@ -110,13 +110,13 @@ pub fn ahead(metric: Metric, first: &[Standing], second: &[Standing]) -> (f64, f
     (mean / n, (variance / n).sqrt())
 }
 
-/// The rows of all draws with what was said of them, as a threshold is chosen on: true class and P(positive).
+/// The rows of all draws with what was said of them, as a threshold is chosen on: true class and P(positive), or both numbers.
 pub fn pooled(repeats: &[Repeat], wanted: &Target) -> (TargetRows, Vec<f64>) {
     let folds = || repeats.iter().flat_map(|repeat| &repeat.0);
     let rows: Vec<u32> = folds().flat_map(|fold| fold.rows.clone()).collect();
     let probabilities = folds().flat_map(|fold| match &fold.answers {
         Predictions::Classes(predictions) => predictions.probabilities.clone(),
-        Predictions::Numbers(_) => Vec::new(),
+        Predictions::Numbers(numbers) => numbers.clone(),
     });
     (wanted.part(&rows), probabilities.collect())
 }

@@ -1,6 +1,7 @@
 //! Holds out labelled rows of production, before a run looks at its data: logged rows with the labels of their answers.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 use super::beyond::read_ask;
 use super::error::Error;
 use super::fresh::rows_in;
-use super::logged::newest;
+use super::logged::{folder_of, newest};
 use super::past_rows::PastRow;
 use super::trained::dataset_run;
 use super::{Env, Event, ingest};
@@ -62,7 +63,8 @@ pub async fn harvest(env: &Env) -> Result<Option<Harvest>, Error> {
     let mut changed: HashSet<String> = relabelled(&mut rows, &answers);
     let mut told = Harvest::default();
     let asked = asked(env).await?;
-    let found = candidates(env, &answers, (&rows, &asked), &mut told);
+    let log = folder_of(&env.config).await?;
+    let found = candidates((env, &log), &answers, (&rows, &asked), &mut told);
     let fresh: HashSet<String> = found.iter().map(|row| row.key.clone()).collect();
     changed.extend(fresh.iter().cloned());
     rows.extend(found);
@@ -135,7 +137,7 @@ async fn asked(env: &Env) -> Result<HashSet<String>, Error> {
 
 /// Logged rows with a label that have no side yet and may become test rows.
 fn candidates(
-    env: &Env,
+    (env, log): (&Env, &Path),
     answers: &[Labelled],
     (rows, asked): (&[FreshRow], &HashSet<String>),
     told: &mut Harvest,
@@ -151,12 +153,9 @@ fn candidates(
     let all = labelled.len();
     labelled.retain(|id, _| !asked.contains(*id));
     told.asked = (all - labelled.len()) as u64;
-    let logged = newest(
-        &env.config.prediction_log,
-        &env.config.name,
-        MOST_ROWS,
-        |id| labelled.contains_key(id),
-    );
+    let logged = newest(log, &env.config.name, MOST_ROWS, |id| {
+        labelled.contains_key(id)
+    });
     let seen: HashSet<&str> = logged.iter().map(|row| row.id.as_str()).collect();
     told.not_logged = labelled.keys().filter(|id| !seen.contains(*id)).count() as u64;
     let admission: Admission = admission(answers);

@@ -85,11 +85,12 @@ pub fn is_asked(making: &Trainer<'_>, learner: &Learner, rows: usize) -> bool {
     let config = making.material.config;
     let is_binary = making.material.wanted.n_classes() == Some(2);
     let decide = learner.decision.as_ref().map(|decide| decide.by);
-    let has_threshold = is_binary
-        && match decide {
-            None => learner.tune_threshold,
-            Some(by) => by != DecideBy::Fixed,
-        };
+    let is_number = making.material.wanted.n_classes().is_none();
+    let has_threshold = match decide {
+        None => is_binary && learner.tune_threshold,
+        Some(DecideBy::Capacity) => is_binary || is_number,
+        Some(by) => is_binary && by != DecideBy::Fixed,
+    };
     let is_stopped = learner.kind == LearnerKind::BoostedTrees && learner.early_stopping > 0;
     config.split.validation > 0.0
         && rows as u64 <= config.split.fold_rows

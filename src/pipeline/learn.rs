@@ -27,7 +27,7 @@ use crate::evaluate::Predictions;
 use crate::evaluate::calibration::HeldBack;
 use crate::features;
 use notes::{bucketed, left_out, notes_on};
-use parts::{check_split, classes, probabilities, strata};
+use parts::{check_split, classes, probabilities, scores_of, strata};
 
 /// A bundle and what was noticed while making it.
 pub struct Fresh {
@@ -39,7 +39,7 @@ pub struct Fresh {
     pub fit_ms: f64,
     /// Time spent on folds, where learner, rounds or threshold were chosen in them.
     pub folds_ms: Option<f64>,
-    /// Where the threshold comes from, of two classes.
+    /// Where the threshold comes from, of two classes; of numbers, what is flagged.
     pub threshold_from: Option<&'static str>,
     /// Frame rows of the two parts; where folds chose and every row was learned from, all are in the first.
     pub parts: Parts,
@@ -112,7 +112,8 @@ pub fn learn(config: &ModelConfig, dataset: &Dataset) -> Result<Fresh, Error> {
     bundle.reference = Some(drift::reference(&bundle, frame, &rows, held_back)?);
     bundle.golden = bundle::make_golden(&bundle);
     bundle.verify()?;
-    let threshold_from = bundle.is_binary().then(|| learned.from.name());
+    let has_any = bundle.is_binary() || bundle.flag.is_some();
+    let threshold_from = has_any.then(|| learned.from.name());
     Ok(Fresh {
         bundle,
         notes,
@@ -180,9 +181,10 @@ fn by_folds(
     let Decided {
         threshold,
         costs,
+        flag,
         from,
     } = decide(&bundle, &part, &scores, &mut notes)?;
-    (bundle.threshold, bundle.costs) = (threshold, costs);
+    (bundle.threshold, bundle.costs, bundle.flag) = (threshold, costs, flag);
     let (held, answers) = folded.held_back(&bundle, calibration.as_ref());
     let out_of_fold = match (&answers, wanted.part(&held)) {
         (Predictions::Classes(said), TargetRows::Classes(class, 2))
@@ -244,8 +246,8 @@ fn by_validation(
         notes.extend(elsewhere.fit_into(&mut bundle, learner, train, held)?);
     }
     notes.extend(on_columns(making, named, &bundle));
-    // Probabilities do not depend on what is decided by them; classes by the costs of mistakes do.
-    let mut early = if bundle.is_binary() {
+    // Probabilities and numbers do not depend on what is decided by them; classes by the costs of mistakes do.
+    let mut early = if bundle.is_binary() || bundle.classes.is_empty() {
         drift::held_back(&bundle, frame, &parts.validation)?
     } else {
         None
@@ -278,13 +280,14 @@ fn by_validation(
     if let Some(Predictions::Classes(said)) = &mut early {
         calibrated(&bundle, calibration.as_ref(), &mut said.probabilities);
     }
-    let scores = early.as_ref().map_or(&[][..], probabilities);
+    let scores = early.as_ref().map_or(&[][..], scores_of);
     let Decided {
         threshold,
         costs,
+        flag,
         from,
     } = decide(&bundle, &validation_part, scores, &mut notes)?;
-    (bundle.threshold, bundle.costs) = (threshold, costs);
+    (bundle.threshold, bundle.costs, bundle.flag) = (threshold, costs, flag);
     let held_back = match early {
         Some(early) => Some(early),
         None => drift::held_back(&bundle, frame, &parts.validation)?,

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::error::Error;
+use crate::artifacts;
+use crate::config::ModelConfig;
 use crate::config::checked::plain_name;
 
 /// A logged row of a request.
@@ -16,6 +19,14 @@ pub struct LoggedRow {
     pub at: String,
     /// Its columns, as requests have them where the line says so.
     pub cells: Map<String, Value>,
+}
+
+/// The folder of this machine with the log's files: of a log in a store, copies of those that are there now.
+///
+/// # Errors
+/// When the store cannot be listed or read.
+pub async fn folder_of(config: &ModelConfig) -> Result<PathBuf, Error> {
+    Ok(artifacts::refresh(&config.prediction_log).await?)
 }
 
 /// The newest logged rows of a model that are wanted, by their ids, at most so many. Lines and files that cannot be read are

@@ -84,7 +84,7 @@ mod versions;
 pub use adopt::{Adopt, Adopted, AdoptedVersion, adopt};
 pub use approval::{Waiting, approve, reject, waiting};
 pub use backup::{
-    BackedUp, Backup, Restored, backup, finish_restore, restore, verify as verify_backup,
+    BackedUp, Backup, Replaces, Restored, backup, finish_restore, restore, verify as verify_backup,
 };
 pub use champion::move_champion;
 pub use checks::findings_of;
@@ -105,7 +105,7 @@ pub use ingest::{latest_frame, no_file, read_options, read_tables};
 pub use input_scan::{fetch_data, refresh};
 pub use loaded_version::LoadedVersion;
 pub use log_end::{log_end, log_is_there};
-pub use logged::newest as newest_requests;
+pub use logged::{folder_of as logged_requests, newest as newest_requests};
 pub use lost::{look as look_for_lost, look_without as look_without_database};
 pub use manifest::Manifest;
 pub use preview::{Preview, preview};

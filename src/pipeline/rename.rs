@@ -81,7 +81,7 @@ pub async fn finish_rename(env: &Env) -> Result<bool, Error> {
 async fn move_all(env: &Env, rename: &Rename) -> Result<(), Error> {
     env.find_places().await?;
     env.models.rename(&rename.old, &rename.new).await?;
-    move_logs(env, rename)?;
+    move_logs(env, rename).await?;
     fault("rename.folders_moved")?;
     // Where each model has a folder of its own below one, that of the copy is named after it, too.
     let copy = &env.config.deployment_folder;
@@ -101,25 +101,24 @@ async fn move_all(env: &Env, rename: &Rename) -> Result<(), Error> {
 }
 
 /// Closed files of the prediction log begin with the model's name.
-fn move_logs(env: &Env, rename: &Rename) -> Result<(), Error> {
+async fn move_logs(env: &Env, rename: &Rename) -> Result<(), Error> {
     let mut before = env.config.clone();
     before.name.clone_from(&rename.old);
     let (old, new) = (plain_name(&rename.old), plain_name(&rename.new));
-    for path in retain::prediction_log_files(&before) {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+    let place = &env.config.prediction_log;
+    let files = Artifacts::look(place)?;
+    for name in retain::prediction_log_files(&before).await? {
         let Some(rest) = name.strip_prefix(&old) else {
             continue;
         };
-        let target = path.with_file_name(format!("{new}{rest}"));
-        std::fs::rename(&path, target).map_err(|source| Error::Disk {
-            action: "move",
-            path: path.clone(),
-            source,
-        })?;
+        let target = format!("{new}{rest}");
+        if place.folder().is_some() {
+            files.rename(&name, &target).await?;
+            continue;
+        }
+        let copy = files.local_copy(&name).await?;
+        files.put_from_file(&target, &copy).await?;
+        files.remove(&name).await?;
     }
     Ok(())
 }

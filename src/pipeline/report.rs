@@ -2,6 +2,7 @@
 
 mod facts;
 mod lines;
+mod ranking;
 
 use self::facts::{data_facts, origin_facts, params};
 use self::lines::{calibration, lines, pairs};
@@ -119,6 +120,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
         numbers: pairs(subject.scored),
         coefficients: coefficients(bundle),
         importance: importance(record),
+        ranking: record.ranking.as_ref().map(ranking::facts),
         history: history(env, record).await?,
         leaderboard: candidates(bundle),
         findings: subject

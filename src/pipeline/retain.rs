@@ -19,6 +19,7 @@ use self::plan::Plan;
 use super::error::{Error, fault};
 use super::model_lock::with_model_lock;
 use super::{Env, Event, recover};
+use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
 use crate::registry::{Lock, OldRows, VersionState};
 use crate::text::causes;
@@ -66,8 +67,9 @@ pub async fn look(env: &Env) -> Result<Retained, Error> {
         let both = logs::both(&env.config.project, run);
         retained.bytes_freed += both.iter().map(|path| bytes_below(path)).sum::<u64>();
     }
+    let requests = Artifacts::look(&env.config.prediction_log)?;
     for name in plan.going(Kind::PredictionLog) {
-        retained.bytes_freed += bytes_below(&env.config.prediction_log.join(name));
+        retained.bytes_freed += requests.size(name).await?;
     }
     Ok(retained)
 }
@@ -112,8 +114,10 @@ async fn sweep(env: &Env, lock: &Lock) -> Result<Retained, Error> {
         }
         fault("retain.log_removed")?;
     }
+    let requests = Artifacts::look(&env.config.prediction_log)?;
     for name in plan.going(Kind::PredictionLog) {
-        retained.bytes_freed += remove(&env.config.prediction_log.join(name))?;
+        retained.bytes_freed += requests.size(name).await?;
+        requests.remove(name).await?;
     }
     for run in &plan.compress {
         logs::compress(&env.config.project, run)?;
@@ -135,18 +139,17 @@ pub(super) fn remove_logs<'a>(
     Ok(())
 }
 
-/// The closed files of a model's prediction log.
-pub(super) fn prediction_log_files(config: &ModelConfig) -> Vec<std::path::PathBuf> {
-    let files = facts::prediction_logs(config).into_iter();
-    files
-        .map(|file| config.prediction_log.join(file.id))
-        .collect()
+/// Names of the closed files of a model's prediction log.
+pub(super) async fn prediction_log_files(config: &ModelConfig) -> Result<Vec<String>, Error> {
+    let files = facts::prediction_logs(config).await?.into_iter();
+    Ok(files.map(|file| file.id).collect())
 }
 
 /// Removes the closed files of a model's prediction log.
-pub(super) fn remove_prediction_logs(config: &ModelConfig) -> Result<(), Error> {
-    for path in prediction_log_files(config) {
-        remove(&path)?;
+pub(super) async fn remove_prediction_logs(config: &ModelConfig) -> Result<(), Error> {
+    let requests = Artifacts::look(&config.prediction_log)?;
+    for name in prediction_log_files(config).await? {
+        requests.remove(&name).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod aligned;
 mod present;
+mod ranking;
 mod rows;
 mod test_rows;
 
@@ -216,6 +217,15 @@ fn compare(
             };
             importance(bundle, &judged, env.config.split.seed)
         },
+        ranking: ranking::ranking(
+            &env.config,
+            &known.frame,
+            &known.truth,
+            (bundle, &challenger),
+            champion
+                .map(|it| &it.bundle)
+                .zip(champion_predictions.as_ref()),
+        ),
         findings: Vec::new(),
         notes,
         classes,

@@ -7,6 +7,7 @@ use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth};
 use crate::explain::Importance;
 use crate::gate::{Beyond, FreshRows};
+use crate::live::ranking::{Alike, First};
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,11 +59,67 @@ pub struct ScoreRecord {
     /// What each column is worth to the challenger on these rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub importance: Option<Importance>,
+    /// How both models rank the rows; `None` of classes, and in records of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<Ranking>,
     /// What the checks found in the test rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// Facts worth a line.
     pub notes: Vec<String>,
+}
+
+/// How both models rank the test rows, of numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Which rows are the worst ones, that rank first.
+    pub first: First,
+    /// The challenger beside the truth.
+    pub challenger: SideRanking,
+    /// The champion beside the truth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub champion: Option<SideRanking>,
+    /// How alike challenger and champion rank the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Alike>,
+    /// Week by week, oldest first; none without a time column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weeks: Vec<RankedWeek>,
+}
+
+/// A model's ranking beside the truth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SideRanking {
+    /// Of the truly worst 10 %, the share that is among the worst 10 % by prediction.
+    pub worst_10: Option<f64>,
+    /// What of the rows it flags, where it flags any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flagged: Option<Flagged>,
+}
+
+/// Test rows that a version flags.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Flagged {
+    /// From which prediction on.
+    pub from: f64,
+    /// How many.
+    pub rows: u64,
+    /// Which share of them.
+    pub share: f64,
+}
+
+/// Test rows of a week.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RankedWeek {
+    /// Monday, 00:00 UTC.
+    pub from: String,
+    /// Rows.
+    pub rows: u64,
+    /// Spearman correlation of truth and challenger; `None` where it is not defined.
+    pub challenger: Option<f64>,
+    /// Spearman correlation of truth and champion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub champion: Option<f64>,
 }
 
 /// A scoring with its rows.

@@ -46,6 +46,7 @@ impl Trainer<'_> {
             threshold: threshold::DEFAULT,
             costs: None,
             calibration: None,
+            flag: None,
             transformer: fit.fitted.transformer,
             predictor: fit.predictor,
             dropped: fit.fitted.dropped,

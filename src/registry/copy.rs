@@ -1,8 +1,8 @@
 //! A whole registry into another database: every row of every table, verified, and begun again where it was broken off.
 //!
 //! What is read is one state of it. Each table is copied in one transaction and counts as copied when both sides have the same
-//! sum of row hashes; one that has not is copied again. Until all are there, a mark keeps others from using the copy. Locks and
-//! workers are left out: their processes work on this database and not on the copy.
+//! sum of row hashes; one that has not is copied again. Until [`Registry::end_copy`], a mark keeps others from using the copy. What
+//! is about processes is left out: they work on this database and not on the copy.
 
 use sha2::{Digest, Sha256};
 
@@ -13,7 +13,7 @@ use super::{Error, Registry};
 /// Rows that are read and written at once.
 const AT_ONCE: usize = 500;
 /// What is about processes that work on this database.
-const LEFT: [&str; 3] = ["locks", "job_workers", "notices"];
+pub(super) const LEFT: [&str; 4] = ["locks", "job_workers", "notices", "roles"];
 
 /// A table as it was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,8 @@ struct Sum {
 }
 
 impl Registry {
-    /// Copies all of it into another registry, made by [`Registry::begin_copy`] or [`Registry::open`]; `told` is called for each table.
+    /// Copies all of it into another registry, made by [`Registry::begin_copy`] or [`Registry::open`]; `told` is called for each
+    /// table. One that [`Registry::begin_copy`] made is used by nobody until [`Registry::end_copy`].
     ///
     /// # Errors
     /// When a statement fails: what was copied stays, and is not copied again. [`Error::NotTheSame`] when a table is not what it
@@ -73,7 +74,6 @@ impl Registry {
                 .doing("copy the database")?;
             copied.push(one);
         }
-        to.end_copy().await?;
         Ok(copied)
     }
 
@@ -93,42 +93,16 @@ impl Registry {
         Ok(counted)
     }
 
-    /// What is at work on the project as far as the database knows, in words.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn at_work(&self, now_ms: i64) -> Result<Vec<String>, Error> {
-        let mut found = Vec::new();
-        let rows = query("SELECT model FROM locks ORDER BY model")
-            .fetch_all(&self.pool())
-            .await
-            .doing("look at the locks")?;
-        for row in rows {
-            let model: String = row.get("model");
-            let holder = self.holder(&model).await?;
-            if let Some(holder) = holder.filter(|holder| holder.is_alive(now_ms)) {
-                found.push(format!("a run of `{model}` is under way: {holder}"));
-            }
-        }
-        for worker in self.living_workers().await? {
-            let process = super::ProcessId::read(&worker);
-            found.push(match process {
-                Some(process) => format!(
-                    "a worker is there (process {} on {})",
-                    process.pid, process.host
-                ),
-                None => format!("the worker {worker} is there"),
-            });
-        }
-        Ok(found)
-    }
-
-    /// Whether there is nothing in it but its tables.
+    /// Whether there is nothing in it but its tables, and what is about processes.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        Ok(self.count_rows().await?.iter().all(|(_, rows)| *rows == 0))
+        let counted = self.count_rows().await?;
+        let is_left = |table: &String| LEFT.contains(&table.as_str());
+        Ok(counted
+            .iter()
+            .all(|(table, rows)| *rows == 0 || is_left(table)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::at_work::AtWork;
 use super::holder::Holder;
 use super::schema::SCHEMA_VERSION;
 
@@ -50,6 +51,14 @@ pub enum Error {
     Occupied {
         /// The file, or the server's name.
         database: String,
+    },
+    /// Processes of the project run that would continue with what is to be left behind or replaced.
+    #[error("{action}: {}", told(found))]
+    AtWork {
+        /// What was to be done.
+        action: &'static str,
+        /// Which; at least one.
+        found: Vec<AtWork>,
     },
     /// What was copied is not what it was copied from.
     #[error("copy the database: the table `{table}` is not the same there")]
@@ -135,6 +144,12 @@ pub enum Error {
         #[source]
         source: crate::model_types::Unnamed,
     },
+}
+
+/// All that is at work, in a sentence.
+fn told(found: &[AtWork]) -> String {
+    let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+    format!("the project is at work: {}", said.join("; "))
 }
 
 /// Names the statement that failed.

@@ -5,6 +5,7 @@
 
 mod adopted;
 mod answers;
+mod at_work;
 mod changed;
 mod conclude;
 mod copy;
@@ -35,6 +36,7 @@ mod process;
 mod removed;
 mod renamed;
 mod retention;
+mod roles;
 mod run_rows;
 mod runs;
 mod schedules;
@@ -52,6 +54,7 @@ mod tests;
 
 pub use adopted::Adoption;
 pub use answers::LabelTotal;
+pub use at_work::{AtWork, JobAtWork, RoleRow, SAYS_EVERY_SECONDS};
 pub use changed::ChangeMark;
 pub use conclude::{Conclusion, PastConclusion, RowSet, SeenFile};
 pub use copy::CopiedTable;

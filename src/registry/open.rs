@@ -119,7 +119,10 @@ impl Registry {
     }
 
     /// From here on the copy is a registry like any other.
-    pub(super) async fn end_copy(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub async fn end_copy(&self) -> Result<(), Error> {
         if self.is_on_server() {
             query(format!("DROP TABLE IF EXISTS {COPYING}"))
                 .execute(&self.pool())

@@ -4,7 +4,7 @@
 pub const SCHEMA_VERSION: i64 = TABLES.len() as i64;
 
 /// What each version added to the tables. A database is brought up to date when it is opened.
-pub(super) const TABLES: [&str; 11] = [
+pub(super) const TABLES: [&str; 12] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -16,4 +16,5 @@ pub(super) const TABLES: [&str; 11] = [
     include_str!("schema/9.sql"),
     include_str!("schema/10.sql"),
     include_str!("schema/11.sql"),
+    include_str!("schema/12.sql"),
 ];

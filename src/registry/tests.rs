@@ -16,6 +16,7 @@ mod opening;
 mod postgres;
 mod probations;
 mod removed;
+mod roles;
 mod server;
 mod suite;
 mod workers;

@@ -167,17 +167,25 @@ impl Registry {
     /// When the database cannot be asked.
     pub async fn orphaned_jobs(&self, me: &str) -> Result<Vec<JobRow>, Error> {
         let now_ms = self.lease_ms().await?;
-        let running = query("SELECT * FROM job_records WHERE state = 'running' ORDER BY id")
-            .fetch_all(&self.pool())
-            .await
-            .doing("look for orphaned jobs")?;
+        let running = self.running_jobs().await?;
         let workers = workers(&self.pool(), now_ms).await?;
         let is_orphan = |job: &JobRow| {
             let worker = job.worker.as_deref().unwrap_or_default();
             worker == me || !is_living(&workers, worker)
         };
-        let running: Vec<JobRow> = running.iter().map(job_of).collect::<Result<_, _>>()?;
         Ok(running.into_iter().filter(is_orphan).collect())
+    }
+
+    /// The jobs that workers do, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(super) async fn running_jobs(&self) -> Result<Vec<JobRow>, Error> {
+        let running = query("SELECT * FROM job_records WHERE state = 'running' ORDER BY id")
+            .fetch_all(&self.pool())
+            .await
+            .doing("look for running jobs")?;
+        running.iter().map(job_of).collect()
     }
 
     /// A worker begins the job that is due longest; `None` when none is. Of workers that ask at once, each gets another one.

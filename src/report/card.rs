@@ -1,6 +1,7 @@
 //! The model card: what a version is, what it was made from, how good it is, and where to be careful.
 
 use super::limits::limits;
+use super::ranking::tables;
 use super::words::{self, behind, counted, grouped, metric_name, score};
 use super::{Candidate, ReportInput, ScoredModel};
 use crate::checks::Finding;
@@ -19,6 +20,7 @@ pub fn card(input: &ReportInput) -> String {
         intended_use(input),
         factors(input),
         metrics(input),
+        ranking(input),
         data(input),
         decision(input),
         candidates(input),
@@ -91,8 +93,12 @@ fn intended_use(input: &ReportInput) -> String {
             threshold
         ),
         _ if input.task == Task::Regression => {
+            let flagged = input.decided_by.as_ref();
+            let flagged = flagged.map_or(String::new(), |how| {
+                format!(" A row with {how} is flagged.")
+            });
             format!(
-                "A row is given a number, on the scale of the column {}.",
+                "A row is given a number, on the scale of the column {}.{flagged}",
                 input.target
             )
         }
@@ -180,6 +186,17 @@ fn metrics(input: &ReportInput) -> String {
     )
 }
 
+fn ranking(input: &ReportInput) -> String {
+    let Some(ranking) = &input.ranking else {
+        return String::new();
+    };
+    let tables = tables(ranking).into_iter();
+    let tables: Vec<String> = tables
+        .map(|it| format!("{}\n\n{}", text(&it.caption), table(&it.heads, it.rows)))
+        .collect();
+    section("Ranking", &tables.join("\n"))
+}
+
 fn data(input: &ReportInput) -> String {
     let data = &input.data;
     let mut body = bullets([
@@ -189,6 +206,12 @@ fn data(input: &ReportInput) -> String {
         format!("Training rows: {}", grouped(data.train_rows)),
         match (&data.in_folds, input.threshold) {
             (Some(how), _) => format!("Chosen on: {how}"),
+            (None, None) if input.task == Task::Regression && input.decided_by.is_some() => {
+                format!(
+                    "Validation rows, on which what is flagged was chosen: {}",
+                    grouped(data.validation_rows)
+                )
+            }
             (None, Some(_)) => format!(
                 "Validation rows, on which the threshold was chosen: {}",
                 grouped(data.validation_rows)

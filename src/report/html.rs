@@ -7,6 +7,7 @@ use super::limits::limits;
 use super::page_parts::section;
 use super::page_parts::{STYLE, facts, list, paragraph, table};
 use super::plots;
+use super::ranking::ranking;
 use super::words::{self, counted, grouped, maybe_number, metric_name, score};
 use super::{FileFacts, Quarantined, ReportInput, ScoredModel};
 use crate::evaluate::{Metric, Task};
@@ -30,6 +31,7 @@ pub fn html(input: &ReportInput, plots: &[(&str, &[u8])]) -> String {
                 @if !plots.is_empty() {
                     (section("Plots", &plots::plots(input, plots)))
                 }
+                (ranking(input))
                 (decision(input))
                 (leaderboard(input))
                 (importance(input))

@@ -54,6 +54,8 @@ pub struct ReportInput {
     pub coefficients: Vec<Coefficient>,
     /// What each column is worth; `None` where it was not measured.
     pub importance: Option<Importance>,
+    /// How both versions rank the test rows; `None` of classes.
+    pub ranking: Option<RankingFacts>,
     /// The model's versions, oldest first.
     pub history: Vec<HistoryPoint>,
     /// What is known about the data.
@@ -134,6 +136,19 @@ pub struct Importance {
     pub left_out: u64,
     /// Column, mean fall of the metric (positive: it got worse) and its standard deviation; the most important first.
     pub columns: Vec<(String, Option<f64>, Option<f64>)>,
+}
+
+/// How both versions rank the test rows.
+#[derive(Debug, Clone, Default)]
+pub struct RankingFacts {
+    /// What the rows are that rank first: `largest` or `smallest`.
+    pub first: &'static str,
+    /// Facts with the value of the challenger and of the champion; without a champion nothing stands there.
+    pub sides: Vec<(String, String, String)>,
+    /// How alike both rank the rows: name and value.
+    pub agreement: Vec<(String, Option<f64>)>,
+    /// Begin of a week, rows, Spearman correlation with the truth of the challenger and of the champion; oldest first.
+    pub weeks: Vec<(String, u64, Option<f64>, Option<f64>)>,
 }
 
 /// One version in the model's history.

@@ -23,6 +23,7 @@ mod numbers;
 mod page_parts;
 mod plots;
 mod png;
+mod ranking;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
@@ -42,7 +43,7 @@ pub use history::history_png;
 pub use html::html;
 pub use input::{
     Calibration, Candidate, Coefficient, ColumnFacts, Curve, DataFacts, FileFacts, HistoryPoint,
-    Importance, NumberPairs, Quarantined, ReportInput, ScoredModel,
+    Importance, NumberPairs, Quarantined, RankingFacts, ReportInput, ScoredModel,
 };
 pub use judgement::judgement_svg;
 pub use lines::lines_svg;

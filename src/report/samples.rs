@@ -2,7 +2,7 @@
 
 mod small;
 
-use self::small::{candidate, finding, importance, leaked};
+use self::small::{candidate, finding, importance, leaked, ranking};
 use super::*;
 use crate::evaluate::{Interval, IntervalMethod, Metric, MetricInterval, Scores, Task};
 use crate::gate::{Comparison, Decision, Policy, Rule, RuleGroup, RuleOutcome, Verdict};
@@ -47,6 +47,7 @@ pub(super) fn typical() -> ReportInput {
         ],
         numbers: Vec::new(),
         coefficients: coefficients(12),
+        ranking: None,
         importance: Some(importance()),
         history: history(5),
         findings: vec![finding()],
@@ -110,6 +111,7 @@ pub(super) fn of_numbers() -> ReportInput {
         roc: Vec::new(),
         precision_recall: Vec::new(),
         calibration: Vec::new(),
+        ranking: Some(ranking()),
         numbers: vec![pairs("challenger v2", 60.0), pairs("champion v1", 140.0)],
         ..typical()
     }

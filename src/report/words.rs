@@ -302,12 +302,10 @@ pub(super) fn model_facts(input: &ReportInput) -> Vec<(&'static str, String)> {
             .threshold
             .map(|value| ("Threshold", value.to_string())),
     );
-    facts.extend(
-        input
-            .decided_by
-            .iter()
-            .map(|how| ("Decides by", how.clone())),
-    );
+    facts.extend(input.decided_by.iter().map(|how| match input.task {
+        Task::Classification => ("Decides by", how.clone()),
+        Task::Regression => ("Flags", how.clone()),
+    }));
     facts.extend(
         input
             .calibrated

@@ -74,6 +74,10 @@ pub struct Prediction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1, nullable = false)]
     pub probability: Option<f64>,
+    /// Whether the number is among the share that is flagged; only where `learner.decision.by` is `capacity` and a number is predicted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub flagged: Option<bool>,
     /// Of every class; with `probabilities`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub probabilities: BTreeMap<String, f64>,

@@ -71,6 +71,14 @@ fn write_row(
     id(out, it.rows, &request.unique, it.row);
     out.extend_from_slice(b",\"prediction\":");
     prediction(out, served, it.label as usize, it.probabilities);
+    if let Some(flag) = &served.bundle.flag {
+        let flagged = flag.flags(it.probabilities[0]);
+        out.extend_from_slice(if flagged {
+            b",\"flagged\":true"
+        } else {
+            b",\"flagged\":false"
+        });
+    }
     if !served.is_of_numbers() {
         out.extend_from_slice(b",\"probability\":");
         // Of the positive class where there are two, else of the class that is predicted.

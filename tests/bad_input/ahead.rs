@@ -33,7 +33,7 @@ cases! {
     check_decision_for_a_number(p) {
         p.input(rows(0..120, ",price", |row| format!(",{row}.5")));
         p.test_data(rows(500..560, ",price", |row| format!(",{row}.5")));
-        check_with(p, json!({"learner": {"kind": "ridge", "decision": {"by": "capacity", "capacity": 0.1}}}))
+        check_with(p, json!({"learner": {"kind": "boosted_trees", "decision": {"by": "fixed", "threshold": 0.5}}}))
     }
     check_test_folder_empty(p) { p.clear("testdata"); check(p) }
     check_test_header_only(p) { p.test_data("age,visits,exited\n"); check(p) }

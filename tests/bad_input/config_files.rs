@@ -112,6 +112,8 @@ fn the_five_keys_alone_load_to_these_defaults() {
             "prediction_log": {
                 "sample": 0.0,
                 "folder": "predictionlog",
+                "waiting_folder": "predictionlog_waiting",
+                "segment_seconds": 60.0,
                 "file_bytes": 64 << 20,
                 "files": 16,
                 "queue": 4096,

@@ -6,7 +6,7 @@ use crate::serve::Server;
 use crate::support::{MODEL, Project};
 
 /// Rows of `size,age,district,price`: the price follows the first three with some noise, which `spread` widens.
-fn rows(begin: usize, n: usize, spread: f64) -> String {
+pub(super) fn rows(begin: usize, n: usize, spread: f64) -> String {
     let mut text = "size,age,district,price\n".to_string();
     for row in begin..begin + n {
         let mix = |times: usize, of: usize| (row * times + row / 7) % of;
@@ -20,7 +20,7 @@ fn rows(begin: usize, n: usize, spread: f64) -> String {
 }
 
 /// A project of prices whose version 1 learned from few and noisy rows.
-fn prices() -> Project {
+pub(super) fn prices() -> Project {
     let project = Project::empty();
     project.write(
         "config.json",

@@ -1,6 +1,6 @@
 //! Labels through the whole program: given over HTTP and by file, told again, and checked against the answers.
 
-mod fresh;
+pub mod fresh;
 mod mistakes;
 mod rotated;
 mod wanted;

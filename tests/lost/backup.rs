@@ -125,7 +125,10 @@ fn nothing_is_restored_under_a_run() {
     });
     let done = project.unseat(&["restore", "safe", "--force"]);
     assert_eq!(done.code(), 1, "{done}");
-    assert!(done.stderr.contains("holds the lock since"), "{done}");
+    assert!(
+        done.stderr.contains("the project is at work: a run of `attrition` is under way: run 20260301T100000Z-000abcdef holds the lock since"),
+        "{done}"
+    );
     project.registry(async |registry| registry.release_lock(&held).await.expect("gives back"));
 }
 

@@ -117,6 +117,9 @@ fn metadata(
     if bundle.is_binary() {
         entries.push(("unseat.threshold", bundle.threshold.to_string()));
     }
+    if let Some(flag) = &bundle.flag {
+        entries.push(("unseat.flag", serde_json::to_string(flag)?));
+    }
     let entry = |(key, value): (&str, String)| StringStringEntryProto {
         key: key.to_string(),
         value,

@@ -14,7 +14,7 @@ use crate::config::{Config, ModelConfig};
 use crate::model_types::Location;
 use crate::pipeline::error::{Error, fault};
 use crate::pipeline::manifest;
-use crate::registry::Registry;
+use crate::registry::{Error as RegistryError, Registry};
 
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,18 +29,28 @@ pub struct Restored {
     pub notes: Vec<String>,
 }
 
+/// What a restore may replace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replaces {
+    /// What is there: it is moved aside.
+    pub what_is_there: bool,
+    /// The database under servers, which continue with the restored one.
+    pub under_servers: bool,
+}
+
 /// Puts a backup in the place of what the settings name. What is there is only moved aside, and only when it is forced.
 ///
 /// # Errors
-/// When the backup is not whole; when something is there and it is not forced; when a run is under way. Nothing was changed then.
+/// When the backup is not whole; when something is there and it is not forced; when a run is under way, or a process of the project
+/// runs that would go on with what is replaced. Nothing was changed then.
 pub async fn restore(
     config: &Config,
     from: &Path,
-    force: bool,
+    replaces: Replaces,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<Restored, Error> {
     let Some(database) = config.database_file() else {
-        return Err(Error::Registry(crate::registry::Error::NotOnServer {
+        return Err(Error::Registry(RegistryError::NotOnServer {
             action: "put a backup in the place of the project",
         }));
     };
@@ -53,7 +63,7 @@ pub async fn restore(
         // One whose settings cannot be used is reported when it is to be used.
         let _ = all.add_created(&model.name, &model.settings);
     }
-    check_free(&all, &database, force, now.timestamp_millis()).await?;
+    check_free(&all, &database, replaces, now.timestamp_millis()).await?;
     let mut notes = Vec::new();
     let mut moves = Vec::new();
     let ending = format!("before-restore-{}", stamp(now));
@@ -91,24 +101,23 @@ pub async fn restore(
 async fn check_free(
     config: &Config,
     database: &Path,
-    force: bool,
+    replaces: Replaces,
     now_ms: i64,
 ) -> Result<(), Error> {
     if database.exists()
         && let Ok(registry) = Registry::look(database).await
     {
-        for model in registry.model_names().await? {
-            let holder = registry.holder(&model).await?;
-            if let Some(holder) = holder.filter(|holder| holder.is_alive(now_ms)) {
-                return Err(Error::Registry(crate::registry::Error::Locked {
-                    model,
-                    holder: Box::new(holder),
-                }));
-            }
-        }
+        let mut found = registry.at_work(now_ms).await?;
         registry.close().await;
+        found.retain(|it| !(replaces.under_servers && it.is_server_alone()));
+        if !found.is_empty() {
+            return Err(Error::Registry(RegistryError::AtWork {
+                action: "put a backup in the place of the project",
+                found,
+            }));
+        }
     }
-    if force {
+    if replaces.what_is_there {
         return Ok(());
     }
     let mut there: Vec<PathBuf> = Vec::new();

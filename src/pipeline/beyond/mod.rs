@@ -29,6 +29,7 @@ use crate::evaluate::ClassPredictions;
 use crate::gate::Beyond;
 use crate::gate::two_keys::{Both, Labelled};
 use crate::pipeline::loaded_version::LoadedVersion;
+use crate::pipeline::logged::folder_of;
 use crate::pipeline::trained::dataset_run;
 pub use sides::{MOST_ROWS, columns_of};
 use sides::{Side, answers};
@@ -69,7 +70,8 @@ pub async fn gather(
         version: *number,
         bundle: champion,
     };
-    let (unlabelled, ids) = unlabelled::rows(env, &champion, &challenger)?.unzip();
+    let log = folder_of(&env.config).await?;
+    let (unlabelled, ids) = unlabelled::rows(env, &log, &champion, &challenger)?.unzip();
     Ok(Beyond {
         out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
         unlabelled,

@@ -10,7 +10,7 @@ use crate::evaluate::Predictions;
 use crate::gate::{ChangedRow, Shadow};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
-use crate::pipeline::logged::{LoggedRow, newest};
+use crate::pipeline::logged::{LoggedRow, folder_of, newest};
 
 /// Rows that are listed one by one.
 const TOLD: usize = 10;
@@ -20,8 +20,12 @@ const PASSES: usize = 3;
 /// Both models on the newest logged requests; `None` where the settings do not ask for it.
 ///
 /// # Errors
-/// When logged rows do not make a frame.
-pub fn shadow(env: &Env, champion: &Bundle, challenger: &Bundle) -> Result<Option<Shadow>, Error> {
+/// When the log cannot be read, or logged rows do not make a frame.
+pub async fn shadow(
+    env: &Env,
+    champion: &Bundle,
+    challenger: &Bundle,
+) -> Result<Option<Shadow>, Error> {
     let settings = &env.config.shadow;
     if !settings.challenger {
         return Ok(None);
@@ -32,12 +36,8 @@ pub fn shadow(env: &Env, champion: &Bundle, challenger: &Bundle) -> Result<Optio
             ..Shadow::default()
         }))
     };
-    let mut logged = newest(
-        &env.config.prediction_log,
-        &env.config.name,
-        settings.rows as usize,
-        |_| true,
-    );
+    let log = folder_of(&env.config).await?;
+    let mut logged = newest(&log, &env.config.name, settings.rows as usize, |_| true);
     keep_whole(&mut logged, champion);
     if logged.is_empty() {
         return none("no request is logged, see `server.prediction_log.sample`".to_string());

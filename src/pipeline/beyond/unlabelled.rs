@@ -1,5 +1,7 @@
 //! Rows of requests, out of the prediction log: what both models would say of production.
 
+use std::path::Path;
+
 use polars::prelude::{Column, DataFrame};
 use serde_json::Value;
 
@@ -15,11 +17,11 @@ use crate::pipeline::logged::{LoggedRow, newest};
 /// a column that the log does not have.
 pub(super) fn rows(
     env: &Env,
+    log: &Path,
     champion: &Side<'_>,
     challenger: &Side<'_>,
 ) -> Result<Option<(Both, Vec<String>)>, Error> {
-    let folder = &env.config.prediction_log;
-    let mut logged = newest(folder, &env.config.name, MOST_ROWS, |_| true);
+    let mut logged = newest(log, &env.config.name, MOST_ROWS, |_| true);
     keep_whole(&mut logged, champion.bundle);
     if logged.is_empty() {
         return Ok(None);

@@ -122,6 +122,7 @@ pub fn take(env: &Env, asked: &Import, dataset: &Dataset, test: &TestData) -> Re
         threshold: asked.threshold.unwrap_or(imported.threshold),
         costs: None,
         calibration: None,
+        flag: None,
         learner: Learner {
             kind: nearest(&imported.predictor, wanted.task()),
             ..Learner::default()

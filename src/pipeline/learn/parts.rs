@@ -48,3 +48,11 @@ pub fn probabilities(answers: &Predictions) -> &[f64] {
         Predictions::Numbers(_) => &[],
     }
 }
+
+/// P(positive) of each row, or its number.
+pub fn scores_of(answers: &Predictions) -> &[f64] {
+    match answers {
+        Predictions::Classes(predictions) => &predictions.probabilities,
+        Predictions::Numbers(numbers) => numbers,
+    }
+}

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::scores::{ScoreBin, kept_of, score_bins};
+use super::weeks::{LiveWeek, first_of, weeks};
 use crate::clock::rfc3339;
 use crate::evaluate::{Interval, Metric, Predictions, Truth};
 use crate::gate::two_keys::{Side, estimate_alone};
+use crate::live::ranking::First;
 use crate::live::{Coverage, Effective, Form, Labelled, Quality, Stated, effective, quality};
 use crate::pipeline::{Env, Error, versions};
 
@@ -74,6 +76,8 @@ pub struct LiveAnswer {
     pub versions: Vec<LiveWindow>,
     /// Each day of UTC, per version, newest first.
     pub days: Vec<LiveWindow>,
+    /// Each week of UTC, per version, newest first; only of numbers.
+    pub weeks: Vec<LiveWeek>,
     /// What became of all labels that ever came.
     pub outcomes: BTreeMap<String, i64>,
     /// When a label came last.
@@ -108,12 +112,15 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
     for row in rows {
         by_version.entry(row.answer.version).or_default().push(row);
     }
-    let (mut versions, mut days) = (Vec::new(), Vec::new());
+    let (mut versions, mut days, mut by_weeks) = (Vec::new(), Vec::new(), Vec::new());
     for (version, rows) in by_version.into_iter().rev() {
         let judge = Judge::of(env, version).await?;
         let whole = judge.window(version, window_ms, &rows, None);
         let usual = whole.labelled.coverage.share();
         let scores = judge.scores(&rows);
+        if let Some(first) = judge.ranks {
+            by_weeks.extend(weeks(version, &rows, first));
+        }
         let mut of_days: BTreeMap<i64, Vec<Labelled>> = BTreeMap::new();
         for row in rows {
             let day = row.answer.at_ms.div_euclid(DAY_MS) * DAY_MS;
@@ -125,6 +132,7 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
         versions.push(LiveWindow { scores, ..whole });
     }
     days.sort_by(|a, b| b.from.cmp(&a.from).then(b.version.cmp(&a.version)));
+    by_weeks.sort_by(|a, b| b.from.cmp(&a.from).then(b.version.cmp(&a.version)));
     let totals = env.registry.label_totals(model).await?;
     Ok(LiveAnswer {
         model: model.clone(),
@@ -135,6 +143,7 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
         reason: versions.is_empty().then_some(NO_DATA),
         versions,
         days,
+        weeks: by_weeks,
         last_label: totals.iter().map(|it| it.last_ms).max().map(rfc3339),
         outcomes: totals
             .into_iter()
@@ -153,6 +162,8 @@ struct Judge {
     taught: Option<Taught>,
     /// What is kept of an answer, of each test row.
     tested: Vec<f64>,
+    /// Which rows are the worst ones, where numbers are answered.
+    ranks: Option<First>,
 }
 
 impl Judge {
@@ -163,11 +174,15 @@ impl Judge {
             Some(row) => versions::read_scored(env, row).await.ok(),
             None => None,
         };
-        let classes = match (&scored, versions::load_bundle(env, version).await) {
-            (_, Ok(loaded)) => loaded.bundle.classes,
-            (Some(scored), Err(_)) => scored.record.classes.clone(),
-            (None, Err(_)) => Vec::new(),
+        let loaded = versions::load_bundle(env, version).await.ok();
+        let bundle = loaded.map(|loaded| loaded.bundle);
+        let classes = match (&scored, &bundle) {
+            (_, Some(bundle)) => bundle.classes.clone(),
+            (Some(scored), None) => scored.record.classes.clone(),
+            (None, None) => Vec::new(),
         };
+        let is_known = scored.is_some() || bundle.is_some();
+        let ranks = (is_known && classes.is_empty()).then(|| first_of(bundle.as_ref()));
         let scored = scored.filter(|it| it.record.classes == classes);
         let (mut taught, mut tested) = (None, Vec::new());
         if let Some(scored) = scored {
@@ -185,6 +200,7 @@ impl Judge {
         }
         Ok(Judge {
             tested,
+            ranks,
             metric: env.config.metric,
             confidence: env.config.score.confidence,
             seed: env.config.split.seed,

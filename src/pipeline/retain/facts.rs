@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 
 use super::logs;
 use super::plan::{Facts, Thing, Version};
+use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
 use crate::config::checked::plain_name;
 use crate::pipeline::champion;
@@ -57,7 +58,7 @@ pub async fn gather(env: &Env) -> Result<Facts, Error> {
                 run: models.contains_key(&log.run).then(|| log.run.clone()),
             })
             .collect(),
-        prediction_logs: prediction_logs(&env.config),
+        prediction_logs: prediction_logs(&env.config).await?,
         runs: rows(OldRows::Runs).await?,
         ticks: rows(OldRows::Ticks).await?,
         jobs: rows(OldRows::Jobs).await?,
@@ -99,24 +100,21 @@ pub async fn files_of(env: &Env, run: &str) -> Result<Vec<String>, Error> {
     Ok(own.map(|(_, key)| key).collect())
 }
 
-/// Closed files of the prediction log that hold rows of the model: `<model>_<stamp>_<number>.ndjson.zst`.
-pub fn prediction_logs(config: &ModelConfig) -> Vec<Thing> {
+/// Closed files of the prediction log that hold rows of the model: `<model>_<stamp>_<number>.ndjson.zst`, in a folder or a store.
+pub async fn prediction_logs(config: &ModelConfig) -> Result<Vec<Thing>, Error> {
     let ours = plain_name(&config.name);
-    let entries = std::fs::read_dir(&config.prediction_log);
-    let names = entries.into_iter().flatten().flatten();
-    let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-    names
-        .filter_map(|name| {
-            let mut parts = name.strip_suffix(".ndjson.zst")?.rsplitn(3, '_');
-            let (_, stamp, model) = (parts.next()?, parts.next()?, parts.next()?);
-            (model == ours).then(|| Thing {
-                at_ms: stamp_ms(stamp),
-                id: name.clone(),
-                is_over: true,
-                run: None,
-            })
+    let names = Artifacts::look(&config.prediction_log)?.names("").await?;
+    let things = names.into_iter().filter_map(|name| {
+        let mut parts = name.strip_suffix(".ndjson.zst")?.rsplitn(3, '_');
+        let (_, stamp, model) = (parts.next()?, parts.next()?, parts.next()?);
+        (model == ours).then(|| Thing {
+            at_ms: stamp_ms(stamp),
+            id: name.clone(),
+            is_over: true,
+            run: None,
         })
-        .collect()
+    });
+    Ok(things.collect())
 }
 
 /// The time of a stamp, or of the one that a run id begins with. What has none is as young as can be.

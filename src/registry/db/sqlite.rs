@@ -185,11 +185,11 @@ pub async fn check_ours(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Writes a copy of a database, as it is at this moment, to a file that is not there yet; locks are left out of it.
+/// Writes a copy of a database, as it is at this moment, to a file that is not there yet; rows of these tables are left out of it.
 ///
 /// # Errors
 /// When it cannot be written.
-pub async fn copy_to(pool: &SqlitePool, to: &Path) -> Result<(), Error> {
+pub async fn copy_to(pool: &SqlitePool, to: &Path, left: &[&str]) -> Result<(), Error> {
     let doing = "copy the database";
     sqlx::query("VACUUM INTO ?")
         .bind(to.to_string_lossy().into_owned())
@@ -199,8 +199,15 @@ pub async fn copy_to(pool: &SqlitePool, to: &Path) -> Result<(), Error> {
     let options = SqliteConnectOptions::new().filename(to);
     let pool = SqlitePoolOptions::new().max_connections(1);
     let pool = pool.connect_with(options).await.doing(doing)?;
-    for statement in ["DELETE FROM locks", "PRAGMA journal_mode = WAL"] {
-        sqlx::raw_sql(statement).execute(&pool).await.doing(doing)?;
+    let mut statements: Vec<String> = left
+        .iter()
+        .map(|table| format!("DELETE FROM {table}"))
+        .collect();
+    statements.push("PRAGMA journal_mode = WAL".to_string());
+    for statement in statements {
+        // Names of our own tables, no text from outside.
+        let statement = sqlx::raw_sql(sqlx::AssertSqlSafe(statement));
+        statement.execute(&pool).await.doing(doing)?;
     }
     pool.close().await;
     Ok(())

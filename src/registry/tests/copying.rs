@@ -46,6 +46,12 @@ async fn from_a_file_to_a_server_and_back_nothing_is_lost() {
             .iter()
             .any(|table| table.name == "runs" && table.rows > 0 && !table.was_there)
     );
+    let in_use = Registry::open_server(&to).await;
+    assert!(
+        matches!(in_use, Err(Error::HalfCopied { .. })),
+        "until it is ended: {in_use:?}"
+    );
+    again.end_copy().await.expect("ends");
     let occupied = Registry::begin_copy(&to).await;
     assert!(
         matches!(occupied, Err(Error::Occupied { .. })),

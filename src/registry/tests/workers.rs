@@ -19,7 +19,7 @@ fn job(id: &str, model: &str) -> NewJob {
     }
 }
 
-async fn add(registry: &Registry, id: &str, model: &str) {
+pub async fn add(registry: &Registry, id: &str, model: &str) {
     let mut transaction = registry.begin().await.expect("begins");
     let open = open_jobs(&mut transaction, model).await.expect("asks");
     assert_eq!(open, []);

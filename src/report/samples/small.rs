@@ -3,7 +3,7 @@
 use crate::checks::{Check, Finding};
 use crate::config::Severity;
 use crate::gate::Facts;
-use crate::report::{Candidate, Importance};
+use crate::report::{Candidate, Importance, RankingFacts};
 
 pub(super) fn candidate(name: &str, score: Option<f64>) -> Candidate {
     Candidate {
@@ -25,6 +25,16 @@ pub(super) fn finding() -> Finding {
         value: 0.998,
         bound: Some(0.99),
         says: "`closing_date` alone predicts the target".into(),
+    }
+}
+
+pub(super) fn ranking() -> RankingFacts {
+    let fact = |name: &str, new: &str, old: &str| (name.into(), new.into(), old.into());
+    RankingFacts {
+        first: "largest",
+        sides: vec![fact("Test rows that are flagged", "21 (10.5 %)", "–")],
+        agreement: vec![("Overlap of the worst 10 %".into(), Some(0.85))],
+        weeks: vec![("2026-11-16".into(), 1204, Some(0.71), None)],
     }
 }
 

@@ -33,6 +33,11 @@ fn a_version_of_numbers_has_its_own_pictures_and_words() {
             assert!(!text.contains(word), "{word} in {text}");
         }
     }
+    for text in ["Ranking", "21 (10.5 %)", "0.85", "2026-11-16", "0.71"] {
+        assert!(card.contains(text) && page.contains(text), "{text}");
+    }
+    let of_classes = samples::typical();
+    assert!(!super::super::card(&of_classes).contains("## Ranking"));
     assert!(card.contains("A row is given a number, on the scale of the column exited."));
     assert!(page.contains("On the dashed diagonal a prediction is right"));
 }

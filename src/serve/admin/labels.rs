@@ -125,6 +125,10 @@ pub struct LiveView {
     /// The same day by day, newest first.
     #[schema(value_type = Vec<Object>)]
     days: Value,
+    /// Of models of numbers, week by week (from Monday, UTC), newest first: `version`, `from`, `to`, `answers`, `labelled`, and how alike labels and
+    /// answers rank the rows (`spearman`, overlap `worst_10` and `worst_20`).
+    #[schema(value_type = Vec<Object>)]
+    weeks: Value,
     /// What became of all labels that ever came, by outcome.
     #[schema(value_type = Object)]
     outcomes: Value,
@@ -167,6 +171,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         metric: metric.name(),
         versions: value(&answer.versions),
         days: value(&answer.days),
+        weeks: value(&answer.weeks),
         outcomes: value(&answer.outcomes),
         model: answer.model,
         from: answer.from,

@@ -10,7 +10,7 @@ use super::kit::{View, count, facts, interval, number, percent, table, took, whe
 use crate::evaluate::{Interval, Metric};
 use crate::overview::short;
 use crate::pipeline::drift::span;
-use crate::pipeline::live::{self, LiveAnswer, LiveWindow};
+use crate::pipeline::live::{self, LiveAnswer, LiveWeek, LiveWindow};
 use crate::serve::admin::{env_of, heavy};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
@@ -60,6 +60,12 @@ fn page(view: &View, name: &str, answer: &LiveAnswer) -> Markup {
             h2 { "Day by day" }
             (days(view, name, title, &answer.days))
             p class="soft small" { "The estimate takes for granted: " (answer.assumption) "." }
+        }
+        @if !answer.weeks.is_empty() {
+            section class="card" aria-label="Weeks" {
+                h2 { "Week by week" }
+                (weeks(&answer.weeks))
+            }
         }
     }
 }
@@ -283,6 +289,36 @@ fn days(view: &View, name: &str, title: &str, days: &[LiveWindow]) -> Markup {
     };
     let rows: Vec<Vec<Markup>> = days.iter().take(MOST_DAYS).map(row).collect();
     table("Newest first; a day is that of the answer", &heads, &rows)
+}
+
+/// How well the answers of each week were ranked.
+fn weeks(weeks: &[LiveWeek]) -> Markup {
+    let heads = [
+        "week from",
+        "version#",
+        "answers#",
+        "with a label#",
+        "Spearman#",
+        "worst 10 %#",
+        "worst 20 %#",
+    ];
+    let row = |it: &LiveWeek| {
+        vec![
+            when(&it.from),
+            html! { (it.version) },
+            html! { (count(it.answers)) },
+            html! { (count(it.labelled)) },
+            number(it.ranking.spearman),
+            number(it.ranking.worst_10),
+            number(it.ranking.worst_20),
+        ]
+    };
+    let rows: Vec<Vec<Markup>> = weeks.iter().take(MOST_DAYS).map(row).collect();
+    table(
+        "Newest first; how alike labels and answers rank the rows of a week",
+        &heads,
+        &rows,
+    )
 }
 
 /// What became of all labels that ever came.

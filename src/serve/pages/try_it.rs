@@ -222,6 +222,9 @@ fn one(served: &Served, row: &Value) -> Markup {
                     @if bundle.is_binary() { ", threshold " (percent(bundle.threshold)) } "."
                 }
             }
+            @if let (Some(flagged), Some(flag)) = (row["flagged"].as_bool(), &bundle.flag) {
+                p { @if flagged { b { "Flagged" } } @else { "Not flagged" } " (a prediction of " (flag.says()) " is)." }
+            }
             @if let Some(says) = some(warned(row)) { p class="note warn" { "Unusual: " (says) } }
             (contributions(row))
             (counterfactuals(row))

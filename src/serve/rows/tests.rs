@@ -46,6 +46,7 @@ pub fn served() -> Served {
         threshold: 0.5,
         costs: None,
         calibration: None,
+        flag: None,
         transformer: Transformer {
             prepare: Prepare::default(),
             inputs: vec![
@@ -108,8 +109,7 @@ fn bounds() -> Bounds<'static> {
 
 fn read(rows: Value) -> Result<Rows, Problem> {
     let body = json!({"rows": rows}).to_string();
-    let (_, read) = read_body(body.as_bytes(), &served(), bounds())?;
-    read
+    read_body(body.as_bytes(), &served(), bounds())?.1
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::serving::served::Served;
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Writes a line per row: `{"at", "id", "request_id", "model", "version", "row", "given", "prediction", "probability"}`,
-/// `"given"` where the model's inputs are made of the columns of requests, with more than two classes `"probabilities"` instead of
+/// `"flagged"` where the version flags a share of numbers, `"given"` where the model's inputs are made of the columns of requests, with more than two classes `"probabilities"` instead of
 /// the last, of numbers neither.
 pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
     let Kept { served, rows, .. } = kept;
@@ -47,6 +47,10 @@ pub fn write_lines(out: &mut Vec<u8>, kept: &Kept) {
         given(out, served, rows, row);
         out.extend_from_slice(b",\"prediction\":");
         prediction(out, served, label as usize, &probabilities);
+        if let Some(flag) = &served.bundle.flag {
+            let flagged = flag.flags(probabilities[0]);
+            out.extend_from_slice(format!(",\"flagged\":{flagged}").as_bytes());
+        }
         if served.is_of_numbers() {
             // The number is all there is.
         } else if served.bundle.is_binary() {

@@ -1,4 +1,5 @@
-//! The files of the prediction log: `<model>_<stamp>_<number>.ndjson.zst`, with `.part` behind it while it is written. Each
+//! The files of the prediction log: `<model>_<stamp>_<number>.ndjson.zst`, with `.part` behind it while it is written. On its way into a
+//! store, where many servers write, a file has `-<server>` behind its number. Each
 //! piece that is appended is a whole zstd frame, so that a file that breaks off reads up to its last one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -22,6 +23,8 @@ pub struct Files {
     file_bytes: u64,
     most: usize,
     begun: u32,
+    /// What only this server's names end in, where the files go into a store: there no folder keeps two names apart.
+    own: Option<String>,
 }
 
 /// A file that is being written. While it is open it is locked, so that another server leaves it alone.
@@ -41,6 +44,15 @@ impl Files {
             file_bytes,
             most,
             begun: 0,
+            own: None,
+        }
+    }
+
+    /// The same on their way into a store: with names of this server's own. None is removed but by who brings them there.
+    pub fn on_the_way(self, own: String) -> Self {
+        Files {
+            own: Some(own),
+            ..self
         }
     }
 
@@ -67,10 +79,19 @@ impl Files {
     /// What the system says.
     pub fn begin(&mut self, model: &str) -> io::Result<LogFile> {
         fs::create_dir_all(&self.folder)?;
+        if self.own.is_some() && closed_in(&self.folder).len() >= self.most {
+            let why =
+                "as many files wait for the store as may be kept (server.prediction_log.files)";
+            return Err(io::Error::other(why));
+        }
         let stamp = stamp(self.clock.now());
+        let own = self
+            .own
+            .as_ref()
+            .map_or(String::new(), |own| format!("-{own}"));
         loop {
             self.begun += 1;
-            let name = format!("{}_{stamp}_{:06}", plain_name(model), self.begun);
+            let name = format!("{}_{stamp}_{:06}{own}", plain_name(model), self.begun);
             let part = self.folder.join(format!("{name}{PART}"));
             if self.folder.join(format!("{name}{WHOLE}")).exists() {
                 continue;
@@ -113,6 +134,9 @@ impl Files {
     }
 
     fn prune(&self) -> io::Result<()> {
+        if self.own.is_some() {
+            return Ok(());
+        }
         let mut closed = self.named(WHOLE)?;
         closed.sort_by(|a, b| a.1.cmp(&b.1));
         let too_many = closed.len().saturating_sub(self.most);
@@ -128,18 +152,34 @@ impl Files {
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|name| name.to_str());
-            let Some(stem) = name.and_then(|name| name.strip_suffix(ending)) else {
-                continue;
-            };
-            let mut parts = stem.rsplitn(3, '_');
-            if let (Some(number), Some(stamp), Some(_)) = (parts.next(), parts.next(), parts.next())
-            {
-                let age = format!("{stamp}_{number:0>10}");
+            let stem = name.and_then(|name| name.strip_suffix(ending));
+            if let Some(age) = stem.and_then(age_of_stem) {
                 found.push((path, age));
             }
         }
         Ok(found)
     }
+}
+
+/// The closed files in a folder, oldest first; none where it cannot be listed.
+pub fn closed_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut closed: Vec<(String, PathBuf)> = entries
+        .filter_map(|entry| Some((age_of(entry.file_name().to_str()?)?, entry.path())))
+        .collect();
+    closed.sort();
+    closed.into_iter().map(|(_, path)| path).collect()
+}
+
+/// What sorts a closed file by its age, by its name: stamp and number. `None` of other names.
+pub fn age_of(name: &str) -> Option<String> {
+    age_of_stem(name.strip_suffix(WHOLE)?)
+}
+
+fn age_of_stem(stem: &str) -> Option<String> {
+    let mut parts = stem.rsplitn(3, '_');
+    let (number, stamp, _model) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(format!("{stamp}_{number:0>10}"))
 }
 
 impl LogFile {

@@ -4,9 +4,11 @@
 mod entry;
 mod files;
 mod kept;
+mod place;
+mod upload;
 mod writer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,7 +22,9 @@ use crate::clock::Clock;
 use crate::config::Server;
 use crate::config::server::PredictionLog as Settings;
 use crate::logs::queue::Queue;
+use crate::model_types::Location;
 pub use kept::{Counts, Kept};
+pub use place::Place;
 
 /// Bytes of rows that may wait, however few requests they came in.
 const MOST_WAITING: usize = 64 << 20;
@@ -35,18 +39,28 @@ pub struct PredictionLog {
 }
 
 impl PredictionLog {
-    /// Starts it below the project's folder, where the settings want one. A log that cannot be written is tried again and
-    /// counted: serving continues.
+    /// Starts it in its place, where the settings want one. A log that cannot be written is tried again and counted: serving continues.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn open(server: &Server, project: &Path, clock: Clock) -> Result<Option<Self>, Error> {
+    pub fn open(
+        server: &Server,
+        place: &Location,
+        project: &Path,
+        clock: Clock,
+    ) -> Result<Option<Self>, Error> {
         let settings = &server.prediction_log;
         if settings.sample <= 0.0 {
             return Ok(None);
         }
-        let folder = server.path(project, &settings.folder);
-        let log = PredictionLog::start(settings, folder, clock);
+        let place = match place {
+            Location::Folder(folder) => Place::Folder(folder.clone()),
+            Location::Store(store) => Place::Store {
+                waiting: server.path(project, &settings.waiting_folder),
+                store: store.clone(),
+            },
+        };
+        let log = PredictionLog::start(settings, place, clock);
         log.map(Some).map_err(Error::Log)
     }
 
@@ -54,14 +68,9 @@ impl PredictionLog {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(settings: &Settings, folder: PathBuf, clock: Clock) -> std::io::Result<Self> {
+    pub fn start(settings: &Settings, place: Place, clock: Clock) -> std::io::Result<Self> {
         let counts = Arc::new(Counts::default());
-        let writer = crate::serving::prediction_log::writer::Writer::new(
-            settings,
-            folder,
-            clock,
-            counts.clone(),
-        );
+        let writer = writer::Writer::new(settings, place, clock, counts.clone())?;
         Ok(PredictionLog {
             queue: Queue::start("prediction-log", settings.queue, move |inbox| {
                 writer.work(&inbox);

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use rand::RngCore;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::CParameter;
 
 use super::entry::write_lines;
 use super::files::{Files, LogFile};
 use super::kept::{Counts, Kept};
+use super::place::Place;
+use super::upload::Upload;
 use crate::clock::Clock;
 use crate::config::server::PredictionLog as Settings;
 use crate::logs::queue::{Inbox, Next};
@@ -36,6 +39,8 @@ pub struct Writer {
     models: BTreeMap<String, Pending>,
     /// When to try again, after a failure.
     retry_at: Option<Instant>,
+    /// What brings closed files into a store, and after how long a file is closed for it.
+    upload: Option<(Upload, Duration)>,
 }
 
 /// Lines of a model that are not yet written, and the file that they go to.
@@ -45,18 +50,41 @@ struct Pending {
     rows: usize,
     due: Option<Instant>,
     file: Option<LogFile>,
+    /// When the file is closed, however little is in it.
+    closes: Option<Instant>,
 }
 
 impl Writer {
     /// One that has done nothing yet.
-    pub fn new(settings: &Settings, folder: PathBuf, clock: Clock, counts: Arc<Counts>) -> Self {
-        Writer {
-            files: Files::new(folder, clock, settings.file_bytes, settings.files),
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(
+        settings: &Settings,
+        place: Place,
+        clock: Clock,
+        counts: Arc<Counts>,
+    ) -> io::Result<Self> {
+        let files =
+            |folder: PathBuf| Files::new(folder, clock, settings.file_bytes, settings.files);
+        let (files, upload) = match place {
+            Place::Folder(folder) => (files(folder), None),
+            Place::Store { waiting, store } => {
+                let most = settings.files;
+                let upload = Upload::start(waiting.clone(), store, most, counts.clone())?;
+                let own = format!("{:08x}", rand::rng().next_u32());
+                let after = Duration::from_secs_f64(settings.segment_seconds);
+                (files(waiting).on_the_way(own), Some((upload, after)))
+            }
+        };
+        Ok(Writer {
+            files,
             counts,
             frame_bytes: settings.file_bytes.min(FRAME_BYTES) as usize,
             models: BTreeMap::new(),
             retry_at: None,
-        }
+            upload,
+        })
     }
 
     /// Writes until the end, then closes the files.
@@ -64,6 +92,7 @@ impl Writer {
         if let Err(error) = self.files.recover() {
             self.failed(&error);
         }
+        self.wake();
         loop {
             match inbox.next(self.due()) {
                 Next::Item(kept) => {
@@ -75,8 +104,37 @@ impl Writer {
                 Next::End => break,
             }
             self.write_what_is_due();
+            self.close_what_is_old();
         }
         self.end();
+    }
+
+    /// Tells who brings files into a store that there may be one.
+    fn wake(&self) {
+        if let Some((upload, _)) = &self.upload {
+            upload.wake();
+        }
+    }
+
+    /// Closes files that have been written to for long enough.
+    fn close_what_is_old(&mut self) {
+        let now = Instant::now();
+        let mut done = Ok(());
+        let mut is_any = false;
+        for pending in self.models.values_mut() {
+            if pending.closes.is_some_and(|at| at <= now) {
+                pending.closes = None;
+                is_any = true;
+                let closed = pending.file.take().map(|file| self.files.close(file));
+                done = done.and(closed.unwrap_or(Ok(())));
+            }
+        }
+        if is_any {
+            self.wake();
+        }
+        if let Err(error) = done {
+            self.failed(&error);
+        }
     }
 
     /// Takes what has gathered, until something is to be written.
@@ -114,7 +172,9 @@ impl Writer {
     /// When something has to be written: never, as long as nothing waits.
     fn due(&self) -> Option<Instant> {
         let first = self.models.values().filter_map(|pending| pending.due).min();
-        Some(first?.max(self.retry_at.unwrap_or(first?)))
+        let writes = first.map(|first| first.max(self.retry_at.unwrap_or(first)));
+        let closes = self.models.values().filter_map(|pending| pending.closes);
+        closes.chain(writes).min()
     }
 
     fn write_what_is_due(&mut self) {
@@ -126,6 +186,12 @@ impl Writer {
         for (model, pending) in &mut self.models {
             if pending.due.is_some_and(|due| due <= now) {
                 outcome = Some(write(&mut self.files, &self.counts, model, pending));
+                let after = self.upload.as_ref().map(|(_, after)| *after);
+                pending.closes = match (&pending.file, after) {
+                    (Some(_), Some(after)) => pending.closes.or(Some(now + after)),
+                    // It was full and is closed.
+                    _ => None,
+                };
                 if let Some(Err(_)) = outcome {
                     break;
                 }
@@ -133,7 +199,10 @@ impl Writer {
         }
         match outcome {
             Some(Err(error)) => self.failed(&error),
-            Some(Ok(())) => self.retry_at = None,
+            Some(Ok(())) => {
+                self.retry_at = None;
+                self.wake();
+            }
             None => {}
         }
     }
@@ -154,6 +223,9 @@ impl Writer {
             if let Err(error) = written.and(closed.unwrap_or(Ok(()))) {
                 self.failed(&error);
             }
+        }
+        if let Some((upload, _)) = self.upload.take() {
+            upload.end();
         }
     }
 }
