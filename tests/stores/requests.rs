@@ -122,15 +122,19 @@ fn a_file_is_closed_in_time_and_waits_for_a_store_that_is_away() {
     next.until("/livez", |_| logged(&double).len() == 2);
     ask(&next, 5);
     let is_open = |name: &String| name.ends_with(".part");
-    next.until("/livez", |_| {
+    next.until("/metrics", |answer| {
+        let text = answer.text();
+        let is_written = text.contains("unseat_prediction_log_written_total 5");
         // Beside it nothing waits any more.
         let waiting = waiting(&project);
-        waiting.len() == 1 && waiting.iter().all(is_open)
+        is_written && waiting.len() == 1 && waiting.iter().all(is_open)
     });
     next.stop(Signal::KILL);
     let last = Server::of(&project, &[]);
-    last.until("/livez", |_| logged(&double).len() == 3);
-    assert_eq!(waiting(&project), [] as [String; 0]);
+    // What is in the store is taken away here afterwards.
+    last.until("/livez", |_| {
+        logged(&double).len() == 3 && waiting(&project).is_empty()
+    });
     last.stop(Signal::TERM);
 }
 
