@@ -92,7 +92,7 @@ def play(program, data, case, seed):
                         known[version] = float(f1_score(classes, said))
                     live.append(version)
                     true.append(known[version])
-                    apparent.append(ran["scores"][side]["scores"]["f1"])
+                    apparent.append(ran["scores"][side]["f1"])
                 lives[f"{rows}/{rule}"] = {"true": true, "apparent": apparent, "live": live}
     return {"case": case, "seed": seed, "lives": lives, "seconds": round(os.times().elapsed - began, 1)}
 
