@@ -72,7 +72,7 @@ pub async fn gate(global: &Global, args: &GateArgs) -> Result<u8, Failure> {
     Ok(failure::DONE)
 }
 
-/// Writes the picture of a decision by two keys.
+/// Plots a decision by two keys as an SVG file.
 fn draw(decision: &Decision, path: &Path) -> Result<(), Failure> {
     let Some(judgement) = &decision.judgement else {
         let why = "draw the evidence: this decision has none of two keys; it was a first version, or the labels alone decided";

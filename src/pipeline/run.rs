@@ -234,10 +234,10 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     let loaded = versions::load_champion(env).await;
     let known = loaded.as_ref().ok().and_then(Option::as_ref);
     let training = async {
-        let learned = train::learned(env, &dataset, known);
+        let learned = train::learn_from(env, &dataset, known);
         // Whatever came of it, the data set is kept.
         storing.done().await?;
-        train::recorded(env, id, &dataset, learned?, None).await
+        train::record(env, id, &dataset, learned?, None).await
     };
     let (trained, _) = env.stage(Stage::Train, &mut timings, training).await?;
     let challenge = Challenge {

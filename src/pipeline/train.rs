@@ -26,12 +26,12 @@ pub async fn train(
     champion: Option<&LoadedVersion>,
     name: Option<&str>,
 ) -> Result<((Trained, Parts), String), Error> {
-    let learned = learned(env, dataset, champion)?;
-    recorded(env, run, dataset, learned, name).await
+    let unrecorded = learn_from(env, dataset, champion)?;
+    record(env, run, dataset, unrecorded, name).await
 }
 
-/// What was learned from a data set, and the findings of the checks before.
-pub struct Learned {
+/// What was learned from a data set and is not a version yet, and the findings of the checks before.
+pub struct Unrecorded {
     fresh: Fresh,
     findings: Vec<Finding>,
 }
@@ -40,31 +40,31 @@ pub struct Learned {
 ///
 /// # Errors
 /// When a check ends the run, or the rows cannot be learned from.
-pub fn learned(
+pub fn learn_from(
     env: &Env,
     dataset: &Dataset,
     champion: Option<&LoadedVersion>,
-) -> Result<Learned, Error> {
+) -> Result<Unrecorded, Error> {
     let findings = checks::before_training(env, dataset, champion)?;
     let fresh = learn(&env.config, dataset)?;
-    Ok(Learned { fresh, findings })
+    Ok(Unrecorded { fresh, findings })
 }
 
 /// Records what was learned as a version, with a name if it is given one.
 ///
 /// # Errors
 /// When the registry cannot be asked or a file cannot be written.
-pub async fn recorded(
+pub async fn record(
     env: &Env,
     run: &str,
     dataset: &Dataset,
-    learned: Learned,
+    unrecorded: Unrecorded,
     name: Option<&str>,
 ) -> Result<((Trained, Parts), String), Error> {
-    let Learned {
+    let Unrecorded {
         fresh: learned,
         findings,
-    } = learned;
+    } = unrecorded;
     let mut version = env
         .registry
         .reserve_version(&env.config.name, run, run_stamp(run), env.clock.now_ms())
