@@ -87,7 +87,7 @@ fn a_verdict_stands_when_its_run_is_interrupted() {
 #[test]
 fn a_killed_run_is_interrupted_at_once_wherever_it_is_shown() {
     let project = Project::promoted().with_real_clock();
-    let mut child = waiting(&project, "ingest.recorded");
+    let mut child = waiting(&project, "score.predictions_published");
     let listed = project.ok(&["runs", "list"]).stdout;
     assert!(
         listed.lines().nth(1).expect("a run").contains("running"),
@@ -115,7 +115,7 @@ fn a_killed_run_is_interrupted_at_once_wherever_it_is_shown() {
     let of_runs = check(&checks, &format!("runs {MODEL}"));
     assert_eq!(of_runs["ok"], false, "{checks}");
     let says = of_runs["message"].as_str().expect("a text");
-    assert!(says.contains("interrupted in ingest"), "{says}");
+    assert!(says.contains("interrupted in score"), "{says}");
 }
 
 #[test]
