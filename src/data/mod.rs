@@ -65,6 +65,7 @@ mod encoding;
 mod formats;
 mod header_again;
 mod io;
+mod iso_times;
 mod json_columns;
 mod json_file;
 mod json_keys;
@@ -119,6 +120,7 @@ pub use derive::{
 };
 pub use encoding::Encoding;
 pub use io::{read_file, read_file_for_version, read_parquet, write_file, write_parquet};
+pub use iso_times::{iso_day, iso_time};
 pub use json_columns::TOO_MANY_CELLS;
 pub use json_file::json_tables;
 pub use json_keys::{KeyTwice, key_twice, no_number_at};

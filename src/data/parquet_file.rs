@@ -6,7 +6,6 @@ use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use chrono::{DateTime, TimeDelta};
 use polars::prelude::{
     self as pl, DataType, IntoColumn as _, ParquetReader, SerReader as _, TimeUnit,
 };
@@ -14,6 +13,7 @@ use polars::prelude::{
 use polars_arrow::datatypes::ArrowDataType;
 
 use super::encoding::foreign;
+use super::iso_times::{iso_day, iso_time};
 use super::options::ReadOptions;
 use super::parquet_raw::{raw_of, read_raw};
 use super::schema::Kind;
@@ -353,15 +353,8 @@ fn without_non_finite(series: pl::Series) -> pl::PolarsResult<(pl::Series, u64)>
 
 fn iso_dates(series: &pl::Series) -> pl::PolarsResult<pl::Series> {
     let days = series.cast(&DataType::Int32)?;
-    let texts: pl::StringChunked = days
-        .i32()?
-        .iter()
-        .map(|day| {
-            let day =
-                DateTime::UNIX_EPOCH.checked_add_signed(TimeDelta::try_days(i64::from(day?))?)?;
-            Some(day.format("%Y-%m-%d").to_string())
-        })
-        .collect();
+    let days = days.i32()?.iter();
+    let texts: pl::StringChunked = days.map(|day| iso_day(i64::from(day?))).collect();
     Ok(pl::IntoSeries::into_series(
         texts.with_name(series.name().clone()),
     ))
@@ -374,23 +367,9 @@ fn iso_times(series: &pl::Series, unit: TimeUnit, zoned: bool) -> pl::PolarsResu
         TimeUnit::Microseconds => 1_000_000,
         TimeUnit::Milliseconds => 1_000,
     };
-    let format = if zoned {
-        "%Y-%m-%dT%H:%M:%S%.fZ"
-    } else {
-        "%Y-%m-%dT%H:%M:%S%.f"
-    };
+    let ticks = ticks.i64()?.iter();
     let texts: pl::StringChunked = ticks
-        .i64()?
-        .iter()
-        .map(|tick| {
-            let tick = tick?;
-            let nanoseconds = tick.rem_euclid(per_second) * (1_000_000_000 / per_second);
-            let time = DateTime::from_timestamp(
-                tick.div_euclid(per_second),
-                u32::try_from(nanoseconds).ok()?,
-            )?;
-            Some(time.format(format).to_string())
-        })
+        .map(|tick| iso_time(tick?, per_second, zoned))
         .collect();
     Ok(pl::IntoSeries::into_series(
         texts.with_name(series.name().clone()),

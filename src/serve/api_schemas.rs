@@ -175,6 +175,11 @@ pub fn version() -> Object {
         .build()
 }
 
+/// A stream in Arrow's IPC format
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct ArrowStream(#[expect(dead_code, reason = "for the document only")] Vec<u8>);
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

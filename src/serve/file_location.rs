@@ -19,12 +19,14 @@ pub enum Form {
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// An Arrow stream or file.
+    Arrow,
 }
 
 /// The request with the named file as its body; `None` where it names none, or the settings allow none.
 ///
 /// # Errors
-/// 404 for a file that is not in the folder, whatever else it may be; 415 for one that is neither CSV nor NDJSON; 413 for one
+/// 404 for a file that is not in the folder, whatever else it may be; 415 for one that is neither CSV, NDJSON nor Arrow; 413 for one
 /// that is larger than a body may be.
 pub async fn given(state: &State, request: &Request) -> Result<Option<(Bytes, Form)>, Problem> {
     let Some(folder) = &state.settings.compatibility.file_location else {
@@ -44,8 +46,9 @@ pub async fn given(state: &State, request: &Request) -> Result<Option<(Bytes, Fo
     let form = match Path::new(named).extension().and_then(|it| it.to_str()) {
         Some("csv") => Form::Csv,
         Some("ndjson" | "jsonl") => Form::Ndjson,
+        Some("arrow" | "feather") => Form::Arrow,
         _ => {
-            let why = "a `file_location` ends in .csv, .ndjson or .jsonl";
+            let why = "a `file_location` ends in .csv, .ndjson, .jsonl, .arrow or .feather";
             return Err(Problem::new(Code::UnsupportedMediaType, why));
         }
     };

@@ -26,6 +26,7 @@ mod live_watch;
 mod openapi;
 mod pages;
 mod prediction;
+mod prediction_arrow;
 mod prediction_response;
 mod probation;
 mod readiness;

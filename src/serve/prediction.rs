@@ -7,6 +7,7 @@ use utoipa::OpenApi;
 use super::api_schemas;
 use super::compat::texts;
 use super::file_location::{self, Form};
+use super::prediction_arrow::{self, ARROW_STREAM};
 use super::prediction_response::write_predictions;
 use super::rows::{self, Bounds, Collector, Options, Rows, Strictness};
 use super::work::{bounds, heavy};
@@ -23,7 +24,8 @@ pub struct Doc;
 
 /// Predict rows
 ///
-/// JSON rows with options, CSV with a header, or one JSON object per line. With CSV and NDJSON, the options are in the query.
+/// JSON rows with options, CSV with a header, one JSON object per line, or an Arrow stream. With all but JSON, the options are in the
+/// query. `Accept: application/vnd.apache.arrow.stream` has the predictions as an Arrow stream.
 ///
 /// A model that was trained on related tables takes `"tables": {"<table>": [{column: value}, …], …}` in place of `rows`, and
 /// answers one prediction per record of the base table, whose `id` is the record's.
@@ -39,8 +41,12 @@ pub struct Doc;
         (api_schemas::PredictionRequest = "application/json"),
         (String = "text/csv"),
         (String = "application/x-ndjson"),
+        (api_schemas::ArrowStream = "application/vnd.apache.arrow.stream"),
     )),
-    responses((status = 200, description = "The predictions", body = api_schemas::PredictionAnswer)),
+    responses((status = 200, description = "The predictions", content(
+        (api_schemas::PredictionAnswer = "application/json"),
+        (api_schemas::ArrowStream = "application/vnd.apache.arrow.stream"),
+    ))),
 )]
 pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     match request.content_type().as_deref() {
@@ -52,8 +58,11 @@ pub async fn post(state: Arc<State>, request: Request) -> Result<Reply, Problem>
         Some("application/x-ndjson" | "application/ndjson" | "application/jsonl") => {
             lines(state, request, Form::Ndjson).await
         }
+        Some(ARROW_STREAM | "application/vnd.apache.arrow.file") => {
+            lines(state, request, Form::Arrow).await
+        }
         Some(_) => {
-            let why = "the body may be application/json, text/csv or application/x-ndjson";
+            let why = "the body may be application/json, text/csv, application/x-ndjson or application/vnd.apache.arrow.stream";
             Err(Problem::new(Code::UnsupportedMediaType, why))
         }
     }
@@ -225,6 +234,7 @@ async fn lines(state: Arc<State>, request: Request, form: Form) -> Result<Reply,
                 bounds,
             )?,
             Form::Ndjson => rows::read_ndjson(&request.body, &served, bounds)?,
+            Form::Arrow => rows::read_arrow(&request.body, &served, Strictness::KnownOnly, bounds)?,
         };
         answer(&state, &served, rows, &options, request)
     })
@@ -304,6 +314,14 @@ pub fn answer(
         return Err(Problem::new(Code::Unprocessable, why));
     }
     let n_rows = rows.n_rows;
-    let body = write_predictions(state, served, rows, options, request)?;
-    Ok(Reply::new(JSON, body).by(&served.model, served.version, n_rows))
+    let (kind, body) = if prediction_arrow::is_wanted(request) {
+        let body = prediction_arrow::write_predictions(state, served, rows, options, request)?;
+        (ARROW_STREAM, body)
+    } else {
+        (
+            JSON,
+            write_predictions(state, served, rows, options, request)?,
+        )
+    };
+    Ok(Reply::new(kind, body).by(&served.model, served.version, n_rows))
 }

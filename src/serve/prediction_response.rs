@@ -81,13 +81,7 @@ fn write_row(
     }
     if !served.is_of_numbers() {
         out.extend_from_slice(b",\"probability\":");
-        // Of the positive class where there are two, else of the class that is predicted.
-        let at = if served.bundle.is_binary() {
-            0
-        } else {
-            it.label as usize
-        };
-        number(out, it.probabilities[at]);
+        number(out, served.probability(it.label, it.probabilities));
     }
     if options.probabilities {
         all_probabilities(out, served, it.probabilities);
@@ -101,7 +95,11 @@ fn write_row(
     if options.flips {
         flips(out, served, it.slots, threshold, request)?;
     }
-    warnings(out, served, it.slots);
+    let before = out.len();
+    out.extend_from_slice(b",\"warnings\":");
+    if !warnings(out, served, it.slots) {
+        out.truncate(before);
+    }
     out.push(b'}');
     Ok(())
 }
@@ -248,25 +246,26 @@ fn flips(
     Ok(())
 }
 
-/// What is unusual about a row, if anything.
-fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) {
+/// What is unusual about a row as a JSON list, `[{"column", "warning"}]`; returns false and writes nothing where nothing is.
+pub fn warnings(out: &mut Vec<u8>, served: &Served, slots: &[Slot]) -> bool {
     if !served.may_warn(slots) {
-        return;
+        return false;
     }
-    let mut n = 0;
+    let mut is_first = true;
     for (input, slot) in served.model_inputs.iter().zip(slots) {
         let Some(what) = input.unusual(slot) else {
             continue;
         };
-        out.extend_from_slice(if n == 0 { b",\"warnings\":[" } else { b"," });
-        out.extend_from_slice(b"{\"column\":");
+        out.extend_from_slice(if is_first { b"[{" } else { b",{" });
+        out.extend_from_slice(b"\"column\":");
         text(out, &input.name);
         out.extend_from_slice(b",\"warning\":\"");
         out.extend_from_slice(what.name().as_bytes());
         out.extend_from_slice(b"\"}");
-        n += 1;
+        is_first = false;
     }
-    if n > 0 {
+    if !is_first {
         out.push(b']');
     }
+    !is_first
 }

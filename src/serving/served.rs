@@ -165,6 +165,16 @@ impl Served {
         self.bundle.task() == Task::Regression
     }
 
+    /// The probability that an answer shows: P of the positive class where there are two, else of the class that is predicted.
+    pub fn probability(&self, label: u32, probabilities: &[f64]) -> f64 {
+        let at = if self.bundle.is_binary() {
+            0
+        } else {
+            label as usize
+        };
+        probabilities[at]
+    }
+
     /// Makes a verified bundle ready to answer.
     pub fn new(
         model: &str,

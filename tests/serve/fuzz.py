@@ -129,7 +129,9 @@ def teach() -> None:
     """How bodies are written that schemathesis does not know."""
     import schemathesis
 
-    @schemathesis.serializer("application/x-ndjson", "text/csv", "application/octet-stream")
+    @schemathesis.serializer(
+        "application/x-ndjson", "text/csv", "application/octet-stream", "application/vnd.apache.arrow.stream"
+    )
     def as_it_is(_context, value):
         if isinstance(value, bytes):
             return value

@@ -2,6 +2,7 @@
 
 mod admin;
 mod agreement;
+mod arrow;
 mod auth;
 mod call;
 mod compat;

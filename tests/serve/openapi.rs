@@ -56,8 +56,13 @@ fn every_example_of_a_body_is_answered() {
     let document = document(&server);
     let content = &document["paths"]["/prediction"]["post"]["requestBody"]["content"];
     let content = content.as_object().expect("content");
-    assert_eq!(content.len(), 3);
+    assert_eq!(content.len(), 4);
     for (kind, media) in content {
+        if kind.ends_with("arrow.stream") {
+            // Its bodies are no texts; tests/serve/arrow.rs posts some.
+            assert_eq!(media.get("example"), None);
+            continue;
+        }
         let body = match &media["example"] {
             Value::String(text) => text.clone(),
             other => other.to_string(),

@@ -194,7 +194,7 @@ fn every_bad_request_is_told_what_is_wrong() {
         ("{\"a\": 1}\nsecret\n", "application/x-ndjson", "/prediction", 400, "bad_request", "line 2 of the body is not a JSON object, at column 1".into()),
         ("a\n", "text/csv", "/prediction?secret=1", 400, "bad_request", "the query has a parameter that is not known; there is model, version, probabilities, threshold, top_n, explain, flips".into()),
         ("a\n", "text/csv", "/prediction?top_n=secret", 400, "bad_request", "the parameter `top_n` is not a whole number".into()),
-        ("<a/>", "application/xml", "/prediction", 415, "unsupported_media_type", "the body may be application/json, text/csv or application/x-ndjson".into()),
+        ("<a/>", "application/xml", "/prediction", 415, "unsupported_media_type", "the body may be application/json, text/csv, application/x-ndjson or application/vnd.apache.arrow.stream".into()),
     ];
     for (body, content_type, path, status, code, message) in cases {
         let headers = [("content-type", *content_type)];

@@ -172,6 +172,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "scored",
                     "scrape",
                     "work",
+                    "prediction_arrow",
                     "prediction_response",
                 ],
             ),

@@ -3,89 +3,18 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::bundle::{Bundle, Golden, Provenance};
-use crate::config::{Learner, server::Limits};
-use crate::data::{ColumnSummary, Kind};
-use crate::evaluate::Metric;
-use crate::features::{Input, Prepare, Step, Transformer};
+use crate::bundle::Slot;
+use crate::config::server::Limits;
+use crate::features::CellRef;
 use crate::http::budget::Budget;
-use crate::predictors::{Linear, Link, Predictor};
+use crate::serving::served::Field;
 
 mod any_body;
 mod any_csv;
+mod arrow;
+mod sample;
 
-/// A model of a number, a truth value and a text of two categories.
-pub fn served() -> Served {
-    let input = |name: &str, kind, step| Input {
-        name: name.to_string(),
-        kind,
-        step,
-    };
-    let (mean, scale) = (1.0, 2.0);
-    let scale = || Step::Scale { mean, scale };
-    let categories = vec!["a".to_string(), "b".to_string()];
-    let column = |name: &str, kind| ColumnSummary {
-        name: name.to_string(),
-        kind,
-        rows: 3,
-        missing: 0,
-        mean: None,
-        median: None,
-        std: None,
-        min: Some(0.0),
-        max: Some(9.0),
-        distinct: 3,
-        top: Vec::new(),
-    };
-    let bundle = Bundle {
-        target: "y".to_string(),
-        classes: vec!["0".to_string(), "1".to_string()],
-        prior: vec![0.5, 0.5],
-        centre: None,
-        metric: Metric::F1,
-        threshold: 0.5,
-        costs: None,
-        calibration: None,
-        flag: None,
-        transformer: Transformer {
-            prepare: Prepare::default(),
-            inputs: vec![
-                input("number", Kind::Number, scale()),
-                input("flag", Kind::Boolean, scale()),
-                input("text", Kind::Text, Step::OneHot { categories }),
-            ],
-        },
-        predictor: Predictor::Linear(Linear {
-            link: Link::Logistic,
-            bias: vec![0.1],
-            weights: vec![0.5, -0.5, 1.0, 2.0, 3.0, 4.0],
-        }),
-        dropped: Vec::new(),
-        learner: Learner::default(),
-        leaderboard: Vec::new(),
-        seed: 1,
-        data: Provenance {
-            rows_hash: String::new(),
-            config_hash: String::new(),
-            train_rows: 3,
-            validation_rows: 1,
-            folds: None,
-        },
-        profile: vec![
-            column("number", Kind::Number),
-            column("flag", Kind::Boolean),
-            column("text", Kind::Text),
-            column("y", Kind::Integer),
-        ],
-        rules: Vec::new(),
-        golden: Golden::default(),
-        related: None,
-        reading: Default::default(),
-        reference: None,
-        imported: None,
-    };
-    Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
-}
+pub use sample::served;
 
 fn limits() -> Limits {
     Limits {
@@ -108,8 +37,12 @@ fn bounds() -> Bounds<'static> {
 }
 
 fn read(rows: Value) -> Result<Rows, Problem> {
-    let body = json!({"rows": rows}).to_string();
-    read_body(body.as_bytes(), &served(), bounds())?.1
+    read_body(
+        json!({"rows": rows}).to_string().as_bytes(),
+        &served(),
+        bounds(),
+    )?
+    .1
 }
 
 #[test]

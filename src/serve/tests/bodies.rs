@@ -2,6 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow_array::types::Int8Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, RecordBatch, StringArray,
+    StringViewArray,
+};
+use arrow_ipc::writer::StreamWriter;
 use bytes::Bytes;
 use warp::http::{HeaderMap, Method};
 
@@ -132,6 +138,49 @@ fn fuzz_lines() {
         );
         let lines = rows::read_ndjson(body, &served, bounds(&request));
         outcome(csv) + &outcome(lines)
+    });
+}
+
+#[test]
+fn fuzz_arrow() {
+    let served = sample_served();
+    let columns: [(&str, ArrayRef); 3] = [
+        (
+            "number",
+            Arc::new(Float64Array::from(vec![Some(1.0), None])),
+        ),
+        ("flag", Arc::new(BooleanArray::from(vec![true, false]))),
+        ("text", Arc::new(StringArray::from(vec!["a", "b"]))),
+    ];
+    let plain = RecordBatch::try_from_iter(columns).expect("a batch");
+    let keyed: DictionaryArray<Int8Type> = vec![Some("b"), None].into_iter().collect();
+    let columns: [(&str, ArrayRef); 3] = [
+        ("number", Arc::new(Date32Array::from(vec![1, 2]))),
+        (
+            "flag",
+            Arc::new(StringViewArray::from(vec![
+                "true",
+                "a text longer than twelve bytes",
+            ])),
+        ),
+        ("text", Arc::new(keyed)),
+    ];
+    let odd = RecordBatch::try_from_iter(columns).expect("a batch");
+    let seeds = [plain, odd].map(|batch| {
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema()).expect("a writer");
+        writer.write(&batch).expect("written");
+        writer.into_inner().expect("ended")
+    });
+    let seeds = [seeds[0].as_slice(), seeds[1].as_slice()];
+    fuzz("arrow", &seeds, &WORDS, |body| {
+        let request = request(body);
+        let strictness = Strictness::ExtraIgnored;
+        outcome(rows::read_arrow(
+            &request.body,
+            &served,
+            strictness,
+            bounds(&request),
+        ))
     });
 }
 
