@@ -67,7 +67,10 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
         .map(|model| {
             let mut preview = pipeline::preview(model);
             if model.labels.sets_aside() && !is_logged {
-                preview.notes.push(UNLOGGED.to_string());
+                preview.notes.push(unlogged("test_share", "hold out"));
+            }
+            if model.labels.trains() && !is_logged {
+                preview.notes.push(unlogged("train", "learn from"));
             }
             (model, preview)
         })
@@ -128,7 +131,11 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
         .hint("correct the keys or the files that are named; nothing was written"))
 }
 
-const UNLOGGED: &str = "`labels.test_share` finds no row to hold out: `server.prediction_log.sample` is 0, and whole rows are kept only there";
+fn unlogged(key: &str, to: &str) -> String {
+    format!(
+        "`labels.{key}` finds no row to {to}: `server.prediction_log.sample` is 0, and whole rows are kept only there"
+    )
+}
 
 /// What the database, if there is one, has to say of the settings. It is only looked at.
 ///

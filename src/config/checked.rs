@@ -68,9 +68,18 @@ pub fn check(
             "only `ingest.keep: accumulate` has a window".to_string(),
         );
     }
-    if raw.related.is_some() && raw.labels.sets_aside() {
-        let why = "rows that are put together of several tables are not logged whole; leave out `related`, or set it to 0";
-        say("labels.test_share", why.to_string());
+    for (key, is_set, off) in [
+        ("labels.test_share", raw.labels.sets_aside(), "0"),
+        ("labels.train", raw.labels.trains(), "false"),
+    ] {
+        if raw.related.is_some() && is_set {
+            say(
+                key,
+                format!(
+                    "rows that are put together of several tables are not logged whole; leave out `related`, or set it to {off}"
+                ),
+            );
+        }
     }
     let task = raw
         .task

@@ -51,6 +51,11 @@ fn check_data(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
             "held-out rows would have to be taken out of the whole data set; set it to 0",
         ),
         (
+            "labels.train",
+            raw.labels.trains(),
+            "the engine reads the files alone; set it to false",
+        ),
+        (
             "ingest.encoding",
             !(is_auto(&ingest.encoding) || ingest.encoding.eq_ignore_ascii_case("utf-8")),
             "write the files in UTF-8, or as Parquet",

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// What a created model takes from the top of the project's settings.
-pub(super) const INHERITED: [&str; 9] = [
+pub(super) const INHERITED: [&str; 11] = [
     "features",
     "learner",
     "split",
@@ -13,6 +13,8 @@ pub(super) const INHERITED: [&str; 9] = [
     "retention",
     "health",
     "probation",
+    "labels",
+    "retrain",
 ];
 
 /// Keeps what a created model takes from the project.

@@ -29,6 +29,11 @@ pub struct Labels {
     pub test_rows: u32,
     /// Days after its answer for which a row is a fresh test row; then it is retired, and stays out of training.
     pub test_days: Option<f64>,
+    /// Whether labelled rows of production that are no test rows are learned from, as rows of the data set. Whole rows are there
+    /// only where `server.prediction_log.sample` keeps them.
+    pub train: bool,
+    /// Most labelled rows of production that are learned from; beyond that, the oldest are left out.
+    pub train_rows: u32,
 }
 
 /// What fresh test rows are for.
@@ -56,6 +61,8 @@ impl Default for Labels {
             test_min_rows: 500,
             test_rows: 20_000,
             test_days: None,
+            train: false,
+            train_rows: 100_000,
         }
     }
 }
@@ -83,11 +90,18 @@ impl Labels {
         self.enabled && self.test_share > 0.0
     }
 
-    /// What of it can change a verdict, as text; `None` where nothing is held out.
+    /// Whether labelled rows of production are learned from.
+    pub fn trains(&self) -> bool {
+        self.enabled && self.train
+    }
+
+    /// What of it can change a verdict, as text; `None` where nothing is held out or learned from.
     pub(super) fn not_default(&self) -> Option<String> {
-        self.sets_aside().then(|| {
+        let aside = self.sets_aside().then(|| {
             serde_json::json!([self.test_share, self.test_use, self.test_min_rows]).to_string()
-        })
+        });
+        let trains = self.trains().then(|| "labels.train".to_string());
+        (aside.is_some() || trains.is_some()).then(|| aside.into_iter().chain(trains).collect())
     }
 
     /// Tells what makes no sense: key below `labels`, and reason.
@@ -106,12 +120,12 @@ impl Labels {
         within("test_min_rows", f64::from(self.test_min_rows), 30.0, 1e6);
         within("test_rows", f64::from(self.test_rows), 30.0, 1e6);
         within("test_days", self.test_days.unwrap_or(1.0), 0.01, 36_500.0);
-        if self.test_share > 0.0 && !self.enabled {
-            say(
-                "test_share",
-                "labelled rows are matched with answers, and `labels.enabled` keeps none"
-                    .to_string(),
-            );
+        within("train_rows", f64::from(self.train_rows), 30.0, 1e6);
+        for (key, is_set) in [("test_share", self.test_share > 0.0), ("train", self.train)] {
+            if is_set && !self.enabled {
+                let why = "labelled rows are matched with answers, and `labels.enabled` keeps none";
+                say(key, why.to_string());
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of a data set and how they came about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,9 @@ pub struct DatasetRecord {
     /// Rows that are left out since they are fresh test rows (`labels.test_share`).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rows_set_aside: u64,
+    /// Labelled rows of production in it, behind all others (`labels.train`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production: Option<ProductionRows>,
     /// Rows in it.
     pub rows: u64,
     /// NaN and infinite cells that count as missing, per column.
@@ -100,6 +103,39 @@ pub struct DatasetRecord {
     /// How several tables became its rows, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related: Option<RelatedPlan>,
+}
+
+/// Labelled rows of production in a data set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProductionRows {
+    /// How many there are, inside the window; they are the data set's last rows.
+    pub rows: u64,
+    /// When the first and the last of them were answered.
+    pub answered: Option<[String; 2]>,
+    /// How many each version answered.
+    pub by_version: BTreeMap<i64, u64>,
+    /// Labelled rows that the files have, too; they count once.
+    pub in_files: u64,
+    /// Those that are rows of the test data; they are not learned from.
+    pub in_test: u64,
+    /// Those that lack a column that the champion reads, or break a rule of `schema`.
+    pub left_out: u64,
+    /// Of the rows, those whose labels were asked for (`unseat labels wanted`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<AskedRows>,
+}
+
+/// Rows whose labels were asked for, of one draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AskedRows {
+    /// The version that was to be decided on.
+    pub version: i64,
+    /// In which way it differed from the champion.
+    pub direction: String,
+    /// How many there are.
+    pub rows: u64,
+    /// How many logged requests each stands for: those that differed so, per row.
+    pub weight: f64,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::fresh::TestData;
+use super::labelled_rows::Input;
 use super::preview::preview;
 use super::{Env, ingest};
 use crate::config::Approval;
@@ -40,7 +41,9 @@ pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let test = super::input_scan::look(&config.test_folder).await?;
     let test = TestData::of(env, test).await?;
     let seen = env.registry.seen_files(&config.name).await?;
+    let input = Input::of(env, input).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
+    let input = input.scan;
     let past = env
         .registry
         .past_conclusion(&config.name, &data_hash, &config.fingerprint())

@@ -106,16 +106,10 @@ impl Fresh {
         &self,
         config: &ModelConfig,
         files: DataFrame,
-        (needs, like, target): (&[String], &Schema, &str),
+        (needs, target): (&[String], &str),
     ) -> Result<(DataFrame, Option<FreshRows>), Error> {
         if self.rows.is_empty() {
             return Ok((files, None));
-        }
-        let mut schema = Schema::of(&files);
-        for column in &like.columns {
-            if schema.get(&column.name).is_none() {
-                schema.columns.push(column.clone());
-            }
         }
         let is_whole = |row: &&TestRow| needs.iter().all(|name| row.cells.contains_key(name));
         let whole: Vec<&TestRow> = self.rows.iter().filter(is_whole).collect();
@@ -124,35 +118,9 @@ impl Fresh {
             .into_iter()
             .filter(|row| self.is_alone || !known.contains(row.key.as_str()))
             .collect();
-        let files = without_derived(config, &files);
-        let labels = || used.iter().map(|row| Some(Value::from(row.label.as_str())));
-        let columns = Schema::of(&files).columns.into_iter().map(|column| {
-            let cells: Vec<Option<Value>> = if column.name == target {
-                labels().collect()
-            } else {
-                let cells = used.iter().map(|row| row.cells.get(&column.name));
-                cells.map(|cell| cell.cloned()).collect()
-            };
-            cells_of(&column.name, column.kind, &cells)
-        });
-        let below = frame_of(used.len(), columns.collect())?;
         let n_above = files.height();
-        let mut frame = with_derived(config, data::concat(files, below)?)?;
-        if config.derive.iter().any(|it| it.name == target) {
-            // What is true of these rows is known by their labels.
-            let derived = frame.select([target]).map_err(data::Error::from)?;
-            let kind = Schema::of(&derived).columns.first().map(|it| it.kind);
-            let labels = cells_of(
-                target,
-                kind.unwrap_or(Kind::Text),
-                &labels().collect::<Vec<_>>(),
-            );
-            let labels = frame_of(used.len(), vec![labels])?;
-            let column = data::concat(derived.head(Some(n_above)), labels)?;
-            for column in column.into_columns() {
-                frame.with_column(column).map_err(data::Error::from)?;
-            }
-        }
+        let below = used.iter().map(|row| (&row.cells, row.label.as_str()));
+        let mut frame = with_rows_below(config, files, &below.collect::<Vec<_>>(), target)?;
         if self.is_alone {
             frame = frame.slice(n_above as i64, used.len());
             frame.rechunk_mut();
@@ -197,6 +165,58 @@ fn shared<'a>(rows: &[&'a TestRow], frame: &DataFrame) -> Result<HashSet<&'a str
     let cells = rows.iter().map(|row| (row.key.as_str(), &row.cells));
     let found = rows_in(&cells.collect::<Vec<_>>(), frame)?;
     Ok(found.into_iter().map(|(key, _)| key).collect())
+}
+
+/// Rows of files with labelled rows of production behind them, cells in the kinds that the columns have there; a column that a row
+/// does not have is missing. Derived columns are made again.
+///
+/// # Errors
+/// When a frame cannot be made.
+pub fn with_rows_below(
+    config: &ModelConfig,
+    files: DataFrame,
+    rows: &[(&Map<String, Value>, &str)],
+    target: &str,
+) -> Result<DataFrame, Error> {
+    let n_above = files.height();
+    let files = without_derived(config, &files);
+    let below = rows_like(&files, rows, target)?;
+    let mut frame = with_derived(config, data::concat(files, below)?)?;
+    if config.derive.iter().any(|it| it.name == target) {
+        // What is true of these rows is known by their labels.
+        let derived = frame.select([target]).map_err(data::Error::from)?;
+        let kind = Schema::of(&derived).columns.first().map(|it| it.kind);
+        let labels: Vec<Option<Value>> = rows.iter().map(|row| Some(Value::from(row.1))).collect();
+        let labels = cells_of(target, kind.unwrap_or(Kind::Text), &labels);
+        let labels = frame_of(rows.len(), vec![labels])?;
+        let column = data::concat(derived.head(Some(n_above)), labels)?;
+        for column in column.into_columns() {
+            frame.with_column(column).map_err(data::Error::from)?;
+        }
+    }
+    Ok(frame)
+}
+
+/// Labelled rows of production as a frame of the columns of files.
+///
+/// # Errors
+/// When the frame cannot be made.
+pub fn rows_like(
+    files: &DataFrame,
+    rows: &[(&Map<String, Value>, &str)],
+    target: &str,
+) -> Result<DataFrame, Error> {
+    let columns = Schema::of(files).columns.into_iter().map(|column| {
+        let cell = |row: &(&Map<String, Value>, &str)| {
+            if column.name == target {
+                return Some(Value::from(row.1));
+            }
+            row.0.get(&column.name).cloned()
+        };
+        let cells: Vec<Option<Value>> = rows.iter().map(cell).collect();
+        cells_of(&column.name, column.kind, &cells)
+    });
+    frame_of(rows.len(), columns.collect())
 }
 
 /// Which rows are in a frame, by all columns that both have, whatever kinds those are there: their keys, each with the rows of

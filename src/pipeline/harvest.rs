@@ -1,4 +1,5 @@
-//! Holds out labelled rows of production, before a run looks at its data: logged rows with the labels of their answers.
+//! Gathers labelled rows of production, before a run looks at its data: logged rows with the labels of their answers, held out as
+//! test rows or kept to be learned from.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -6,13 +7,15 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::beyond::read_ask;
+use super::beyond::{labels_of, read_ask};
 use super::error::Error;
 use super::fresh::rows_in;
 use super::logged::{folder_of, newest};
 use super::past_rows::PastRow;
+use super::to_learn::MOST_VERSIONS;
 use super::trained::dataset_run;
 use super::{Env, Event, ingest};
+use crate::config::labels::Labels;
 use crate::live::{Admission, Labelled, admission, is_test_row, label_of, row_key, row_key_before};
 use crate::registry::{FreshRow, FreshSide};
 use crate::text::counted;
@@ -33,6 +36,9 @@ pub struct Harvest {
     pub conflicts: u64,
     /// Labelled rows that a hash puts on the side of training.
     pub of_training: u64,
+    /// Rows that are kept to be learned from (`labels.train`).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub to_learn: u64,
     /// Rows that were learned from, so that they are never test rows.
     pub learned: u64,
     /// Labelled answers whose rows wait: of days or classes with too few labels.
@@ -43,13 +49,17 @@ pub struct Harvest {
     pub not_logged: u64,
 }
 
-/// Holds out what has come; `None` where the settings hold nothing out.
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// Gathers what has come; `None` where the settings neither hold rows out nor learn from them.
 ///
 /// # Errors
 /// When the registry or the champion's data set cannot be read.
 pub async fn harvest(env: &Env) -> Result<Option<Harvest>, Error> {
     let settings = &env.config.labels;
-    if !settings.sets_aside() {
+    if !settings.sets_aside() && !settings.trains() {
         return Ok(None);
     }
     let model = &env.config.name;
@@ -71,6 +81,7 @@ pub async fn harvest(env: &Env) -> Result<Option<Harvest>, Error> {
     changed.extend(learned(env, &mut rows).await?);
     let since_ms = settings.test_since_ms(now_ms);
     changed.extend(made_room(&mut rows, settings.test_rows as usize, since_ms)?);
+    changed.extend(left(&mut rows, settings.train_rows as usize));
     let save: Vec<FreshRow> = rows
         .iter()
         .filter(|row| changed.contains(&row.key))
@@ -81,6 +92,7 @@ pub async fn harvest(env: &Env) -> Result<Option<Harvest>, Error> {
     told.rows = count(&|row| row.side == FreshSide::Test);
     told.conflicts = count(&|row| row.side == FreshSide::Test && row.label.is_none());
     told.learned = count(&|row| row.side == FreshSide::Training);
+    told.to_learn = count(&|row| settings.trains() && row.side == FreshSide::Learn);
     told.new = count(&|row| row.side == FreshSide::Test && fresh.contains(&row.key));
     if told.waiting > 0 {
         env.tell(Event::Warning(format!(
@@ -108,7 +120,8 @@ fn relabelled(rows: &mut [FreshRow], answers: &[Labelled]) -> HashSet<String> {
         .map(|row| (row.answer.id.as_str(), row))
         .collect();
     let mut changed = HashSet::new();
-    for row in rows.iter_mut().filter(|row| row.side == FreshSide::Test) {
+    let has_label = |row: &&mut FreshRow| matches!(row.side, FreshSide::Test | FreshSide::Learn);
+    for row in rows.iter_mut().filter(has_label) {
         let Some(label) = by_id.get(row.id.as_str()).map(|row| label_of(row)) else {
             continue;
         };
@@ -120,39 +133,66 @@ fn relabelled(rows: &mut [FreshRow], answers: &[Labelled]) -> HashSet<String> {
     changed
 }
 
-/// Newest versions whose questions are looked at.
-const MOST_VERSIONS: usize = 50;
-
-/// Ids of the answers whose labels were asked for.
-async fn asked(env: &Env) -> Result<HashSet<String>, Error> {
-    let mut ids = HashSet::new();
+/// Ids of the answers whose labels were asked for, with the labels that came.
+async fn asked(env: &Env) -> Result<HashMap<String, Option<String>>, Error> {
+    let mut ids = HashMap::new();
     let versions = env.registry.versions(&env.config.name).await?;
     for version in versions.iter().rev().take(MOST_VERSIONS) {
         if let Some(ask) = read_ask(env, version).await? {
-            ids.extend(ask.wanted().map(|(_, row)| row.id.clone()));
+            let mut labels = labels_of(env, &ask).await?;
+            let wanted = ask.wanted();
+            ids.extend(wanted.map(|(_, row)| (row.id.clone(), labels.remove(&row.id))));
         }
     }
     Ok(ids)
 }
 
-/// Logged rows with a label that have no side yet and may become test rows.
+/// An answer with the label that counts.
+struct Known<'a> {
+    answer: &'a Labelled,
+    label: String,
+    is_asked: bool,
+}
+
+/// The answers that have a label and no row yet, by their ids. Labels that were asked for count where rows are learned from.
+fn with_labels<'a>(
+    settings: &Labels,
+    answers: &'a [Labelled],
+    (rows, asked): (&[FreshRow], &HashMap<String, Option<String>>),
+    told: &mut Harvest,
+) -> HashMap<&'a str, Known<'a>> {
+    let known_ids: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut labelled = HashMap::new();
+    for answer in answers {
+        let id = answer.answer.id.as_str();
+        let wanted = asked.get(id);
+        let label = label_of(answer).or_else(|| wanted.cloned().flatten());
+        let Some(label) = label.filter(|_| !known_ids.contains(id)) else {
+            continue;
+        };
+        told.asked += u64::from(wanted.is_some());
+        if wanted.is_none() || settings.trains() {
+            let known = Known {
+                answer,
+                label,
+                is_asked: wanted.is_some(),
+            };
+            labelled.insert(id, known);
+        }
+    }
+    labelled
+}
+
+/// Logged rows with a label that have no side yet and may become test rows, or are to be learned from.
 fn candidates(
     (env, log): (&Env, &Path),
     answers: &[Labelled],
-    (rows, asked): (&[FreshRow], &HashSet<String>),
+    (rows, asked): (&[FreshRow], &HashMap<String, Option<String>>),
     told: &mut Harvest,
 ) -> Vec<FreshRow> {
     let settings = &env.config.labels;
-    let known_ids: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut known: HashSet<String> = rows.iter().map(|row| row.key.clone()).collect();
-    let mut labelled: HashMap<&str, &Labelled> = answers
-        .iter()
-        .filter(|row| !known_ids.contains(row.answer.id.as_str()) && label_of(row).is_some())
-        .map(|row| (row.answer.id.as_str(), row))
-        .collect();
-    let all = labelled.len();
-    labelled.retain(|id, _| !asked.contains(*id));
-    told.asked = (all - labelled.len()) as u64;
+    let labelled = with_labels(settings, answers, (rows, asked), told);
     let logged = newest(log, &env.config.name, MOST_ROWS, |id| {
         labelled.contains_key(id)
     });
@@ -161,7 +201,12 @@ fn candidates(
     let admission: Admission = admission(answers);
     let mut found = Vec::new();
     for row in &logged {
-        let Some(answer) = labelled.get(row.id.as_str()) else {
+        let Some(Known {
+            answer,
+            label,
+            is_asked,
+        }) = labelled.get(row.id.as_str())
+        else {
             continue;
         };
         let key = row_key(&row.cells);
@@ -169,18 +214,25 @@ fn candidates(
         if known.contains(&format!("{:032x}", row_key_before(&row.cells))) {
             continue;
         }
-        if !is_test_row(key, settings.test_share) {
-            told.of_training += 1;
+        let side = if !is_test_row(key, settings.test_share) {
+            told.of_training += u64::from(!is_asked);
+            FreshSide::Learn
+        } else if *is_asked {
+            continue;
         } else if !admission.admits(answer, key) {
             told.waiting += 1;
-        } else if known.insert(name.clone()) {
+            continue;
+        } else {
+            FreshSide::Test
+        };
+        if (side == FreshSide::Test || settings.trains()) && known.insert(name.clone()) {
             found.push(FreshRow {
                 key: name,
-                side: FreshSide::Test,
+                side,
                 id: row.id.clone(),
                 version: answer.answer.version,
                 at_ms: answer.answer.at_ms,
-                label: label_of(answer),
+                label: Some(label.clone()),
                 cells: Some(Value::Object(row.cells.clone()).to_string()),
             });
         }
@@ -259,6 +311,22 @@ fn made_room(rows: &mut [FreshRow], most: usize, since_ms: i64) -> Result<Vec<St
         changed.push(row.key.clone());
     }
     Ok(changed)
+}
+
+/// Leaves the oldest rows to learn from beyond so many out; their keys. They become no test rows, for they were learned from.
+fn left(rows: &mut [FreshRow], most: usize) -> Vec<String> {
+    let mut learn: Vec<&mut FreshRow> = rows
+        .iter_mut()
+        .filter(|row| row.side == FreshSide::Learn)
+        .collect();
+    learn.sort_by(|a, b| (a.at_ms, &a.key).cmp(&(b.at_ms, &b.key)));
+    let beyond = learn.len().saturating_sub(most);
+    let mut changed = Vec::new();
+    for row in learn.into_iter().take(beyond) {
+        (row.side, row.label, row.cells) = (FreshSide::Training, None, None);
+        changed.push(row.key.clone());
+    }
+    changed
 }
 
 #[cfg(test)]

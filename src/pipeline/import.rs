@@ -13,6 +13,7 @@ use super::challenge::{Challenge, settle};
 use super::dataset::Dataset;
 use super::error::{Error, fault};
 use super::fresh::TestData;
+use super::labelled_rows::Input;
 use super::loaded_version::LoadedVersion;
 use super::run::with_lock;
 use super::run_report::{RunReport, nothing, timings_map};
@@ -118,8 +119,9 @@ async fn dataset_of(
     }
     let scan = input_scan::scan(env, &env.config.input_folder).await?;
     disk_space::check(env, &scan)?;
+    let input = Input::of(env, scan).await?;
     let mut dataset = env
-        .stage(Stage::Ingest, timings, ingest::ingest(env, id, &scan))
+        .stage(Stage::Ingest, timings, ingest::ingest(env, id, &input))
         .await?;
     dataset.profile = data::summarise(&dataset.frame);
     Ok(dataset)

@@ -16,7 +16,7 @@ pub use elsewhere::{Seen, same_as_scanned, seen};
 pub use known::{Read, ingest_news, row_set};
 pub use named::missing_columns;
 pub use options::{read_options, rules_of, test_options};
-pub use stored::{Storing, latest, latest_frame, load, load_row};
+pub use stored::{MOST_COLUMNS, Storing, latest, latest_frame, load, load_row};
 pub use tables::{heads_of_tables, read_tables};
 
 use polars::prelude::DataFrame;
@@ -28,6 +28,7 @@ use super::dataset::{
 };
 use super::derive::with_derived;
 use super::error::Error;
+use super::labelled_rows::{Input, with_labelled_rows};
 use super::{Env, input_scan};
 use crate::checks::of_files;
 use crate::config::{Keep, ModelConfig, Severity, Window};
@@ -36,9 +37,10 @@ use crate::data::{ReadOptions, Scan, Schema};
 use crate::registry::SeenFile;
 use crate::text::counted;
 
-/// Hash of the work that a scan stands for: its files, and with `accumulate` everything seen before and which files were put
+/// Hash of the work that an input stands for: its files, labelled rows of production, and with `accumulate` everything seen before and which files were put
 /// back to what they held earlier. Of several tables, also where each stands, since that says which table it is.
-pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &[SeenFile]) -> String {
+pub fn data_hash(config: &ModelConfig, input: &Input, seen: &[SeenFile]) -> String {
+    let scan = &input.scan;
     if config.related.is_some() {
         let placed = scan.files.iter();
         let placed: Vec<String> = placed
@@ -51,7 +53,7 @@ pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &[SeenFile]) -> String
         let parts = file.path.split('/').filter(|part| part.contains('='));
         parts.fold(file.sha256.clone(), |hash, part| format!("{hash} {part}"))
     });
-    let placed: Vec<String> = placed.collect();
+    let placed: Vec<String> = placed.chain(input.rows.hash()).collect();
     match config.ingest.keep {
         Keep::Folder => content_hash(placed.iter()),
         Keep::Accumulate => {
@@ -62,24 +64,24 @@ pub fn data_hash(config: &ModelConfig, scan: &Scan, seen: &[SeenFile]) -> String
     }
 }
 
-/// A scan without some of its files.
-fn without(scan: &Scan, paths: &[String]) -> Scan {
-    let mut rest = scan.clone();
-    rest.files.retain(|file| !paths.contains(&file.path));
+/// An input without some of its files.
+fn without(input: &Input, paths: &[String]) -> Input {
+    let mut rest = input.clone();
+    rest.scan.files.retain(|file| !paths.contains(&file.path));
     rest
 }
 
 /// Reads the scanned files, writes the dated data set and records it.
-pub async fn ingest(env: &Env, run: &str, scan: &Scan) -> Result<(Dataset, String), Error> {
-    let mut dataset = read(env, run, scan).await?;
+pub async fn ingest(env: &Env, run: &str, input: &Input) -> Result<(Dataset, String), Error> {
+    let mut dataset = read(env, run, input).await?;
     stored::write(env, &mut dataset).await?;
     let summary = stored::summary(&dataset.record);
     Ok((dataset, summary))
 }
 
 /// Reads the scanned files.
-async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
-    let config = &env.config;
+async fn read(env: &Env, run: &str, input: &Input) -> Result<Dataset, Error> {
+    let (config, scan) = (&env.config, &input.scan);
     if config.engine.is_remote() {
         return elsewhere::read(env, run, scan).await;
     }
@@ -140,8 +142,9 @@ async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
     }
     check_columns(config, &parts.frame)?;
     let parts = apart::without_test_rows(env, parts).await?;
+    let parts = with_labelled_rows(env, parts, &input.rows).await?;
     // A file that changed after the scan was not read: the data set must not pass for one that holds it.
-    let data_hash = data_hash(config, &without(scan, &parts.record.unsettled), &seen);
+    let data_hash = data_hash(config, &without(input, &parts.record.unsettled), &seen);
     let dataset = dataset_of(env, run, data_hash, parts)?;
     if dataset.frame.height() == 0 {
         return Err(nothing_usable(config, scan, &dataset.record));
@@ -171,6 +174,11 @@ fn dataset_of(env: &Env, run: &str, data_hash: String, parts: Parts) -> Result<D
     let inside = window(&env.config, &frame)?;
     if let Some(inside) = inside {
         record.rows_outside_window = (frame.height() - inside.len()) as u64;
+        if let Some(production) = &mut record.production {
+            // They are the last rows.
+            let first = (frame.height() as u64 - production.rows) as u32;
+            production.rows = inside.iter().filter(|row| **row >= first).count() as u64;
+        }
         row_hashes = inside.iter().map(|&row| row_hashes[row as usize]).collect();
         frame = take(&frame, &inside)?;
     }

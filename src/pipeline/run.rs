@@ -8,6 +8,7 @@ use super::drift::{self, DriftLine};
 use super::error::{Error, fault};
 use super::fresh::TestData;
 use super::heartbeat::Heartbeat;
+use super::labelled_rows::Input;
 use super::run_report::{RunOptions, RunReport, nothing, timings_map};
 use super::untrained::{Looked, without_training};
 use super::versions;
@@ -150,6 +151,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     if input.files.is_empty() {
         env.tell(Event::Warning(ingest::no_file(config, &input)));
     }
+    let input = Input::of(env, input).await?;
     let test = TestData::of(env, test).await?;
     let seen = env.registry.seen_files(&config.name).await?;
     let data_hash = ingest::data_hash(config, &input, &seen);
@@ -171,11 +173,11 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
     };
     let champion = champion.map(|champion| champion.version);
     // A folder that was emptied is a quiet night, not a failed one, as long as there is something to continue with.
-    let is_bare = input.files.is_empty() && config.ingest.keep == Keep::Folder;
+    let is_bare = input.scan.files.is_empty() && config.ingest.keep == Keep::Folder;
     if is_bare && champion.is_some() && !options.force {
         let why = format!(
             "{}, so there is nothing to train on",
-            ingest::no_file(config, &input)
+            ingest::no_file(config, &input.scan)
         );
         return Ok(nothing(env, id, champion, why));
     }
@@ -195,7 +197,7 @@ async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<
         return Ok(report);
     }
 
-    disk_space::check(env, &input)?;
+    disk_space::check(env, &input.scan)?;
     // Other files may hold the rows of one of these.
     let mut past = match (options.force, &same_files) {
         (false, None) => {

@@ -5,6 +5,7 @@ use super::deploy::Work;
 use super::drift::{self, DriftLine};
 use super::error::Error;
 use super::fresh::TestData;
+use super::labelled_rows::Input;
 use super::run::with_lock;
 use super::run_report::{ScorePair, empty, timings_map};
 use super::trained::Trained;
@@ -28,9 +29,9 @@ pub async fn ingest_stage(env: &Env) -> Result<RunReport, Error> {
         let mut timings = Vec::new();
         let scan = input_scan::scan(env, &env.config.input_folder).await?;
         disk_space::check(env, &scan)?;
-        let dataset = env
-            .stage(Stage::Ingest, &mut timings, ingest::ingest(env, &id, &scan))
-            .await?;
+        let input = Input::of(env, scan).await?;
+        let ingested = ingest::ingest(env, &id, &input);
+        let dataset = env.stage(Stage::Ingest, &mut timings, ingested).await?;
         let drift = drift::of_dataset(env, &id, &dataset).await;
         Ok(RunReport {
             drift: drift.as_ref().map(DriftLine::of),

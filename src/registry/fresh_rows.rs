@@ -16,6 +16,8 @@ named! {
         Training = "training",
         /// It was a test row, and made room for newer ones. It is never learned from.
         Past = "past",
+        /// It is to be learned from, and is never a test row.
+        Learn = "learn",
     }
 }
 
@@ -34,7 +36,7 @@ pub struct FreshRow {
     pub at_ms: i64,
     /// What is true of it; `None` while labels contradict one another.
     pub label: Option<String>,
-    /// Its columns as a JSON object, of a test row; of one that was, its key, without a value.
+    /// Its columns as a JSON object, of a test row and of one to learn from; of one that was a test row, its key, without a value.
     pub cells: Option<String>,
 }
 

@@ -306,6 +306,8 @@ fn the_five_keys_alone_load_to_these_defaults() {
         "test_min_rows": 500,
         "test_rows": 20_000,
         "test_days": null,
+        "train": false,
+        "train_rows": 100_000,
     });
     expected["models"][0]["shadow"] = json!({"challenger": false, "rows": 1000});
     expected["models"][0]["retrain"] = json!({"on_labels": null});

@@ -1,6 +1,7 @@
 //! Labels through the whole program: given over HTTP and by file, told again, and checked against the answers.
 
 pub mod fresh;
+mod learned;
 mod mistakes;
 mod rotated;
 mod wanted;

@@ -8,6 +8,11 @@ use crate::serve::{Answer, Server};
 
 /// A training set as JSON: pairs of a text and its label.
 fn training_set(more: &str) -> Vec<u8> {
+    training_set_of(more, 11)
+}
+
+/// One of about so many distinct texts of each label.
+fn training_set_of(more: &str, distinct: usize) -> Vec<u8> {
     let texts = [
         ("SAVING", "put money aside for the rainy day"),
         ("DEBT", "I owe the bank a loan and interest"),
@@ -15,7 +20,7 @@ fn training_set(more: &str) -> Vec<u8> {
     ];
     let pairs = (0..240).map(|at| {
         let (label, text) = texts[at % texts.len()];
-        json!([format!("{text} {more} {}", at % 11), label])
+        json!([format!("{text} {more} {}", at % distinct), label])
     });
     Value::Array(pairs.collect()).to_string().into_bytes()
 }
@@ -24,6 +29,88 @@ fn training_set(more: &str) -> Vec<u8> {
 fn curl(server: &Server, method: &str, path: &str, body: &str) -> Answer {
     let headers = [("content-type", "application/json")];
     server.send(method, path, &headers, body.as_bytes())
+}
+
+/// What a client of the service sends, and the id of the answer.
+fn sorted(server: &Server, text: &str) -> (String, String) {
+    let ask = json!({"model_id": "tc-09", "text": text, "n_top": "1"}).to_string();
+    let answer = curl(server, "GET", "/prediction", &ask).expect(200);
+    let id = answer.header("x-prediction-id").expect("an id").to_string();
+    let class = answer.json()["prediction"][0][0].clone();
+    (class.as_str().expect("a class").to_string(), id)
+}
+
+#[test]
+fn a_model_of_texts_is_retrained_on_labels_as_they_arrive() {
+    let double = Double::start();
+    double.put("sets/albert/training.json", &training_set_of("now", 240));
+    let project = in_store(&double).with_real_clock();
+    project.set_all([
+        ("server.compatibility.training_buckets", json!(["bucket"])),
+        (
+            "server.prediction_log",
+            json!({"sample": 1.0, "folder": "s3://bucket/requests", "segment_seconds": 0.05}),
+        ),
+        ("labels", json!({"train": true, "test_share": 0.3})),
+        ("retrain.on_labels", json!(240)),
+    ]);
+    project.ok(&["run"]);
+    let server = Server::of(&project, &[]);
+    let create =
+        r#"{"id": "tc-09", "s3bucket": "bucket", "training_object": "sets/albert/training.json"}"#;
+    curl(&server, "POST", "/models", create).expect(202);
+    server.until("/models/tc-09", |answer| answer.json()["served"] == 1);
+
+    // Words that no training set has; two people know what they are about.
+    let texts: Vec<(String, &str)> = (0..240)
+        .map(|at| match at % 2 {
+            0 => (format!("my pension contribution {at}"), "SAVING"),
+            _ => (format!("a mortgage instalment {at}"), "DEBT"),
+        })
+        .collect();
+    let answers: Vec<(String, String)> = texts
+        .iter()
+        .map(|(text, _)| sorted(&server, text))
+        .collect();
+    let right = |answers: &[(String, String)]| {
+        let pairs = answers.iter().zip(&texts);
+        pairs
+            .filter(|((said, _), (_, truth))| said == truth)
+            .count()
+    };
+    assert!(right(&answers) < 180, "{}", right(&answers));
+    let kept = format!("unseat_answers_kept_total {}\n", texts.len());
+    server.until("/metrics", |answer| {
+        let is_closed = double
+            .keys()
+            .iter()
+            .any(|key| key.starts_with("requests/tc-09_"));
+        answer.text().contains(&kept) && is_closed
+    });
+    let labels: Vec<Value> = answers
+        .iter()
+        .zip(&texts)
+        .map(|((_, id), (_, truth))| json!({"id": id, "label": truth, "source": "desk"}))
+        .collect();
+    let given = json!({"model": "tc-09", "labels": labels});
+    let given = server.post("/labels", &given).expect(200).json();
+    assert_eq!(given["counts"], json!({"recorded": 240}));
+
+    // Nobody asks for a run: the labels do.
+    server.until("/models/tc-09", |answer| answer.json()["served"] == 2);
+    let again: Vec<(String, String)> = texts
+        .iter()
+        .map(|(text, _)| sorted(&server, text))
+        .collect();
+    assert!(right(&again) > 230, "{}", right(&again));
+    let runs = server.get("/runs?model=tc-09").expect(200).json();
+    let id = runs[0]["id"].as_str().expect("an id");
+    let shown = project.json(&["runs", "show", id]);
+    let record = &shown["record"];
+    let production = record["data"]["production"]["rows"].as_u64();
+    let fresh = record["fresh"]["rows"].as_u64();
+    let sum = production.zip(fresh).map(|(learned, test)| learned + test);
+    assert_eq!(sum, Some(240), "{record:#}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ use crate::gate::two_keys::{Both, Labelled};
 use crate::pipeline::loaded_version::LoadedVersion;
 use crate::pipeline::logged::folder_of;
 use crate::pipeline::trained::dataset_run;
+use crate::registry::FreshSide;
 pub use sides::{MOST_ROWS, columns_of};
 use sides::{Side, answers};
 
@@ -71,13 +72,25 @@ pub async fn gather(
         bundle: champion,
     };
     let log = folder_of(&env.config).await?;
-    let (unlabelled, ids) = unlabelled::rows(env, &log, &champion, &challenger)?.unzip();
+    let learned = learned_from(env).await?;
+    let (unlabelled, ids) =
+        unlabelled::rows(env, (&log, &learned), &champion, &challenger)?.unzip();
     Ok(Beyond {
         out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
         unlabelled,
         ids: ids.unwrap_or_default(),
         asked: asked::came(env, &trained.version, champion.version, bundle).await?,
     })
+}
+
+/// Keys of the logged requests that models may have learned from (`labels.train`): of those they are surer than of others.
+async fn learned_from(env: &Env) -> Result<HashSet<String>, Error> {
+    if !env.config.labels.trains() {
+        return Ok(HashSet::new());
+    }
+    let rows = env.registry.fresh_rows(&env.config.name).await?.into_iter();
+    let learned = rows.filter(|row| matches!(row.side, FreshSide::Learn | FreshSide::Training));
+    Ok(learned.map(|row| row.key).collect())
 }
 
 /// The challenger's training rows that the champion never saw, and the champion's that the challenger never saw.

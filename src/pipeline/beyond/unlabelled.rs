@@ -1,5 +1,6 @@
 //! Rows of requests, out of the prediction log: what both models would say of production.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use polars::prelude::{Column, DataFrame};
@@ -10,18 +11,22 @@ use super::sides::{MOST_ROWS, Side, answers};
 use crate::bundle::Bundle;
 use crate::data::Kind;
 use crate::gate::two_keys::Both;
+use crate::live::row_key;
 use crate::pipeline::error::Error;
 use crate::pipeline::logged::{LoggedRow, newest};
 
-/// What champion and challenger say of the newest logged requests, with the id of each answer; `None` where nothing is logged, or one of the models needs
+/// What champion and challenger say of the newest logged requests but those that were learned from, with the id of each answer; `None` where nothing is logged, or one of the models needs
 /// a column that the log does not have.
 pub(super) fn rows(
     env: &Env,
-    log: &Path,
+    (log, learned): (&Path, &HashSet<String>),
     champion: &Side<'_>,
     challenger: &Side<'_>,
 ) -> Result<Option<(Both, Vec<String>)>, Error> {
     let mut logged = newest(log, &env.config.name, MOST_ROWS, |_| true);
+    logged.retain(|row| {
+        learned.is_empty() || !learned.contains(&format!("{:032x}", row_key(&row.cells)))
+    });
     keep_whole(&mut logged, champion.bundle);
     if logged.is_empty() {
         return Ok(None);

@@ -34,8 +34,12 @@ pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Er
         return Ok(None);
     };
     let dataset = load_row(env, row).await?;
+    // Labelled rows of production, which come last, are put behind the files again.
+    let of_files = dataset.frame.height() as u64;
+    let of_files = of_files - dataset.record.production.as_ref().map_or(0, |it| it.rows);
+    let frame = dataset.frame.head(Some(of_files as usize));
     // They are computed again, by the expressions of now.
-    let frame = without_derived(&env.config, &dataset.frame);
+    let frame = without_derived(&env.config, &frame);
     Ok(Some((frame, dataset.record)))
 }
 

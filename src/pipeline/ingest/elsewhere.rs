@@ -137,7 +137,7 @@ mod by_engine {
             frame: sample.frame,
             record,
         };
-        let read = without(scan, &parts.record.unsettled);
+        let read = without(&scan.clone().into(), &parts.record.unsettled);
         // What was seen before counts with `accumulate` alone, which the engine has not.
         let hash = data_hash(config, &read, &[]);
         let mut dataset = dataset_of(env, run, hash, parts)?;

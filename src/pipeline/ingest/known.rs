@@ -1,10 +1,11 @@
 //! Whether the rows of a data set were concluded on before, whatever files they came from.
 
 use super::{Storing, read, stored};
-use crate::data::{self, Scan, Schema};
+use crate::data::{self, Schema};
 use crate::pipeline::Env;
 use crate::pipeline::dataset::Dataset;
 use crate::pipeline::error::Error;
+use crate::pipeline::labelled_rows::Input;
 use crate::registry::{PastConclusion, RowSet};
 
 /// What came of reading the input.
@@ -19,10 +20,10 @@ pub enum Read {
 pub async fn ingest_news(
     env: &Env,
     run: &str,
-    scan: &Scan,
+    input: &Input,
     past: &[PastConclusion],
 ) -> Result<(Read, String), Error> {
-    let mut dataset = read(env, run, scan).await?;
+    let mut dataset = read(env, run, input).await?;
     if let Some(past) = known(env, &dataset, past)? {
         let told = format!(
             "{}: the rows of run {}",

@@ -105,7 +105,7 @@ impl Writing {
 }
 
 /// Columns whose numbers are remembered with a data set; of wider ones the first.
-const MOST_COLUMNS: usize = 200;
+pub const MOST_COLUMNS: usize = 200;
 
 /// The record of a data set with its columns in numbers, so that data sets can be compared without their files. Values of
 /// texts stay in the file.
@@ -139,7 +139,9 @@ pub fn summary(record: &DatasetRecord) -> String {
         counted(record.rows, "row"),
         counted(record.files.len() as u64, "file")
     );
+    let of_production = record.production.as_ref().map_or(0, |it| it.rows);
     let asides = [
+        (of_production, "labelled row", "of production"),
         (record.duplicates, "duplicate", "dropped"),
         (record.rows_kept, "row", "kept from before"),
         (record.quarantined.len() as u64, "file", "quarantined"),

@@ -226,7 +226,7 @@ pub fn read_test_rows(
     let remarks = read.remarks;
     let frame = with_derived(config, read.frame)?;
     let needs = plans.needs();
-    let (mut frame, fresh) = test.fresh.with(config, frame, (&needs, like, target))?;
+    let (mut frame, fresh) = test.fresh.with(config, frame, (&needs, target))?;
     let mut for_champion = match read.for_champion {
         Some(frame) => Some(with_derived(config, frame)?),
         None => None,

@@ -18,6 +18,8 @@ use crate::serving::served::Served;
 
 /// Classes that are listed when the caller does not say how many.
 const N_TOP: u64 = 5;
+/// The header with the id of the prediction.
+const PREDICTION_ID: &str = "x-prediction-id";
 /// P(positive) from which on the positive class is the likelier of two: the answer goes by that, not by the threshold that
 /// was learned.
 const LIKELIEST: f64 = 0.5_f64.next_up();
@@ -105,7 +107,10 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
         "status": "active",
     });
     let answer = json!({"prediction_request": asked, "model": model, "prediction": prediction});
-    Ok(Reply::json(&answer).by(&served.model, served.version, 1))
+    // The body is this protocol's word for word; the id is what a label is given by.
+    let id = format!("{}-0", request.unique);
+    let reply = Reply::json(&answer).header(PREDICTION_ID, &id);
+    Ok(reply.by(&served.model, served.version, 1))
 }
 
 fn reject<T>(why: &str) -> Result<T, Problem> {
