@@ -40,6 +40,7 @@ pub mod cron;
 pub mod data;
 pub mod diagnose;
 pub mod drift;
+pub mod dynamodb;
 #[cfg(feature = "spark")]
 pub mod engine;
 pub mod evaluate;

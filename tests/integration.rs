@@ -8,6 +8,7 @@ mod cluster;
 mod docs;
 mod doubts;
 mod drift;
+mod dynamodb;
 mod engine;
 mod export;
 mod faults;

@@ -3,7 +3,7 @@
 mod double;
 mod requests;
 mod texts;
-mod theirs;
+pub mod theirs;
 
 use serde_json::json;
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum};
+use object_store::aws::{
+    AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider, Checksum,
+};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
@@ -78,7 +80,9 @@ pub fn make(
         retry_timeout: Duration::from_millis(settings.retry_ms),
     };
     let made = match bucket.split(':').next() {
-        Some("s3") => s3(bucket, options, retry, variables),
+        Some("s3") => {
+            s3(bucket, options, retry, variables).map(|made| Arc::new(made) as Arc<dyn ObjectStore>)
+        }
         Some("gs") => {
             let builder = GoogleCloudStorageBuilder::new().with_url(bucket);
             let builder = lower(variables).fold(builder, |builder, (name, value)| {
@@ -114,12 +118,36 @@ pub fn make(
     })
 }
 
+/// A variable of the process that stores go by.
+pub(super) fn variable(name: &str) -> Option<String> {
+    VARIABLES.get()?.get(name).cloned()
+}
+
+/// The profile of the process' variables.
+pub(super) fn profile(variables: &dyn Fn(&str) -> Option<String>) -> super::profile::Profile {
+    let home = variables("HOME").map_or_else(PathBuf::new, PathBuf::from);
+    super::profile::Profile::of(variables, &home)
+}
+
+/// Keys for AWS, by the variables of the process: its own, a profile's, or those of the machine's role.
+///
+/// # Errors
+/// When the settings cannot be used.
+pub(super) fn aws_credentials() -> object_store::Result<AwsCredentialProvider> {
+    let none = HashMap::new();
+    let variables = VARIABLES.get().unwrap_or(&none);
+    let options = ClientOptions::new().with_allow_http(true);
+    // No bucket is asked.
+    let made = s3("s3://none", options, RetryConfig::default(), variables)?;
+    Ok(Arc::clone(made.credentials()))
+}
+
 fn s3(
     bucket: &str,
     options: ClientOptions,
     retry: RetryConfig,
     variables: &HashMap<String, String>,
-) -> object_store::Result<Arc<dyn ObjectStore>> {
+) -> object_store::Result<AmazonS3> {
     let mut builder = AmazonS3Builder::new();
     for (name, value) in lower(variables) {
         if let Ok(key) = name.parse::<AmazonS3ConfigKey>()
@@ -129,8 +157,7 @@ fn s3(
         }
     }
     let variable = |name: &str| variables.get(name).cloned();
-    let home = variable("HOME").map_or_else(PathBuf::new, PathBuf::from);
-    let profile = super::profile::Profile::of(&variable, &home);
+    let profile = profile(&variable);
     let has = |name: &str| variables.contains_key(name);
     if !has("AWS_REGION")
         && !has("AWS_DEFAULT_REGION")
@@ -153,13 +180,12 @@ fn s3(
     if (has("AWS_PROFILE") || !has_others.iter().any(|it| has(it))) && profile.keys().is_some() {
         builder = builder.with_credentials(Arc::new(profile));
     }
-    let made = builder
+    builder
         .with_url(bucket)
         .with_checksum_algorithm(Checksum::SHA256)
         .with_client_options(options)
         .with_retry(retry)
-        .build()?;
-    Ok(Arc::new(made))
+        .build()
 }
 
 fn lower(variables: &HashMap<String, String>) -> impl Iterator<Item = (String, &String)> {

@@ -3,6 +3,7 @@
 //! Objects are written whole or not at all and are durable when a call returns, so that the registry may speak of them. It must
 //! not know what is in them.
 
+pub mod aws;
 mod cache;
 mod client;
 mod error;

@@ -14,6 +14,7 @@ use super::{Failure, Kind, context, failure, output, progress};
 use crate::clock::{Clock, rfc3339};
 use crate::config::{Config, ModelConfig};
 use crate::diagnose;
+use crate::dynamodb;
 use crate::mlflow;
 use crate::notify::{self, Attempt, Event, Look, Post};
 use crate::pipeline::{self, Env, Ids};
@@ -51,9 +52,9 @@ enum NotifyCommand {
     },
 }
 
-/// Everything that sending needs, MLflow included.
+/// Everything that sending needs, other systems that are kept up to date included.
 async fn post_of(registry: &Registry, config: &Config, clock: Clock) -> Post {
-    let sink = match &config.mlflow.tracking_uri {
+    let mlflow = match &config.mlflow.tracking_uri {
         None => None,
         Some(_) => match envs_of(registry, config, clock).await {
             Ok(envs) => Some(mlflow::sink(
@@ -69,7 +70,10 @@ async fn post_of(registry: &Registry, config: &Config, clock: Clock) -> Post {
             }
         },
     };
-    Post::new(registry, config, clock, sink)
+    let table = config.dynamodb.table.as_ref();
+    let dynamodb = table.map(|_| dynamodb::sink(&config.dynamodb, registry, clock));
+    let sinks = mlflow.into_iter().chain(dynamodb).collect();
+    Post::new(registry, config, clock, sinks)
 }
 
 /// The environments from which MLflow is kept up to date.
@@ -139,7 +143,7 @@ async fn send(global: &Global, post: &Post, config: &Config) -> Result<u8, Failu
     if let Err(error) = notify::catch_up(post).await {
         return Err(Failure::new(Kind::Store, error.into()));
     }
-    notify::look_at_sink(post).await;
+    notify::look_at_sinks(post).await;
     told(global, &notify::send_due(post, None).await)
 }
 
@@ -239,7 +243,7 @@ async fn grown_stale<'a>(
 /// Remembers since when channels are notified, so that a run which dies before its notification is reported later.
 pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock) {
     // Nothing is sent yet.
-    let post = Post::new(registry, config, clock, None);
+    let post = Post::new(registry, config, clock, Vec::new());
     if !post.is_silent() {
         notify::begin(&post).await;
     }
@@ -265,8 +269,46 @@ pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs
     notify::send_due(&post, Some(AT_THE_END)).await;
 }
 
-/// Sends messages until `shutdown`: for every command that continues, `up`, `worker` and `schedule`.
+/// How often to look whether other models were created or removed by request.
+const OTHERS: Duration = Duration::from_secs(2);
+
+/// Sends messages until `shutdown`: for every command that continues, `up`, `worker` and `schedule`. Models that are created
+/// meanwhile are included.
 pub async fn deliver(
+    registry: Registry,
+    config: Config,
+    clock: Clock,
+    shutdown: impl Future<Output = ()>,
+) {
+    let mut shutdown = std::pin::pin!(shutdown);
+    let mut is_over = false;
+    while !is_over {
+        let newest = registry.newest_created().await.ok();
+        let with_created = context::with_created(config.clone(), &registry).await;
+        let now = with_created.unwrap_or_else(|_| config.clone());
+        let until = async {
+            tokio::select! {
+                () = shutdown.as_mut() => is_over = true,
+                () = others_come(&registry, newest) => {}
+            }
+        };
+        deliver_of(registry.clone(), now, clock, until).await;
+    }
+}
+
+/// Waits until a model was created, changed or removed by request.
+async fn others_come(registry: &Registry, newest: Option<i64>) {
+    loop {
+        tokio::time::sleep(OTHERS).await;
+        // What cannot be read now is read at the next look.
+        let now = registry.newest_created().await.ok();
+        if now.is_some() && now != newest {
+            return;
+        }
+    }
+}
+
+async fn deliver_of(
     registry: Registry,
     config: Config,
     clock: Clock,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::checked::{check, is_name};
 use super::database::{Database, database_url};
+use super::dynamodb::DynamoDb;
 use super::mlflow::Mlflow;
 use super::model::ModelConfig;
 use super::notify::Notify;
@@ -86,6 +87,7 @@ pub fn from_value(
     let mut jobs: Jobs = take_part(&mut object, "jobs", &mut problems);
     let notify: Notify = take_part(&mut object, "notify", &mut problems);
     let mlflow: Mlflow = take_part(&mut object, "mlflow", &mut problems);
+    let dynamodb: DynamoDb = take_part(&mut object, "dynamodb", &mut problems);
     let parts = models_of(&object, overrides);
     let mut models = BTreeMap::new();
     for (prefix, name, settings) in parts {
@@ -122,6 +124,7 @@ pub fn from_value(
     problems.extend(jobs.problems());
     problems.extend(notify.problems());
     problems.extend(mlflow.problems());
+    problems.extend(dynamodb.problems());
     problems.dedup();
     for problem in problems.iter_mut().filter(|it| it.path == "server.listen") {
         if problem.reason == "expected a text, found a whole number" {
@@ -141,6 +144,7 @@ pub fn from_value(
             jobs,
             notify,
             mlflow,
+            dynamodb,
             models,
             created: BTreeSet::new(),
             inherited: super::inherited::inherited(&object),
@@ -188,7 +192,7 @@ fn models_of(
 const OWN_FOLDERS: [&str; 2] = ["output_folder_path", "prod_deployment_path"];
 
 /// Settings of the whole project, which no model has of its own, and what to say of one that is set for a model.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     (
         "database_url",
         "a project has one database: set it at the top",
@@ -215,6 +219,7 @@ const PARTS: [(&str, &str); 8] = [
         "mlflow",
         "a project is sent to one server: set it at the top",
     ),
+    ("dynamodb", "a project has one table: set it at the top"),
 ];
 
 /// Environment and flags go over what a model sets for itself, too. What could not be set was a problem already.

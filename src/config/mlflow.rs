@@ -48,25 +48,15 @@ impl Mlflow {
     /// The channel of the outbox that sends to it; `None` without a server.
     pub fn channel(&self) -> Option<Channel> {
         self.tracking_uri.as_ref()?;
+        let on = vec![
+            Topic::Promoted,
+            Topic::Refused,
+            Topic::Failed,
+            Topic::RolledBack,
+        ];
         Some(Channel {
-            kind: ChannelKind::Mlflow,
-            name: Some(Self::CHANNEL.to_string()),
-            on: vec![
-                Topic::Promoted,
-                Topic::Refused,
-                Topic::Failed,
-                Topic::RolledBack,
-            ],
             timeout_seconds: self.timeout_seconds,
-            url: None,
-            url_file: None,
-            secret_file: None,
-            smtp: None,
-            user: None,
-            password_file: None,
-            from: None,
-            to: Vec::new(),
-            argv: Vec::new(),
+            ..Channel::kept(ChannelKind::Mlflow, Self::CHANNEL, on)
         })
     }
 

@@ -98,6 +98,9 @@ pub enum ChannelKind {
     /// The server of `mlflow.tracking_uri`, which is set there and not here.
     #[serde(skip)]
     Mlflow,
+    /// The table of `dynamodb.table`, which is set there and not here.
+    #[serde(skip)]
+    DynamoDb,
 }
 
 impl ChannelKind {
@@ -108,6 +111,7 @@ impl ChannelKind {
             ChannelKind::Email => "email",
             ChannelKind::Command => "command",
             ChannelKind::Mlflow => "mlflow",
+            ChannelKind::DynamoDb => "dynamodb",
         }
     }
 }
@@ -160,7 +164,7 @@ fn everything() -> Vec<Topic> {
     Topic::ALL.to_vec()
 }
 
-fn default_seconds() -> f64 {
+pub(super) fn default_seconds() -> f64 {
     20.0
 }
 
@@ -207,6 +211,8 @@ impl Smtp {
 
 /// The name of the channel of `mlflow.tracking_uri`.
 pub const MLFLOW_CHANNEL: &str = "mlflow";
+/// The name of the channel of `dynamodb.table`.
+pub const DYNAMODB_CHANNEL: &str = "dynamodb";
 /// Most channels and most who are written to.
 const MOST: usize = 50;
 /// Longest time that one attempt may take.
@@ -237,8 +243,13 @@ impl Notify {
         };
         let named = self.named();
         for (at, (name, channel)) in named.iter().enumerate() {
-            if name == MLFLOW_CHANNEL {
-                say(at, "name", "is that of `mlflow.tracking_uri`; use another");
+            for (kept, key) in [
+                (MLFLOW_CHANNEL, "mlflow.tracking_uri"),
+                (DYNAMODB_CHANNEL, "dynamodb.table"),
+            ] {
+                if name == kept {
+                    say(at, "name", &format!("is that of `{key}`; use another"));
+                }
             }
             if !is_channel_name(name) {
                 let reason = "use up to 32 lower-case letters, digits and `-`";
@@ -267,7 +278,7 @@ impl Notify {
                 ChannelKind::Command if channel.argv.first().is_none_or(String::is_empty) => {
                     say(at, "argv", "name the program and its arguments");
                 }
-                ChannelKind::Command | ChannelKind::Mlflow => {}
+                ChannelKind::Command | ChannelKind::Mlflow | ChannelKind::DynamoDb => {}
             }
         }
         if self.channels.len() > MOST {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::database::{Database, DatabaseLocation};
+use super::dynamodb::DynamoDb;
 use super::mlflow::Mlflow;
 use super::model::ModelConfig;
 use super::notify::Notify;
@@ -31,6 +32,8 @@ pub struct Config {
     pub notify: Notify,
     /// The MLflow server that is kept up to date.
     pub mlflow: Mlflow,
+    /// The table that mirrors created models.
+    pub dynamodb: DynamoDb,
     /// The models, by name.
     pub models: BTreeMap<String, ModelConfig>,
     /// Names of those that were created by request.

@@ -11,6 +11,7 @@ use crate::evaluate::{Metric, Task};
 use super::checks::Checks;
 use super::database::Database;
 use super::drift::Drift;
+use super::dynamodb::DynamoDb;
 use super::engine::Engine;
 pub use super::features::{Derive, Features};
 use super::health::Health;
@@ -140,6 +141,9 @@ pub struct RawConfig {
     /// An MLflow server that receives every version: its scores, files and aliases.
     #[serde(default)]
     pub mlflow: Mlflow,
+    /// A table of DynamoDB that has a row for each model that was created by request: `key`, `sort`, `data` and `status`.
+    #[serde(default)]
+    pub dynamodb: DynamoDb,
     /// The registry's database: `sqlite://FILE`, or `postgres://USER@HOST:5432/DATABASE`, which many machines may share.
     #[serde(default = "default_database_url")]
     pub database_url: String,

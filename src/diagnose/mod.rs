@@ -6,6 +6,7 @@
 mod columns;
 mod dependencies;
 mod freshness;
+mod messages;
 mod outdated;
 mod scoring;
 mod stale;
@@ -17,6 +18,7 @@ pub use dependencies::{Dependency, dependencies, dependency_table};
 pub use freshness::{
     ChampionAge, DataAge, Freshness, LastMove, LastRun, LastTraining, TestDataAge, freshness,
 };
+pub use messages::untaken;
 pub use outdated::{
     CheckedDependency, DependencyState, checked, index_path, replaced_index, trusted_certificates,
 };

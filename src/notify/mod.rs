@@ -21,7 +21,7 @@ mod webhook;
 mod tests;
 
 pub use command::call;
-pub use kept::look as look_at_sink;
+pub use kept::look as look_at_sinks;
 pub use message::Event;
 pub use outbox::{begin, catch_up, happened, run_ended};
 pub use secret::find as secret;
@@ -49,18 +49,19 @@ pub struct Post {
     /// What time it is.
     pub clock: Clock,
     /// What is kept up to date beside the channels.
-    pub sink: Option<Sink>,
+    pub sinks: Vec<Sink>,
 }
 
 impl Post {
     /// The post of a project.
-    pub fn new(registry: &Registry, config: &Config, clock: Clock, sink: Option<Sink>) -> Self {
+    pub fn new(registry: &Registry, config: &Config, clock: Clock, sinks: Vec<Sink>) -> Self {
         let mut settings = config.notify.clone();
         settings.channels.extend(config.mlflow.channel());
+        settings.channels.extend(config.dynamodb.channel());
         Post {
             registry: registry.clone(),
             settings,
-            sink,
+            sinks,
             models: config.models.keys().cloned().collect(),
             project: config.project.clone(),
             clock,

@@ -237,7 +237,7 @@ fn tell(
             })
         }
         ChannelKind::Command => command::run(&channel.argv, &post.project, &body, timeout),
-        ChannelKind::Mlflow => kept::take(post, name, event, timeout),
+        ChannelKind::Mlflow | ChannelKind::DynamoDb => kept::take(post, name, event, timeout),
     }
 }
 

@@ -87,7 +87,7 @@ pub async fn clear_name(
 
 async fn is_removed(registry: &Registry, model: &str) -> Result<bool, Error> {
     let removed = registry.removed_models().await?;
-    Ok(removed.iter().any(|name| name == model))
+    Ok(removed.iter().any(|(name, _)| name == model))
 }
 
 /// Removes what is left of the files of models that were removed, and returns their names. A model in use is left alone.
@@ -100,7 +100,7 @@ pub async fn finish_model_removals(
     (clock, ids): (Clock, Ids),
 ) -> Result<Vec<String>, Error> {
     let mut finished = Vec::new();
-    for name in registry.removed_models().await? {
+    for (name, _) in registry.removed_models().await? {
         // Settings of its own say nothing about where its files are.
         let Ok(model) = config.created(&name, &created_folders(&name, "data")) else {
             continue;

@@ -133,16 +133,18 @@ impl Registry {
         Ok(Removal::Done)
     }
 
-    /// Names of the models that were removed, and not created again since.
+    /// Names of the models that were removed, and not created again since, each with the number of its last change.
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
-    pub async fn removed_models(&self) -> Result<Vec<String>, Error> {
-        let rows =
-            query("SELECT name FROM created_models WHERE removed_ms IS NOT NULL ORDER BY name")
-                .fetch_all(&self.pool())
-                .await
-                .doing("list removed models")?;
-        Ok(rows.iter().map(|row| row.get("name")).collect())
+    pub async fn removed_models(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows = query(
+            "SELECT name, serial FROM created_models WHERE removed_ms IS NOT NULL ORDER BY name",
+        )
+        .fetch_all(&self.pool())
+        .await
+        .doing("list removed models")?;
+        let removed = rows.iter().map(|row| (row.get("name"), row.get("serial")));
+        Ok(removed.collect())
     }
 }

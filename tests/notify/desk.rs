@@ -30,7 +30,7 @@ impl Desk {
             .await
             .expect("opens");
         let now = DateTime::from_timestamp_millis(1_772_323_200_000).expect("in range");
-        let post = Post::new(&registry, &config, Clock::Fixed(now), None);
+        let post = Post::new(&registry, &config, Clock::Fixed(now), Vec::new());
         Desk { folder, post, now }
     }
 

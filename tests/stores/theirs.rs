@@ -28,6 +28,8 @@ server.stop()
 /// A running server.
 pub struct Moto {
     pub url: String,
+    /// The Python that has it.
+    pub python: String,
     child: Child,
     _life: ChildStdin,
 }
@@ -42,7 +44,7 @@ impl Moto {
             say("UNSEAT_PACKAGING_PYTHON names no Python with moto");
             return None;
         };
-        let mut child = Command::new(python)
+        let mut child = Command::new(&python)
             .args(["-W", "ignore", "-c", SERVE])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -60,6 +62,7 @@ impl Moto {
         };
         Some(Moto {
             url: format!("http://127.0.0.1:{port}"),
+            python,
             child,
             _life: life,
         })

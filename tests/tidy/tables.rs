@@ -22,7 +22,7 @@ pub(super) const ROWS: &[&[&str]] = &[
     &["bundle", "learners", "registry", "report"],
     &["explain", "export", "engine", "import"],
     &["pipeline", "notify"],
-    &["diagnose", "mlflow"],
+    &["diagnose", "dynamodb", "mlflow"],
     &["jobs"],
     &["schedule"],
     &["overview"],

@@ -41,7 +41,8 @@ async fn a_model_goes_with_its_rows_and_its_name_is_taken_only_when_it_is_freed(
         let removal = registry.remove_model(&lock, true, 5).await;
         assert_eq!(removal.expect("asks"), Removal::Done);
         assert_eq!(registry.created_models().await.expect("asks"), []);
-        assert_eq!(registry.removed_models().await.expect("asks"), ["m"]);
+        let removed = registry.removed_models().await.expect("asks");
+        assert_eq!(removed, [("m".to_string(), before + 1)]);
         assert!(registry.champion("m").await.expect("asks").is_none());
         assert!(registry.run("r1").await.expect("asks").is_none());
         let after = registry.newest_created().await.expect("asks");

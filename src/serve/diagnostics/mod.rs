@@ -159,6 +159,10 @@ async fn facts_of(
     facts
         .problems
         .extend(says.map(|says| without_folder(&says, &env.config.project)));
+    let untaken = diagnose::untaken(&env.registry, &env.config.name).await;
+    facts
+        .problems
+        .extend(untaken.map_err(|error| broken(error.into()))?);
     let freshness = diagnose::freshness(env, test.as_ref()).await;
     facts.freshness = Some(freshness.map_err(broken)?);
     facts.timings = diagnose::timings(env).await.map_err(broken)?;
