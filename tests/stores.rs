@@ -1,6 +1,7 @@
 //! Projects whose files are in an object store: an S3 server of the tests' own, and one that others wrote where it is installed.
 
 mod double;
+mod others;
 mod requests;
 mod texts;
 pub mod theirs;

@@ -102,7 +102,12 @@ fn mlflow_shows_every_version_and_its_champion_predicts_the_same() {
         return;
     };
     let project = project(&mlflow.url);
+    // Probabilities are sent as they are answered: calibrated.
+    project.set("learner.calibration", "isotonic");
     project.ok(&["run"]);
+    let bundle = project.read_json("production_deployment/trainedmodel.json");
+    let method = &bundle["bundle"]["calibration"]["calibrator"]["method"];
+    assert_eq!(method, "isotonic");
     project.ok(&["run", "--input", "sourcedata"]);
     // What the seconds at the end of a run were too short for.
     project.ok(&["notify", "send"]);

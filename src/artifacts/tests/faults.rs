@@ -133,6 +133,7 @@ async fn a_store_that_stays_away_is_told_after_the_retries_and_nothing_is_lost()
         "{said}"
     );
     assert!(double.seen().len() > asked + 1, "it was tried again");
+    assert_eq!(double.signers(), ["key"], "by the keys of the variables");
     double.rule(None);
     assert_eq!(artifacts.get("a").await.expect("gets"), b"1");
     assert_eq!(double.keys(), ["p/a"]);

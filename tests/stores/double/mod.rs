@@ -2,7 +2,7 @@
 
 mod wire;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,8 @@ struct Bucket {
     /// What lists show instead of what is there.
     old_list: Option<BTreeMap<String, Object>>,
     seen: Vec<String>,
+    /// Id of the key and token of whoever signed.
+    signers: BTreeSet<String>,
     made: u64,
 }
 
@@ -99,6 +101,11 @@ impl Double {
         self.bucket().seen.clone()
     }
 
+    /// Ids of the keys that requests were signed with, each with the token that came along.
+    pub fn signers(&self) -> Vec<String> {
+        self.bucket().signers.iter().cloned().collect()
+    }
+
     /// Writes an object from beside.
     pub fn put(&self, key: &str, bytes: &[u8]) {
         self.bucket().put(key, bytes.to_vec(), None);
@@ -150,6 +157,7 @@ fn answer(socket: &TcpStream, bucket: &Mutex<Bucket>) -> Option<()> {
     let mut held = bucket.lock().unwrap_or_else(PoisonError::into_inner);
     let line = format!("{} {}", request.method, request.path);
     held.seen.push(line);
+    held.signers.extend(signer(&request));
     let at = held
         .faults
         .iter()
@@ -192,6 +200,25 @@ fn answer(socket: &TcpStream, bucket: &Mutex<Bucket>) -> Option<()> {
     (!breaks).then_some(())
 }
 
+/// Who signed by Amazon's rules.
+fn signer(request: &Request) -> Option<String> {
+    let authorization = request.headers.get("authorization")?;
+    let (_, rest) = authorization.split_once("Credential=")?;
+    let id = rest.split('/').next()?;
+    let token = request.headers.get("x-amz-security-token");
+    Some(
+        format!("{id} {}", token.map_or("", String::as_str))
+            .trim()
+            .to_string(),
+    )
+}
+
+/// A header as Amazon's protocol calls it, or as Google's does.
+fn either<'r>(request: &'r Request, name: &str) -> Option<&'r String> {
+    let own = request.headers.get(&format!("x-amz-{name}"));
+    own.or_else(|| request.headers.get(&format!("x-goog-{name}")))
+}
+
 fn done(bucket: &mut Bucket, request: &Request) -> Reply {
     // `/bucket/key`
     let rest = request.path.trim_start_matches('/');
@@ -219,7 +246,7 @@ fn done(bucket: &mut Bucket, request: &Request) -> Reply {
         "POST" if has("uploads") => {
             bucket.made += 1;
             let id = format!("u{}", bucket.made);
-            let sha256 = request.headers.get("x-amz-meta-sha256").cloned();
+            let sha256 = either(request, "meta-sha256").cloned();
             bucket.uploads.insert(id.clone(), (sha256, BTreeMap::new()));
             reply(
                 200,
@@ -265,15 +292,18 @@ fn get(bucket: &Bucket, request: &Request, key: &str) -> Reply {
     answer.headers.push(("last-modified", http_time(object.at)));
     if let Some(sha256) = &object.sha256 {
         answer.headers.push(("x-amz-meta-sha256", sha256.clone()));
+        answer.headers.push(("x-goog-meta-sha256", sha256.clone()));
     }
     answer
 }
 
 fn put(bucket: &mut Bucket, request: &Request, key: String) -> Reply {
-    if request.headers.contains_key("if-none-match") && bucket.objects.contains_key(&key) {
+    let is_new = request.headers.contains_key("if-none-match")
+        || either(request, "if-generation-match").is_some_and(|it| it == "0");
+    if is_new && bucket.objects.contains_key(&key) {
         return error(412, "PreconditionFailed");
     }
-    let (bytes, sha256) = match request.headers.get("x-amz-copy-source") {
+    let (bytes, sha256) = match either(request, "copy-source") {
         Some(source) => {
             let source = decoded(source.trim_start_matches('/'));
             let from = source.split_once('/').map_or("", |(_, key)| key);
@@ -283,7 +313,7 @@ fn put(bucket: &mut Bucket, request: &Request, key: String) -> Reply {
             }
         }
         None => {
-            let sha256 = request.headers.get("x-amz-meta-sha256").cloned();
+            let sha256 = either(request, "meta-sha256").cloned();
             (request.body.clone(), sha256)
         }
     };
