@@ -22,7 +22,7 @@ fn project(url: &str) -> Project {
     project
 }
 
-/// A model of texts, created as its clients do.
+/// A model of texts, created as its clients do; returns when its training has ended.
 fn create(server: &Server, more: &str) {
     let texts = [
         ("SAVING", "put money aside for the rainy day"),
@@ -34,7 +34,11 @@ fn create(server: &Server, more: &str) {
     };
     let rows: Vec<Value> = (0..160).map(row).collect();
     let asked = json!({"id": MODEL, "data": rows, "target": "label", "force_update": "True"});
-    server.post("/models", &asked).expect(202);
+    let begun = server.post("/models", &asked).expect(202).json();
+    let task = begun["task_id"].as_str().expect("a task");
+    server.until(&format!("/jobs/{task}"), |answer| {
+        answer.json()["ended"].is_string()
+    });
 }
 
 /// Waits until the row is as wanted.
@@ -85,11 +89,6 @@ fn a_created_model_has_a_row_until_it_is_removed() {
     assert_eq!(table.row(MODEL), Some(later));
     table.put(MODEL, row);
 
-    let task = server.get("/jobs").expect(200).json();
-    let task = task["jobs"][0]["id"].as_str().expect("an id").to_string();
-    server.until(&format!("/jobs/{task}"), |answer| {
-        answer.json()["ended"].is_string()
-    });
     server
         .send("DELETE", &format!("/models/{MODEL}?force=true"), &[], b"")
         .expect(200);
@@ -123,8 +122,11 @@ fn a_dead_table_delays_nothing_and_is_seen_in_the_outbox() {
         problems.contains("the channel `dynamodb` has not taken")
     });
     server.stop(rustix::process::Signal::TERM);
-    let wrong = project.json(&["config", "check", "--set", "dynamodb.table=x y"]);
-    assert!(wrong.to_string().contains("dynamodb.table"), "{wrong}");
+    let wrong = project.unseat(&["config", "check", "--set", "dynamodb.table=x y"]);
+    let is_said = wrong
+        .shown()
+        .contains("dynamodb.table: is no name of a table");
+    assert!(wrong.code() == 2 && is_said, "{wrong}");
 }
 
 /// Makes the table, or prints its rows.
