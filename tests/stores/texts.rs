@@ -103,6 +103,10 @@ fn a_model_of_texts_is_retrained_on_labels_as_they_arrive() {
         .map(|(text, _)| sorted(&server, text))
         .collect();
     assert!(right(&again) > 230, "{}", right(&again));
+    // It is served before its report is written.
+    server.until("/runs?model=tc-09", |answer| {
+        answer.json()[0]["state"] == "done"
+    });
     let runs = server.get("/runs?model=tc-09").expect(200).json();
     let id = runs[0]["id"].as_str().expect("an id");
     let shown = project.json(&["runs", "show", id]);
