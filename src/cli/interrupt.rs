@@ -9,10 +9,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::global::Global;
 use super::{Failure, output};
 use crate::clock::Clock;
+use crate::pipeline;
 use crate::registry::{ProcessId, Registry, RunRow, RunState};
 
 /// How long the write to the database may take; a run that is not settled then is settled by the next one.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server may take to say that it has ended its queries.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(3);
 /// Exit codes are this and the number of the signal, as shells have it.
 const SIGNALLED: i32 = 128;
 
@@ -39,17 +42,51 @@ pub fn watch(global: &Global, registry: &Registry, clock: Clock) -> Result<(), F
         let me = ProcessId::current();
         let ending = async {
             let ended = registry.interrupt(&me, why, clock.now_ms());
-            match tokio::time::timeout(PATIENCE, ended).await {
+            let ended = tokio::time::timeout(PATIENCE, ended);
+            let (ended, queries) = tokio::join!(ended, end_queries(true));
+            let text = match ended {
                 Ok(Ok(ended)) => said(&ended),
                 Ok(Err(error)) => format!("{UNSETTLED}: failed to {error}"),
                 Err(_) => UNSETTLED.to_string(),
-            }
+            };
+            text + &queries
         };
         let text = tokio::select! {
             text = ending => text,
             _ = either(&mut interrupt, &mut terminate) => UNSETTLED.to_string(),
         };
         tell(&text, is_json);
+        std::process::exit(SIGNALLED + kind.as_raw_value());
+    });
+    Ok(())
+}
+
+/// Interrupts what the engine has under way; says so where it had anything.
+async fn end_queries(is_about_to_end: bool) -> String {
+    let ending = move || pipeline::interrupt_engine(ENGINE_PATIENCE, is_about_to_end);
+    match tokio::task::spawn_blocking(ending).await.unwrap_or(0) {
+        0 => String::new(),
+        1 => "; 1 query of the engine was interrupted".to_string(),
+        n => format!("; {n} queries of the engine were interrupted"),
+    }
+}
+
+/// On a signal, has what this process waits for in an engine fail, so that it removes what it began; a second one ends it at once.
+///
+/// # Errors
+/// When the system does not let us hear signals.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever asks twice does not want to wait"
+)]
+pub fn watch_engine() -> Result<(), Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::internal(error.into()));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        either(&mut interrupt, &mut terminate).await;
+        end_queries(false).await;
+        let kind = either(&mut interrupt, &mut terminate).await;
         std::process::exit(SIGNALLED + kind.as_raw_value());
     });
     Ok(())

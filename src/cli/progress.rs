@@ -1,7 +1,7 @@
 //! What a run says while it continues: a spinner on a terminal, plain lines elsewhere, log lines when asked.
 
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use super::bounded_log::BoundedLog;
 use super::global::{Global, LogFormat};
 use super::output;
-use crate::pipeline::Event;
+use crate::pipeline::{self, Event};
 
 /// Starts the log: `-v` for info, `-vv` for everything, `UNSEAT_LOG` for a filter of one's own.
 /// Answers of a server refer to its log, so it logs what went wrong by default.
@@ -65,21 +65,28 @@ pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
         return Box::new(|_| ());
     }
     if logs {
+        pipeline::listen_to_engine(Arc::new(|text| log(Event::Progress(text.to_string()))));
         return Box::new(log);
     }
-    let spinner: Mutex<Option<ProgressBar>> = Mutex::new(None);
-    Box::new(move |event| {
+    let spinner: Mutex<Option<(&'static str, ProgressBar)>> = Mutex::new(None);
+    let listener = Arc::new(move |event| {
         let Ok(mut spinner) = spinner.lock() else {
             return;
         };
-        if let Some(bar) = spinner.take() {
+        if let Event::Progress(text) = &event {
+            if let Some((stage, bar)) = &*spinner {
+                bar.set_message(format!("{stage}: {text}"));
+            }
+            return;
+        }
+        if let Some((_, bar)) = spinner.take() {
             bar.finish_and_clear();
         }
         match event {
             Event::Started(stage) if std::io::stderr().is_terminal() => {
-                *spinner = Some(spinning(stage.name()));
+                *spinner = Some((stage.name(), spinning(stage.name())));
             }
-            Event::Started(_) => {}
+            Event::Started(_) | Event::Progress(_) => {}
             Event::Ended {
                 stage,
                 duration_ms,
@@ -95,7 +102,12 @@ pub fn listener(global: &Global) -> Box<dyn Fn(Event) + Send + Sync> {
                 output::plain(&text)
             )),
         }
-    })
+    });
+    let engine = Arc::clone(&listener);
+    pipeline::listen_to_engine(Arc::new(move |text| {
+        engine(Event::Progress(text.to_string()));
+    }));
+    Box::new(move |event| listener(event))
 }
 
 /// An event as a line of the log; the run it belongs to is around it.
@@ -107,6 +119,7 @@ fn log(event: Event) {
             duration_ms,
             summary,
         } => tracing::info!(stage = stage.name(), duration_ms, "{summary}"),
+        Event::Progress(text) => tracing::info!("{text}"),
         Event::Warning(text) => tracing::warn!("{text}"),
     }
 }

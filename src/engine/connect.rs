@@ -2,7 +2,9 @@
 //! the caller waits, and looks whether the server can still be reached.
 
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,7 @@ use spark_connect::{SparkError, SparkSession};
 
 use super::error::Error;
 use super::table::Table;
+use super::watch;
 
 /// The port of a server where the address names none.
 const PORT: u16 = 15002;
@@ -62,11 +65,40 @@ impl Address {
     }
 }
 
-/// A session of the engine.
+/// How long is waited at most for a server to release a session.
+const RELEASE: Duration = Duration::from_secs(2);
+
+/// What a server said last of the query under way: tasks, those that are done, bytes that were read. Sail says nothing.
+type Progress = Arc<Mutex<Option<(i64, i64, i64)>>>;
+
+/// A session of the engine, released when the last copy goes.
 #[derive(Clone)]
-pub struct Session {
+pub struct Session(Arc<Open>);
+
+struct Open {
     spark: SparkSession,
     address: Address,
+    progress: Progress,
+    id: u64,
+    /// The server was gone for too long.
+    is_lost: AtomicBool,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        watch::closed(self.id);
+        if self.is_lost.load(Ordering::Relaxed) {
+            return;
+        }
+        let (spark, (told, done)) = (self.spark.clone(), sync_channel(1));
+        // A server that does not hear forgets the session by itself, later.
+        let spawned = thread::Builder::new()
+            .name("release".to_string())
+            .spawn(move || told.send(spark.stop().is_ok()));
+        if spawned.is_ok() {
+            let _ = done.recv_timeout(RELEASE);
+        }
+    }
 }
 
 impl Session {
@@ -83,13 +115,27 @@ impl Session {
             });
         }
         let whole = address.whole();
-        let opened = waited(address, "open a session", move || {
+        let progress = Progress::default();
+        let spark = waited(address, "open a session", &progress, move || {
             Ok(SparkSession::builder().remote(&whole).get_or_create()?)
+        })?;
+        let seen = Arc::clone(&progress);
+        spark.register_progress_handler(move |told| {
+            let sum = |of: fn(&_) -> i64| told.stages.iter().map(of).sum::<i64>();
+            let now = (
+                sum(|stage| stage.num_tasks),
+                sum(|stage| stage.num_completed_tasks),
+                sum(|stage| stage.input_bytes_read),
+            );
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         });
-        Ok(Session {
-            spark: opened?,
+        Ok(Session(Arc::new(Open {
+            id: watch::opened(&spark),
+            spark,
             address: address.clone(),
-        })
+            progress,
+            is_lost: AtomicBool::new(false),
+        })))
     }
 
     /// The rows of a query.
@@ -113,8 +159,20 @@ impl Session {
         doing: &str,
         work: impl FnOnce(&SparkSession) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Error> {
-        let spark = self.spark.clone();
-        waited(&self.address, doing, move || work(&spark))
+        let Open {
+            spark,
+            address,
+            progress,
+            ..
+        } = &*self.0;
+        let spark = spark.clone();
+        *progress.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        watch::tell(doing);
+        let done = waited(address, doing, progress, move || work(&spark));
+        if matches!(done, Err(Error::Lost { .. })) {
+            self.0.is_lost.store(true, Ordering::Relaxed);
+        }
+        done
     }
 }
 
@@ -122,8 +180,10 @@ impl Session {
 fn waited<T: Send + 'static>(
     address: &Address,
     doing: &str,
+    progress: &Progress,
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, Error> {
+    watch::is_ending(doing)?;
     let (told, answer) = sync_channel(1);
     let spawned = thread::Builder::new()
         .name("engine".to_string())
@@ -135,8 +195,16 @@ fn waited<T: Send + 'static>(
     };
     spawned.map_err(|error| fail(error.to_string()))?;
     let mut gone: Option<Instant> = None;
+    let mut said_last = None;
     loop {
-        match answer.recv_timeout(LOOK) {
+        let answer = answer.recv_timeout(LOOK);
+        watch::is_ending(doing)?;
+        let now = *progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if now != said_last {
+            said_last = now;
+            watch::tell(&far(doing, now));
+        }
+        match answer {
             Ok(done) => return done.map_err(|error| fail(said(&error))),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(fail("the client ended without an answer".to_string()));
@@ -153,6 +221,17 @@ fn waited<T: Send + 'static>(
                 }
             }
         }
+    }
+}
+
+/// How far a query is.
+fn far(doing: &str, progress: Option<(i64, i64, i64)>) -> String {
+    match progress {
+        Some((tasks, done, bytes)) if tasks > 0 => {
+            let megabytes = bytes as f64 / 1e6;
+            format!("{doing}: {done} of {tasks} tasks, {megabytes:.0} MB read")
+        }
+        _ => doing.to_string(),
     }
 }
 

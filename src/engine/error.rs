@@ -23,6 +23,9 @@ pub enum Error {
         /// How long it was looked for.
         seconds: u64,
     },
+    /// A signal ended the query.
+    #[error("{0} with the engine: it was interrupted, here and in the server")]
+    Interrupted(String),
     /// The server rejected, or failed at, a query.
     #[error("{doing} with the engine at {url}: {why}")]
     Query {

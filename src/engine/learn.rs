@@ -1,4 +1,4 @@
-//! Linear models by sums over the rows in the engine, solved here.
+//! What is learned of all rows: columns are described, the transformer is fitted, and a solver gets its rows.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,18 +9,16 @@ use spark_connect::types::{DataType, StructField};
 
 use super::connect::{Fault, Session};
 use super::error::Error;
-use super::features::{Design, label, label_literal, number};
+use super::features::Design;
+use super::solve::{Goal, Learned, Work, outputs};
 use super::source::{FILE, ROW};
 use super::sql;
 use super::stats::describe;
-use super::sums::{features, margin, sums};
 use crate::config::learner::{Learner, LearnerKind};
 use crate::data::{Column, Kind, Schema};
-use crate::features::{
-    Asked, Cells, ColumnStats, Dropped, Fitted, Plan, Transformer, asked, fit_from,
-};
-use crate::learners::{self, Target, by_sums};
-use crate::predictors::{Linear, Link, Predictor};
+use crate::features::{Asked, Cells, ColumnStats, Plan, asked, fit_from};
+use crate::learners::{self, Target, by_gradients, by_sums};
+use crate::predictors::Predictor;
 
 /// The view of the rows that are held back.
 const HELD: &str = "unseat_held";
@@ -38,39 +36,10 @@ pub struct Rows<'a> {
     pub held_back: &'a [(i64, i64)],
 }
 
-/// What is learned.
-#[derive(Debug, Clone, Copy)]
-pub enum Goal<'a> {
-    /// One of these classes; of two, the second is the positive one.
-    Classes(&'a [String]),
-    /// A number.
-    Numbers,
-}
-
-/// What was learned, and of how many rows.
-#[derive(Debug, Clone)]
-pub struct Learned {
-    /// The steps.
-    pub transformer: Transformer,
-    /// Columns that cannot help.
-    pub dropped: Vec<Dropped>,
-    /// The predictor.
-    pub predictor: Predictor,
-    /// Rows that were learned from.
-    pub rows: u64,
-    /// Rows of each class.
-    pub classes: Vec<u64>,
-    /// Passes over them to learn, besides those that describe the columns.
-    pub passes: u32,
-    /// Facts worth a line in the report.
-    pub notes: Vec<String>,
-}
-
 /// Why a learner has to see rows, by its settings.
 pub fn not_pushed(settings: &Learner, goal: Goal<'_>) -> Option<String> {
     match (settings.kind, goal) {
-        (LearnerKind::Logistic, Goal::Classes([_, _])) => None,
-        (LearnerKind::Logistic, _) => Some("`logistic` of more than two classes".to_string()),
+        (LearnerKind::Logistic, Goal::Classes(_)) => None,
         (LearnerKind::Linear | LearnerKind::Ridge | LearnerKind::ElasticNet, Goal::Numbers) => None,
         (kind, _) => Some(format!("`{}`", kind.name())),
     }
@@ -111,13 +80,10 @@ pub fn learn(
         Ok(design) => design,
         Err(why) => return Ok(Err(why)),
     };
-    if design.n_features >= by_sums::MOST_PARAMETERS {
-        return Ok(Err(format!(
-            "{} features, more than the {} whose products the engine sums",
-            design.n_features,
-            by_sums::MOST_PARAMETERS
-        )));
-    }
+    let way = match way(&design, goal) {
+        Ok(way) => way,
+        Err(why) => return Ok(Err(why)),
+    };
     let work = Work {
         session,
         relation: &relation,
@@ -125,22 +91,61 @@ pub fn learn(
         settings,
         design: &design,
     };
-    let (start, shift) = {
-        let prepared = fitted.transformer.prepared(frame)?;
-        let view = fitted.transformer.view(&prepared, sample_rows)?;
-        match goal {
-            Goal::Classes(_) => {
-                let start = learners::fit(&view, target, None, settings, plan.seed);
-                (start.ok().map(|it| it.predictor), Vec::new())
-            }
-            Goal::Numbers => (None, by_sums::shift(&view)),
+    let transformer = fitted.transformer.clone();
+    let prepared = transformer.prepared(frame)?;
+    let view = transformer.view(&prepared, sample_rows)?;
+    let start = || {
+        let start = learners::fit(&view, target, None, settings, plan.seed).ok()?;
+        match start.predictor {
+            Predictor::Linear(linear) => Some(linear),
+            Predictor::Trees(_) => None,
         }
     };
-    match goal {
-        Goal::Classes(classes) => work.logistic(fitted, classes, start),
-        Goal::Numbers => work.least_squares(fitted, &shift),
+    match (way, goal, target) {
+        (Way::Products, Goal::Classes(classes), _) => work.logistic(fitted, classes, start()),
+        (Way::Gradients, Goal::Classes(classes), Target::Classes(own, _)) => {
+            let n_parameters = outputs(classes.len()) * (work.design.n_features + 1);
+            let every = by_gradients::stride(sample_rows.len(), n_parameters);
+            let few: Vec<u32> = sample_rows.iter().copied().step_by(every).collect();
+            let own: Vec<u32> = own.iter().copied().step_by(every).collect();
+            let view = transformer.view(&prepared, &few)?;
+            work.by_gradients(fitted, classes, start().as_ref(), (&view, &own))
+        }
+        _ => work.least_squares(fitted, &by_sums::shift(&view)),
     }
     .map(Ok)
+}
+
+/// What a pass asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Sums of products of features.
+    Products,
+    /// Sums of features alone.
+    Gradients,
+}
+
+/// What a pass asks for; or why the rows have to be here.
+fn way(design: &Design, goal: Goal<'_>) -> Result<Way, String> {
+    let n_features = design.n_features;
+    let n_outputs = match goal {
+        Goal::Classes(classes) => outputs(classes.len()),
+        Goal::Numbers => 0,
+    };
+    if n_outputs <= 1 && n_features < by_sums::MOST_PARAMETERS {
+        return Ok(Way::Products);
+    }
+    let (most, n_parameters) = (by_gradients::MOST_PARAMETERS, n_outputs * (n_features + 1));
+    match n_outputs {
+        0 => Err(format!(
+            "{n_features} features, more than the {} whose products the engine sums,",
+            by_sums::MOST_PARAMETERS - 1
+        )),
+        _ if n_parameters <= most => Ok(Way::Gradients),
+        _ => Err(format!(
+            "{n_parameters} weights, more than the {most} whose curvature this machine holds,"
+        )),
+    }
 }
 
 /// The rows that are learned from, as a relation.
@@ -199,134 +204,4 @@ fn near(frame: &DataFrame, wanted: &[(Column, Asked)]) -> Result<HashMap<String,
         }
     }
     Ok(near)
-}
-
-/// What a solver needs.
-struct Work<'a> {
-    session: &'a Session,
-    relation: &'a str,
-    target: &'a Column,
-    settings: &'a Learner,
-    design: &'a Design,
-}
-
-impl Work<'_> {
-    fn logistic(
-        &self,
-        fitted: Fitted,
-        classes: &[String],
-        start: Option<Predictor>,
-    ) -> Result<Learned, Error> {
-        let counts = self.class_counts(classes)?;
-        let weights = by_sums::class_weights(&counts, self.settings.class_weight);
-        let positive = self.is_class(&classes[1])?;
-        let (one, other) = (sql::number(weights[1]), sql::number(weights[0]));
-        let more = [
-            format!("CASE WHEN {positive} THEN 1e0 ELSE 0e0 END AS y"),
-            format!("CASE WHEN {positive} THEN {one} ELSE {other} END AS w"),
-        ];
-        let none = vec![0.0; self.design.dense.len()];
-        let rows = features(self.design, self.relation, &none, &more);
-        let n = self.design.n_features;
-        let start = match start {
-            Some(Predictor::Linear(linear)) if linear.weights.len() == n => linear,
-            _ => Linear {
-                link: Link::Logistic,
-                bias: vec![0.0],
-                weights: vec![0.0; n],
-            },
-        };
-        let mut passes = 0;
-        let learned = by_sums::logistic(&start, self.settings, |parameters| {
-            passes += 1;
-            let margin = margin(self.design, parameters);
-            let with_margin = format!("SELECT *, {margin} AS m FROM ({rows})");
-            let with_p = format!("SELECT *, 1e0 / (1e0 + exp(-m)) AS p FROM ({with_margin})");
-            let query = format!(
-                "SELECT *, w * (p - y) AS g, w * p * (1e0 - p) AS h, w * (greatest(m, 0e0) - y * m + log1p(exp(-abs(m)))) AS loss FROM ({with_p})"
-            );
-            sums(self.session, self.design, &query)
-        })?;
-        Ok(Learned {
-            transformer: fitted.transformer,
-            dropped: fitted.dropped,
-            predictor: learned.predictor,
-            rows: counts.iter().sum(),
-            classes: counts,
-            passes,
-            notes: learned.notes,
-        })
-    }
-
-    fn least_squares(&self, fitted: Fitted, shift: &[f64]) -> Result<Learned, Error> {
-        let asked = [(self.target.clone(), Asked::Numbers { order: false })];
-        let known = describe(self.session, self.relation, &asked, &HashMap::new())?;
-        let Some((_, ColumnStats::Numbers(y))) = known.first() else {
-            return Err(Error::Learn("the target has no numbers".to_string()));
-        };
-        if y.present == 0 || y.low == y.high {
-            return Err(Error::Learn("every row has the same number".to_string()));
-        }
-        let (centre, scale) = (y.mean, y.deviation);
-        let cell = number(&self.target.name, self.target.kind);
-        let more = [
-            format!(
-                "({cell} - {}) / {} AS g",
-                sql::number(centre),
-                sql::number(scale)
-            ),
-            "1e0 AS h".to_string(),
-            "0e0 AS loss".to_string(),
-        ];
-        let dense = &shift[..self.design.dense.len()];
-        let rows = features(self.design, self.relation, dense, &more);
-        let sums = sums(self.session, self.design, &rows)?;
-        let learned = by_sums::least_squares(&sums, shift, (centre, scale), self.settings)?;
-        Ok(Learned {
-            transformer: fitted.transformer,
-            dropped: fitted.dropped,
-            predictor: learned.predictor,
-            rows: y.present,
-            classes: Vec::new(),
-            passes: 1,
-            notes: learned.notes,
-        })
-    }
-
-    /// Whether a row is of a class.
-    fn is_class(&self, class: &str) -> Result<String, Error> {
-        let literal = label_literal(class, self.target.kind);
-        let literal = literal.ok_or_else(|| {
-            Error::Learn(format!("a class of `{}` is not a number", self.target.name))
-        })?;
-        Ok(format!(
-            "{} = {literal}",
-            label(&self.target.name, self.target.kind)
-        ))
-    }
-
-    /// Rows of each class; all rows have to be of one.
-    fn class_counts(&self, classes: &[String]) -> Result<Vec<u64>, Error> {
-        let mut asked = vec!["count(*)".to_string()];
-        for class in classes {
-            asked.push(sql::count_where(&self.is_class(class)?));
-        }
-        let query = format!("SELECT {} FROM {}", asked.join(", "), self.relation);
-        let table = self.session.ask("count the classes", &query)?;
-        let counts: Result<Vec<u64>, Error> = (0..classes.len())
-            .map(|at| table.count(0, 1 + at))
-            .collect();
-        let counts = counts?;
-        let others = table.count(0, 0)?.saturating_sub(counts.iter().sum());
-        if others > 0 {
-            return Err(Error::Learn(format!(
-                "{others} rows are of classes of `{}` that no row of the sample has; set `engine.sample_rows` higher, or leave those rows out",
-                self.target.name
-            )));
-        }
-        if counts.contains(&0) {
-            return Err(Error::Learn("a class has no row to learn from".to_string()));
-        }
-        Ok(counts)
-    }
 }

@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `connect.rs` | a session: queries off the async threads, and what becomes of a server that is gone |
+//! | `watch.rs` | sessions that are open, what interrupts them, and who hears how far they are |
 //! | `sql.rs` | names, texts and numbers as SQL |
 //! | `table.rs` | what comes back, as plain columns |
 //! | `source.rs` `kinds.rs` | files to one relation of texts, and what its columns hold |
@@ -15,27 +16,34 @@
 //! | `stats.rs` | columns in numbers, for the one fit of the transformer |
 //! | `features.rs` | the steps of a transformer as SQL |
 //! | `sums.rs` | weighted sums of features and of their products |
-//! | `learn.rs` | linear models by such sums, solved here |
+//! | `gradients.rs` | loss and gradient alone, of any number of classes |
+//! | `solve.rs` | linear models by such sums, solved here |
+//! | `learn.rs` | all of it for one fit |
 //! | `score.rs` | predictions, written by the engine |
 
 mod connect;
 mod error;
 mod features;
+mod gradients;
 mod ingest;
 mod kinds;
 mod learn;
 mod sample;
 mod score;
+mod solve;
 mod source;
 mod sql;
 mod stats;
 mod sums;
 mod table;
+mod watch;
 
 pub use connect::{Address, Session};
 pub use error::Error;
 pub use ingest::{Ingested, ingest};
-pub use learn::{Goal, Learned, Rows, learn, not_pushed};
+pub use learn::{Rows, learn, not_pushed};
 pub use sample::{Sample, keys, sample};
-pub use score::{Answered, Scorer, answer};
+pub use score::{Answered, Scorer, answer, probability_columns};
+pub use solve::{Goal, Learned};
 pub use source::{FileForm, Input, SourceFile, engine_path};
+pub use watch::{Listener, Then, interrupt, listen};

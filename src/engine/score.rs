@@ -1,17 +1,19 @@
 //! Predictions of rows in the engine, written there: the scorer of linear predictors as SQL. Beside the row's own cells stand
-//! `prediction` and, of two classes, `probability`, of numbers of which a share is flagged, `flagged`.
+//! `prediction` and, of two classes, `probability`, of more, `probability_<class>` for each, of numbers of which a share is flagged,
+//! `flagged`.
 
 use super::connect::Session;
 use super::error::Error;
 use super::features::Design;
+use super::gradients::{margins, powers};
 use super::ingest::{typed, write};
 use super::source::{FILE, Input, ROW};
 use super::sql;
-use super::sums::{features, margin};
+use super::sums::features;
 use crate::bundle::Flag;
 use crate::config::decision::Flags;
 use crate::features::Transformer;
-use crate::predictors::{Link, Predictor};
+use crate::predictors::{Linear, Link, Predictor};
 
 /// What answers.
 #[derive(Debug, Clone, Copy)]
@@ -37,16 +39,27 @@ pub struct Answered {
     pub classes: Vec<u64>,
 }
 
-/// Why a scorer cannot be SQL.
-fn linear<'a>(scorer: &Scorer<'a>) -> Result<(&'a [f64], f64, Link), String> {
+/// The linear predictor; or why the scorer cannot be SQL.
+fn linear<'a>(scorer: &Scorer<'a>) -> Result<&'a Linear, String> {
     match scorer.predictor {
-        Predictor::Linear(linear) => match (linear.link, &linear.bias[..], scorer.classes) {
-            (Link::Logistic, [bias], [_, _]) | (Link::Identity, [bias], []) => {
-                Ok((&linear.weights, *bias, linear.link))
-            }
-            _ => Err("it predicts more than two classes".to_string()),
+        Predictor::Linear(linear) => match (linear.link, linear.bias.len(), scorer.classes) {
+            (Link::Logistic, 1, [_, _]) | (Link::Identity, 1, []) => Ok(linear),
+            (Link::Softmax, n, classes) if n == classes.len() => Ok(linear),
+            _ => Err("its probabilities are of a form of their own".to_string()),
         },
         Predictor::Trees(_) => Err("it is made of trees".to_string()),
+    }
+}
+
+/// Names of the columns of probabilities.
+pub fn probability_columns(classes: &[String]) -> Vec<String> {
+    match classes {
+        [] => Vec::new(),
+        [_, _] => vec!["probability".to_string()],
+        classes => {
+            let each = classes.iter();
+            each.map(|class| format!("probability_{class}")).collect()
+        }
     }
 }
 
@@ -65,7 +78,7 @@ pub fn answer(
             "the engine cannot predict with this version: {why}; `unseat predict FILE` can"
         ))
     };
-    let (weights, bias, link) = linear(scorer).map_err(reject)?;
+    let linear = linear(scorer).map_err(reject)?;
     let design = Design::of(scorer.transformer).map_err(reject)?;
     let typed = typed(session, input)?;
     let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
@@ -74,15 +87,21 @@ pub fn answer(
     let mut more: Vec<String> = kept.map(|(at, name)| format!("{name} AS c{at}")).collect();
     more.extend([FILE.to_string(), ROW.to_string()]);
     let none = vec![0.0; design.dense.len()];
-    let parameters: Vec<f64> = weights.iter().copied().chain([bias]).collect();
-    let query = format!(
-        "SELECT *, {} AS m FROM ({})",
-        margin(&design, &parameters),
-        features(&design, &rows, &none, &more)
+    let n = design.n_features;
+    let blocks = linear.bias.iter().enumerate().flat_map(|(output, bias)| {
+        let weights = &linear.weights[output * n..(output + 1) * n];
+        weights.iter().chain([bias])
+    });
+    let parameters: Vec<f64> = blocks.copied().collect();
+    let query = margins(
+        &design,
+        &features(&design, &rows, &none, &more),
+        &parameters,
     );
-    let query = match link {
-        Link::Logistic => format!("SELECT *, 1e0 / (1e0 + exp(-m)) AS p FROM ({query})"),
-        _ => query,
+    let query = match linear.link {
+        Link::Logistic => format!("SELECT *, 1e0 / (1e0 + exp(-m0)) AS p FROM ({query})"),
+        Link::Softmax => powers(linear.bias.len(), &query),
+        Link::Identity | Link::OneVsRest => query,
     };
     let kept = names.iter().enumerate();
     let mut written: Vec<String> = kept.map(|(at, name)| format!("c{at} AS {name}")).collect();
@@ -99,14 +118,25 @@ pub fn answer(
             sql::text(negative)
         ));
         written.push("p AS probability".to_string());
+    } else if let [_, _, ..] = scorer.classes {
+        // The largest share is of a power that is 1; of equal ones, the first class counts, as on this machine.
+        let cases = scorer.classes.iter().enumerate();
+        let cases = cases.map(|(at, class)| format!(" WHEN e{at} = 1e0 THEN {}", sql::text(class)));
+        written.push(format!(
+            "CASE{} END AS prediction",
+            cases.collect::<String>()
+        ));
+        let names = probability_columns(scorer.classes);
+        let shares = names.iter().enumerate();
+        written.extend(shares.map(|(at, name)| format!("e{at} / total AS {}", sql::name(name))));
     } else {
-        written.push("m AS prediction".to_string());
+        written.push("m0 AS prediction".to_string());
         if let Some(flag) = &scorer.flag {
             let side = match flag.side {
                 Flags::Largest => ">=",
                 Flags::Smallest => "<=",
             };
-            written.push(format!("m {side} {} AS flagged", sql::number(flag.from)));
+            written.push(format!("m0 {side} {} AS flagged", sql::number(flag.from)));
         }
     }
     let query = format!("SELECT {} FROM ({query})", written.join(", "));

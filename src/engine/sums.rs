@@ -9,22 +9,38 @@ use super::table::Table;
 use crate::learners::by_sums::RowSums;
 
 /// Most sums that one query asks for.
-const MOST_SUMS: usize = 1000;
+pub(super) const MOST_SUMS: usize = 1000;
+
+/// Terms of a sum that are added side by side, so that no expression becomes too deep for a server's parser.
+const SIDE_BY_SIDE: usize = 32;
+
+/// Whom is asked, and what for, in words.
+#[derive(Clone, Copy)]
+pub(super) struct Asking<'a> {
+    pub session: &'a Session,
+    pub doing: &'a str,
+}
+
+impl Asking<'_> {
+    pub fn ask(&self, query: &str) -> Result<Table, Error> {
+        self.session.ask(self.doing, query)
+    }
+}
 
 /// The rows to sum over: a query with `x0…` (plain numbers), `k0…` (places), `g`, `h` and `loss`.
-pub(super) fn sums(session: &Session, design: &Design, rows: &str) -> Result<RowSums, Error> {
+pub(super) fn sums(asking: Asking<'_>, design: &Design, rows: &str) -> Result<RowSums, Error> {
     let n = design.n_features + 1;
     let mut total = RowSums {
         loss: 0.0,
         first: vec![0.0; n],
         second: vec![0.0; n * n],
     };
-    plain(session, design, rows, &mut total)?;
+    plain(asking, design, rows, &mut total)?;
     if !design.ones.is_empty() {
-        single(session, design, rows, &mut total)?;
+        single(asking, design, rows, &mut total)?;
     }
     if design.ones.len() > 1 {
-        pairs(session, design, rows, &mut total)?;
+        pairs(asking, design, rows, &mut total)?;
     }
     let numbers = total.first.iter().chain(&total.second);
     if numbers.chain([&total.loss]).any(|number| number.is_nan()) {
@@ -48,7 +64,12 @@ enum To {
     Second(usize, usize),
 }
 
-fn plain(session: &Session, design: &Design, rows: &str, total: &mut RowSums) -> Result<(), Error> {
+fn plain(
+    asking: Asking<'_>,
+    design: &Design,
+    rows: &str,
+    total: &mut RowSums,
+) -> Result<(), Error> {
     let (d, bias) = (design.dense.len(), design.n_features);
     let mut asked = vec![
         (To::Loss, "sum(loss)".to_string()),
@@ -65,7 +86,7 @@ fn plain(session: &Session, design: &Design, rows: &str, total: &mut RowSums) ->
     for part in asked.chunks(MOST_SUMS) {
         let written: Vec<&str> = part.iter().map(|(_, sum)| sum.as_str()).collect();
         let query = format!("SELECT {} FROM ({rows})", written.join(", "));
-        let table = session.ask("sum over the rows", &query)?;
+        let table = asking.ask(&query)?;
         for (column, (to, _)) in part.iter().enumerate() {
             let sum = table.number(0, column)?;
             match *to {
@@ -80,7 +101,7 @@ fn plain(session: &Session, design: &Design, rows: &str, total: &mut RowSums) ->
 
 /// A one-hot column with itself, with the bias and with plain numbers.
 fn single(
-    session: &Session,
+    asking: Asking<'_>,
     design: &Design,
     rows: &str,
     total: &mut RowSums,
@@ -90,7 +111,7 @@ fn single(
     asked.extend(["sum(g)".to_string(), "sum(h)".to_string()]);
     asked.extend((0..d).map(|at| format!("sum(h * x{at})")));
     let sets: Vec<String> = (0..n_ones).map(|column| format!("(k{column})")).collect();
-    let table = grouped(session, rows, &asked, &sets)?;
+    let table = grouped(asking, rows, &asked, &sets)?;
     for row in 0..table.rows {
         for (column, ones) in design.ones.iter().enumerate() {
             let Some(place) = table.known(row, column)? else {
@@ -110,12 +131,17 @@ fn single(
 }
 
 /// One-hot columns with each other.
-fn pairs(session: &Session, design: &Design, rows: &str, total: &mut RowSums) -> Result<(), Error> {
+fn pairs(
+    asking: Asking<'_>,
+    design: &Design,
+    rows: &str,
+    total: &mut RowSums,
+) -> Result<(), Error> {
     let n_ones = design.ones.len();
     let mut asked: Vec<String> = (0..n_ones).map(|column| format!("k{column}")).collect();
     asked.push("sum(h)".to_string());
     let pairs = (0..n_ones).flat_map(|a| (0..a).map(move |b| format!("(k{a}, k{b})")));
-    let table = grouped(session, rows, &asked, &pairs.collect::<Vec<_>>())?;
+    let table = grouped(asking, rows, &asked, &pairs.collect::<Vec<_>>())?;
     for row in 0..table.rows {
         let mut features = Vec::with_capacity(2);
         for (column, ones) in design.ones.iter().enumerate() {
@@ -131,8 +157,9 @@ fn pairs(session: &Session, design: &Design, rows: &str, total: &mut RowSums) ->
     Ok(())
 }
 
-fn grouped(
-    session: &Session,
+/// Sums for each of some sets of columns.
+pub(super) fn grouped(
+    asking: Asking<'_>,
     rows: &str,
     asked: &[String],
     sets: &[String],
@@ -142,10 +169,11 @@ fn grouped(
         asked.join(", "),
         sets.join(", ")
     );
-    session.ask("sum over the rows of each category", &query)
+    asking.ask(&query)
 }
 
-fn place_of(place: f64, at: usize, width: usize) -> Result<usize, Error> {
+/// The feature at a place of a column of categories.
+pub(super) fn place_of(place: f64, at: usize, width: usize) -> Result<usize, Error> {
     if place >= 0.0 && place < width as f64 && place.fract() == 0.0 {
         Ok(at + place as usize)
     } else {
@@ -169,7 +197,11 @@ pub(super) fn margin(design: &Design, parameters: &[f64]) -> String {
             weights.join(", ")
         ));
     }
-    terms.join(" + ")
+    let parts = terms.chunks(SIDE_BY_SIDE);
+    let parts: Vec<String> = parts
+        .map(|part| format!("({})", part.join(" + ")))
+        .collect();
+    parts.join(" + ")
 }
 
 /// The features of the rows of a relation as `x0…` and `k0…`, with further columns.

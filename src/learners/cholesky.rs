@@ -5,12 +5,18 @@
 pub fn solve(matrix: &mut [f64], right: &mut [f64]) -> Option<()> {
     let n = right.len();
     factor(matrix, n)?;
-    forward(matrix, right);
-    for row in (0..n).rev() {
-        let sum: f64 = (row + 1..n).map(|k| matrix[k * n + row] * right[k]).sum();
-        right[row] = (right[row] - sum) / matrix[row * n + row];
-    }
+    substitute(matrix, right);
     Some(())
+}
+
+/// `(L Lᵀ)⁻¹ x` in place of `x`, where `L` is the lower triangle of `factor`.
+pub fn substitute(factor: &[f64], right: &mut [f64]) {
+    let n = right.len();
+    forward(factor, right);
+    for row in (0..n).rev() {
+        let sum: f64 = (row + 1..n).map(|k| factor[k * n + row] * right[k]).sum();
+        right[row] = (right[row] - sum) / factor[row * n + row];
+    }
 }
 
 /// Overwrites the lower triangle of `matrix`, `(n, n)` row-major, by `L` with `L Lᵀ` the matrix. `None` when it is not

@@ -103,7 +103,8 @@ fn newton_step(sums: &Sums) -> Result<Vec<f64>, Error> {
     ))
 }
 
-fn largest(numbers: &[f64]) -> f64 {
+/// The largest size of a number.
+pub fn largest(numbers: &[f64]) -> f64 {
     numbers
         .iter()
         .fold(0.0, |most, number| most.max(number.abs()))

@@ -316,7 +316,8 @@ pub fn loss_of(margins: &[f64], class: u32) -> f64 {
     sum.ln() + largest - margins[class as usize]
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// `Σ a b`.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 

@@ -60,6 +60,34 @@ pub fn folder_of(config: &ModelConfig, folder: &str) -> Result<String, Error> {
     Ok(crate::engine::engine_path(&config.output_folder, folder)?)
 }
 
+/// Has someone hear one line on what the engine does, again whenever it changes.
+pub fn listen_to_engine(listener: std::sync::Arc<dyn Fn(&str) + Send + Sync>) {
+    #[cfg(feature = "spark")]
+    crate::engine::listen(listener);
+    #[cfg(not(feature = "spark"))]
+    drop(listener);
+}
+
+/// Interrupts what this process has under way in engines, and waits this long at most for them to say so. The answer is how many queries
+/// were ended. Calls to the engine fail from now on, or, where the process is about to end, do not return.
+pub fn interrupt_engine(patience: std::time::Duration, is_about_to_end: bool) -> usize {
+    #[cfg(feature = "spark")]
+    {
+        use crate::engine::{Then, interrupt};
+        let then = if is_about_to_end {
+            Then::Hold
+        } else {
+            Then::Fail
+        };
+        interrupt(patience, then)
+    }
+    #[cfg(not(feature = "spark"))]
+    {
+        let _ = (patience, is_about_to_end);
+        0
+    }
+}
+
 /// What is said where an engine is asked for that is not built in.
 #[cfg(not(feature = "spark"))]
 pub fn not_built_in() -> Error {

@@ -96,8 +96,9 @@ mod by_engine {
         if !missing.is_empty() {
             return Err(features::Error::MissingColumns(missing).into());
         }
-        let own = ["prediction", "probability", "flagged"];
-        if let Some(name) = names.iter().find(|name| own.contains(&name.as_str())) {
+        let mut own = engine::probability_columns(&bundle.classes);
+        own.extend(["prediction", "probability", "flagged"].map(str::to_string));
+        if let Some(name) = names.iter().find(|name| own.contains(name)) {
             return Err(reject(format!(
                 "the rows have a column `{name}` of their own; rename it"
             )));

@@ -66,6 +66,8 @@ pub enum Event {
         /// What it did.
         summary: String,
     },
+    /// How far the stage is, in one line that takes the place of the one before.
+    Progress(String),
     /// A fact worth knowing although the run continues.
     Warning(String),
 }

@@ -95,6 +95,7 @@ pub use delete_model::{clear_name, finish_model_removals, remove_model};
 pub use deploy::Deployed;
 pub use disk_space::{free_bytes, is_disk_full};
 pub use dry_run::{Planned, dry_run};
+pub use engine::{interrupt_engine, listen_to_engine};
 pub use engine_predict::{Predicted, predict_elsewhere};
 pub use env::{Env, Event, Ids, Stage, is_run_id};
 pub use environments::Environments;

@@ -53,6 +53,7 @@ fn rows(first: usize, n: usize, columns: [&str; 6]) -> String {
                 "plan" => cell(plan.clone(), 23),
                 "left" => if left { "yes" } else { "no" }.to_string(),
                 "worth" => format!("{number:.3}"),
+                "tier" => ["low", "middle", "high's"][(number / 50.0) as usize % 3].to_string(),
                 _ => String::new(),
             };
             let end = if at + 1 < columns.len() { "," } else { "\n" };
@@ -78,10 +79,11 @@ pub fn project(target: &str, more: &Value) -> Project {
     // Folds of few rows are drawn without an engine only.
     config["split"]["fold_rows"] = json!(0);
     project.write("config.json", &config.to_string());
-    let order = ["age", "spend", "member", "plan", "left", "worth"];
+    let last = if target == "tier" { "tier" } else { "worth" };
+    let order = ["age", "spend", "member", "plan", "left", last];
     project.write("data/a.csv", &rows(0, 500, order));
     project.write("data/b.csv", &rows(450, 400, order));
-    let other = ["worth", "plan", "member", "spend", "age", "left"];
+    let other = [last, "plan", "member", "spend", "age", "left"];
     project.write("data/c.csv", &rows(900, 300, other));
     project.write("test/rows.csv", &rows(5000, 400, order));
     project

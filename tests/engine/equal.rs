@@ -150,6 +150,62 @@ fn the_last_fit_takes_both_parts_where_the_settings_say_so() {
 }
 
 #[test]
+fn more_than_two_classes_are_learned_as_on_this_machine() {
+    for (more, engine) in [
+        (json!({}), json!({})),
+        (
+            json!({"learner": {"class_weight": "balanced", "c": 3.0}}),
+            json!({}),
+        ),
+    ] {
+        let Some(both) = Both::of("tier", &more, &engine) else {
+            return;
+        };
+        assert_eq!(both.bundles[0].classes.len(), 3);
+        assert_same_model(&both.bundles);
+        assert_eq!(labels(&both.here), labels(&both.there));
+        assert_noted(&both.there, "learned by the engine from");
+    }
+}
+
+#[test]
+fn of_very_many_features_loss_and_gradient_are_summed() {
+    let Some(url) = Sail::shared() else { return };
+    let columns = 420;
+    let rows = |first: u64, n: u64| {
+        let names: Vec<String> = (0..columns).map(|at| format!("x{at}")).collect();
+        let mut text = names.join(",") + ",plan,left\n";
+        for row in first..first + n {
+            let mix = |at: u64| (row * 1009 + at).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54;
+            let cells: Vec<String> = (0..columns)
+                .map(|at| (mix(at) as f64 / 8.0).to_string())
+                .collect();
+            let left = mix(0) + mix(1) / 2 + mix(columns + 1) / 2 > 1000;
+            let plan = ["a", "b", "c"][(mix(columns) % 3) as usize];
+            text += &format!(
+                "{},{plan},{}\n",
+                cells.join(","),
+                if left { "yes" } else { "no" }
+            );
+        }
+        text
+    };
+    let here = project("left", &json!({"drop": []}));
+    for file in ["b.csv", "c.csv"] {
+        fs::remove_file(here.path(&format!("data/{file}"))).expect("removes");
+    }
+    here.write("data/a.csv", &rows(0, 900));
+    here.write("test/rows.csv", &rows(10_000, 200));
+    let there = by_engine(&here, &url, &json!({}));
+    let reports = [&here, &there].map(|project| project.json(&["run"]));
+    assert_eq!(reports[0]["verdict"], reports[1]["verdict"]);
+    let bundles = [&here, &there].map(bundle);
+    assert!(bundles[0].transformer.n_features() > 400);
+    assert_same_model(&bundles);
+    assert_noted(&there, "learned by the engine from");
+}
+
+#[test]
 fn numbers_are_learned_as_on_this_machine() {
     // Without a penalty, weights of categories that add up to one are not determined: `linear` has numbers alone here.
     for (learner, drop) in [

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::data::{by_engine, project};
 use super::proxy::Proxy;
 use super::sail::Sail;
+use crate::ops::until;
 
 #[test]
 fn a_server_that_is_not_there_is_told() {
@@ -55,4 +56,36 @@ fn a_connection_that_is_lost_in_any_phase_ends_in_words_and_promotes_nothing() {
         assert!(folders.len() <= 2, "{left:?}");
     }
     assert_eq!(champion, here.json(&["versions"]));
+}
+
+#[test]
+fn a_server_that_is_restarted_ends_the_run_in_words_and_the_next_one_is_whole() {
+    let Some(mut server) = Sail::start() else {
+        return;
+    };
+    let here = project("left", &json!({}));
+    let whole = Proxy::to(server.port, usize::MAX);
+    let twin = by_engine(&here, &whole.url(), &json!({}));
+    twin.ok(&["run"]);
+    let all = whole.passed();
+    for thirds in [1, 2] {
+        let held = Proxy::holding(server.port, all * thirds / 3);
+        twin.set("engine.url", held.url());
+        let before = twin.hashes(&["production_deployment"]);
+        let arguments = ["run", "--force"];
+        let child = twin.command(&arguments).spawn().expect("it starts");
+        until("the engine is asked", || held.is_held().then_some(()));
+        server = server.restarted();
+        held.release();
+        let done = twin.finish(child, &arguments);
+        assert!(!done.status.success(), "{done}");
+        assert!(done.stderr.contains("with the engine at"), "{done}");
+        assert_eq!(before, twin.hashes(&["production_deployment"]));
+        twin.set("engine.url", whole.url());
+        let report = twin.json(&["run", "--force"]);
+        assert_eq!(
+            report["data"]["rows"],
+            twin.json(&["run", "--force"])["data"]["rows"]
+        );
+    }
 }

@@ -13,6 +13,10 @@ use crate::support::Project;
 type Answers = BTreeMap<String, (String, f64)>;
 
 fn answers(project: &Project, files: &[String]) -> Answers {
+    answers_of(project, files, "probability")
+}
+
+fn answers_of(project: &Project, files: &[String], column: &str) -> Answers {
     let mut answers = Answers::new();
     for file in files {
         let frame = read_file(&project.path(file), &ReadOptions::default()).expect("a frame");
@@ -21,10 +25,16 @@ fn answers(project: &Project, files: &[String]) -> Answers {
             cell.to_string().trim_matches('"').to_string()
         };
         for row in 0..frame.height() {
-            let key = ["age", "spend", "worth"]
+            let mut key = ["age", "spend", "left"]
                 .map(|name| text(name, row))
                 .join(" ");
-            let probability = text("probability", row).parse().expect("a number");
+            match frame.column("worth") {
+                Ok(_) => key += &text("worth", row),
+                // Without it, nothing else tells rows without `spend` apart.
+                Err(_) if text("spend", row) == "null" => continue,
+                Err(_) => {}
+            }
+            let probability = text(column, row).parse().expect("a number");
             answers.insert(key, (text("prediction", row), probability));
         }
     }
@@ -76,6 +86,30 @@ fn rows_that_the_engine_sees_are_predicted_as_on_this_machine() {
         !done.status.success() && done.stderr.contains("is there already"),
         "{done}"
     );
+}
+
+#[test]
+fn rows_of_more_than_two_classes_are_predicted_as_on_this_machine() {
+    let Some(url) = Sail::shared() else { return };
+    let there = by_engine(&project("tier", &json!({})), &url, &json!({}));
+    there.ok(&["run"]);
+    there.ok(&["predict", "test/rows.csv", "-o", "local.parquet"]);
+    let said = there.json(&["predict", "test", "--engine", "-o", "answers"]);
+    assert_eq!(said["rows"], 400, "{said}");
+    let written = there.hashes(&["answers"]).into_keys();
+    let written: Vec<String> = written.filter(|name| name.ends_with(".parquet")).collect();
+    for class in ["low", "middle", "high's"] {
+        let column = format!("probability_{class}");
+        let local = answers_of(&there, &["local.parquet".to_string()], &column);
+        let engine = answers_of(&there, &written, &column);
+        assert_eq!(local.len(), engine.len());
+        for (row, (label, probability)) in &local {
+            let (other, near) = &engine[row];
+            assert_eq!(label, other, "{row}");
+            let gap = (probability - near).abs();
+            assert!(gap < 1e-12, "{row}: {probability} {near}");
+        }
+    }
 }
 
 #[test]

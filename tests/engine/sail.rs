@@ -1,5 +1,6 @@
 //! A server of Spark Connect for the tests.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -25,8 +26,19 @@ impl Sail {
             );
             return None;
         };
-        let port = free_port();
-        let child = Command::new(Path::new(&python).with_file_name("sail"))
+        Some(Self::on(&python, free_port()))
+    }
+
+    /// Ends it at once, and starts another one on its port, which knows nothing of the first one's sessions.
+    pub fn restarted(self) -> Sail {
+        let python = std::env::var_os("UNSEAT_SAIL_PYTHON").expect("there was one");
+        let port = self.port;
+        drop(self);
+        Self::on(&python, port)
+    }
+
+    fn on(python: &OsStr, port: u16) -> Sail {
+        let child = Command::new(Path::new(python).with_file_name("sail"))
             .args(["spark", "server", "--port", &port.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -37,7 +49,7 @@ impl Sail {
         until("sail listens", || {
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
-        Some(sail)
+        sail
     }
 
     /// The address of a server that all tests share; none where there is none to be had.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::global::Global;
-use crate::cli::{Failure, context, failure, output};
+use crate::cli::{Failure, context, failure, interrupt, output};
 use crate::pipeline;
 
 pub async fn predict(
@@ -18,6 +18,7 @@ pub async fn predict(
     let version = pipeline::pick_version(&env, version).await?;
     let loaded = pipeline::load_bundle(&env, version.number).await?;
     env.registry.close().await;
+    interrupt::watch_engine()?;
     let predicted = pipeline::predict_elsewhere(&env, &loaded, rows, out)?;
     if global.json {
         let classes = predicted.classes.iter();
