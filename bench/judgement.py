@@ -46,6 +46,7 @@ RULES = {
     "labels": {"evidence": "labels"},
     "two_keys": {"evidence": "two_keys"},
 }
+FIRST_KEYS, SECOND_KEYS = (0.95, 0.9, 0.85, 0.8, 0.75), (0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5)
 SETS = ("telco_churn", "noaa_weather", "flights_nyc")
 CASES = [
     f"{name}/{mode}/{learner}" for name in SETS for mode in ("window", "accumulate") for learner in ("logistic", "boosted_trees")
@@ -67,6 +68,7 @@ def main():
     parser.add_argument("--output", type=Path, help="a line of JSON per pair: judgement.ndjson, or nights.ndjson")
     parser.add_argument("--processes", type=int, default=2, help="pairs at a time: %(default)s")
     parser.add_argument("--report", action="store_true", help="only tell what is there")
+    parser.add_argument("--keys", action="store_true", help="also tell what other values of first_key and second_key would have let in")
     arguments = parser.parse_args()
     # A run uses all cores by itself; several at once are quicker on one each.
     os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -86,6 +88,8 @@ def main():
         todo = [(case, seed) for seed in seeds for case in wanted if (case, seed) not in done]
         work(arguments, todo, done)
     tell(wanted, done)
+    if arguments.keys:
+        tell_keys(wanted, done)
 
 
 def known(path):
@@ -131,6 +135,42 @@ def tell(wanted, done):
     took = [pair["seconds"] for pair in done.values() if "seconds" in pair]
     if took:
         print(f"{np.mean(took):.1f} s a pair; standard error of one truth {np.mean([p['delta_se'] for p in done.values()]):.4f}")
+
+
+def tell_keys(wanted, done):
+    """Prints what two keys of other values would have let in: from the probabilities of each decision, so only where they decided it."""
+    pairs = [pair for (case, _), pair in done.items() if case in wanted]
+    print(f"\n{'first':>6}{'second':>8}{'promoted':>9}{'worse':>13}{'let in':>13}{'of oracle':>10}{'worst case':>11}{'fewest in':>10}   spoiled: promoted, worse")
+    for first in FIRST_KEYS:
+        for second in SECOND_KEYS:
+            if second <= first:
+                print(keys_row(first, second, pairs))
+
+
+def keys_row(first, second, pairs):
+    """One line: all pairs but the spoiled ones, the largest share of worse ones and the smallest share let in of a case, the spoiled ones."""
+    clean = [pair for pair in pairs if "/spoiled/" not in pair["case"]]
+    spoiled = [pair for pair in pairs if "/spoiled/" in pair["case"]]
+    delta = np.array([pair["delta"] for pair in clean])
+    promoted = np.array([turned(pair, first, second) for pair in clean])
+    of_oracle = np.sum(delta[promoted]) / np.sum(np.maximum(delta, 0))
+    worse, let_in = [], []
+    for case in sorted({pair["case"] for pair in clean}):
+        of_case = np.array([pair["case"] == case for pair in clean])
+        worse.append(np.mean(delta[of_case & promoted] < 0) if (of_case & promoted).any() else 0)
+        better = of_case & (delta >= 0.01)
+        let_in.append(np.mean(promoted[better]) if better.any() else 1)
+    bad = np.array([pair["delta"] for pair in spoiled if turned(pair, first, second)])
+    cells = f"{promoted.sum():>9}{share(delta[promoted] < 0):>13}{share(promoted[delta >= 0.01]):>13}{of_oracle:>10.0%}{max(worse):>11.2f}{min(let_in):>10.2f}"
+    return f"{first:>6}{second:>8}{cells}   {len(bad)} of {len(spoiled)}, {(bad < 0).sum()}"
+
+
+def turned(pair, first, second):
+    """Whether keys of these values would have promoted. Where the probabilities were not believed, the labels decided and still do."""
+    judgement = pair.get("judgement")
+    if not judgement or judgement.get("veto"):
+        return pair["two_keys"] == "promote"
+    return not pair.get("stopped_by") and judgement["all"]["probability"] >= first and judgement["trusted"]["probability"] >= second
 
 
 def row(name, rule, pairs):
@@ -191,6 +231,8 @@ def judge(program, data, case, seed):
             replayed = next(row for row in answer["replayed"] if row["version"] == 2)
             pair[rule] = replayed["now"]
             pair["judgement"] = replayed["decision"].get("judgement")
+            rules = replayed["decision"]["rules"]
+            pair["stopped_by"] = [it["name"] for it in rules if it["outcome"] in ("reject", "inconclusive") and it["name"] != "better"]
         pair["seconds"] = round(os.times().elapsed - began, 2)
         return pair
 

@@ -3,6 +3,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
+use unseat::model_types::RunId;
 
 use crate::postgres::Postgres;
 use crate::serve::Server;
@@ -161,8 +162,12 @@ fn a_project_is_carried_to_a_server_and_back_whole() {
     let copy = ["database", "copy", "--to", &url];
 
     // At work it is rejected, in words; broken off it continues.
-    let held =
-        project.registry(async |registry| registry.take_lock(MODEL, "r", 1).await.expect("free"));
+    let held = project.registry(async |registry| {
+        registry
+            .take_lock(MODEL, &RunId::new("r"), 1)
+            .await
+            .expect("free")
+    });
     let done = project.unseat(&copy);
     assert_eq!(done.code(), 1, "{done}");
     assert!(

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
-use unseat::model_types::Outcome;
+use unseat::model_types::{Outcome, RunId};
 use unseat::registry::{Action, Conclusion, Error, Operation, RowSet};
 
 use crate::kill::put_fresh_data;
@@ -114,7 +114,11 @@ fn a_lock_of_a_living_process_is_respected_and_says_whose_it_is() {
     let project = Project::promoted();
     let held = project.registry(async |registry| {
         let lock = registry
-            .take_lock(MODEL, "20260301T100000Z-000abcdef", 1_772_359_200_000)
+            .take_lock(
+                MODEL,
+                &RunId::new("20260301T100000Z-000abcdef"),
+                1_772_359_200_000,
+            )
             .await;
         lock.expect("nobody has it")
     });
@@ -206,12 +210,12 @@ fn a_run_whose_lock_was_taken_over_changes_nothing_any_more() {
     let before = project.books();
     project.registry(async |registry| {
         let lost = registry
-            .take_lock(MODEL, "lost", 0)
+            .take_lock(MODEL, &RunId::new("lost"), 0)
             .await
             .expect("nobody has it");
         registry.release_lock(&lost).await.expect("gives back");
         let taken = registry
-            .take_lock(MODEL, "taken", 1)
+            .take_lock(MODEL, &RunId::new("taken"), 1)
             .await
             .expect("nobody has it");
         let late = Conclusion {

@@ -70,7 +70,7 @@ fn say(then: &LiveThen) {
             ),
         ],
         vec!["why".to_string(), text(&then.reason)],
-        vec!["run".to_string(), text(&then.run)],
+        vec!["run".to_string(), text(&then.run.clone().map(String::from))],
         vec![
             "data set".to_string(),
             match then.rows {

@@ -12,6 +12,7 @@ use crate::bundle::Bundle;
 use crate::config::ModelConfig;
 use crate::data::{self, ReadOptions};
 use crate::drift::{ColumnDrift, Verdict};
+use crate::model_types::RunId;
 use crate::pipeline::drift::{self as pipeline_drift, DriftAnswer, DriftCheck, RowsKind};
 use crate::pipeline::{self, Env, read_options};
 
@@ -69,7 +70,10 @@ async fn compared(
             let read = data::read(&folder, &scan, &options, None)?;
             pipeline_drift::of_rows(env, champion, (RowsKind::Test, ""), &read.frame).await
         }
-        run if pipeline::is_run_id(run) => pipeline_drift::of_data(env, champion, Some(run)).await,
+        run if pipeline::is_run_id(run) => {
+            let run = RunId::new(run);
+            pipeline_drift::of_data(env, champion, Some(&run)).await
+        }
         text => match pipeline_drift::span(text, env.config.drift.window, env.clock.now_ms()) {
             Some(window) => pipeline_drift::of_requests(env, champion, window).await,
             None => {

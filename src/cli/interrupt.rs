@@ -138,10 +138,11 @@ fn said(ended: &[RunRow]) -> String {
 mod tests {
     use super::*;
     use crate::model_types::Outcome;
+    use crate::model_types::RunId;
 
     fn run(state: RunState, outcome: Option<Outcome>) -> RunRow {
         RunRow {
-            id: "r".to_string(),
+            id: RunId::new("r"),
             model: "m".to_string(),
             trigger: "cli".to_string(),
             state,

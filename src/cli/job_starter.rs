@@ -133,13 +133,13 @@ impl Shared {
         let now = env.clock.now();
         let holder = self.registry.holder(model).await?;
         if let Some(holder) = holder.filter(|holder| holder.is_alive(env.clock.now_ms())) {
-            return Ok(RunStart::Busy(holder.run));
+            return Ok(RunStart::Busy(holder.run.into()));
         }
         let asked = jobs::new_job(env.ids, model, "api", &by, now);
         let job = NewJob { force, ..asked };
         let queue = &self.queue;
         if let Submitted::Busy(open) = jobs::submit(queue, &job, Overlap::Skip).await? {
-            return Ok(RunStart::Busy(open.run.unwrap_or(open.id)));
+            return Ok(RunStart::Busy(open.run.map_or(open.id, String::from)));
         }
         let started = self.until_begun(&job).await;
         self.asked.notify_one();
@@ -153,11 +153,13 @@ impl Shared {
         let retried = jobs::retry(&self.queue, job, &run).await?;
         Ok(match retried {
             None => None,
-            Some(Submitted::Busy(open)) => Some(RunStart::Busy(open.run.unwrap_or(open.id))),
+            Some(Submitted::Busy(open)) => {
+                Some(RunStart::Busy(open.run.map_or(open.id, String::from)))
+            }
             Some(_) => {
                 self.ensure_worker_for(&job.model).await?;
                 self.asked.notify_one();
-                let job = job.id.clone();
+                let (run, job) = (run.into(), job.id.clone());
                 Some(RunStart::Started { run, job })
             }
         })
@@ -182,7 +184,7 @@ impl Shared {
         Ok(match submitted {
             ModelSubmitted::Queued => ModelStart::Queued { job: job.id },
             ModelSubmitted::Exists => ModelStart::Exists,
-            ModelSubmitted::Busy(open) => ModelStart::Busy(open.run.unwrap_or(open.id)),
+            ModelSubmitted::Busy(open) => ModelStart::Busy(open.run.map_or(open.id, String::from)),
         })
     }
 
@@ -197,7 +199,7 @@ impl Shared {
             let run = row.run.clone().unwrap_or_default();
             let is_recorded = self.registry.run(&run).await?.is_some();
             if is_recorded || began.elapsed() > patience {
-                let job = row.id;
+                let (run, job) = (run.into(), row.id);
                 return Ok(RunStart::Started { run, job });
             }
             if !row.is_open() {

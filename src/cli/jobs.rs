@@ -171,7 +171,7 @@ async fn show(global: &Global, config: &Config, job: &JobRow) {
         ("why", job.error.as_deref().map(output::plain)),
         ("attempts", Some(job.attempts.to_string())),
         ("next attempt", next_attempt(job)),
-        ("run", job.run.clone()),
+        ("run", job.run.clone().map(String::from)),
         ("worker", job.worker.clone()),
         ("begun", moment(job.started_ms)),
         ("ended", moment(job.ended_ms)),

@@ -16,6 +16,7 @@ use crate::config::{Config, ModelConfig};
 use crate::diagnose;
 use crate::dynamodb;
 use crate::mlflow;
+use crate::model_types::RunId;
 use crate::notify::{self, Attempt, Event, Look, Post};
 use crate::pipeline::{self, Env, Ids};
 use crate::registry::{MessageRow, MessageState, Registry};
@@ -251,7 +252,7 @@ pub async fn at_the_beginning(registry: &Registry, config: &Config, clock: Clock
 
 /// Reports the outcome of a run, and sends what is due for a few seconds. Never in the way of the run: what cannot be sent now is
 /// sent later.
-pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs: &[String]) {
+pub async fn at_the_end(registry: &Registry, config: &Config, clock: Clock, runs: &[RunId]) {
     let post = post_of(registry, config, clock).await;
     if post.is_silent() {
         return;

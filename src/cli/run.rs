@@ -8,7 +8,7 @@ use super::{Failure, Kind, context, failure, interrupt, notify, output};
 use crate::config::Severity;
 use crate::drift::Verdict;
 use crate::evaluate::{Interval, Metric};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::pipeline::{self, RunOptions, RunReport, SideScore};
 
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ pub struct RunArgs {
     detailed_exit_code: bool,
     /// Id of the run, when who starts it has to know it before
     #[arg(long, hide = true, value_name = "ID", value_parser = run_id)]
-    run_id: Option<String>,
+    run_id: Option<RunId>,
     /// What is recorded as having started the run
     #[arg(long, hide = true, value_parser = ["cli", "api", "schedule", "up"], default_value = "cli")]
     trigger: String,
@@ -59,9 +59,9 @@ impl RunArgs {
     }
 }
 
-fn run_id(text: &str) -> Result<String, String> {
+fn run_id(text: &str) -> Result<RunId, String> {
     if pipeline::is_run_id(text) {
-        Ok(text.to_string())
+        Ok(RunId::new(text))
     } else {
         Err("a run id is like 20261121T075003Z-123a0b1c2".to_string())
     }

@@ -64,7 +64,7 @@ fn list(global: &Global, runs: Vec<RunRow>) {
             .ended_ms
             .map(|ended| progress::duration((ended - run.started_ms) as f64));
         rows.push(vec![
-            run.id,
+            run.id.into(),
             run.model,
             run.trigger,
             rfc3339(run.started_ms),
@@ -115,7 +115,7 @@ fn show(global: &Global, id: &str, found: Vec<RunRow>) -> Result<(), Failure> {
         return Ok(());
     }
     let mut rows = vec![
-        vec!["run".to_string(), run.id.clone()],
+        vec!["run".to_string(), run.id.to_string()],
         vec!["model".to_string(), run.model.clone()],
         vec!["started".to_string(), rfc3339(run.started_ms)],
         vec![

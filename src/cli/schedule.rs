@@ -307,7 +307,7 @@ async fn log(
             rfc3339(tick.tick_ms),
             tick.model,
             tick.outcome.words(),
-            tick.run.unwrap_or_default(),
+            tick.run.map(String::from).unwrap_or_default(),
             tick.reason,
         ]);
     }

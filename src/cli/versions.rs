@@ -140,7 +140,7 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
     }
     let mut rows = vec![
         vec!["version".to_string(), version.number.to_string()],
-        vec!["run".to_string(), version.run.clone()],
+        vec!["run".to_string(), version.run.to_string()],
         vec!["made".to_string(), rfc3339(version.created_ms)],
         vec!["verdict".to_string(), verdict_of(&version)],
     ];

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::data::{self, ColumnSummary, Kind};
+use crate::model_types::RunId;
 use crate::pipeline::{self, Env, Error};
 use crate::registry::DatasetRow;
 
@@ -13,7 +14,7 @@ use crate::registry::DatasetRow;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataSummary {
     /// The run that made the data set; `None` where only a bundle is known.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Number of rows.
     pub rows: u64,
     /// Each column, in the order of the files.

@@ -1,6 +1,6 @@
 //! How old everything is: data, training, champion, test data. Ages are in seconds and never below 0.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use serde::Serialize;
 
 use crate::clock::rfc3339;
@@ -29,7 +29,7 @@ pub struct Freshness {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataAge {
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// Its rows.
     pub rows: i64,
     /// When it was recorded.
@@ -42,7 +42,7 @@ pub struct DataAge {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastRun {
     /// Its id.
-    pub run: String,
+    pub run: RunId,
     /// What started it.
     pub trigger: String,
     /// `running`, `done`, `failed` or `interrupted`.
@@ -65,7 +65,7 @@ pub struct LastTraining {
     /// Its number.
     pub version: i64,
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// When its number was taken.
     pub at: String,
     /// How long ago.

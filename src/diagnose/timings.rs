@@ -1,6 +1,6 @@
 //! How long the stages took.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ const RECENT_RUNS: i64 = 5;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Timings {
     /// The run.
-    pub run: String,
+    pub run: RunId,
     /// When it began.
     pub started_at: String,
     /// What came of it.
@@ -62,7 +62,7 @@ pub async fn stage_seconds(env: &Env) -> Result<StageSeconds, Error> {
     })
 }
 
-async fn seconds(env: &Env, run: Option<String>, stage: Stage) -> Result<Option<f64>, Error> {
+async fn seconds(env: &Env, run: Option<RunId>, stage: Stage) -> Result<Option<f64>, Error> {
     let Some(run) = run else { return Ok(None) };
     let runs = env.registry.find_runs(&run).await?;
     let milliseconds = runs

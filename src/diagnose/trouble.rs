@@ -2,7 +2,7 @@
 
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
-use crate::model_types::LeftOutFile;
+use crate::model_types::{LeftOutFile, RunId};
 use crate::registry::{Error, JobRow, JobState, Registry, RunRow};
 
 /// Runs and jobs that are looked at; who failed longer ago is not alone in it.
@@ -27,7 +27,7 @@ pub struct Failure {
     /// Which: `run … (by cli)`, or `job …` where no run was recorded.
     pub what: String,
     /// The run, where one was recorded.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Why, as a sentence.
     pub why: String,
     /// Failures since the last success, this one included.
@@ -150,7 +150,7 @@ mod tests {
 
     fn run(id: &str, state: RunState, ended_ms: i64) -> RunRow {
         RunRow {
-            id: id.to_string(),
+            id: RunId::new(id),
             model: "m".to_string(),
             trigger: "cli".to_string(),
             state,
@@ -174,7 +174,7 @@ mod tests {
             actor: "me".to_string(),
             state,
             attempts: 1,
-            run: Some(run.to_string()),
+            run: Some(RunId::new(run)),
             worker: None,
             outcome: None,
             error: Some("failed to begin".to_string()),

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::outcome::{End, Said};
 use crate::clock::Clock;
-use crate::model_types::Location;
+use crate::model_types::{Location, RunId};
 use crate::pipeline::{Ids, log_end, run_log};
 use crate::registry::{JobRow, ProcessId};
 
@@ -101,7 +101,7 @@ impl Program {
     }
 
     /// A fresh run id.
-    pub fn new_run_id(&self, model: &str) -> String {
+    pub fn new_run_id(&self, model: &str) -> RunId {
         self.ids.run_id(model, self.clock.now())
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use super::Error;
 use crate::config::Overlap;
+use crate::model_types::RunId;
 use crate::pipeline::Ids;
 use crate::registry::{
     JobRow, JobState, NewJob, PutBack, Registry, TickOutcome, TickRow, Tx, add_job, add_tick,
@@ -49,7 +50,7 @@ impl Queue {
 pub fn new_job(ids: Ids, model: &str, trigger: &str, actor: &str, now: DateTime<Utc>) -> NewJob {
     NewJob {
         // Apart from that of its run, also where chance is fixed.
-        id: ids.run_id(&format!("job of {model}"), now),
+        id: ids.run_id(&format!("job of {model}"), now).into(),
         model: model.to_string(),
         trigger: trigger.to_string(),
         tick_ms: None,
@@ -169,11 +170,11 @@ async fn try_put_back(
 ///
 /// # Errors
 /// When a statement fails; then nothing was changed.
-pub async fn retry(queue: &Queue, job: &JobRow, run: &str) -> Result<Option<Submitted>, Error> {
+pub async fn retry(queue: &Queue, job: &JobRow, run: &RunId) -> Result<Option<Submitted>, Error> {
     settled!(try_retry(queue, job, run))
 }
 
-async fn try_retry(queue: &Queue, job: &JobRow, run: &str) -> Result<Option<Submitted>, Error> {
+async fn try_retry(queue: &Queue, job: &JobRow, run: &RunId) -> Result<Option<Submitted>, Error> {
     let mut transaction = queue.registry.begin().await?;
     let mut open = open_jobs(&mut transaction, &job.model).await?;
     if let Some(open) = open.pop() {

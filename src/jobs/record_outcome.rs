@@ -7,7 +7,7 @@ use super::child::{Program, last_word};
 use super::outcome::{End, Next, Said, next};
 use super::queue::put_back;
 use super::worker_context::{Over, WorkerContext, run_of};
-use crate::model_types::{ErrorCode, Outcome};
+use crate::model_types::{ErrorCode, Outcome, RunId};
 use crate::pipeline::{Ids, keep_log, run_log};
 use crate::registry::{JobEnd, JobRow, JobState, PutBack, RunRow};
 
@@ -170,7 +170,7 @@ impl WorkerContext {
     }
 
     /// A run id that no run has, also where clock and chance are fixed.
-    async fn fresh_run(&self, model: &str) -> Result<String, Error> {
+    async fn fresh_run(&self, model: &str) -> Result<RunId, Error> {
         let id = self.program.new_run_id(model);
         let is_taken = self.queue.registry.run(&id).await?.is_some();
         Ok(if is_taken {

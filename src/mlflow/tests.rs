@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::record;
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::{RunRow, RunState, VersionRow, VersionState};
 
 fn version() -> VersionRow {
     VersionRow {
         model: "churn".to_string(),
         number: 7,
-        run: "r7".to_string(),
+        run: RunId::new("r7"),
         state: VersionState::Ready,
         folder: "v7".to_string(),
         bundle_sha256: Some("ab".to_string()),
@@ -25,7 +25,7 @@ fn version() -> VersionRow {
 
 fn run(record: Value) -> RunRow {
     RunRow {
-        id: "r7".to_string(),
+        id: RunId::new("r7"),
         model: "churn".to_string(),
         trigger: "schedule".to_string(),
         state: RunState::Done,

@@ -4,6 +4,7 @@
 //! It knows nothing of the house; what cannot be read is an error of `FromStr`, never passed over.
 
 mod exit_code;
+mod ids;
 mod location;
 mod named;
 mod outcome;
@@ -11,6 +12,7 @@ mod run_record;
 mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};
+pub use ids::RunId;
 pub use location::{Location, STORE_SCHEMES, StoreLocation, StoreSettings, scheme_of};
 pub use named::Unnamed;
 pub(crate) use named::named;

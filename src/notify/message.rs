@@ -92,7 +92,7 @@ impl Event {
         Some(Event {
             kind: Topic::Recovered,
             model: run.model.clone(),
-            key: run.id.clone(),
+            key: run.id.to_string(),
             at_ms: run.ended_ms.unwrap_or(run.started_ms),
             subject: line(
                 &format!("{}: runs succeed again after {n} failure{s}", run.model),
@@ -239,7 +239,7 @@ fn of_verdict(run: &RunRow, kind: Topic, words: &str) -> Event {
     Event {
         kind,
         model: run.model.clone(),
-        key: run.id.clone(),
+        key: run.id.to_string(),
         at_ms: run.ended_ms.unwrap_or(run.started_ms),
         subject: line(
             &format!("{}: version {version} {words}", run.model),

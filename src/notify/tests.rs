@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Topic;
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::{RunRow, RunState};
 
 fn run(state: RunState, outcome: Option<Outcome>, error: Option<&str>) -> RunRow {
     RunRow {
-        id: "20260301T000000Z-000000000".to_string(),
+        id: RunId::new("20260301T000000Z-000000000"),
         model: "m".to_string(),
         trigger: "schedule".to_string(),
         state,

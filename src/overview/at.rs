@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::decision::DecisionStatus;
 use crate::clock::rfc3339;
+use crate::model_types::RunId;
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation};
 
@@ -27,7 +28,7 @@ pub struct LiveThen {
     /// Why.
     pub reason: Option<String>,
     /// The run that made the version.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// The run whose data set it was trained on.
     pub data_set: Option<String>,
     /// Rows of that data set.
@@ -78,7 +79,7 @@ pub async fn live_at(env: &Env, at_ms: i64) -> Result<LiveThen, Error> {
         run: row.as_ref().map(|row| row.run.clone()),
         config_hash: row.as_ref().and_then(|row| row.config_hash.clone()),
         bundle_sha256: row.and_then(|row| row.bundle_sha256),
-        data_set,
+        data_set: data_set.map(String::from),
         rows,
     })
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::paths::without_folder;
 use crate::clock::rfc3339;
 use crate::data::{ColumnSummary, Kind};
+use crate::model_types::RunId;
 use crate::pipeline::{DatasetRecord, Env, Error};
 use crate::registry::DatasetRow;
 
@@ -12,7 +13,7 @@ use crate::registry::DatasetRow;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataSet {
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// Its file below the output folder.
     pub name: String,
     /// When it was recorded.

@@ -1,6 +1,6 @@
 //! Versions over time: each with its score, interval and rows, and who was the champion when.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::rfc3339;
@@ -21,7 +21,7 @@ pub struct VersionPoint {
     /// When its number was taken.
     pub at: String,
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// The gate's verdict.
     pub verdict: Option<Outcome>,
     /// Its newest score by the model's metric.

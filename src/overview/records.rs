@@ -7,6 +7,7 @@ use super::queue::{QueueStatus, ScheduleStatus};
 use super::timeline::Entry;
 use crate::evaluate::Metric;
 use crate::live::Summary;
+use crate::model_types::RunId;
 use crate::registry::ProbationRow;
 
 /// The status of a project.
@@ -100,7 +101,7 @@ pub struct ScoreStatus {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataStatus {
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// Its rows.
     pub rows: i64,
     /// When it was recorded.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::paths::without_folder;
 use super::timeline::Outcome;
 use crate::clock::rfc3339;
-use crate::model_types::RunRecord;
+use crate::model_types::{RunId, RunRecord};
 use crate::pipeline::{self, Env, Error, Stage, is_run_id};
 use crate::registry::RunRow;
 
@@ -17,7 +17,7 @@ const LOG_BYTES: u64 = 64 << 10;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunStatus {
     /// Its id.
-    pub run: String,
+    pub run: RunId,
     /// The model.
     pub model: String,
     /// What started it.
@@ -136,7 +136,7 @@ fn stages(row: &RunRow, report: &RunRecord) -> Vec<StageStatus> {
 }
 
 /// The last lines of a run's log; none where it left no log.
-fn log_lines(env: &Env, run: &str, most: usize) -> Result<Vec<(String, String, String)>, Error> {
+fn log_lines(env: &Env, run: &RunId, most: usize) -> Result<Vec<(String, String, String)>, Error> {
     let path = pipeline::run_log(&env.config.project, run);
     if most == 0 || !pipeline::log_is_there(&path) {
         return Ok(Vec::new());

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::paths::without_folder;
 use crate::clock::rfc3339;
+use crate::model_types::RunId;
 use crate::registry::{
     CameTo, Error, JobRow, JobState, Registry, RunRow, RunState, TickOutcome, TickRow,
 };
@@ -162,7 +163,7 @@ pub struct Entry {
     /// Why.
     pub why: String,
     /// Its run.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Its job.
     pub job: Option<String>,
     /// The version that it made.
@@ -211,7 +212,7 @@ fn merged(runs: &[RunRow], ticks: &[TickRow], jobs: &[JobRow]) -> Vec<Entry> {
         .filter_map(|tick| Some((tick.run.as_deref()?, tick)))
         .collect();
     let known: HashSet<&str> = runs.iter().map(|run| run.id.as_str()).collect();
-    let is_known = |run: &Option<String>| run.as_deref().is_some_and(|run| known.contains(run));
+    let is_known = |run: &Option<RunId>| run.as_deref().is_some_and(|run| known.contains(run));
 
     let mut entries: Vec<Entry> = runs
         .iter()

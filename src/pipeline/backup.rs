@@ -29,6 +29,7 @@ use super::trained::dataset_run;
 use crate::artifacts;
 use crate::clock::rfc3339;
 use crate::config::Config;
+use crate::model_types::RunId;
 use crate::registry::{Registry, VersionRow, VersionState};
 use crate::text::hex;
 pub use list::Listed;
@@ -202,7 +203,7 @@ async fn model(
     let needed = rows
         .iter()
         .filter(|it| [champion, before].contains(&Some(it.number)));
-    let mut runs: Vec<String> = needed.map(dataset_run).collect();
+    let mut runs: Vec<RunId> = needed.map(dataset_run).collect();
     runs.extend(then.latest_dataset(name).await?.map(|dataset| dataset.run));
     runs.sort();
     runs.dedup();

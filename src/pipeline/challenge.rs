@@ -12,12 +12,13 @@ use super::subject::Subject;
 use super::trained::Trained;
 use super::{Env, Stage, report};
 use crate::checks::worst_first;
+use crate::model_types::RunId;
 use crate::registry::Lock;
 
 /// A version before the gate, and what it is judged with.
 pub struct Challenge<'a> {
     /// The run.
-    pub run: &'a str,
+    pub run: &'a RunId,
     /// The lock under which it may.
     pub lock: &'a Lock,
     /// The version and its bundle.
@@ -112,7 +113,13 @@ pub async fn settle(
 
 impl Settled {
     /// The report of the run, as far as it is about the version. `before` is the champion that the run found.
-    pub fn report(self, env: &Env, run: &str, trained: &Trained, before: Option<i64>) -> RunReport {
+    pub fn report(
+        self,
+        env: &Env,
+        run: &RunId,
+        trained: &Trained,
+        before: Option<i64>,
+    ) -> RunReport {
         let version = &trained.version;
         let made = FILES.into_iter().map(str::to_string).chain(self.files);
         let (scores, decision) = (self.scored.record, self.deployed.decision);

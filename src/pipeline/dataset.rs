@@ -10,6 +10,7 @@ use super::error::Error;
 use crate::data::rules::Rejected;
 use crate::data::{ColumnSummary, FileRead, FolderRead, Quarantined, ReadingPlan, Remark};
 use crate::joins::RelatedPlan;
+use crate::model_types::RunId;
 use crate::registry::SeenFile;
 use crate::text::hex;
 
@@ -17,7 +18,7 @@ use crate::text::hex;
 #[derive(Clone)]
 pub struct Dataset {
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// Its file below the output folder.
     pub name: String,
     /// Hash over the contents of its source files.

@@ -13,7 +13,7 @@ use crate::config::{Approval, Severity};
 use crate::evaluate::Metric;
 use crate::gate::two_keys::{self, Learned};
 use crate::gate::{self, Decision, Evidence, Facts, LetIn, Verdict};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
 /// What deploying came to.
@@ -47,7 +47,7 @@ pub struct Work<'a> {
 /// When a file cannot be written.
 pub async fn deploy(
     env: &Env,
-    run: &str,
+    run: &RunId,
     work: &Work<'_>,
     scored: &Scored,
 ) -> Result<(Deployed, String), Error> {
@@ -210,7 +210,7 @@ pub fn decide_under(scored: &Scored, facts: &Facts, policy: &gate::Policy) -> De
 
 async fn conclude(
     env: &Env,
-    run: &str,
+    run: &RunId,
     work: &Work<'_>,
     decision: Decision,
 ) -> Result<Deployed, Error> {
@@ -244,7 +244,7 @@ async fn conclude(
         previous: champion.as_ref().map(|champion| champion.version),
         reason: decision.reasons.first().cloned().unwrap_or_default(),
         actor: "run".to_string(),
-        run: Some(run.to_string()),
+        run: Some(run.clone()),
         at_ms: env.clock.now_ms(),
     });
     env.registry

@@ -12,6 +12,7 @@ use crate::artifacts::Artifacts;
 use crate::clock::{Clock, stamp};
 use crate::config::ModelConfig;
 use crate::drift::Reference;
+use crate::model_types::RunId;
 use crate::registry::Registry;
 
 /// A stage of a run.
@@ -125,7 +126,7 @@ impl Env {
     }
 
     /// A fresh run id.
-    pub fn new_run_id(&self) -> String {
+    pub fn new_run_id(&self) -> RunId {
         self.ids.run_id(&self.config.name, self.clock.now())
     }
 
@@ -217,7 +218,7 @@ pub enum Ids {
 
 impl Ids {
     /// A run id: stamp, milliseconds, and what keeps it apart from others. Sorts by time.
-    pub fn run_id(self, model: &str, at: DateTime<Utc>) -> String {
+    pub fn run_id(self, model: &str, at: DateTime<Utc>) -> RunId {
         let apart = match self {
             Ids::Random => rand::rng().next_u32(),
             Ids::Seeded(seed) => {
@@ -226,12 +227,12 @@ impl Ids {
                 u32::from_be_bytes([0, digest[0], digest[1], digest[2]])
             }
         };
-        format!(
+        RunId::new(format!(
             "{}-{:03}{:06x}",
             stamp(at),
             at.timestamp_subsec_millis(),
             apart & 0xff_ffff
-        )
+        ))
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::bundle;
 use crate::data;
+use crate::model_types::RunId;
 use crate::registry::{Lock, VersionState};
 use crate::text::hex;
 
@@ -31,7 +32,7 @@ use crate::text::hex;
 ///
 /// # Errors
 /// When another run holds the lock; [`Error::Import`] when the file is no model of the project.
-pub async fn import(env: &Env, id: &str, asked: &Import) -> Result<RunReport, Error> {
+pub async fn import(env: &Env, id: &RunId, asked: &Import) -> Result<RunReport, Error> {
     // A file that cannot be taken in is no failed run.
     let ahead = ahead(env, asked).await?;
     with_lock(env, id, "import", async |lock| {
@@ -106,7 +107,7 @@ async fn same(env: &Env, taken: &Taken) -> Result<Option<(i64, String)>, Error> 
 /// The newest data set; where there is none yet, the input folder is read first, as a run would.
 async fn dataset_of(
     env: &Env,
-    id: &str,
+    id: &RunId,
     timings: &mut Vec<(Stage, f64)>,
 ) -> Result<Dataset, Error> {
     if env
@@ -129,7 +130,7 @@ async fn dataset_of(
 
 async fn locked(
     env: &Env,
-    id: &str,
+    id: &RunId,
     lock: &Lock,
     asked: &Import,
     ahead: Option<(Dataset, Taken)>,
@@ -187,7 +188,7 @@ async fn locked(
 /// The bundle as a version; and one line on it.
 async fn make(
     env: &Env,
-    run: &str,
+    run: &RunId,
     asked: &Import,
     taken: Taken,
     dataset: &Dataset,

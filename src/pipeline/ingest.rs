@@ -34,6 +34,7 @@ use crate::checks::of_files;
 use crate::config::{Keep, ModelConfig, Severity, Window};
 use crate::data;
 use crate::data::{ReadOptions, Scan, Schema};
+use crate::model_types::RunId;
 use crate::registry::SeenFile;
 use crate::text::counted;
 
@@ -72,7 +73,7 @@ fn without(input: &Input, paths: &[String]) -> Input {
 }
 
 /// Reads the scanned files, writes the dated data set and records it.
-pub async fn ingest(env: &Env, run: &str, input: &Input) -> Result<(Dataset, String), Error> {
+pub async fn ingest(env: &Env, run: &RunId, input: &Input) -> Result<(Dataset, String), Error> {
     let mut dataset = read(env, run, input).await?;
     stored::write(env, &mut dataset).await?;
     let summary = stored::summary(&dataset.record);
@@ -80,7 +81,7 @@ pub async fn ingest(env: &Env, run: &str, input: &Input) -> Result<(Dataset, Str
 }
 
 /// Reads the scanned files.
-async fn read(env: &Env, run: &str, input: &Input) -> Result<Dataset, Error> {
+async fn read(env: &Env, run: &RunId, input: &Input) -> Result<Dataset, Error> {
     let (config, scan) = (&env.config, &input.scan);
     if config.engine.is_remote() {
         return elsewhere::read(env, run, scan).await;
@@ -165,7 +166,7 @@ pub fn no_file(config: &ModelConfig, scan: &Scan) -> String {
 }
 
 /// The data set of some rows, inside the window.
-fn dataset_of(env: &Env, run: &str, data_hash: String, parts: Parts) -> Result<Dataset, Error> {
+fn dataset_of(env: &Env, run: &RunId, data_hash: String, parts: Parts) -> Result<Dataset, Error> {
     let Parts {
         mut frame,
         mut row_hashes,
@@ -184,7 +185,7 @@ fn dataset_of(env: &Env, run: &str, data_hash: String, parts: Parts) -> Result<D
     }
     record.rows = frame.height() as u64;
     Ok(Dataset {
-        run: run.to_string(),
+        run: run.clone(),
         // The run id is a stamp made unique, which is what file names need.
         name: format!("finaldata_{run}.{}", env.config.data_extension()),
         data_hash,

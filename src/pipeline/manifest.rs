@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::Env;
 use super::error::Error;
 use crate::artifacts::{self, Artifacts};
-use crate::model_types::Location;
+use crate::model_types::{Location, RunId};
 use crate::text::hex;
 
 /// `manifest.json`: which champion the copy is of, and a checksum of each of its files.
@@ -21,7 +21,7 @@ pub struct Manifest {
     /// Since when it is the champion.
     pub promoted_at: String,
     /// The run that trained it.
-    pub run: String,
+    pub run: RunId,
     /// File → SHA-256.
     pub files: Vec<(String, String)>,
     /// Where the files are beside this one, in a store, which cannot replace several at once.

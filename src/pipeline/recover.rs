@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::error::Error;
 use super::{Env, Event, lost, production, remove, report};
+use crate::model_types::RunId;
 use crate::registry::VersionState;
 
 /// Versions that are looked at for a missing report.
@@ -14,7 +15,7 @@ const RECENT_VERSIONS: usize = 20;
 ///
 /// # Errors
 /// When the registry cannot be asked or a file cannot be written.
-pub async fn recover(env: &Env, run: &str) -> Result<(), Error> {
+pub async fn recover(env: &Env, run: &RunId) -> Result<(), Error> {
     let model = &env.config.name;
     let now_ms = env.clock.now_ms();
     env.note_places().await?;

@@ -94,7 +94,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
     Ok(ReportInput {
         model: env.config.name.clone(),
         version: subject.version.number as u64,
-        run: subject.version.run.clone(),
+        run: subject.version.run.to_string(),
         created: rfc3339(subject.version.created_ms),
         learner: bundle.learner_name().to_string(),
         params: match &bundle.imported {

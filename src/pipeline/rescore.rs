@@ -6,7 +6,7 @@ use super::run_report::{RunReport, ScorePair, nothing};
 use super::score;
 use super::scores::SideScore;
 use super::{Env, Event, report};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::PastConclusion;
 
 /// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
@@ -15,7 +15,7 @@ use crate::registry::PastConclusion;
 /// When the registry cannot be asked.
 pub async fn rescore(
     env: &Env,
-    id: &str,
+    id: &RunId,
     version: i64,
     test: &TestData,
     test_hash: &str,

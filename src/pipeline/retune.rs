@@ -14,14 +14,14 @@ use super::trained::{Trained, TrainingRecord, dataset_run};
 use super::{Env, Event, Stage, adopt, ingest, versions};
 use crate::bundle;
 use crate::gate::{Decision, Verdict};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::{Lock, VersionRow, VersionState};
 use crate::text::hex;
 
 /// What a run found before it.
 pub struct Found<'a> {
     /// The run.
-    pub run: &'a str,
+    pub run: &'a RunId,
     /// The lock under which it may.
     pub lock: &'a Lock,
     /// The test data.
@@ -89,7 +89,7 @@ pub async fn follow(env: &Env, found: &Found<'_>) -> Result<Option<RunReport>, E
 /// The champion's bundle with another threshold as a version; and one line on it.
 async fn make(
     env: &Env,
-    run: &str,
+    run: &RunId,
     champion: &LoadedVersion,
     row: &VersionRow,
     dataset: &Dataset,

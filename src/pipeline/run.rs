@@ -1,6 +1,6 @@
 //! One run, from files to a verdict. Branches are here; stages are straight lines.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use tracing::Instrument;
 
 use super::challenge::{Challenge, settle};
@@ -41,7 +41,7 @@ pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
 /// When another run holds the lock or the registry cannot be asked.
 pub async fn with_lock(
     env: &Env,
-    id: &str,
+    id: &RunId,
     trigger: &str,
     work: impl AsyncFnOnce(&Lock) -> Result<RunReport, Error>,
 ) -> Result<RunReport, Error> {
@@ -55,7 +55,12 @@ pub async fn with_lock(
         )));
     }
     let heartbeat = Heartbeat::start(env, &lock);
-    let span = tracing::info_span!("run", run.id = id, model = env.config.name, trigger);
+    let span = tracing::info_span!(
+        "run",
+        run.id = id.as_str(),
+        model = env.config.name,
+        trigger
+    );
     let done = recorded(env, id, trigger, &lock, work)
         .instrument(span)
         .await;
@@ -71,7 +76,7 @@ pub async fn with_lock(
 
 async fn recorded(
     env: &Env,
-    id: &str,
+    id: &RunId,
     trigger: &str,
     lock: &Lock,
     work: impl AsyncFnOnce(&Lock) -> Result<RunReport, Error>,
@@ -104,9 +109,9 @@ async fn recorded(
     Ok(report)
 }
 
-fn end_row(env: &Env, id: &str, trigger: &str, done: &Result<RunReport, Error>) -> RunRow {
+fn end_row(env: &Env, id: &RunId, trigger: &str, done: &Result<RunReport, Error>) -> RunRow {
     let mut row = RunRow {
-        id: id.to_string(),
+        id: id.clone(),
         model: env.config.name.clone(),
         trigger: trigger.to_string(),
         state: RunState::Done,
@@ -140,7 +145,12 @@ fn chain(error: &Error) -> String {
 }
 
 /// The flow.
-async fn flow(env: &Env, id: &str, lock: &Lock, options: &RunOptions) -> Result<RunReport, Error> {
+async fn flow(
+    env: &Env,
+    id: &RunId,
+    lock: &Lock,
+    options: &RunOptions,
+) -> Result<RunReport, Error> {
     let config = &env.config;
     let mut timings = Vec::new();
     recover::write_missing_reports(env).await?;

@@ -10,7 +10,7 @@ use super::trained::Trained;
 use super::{DatasetRecord, Env, Stage};
 use crate::checks::Finding;
 use crate::evaluate::Metric;
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 
 /// What a caller may ask of a run.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ pub struct RunOptions {
     /// Train even when the same work was concluded before.
     pub force: bool,
     /// Its id, when who asked for it had to know it before it began; has the form that [`super::is_run_id`] wants.
-    pub id: Option<String>,
+    pub id: Option<RunId>,
 }
 
 /// The metric of challenger and champion, for one line.
@@ -38,7 +38,7 @@ pub struct ScorePair {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunReport {
     /// Its id.
-    pub run: String,
+    pub run: RunId,
     /// The model.
     pub model: String,
     /// What came of it.
@@ -100,7 +100,7 @@ pub(super) fn rounded(ms: f64) -> f64 {
 }
 
 /// The report of a run that found nothing to do.
-pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunReport {
+pub fn nothing(env: &Env, id: &RunId, champion: Option<i64>, why: String) -> RunReport {
     RunReport {
         reasons: vec![why],
         champion,
@@ -109,9 +109,9 @@ pub fn nothing(env: &Env, id: &str, champion: Option<i64>, why: String) -> RunRe
 }
 
 /// A report that says no more than what came of a run.
-pub fn empty(env: &Env, id: &str, outcome: Outcome) -> RunReport {
+pub fn empty(env: &Env, id: &RunId, outcome: Outcome) -> RunReport {
     RunReport {
-        run: id.to_string(),
+        run: id.clone(),
         model: env.config.name.clone(),
         outcome,
         version: None,
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_is_written_here_is_read_by_type_elsewhere() {
         let report = RunReport {
-            run: "r".to_string(),
+            run: RunId::new("r"),
             model: "m".to_string(),
             outcome: Outcome::Promote,
             version: Some(2),

@@ -33,13 +33,14 @@ use crate::data::{self, Schema};
 use crate::evaluate::{Predictions, Task, Truth, predictions};
 use crate::features;
 use crate::gate::Beyond;
+use crate::model_types::RunId;
 use crate::registry::ScoreRow;
 use crate::text::counted;
 
 /// Scores a challenger and the champion on the test rows, and stores scores and per-row predictions.
 pub async fn score(
     env: &Env,
-    run: &str,
+    run: &RunId,
     trained: &Trained,
     champion: Option<&LoadedVersion>,
     dataset: &Dataset,
@@ -338,7 +339,7 @@ async fn store(env: &Env, trained: &Trained, scored: &Scored) -> Result<(), Erro
 }
 
 /// Records one side's scores under the hash of the rows.
-pub async fn save(env: &Env, run: &str, side: &SideScore, rows_hash: &str) -> Result<(), Error> {
+pub async fn save(env: &Env, run: &RunId, side: &SideScore, rows_hash: &str) -> Result<(), Error> {
     let row = ScoreRow {
         version: side.version,
         rows_hash: rows_hash.to_string(),

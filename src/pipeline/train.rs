@@ -9,6 +9,7 @@ use super::trained::{Trained, TrainingRecord};
 use super::{Env, Event, adopt, checks};
 use crate::bundle::{self, Bundle};
 use crate::checks::Finding;
+use crate::model_types::RunId;
 use crate::registry::VersionState;
 use crate::text::counted;
 use crate::text::hex;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 /// When the registry cannot be asked or a file cannot be written.
 pub async fn train(
     env: &Env,
-    run: &str,
+    run: &RunId,
     dataset: &Dataset,
     champion: Option<&LoadedVersion>,
     name: Option<&str>,
@@ -56,7 +57,7 @@ pub fn learn_from(
 /// When the registry cannot be asked or a file cannot be written.
 pub async fn record(
     env: &Env,
-    run: &str,
+    run: &RunId,
     dataset: &Dataset,
     unrecorded: Unrecorded,
     name: Option<&str>,
@@ -132,7 +133,7 @@ pub async fn record(
 }
 
 /// Folder names carry the plain stamp; the version number makes them unique.
-fn run_stamp(run: &str) -> &str {
+fn run_stamp(run: &RunId) -> &str {
     run.split('-').next().unwrap_or(run)
 }
 

@@ -7,6 +7,7 @@ use super::error::Error;
 use crate::bundle::{Bundle, Origin};
 use crate::checks::Finding;
 use crate::evaluate::calibration::Calibrated;
+use crate::model_types::RunId;
 use crate::registry::VersionRow;
 
 /// A trained version.
@@ -41,7 +42,7 @@ impl Trained {
 pub struct TrainingRecord {
     /// The run whose data set it was trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dataset_run: Option<String>,
+    pub dataset_run: Option<RunId>,
     /// Facts worth a line in the report.
     pub notes: Vec<String>,
     /// Milliseconds in the learner alone.
@@ -110,7 +111,7 @@ impl TrainingRecord {
 }
 
 /// The run whose data set a version was trained on.
-pub fn dataset_run(version: &VersionRow) -> String {
+pub fn dataset_run(version: &VersionRow) -> RunId {
     let recorded = TrainingRecord::of(version).dataset_run;
     recorded.unwrap_or_else(|| version.run.clone())
 }
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn a_record_is_written_as_it_was_always() {
         let record = TrainingRecord {
-            dataset_run: Some("r".to_string()),
+            dataset_run: Some(RunId::new("r")),
             notes: Vec::new(),
             fit_ms: Some(2.0),
             folds_ms: None,

@@ -6,12 +6,13 @@ use super::plan::{Facts, Plan, plan};
 use super::rescore::rescore;
 use super::run_report::{RunOptions, RunReport, nothing};
 use super::{Env, probation};
+use crate::model_types::RunId;
 use crate::registry::PastConclusion;
 
 /// What a run has looked at before it reads a row.
 pub struct Looked<'a> {
     /// The run's id.
-    pub id: &'a str,
+    pub id: &'a RunId,
     /// What was asked of it.
     pub options: &'a RunOptions,
     /// The test data.

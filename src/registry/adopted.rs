@@ -8,7 +8,7 @@ use super::{
     DatasetRow, Error, Lock, Operation, PastConclusion, Registry, ScoreRow, SeenFile, VersionRow,
     VersionState, lock, operations,
 };
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 
 /// Everything that was found of a model and that the registry does not know.
 #[derive(Debug, Clone, Default)]
@@ -18,11 +18,11 @@ pub struct Adoption {
     /// Data sets.
     pub datasets: Vec<DatasetRow>,
     /// Run and score.
-    pub scores: Vec<(String, ScoreRow)>,
+    pub scores: Vec<(RunId, ScoreRow)>,
     /// What was concluded.
     pub conclusions: Vec<PastConclusion>,
     /// Run and file that it took in.
-    pub files: Vec<(String, SeenFile)>,
+    pub files: Vec<(RunId, SeenFile)>,
     /// Who became the champion when, oldest first.
     pub operations: Vec<Operation>,
 }

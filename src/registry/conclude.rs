@@ -6,7 +6,7 @@ use serde_json::json;
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Operation, Registry, lock, operations};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 
 /// A file that a concluded run has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub struct PastConclusion {
     /// The version it was about.
     pub version: Option<i64>,
     /// The run that reached it.
-    pub run: String,
+    pub run: RunId,
     /// The rows that it was about; `None` where an earlier program did not record them.
     pub rows: Option<RowSet>,
 }

@@ -8,12 +8,13 @@ use super::db::{Row, query};
 use super::error::Doing;
 use super::versions::parsed;
 use super::{Error, Registry};
+use crate::model_types::RunId;
 
 /// A dated data set as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DatasetRow {
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// File name below the output folder.
     pub name: String,
     /// Hash over the contents of its source files.
@@ -86,7 +87,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
-    pub async fn dataset(&self, model: &str, run: &str) -> Result<Option<DatasetRow>, Error> {
+    pub async fn dataset(&self, model: &str, run: &RunId) -> Result<Option<DatasetRow>, Error> {
         let row = query("SELECT * FROM datasets WHERE model = ? AND run = ?")
             .bind(model)
             .bind(run)
@@ -100,7 +101,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
-    pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<String>, Error> {
+    pub async fn dataset_runs(&self, model: &str) -> Result<HashSet<RunId>, Error> {
         let rows = query("SELECT run FROM datasets WHERE model = ?")
             .bind(model)
             .fetch_all(&self.pool())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::at_work::AtWork;
 use super::holder::Holder;
 use super::schema::SCHEMA_VERSION;
+use crate::model_types::RunId;
 
 /// Why the registry cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -124,7 +125,7 @@ pub enum Error {
         /// The model.
         model: String,
         /// This run.
-        run: String,
+        run: RunId,
     },
     /// A stored record cannot be read.
     #[error("read the stored {what}")]

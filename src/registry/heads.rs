@@ -4,6 +4,7 @@ use super::db::{Row, query};
 use super::error::Doing;
 use super::versions::{score_of, version_of};
 use super::{Action, DatasetRow, Error, Registry, ScoreRow, VersionRow, VersionState};
+use crate::model_types::RunId;
 
 impl Registry {
     /// The newest versions of a model first, without what training recorded.
@@ -148,7 +149,7 @@ impl Registry {
     pub async fn newest_dataset_head(
         &self,
         model: &str,
-    ) -> Result<Option<(String, i64, i64)>, Error> {
+    ) -> Result<Option<(RunId, i64, i64)>, Error> {
         let row = query(
             "SELECT run, n_rows, created_ms FROM datasets WHERE model = ? ORDER BY run DESC LIMIT 1",
         )

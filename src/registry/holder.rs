@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::process::ProcessId;
 use crate::clock;
+use crate::model_types::RunId;
 
 /// A holder on another machine that was not heard of for this long counts as dead.
 const SILENT_MS: i64 = 90_000;
@@ -12,7 +13,7 @@ const SILENT_MS: i64 = 90_000;
 #[derive(Debug, Clone)]
 pub struct Holder {
     /// The run it is held for.
-    pub run: String,
+    pub run: RunId,
     /// The process.
     pub process: ProcessId,
     /// Since when.
@@ -48,7 +49,7 @@ pub struct Lock {
     /// The model.
     pub model: String,
     /// The run it is held for.
-    pub run: String,
+    pub run: RunId,
     /// The run of a dead process from which it was taken over.
-    pub taken_from: Option<String>,
+    pub taken_from: Option<RunId>,
 }

@@ -6,7 +6,7 @@ use super::error::Doing;
 use super::jobs::job_of;
 use super::ticks::end_tick;
 use super::{Error, JobRow, JobState, Registry, TickOutcome, cancel_waiting};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 
 /// How a job ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct JobEnd {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutBack {
     /// Id for its next run, when the last one has used its own.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// Whether it counts as an attempt.
     pub is_counted: bool,
     /// Why it waits.
@@ -106,7 +106,7 @@ impl Registry {
         let Some(ended) = ended else {
             return Ok(false);
         };
-        let run: Option<String> = ended.get("run");
+        let run: Option<RunId> = ended.get("run");
         let outcome = match end.outcome {
             Some(outcome) => TickOutcome::of_run(outcome),
             None => TickOutcome::Failed,
@@ -198,7 +198,7 @@ pub async fn put_job_back(
 ///
 /// # Errors
 /// When the statement fails.
-pub async fn reopen_job(connection: &mut Tx, job: &str, run: &str) -> Result<bool, Error> {
+pub async fn reopen_job(connection: &mut Tx, job: &str, run: &RunId) -> Result<bool, Error> {
     let changed = query(
         "UPDATE job_records SET state = 'queued', worker = NULL, run = ?, attempts = 0, outcome = NULL, error = NULL,
              cancelled_by = NULL, not_before_ms = created_ms, started_ms = NULL, ended_ms = NULL

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, Tx, query};
 use super::error::Doing;
 use super::{Error, Registry};
-use crate::model_types::{Outcome, named};
+use crate::model_types::{Outcome, RunId, named};
 
 named! {
     /// Where a job stands.
@@ -51,7 +51,7 @@ pub struct NewJob {
     /// Who asked, by name.
     pub actor: String,
     /// Id that its first run will have.
-    pub run: String,
+    pub run: RunId,
     /// When it was asked for.
     pub at_ms: i64,
 }
@@ -76,7 +76,7 @@ pub struct JobRow {
     /// How often a worker began it.
     pub attempts: i64,
     /// Its run, or the id that its next run will have.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// The worker that has or had it.
     pub worker: Option<String>,
     /// What came of its run.

@@ -4,13 +4,14 @@ use super::db::{Row, Tx, query};
 use super::error::Doing;
 use super::holder::{Holder, Lock};
 use super::{Error, ProcessId, Registry};
+use crate::model_types::RunId;
 
 impl Registry {
     /// Takes the lock of a model for a run; one of a dead process is taken over.
     ///
     /// # Errors
     /// [`Error::Locked`] with the holder when a living process has it.
-    pub async fn take_lock(&self, model: &str, run: &str, now_ms: i64) -> Result<Lock, Error> {
+    pub async fn take_lock(&self, model: &str, run: &RunId, now_ms: i64) -> Result<Lock, Error> {
         self.writable("take the lock").await?;
         let me = ProcessId::current();
         let heard_ms = now_ms + self.lease_shift().await?;
@@ -49,7 +50,7 @@ impl Registry {
             if taken.rows_affected() == 1 {
                 return Ok(Lock {
                     model: model.to_string(),
-                    run: run.to_string(),
+                    run: run.clone(),
                     taken_from: dead,
                 });
             }
@@ -61,7 +62,7 @@ impl Registry {
             }),
             None => Err(Error::LockLost {
                 model: model.to_string(),
-                run: run.to_string(),
+                run: run.clone(),
             }),
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
-use crate::model_types::named;
+use crate::model_types::{RunId, named};
 
 named! {
     /// What was done.
@@ -35,7 +35,7 @@ pub struct Operation {
     /// Who: `run` or a user's name.
     pub actor: String,
     /// The run that did it.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// When.
     pub at_ms: i64,
 }

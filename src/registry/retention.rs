@@ -3,6 +3,7 @@
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
+use crate::model_types::RunId;
 
 /// Rows that one transaction takes out, so that others need not wait long.
 const AT_ONCE: usize = 500;
@@ -19,7 +20,7 @@ pub struct RowHead {
     /// Whether it has finished.
     pub is_over: bool,
     /// The run that it belongs to.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
 }
 
 /// Tables that retention takes rows out of.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::db::Row;
 use super::error::Error;
-use crate::model_types::{LeftOutFile, Outcome, RunRecord, Unnamed, named};
+use crate::model_types::{LeftOutFile, Outcome, RunId, RunRecord, Unnamed, named};
 
 named! {
     /// Where a run stands.
@@ -82,7 +82,7 @@ impl std::str::FromStr for CameTo {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRow {
     /// Its id, which sorts by time.
-    pub id: String,
+    pub id: RunId,
     /// The model.
     pub model: String,
     /// What started it: `cli`, `schedule`, …

@@ -6,7 +6,7 @@ use super::db::{query, settled};
 use super::error::Doing;
 use super::run_rows::{RunRow, line_of, run_of};
 use super::{Error, Registry, totals};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 
 /// So much of a run's record as a line shows of it; the whole of one that a program of before left.
 const LINE: &str = "COALESCE(line, record)";
@@ -188,7 +188,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
-    pub async fn failures_before(&self, model: &str, run: &str) -> Result<Vec<RunRow>, Error> {
+    pub async fn failures_before(&self, model: &str, run: &RunId) -> Result<Vec<RunRow>, Error> {
         let rows = query(
             "SELECT * FROM runs WHERE model = ? AND id < ? AND state <> 'running'
              AND id > COALESCE((SELECT MAX(id) FROM runs WHERE model = ? AND id < ? AND state = 'done'), '')

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Row, Tx, query};
 use super::error::Doing;
 use super::{Error, Registry};
-use crate::model_types::{Outcome, named};
+use crate::model_types::{Outcome, RunId, named};
 
 named! {
     /// What came of a tick.
@@ -72,7 +72,7 @@ pub struct TickRow {
     /// Its job.
     pub job: Option<String>,
     /// Its run.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// When this was recorded.
     pub at_ms: i64,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
-use crate::model_types::{Outcome, named};
+use crate::model_types::{Outcome, RunId, named};
 
 named! {
     /// How far a version came.
@@ -30,7 +30,7 @@ pub struct VersionRow {
     /// 1, 2, 3 …
     pub number: i64,
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// How far it came.
     pub state: VersionState,
     /// Its folder below the model folder.
@@ -72,7 +72,7 @@ impl Registry {
     pub async fn reserve_version(
         &self,
         model: &str,
-        run: &str,
+        run: &RunId,
         stamp: &str,
         now_ms: i64,
     ) -> Result<VersionRow, Error> {
@@ -82,7 +82,7 @@ impl Registry {
     async fn try_reserve_version(
         &self,
         model: &str,
-        run: &str,
+        run: &RunId,
         stamp: &str,
         now_ms: i64,
     ) -> Result<VersionRow, Error> {
@@ -217,7 +217,12 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be written, or the project is read-only.
-    pub async fn save_score(&self, model: &str, run: &str, score: &ScoreRow) -> Result<(), Error> {
+    pub async fn save_score(
+        &self,
+        model: &str,
+        run: &RunId,
+        score: &ScoreRow,
+    ) -> Result<(), Error> {
         query(
             "INSERT INTO scores (model, version, rows_hash, run, at_ms, record) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (model, version, rows_hash) DO UPDATE SET

@@ -6,6 +6,7 @@ use super::{Polled, Scheduler};
 use crate::clock::Clock;
 use crate::config::{ModelConfig, Overlap, Overrides, load};
 use crate::jobs::Queue;
+use crate::model_types::RunId;
 use crate::pipeline::Ids;
 use crate::registry::{Registry, TickOutcome, TickRow};
 
@@ -107,7 +108,9 @@ async fn a_tick_gives_way_to_a_run_by_hand_and_says_so() {
     site.look("2026-05-01T09:59:30Z").await;
     let registry = &site.queue.registry;
     let began = at("2026-05-01T09:59:40Z").timestamp_millis();
-    let lock = registry.take_lock("model", "by-hand", began).await;
+    let lock = registry
+        .take_lock("model", &RunId::new("by-hand"), began)
+        .await;
     let looked = site.look("2026-05-01T10:00:00Z").await;
     assert_eq!((looked.queued.len(), looked.left_out), (0, 1));
     let ticks = site.ticks().await;

@@ -15,7 +15,7 @@ use super::model_slot::ModelSlot;
 use super::served::Served;
 use crate::data::{self, Signature};
 use crate::diagnose::{self, ChampionScore, DataSummary};
-use crate::model_types::Location;
+use crate::model_types::{Location, RunId};
 use crate::pipeline::{Env, Environments, Error};
 
 /// How long a look at the test folder holds.
@@ -203,7 +203,7 @@ impl ModelDiagnostics {
     /// The summary of the data set of a run: the cached one, or made by one caller while the others wait.
     pub async fn summary(
         &self,
-        run: &str,
+        run: &RunId,
         make: impl FnOnce() -> Result<DataSummary, Error> + Send + 'static,
     ) -> Result<Arc<DataSummary>, Box<dyn std::error::Error>> {
         let at_hand = || {

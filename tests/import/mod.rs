@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use unseat::model_types::RunId;
 
 use crate::support::Project;
 
@@ -230,7 +231,7 @@ fn a_run_under_way_keeps_an_import_out() {
     put(&project, "logistic.onnx");
     let held = project.registry(async |registry| {
         let lock = registry
-            .take_lock("customers", "19990101T000000Z-000000000", 0)
+            .take_lock("customers", &RunId::new("19990101T000000Z-000000000"), 0)
             .await;
         lock.is_ok()
     });

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use unseat::config::Overlap;
 use unseat::jobs::{Queue, Submitted, submit as submit_job};
-use unseat::model_types::Outcome;
+use unseat::model_types::{Outcome, RunId};
 use unseat::registry::{JobRow, JobState, NewJob, Registry};
 
 use crate::support::{Done, MODEL, Project};
@@ -145,7 +145,7 @@ fn a_job_is_submitted_done_and_told() {
     assert_eq!(row.run.as_deref(), job["run"].as_str());
     let books = project.assert_settled();
     assert_eq!(books.champion(), Some(2));
-    assert_eq!(books.runs[0].id, job["run"]);
+    assert_eq!(books.runs[0].id.as_str(), job["run"]);
     assert_eq!(books.runs[0].stage, "report");
 
     let shown = project.json(&["jobs", "show"]);
@@ -177,7 +177,7 @@ fn a_tick_ends_with_its_job() {
         tick_ms: Some(tick_ms),
         force: false,
         actor: "schedule".to_string(),
-        run: format!("20260101T000000Z-{at:09}"),
+        run: RunId::new(format!("20260101T000000Z-{at:09}")),
         at_ms: at,
     };
     let queue = async |registry: &Registry, job: &NewJob| {
@@ -247,8 +247,12 @@ fn two_jobs_of_one_model_do_not_run_at_once() {
     // This process holds the lock, as a run by hand would.
     let worker = Worker::of(&project);
     let run = "20260101T000000Z-000000000";
-    let lock = project
-        .registry(async |registry| registry.take_lock(MODEL, run, 1).await.expect("the lock"));
+    let lock = project.registry(async |registry| {
+        registry
+            .take_lock(MODEL, &RunId::new(run), 1)
+            .await
+            .expect("the lock")
+    });
     let is_waiting = |row: &JobRow| row.error.as_deref() == Some("another run is using the model");
     let row = until(&project, &job, is_waiting);
     // The worker may have come first; then the lock was not to be had.

@@ -3,6 +3,7 @@
 use std::fs;
 
 use unseat::faults::{BACKUP, RESTORE};
+use unseat::model_types::RunId;
 
 use crate::support::{Project, files_below};
 
@@ -120,7 +121,8 @@ fn nothing_is_restored_under_a_run() {
     let project = Project::promoted();
     project.ok(&["backup", "safe"]);
     let held = project.registry(async |registry| {
-        let lock = registry.take_lock("attrition", "20260301T100000Z-000abcdef", 1_772_359_200_000);
+        let run = RunId::new("20260301T100000Z-000abcdef");
+        let lock = registry.take_lock("attrition", &run, 1_772_359_200_000);
         lock.await.expect("nobody has it")
     });
     let done = project.unseat(&["restore", "safe", "--force"]);

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use unseat::config::{Channel, Topic};
-use unseat::model_types::Outcome;
+use unseat::model_types::{Outcome, RunId};
 use unseat::notify::Event;
 use unseat::registry::{Action, ProbationRow, ProbationState, RunRow, RunState};
 
@@ -338,7 +338,7 @@ fn conclude(project: &Project) {
         let row = until_watched(registry).await;
         let now_ms = chrono::Utc::now().timestamp_millis();
         let lock = registry
-            .take_lock(MODEL, "r", now_ms)
+            .take_lock(MODEL, &RunId::new("r"), now_ms)
             .await
             .expect("is free");
         let end = unseat::registry::ProbationEnd {
@@ -380,7 +380,7 @@ async fn until_watched(registry: &unseat::registry::Registry) -> ProbationRow {
 #[test]
 fn a_run_that_never_failed_is_no_recovery() {
     let run = RunRow {
-        id: "r".to_string(),
+        id: RunId::new("r"),
         model: "m".to_string(),
         trigger: "cli".to_string(),
         state: RunState::Done,

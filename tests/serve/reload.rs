@@ -1,6 +1,7 @@
 //! The champion moves while requests come in: none fails, and the answer changes once.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use unseat::model_types::RunId;
 use unseat::registry::Action;
 
 use serde_json::{Value, json};
@@ -112,7 +113,10 @@ fn a_bad_bundle_keeps_the_old_version_and_raises_an_alarm() {
 fn point_at(project: &Project, version: i64) {
     use unseat::registry::Operation;
     project.registry(async |registry| {
-        let lock = registry.take_lock(MODEL, "by-hand", 1).await.expect("free");
+        let lock = registry
+            .take_lock(MODEL, &RunId::new("by-hand"), 1)
+            .await
+            .expect("free");
         let operation = Operation {
             action: Action::Promote,
             version: Some(version),

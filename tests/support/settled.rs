@@ -49,7 +49,14 @@ impl Project {
             operations: registry.operations(MODEL).await.expect("reads"),
             versions: registry.versions(MODEL).await.expect("reads"),
             runs: registry.runs(Some(MODEL), 100_000).await.expect("reads"),
-            dataset_runs: sorted(registry.dataset_runs(MODEL).await.expect("reads")),
+            dataset_runs: sorted(
+                registry
+                    .dataset_runs(MODEL)
+                    .await
+                    .expect("reads")
+                    .into_iter()
+                    .map(String::from),
+            ),
             last: registry.last_conclusion(MODEL).await.expect("reads"),
             holder: registry.holder(MODEL).await.expect("reads"),
             copied: self

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::model_types::RunId;
 use crate::text::hex;
 
 /// What the file calls itself.
@@ -44,7 +45,7 @@ pub struct Manifest {
     /// The version.
     pub version: i64,
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// When it was made, UTC.
     pub created: String,
     /// When this evidence was put together, UTC.

@@ -5,7 +5,7 @@ use crate::model_types::Outcome as Run;
 
 fn run(id: &str, state: RunState, outcome: Option<Run>, started_ms: i64) -> RunRow {
     RunRow {
-        id: id.to_string(),
+        id: RunId::new(id),
         model: "m".to_string(),
         trigger: "schedule".to_string(),
         state,
@@ -26,7 +26,7 @@ fn tick(at: i64, outcome: TickOutcome, job: Option<&str>, run: Option<&str>) -> 
         outcome,
         reason: "so".to_string(),
         job: job.map(str::to_string),
-        run: run.map(str::to_string),
+        run: run.map(RunId::new),
         at_ms: at,
     }
 }
@@ -41,7 +41,7 @@ fn job(id: &str, state: JobState, run: Option<&str>, created_ms: i64) -> JobRow 
         actor: "ann".to_string(),
         state,
         attempts: 1,
-        run: run.map(str::to_string),
+        run: run.map(RunId::new),
         worker: None,
         outcome: None,
         error: None,

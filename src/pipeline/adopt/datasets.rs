@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::stamp::stamp_in;
 use crate::data::FileRead;
+use crate::model_types::RunId;
 use crate::pipeline::dataset::{Dataset, DatasetRecord};
 use crate::pipeline::error::Error;
 use crate::pipeline::ingest;
@@ -13,19 +14,19 @@ use crate::pipeline::{Env, recover};
 use crate::registry::{DatasetRow, VersionRow};
 
 /// The run of a version folder's data set, where exactly one begins with the folder's stamp.
-pub async fn run_of(env: &Env, folder: &str) -> Result<Option<String>, Error> {
+pub async fn run_of(env: &Env, folder: &str) -> Result<Option<RunId>, Error> {
     let stamp = stamp_in(folder);
-    let mut runs: Vec<String> = data_files(env).await?.into_keys().collect();
+    let mut runs: Vec<RunId> = data_files(env).await?.into_keys().collect();
     runs.retain(|run| run.starts_with(stamp));
     Ok((runs.len() == 1).then(|| runs.remove(0)))
 }
 
 /// Run → file of its data set.
-pub async fn data_files(env: &Env) -> Result<BTreeMap<String, String>, Error> {
+pub async fn data_files(env: &Env) -> Result<BTreeMap<RunId, String>, Error> {
     let names = env.datasets.names("").await?.into_iter();
     let files = names
         .filter(|name| name.starts_with("finaldata_"))
-        .filter_map(|name| Some((recover::run_in(&name)?.to_string(), name)))
+        .filter_map(|name| Some((RunId::new(recover::run_in(&name)?), name)))
         .collect();
     Ok(files)
 }
@@ -33,7 +34,7 @@ pub async fn data_files(env: &Env) -> Result<BTreeMap<String, String>, Error> {
 /// A data set that is in its folder; one that does not read is left where it is.
 pub async fn read_dataset(
     env: &Env,
-    run: &str,
+    run: &RunId,
     name: &str,
     version: &VersionRow,
 ) -> Option<(Dataset, DatasetRow)> {
@@ -60,7 +61,7 @@ pub async fn read_dataset(
         ..DatasetRecord::default()
     };
     let mut row = DatasetRow {
-        run: run.to_string(),
+        run: run.clone(),
         name: name.to_string(),
         data_hash,
         rows_hash: String::new(),

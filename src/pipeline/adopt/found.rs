@@ -15,6 +15,7 @@ use super::stamp::stamp_in;
 use crate::bundle;
 use crate::clock::stamp;
 use crate::gate::Decision;
+use crate::model_types::RunId;
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::error::Lost;
@@ -53,7 +54,7 @@ struct Deployed {
     number: i64,
     sha256: String,
     since_ms: i64,
-    run: String,
+    run: RunId,
     bytes: Option<Vec<u8>>,
 }
 
@@ -292,7 +293,7 @@ fn empty_row(env: &Env, number: i64, folder: &str) -> VersionRow {
     VersionRow {
         model: env.config.name.clone(),
         number,
-        run: format!("{stamp}-000{:07x}", number & 0x0fff_ffff),
+        run: RunId::new(format!("{stamp}-000{:07x}", number & 0x0fff_ffff)),
         state: VersionState::Abandoned,
         folder: folder.to_string(),
         bundle_sha256: None,
@@ -368,9 +369,9 @@ async fn take(
 }
 
 /// What is recorded of a version of which only the run is known whose data set it was trained on.
-fn record_of(run: &str) -> Result<Value, Error> {
+fn record_of(run: &RunId) -> Result<Value, Error> {
     let record = TrainingRecord {
-        dataset_run: Some(run.to_string()),
+        dataset_run: Some(run.clone()),
         ..TrainingRecord::default()
     };
     record.to_value()

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model_types::RunId;
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::json::to_json;
@@ -21,7 +22,7 @@ pub struct VersionRecord {
     /// Its number.
     pub version: i64,
     /// The run that made it.
-    pub run: String,
+    pub run: RunId,
     /// When its number was taken, milliseconds since 1970.
     pub created_ms: i64,
     /// Checksum of `trainedmodel.json`.

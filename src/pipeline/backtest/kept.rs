@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::past::Rows;
 use super::played::Played;
 use crate::data::{Schema, parse_time};
+use crate::model_types::RunId;
 use crate::pipeline::dataset::Dataset;
 use crate::pipeline::error::Error;
 use crate::pipeline::fresh::TestData;
@@ -83,15 +84,15 @@ pub(super) async fn play(
 }
 
 /// The runs that made data sets within a time, the oldest first.
-async fn runs(env: &Env, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Vec<String>, Error> {
+async fn runs(env: &Env, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Vec<RunId>, Error> {
     let runs = env.registry.dataset_runs(&env.config.name).await?;
-    let is_within = |run: &String| {
+    let is_within = |run: &RunId| {
         let Some(at_ms) = time_of(run) else {
             return true;
         };
         from_ms.is_none_or(|from| from <= at_ms) && to_ms.is_none_or(|to| at_ms < to)
     };
-    let mut runs: Vec<String> = runs.into_iter().filter(is_within).collect();
+    let mut runs: Vec<RunId> = runs.into_iter().filter(is_within).collect();
     runs.sort_unstable();
     Ok(runs)
 }
@@ -99,7 +100,7 @@ async fn runs(env: &Env, from_ms: Option<i64>, to_ms: Option<i64>) -> Result<Vec
 /// A data set, or a note where its file is gone.
 async fn opened(
     env: &Env,
-    run: Option<&String>,
+    run: Option<&RunId>,
     notes: &mut Vec<String>,
 ) -> Result<Option<Dataset>, Error> {
     let Some(run) = run else {
@@ -121,7 +122,7 @@ fn names_of(dataset: &Dataset) -> Vec<String> {
 }
 
 /// When a run began, in milliseconds, by its id, which begins like `20261121T075003Z`.
-fn time_of(run: &str) -> Option<i64> {
+fn time_of(run: &RunId) -> Option<i64> {
     let part = |from: usize, to: usize| run.get(from..to);
     let text = format!(
         "{}-{}-{}T{}:{}:{}Z",
@@ -142,9 +143,9 @@ mod tests {
     #[test]
     fn the_time_of_a_run_is_read_off_its_id() {
         assert_eq!(
-            time_of("20260101T000001Z-000000abcd"),
+            time_of(&RunId::new("20260101T000001Z-000000abcd")),
             Some(1_767_225_601_000)
         );
-        assert_eq!(time_of("a run"), None);
+        assert_eq!(time_of(&RunId::new("a run")), None);
     }
 }

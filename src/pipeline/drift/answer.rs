@@ -13,6 +13,7 @@ use super::windows::judge_window;
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;
 use crate::drift::{Histogram, Measure, Reference, Verdict, histograms, key_of};
+use crate::model_types::RunId;
 use crate::pipeline::{Env, Error, ingest, versions};
 use crate::registry::{DriftCheckRow, DriftEpisodeRow};
 
@@ -260,7 +261,7 @@ async fn looked_at(
 pub async fn of_data(
     env: &Env,
     (version, bundle): (i64, &Bundle),
-    run: Option<&str>,
+    run: Option<&RunId>,
 ) -> Result<DriftCheck, Error> {
     let dataset = match run {
         Some(run) => ingest::load(env, run).await?,

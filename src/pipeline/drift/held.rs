@@ -1,6 +1,6 @@
 //! What a run holds against the champion's reference: its data set, and the test rows.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use polars::prelude::DataFrame;
@@ -78,7 +78,7 @@ pub fn found_in(checks: &[DriftCheck]) -> Vec<BTreeSet<String>> {
 
 /// Checks a fresh data set against the champion's reference and records what comes of it. `None` without a champion, or where
 /// it failed, which is reported and stops nothing.
-pub async fn of_dataset(env: &Env, run: &str, dataset: &Dataset) -> Option<DriftCheck> {
+pub async fn of_dataset(env: &Env, run: &RunId, dataset: &Dataset) -> Option<DriftCheck> {
     if !env.config.drift.enabled {
         return None;
     }
@@ -134,7 +134,7 @@ pub async fn unseen(env: &Env, version: i64, dataset: &Dataset) -> Result<Option
 /// The same of the test rows.
 pub async fn of_test_rows(
     env: &Env,
-    run: &str,
+    run: &RunId,
     frame: &DataFrame,
     champion: (i64, &Bundle),
 ) -> Option<DriftCheck> {
@@ -158,7 +158,7 @@ fn told(env: &Env, done: Result<Option<DriftCheck>, Error>) -> Option<DriftCheck
 async fn hold(
     env: &Env,
     kind: RowsKind,
-    run: &str,
+    run: &RunId,
     (frame, predicted): (&DataFrame, Predicted<'_>),
     (version, bundle): (i64, &Bundle),
 ) -> Result<DriftCheck, Error> {

@@ -83,7 +83,7 @@ mod by_engine {
     }
 
     /// Has the scanned files read, and fetches the sample.
-    pub async fn read(env: &Env, run: &str, scan: &Scan) -> Result<Dataset, Error> {
+    pub async fn read(env: &Env, run: &RunId, scan: &Scan) -> Result<Dataset, Error> {
         let config = &env.config;
         let options = read_options(config, false);
         let Seen {

@@ -2,6 +2,7 @@
 
 use super::{Storing, read, stored};
 use crate::data::{self, Schema};
+use crate::model_types::RunId;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::Dataset;
 use crate::pipeline::error::Error;
@@ -19,7 +20,7 @@ pub enum Read {
 /// Reads the input, and begins to store it unless its rows are those of one of some past conclusions.
 pub async fn ingest_news(
     env: &Env,
-    run: &str,
+    run: &RunId,
     input: &Input,
     past: &[PastConclusion],
 ) -> Result<(Read, String), Error> {

@@ -9,6 +9,7 @@ use super::read_options;
 use crate::artifacts::Artifacts;
 use crate::clock::Clock;
 use crate::data::{self, ColumnSummary, Schema};
+use crate::model_types::RunId;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{Dataset, DatasetRecord};
 use crate::pipeline::error::{Error, fault};
@@ -177,7 +178,7 @@ pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
 ///
 /// # Errors
 /// When the registry cannot be asked.
-pub async fn load(env: &Env, run: &str) -> Result<Dataset, Error> {
+pub async fn load(env: &Env, run: &RunId) -> Result<Dataset, Error> {
     match env.registry.dataset(&env.config.name, run).await? {
         Some(row) => load_row(env, row).await,
         None => Err(Error::NoDataset(format!(

@@ -57,7 +57,9 @@ async fn a_data_set_does_not_pass_for_one_that_holds_a_file_it_left_out() {
     let stale = data::scan(&env.config.input_folder.here()).expect("scans");
     let stale = stale.into();
     touch(&folder.path().join("in/b.csv"));
-    let (dataset, _) = ingest(&env, "r1", &stale).await.expect("ingests");
+    let (dataset, _) = ingest(&env, &RunId::new("r1"), &stale)
+        .await
+        .expect("ingests");
     assert_eq!(dataset.record.unsettled, ["b.csv"]);
     assert_eq!(dataset.record.rows, 2);
     let none = Vec::new();
@@ -69,7 +71,9 @@ async fn a_data_set_does_not_pass_for_one_that_holds_a_file_it_left_out() {
 
     let fresh = data::scan(&env.config.input_folder.here()).expect("scans");
     let fresh = fresh.into();
-    let (dataset, _) = ingest(&env, "r2", &fresh).await.expect("ingests");
+    let (dataset, _) = ingest(&env, &RunId::new("r2"), &fresh)
+        .await
+        .expect("ingests");
     assert_eq!(dataset.record.rows, 4);
     assert_eq!(dataset.data_hash, data_hash(&env.config, &fresh, &none));
 }

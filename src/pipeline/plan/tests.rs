@@ -1,6 +1,7 @@
 //! What the hashes lead to, case by case.
 
 use super::*;
+use crate::model_types::RunId;
 use crate::registry::RowSet;
 
 fn past(verdict: Outcome, test: &str) -> PastConclusion {
@@ -10,7 +11,7 @@ fn past(verdict: Outcome, test: &str) -> PastConclusion {
         test_hash: test.to_string(),
         verdict,
         version: Some(1),
-        run: "r".to_string(),
+        run: RunId::new("r"),
         rows: None,
     }
 }

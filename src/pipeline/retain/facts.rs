@@ -70,15 +70,15 @@ fn thing(row: RowHead) -> Thing {
         id: row.id,
         at_ms: row.at_ms,
         is_over: row.is_over,
-        run: row.run,
+        run: row.run.map(String::from),
     }
 }
 
 fn version(row: &VersionRow) -> Version {
     Version {
         number: row.number,
-        run: row.run.clone(),
-        dataset_run: dataset_run(row),
+        run: row.run.to_string(),
+        dataset_run: dataset_run(row).into(),
         is_whole: row.state == VersionState::Ready,
         is_building: row.state == VersionState::Building,
         is_decided: row.verdict.is_some(),

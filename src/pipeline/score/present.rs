@@ -4,6 +4,7 @@ use super::test_rows::Known;
 use super::{Plans, Role, predict, read_test_rows, save, side};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
+use crate::model_types::RunId;
 use crate::pipeline::error::Error;
 use crate::pipeline::fresh::TestData;
 use crate::pipeline::scores::SideScore;
@@ -29,7 +30,7 @@ pub struct PresentScore {
 /// When a file cannot be read.
 pub async fn score_champion(
     env: &Env,
-    run: &str,
+    run: &RunId,
     version: i64,
     test: &TestData,
 ) -> Result<SideScore, Error> {

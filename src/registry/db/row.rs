@@ -2,12 +2,13 @@
 
 use std::str::FromStr;
 
+use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::{Decode, Row as _, Type};
+use sqlx::{Database, Decode, Row as _, Type};
 
 use super::super::error::Error;
-use crate::model_types::Unnamed;
+use crate::model_types::{RunId, Unnamed};
 
 /// A row of an answer, of whichever database.
 pub enum Row {
@@ -26,6 +27,28 @@ pub trait Cell:
 impl<T> Cell for T where
     T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
 {
+}
+
+impl<D: Database> Type<D> for RunId
+where
+    String: Type<D>,
+{
+    fn type_info() -> D::TypeInfo {
+        String::type_info()
+    }
+
+    fn compatible(of: &D::TypeInfo) -> bool {
+        String::compatible(of)
+    }
+}
+
+impl<'r, D: Database> Decode<'r, D> for RunId
+where
+    String: Decode<'r, D>,
+{
+    fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        String::decode(value).map(RunId::new)
+    }
 }
 
 impl Row {

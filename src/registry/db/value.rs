@@ -1,5 +1,7 @@
 //! What is bound to a placeholder.
 
+use crate::model_types::RunId;
+
 /// A value of one of the few types that tables hold; `None` is NULL of that type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -52,6 +54,24 @@ impl From<Option<&String>> for Value {
 impl From<Option<&str>> for Value {
     fn from(text: Option<&str>) -> Self {
         Value::Text(text.map(str::to_string))
+    }
+}
+
+impl From<&RunId> for Value {
+    fn from(run: &RunId) -> Self {
+        run.as_str().into()
+    }
+}
+
+impl From<Option<&RunId>> for Value {
+    fn from(run: Option<&RunId>) -> Self {
+        run.map(RunId::as_str).into()
+    }
+}
+
+impl From<&Option<RunId>> for Value {
+    fn from(run: &Option<RunId>) -> Self {
+        run.as_ref().into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Conclusions and ticks: each is there once, whole or not at all.
 
 use super::{conclusion, operation};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::*;
 
 pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
@@ -11,7 +11,7 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
         .await
         .expect("records");
     let version = registry
-        .reserve_version(model, "run-1", "s", 1)
+        .reserve_version(model, &RunId::new("run-1"), "s", 1)
         .await
         .expect("a number");
     let files = [SeenFile {
@@ -21,12 +21,13 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
     let promote = || Some(operation(Action::Promote, Some(version.number), None));
     let lost = Lock {
         model: model.to_string(),
-        run: "run-1".to_string(),
+        run: RunId::new("run-1"),
         taken_from: None,
     };
     // Nobody holds the lock, then somebody else does.
     for step in 0..2 {
-        let other = (step == 1).then_some(registry.take_lock(model, "run-2", 1));
+        let second = RunId::new("run-2");
+        let other = (step == 1).then_some(registry.take_lock(model, &second, 1));
         let other = match other {
             Some(taking) => Some(taking.await.expect("free")),
             None => None,
@@ -55,7 +56,10 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
             registry.release_lock(&other).await.expect("releases");
         }
     }
-    let lock = registry.take_lock(model, "run-1", 1).await.expect("free");
+    let lock = registry
+        .take_lock(model, &RunId::new("run-1"), 1)
+        .await
+        .expect("free");
     let done = conclusion(&lock, version.number, &files, promote());
     registry.conclude(&done).await.expect("concludes");
     let champion = registry
@@ -123,7 +127,10 @@ pub(super) async fn a_tick_is_added_once_by_many_at_once(registry: &Registry) {
 
 pub(super) async fn conclusions_are_found_again(registry: &Registry) {
     let model = "again";
-    let lock = registry.take_lock(model, "r1", 1).await.expect("free");
+    let lock = registry
+        .take_lock(model, &RunId::new("r1"), 1)
+        .await
+        .expect("free");
     let mut first = conclusion(&lock, 1, &[], None);
     first.outcome = Outcome::Reject;
     registry.conclude(&first).await.expect("concludes");

@@ -4,6 +4,7 @@ use super::super::db::{self, query};
 use super::postgres::Postgres;
 use super::suite::suite;
 use super::{fresh, fresh_on, settings};
+use crate::model_types::RunId;
 use crate::registry::*;
 
 #[tokio::test]
@@ -22,7 +23,7 @@ async fn from_a_file_to_a_server_and_back_nothing_is_lost() {
     };
     let old = fresh().await;
     suite(&old.registry).await;
-    let lock = old.registry.take_lock("held", "r", 1).await;
+    let lock = old.registry.take_lock("held", &RunId::new("r"), 1).await;
     lock.expect("free");
     // Two half copies before, of which one broke off in the middle of a table's rows: they are gone on from.
     let to = settings(server.database());
@@ -80,7 +81,10 @@ async fn from_a_file_to_a_server_and_back_nothing_is_lost() {
 
     // The numbers that the server gives continue after those that were copied.
     let before = new.newest_operation().await.expect("asks");
-    let lock = new.take_lock("after", "r", 1).await.expect("free");
+    let lock = new
+        .take_lock("after", &RunId::new("r"), 1)
+        .await
+        .expect("free");
     let promote = super::operation(Action::Promote, Some(1), None);
     new.operate(&lock, &promote).await.expect("records");
     assert_eq!(new.newest_operation().await.expect("asks"), before + 1);

@@ -2,6 +2,7 @@
 
 use super::super::db::query;
 use super::fresh_of_each;
+use crate::model_types::RunId;
 use crate::registry::*;
 
 const MODEL: &str = "m";
@@ -16,7 +17,10 @@ async fn set_holder(registry: &Registry, change: &str) {
 }
 
 async fn is_rejected(registry: &Registry, now_ms: i64) -> bool {
-    match registry.take_lock(MODEL, "second", now_ms).await {
+    match registry
+        .take_lock(MODEL, &RunId::new("second"), now_ms)
+        .await
+    {
         Ok(_) => false,
         Err(Error::Locked { holder, .. }) => {
             assert_eq!(holder.run, "first");
@@ -31,7 +35,7 @@ async fn a_living_holder_is_respected_however_long_it_was_not_heard_of() {
     for fresh in fresh_of_each().await {
         let lock = fresh
             .registry
-            .take_lock(MODEL, "first", 1000)
+            .take_lock(MODEL, &RunId::new("first"), 1000)
             .await
             .expect("free");
         assert_eq!(lock.taken_from, None);
@@ -40,7 +44,7 @@ async fn a_living_holder_is_respected_however_long_it_was_not_heard_of() {
         assert!(
             fresh
                 .registry
-                .take_lock("another model", "second", 1001)
+                .take_lock("another model", &RunId::new("second"), 1001)
                 .await
                 .is_ok()
         );
@@ -54,12 +58,12 @@ async fn a_rejection_says_who_holds_the_lock_since_when() {
     for fresh in fresh_of_each().await {
         fresh
             .registry
-            .take_lock(MODEL, "first", 1_795_247_403_000)
+            .take_lock(MODEL, &RunId::new("first"), 1_795_247_403_000)
             .await
             .expect("free");
         let error = fresh
             .registry
-            .take_lock(MODEL, "second", 1_795_247_404_000)
+            .take_lock(MODEL, &RunId::new("second"), 1_795_247_404_000)
             .await
             .expect_err("held");
         let message = error.to_string();
@@ -79,13 +83,13 @@ async fn the_lock_of_a_dead_process_is_taken_over_and_its_old_holder_can_conclud
         for fresh in fresh_of_each().await {
             let old = fresh
                 .registry
-                .take_lock(MODEL, "first", 1000)
+                .take_lock(MODEL, &RunId::new("first"), 1000)
                 .await
                 .expect("free");
             set_holder(&fresh.registry, death).await;
             let new = fresh
                 .registry
-                .take_lock(MODEL, "second", 1001)
+                .take_lock(MODEL, &RunId::new("second"), 1001)
                 .await
                 .expect(death);
             assert_eq!(new.taken_from.as_deref(), Some("first"));
@@ -123,7 +127,7 @@ async fn a_holder_on_another_machine_lives_as_long_as_it_is_heard_of() {
     for fresh in fresh_of_each().await {
         let lock = fresh
             .registry
-            .take_lock(MODEL, "first", 0)
+            .take_lock(MODEL, &RunId::new("first"), 0)
             .await
             .expect("free");
         set_holder(&fresh.registry, "host = 'elsewhere', pid = 999999999").await;
@@ -136,7 +140,7 @@ async fn a_holder_on_another_machine_lives_as_long_as_it_is_heard_of() {
         assert!(is_rejected(&fresh.registry, 149_000).await);
         let new = fresh
             .registry
-            .take_lock(MODEL, "second", 151_000)
+            .take_lock(MODEL, &RunId::new("second"), 151_000)
             .await
             .expect("silent too long");
         assert_eq!(new.taken_from.as_deref(), Some("first"));
@@ -150,7 +154,7 @@ async fn of_many_that_want_a_lock_one_gets_it() {
             if is_dead_before {
                 fresh
                     .registry
-                    .take_lock(MODEL, "dead", 0)
+                    .take_lock(MODEL, &RunId::new("dead"), 0)
                     .await
                     .expect("free");
                 set_holder(&fresh.registry, "boot = 'before'").await;
@@ -159,7 +163,9 @@ async fn of_many_that_want_a_lock_one_gets_it() {
                 .map(|task| {
                     let registry = fresh.registry.clone();
                     tokio::spawn(async move {
-                        registry.take_lock(MODEL, &format!("run-{task}"), 1).await
+                        registry
+                            .take_lock(MODEL, &RunId::new(format!("run-{task}")), 1)
+                            .await
                     })
                 })
                 .collect();

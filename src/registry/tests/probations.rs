@@ -1,11 +1,15 @@
 //! A promoted version on probation.
 
 use super::operation;
+use crate::model_types::RunId;
 use crate::registry::*;
 
 pub async fn is_concluded_once(registry: &Registry) {
     let model = "probations";
-    let lock = registry.take_lock(model, "mine", 1).await.expect("free");
+    let lock = registry
+        .take_lock(model, &RunId::new("mine"), 1)
+        .await
+        .expect("free");
     let promote = operation(Action::Promote, Some(2), Some(1));
     registry.operate(&lock, &promote).await.expect("records");
     let last = registry.last_operation(model).await.expect("reads");

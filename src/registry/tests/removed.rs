@@ -3,6 +3,7 @@
 use super::super::db::query;
 use super::super::removed::ROWS;
 use super::*;
+use crate::model_types::RunId;
 
 async fn added(registry: &Registry, at_ms: i64, held: Option<&Lock>) -> bool {
     let model = CreatedModel {
@@ -27,7 +28,10 @@ async fn added(registry: &Registry, at_ms: i64, held: Option<&Lock>) -> bool {
 async fn a_model_goes_with_its_rows_and_its_name_is_taken_only_when_it_is_freed() {
     for fresh in fresh_of_each().await {
         let Fresh { registry, .. } = &fresh;
-        let lock = registry.take_lock("m", "r", 1).await.expect("is free");
+        let lock = registry
+            .take_lock("m", &RunId::new("r"), 1)
+            .await
+            .expect("is free");
         let removal = registry.remove_model(&lock, true, 5).await;
         assert_eq!(removal.expect("asks"), Removal::Unknown);
         assert!(added(registry, 1, None).await);

@@ -1,6 +1,7 @@
 //! Processes that stay are known on whatever machine they are, for as long as they are heard of.
 
 use super::{Fresh, fresh_of_each};
+use crate::model_types::RunId;
 use crate::registry::*;
 
 /// A process on another machine.
@@ -103,7 +104,10 @@ async fn what_is_at_work_is_told_with_its_host_its_jobs_and_how_to_end_it() {
             .claim_next_job(&mine, &Takes::AllBut(Vec::new()), 7)
             .await;
         assert!(claimed.expect("asks").is_some());
-        let lock = registry.take_lock("shop", "r-1", 1).await.expect("free");
+        let lock = registry
+            .take_lock("shop", &RunId::new("r-1"), 1)
+            .await
+            .expect("free");
         let (here, pid) = (me.host.clone(), me.pid);
         let expected = [
             format!(

@@ -8,6 +8,7 @@ use tokio::sync::Barrier;
 use super::super::db::{Held, Pool, is_lost, query, settled};
 use super::postgres::Postgres;
 use super::{fresh_on, operation};
+use crate::model_types::RunId;
 use crate::registry::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -56,7 +57,10 @@ async fn a_process_that_follows_the_newest_operation_misses_none() {
             let registry = fresh.registry.clone();
             tokio::spawn(async move {
                 let model = format!("model {writer}");
-                let lock = registry.take_lock(&model, "r", 1).await.expect("free");
+                let lock = registry
+                    .take_lock(&model, &RunId::new("r"), 1)
+                    .await
+                    .expect("free");
                 for at in 0..15 {
                     let promote = operation(Action::Promote, Some(at), None);
                     registry.operate(&lock, &promote).await.expect("records");
@@ -171,7 +175,7 @@ async fn a_clock_that_is_wrong_decides_nothing() {
     ahead.pretend_ahead(-ten_minutes);
     let now_ms = crate::clock::Clock::System.now_ms();
     let lock = behind
-        .take_lock("m", "first", now_ms - ten_minutes)
+        .take_lock("m", &RunId::new("first"), now_ms - ten_minutes)
         .await
         .expect("free");
     // On a machine that cannot be asked whether the process lives.
@@ -180,7 +184,7 @@ async fn a_clock_that_is_wrong_decides_nothing() {
         .run_sql("UPDATE locks SET host = 'elsewhere'")
         .await;
     for (registry, now_ms) in [(&right.registry, now_ms), (&ahead, now_ms + ten_minutes)] {
-        let taken = registry.take_lock("m", "second", now_ms).await;
+        let taken = registry.take_lock("m", &RunId::new("second"), now_ms).await;
         assert!(matches!(taken, Err(Error::Locked { .. })), "{taken:?}");
     }
     behind
@@ -223,7 +227,7 @@ async fn a_clock_that_is_wrong_decides_nothing() {
         .run_sql("UPDATE locks SET heartbeat_ms = heartbeat_ms - 100000")
         .await;
     let taken = behind
-        .take_lock("m", "second", now_ms - ten_minutes)
+        .take_lock("m", &RunId::new("second"), now_ms - ten_minutes)
         .await
         .expect("is taken over");
     assert_eq!(taken.taken_from.as_deref(), Some("first"));
@@ -268,9 +272,11 @@ async fn many_models_at_once_come_to_their_end() {
 
 /// A model's run from its lock to its end, with a promotion.
 async fn night(registry: &Registry, model: &str) -> Result<(), Error> {
-    let lock = registry.take_lock(model, model, 1).await?;
+    let lock = registry.take_lock(model, &RunId::new(model), 1).await?;
     registry.start_run(model, model, "cli", 1).await?;
-    let version = registry.reserve_version(model, model, "s", 1).await?;
+    let version = registry
+        .reserve_version(model, &RunId::new(model), "s", 1)
+        .await?;
     registry.version_ready(&version).await?;
     let promote = operation(Action::Promote, Some(version.number), None);
     let conclusion = super::conclusion(&lock, version.number, &[], Some(promote));

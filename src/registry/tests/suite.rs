@@ -7,7 +7,7 @@ use super::conclusions::{
     conclusions_are_found_again,
 };
 use super::{conclusion, fresh_of_each, operation};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::*;
 
 /// Everything that any registry must do.
@@ -47,7 +47,10 @@ async fn champion_is_the_newest_operation(registry: &Registry) {
         (operation(Action::Unpin, Some(3), Some(3)), 3, false),
         (operation(Action::Rollback, Some(2), Some(3)), 2, false),
     ];
-    let lock = registry.take_lock(model, "mine", 1).await.expect("free");
+    let lock = registry
+        .take_lock(model, &RunId::new("mine"), 1)
+        .await
+        .expect("free");
     for (at, (operation, version, pinned)) in story.iter().enumerate() {
         registry.operate(&lock, operation).await.expect("records");
         let champion = registry
@@ -85,7 +88,9 @@ async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry)
             let registry = registry.clone();
             tokio::spawn(async move {
                 let run = format!("run-{task}");
-                registry.reserve_version(model, &run, "stamp", task).await
+                registry
+                    .reserve_version(model, &RunId::new(run.clone()), "stamp", task)
+                    .await
             })
         })
         .collect();
@@ -97,7 +102,9 @@ async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry)
         assert!(numbers.insert(version.number), "{} twice", version.number);
     }
     assert_eq!(numbers, (1..=40).collect());
-    let first_of_another = registry.reserve_version("other", "r", "s", 0).await;
+    let first_of_another = registry
+        .reserve_version("other", &RunId::new("r"), "s", 0)
+        .await;
     assert_eq!(first_of_another.expect("a number").number, 1);
     let listed = registry.versions(model).await.expect("lists");
     assert!(
@@ -111,18 +118,18 @@ async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry)
 async fn unfinished_versions_are_given_up(registry: &Registry) {
     let model = "unfinished";
     let mut whole = registry
-        .reserve_version(model, "dead", "s", 0)
+        .reserve_version(model, &RunId::new("dead"), "s", 0)
         .await
         .expect("a number");
     whole.bundle_sha256 = Some("abc".to_string());
     whole.record = Some(serde_json::json!({"notes": ["ü"], "fit_ms": 1.5}));
     registry.version_ready(&whole).await.expect("records");
     registry
-        .reserve_version(model, "dead", "s", 0)
+        .reserve_version(model, &RunId::new("dead"), "s", 0)
         .await
         .expect("a number");
     registry
-        .reserve_version(model, "mine", "s", 0)
+        .reserve_version(model, &RunId::new("mine"), "s", 0)
         .await
         .expect("a number");
     let given_up = registry.unfinished(model, "mine").await.expect("finds");
@@ -159,15 +166,18 @@ async fn unfinished_versions_are_given_up(registry: &Registry) {
 async fn whole_versions_are_removed_under_the_lock_alone(registry: &Registry) {
     let model = "removed";
     let whole = registry
-        .reserve_version(model, "r", "s", 0)
+        .reserve_version(model, &RunId::new("r"), "s", 0)
         .await
         .expect("a number");
-    let lock = registry.take_lock(model, "mine", 1).await.expect("free");
+    let lock = registry
+        .take_lock(model, &RunId::new("mine"), 1)
+        .await
+        .expect("free");
     let is_removed = async |lock: &Lock| registry.remove_version(lock, 1).await;
     assert!(!is_removed(&lock).await.expect("asks"), "it is not whole");
     registry.version_ready(&whole).await.expect("records");
     let lost = Lock {
-        run: "another".to_string(),
+        run: RunId::new("another"),
         ..lock.clone()
     };
     let rejected = is_removed(&lost).await;
@@ -175,7 +185,9 @@ async fn whole_versions_are_removed_under_the_lock_alone(registry: &Registry) {
     assert!(is_removed(&lock).await.expect("marks"));
     assert!(!is_removed(&lock).await.expect("asks"), "once is enough");
     registry.release_lock(&lock).await.expect("gives back");
-    let next = registry.reserve_version(model, "r", "s", 0).await;
+    let next = registry
+        .reserve_version(model, &RunId::new("r"), "s", 0)
+        .await;
     assert_eq!(next.expect("a number").number, 2);
     let states: Vec<_> = registry
         .versions(model)
@@ -201,7 +213,7 @@ async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {
     }
     let found = async |id: &str| -> Vec<String> {
         let runs = registry.find_runs(id).await.expect("finds");
-        runs.into_iter().map(|run| run.id).collect()
+        runs.into_iter().map(|run| run.id.into()).collect()
     };
     assert_eq!(found("latest").await, ["20260102T000000Z-aa"]);
     assert_eq!(found("20260102").await, ["20260102T000000Z-aa"]);
@@ -215,7 +227,7 @@ async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {
 
     // The first died after its verdict, the second before; the third is the caller.
     let lock = registry
-        .take_lock(model, "20260101T000000Z-aa", 1)
+        .take_lock(model, &RunId::new("20260101T000000Z-aa"), 1)
         .await
         .expect("free");
     let concluded = conclusion(&lock, 1, &[], None);
@@ -256,7 +268,7 @@ async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {
 async fn data_sets_and_scores_are_kept(registry: &Registry) {
     let model = "scores";
     let dataset = |run: &str| DatasetRow {
-        run: run.to_string(),
+        run: RunId::new(run),
         name: "finaldata.parquet".to_string(),
         data_hash: "d".to_string(),
         rows_hash: "r".to_string(),
@@ -275,7 +287,10 @@ async fn data_sets_and_scores_are_kept(registry: &Registry) {
         Some(dataset("b"))
     );
     assert_eq!(
-        registry.dataset(model, "a").await.expect("reads"),
+        registry
+            .dataset(model, &RunId::new("a"))
+            .await
+            .expect("reads"),
         Some(dataset("a"))
     );
     let score = |version, rows: &str, at_ms, value: f64| ScoreRow {
@@ -292,7 +307,7 @@ async fn data_sets_and_scores_are_kept(registry: &Registry) {
     ];
     for score in &told {
         registry
-            .save_score(model, "run", score)
+            .save_score(model, &RunId::new("run"), score)
             .await
             .expect("records");
     }

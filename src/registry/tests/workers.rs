@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, RunId};
 use crate::registry::JobState;
 use crate::registry::*;
 
@@ -14,7 +14,7 @@ fn job(id: &str, model: &str) -> NewJob {
         tick_ms: None,
         force: false,
         actor: "tester".to_string(),
-        run: format!("run of {id}"),
+        run: RunId::new(format!("run of {id}")),
         at_ms: 5,
     }
 }
@@ -191,7 +191,7 @@ pub async fn wait_until_a_job_is_due(registry: &Registry) {
     let cancelled = registry.cancel_job("later", "tester", 9).await;
     assert_eq!(cancelled.expect("cancels"), Cancel::Ended);
     let mut transaction = registry.begin().await.expect("begins");
-    let again = reopen_job(&mut transaction, "later", "another run").await;
+    let again = reopen_job(&mut transaction, "later", &RunId::new("another run")).await;
     assert!(again.expect("reopens"));
     transaction.commit().await.expect("commits");
     assert_eq!(claim().await.expect("is due").attempts, 1);

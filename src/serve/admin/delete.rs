@@ -128,7 +128,7 @@ fn served() -> Problem {
 }
 
 fn at_work(open: &JobRow) -> Problem {
-    busy(open.run.as_ref().unwrap_or(&open.id))
+    busy(open.run.as_deref().unwrap_or(&open.id))
 }
 
 /// Cancels the jobs of a model that are open, and waits for their end.

@@ -111,7 +111,7 @@ fn view(project: &Project, row: JobRow) -> JobView {
         state: row.state.to_string(),
         outcome: row.outcome.map(|it| it.to_string()),
         attempts: row.attempts,
-        run: row.run,
+        run: row.run.map(String::from),
         error,
         cancelled_by: row.cancelled_by,
         created: rfc3339(row.created_ms),

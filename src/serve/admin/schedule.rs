@@ -146,7 +146,7 @@ fn told(tick: TickRow) -> TickView {
         outcome: tick.outcome.to_string(),
         reason: tick.reason,
         job: tick.job,
-        run: tick.run,
+        run: tick.run.map(String::from),
         at: rfc3339(tick.at_ms),
     }
 }

@@ -98,7 +98,7 @@ impl VersionView {
             state: row.state,
             verdict: row.verdict,
             created: Some(rfc3339(row.created_ms)),
-            run: Some(row.run),
+            run: Some(row.run.into()),
             bundle_sha256: row.bundle_sha256,
             model_hash: row.model_hash,
             data_hash: row.data_hash,
@@ -159,7 +159,7 @@ impl RunView {
     /// A stored run, and its whole record.
     pub fn of(row: RunRow) -> (Self, Option<Value>) {
         let view = RunView {
-            id: row.id,
+            id: row.id.into(),
             model: row.model,
             trigger: row.trigger,
             state: row.state,

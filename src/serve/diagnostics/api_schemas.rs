@@ -87,7 +87,7 @@ impl SummaryAnswer {
     pub fn of(model: &str, summary: &DataSummary) -> Self {
         SummaryAnswer {
             model: model.to_string(),
-            run: summary.run.clone(),
+            run: summary.run.clone().map(String::from),
             rows: summary.rows,
             columns: summary.columns.iter().map(ColumnStatistics::of).collect(),
         }

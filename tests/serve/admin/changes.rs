@@ -1,6 +1,7 @@
 //! Promote, roll back, remove: live at once, rejected where it must be, written to the audit log, safe in a crash.
 
 use serde_json::{Value, json};
+use unseat::model_types::RunId;
 use unseat::registry::{Action, VersionState};
 
 use super::super::Server;
@@ -157,7 +158,9 @@ fn what_has_to_stay_stays() {
         "version 2 stays: it is the champion, and pinned"
     );
     project.registry(async |registry| {
-        let reserved = registry.reserve_version(MODEL, "another", "now", 1).await;
+        let reserved = registry
+            .reserve_version(MODEL, &RunId::new("another"), "now", 1)
+            .await;
         assert_eq!(reserved.expect("a number").number, 3);
     });
     assert_eq!(

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use unseat::model_types::RunId;
 
 use super::super::{Answer, Server};
 use super::audited;
@@ -201,7 +202,7 @@ fn a_model_is_deleted_with_all_that_is_its_own() {
     // Somebody is at it.
     let run = "20260101T000000Z-000000000";
     let lock = project.registry(async |registry| {
-        let lock = registry.take_lock("leavers", run, 1).await;
+        let lock = registry.take_lock("leavers", &RunId::new(run), 1).await;
         lock.expect("it is free")
     });
     let why = not_deleted(&server, "/models/leavers?force=true", 409);

@@ -91,7 +91,7 @@ fn versions_are_told_newest_first_and_each_with_all_that_is_stored() {
         let row = books.version(number);
         assert_eq!(version["state"], "ready");
         assert_eq!(version["verdict"], "promote");
-        assert_eq!(version["run"], row.run);
+        assert_eq!(version["run"], row.run.as_str());
         assert_eq!(version["created"], unseat::clock::rfc3339(row.created_ms));
         assert_eq!(version["is_champion"], number == 2);
         assert_eq!(version["scores"]["version"], number);

@@ -3,6 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 
 use serde_json::{Value, json};
+use unseat::model_types::RunId;
 
 use super::super::{Answer, Server};
 
@@ -51,12 +52,12 @@ fn runs_are_told_newest_first_and_one_with_its_record() {
     let first = &books.runs[1];
     for id in [first.id.as_str(), &first.id[..15]] {
         let run = server.get(&format!("/runs/{id}")).expect(200).json();
-        assert_eq!(run["id"], first.id);
+        assert_eq!(run["id"], first.id.as_str());
         assert_eq!(run["record"], json!(first.record));
         assert_eq!(run["log"], Value::Null);
     }
     let latest = server.get("/runs/latest").expect(200).json();
-    assert_eq!(latest["id"], books.runs[0].id);
+    assert_eq!(latest["id"], books.runs[0].id.as_str());
     assert_eq!(
         message(server.get("/runs/2026"), 404, "not_found"),
         "several runs have ids that begin like this; give more of it"
@@ -129,7 +130,10 @@ fn a_second_run_of_a_model_is_rejected_while_one_is_under_way() {
     // This process holds the lock, as a run would.
     let run = "20260101T000000Z-000000000";
     project.registry(async |registry| {
-        let lock = registry.take_lock(MODEL, run, 1).await.expect("the lock");
+        let lock = registry
+            .take_lock(MODEL, &RunId::new(run), 1)
+            .await
+            .expect("the lock");
         let said =
             format!("run {run} is using the model; wait until it ends, GET /runs/{run} shows it");
         for (method, path) in [
