@@ -185,7 +185,7 @@ def workflows():
 def cloudformation():
     """Lints the template, then has a fake of AWS make the stack, and looks at what it made."""
     path = TOP / "deploy/aws/cloudformation.yaml"
-    run("cfn-lint", tool("cfn-lint"), str(path))
+    run("cfn-lint", tool("cfn-lint"), *map(str, sorted(path.parent.glob("*.yaml"))))
     os.environ.update(AWS_ACCESS_KEY_ID="none", AWS_SECRET_ACCESS_KEY="none", AWS_DEFAULT_REGION="us-east-1")
     import boto3
     from moto import mock_aws
@@ -224,7 +224,47 @@ def cloudformation():
         if wide or len(policy["Statement"]) < 4:
             failed("CloudFormation", f"the role may do more than it must: {json.dumps(wide)}")
         boto3.client("s3").head_bucket(Bucket=outputs["BucketName"])
+        training(made, path.parent / "training.yaml")
     print("ok CloudFormation, executed")
+
+
+def training(made, path):
+    """The rule that starts a training task may start that one alone, and gives it no other role than its own."""
+    import boto3
+
+    task, cluster, role = (f"arn:aws:{it}" for it in (
+        "ecs:us-east-1:123456789012:task-definition/train:1", "ecs:us-east-1:123456789012:cluster/models", "iam::123456789012:role/task"
+    ))
+    given = {
+        "BucketName": "models",
+        "Prefix": "churn/input/",
+        "ClusterArn": cluster,
+        "TaskDefinitionArn": task,
+        "TaskRoleArn": role,
+        "ExecutionRoleArn": role,
+        "SubnetIds": "subnet-12345678",
+        "SecurityGroupIds": "sg-12345678",
+    }
+    made.create_stack(
+        StackName="training",
+        TemplateBody=path.read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    rules = boto3.client("events").list_rules()["Rules"]
+    pattern = json.loads(rules[0]["EventPattern"])
+    if pattern["detail"] != {"bucket": {"name": ["models"]}, "object": {"key": [{"prefix": "churn/input/"}]}}:
+        failed("training.yaml", f"the rule waits for {pattern}")
+    target = boto3.client("events").list_targets_by_rule(Rule=rules[0]["Name"])["Targets"][0]
+    if (target["Arn"], target["EcsParameters"]["TaskDefinitionArn"]) != (cluster, task):
+        failed("training.yaml", f"the rule starts {target}")
+    name = target["RoleArn"].split("/")[-1]
+    policy = boto3.client("iam").get_role_policy(RoleName=name, PolicyName="start-training")["PolicyDocument"]
+    if isinstance(policy, str):
+        policy = yaml.safe_load(policy)
+    allowed = {it["Action"]: it["Resource"] for it in policy["Statement"]}
+    if allowed != {"ecs:RunTask": task, "iam:PassRole": [role, role]}:
+        failed("training.yaml", f"its role may {allowed}")
 
 
 def main():
