@@ -329,6 +329,12 @@ pub fn clock() -> Result<Clock, Failure> {
     }
 }
 
+/// Where AWS Lambda hands out its events, `HOST:PORT`, when it is what started this process.
+pub fn lambda_runtime() -> Option<String> {
+    let address = std::env::var("AWS_LAMBDA_RUNTIME_API").ok();
+    address.filter(|address| !address.is_empty())
+}
+
 /// Where run ids come from: chance, or `UNSEAT_SEED`.
 pub fn ids() -> Result<Ids, Failure> {
     match std::env::var("UNSEAT_SEED") {

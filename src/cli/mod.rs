@@ -20,6 +20,7 @@ mod database;
 mod diagnose;
 mod drift;
 mod dry_run;
+mod entrance;
 mod evidence;
 mod explain;
 mod export;

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
+use super::entrance::{self, Entrance};
 use super::global::Global;
 use super::job_starter::JobStarter;
 use super::live::Live;
@@ -41,7 +42,11 @@ pub struct ServeArgs {
 pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let began = Instant::now();
     let seen = Live::look(global);
-    let opened = open(global, args, None).await?;
+    let opened = open(global, args, None).await;
+    if let Err(failure) = &opened {
+        entrance::tell_lambda(failure).await;
+    }
+    let opened = opened?;
     let state = opened.state.clone();
     let project = state.project.as_ref();
     let registry = project.map(|project| project.registry.clone());
@@ -132,7 +137,7 @@ pub async fn take(
 pub struct Opened {
     /// What its handlers share.
     pub state: Arc<State>,
-    bound: serve::Bound,
+    entrance: Entrance,
     signals: Signals,
 }
 
@@ -159,7 +164,7 @@ pub async fn open(
     if let Some(project) = &project {
         serve::share_sessions(&guard, &project.registry, clock.now_ms()).await;
     }
-    let bound = serve::bind(&settings, &guard).await?;
+    let entrance = Entrance::open(args.bundle.is_some(), &settings, &guard).await?;
     let signals = Signals::listen()?;
     let folder = context::folder(global);
     let table = serve::route_table();
@@ -190,7 +195,7 @@ pub async fn open(
     }
     Ok(Opened {
         state,
-        bound,
+        entrance,
         signals,
     })
 }
@@ -198,15 +203,14 @@ pub async fn open(
 impl Opened {
     /// Where it listens.
     pub fn url(&self) -> String {
-        format!("{}://{}", self.state.guard.scheme(), self.bound.address)
+        self.entrance.url(&self.state)
     }
 
     /// Answers until a signal.
     pub async fn answer(self) -> Drained {
-        let address = self.bound.address;
-        notify_systemd::ready(&format!("listening on {address}"));
+        notify_systemd::ready(&format!("listening on {}", self.entrance.address()));
         let watchdog = notify_systemd::watch(Box::new(notify_systemd::answers));
-        let cut = self.bound.run(self.state.clone(), self.signals).await;
+        let (cut, ended) = self.entrance.answer(&self.state, self.signals).await;
         notify_systemd::stopping();
         if let Some(watchdog) = watchdog {
             watchdog.abort();
@@ -214,6 +218,7 @@ impl Opened {
         Drained {
             state: self.state,
             cut,
+            ended,
         }
     }
 }
@@ -222,6 +227,7 @@ impl Opened {
 pub struct Drained {
     state: Arc<State>,
     cut: usize,
+    ended: Result<(), Failure>,
 }
 
 impl Drained {
@@ -236,7 +242,7 @@ impl Drained {
         if !global.quiet {
             output::talk(&farewell(self.state.requests(), self.cut));
         }
-        Ok(failure::DONE)
+        self.ended.map(|()| failure::DONE)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod compression;
 pub mod connection;
 pub mod dialect;
 pub mod error;
+pub mod lambda;
 pub mod observe;
 pub mod peer;
 pub mod problem;

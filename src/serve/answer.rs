@@ -1,5 +1,6 @@
 //! One request from its head to its answer: route, caller, limits, body, handler, log and metrics.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub fn filter(
                     peer: peer.as_ref().map(|peer| peer.address),
                     connection: peer,
                     began: Instant::now(),
+                    left: None,
                 };
                 async move {
                     let found = router.find(&head.method, &head.path);
@@ -86,8 +88,38 @@ where
         peer: peer.as_ref().map(|peer| peer.address),
         connection: peer,
         began: Instant::now(),
+        left: None,
     };
     answer(&state, &router, head, Ok(found), body).await
+}
+
+/// A request that is all there before it is answered, and on no connection.
+pub struct Whole {
+    pub method: Method,
+    pub path: String,
+    pub query: Option<String>,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    pub peer: Option<SocketAddr>,
+    /// How long somebody waits for the answer, where that is known.
+    pub left: Option<Duration>,
+}
+
+/// Answers a request that did not come by a socket.
+pub async fn whole(state: &Arc<State>, router: &Router, whole: Whole) -> Response<Bytes> {
+    let head = Head {
+        method: whole.method,
+        path: whole.path,
+        query: whole.query,
+        headers: Arc::new(whole.headers),
+        peer: whole.peer,
+        connection: None,
+        began: Instant::now(),
+        left: whole.left,
+    };
+    let found = router.find(&head.method, &head.path);
+    let body = futures_util::stream::iter([Ok::<_, Infallible>(whole.body)]);
+    answer(state, router, head, found, body).await
 }
 
 /// A request before its body.
@@ -99,6 +131,8 @@ struct Head {
     peer: Option<SocketAddr>,
     connection: Option<Peer>,
     began: Instant,
+    /// How long somebody waits for the answer, where that is known.
+    left: Option<Duration>,
 }
 
 async fn answer<B: Buf, E>(
@@ -213,6 +247,7 @@ async fn handled<B: Buf, E>(
     let most = limits.body_bytes;
     let body = body::collect(&head.headers, body, most, time, &mut held).await?;
     let time = Duration::from_secs_f64(limits.answer_seconds);
+    let time = head.left.map_or(time, |left| time.min(left));
     let work = Work::begin(limits, held, permit);
     // Work on a thread of its own is notified when nobody waits for it any more.
     let _caller = work.caller();

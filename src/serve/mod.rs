@@ -21,6 +21,7 @@ mod fast_lane;
 mod file_location;
 mod follow;
 mod health;
+pub mod lambda;
 mod live_gauges;
 mod live_watch;
 mod openapi;
@@ -46,6 +47,7 @@ mod work;
 mod tests;
 
 pub use crate::http::auth::Guard;
+pub use crate::http::lambda::runtime::Runtime as LambdaRuntime;
 pub use crate::http::observe::Observer;
 pub use crate::http::signals::{Signals, Wish};
 pub use crate::pipeline::run_log;

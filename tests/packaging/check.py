@@ -95,7 +95,7 @@ def run(what, *command, env=None):
 
 
 def dockerfiles():
-    for name in ("Dockerfile", "Dockerfile.dev", "Dockerfile.test", "deploy/Dockerfile.release"):
+    for name in ("Dockerfile", "Dockerfile.dev", "Dockerfile.lambda", "Dockerfile.test", "deploy/Dockerfile.release"):
         run(name, tool("hadolint"), name)
 
 

@@ -11,6 +11,7 @@ mod diagnostics;
 mod diagnostics_of_data;
 mod ending;
 mod endurance;
+mod lambda;
 mod limits;
 pub mod observe;
 mod openapi;

@@ -206,7 +206,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                     "tasks",
                 ],
             ),
-            ("server", &["accept", "answer", "fast_lane"]),
+            ("server", &["accept", "answer", "fast_lane", "lambda"]),
         ],
     ),
 ];
