@@ -93,11 +93,14 @@ impl Interface {
     }
 }
 
+/// An event as text, and the deadline of its invocation in milliseconds since 1970.
+type Waiting = (String, i64);
+
 /// Answers the requests of one connection.
 fn serve(
     mut stream: TcpStream,
     number: usize,
-    (waiting, again): (&Mutex<Receiver<(String, i64)>>, &Sender<(String, i64)>),
+    (waiting, again): (&Mutex<Receiver<Waiting>>, &Sender<Waiting>),
     tells: &Sender<(String, Value)>,
 ) {
     let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
