@@ -2,12 +2,13 @@
 //! the data set wherever rows are looked at. The heads of the files are read here, for their layout alone.
 
 use crate::data::Scan;
+use crate::model_types::RunId;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::Dataset;
 use crate::pipeline::error::Error;
 
 #[cfg(not(feature = "spark"))]
-pub(super) async fn read(_: &Env, _: &str, _: &Scan) -> Result<Dataset, Error> {
+pub(super) async fn read(_: &Env, _: &RunId, _: &Scan) -> Result<Dataset, Error> {
     Err(crate::pipeline::engine::not_built_in())
 }
 
@@ -20,7 +21,7 @@ pub use by_engine::{Seen, same_as_scanned, seen};
 mod by_engine {
     use std::path::Path;
 
-    use super::{Dataset, Env, Error, Scan};
+    use super::{Dataset, Env, Error, RunId, Scan};
     use crate::data::{self, FilePlan, FileRead, Quarantined, ReadOptions, ReadingPlan, Schema};
     use crate::engine::{self, FileForm, Ingested, Input, SourceFile, engine_path};
     use crate::model_types::Location;
