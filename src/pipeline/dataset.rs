@@ -121,22 +121,6 @@ pub struct ProductionRows {
     pub in_test: u64,
     /// Those that lack a column that the champion reads, or break a rule of `schema`.
     pub left_out: u64,
-    /// Of the rows, those whose labels were asked for (`unseat labels wanted`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked: Vec<AskedRows>,
-}
-
-/// Rows whose labels were asked for, of one draw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AskedRows {
-    /// The version that was to be decided on.
-    pub version: i64,
-    /// In which way it differed from the champion.
-    pub direction: String,
-    /// How many there are.
-    pub rows: u64,
-    /// How many logged requests each stands for: those that differed so, per row.
-    pub weight: f64,
 }
 
 fn is_zero(n: &u64) -> bool {

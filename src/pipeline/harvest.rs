@@ -7,15 +7,13 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::beyond::{labels_of, read_ask};
+use super::beyond::read_ask;
 use super::error::Error;
 use super::fresh::rows_in;
 use super::logged::{folder_of, newest};
 use super::past_rows::PastRow;
-use super::to_learn::MOST_VERSIONS;
 use super::trained::dataset_run;
 use super::{Env, Event, ingest};
-use crate::config::labels::Labels;
 use crate::live::{Admission, Labelled, admission, is_test_row, label_of, row_key, row_key_before};
 use crate::registry::{FreshRow, FreshSide};
 use crate::text::counted;
@@ -133,66 +131,39 @@ fn relabelled(rows: &mut [FreshRow], answers: &[Labelled]) -> HashSet<String> {
     changed
 }
 
-/// Ids of the answers whose labels were asked for, with the labels that came.
-async fn asked(env: &Env) -> Result<HashMap<String, Option<String>>, Error> {
-    let mut ids = HashMap::new();
+/// Newest versions whose questions are looked at.
+const MOST_VERSIONS: usize = 50;
+
+/// Ids of the answers whose labels were requested by `labels wanted`.
+async fn asked(env: &Env) -> Result<HashSet<String>, Error> {
+    let mut ids = HashSet::new();
     let versions = env.registry.versions(&env.config.name).await?;
     for version in versions.iter().rev().take(MOST_VERSIONS) {
         if let Some(ask) = read_ask(env, version).await? {
-            let mut labels = labels_of(env, &ask).await?;
-            let wanted = ask.wanted();
-            ids.extend(wanted.map(|(_, row)| (row.id.clone(), labels.remove(&row.id))));
+            ids.extend(ask.wanted().map(|(_, row)| row.id.clone()));
         }
     }
     Ok(ids)
 }
 
-/// An answer with the label that counts.
-struct Known<'a> {
-    answer: &'a Labelled,
-    label: String,
-    is_asked: bool,
-}
-
-/// The answers that have a label and no row yet, by their ids. Labels that were asked for count where rows are learned from.
-fn with_labels<'a>(
-    settings: &Labels,
-    answers: &'a [Labelled],
-    (rows, asked): (&[FreshRow], &HashMap<String, Option<String>>),
-    told: &mut Harvest,
-) -> HashMap<&'a str, Known<'a>> {
-    let known_ids: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut labelled = HashMap::new();
-    for answer in answers {
-        let id = answer.answer.id.as_str();
-        let wanted = asked.get(id);
-        let label = label_of(answer).or_else(|| wanted.cloned().flatten());
-        let Some(label) = label.filter(|_| !known_ids.contains(id)) else {
-            continue;
-        };
-        told.asked += u64::from(wanted.is_some());
-        if wanted.is_none() || settings.trains() {
-            let known = Known {
-                answer,
-                label,
-                is_asked: wanted.is_some(),
-            };
-            labelled.insert(id, known);
-        }
-    }
-    labelled
-}
-
-/// Logged rows with a label that have no side yet and may become test rows, or are to be learned from.
+/// Logged rows with a label that have no side yet: those that may become test rows, and those that may be learned from.
 fn candidates(
     (env, log): (&Env, &Path),
     answers: &[Labelled],
-    (rows, asked): (&[FreshRow], &HashMap<String, Option<String>>),
+    (rows, asked): (&[FreshRow], &HashSet<String>),
     told: &mut Harvest,
 ) -> Vec<FreshRow> {
     let settings = &env.config.labels;
+    let known_ids: HashSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut known: HashSet<String> = rows.iter().map(|row| row.key.clone()).collect();
-    let labelled = with_labels(settings, answers, (rows, asked), told);
+    let mut labelled: HashMap<&str, &Labelled> = answers
+        .iter()
+        .filter(|row| !known_ids.contains(row.answer.id.as_str()) && label_of(row).is_some())
+        .map(|row| (row.answer.id.as_str(), row))
+        .collect();
+    let all = labelled.len();
+    labelled.retain(|id, _| !asked.contains(*id));
+    told.asked = (all - labelled.len()) as u64;
     let logged = newest(log, &env.config.name, MOST_ROWS, |id| {
         labelled.contains_key(id)
     });
@@ -201,12 +172,7 @@ fn candidates(
     let admission: Admission = admission(answers);
     let mut found = Vec::new();
     for row in &logged {
-        let Some(Known {
-            answer,
-            label,
-            is_asked,
-        }) = labelled.get(row.id.as_str())
-        else {
+        let Some(answer) = labelled.get(row.id.as_str()) else {
             continue;
         };
         let key = row_key(&row.cells);
@@ -215,10 +181,8 @@ fn candidates(
             continue;
         }
         let side = if !is_test_row(key, settings.test_share) {
-            told.of_training += u64::from(!is_asked);
+            told.of_training += 1;
             FreshSide::Learn
-        } else if *is_asked {
-            continue;
         } else if !admission.admits(answer, key) {
             told.waiting += 1;
             continue;
@@ -232,7 +196,7 @@ fn candidates(
                 id: row.id.clone(),
                 version: answer.answer.version,
                 at_ms: answer.answer.at_ms,
-                label: Some(label.clone()),
+                label: label_of(answer),
                 cells: Some(Value::Object(row.cells.clone()).to_string()),
             });
         }

@@ -1,12 +1,12 @@
 //! Labelled rows of production that are learned from: put behind the rows of the files.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
 use polars::prelude::{Column, DataFrame};
 use serde_json::{Map, Value};
 
 use super::Env;
-use super::dataset::{AskedRows, Parts, ProductionRows, content_hash, take};
+use super::dataset::{Parts, ProductionRows, content_hash, take};
 use super::error::Error;
 use super::fresh::{rows_in, rows_like, with_rows_below};
 use super::ingest::{rules_of, test_options};
@@ -61,19 +61,6 @@ pub struct LabelledRow {
     pub label: String,
     /// Its columns.
     pub cells: Map<String, Value>,
-    /// Where its label was asked for, the draw.
-    pub draw: Option<Draw>,
-}
-
-/// A draw of rows whose labels were asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Draw {
-    /// The version that was to be decided on.
-    pub version: i64,
-    /// In which way it differs from the champion.
-    pub direction: &'static str,
-    /// How many logged requests there were to draw from.
-    pub from: u64,
 }
 
 impl LabelledRows {
@@ -266,26 +253,11 @@ fn answered_as_times(
 
 fn describe<'a>(told: &mut ProductionRows, rows: impl Iterator<Item = &'a LabelledRow>) {
     let mut times: Vec<i64> = Vec::new();
-    let mut draws: HashMap<&Draw, u64> = HashMap::new();
-    let mut by_version: BTreeMap<i64, u64> = BTreeMap::new();
     for row in rows {
         told.rows += 1;
         times.push(row.at_ms);
-        *by_version.entry(row.version).or_default() += 1;
-        if let Some(draw) = &row.draw {
-            *draws.entry(draw).or_default() += 1;
-        }
+        *told.by_version.entry(row.version).or_default() += 1;
     }
     let ends = times.iter().min().zip(times.iter().max());
     told.answered = ends.map(|(first, last)| [rfc3339(*first), rfc3339(*last)]);
-    told.by_version = by_version;
-    let mut draws: Vec<(&Draw, u64)> = draws.into_iter().collect();
-    draws.sort();
-    let asked = draws.into_iter().map(|(draw, rows)| AskedRows {
-        version: draw.version,
-        direction: draw.direction.to_string(),
-        rows,
-        weight: draw.from as f64 / rows as f64,
-    });
-    told.asked = asked.collect();
 }

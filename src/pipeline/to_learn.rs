@@ -1,19 +1,15 @@
 //! Which labelled rows of production a run learns from: those that were gathered for it and that the champion can read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::beyond::read_ask;
 use super::error::Error;
-use super::labelled_rows::{Draw, Input, LabelledRow, LabelledRows};
+use super::labelled_rows::{Input, LabelledRow, LabelledRows};
 use super::trained::dataset_run;
 use super::{Env, versions};
 use crate::data::Scan;
 use crate::registry::FreshSide;
-
-/// Newest versions whose questions are looked at.
-pub(super) const MOST_VERSIONS: usize = 50;
 
 impl Input {
     /// Input files with the labelled rows that are gathered by now.
@@ -33,25 +29,22 @@ async fn to_learn(env: &Env) -> Result<LabelledRows, Error> {
     }
     let model = &env.config.name;
     let rows = env.registry.fresh_rows(model).await?.into_iter();
-    let rows: Vec<(String, LabelledRow)> = rows
+    let mut rows: Vec<LabelledRow> = rows
         .filter(|row| row.side == FreshSide::Learn)
         .filter_map(|row| {
             let cells: Map<String, Value> = serde_json::from_str(&row.cells?).ok()?;
-            let labelled = LabelledRow {
+            Some(LabelledRow {
                 key: row.key,
                 version: row.version,
                 at_ms: row.at_ms,
                 label: row.label?,
                 cells,
-                draw: None,
-            };
-            Some((row.id, labelled))
+            })
         })
         .collect();
     if rows.is_empty() {
         return Ok(LabelledRows::default());
     }
-    let draws = draws(env).await?;
     let champion = versions::load_champion(env).await.ok().flatten();
     let reads = champion.as_ref().map(|it| {
         let bundle = &it.bundle;
@@ -62,14 +55,7 @@ async fn to_learn(env: &Env) -> Result<LabelledRows, Error> {
         let mut reads = reads.iter().flatten();
         reads.all(|column| row.cells.contains_key(&column.name))
     };
-    let rows: Vec<LabelledRow> = rows
-        .into_iter()
-        .filter(|(_, row)| is_whole(row))
-        .map(|(id, row)| LabelledRow {
-            draw: draws.get(&id).cloned(),
-            ..row
-        })
-        .collect();
+    rows.retain(is_whole);
     let known_columns = match &champion {
         Some(champion) => columns_of(env, champion.number).await?,
         None => None,
@@ -97,24 +83,4 @@ async fn columns_of(env: &Env, number: i64) -> Result<Option<HashSet<String>>, E
         let names = all.iter().filter_map(|column| column["name"].as_str());
         names.map(str::to_string).collect()
     }))
-}
-
-/// The draws of the answers whose labels were asked for, by their ids.
-async fn draws(env: &Env) -> Result<HashMap<String, Draw>, Error> {
-    let mut found = HashMap::new();
-    let versions = env.registry.versions(&env.config.name).await?;
-    for version in versions.iter().rev().take(MOST_VERSIONS) {
-        let Some(ask) = read_ask(env, version).await? else {
-            continue;
-        };
-        for (direction, row) in ask.wanted() {
-            let draw = Draw {
-                version: ask.version,
-                direction: direction.name(),
-                from: ask.strata[direction as usize].rows,
-            };
-            found.insert(row.id.clone(), draw);
-        }
-    }
-    Ok(found)
 }

@@ -139,6 +139,12 @@ fn labels_that_an_open_decision_asks_for_come_back_with_their_weights() {
     // What a decision used is kept with it.
     let replayed = project.json(&["gate", "replay"]);
     assert_eq!(replayed["replayed"][1]["decision"], anew);
+
+    // Drawn where the models differ, they are not learned from as if they stood for all requests.
+    project.set("labels.train", true);
+    let report = project.json(&["run", "--force"]);
+    assert_eq!(report["fresh"].get("to_learn"), None, "{report:#}");
+    assert_eq!(report["data"]["production"], Value::Null, "{report:#}");
 }
 
 #[test]
