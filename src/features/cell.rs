@@ -60,6 +60,17 @@ impl Cell {
 }
 
 impl<'a> CellRef<'a> {
+    /// The cell with a text of its own.
+    pub fn to_owned(self) -> Cell {
+        match self {
+            CellRef::Missing => Cell::Missing,
+            CellRef::Boolean(flag) => Cell::Boolean(flag),
+            CellRef::Integer(number) => Cell::Integer(number),
+            CellRef::Number(number) => Cell::Number(number),
+            CellRef::Text(text) => Cell::Text(text.to_string()),
+        }
+    }
+
     /// The cell as a number, as a column of numbers reads it.
     #[inline]
     pub fn number(self) -> Option<f64> {

@@ -8,12 +8,12 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, Field, Schema};
 
-use super::prediction_response::warnings;
+use super::prediction_response::{scoring, warnings};
 use super::rows::{Options, Rows};
 use super::scored::predict_each;
 use super::{Code, Problem, Request, State};
 use crate::http::budget::For;
-use crate::serving::predict::{Predicted, ROWS_PER_LOOK, Scoring};
+use crate::serving::predict::Predicted;
 use crate::serving::prediction_json::per_class;
 use crate::serving::served::Served;
 
@@ -52,10 +52,7 @@ pub fn write_predictions(
         let why = format!("`{name}` is for answers in JSON; ask for those, or leave it out");
         return Err(Problem::new(Code::Unprocessable, why));
     }
-    let how = Scoring {
-        threshold: options.threshold.unwrap_or(served.bundle.threshold),
-        rows_per_look: ROWS_PER_LOOK,
-    };
+    let how = scoring(served, options);
     let mut columns = Columns::new(served, options, rows.n_rows);
     request
         .work

@@ -37,15 +37,7 @@ pub fn write_predictions(
     out.extend_from_slice(b",\"request_id\":");
     text(&mut out, &request.id);
     out.extend_from_slice(b",\"predictions\":[");
-    let how = Scoring {
-        threshold: options.threshold.unwrap_or(served.bundle.threshold),
-        // What many trees say of a row's columns may take long for each row.
-        rows_per_look: if options.explain || options.flips {
-            1
-        } else {
-            ROWS_PER_LOOK
-        },
-    };
+    let how = scoring(served, options);
     let hold = |out: &mut Vec<u8>| request.work.hold(For::Answer, out.capacity());
     let write = |out: &mut Vec<u8>, it: &Predicted<'_>| {
         if it.row > 0 {
@@ -56,6 +48,19 @@ pub fn write_predictions(
     predict_each((state, request), served, rows, how, &mut out, hold, write)?;
     out.extend_from_slice(b"]}");
     Ok(out)
+}
+
+/// How rows are predicted with these options.
+pub fn scoring(served: &Served, options: &Options) -> Scoring {
+    Scoring {
+        threshold: options.threshold.unwrap_or(served.bundle.threshold),
+        // What many trees say of a row's columns may take long for each row.
+        rows_per_look: if options.explain || options.flips {
+            1
+        } else {
+            ROWS_PER_LOOK
+        },
+    }
 }
 
 /// One row of the answer.

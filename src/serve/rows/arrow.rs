@@ -11,7 +11,7 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{AnyDictionaryArray, Array, ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
@@ -19,8 +19,7 @@ use bytes::Bytes;
 
 use super::{Bounds, Collector, Stop, Strictness};
 use crate::data::{iso_day, iso_time};
-use crate::features::CellRef;
-use crate::http::budget::For;
+use crate::features::{Cell, CellRef};
 use crate::serve::{Code, Problem};
 use crate::serving::rows::Rows;
 use crate::serving::served::{Field, Served};
@@ -31,15 +30,13 @@ const FILE_MARK: &[u8] = b"ARROW1\0\0";
 /// Rows of an Arrow stream or file.
 ///
 /// # Errors
-/// 400 when it cannot be read, has compressed batches, or a column of a type that no cell can have; what [`Collector::finish`] says.
+/// 400 when it cannot be read, has compressed batches, or has a column of a type that is not supported; what [`Collector::finish`] says.
 pub fn read_arrow(
     body: &Bytes,
     served: &Served,
     strictness: Strictness,
     bounds: Bounds<'_>,
 ) -> Result<Rows, Problem> {
-    // What is not aligned in the body is copied, at most all of it.
-    bounds.work.hold(For::Values, body.len())?;
     let mut collector = Collector::new(served, strictness, bounds);
     // The decoder checks what it is given, yet not all of it before it counts on it.
     let read = catch_unwind(AssertUnwindSafe(|| read_batches(body, &mut collector)));
@@ -75,6 +72,9 @@ fn read_batches(body: &Bytes, collector: &mut Collector<'_>) -> Result<(), Fault
     let is_file = body.starts_with(FILE_MARK);
     let mut rest = Buffer::from(body.slice(stream_in(body, is_file)..));
     let mut fields: Option<Vec<Field>> = None;
+    // What is not aligned in the body is copied, at most all of it.
+    let mut texts = body.len();
+    collector.look_at_values(texts)?;
     loop {
         let batch = match decoder.decode(&mut rest) {
             Ok(batch) => batch,
@@ -89,7 +89,7 @@ fn read_batches(body: &Bytes, collector: &mut Collector<'_>) -> Result<(), Fault
             break;
         };
         let fields = fields.as_deref().unwrap_or_default();
-        take(&batch, fields, collector)?;
+        take(&batch, fields, &mut texts, collector)?;
     }
     if fields.is_none() {
         return Err(Fault::Body("it has no schema".to_string()));
@@ -135,7 +135,7 @@ fn fields_of(schema: &SchemaRef, collector: &mut Collector<'_>) -> Result<Vec<Fi
             if !is_usable(column.data_type()) {
                 let what = column.data_type();
                 return Err(Fault::Body(format!(
-                    "the column `{name}` is of the type {what}, which no cell can have"
+                    "the column `{name}` is of the type {what}, which is not supported; send numbers, truth values, texts, days or times"
                 )));
             }
         }
@@ -146,17 +146,39 @@ fn fields_of(schema: &SchemaRef, collector: &mut Collector<'_>) -> Result<Vec<Fi
     Ok(fields)
 }
 
-/// Adds the rows of a batch.
-fn take(batch: &RecordBatch, fields: &[Field], collector: &mut Collector<'_>) -> Result<(), Fault> {
+/// Adds the rows of a batch. Texts of a dictionary, and of columns that share a buffer, become more bytes than the body has, so they are
+/// counted before they are put; `texts` is how many there were before.
+fn take(
+    batch: &RecordBatch,
+    fields: &[Field],
+    texts: &mut usize,
+    collector: &mut Collector<'_>,
+) -> Result<(), Fault> {
     let first = collector.n_rows();
     collector.add_rows(batch.num_rows())?;
     for (field, column) in fields.iter().zip(batch.columns()) {
         if let Field::Input(position) = *field {
-            collector.look_at_clock()?;
+            *texts += text_bytes(column);
+            collector.look_at_values(*texts)?;
             put_column(column, first, position, collector);
         }
     }
     Ok(())
+}
+
+/// Bytes of the texts of all rows of a column.
+fn text_bytes(column: &ArrayRef) -> usize {
+    let mut bytes = 0;
+    if let DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) =
+        column.data_type()
+    {
+        each_cell(column, &mut |_, cell| {
+            if let CellRef::Text(text) = cell {
+                bytes += text.len();
+            }
+        });
+    }
+    bytes
 }
 
 /// Whether a column of this type has cells.
@@ -187,7 +209,7 @@ fn is_usable(of: &DataType) -> bool {
     }
 }
 
-/// Puts the cells of a column into rows from `first` on. Columns are of a type that [`is_usable`] knows.
+/// Puts the cells of a column of a type that [`is_usable`] knows into rows from `first` on.
 fn put_column(column: &ArrayRef, first: usize, position: usize, collector: &mut Collector<'_>) {
     if let Some(numbers) = column.as_primitive_opt::<Float64Type>()
         && numbers.null_count() == 0
@@ -195,35 +217,37 @@ fn put_column(column: &ArrayRef, first: usize, position: usize, collector: &mut 
     {
         return;
     }
-    let mut put = |row: usize, cell: CellRef<'_>| collector.put_at(first + row, position, cell);
-    if let Some(dictionary) = column.as_any_dictionary_opt() {
-        let values = dictionary.values();
-        let mut keys = vec![None; values.len()];
-        // Whatever the type of the values, their cells as texts or numbers of their own.
-        each_cell(values, &mut |at, cell| keys[at] = Some(owned(cell)));
-        for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
-            let cell = keys.get(key).and_then(Option::as_ref);
-            let cell = cell.filter(|_| dictionary.is_valid(row));
-            put(row, cell.map_or(CellRef::Missing, |cell| cell.by_ref()));
-        }
-        return;
-    }
-    each_cell(column, &mut put);
+    each_cell(column, &mut |row, cell| {
+        collector.put_at(first + row, position, cell);
+    });
 }
 
-fn owned(cell: CellRef<'_>) -> crate::features::Cell {
-    use crate::features::Cell;
-    match cell {
-        CellRef::Missing => Cell::Missing,
-        CellRef::Boolean(flag) => Cell::Boolean(flag),
-        CellRef::Integer(number) => Cell::Integer(number),
-        CellRef::Number(number) => Cell::Number(number),
-        CellRef::Text(text) => Cell::Text(text.to_string()),
+/// Gives each cell of a column of a dictionary, in order.
+fn each_of_dictionary(
+    dictionary: &dyn AnyDictionaryArray,
+    put: &mut dyn FnMut(usize, CellRef<'_>),
+) {
+    let mut values = Vec::with_capacity(dictionary.values().len());
+    each_cell(dictionary.values(), &mut |_, cell| {
+        values.push(cell.to_owned());
+    });
+    // A dictionary without values has missing cells only, and no key to look up.
+    let keys = if values.is_empty() {
+        vec![0; dictionary.len()]
+    } else {
+        dictionary.normalized_keys()
+    };
+    for (row, key) in keys.into_iter().enumerate() {
+        let cell = values.get(key).filter(|_| dictionary.is_valid(row));
+        put(row, cell.map_or(CellRef::Missing, Cell::by_ref));
     }
 }
 
 /// Gives each cell of a column, in order.
 fn each_cell(column: &ArrayRef, put: &mut dyn FnMut(usize, CellRef<'_>)) {
+    if let Some(dictionary) = column.as_any_dictionary_opt() {
+        return each_of_dictionary(dictionary, put);
+    }
     macro_rules! cells {
         ($array:expr, |$value:ident| $cell:expr) => {
             for (row, value) in $array.iter().enumerate() {

@@ -70,6 +70,15 @@ fn each_type_becomes_the_cell_that_json_would_give() {
         assert_eq!(rows.row(0), [Number(2.0), Number(1.0), Entry(0)], "{kind}");
         assert_eq!(rows.row(1), [Missing, Number(1.0), Entry(0)], "{kind}");
     }
+    // As pandas writes a category of which no row has a value.
+    let none: DictionaryArray<Int8Type> = vec![None::<&str>, None].into_iter().collect();
+    let body = stream(&[batch(vec![
+        ("text", Arc::new(none) as ArrayRef),
+        ("number", ones(2)),
+        ("flag", trues(2)),
+    ])]);
+    let rows = take(&body).expect("fits");
+    assert_eq!(rows.row(1), [Number(1.0), Number(1.0), Entry(2)]);
     let dictionary: DictionaryArray<Int8Type> = vec![Some("b"), None].into_iter().collect();
     let labels: [ArrayRef; 4] = [
         Arc::new(StringArray::from(vec![Some("b"), None])),
@@ -198,4 +207,23 @@ fn a_stream_that_ends_early_is_rejected_wherever_it_ends() {
             Err(problem) => assert_eq!(problem.code, Code::BadRequest, "{end} of {ended}"),
         }
     }
+}
+
+#[test]
+fn texts_that_many_rows_share_count_for_each_of_them() {
+    let long = "x".repeat(100_000);
+    let shared: DictionaryArray<Int8Type> = std::iter::repeat_n(Some(long.as_str()), 50).collect();
+    let body = stream(&[batch(vec![
+        ("text", Arc::new(shared) as ArrayRef),
+        ("number", ones(50)),
+        ("flag", trues(50)),
+    ])]);
+    assert!(body.len() < 200_000, "{}", body.len());
+    let read = |bytes| {
+        let bounds = within(&limits(), bytes);
+        read_arrow(&body, &served(), Strictness::KnownOnly, bounds)
+    };
+    assert_eq!(read(20_000_000).expect("fits").n_rows, 50);
+    let problem = read(1_000_000).expect_err("5 MB of texts are not held");
+    assert_eq!(problem.code, Code::TooLarge, "{}", problem.message);
 }
