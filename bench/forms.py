@@ -32,7 +32,6 @@ from serving.server import Recipe, Server
 
 ARROW = "application/vnd.apache.arrow.stream"
 TICKS = os.sysconf("SC_CLK_TCK")
-SCRIPT = Path(__file__).resolve().parent / "serving" / "form.lua"
 # Microseconds of the server's processor for 1,000 rows that are the goal, where there is one.
 BUDGETS = {"json": 450, "v2": 500, "mlflow": 500, "csv": 350}
 
@@ -161,13 +160,11 @@ def measure(recipe, forms, arguments, work):
             # MLflow's protocol has labels only.
             if name != "mlflow" and not all(abs(a - b) < 1e-12 for a, b in zip(said, expected, strict=True)):
                 raise ProgramFailed(f"{name} gets other probabilities than json")
-            for at, body in enumerate(form.bodies):
-                Path(work, f"{name}.{at}").write_bytes(body)
+            load.write_bodies(form.bodies, Path(work, name))
         taken = {name: [] for name in usable}
         for round_ in range(arguments.rounds + 1):
             for name, form in usable.items():
-                files = [Path(work, f"{name}.{at}") for at in range(len(form.bodies))]
-                figures = under_load(server, form, files, arguments)
+                figures = under_load(server, form, Path(work, name), arguments)
                 if round_:
                     taken[name].append(figures)
     return {
@@ -196,20 +193,14 @@ def ask(server, form):
     return body
 
 
-def under_load(server, form, files, arguments):
+def under_load(server, form, bodies, arguments):
     before = cpu_s(server.process.pid)
-    url = f"http://127.0.0.1:{server.port}{form.path}"
-    options = ["-t", "1", "-c", arguments.connections, "-d", f"{arguments.seconds}s", "-s", SCRIPT]
-    command = ["wrk", *map(str, options), url, "--", form.kind, form.accept, *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode != 0 or not lines:
-        raise ProgramFailed(f"wrk left with {done.returncode}: {done.stdout}{done.stderr}")
-    figures = json.loads(lines[-1])
+    headers = [form.kind, form.accept] if form.accept else [form.kind]
+    figures = load.wrk(server, bodies, arguments.seconds, arguments.connections, form.path, headers)
     if figures["failed"]:
         raise ProgramFailed(f"{figures['failed']} requests of {form.kind} failed")
     spent = cpu_s(server.process.pid) - before
-    return {"cpu_us": 1e6 * spent / figures["requests"], "requests_s": figures["requests"] / figures["seconds"]}
+    return {"cpu_us": 1e6 * spent / figures["requests"], "requests_s": figures["requests_s"]}
 
 
 def cpu_s(pid):

@@ -22,9 +22,13 @@ def need_wrk():
 
 
 def write_requests(workload, scenario, protocol, path):
-    """Writes the requests of a scenario in a server's form, one a line."""
-    bodies = [encode(protocol.body(workload, rows)) for rows in workload.requests(scenario)]
-    path.write_bytes(b"\n".join(bodies) + b"\n")
+    """Writes the requests of a scenario in a server's form."""
+    return write_bodies([encode(protocol.body(workload, rows)) for rows in workload.requests(scenario)], path)
+
+
+def write_bodies(bodies, path):
+    """Writes bodies as `post.lua` reads them."""
+    path.write_bytes(b"".join(b"%d\n%b" % (len(body), body) for body in bodies))
     return path
 
 
@@ -35,11 +39,13 @@ def put_under_load(server, requests, seconds, connections):
     return {**figures, "peak_mb": memory.peak_mb}
 
 
-def wrk(server, requests, seconds, connections):
-    """Each connection sends its next request when the answer to the last one has come, and is kept."""
-    url = f"http://127.0.0.1:{server.port}{server.protocol.post}"
+def wrk(server, requests, seconds, connections, path=None, headers=()):
+    """Each connection sends its next request when the answer to the last one has come, and is kept.
+
+    `headers`: the content type, and what is accepted, where that is not JSON."""
+    url = f"http://127.0.0.1:{server.port}{path or server.protocol.post}"
     options = ["-t", "1", "-c", connections, "-d", f"{seconds}s", "--timeout", f"{TIMEOUT_S}s", "-s", SCRIPT]
-    command = ["wrk", *map(str, options), url, "--", str(requests)]
+    command = ["wrk", *map(str, options), url, "--", str(requests), *headers]
     done = subprocess.run(command, capture_output=True, text=True)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode != 0 or not lines:

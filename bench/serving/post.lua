@@ -1,12 +1,14 @@
--- Posts the requests of a file, one a line, in turns; prints what happened as one line of JSON.
---   wrk -s post.lua URL -- FILE
+-- Posts the bodies of a file in turns; prints what happened as one line of JSON. Before each body stands its number of bytes, on a line.
+--   wrk -s post.lua URL -- FILE [CONTENT_TYPE [ACCEPT]]
 local requests, at = {}, 0
 
 function init(args)
-  local headers = { ["Content-Type"] = "application/json" }
-  for line in io.lines(args[1]) do
-    requests[#requests + 1] = wrk.format("POST", nil, headers, line)
+  local headers = { ["Content-Type"] = args[2] or "application/json", ["Accept"] = args[3] }
+  local file = assert(io.open(args[1], "rb"))
+  for length in function() return file:read("*n", 1) end do
+    requests[#requests + 1] = wrk.format("POST", nil, headers, file:read(length))
   end
+  file:close()
 end
 
 function request()
