@@ -1,5 +1,5 @@
 //! A table of DynamoDB with a row for each model that was created by request, as an older service kept its registry there:
-//! `{"key": "model", "sort": id, "data": what was asked for, "status": "started" | "active"}`. Its clients go on reading it.
+//! `{"key": "model", "sort": id, "data": the request, "status": "started" | "active"}`. Its clients continue to read it.
 //!
 //! In: what happened, out of the outbox. Out: one signed, conditional call for each change, which may be made twice. A dead table
 //! delays nothing: the outbox tries again. It must not know how a run works, or HTTP routes of our own.
@@ -19,7 +19,7 @@ use futures_util::FutureExt as _;
 pub use error::Error;
 
 use self::client::Client;
-use self::row::Row;
+use self::row::{Mark, Row};
 use crate::clock::Clock;
 use crate::config::{DynamoDb, Topic};
 use crate::notify::{Event, Sink};
@@ -29,7 +29,7 @@ use crate::text::causes;
 /// What the outbox calls for a table.
 pub fn sink(settings: &DynamoDb, registry: &Registry, clock: Clock) -> Sink {
     let (settings, taken_from) = (settings.clone(), registry.clone());
-    let (looked_at, seen) = (registry.clone(), Arc::<Mutex<HashSet<String>>>::default());
+    let (looked_at, seen) = (registry.clone(), Arc::<Mutex<Seen>>::default());
     Sink {
         channel: DynamoDb::CHANNEL,
         take: Arc::new(move |event: &Event, timeout: Duration| {
@@ -60,20 +60,31 @@ async fn take(
         // A test of the channel.
         return client.describe().await;
     }
-    let rows = row::all(registry).await?;
-    match rows.iter().find(|row| row.model == event.model) {
-        Some(row) => client.write(row).await,
+    match row::of(registry, &event.model).await? {
+        Some(row) => client.write(&row).await,
         // A model of `config.json` has none.
         None => Ok(()),
     }
 }
 
+/// What this process saw when it looked last.
+#[derive(Default)]
+struct Seen {
+    /// As long as it stays, no row has changed.
+    mark: Option<Mark>,
+    states: HashSet<String>,
+}
+
 /// An event for each row that is another than when this process looked last. The outbox keeps one that it had before.
-async fn changed(registry: &Registry, seen: &Mutex<HashSet<String>>, clock: Clock) -> Vec<Event> {
+async fn changed(registry: &Registry, seen: &Mutex<Seen>, clock: Clock) -> Vec<Event> {
+    let last = seen.lock().unwrap_or_else(PoisonError::into_inner).mark;
     // What cannot be read now is read at the next look.
-    let rows = row::all(registry).await.unwrap_or_default();
+    let Ok(Some((mark, rows))) = row::changed_since(registry, last).await else {
+        return Vec::new();
+    };
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    let new = rows.iter().filter(|row| seen.insert(row.state()));
+    seen.mark = Some(mark);
+    let new = rows.iter().filter(|row| seen.states.insert(row.state()));
     new.map(|row| event_of(row, clock.now_ms())).collect()
 }
 

@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::error::Error;
 use crate::config::ASKED;
-use crate::registry::Registry;
+use crate::registry::{CreatedModel, Registry};
 
 /// A row, or that there is none any more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The model's name.
     pub model: String,
-    /// Grows with every change of what was asked for, and with the removal.
+    /// Grows with every change of its settings, and with its removal.
     pub serial: i64,
     /// What there is; `None` once the model is removed.
     pub is: Option<Present>,
@@ -20,7 +20,7 @@ pub struct Row {
 /// What there is of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Present {
-    /// What was asked for.
+    /// The request that created it.
     pub data: Map<String, Value>,
     /// Whether it has a champion.
     pub is_active: bool,
@@ -41,38 +41,73 @@ impl Row {
         format!("{}/{}/{}", self.model, self.serial, self.status_name())
     }
 
-    /// Grows with every state: a write of a lower one never replaces that of a higher one, whoever sends it.
+    /// Grows with every state: a write of a lower one never replaces that of a higher one, whichever process sends it.
     pub fn revision(&self) -> i64 {
         2 * self.serial + i64::from(self.is.as_ref().is_some_and(|it| it.is_active))
     }
 }
 
-/// The rows of all models that were ever created by request.
-pub async fn all(registry: &Registry) -> Result<Vec<Row>, Error> {
+/// The newest operation on any champion, and the newest change of any created model.
+pub type Mark = (i64, i64);
+
+/// The rows of all models that were ever created by request, with the mark of what was read; `None` where nothing has changed since a
+/// mark, which two queries tell however many models there are.
+///
+/// # Errors
+/// When the registry cannot be read.
+pub async fn changed_since(
+    registry: &Registry,
+    last: Option<Mark>,
+) -> Result<Option<(Mark, Vec<Row>)>, Error> {
+    let operation = registry.newest_operation().await?;
+    let mark = (operation, registry.newest_created().await?);
+    if last == Some(mark) {
+        return Ok(None);
+    }
     let mut rows = Vec::new();
     for model in registry.created_models().await? {
-        let champion = registry.champion(&model.name).await?;
-        rows.push(Row {
-            serial: model.serial,
-            is: Some(Present {
-                data: asked(&model.name, &model.settings),
-                is_active: champion.is_some(),
-            }),
-            model: model.name,
-        });
+        rows.push(present(registry, model).await?);
     }
-    let removed = registry.removed_models().await?.into_iter();
-    rows.extend(removed.map(|(model, serial)| Row {
+    rows.extend(registry.removed_models().await?.into_iter().map(gone));
+    Ok(Some((mark, rows)))
+}
+
+/// The row of a model; `None` of one that was never created by request.
+///
+/// # Errors
+/// When the registry cannot be read.
+pub async fn of(registry: &Registry, name: &str) -> Result<Option<Row>, Error> {
+    let created = registry.created_models().await?.into_iter();
+    if let Some(model) = created.into_iter().find(|model| model.name == name) {
+        return present(registry, model).await.map(Some);
+    }
+    let mut removed = registry.removed_models().await?.into_iter();
+    Ok(removed.find(|(model, _)| model == name).map(gone))
+}
+
+async fn present(registry: &Registry, model: CreatedModel) -> Result<Row, Error> {
+    let champion = registry.champion(&model.name).await?;
+    Ok(Row {
+        serial: model.serial,
+        is: Some(Present {
+            data: request(&model.name, &model.settings),
+            is_active: champion.is_some(),
+        }),
+        model: model.name,
+    })
+}
+
+fn gone((model, serial): (String, i64)) -> Row {
+    Row {
         model,
         serial,
         is: None,
-    }));
-    Ok(rows)
+    }
 }
 
-/// What was asked for: the words of the older service where it was asked in those, else the settings that were given, without
-/// folders.
-fn asked(model: &str, settings: &Map<String, Value>) -> Map<String, Value> {
+/// The request that created a model: in the words of the older service where it came in those, else the settings that were given,
+/// without folders.
+fn request(model: &str, settings: &Map<String, Value>) -> Map<String, Value> {
     let mut data = match settings.get(ASKED) {
         Some(Value::Object(asked)) => asked.clone(),
         _ => {
