@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::features::Design;
 use super::sql;
-use super::sums::{Asking, MOST_SUMS, grouped, margin, place_of};
+use super::sums::{Asking, by_category, margin, over_all};
 use crate::learners::by_gradients::RowGradient;
 
 /// Something for each output, from 0.
@@ -74,16 +74,11 @@ pub(super) fn gradient(
         let plain = (0..d).map(|at| (Some(block + at), format!("sum(g{output} * x{at})")));
         asked.extend(plain);
     }
-    for part in asked.chunks(MOST_SUMS) {
-        let written: Vec<&str> = part.iter().map(|(_, sum)| sum.as_str()).collect();
-        let query = format!("SELECT {} FROM ({rows})", written.join(", "));
-        let table = asking.ask(&query)?;
-        for (column, (to, _)) in part.iter().enumerate() {
-            let sum = table.number(0, column)?;
-            match to {
-                None => total.loss = sum,
-                Some(at) => total.first[*at] = sum,
-            }
+    let (goals, written): (Vec<Option<usize>>, Vec<String>) = asked.into_iter().unzip();
+    for (to, sum) in goals.into_iter().zip(over_all(asking, rows, &written)?) {
+        match to {
+            None => total.loss = sum,
+            Some(at) => total.first[at] = sum,
         }
     }
     if !design.ones.is_empty() {
@@ -102,23 +97,13 @@ fn categories(
     n_outputs: usize,
     total: &mut RowGradient,
 ) -> Result<(), Error> {
-    let (n_ones, width) = (design.ones.len(), design.n_features + 1);
-    let mut asked: Vec<String> = (0..n_ones).map(|column| format!("k{column}")).collect();
-    asked.extend((0..n_outputs).map(|output| format!("sum(g{output})")));
-    let sets: Vec<String> = (0..n_ones).map(|column| format!("(k{column})")).collect();
-    let table = grouped(asking, rows, &asked, &sets)?;
-    for row in 0..table.rows {
-        for (column, ones) in design.ones.iter().enumerate() {
-            let Some(place) = table.known(row, column)? else {
-                continue;
-            };
-            let feature = place_of(place, ones.at, ones.width)?;
-            for output in 0..n_outputs {
-                total.first[output * width + feature] += table.number(row, n_ones + output)?;
-            }
+    let width = design.n_features + 1;
+    let slopes: Vec<String> = (0..n_outputs).map(|at| format!("sum(g{at})")).collect();
+    by_category(asking, design, rows, &slopes, |feature, sums| {
+        for (output, sum) in sums.iter().enumerate() {
+            total.first[output * width + feature] += sum;
         }
-    }
-    Ok(())
+    })
 }
 
 /// The class of a row, from 0, and what it counts, by the condition and the weight of each.

@@ -9,7 +9,7 @@ use super::table::Table;
 use crate::learners::by_sums::RowSums;
 
 /// Most sums that one query asks for.
-pub(super) const MOST_SUMS: usize = 1000;
+const MOST_SUMS: usize = 1000;
 
 /// Terms of a sum that are added side by side, so that no expression becomes too deep for a server's parser.
 const SIDE_BY_SIDE: usize = 32;
@@ -83,17 +83,12 @@ fn plain(
             asked.push((To::Second(at, other), format!("sum(h * x{at} * x{other})")));
         }
     }
-    for part in asked.chunks(MOST_SUMS) {
-        let written: Vec<&str> = part.iter().map(|(_, sum)| sum.as_str()).collect();
-        let query = format!("SELECT {} FROM ({rows})", written.join(", "));
-        let table = asking.ask(&query)?;
-        for (column, (to, _)) in part.iter().enumerate() {
-            let sum = table.number(0, column)?;
-            match *to {
-                To::Loss => total.loss = sum,
-                To::First(at) => total.first[at] = sum,
-                To::Second(a, b) => total.add(a, b, sum),
-            }
+    let (goals, written): (Vec<To>, Vec<String>) = asked.into_iter().unzip();
+    for (to, sum) in goals.into_iter().zip(over_all(asking, rows, &written)?) {
+        match to {
+            To::Loss => total.loss = sum,
+            To::First(at) => total.first[at] = sum,
+            To::Second(a, b) => total.add(a, b, sum),
         }
     }
     Ok(())
@@ -106,10 +101,47 @@ fn single(
     rows: &str,
     total: &mut RowSums,
 ) -> Result<(), Error> {
-    let (d, bias, n_ones) = (design.dense.len(), design.n_features, design.ones.len());
-    let mut asked: Vec<String> = (0..n_ones).map(|column| format!("k{column}")).collect();
-    asked.extend(["sum(g)".to_string(), "sum(h)".to_string()]);
+    let (d, bias) = (design.dense.len(), design.n_features);
+    let mut asked = vec!["sum(g)".to_string(), "sum(h)".to_string()];
     asked.extend((0..d).map(|at| format!("sum(h * x{at})")));
+    by_category(asking, design, rows, &asked, |feature, sums| {
+        total.first[feature] += sums[0];
+        total.add(feature, bias, sums[1]);
+        total.add(feature, feature, sums[1]);
+        for (at, sum) in sums[2..].iter().enumerate() {
+            total.add(feature, at, *sum);
+        }
+    })
+}
+
+/// Sums over all rows, in as many queries as a server takes them in.
+pub(super) fn over_all(
+    asking: Asking<'_>,
+    rows: &str,
+    written: &[String],
+) -> Result<Vec<f64>, Error> {
+    let mut sums = Vec::with_capacity(written.len());
+    for part in written.chunks(MOST_SUMS) {
+        let query = format!("SELECT {} FROM ({rows})", part.join(", "));
+        let table = asking.ask(&query)?;
+        for column in 0..part.len() {
+            sums.push(table.number(0, column)?);
+        }
+    }
+    Ok(sums)
+}
+
+/// Sums over the rows of each category of the one-hot columns; `take` gets its feature and the sums as they were written.
+pub(super) fn by_category(
+    asking: Asking<'_>,
+    design: &Design,
+    rows: &str,
+    written: &[String],
+    mut take: impl FnMut(usize, &[f64]),
+) -> Result<(), Error> {
+    let n_ones = design.ones.len();
+    let mut asked: Vec<String> = (0..n_ones).map(|column| format!("k{column}")).collect();
+    asked.extend_from_slice(written);
     let sets: Vec<String> = (0..n_ones).map(|column| format!("(k{column})")).collect();
     let table = grouped(asking, rows, &asked, &sets)?;
     for row in 0..table.rows {
@@ -118,13 +150,8 @@ fn single(
                 continue;
             };
             let feature = place_of(place, ones.at, ones.width)?;
-            total.first[feature] += table.number(row, n_ones)?;
-            let sum = table.number(row, n_ones + 1)?;
-            total.add(feature, bias, sum);
-            total.add(feature, feature, sum);
-            for at in 0..d {
-                total.add(feature, at, table.number(row, n_ones + 2 + at)?);
-            }
+            let sums = (0..written.len()).map(|at| table.number(row, n_ones + at));
+            take(feature, &sums.collect::<Result<Vec<f64>, Error>>()?);
         }
     }
     Ok(())
@@ -158,7 +185,7 @@ fn pairs(
 }
 
 /// Sums for each of some sets of columns.
-pub(super) fn grouped(
+fn grouped(
     asking: Asking<'_>,
     rows: &str,
     asked: &[String],
@@ -173,7 +200,7 @@ pub(super) fn grouped(
 }
 
 /// The feature at a place of a column of categories.
-pub(super) fn place_of(place: f64, at: usize, width: usize) -> Result<usize, Error> {
+fn place_of(place: f64, at: usize, width: usize) -> Result<usize, Error> {
     if place >= 0.0 && place < width as f64 && place.fract() == 0.0 {
         Ok(at + place as usize)
     } else {

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use unseat::engine::{Address, Session, Then, interrupt, listen};
 
-use super::data::{by_engine, project};
+use super::data::{by_engine, engine_folders, project};
 use super::proxy::Proxy;
 use super::sail::Sail;
 use crate::ops::until;
@@ -83,11 +83,8 @@ fn a_run_that_is_ended_while_the_engine_works_leaves_nothing_half_done() {
         twin.ok(&["run", "--force"]);
     }
     // What the runs that were ended had begun is gone.
-    let left: Vec<String> = twin.hashes(&["ingested"]).into_keys().collect();
-    let folders = left.iter().filter_map(|name| name.split('/').nth(1));
-    let mut folders: Vec<&str> = folders.filter(|name| name.ends_with(".engine")).collect();
-    folders.dedup();
-    assert!(folders.len() <= 3, "{left:?}");
+    let left = engine_folders(&twin);
+    assert!(left.len() <= 3, "{left:?}");
     twin.ok(&["verify"]);
 }
 

@@ -1,5 +1,6 @@
 //! Projects whose cells are of every sort that the engine takes.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -98,4 +99,11 @@ pub fn by_engine(project: &Project, url: &str, more: &Value) -> Project {
     }
     twin.set("engine", engine);
     twin
+}
+
+/// The folders that engines wrote below the output folder, by name.
+pub fn engine_folders(project: &Project) -> BTreeSet<String> {
+    let files = project.hashes(&["ingested"]).into_keys();
+    let folders = files.filter_map(|name| Some(name.split('/').nth(1)?.to_string()));
+    folders.filter(|name| name.ends_with(".engine")).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::data::{by_engine, project};
+use super::data::{by_engine, engine_folders, project};
 use super::proxy::Proxy;
 use super::sail::Sail;
 use crate::ops::until;
@@ -49,11 +49,8 @@ fn a_connection_that_is_lost_in_any_phase_ends_in_words_and_promotes_nothing() {
         // The next run finds nothing half done, and is as good as the first.
         twin.set("engine.url", whole.url());
         twin.ok(&["run", "--force"]);
-        let left: Vec<String> = twin.hashes(&["ingested"]).into_keys().collect();
-        let folders = left.iter().filter_map(|name| name.split('/').nth(1));
-        let mut folders: Vec<&str> = folders.filter(|name| name.ends_with(".engine")).collect();
-        folders.dedup();
-        assert!(folders.len() <= 2, "{left:?}");
+        let left = engine_folders(&twin);
+        assert!(left.len() <= 2, "{left:?}");
     }
     assert_eq!(champion, here.json(&["versions"]));
 }

@@ -201,12 +201,7 @@ def cloudformation():
             "CallerCidr": "10.0.0.0/8",
             "TokensParameter": "/unseat/tokens",
         }
-        made.create_stack(
-            StackName="unseat",
-            TemplateBody=path.read_text(),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
-            Capabilities=["CAPABILITY_IAM"],
-        )
+        create_stack(made, "unseat", path, given)
         stack = made.describe_stacks(StackName="unseat")["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         parts = made.describe_stack_resources(StackName="unseat")["StackResources"]
@@ -228,6 +223,15 @@ def cloudformation():
     print("ok CloudFormation, executed")
 
 
+def create_stack(made, name, path, given):
+    made.create_stack(
+        StackName=name,
+        TemplateBody=path.read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+
+
 def training(made, path):
     """The rule that starts a training task may start that one alone, and gives it no other role than its own."""
     import boto3
@@ -245,12 +249,7 @@ def training(made, path):
         "SubnetIds": "subnet-12345678",
         "SecurityGroupIds": "sg-12345678",
     }
-    made.create_stack(
-        StackName="training",
-        TemplateBody=path.read_text(),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
-        Capabilities=["CAPABILITY_IAM"],
-    )
+    create_stack(made, "training", path, given)
     rules = boto3.client("events").list_rules()["Rules"]
     pattern = json.loads(rules[0]["EventPattern"])
     if pattern["detail"] != {"bucket": {"name": ["models"]}, "object": {"key": [{"prefix": "churn/input/"}]}}:
