@@ -61,6 +61,19 @@ pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     causes
 }
 
+/// A text as a part of a path or a query: every byte but letters, digits and `-._~` becomes `%XX` (RFC 3986, section 2.3).
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -68,7 +68,7 @@ impl Service {
         let keys = provider.get_credential().await;
         let keys = keys.map_err(|said| failed(said.to_string()))?;
         let mut request = HttpRequest::new(HttpRequestBody::from(body.as_bytes().to_vec()));
-        let not_made = || failed("is no address that can be asked".to_string());
+        let not_made = || failed("is not a valid address".to_string());
         *request.method_mut() = "POST".parse().map_err(|_| not_made())?;
         *request.uri_mut() = self.url.parse().map_err(|_| not_made())?;
         for (name, value) in headers {

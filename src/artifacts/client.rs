@@ -137,7 +137,7 @@ pub(super) fn aws_credentials() -> object_store::Result<AwsCredentialProvider> {
     let none = HashMap::new();
     let variables = VARIABLES.get().unwrap_or(&none);
     let options = ClientOptions::new().with_allow_http(true);
-    // No bucket is asked.
+    // No bucket is involved.
     let made = s3("s3://none", options, RetryConfig::default(), variables)?;
     Ok(Arc::clone(made.credentials()))
 }

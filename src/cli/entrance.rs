@@ -33,14 +33,14 @@ impl Entrance {
             )
             .hint("give `--bundle` a folder of the image or a URL like s3://BUCKET/PREFIX/production_deployment")),
             Some(address) => {
-                // Whoever may call the function, or reaches its URL, is not on this machine.
+                // Callers are never on this machine.
                 guard.allow(SocketAddr::from(([0, 0, 0, 0], 0)))?;
                 Ok(Entrance::Lambda(LambdaRuntime::new(address)))
             }
         }
     }
 
-    /// Where it is, for who calls it.
+    /// Where it is, for its callers.
     pub fn url(&self, state: &State) -> String {
         match self {
             Entrance::Port(_) => format!("{}://{}", state.guard.scheme(), self.address()),
@@ -72,13 +72,13 @@ impl Entrance {
     }
 }
 
-/// Tells AWS Lambda, where it waits, why there will be no answers; it shows that to whoever calls the function.
-pub async fn tell_lambda(failure: &Failure) {
+/// Reports to AWS Lambda why the function cannot start; Lambda shows that to the function's callers.
+pub async fn report_to_lambda(failure: &Failure) {
     if let Some(address) = context::lambda_runtime() {
         let why = failure.on_one_line();
         let mut runtime = LambdaRuntime::new(address);
         if let Err(error) = runtime.fail_start("Unseat.Start", &why).await {
-            tracing::warn!("AWS Lambda was not told: failed to {error}");
+            tracing::warn!("the failure could not be reported to AWS Lambda: failed to {error}");
         }
     }
 }

@@ -22,7 +22,7 @@ const SIGNALLED: i32 = 128;
 /// Ends this process, which runs stages, on a signal.
 ///
 /// # Errors
-/// When the system does not let us hear signals.
+/// When the system does not deliver signals.
 #[expect(
     clippy::disallowed_methods,
     reason = "the run is settled and its lock given back; nothing is left to drop"
@@ -74,11 +74,8 @@ async fn end_queries(is_about_to_end: bool) -> String {
 /// On a signal, has what this process waits for in an engine fail, so that it removes what it began; a second one ends it at once.
 ///
 /// # Errors
-/// When the system does not let us hear signals.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever asks twice does not want to wait"
-)]
+/// When the system does not deliver signals.
+#[expect(clippy::disallowed_methods, reason = "a second signal means at once")]
 pub fn watch_engine() -> Result<(), Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::internal(error.into()));
     let mut interrupt = listen(SignalKind::interrupt())?;

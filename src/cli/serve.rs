@@ -44,7 +44,7 @@ pub async fn serve(global: &Global, args: &ServeArgs) -> Result<u8, Failure> {
     let seen = Live::look(global);
     let opened = open(global, args, None).await;
     if let Err(failure) = &opened {
-        entrance::tell_lambda(failure).await;
+        entrance::report_to_lambda(failure).await;
     }
     let opened = opened?;
     let state = opened.state.clone();

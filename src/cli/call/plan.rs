@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::text::percent_encoded;
+
 /// A request.
 #[derive(Debug, PartialEq)]
 pub struct Call {
@@ -109,11 +111,15 @@ fn call_of(
         let value = value_of(parameter, run);
         match (parameter["in"].as_str(), value) {
             (Some("path"), Some(value)) => {
-                target = target.replace(&format!("{{{name}}}"), &encoded(&value));
+                target = target.replace(&format!("{{{name}}}"), &percent_encoded(&value));
             }
             (Some("path"), None) => return Err(format!("there is no `{name}` to ask for yet")),
             (Some("query"), Some(value)) if is_told(parameter) => {
-                query.push(format!("{}={}", encoded(name), encoded(&value)));
+                query.push(format!(
+                    "{}={}",
+                    percent_encoded(name),
+                    percent_encoded(&value)
+                ));
             }
             (Some("query"), None) if parameter["required"] == true => {
                 return Err(format!("there is no example of `{name}`"));
@@ -189,19 +195,6 @@ fn as_text(value: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
-}
-
-/// For a path or a query: everything but letters, digits and `-._~` becomes `%XX`.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

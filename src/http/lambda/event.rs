@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 use warp::http::header::{COOKIE, HeaderName, TRANSFER_ENCODING};
 use warp::http::{HeaderMap, HeaderValue, Method};
 
+use crate::text::percent_encoded;
+
 /// Which service sends an event, and with that the form of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -198,7 +200,7 @@ fn query(raw: &Raw, form: Form) -> Option<String> {
     // A load balancer hands on what was sent; API Gateway decodes it.
     let written = |text: &str| match form {
         Form::Balancer { .. } => text.to_string(),
-        Form::Rest | Form::Http => encoded(text),
+        Form::Rest | Form::Http => percent_encoded(text),
     };
     let pairs = pairs.map(|(name, value)| format!("{}={}", written(name), written(value)));
     let query = pairs.collect::<Vec<_>>().join("&");
@@ -250,17 +252,4 @@ fn pairs<'a>(
         let texts = values.iter().filter_map(Value::as_str);
         texts.map(move |value| (name.as_str(), value))
     })
-}
-
-/// A text as it stands in a query (RFC 3986, section 2.3).
-fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
