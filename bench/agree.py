@@ -51,7 +51,7 @@ def parse_arguments():
 
 
 def data_sets(arguments):
-    """Returns the names of the data sets asked for; `all` are those with classes to learn from columns."""
+    """Returns the names of the data sets requested; `all` are those with classes to learn from columns."""
     if arguments.sets != "all":
         return arguments.sets.split(",")
     folders = sorted(path.parent for path in arguments.data.glob("*/meta.json"))

@@ -1,4 +1,4 @@
-"""Times the pages: while a training runs and predictions are asked for, and on a long history.
+"""Times the pages: while a training runs and predictions are requested, and on a long history.
 
 Three parts. `busy`: p99 of `/` and `/diagnostics` while `unseat stress` asks for predictions and runs follow one another; goal
 10 ms. `/livez`, which does nothing, stands beside them: what it takes is what waiting for a processor takes. `counting`: p99 of predictions with
@@ -106,7 +106,7 @@ def figures(name, values, goal):
 
 
 def busy(unseat, seconds):
-    """Pages while runs follow one another and predictions are asked for."""
+    """Pages while runs follow one another and predictions are requested."""
     found = []
     with tempfile.TemporaryDirectory() as there:
         folder = Path(there)
@@ -270,7 +270,7 @@ def insert(connection, table, row):
 
 
 def main():
-    """Measures what is asked for."""
+    """Measures what is requested."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--unseat", required=True, type=lambda text: str(Path(text).resolve()))
     parser.add_argument("--what", default="busy,counting,history")

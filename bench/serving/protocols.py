@@ -29,7 +29,7 @@ def read_native(workload, answer):
 def v2_body(workload, rows):
     """The Open Inference Protocol: a tensor where all is numbers, else one input for each column of a frame.
 
-    Only probabilities are asked for: asking for labels too would have the model compute everything twice.
+    Only probabilities are requested: asking for labels too would have the model compute everything twice.
     """
     wanted = [{"name": "predict_proba"}]
     if workload.is_all_numeric:

@@ -1,4 +1,4 @@
-//! Runs that are asked of the server: each becomes a job. Where no worker is there to do it, the server starts one: a process
+//! runs that are requested from the server: each becomes a job. Where no worker is there to do it, the server starts one: a process
 //! of its own that ends with the queue, and continues when the server ends.
 
 use std::fs::OpenOptions;
@@ -24,9 +24,9 @@ use crate::serve::{ModelStart, RunStart, StartRun};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it is waited for while a worker is busy with another.
 const BUSY_PATIENCE: Duration = Duration::from_secs(3);
-/// How often the registry is asked meanwhile.
+/// How often the registry is queried meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// How often to check whether a worker still works on what was asked for.
+/// How often to check whether a worker still works on what was requested.
 const MIND_EVERY: Duration = Duration::from_secs(2);
 /// Longest wait before another worker is started when the last one failed.
 const MOST_WAIT: Duration = Duration::from_secs(64);
@@ -318,7 +318,7 @@ impl Shared {
     }
 }
 
-/// Sees to it that what was asked of a server is done, also when the worker dies, and what was asked before a restart.
+/// Sees to it that what was requested from a server is done, also when the worker dies, and what was requested before a restart.
 async fn mind(shared: Arc<Shared>) {
     let mut wait = MIND_EVERY;
     loop {

@@ -69,7 +69,7 @@ pub async fn wanted(global: &Global, args: &WantedArgs) -> Result<u8, Failure> {
     Ok(failure::DONE)
 }
 
-/// The rows as a table to be filled in: what is asked for, and the request where the log still holds it.
+/// The rows as a table to be filled in: what is requested, and the request where the log still holds it.
 fn sheet(env: &Env, log: &Path, found: &LabelsWanted) -> String {
     let logged: HashMap<String, Map<String, Value>> =
         newest_requests(log, &env.config.name, MOST_LOGGED, |_| true)

@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 /// A question to the program that only a living one answers with yes.
 pub type Pulse = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send>;
 
-/// Answers of the program that may be missing before the watchdog bites: it is asked this many times as often.
+/// Answers of the program that may be missing before the watchdog bites: it is queried this many times as often.
 const PULSES: u32 = 3;
 
 /// Says that the service is ready, and what it does.

@@ -56,7 +56,7 @@ pub async fn outdated(global: &Global) -> Result<u8, Failure> {
     }
     let count = |state| found.iter().filter(|it| it.state == state).count();
     output::say(&format!(
-        "{} direct dependencies by {index}: {} current, {} outdated, {} yanked, {} unknown; advisories: unknown, since no database of them is asked (`cargo deny check` does)",
+        "{} direct dependencies by {index}: {} current, {} outdated, {} yanked, {} unknown; advisories: unknown, since no database of them is queried (`cargo deny check` does)",
         found.len(),
         count(DependencyState::Current),
         count(DependencyState::Outdated),

@@ -141,7 +141,7 @@ pub struct Opened {
     signals: Signals,
 }
 
-/// Takes the port and loads the models. A worker of this process is woken through `queue` when a run is asked for.
+/// Takes the port and loads the models. A worker of this process is woken through `queue` when a run is requested.
 pub async fn open(
     global: &Global,
     args: &ServeArgs,

@@ -14,7 +14,7 @@ use crate::model_types::Outcome;
 use crate::registry::{JobRow, JobState, ProbationRow, ProbationState, Registry, RunRow};
 use crate::schedule::{Plan, Scheduler};
 
-/// How often the registry is asked.
+/// How often the registry is queried.
 const EVERY: Duration = Duration::from_secs(1);
 /// Jobs that are looked at; older ones have ended.
 const NEWEST: i64 = 20;
@@ -111,7 +111,7 @@ impl UpProgress {
             self.known.insert(job.id.clone(), job.state);
         }
         self.look_at_probations().await;
-        // What is not among the newest is not asked for again.
+        // What is not among the newest is not requested again.
         self.known
             .retain(|id, _| jobs.iter().any(|job| job.id == *id));
     }
@@ -148,7 +148,7 @@ impl UpProgress {
             let asked = match job.trigger.as_str() {
                 "schedule" => "by schedule",
                 "up" => "for the first version",
-                _ => "as asked for",
+                _ => "as requested",
             };
             let run = job.run.as_deref().unwrap_or_default();
             return Some(format!("run {run} begins, {asked}"));

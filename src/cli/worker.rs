@@ -1,4 +1,4 @@
-//! `worker`: does the runs that were asked for, each as a process of its own.
+//! `worker`: does the runs that were requested, each as a process of its own.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -32,7 +32,7 @@ pub fn server_alone(overrides: &Overrides) -> Result<Server, Error> {
     })
 }
 
-/// How stores are asked where there is no file, only what overrides it.
+/// How stores are reached where there is no file, only what overrides it.
 ///
 /// # Errors
 /// [`Error::Invalid`] lists every problem at once.

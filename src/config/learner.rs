@@ -143,7 +143,7 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// Says which counts are none, or more than any machine should be asked for.
+    /// Says which counts are none, or more than any machine can hold.
     pub(super) fn check_counts(&self, say: &mut impl FnMut(&str, String)) {
         let counts = [
             ("max_iterations", Some(self.max_iterations), 1_000_000),

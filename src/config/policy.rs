@@ -38,7 +38,7 @@ pub struct Policy {
     pub min_rows: u64,
     /// Fewest test rows of the positive class (of every class with more than two).
     pub min_positives: u64,
-    /// Fewest rows on which exactly one of the two models is right; not asked for metrics that read no labels. 6 is the smallest count with which an exact
+    /// Fewest rows on which exactly one of the two models is right; not required for metrics that read no labels. 6 is the smallest count with which an exact
     /// two-sided McNemar test can reach p < 0.05.
     pub min_discordant: u64,
     /// Whether the challenger must beat always-majority, always-positive and the class prior; of numbers, the mean and the
@@ -231,11 +231,11 @@ pub fn from_value(value: serde_json::Value) -> Result<Policy, Vec<Problem>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Require {
-    /// The difference is above zero and the paired bootstrap says so with the asked confidence.
+    /// The difference is above zero and the paired bootstrap says so with the required confidence.
     Better,
-    /// The paired bootstrap says with the asked confidence that the difference is above minus `margin`.
+    /// The paired bootstrap says with the required confidence that the difference is above minus `margin`.
     NotWorse,
-    /// The plain number is above the old one; nothing else of the comparison or the evidence is asked.
+    /// The plain number is above the old one; nothing else of the comparison or the evidence is looked at.
     Naive,
 }
 

@@ -1,4 +1,4 @@
-//! Where files are kept, and how object stores are asked.
+//! Where files are kept, and how object stores are reached.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Default for Artifacts {
 pub struct Stores {
     /// The URL below which what the program writes is kept; none where that is in folders.
     pub url: Option<String>,
-    /// How they are asked, as the settings say it.
+    /// How they are reached, as the settings say it.
     pub asked: Artifacts,
     settings: Arc<StoreSettings>,
 }

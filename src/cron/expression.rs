@@ -1,4 +1,4 @@
-//! A cron expression: read, checked whole, written back in its normal form, and asked for wall times.
+//! A cron expression: read, checked whole, written back in its normal form, and queried for wall times.
 //!
 //! It knows no time zone: what it says is about the clock on the wall. [`next_after`](super::next_after) puts that on the
 //! line of time.

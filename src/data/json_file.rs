@@ -51,7 +51,7 @@ pub(super) fn read_json(
     if let Err(error) = outcome {
         let is_over = reader.get_ref().limit() == 0;
         if is_over && rows.rows == 0 && rows.rejected.is_none() {
-            // One record or object is longer than the beginning that was asked for.
+            // One record or object is longer than the beginning that was requested.
             let whole = ReadOptions {
                 head: None,
                 ..options.clone()

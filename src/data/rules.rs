@@ -245,7 +245,7 @@ impl Broken {
     }
 }
 
-/// A rule made ready to be asked for each cell.
+/// A rule made ready to be applied to each cell.
 #[derive(Debug, Clone)]
 pub struct Checker {
     rule: Rule,

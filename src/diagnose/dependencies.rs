@@ -41,7 +41,7 @@ pub fn dependency_table() -> String {
     for it in direct {
         text += &format!("{:width$}  {}\n", it.name, it.version);
     }
-    text + "These are the versions this program was built with. No registry is asked whether newer ones exist.\n"
+    text + "These are the versions this program was built with. No registry is queried for newer ones.\n"
 }
 
 /// A package of a lock file.
@@ -182,7 +182,7 @@ dependencies = [
         let lines = MANIFEST.lines().filter(|line| line.contains(" = "));
         assert!(lines.count() > 20, "the manifest is read");
         let table = dependency_table();
-        assert!(table.contains("No registry is asked"), "{table}");
+        assert!(table.contains("No registry is queried"), "{table}");
         assert!(
             table.lines().any(|line| line.starts_with("warp ")),
             "{table}"

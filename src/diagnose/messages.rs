@@ -11,7 +11,7 @@ const NEWEST: i64 = 200;
 /// A sentence for each channel that failed to take messages about a model which still wait.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn untaken(registry: &Registry, model: &str) -> Result<Vec<String>, Error> {
     let waiting = Some(MessageState::Waiting);
     let messages = registry.messages(Some(model), waiting, NEWEST).await?;

@@ -73,7 +73,7 @@ impl Trouble {
 /// Looks at the newest runs and jobs of a model.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn trouble(
     registry: &Registry,
     model: &ModelConfig,

@@ -1,7 +1,7 @@
 //! An existing engine for data that outgrows one machine: Apache Spark, or anything else that speaks Spark Connect.
 //!
 //! In: a session, paths that the engine sees, and plain values (kinds, steps, parameters). Out: counts, sums and a sample. It must not
-//! know runs, versions, the registry or the gate. Everything asked of the engine is a query that reads files or a folder of Parquet
+//! know runs, versions, the registry or the gate. Everything sent to the engine is a query that reads files or a folder of Parquet
 //! that was verified; no state of a session is needed from one phase to the next, but for the list of rows held back.
 //!
 //! | file | what |

@@ -1,5 +1,5 @@
 //! A stated part of the rows for this machine: all of them where they are few enough, else those whose place has a small hash, which is
-//! the same part whenever it is asked for.
+//! the same part whenever it is requested.
 
 use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 
@@ -40,7 +40,7 @@ fn condition(millionths: u64) -> String {
 /// Fetches about `most` rows of a data set of `rows` rows.
 ///
 /// # Errors
-/// When the server fails or goes away, or fewer rows come than all where all were asked for.
+/// When the server fails or goes away, or fewer rows come than all where all were requested.
 pub fn sample(
     session: &Session,
     path: &str,

@@ -1,4 +1,4 @@
-//! Columns in numbers, for the one fit of the transformer: sums about a shift in one pass, order statistics and labels where asked for.
+//! Columns in numbers, for the one fit of the transformer: sums about a shift in one pass, order statistics and labels where requested.
 
 use std::collections::HashMap;
 

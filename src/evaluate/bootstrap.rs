@@ -25,7 +25,7 @@ const MOST_GROUP_DRAWS: usize = 400_000;
 /// the number of threads.
 ///
 /// Edge cases: no rows, predictions that do not fit, no replicates or a confidence outside (0, 1) give no intervals; a
-/// class with one row does not vary. Where BCa is asked for and not defined for a metric, it has its percentiles, and says so.
+/// class with one row does not vary. Where BCa is requested and not defined for a metric, it has its percentiles, and says so.
 ///
 /// Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 13 and 8.
 pub fn intervals(

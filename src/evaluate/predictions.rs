@@ -105,8 +105,8 @@ impl Predictions {
                 let (rows, given) = (truth.len(), numbers.len());
                 (rows != given).then(|| format!("{given} predicted numbers for {rows} rows"))
             }
-            (Truth::Classes(_), _) => Some("numbers where classes are asked for".to_owned()),
-            (Truth::Numbers(_), _) => Some("classes where numbers are asked for".to_owned()),
+            (Truth::Classes(_), _) => Some("numbers where classes are requested".to_owned()),
+            (Truth::Numbers(_), _) => Some("classes where numbers are requested".to_owned()),
         }
     }
 }

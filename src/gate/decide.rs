@@ -176,7 +176,7 @@ fn grounds(case: &Case<'_>, compared: Option<&Compared>) -> Vec<String> {
     ]
 }
 
-/// How often these test rows have been asked, where that is often enough to matter.
+/// how often these test rows have been used, where that is often enough to matter.
 fn attempts(case: &Case<'_>) -> Option<String> {
     const FEW: u64 = 3;
     let n = case.evidence.facts.attempts;

@@ -5,7 +5,7 @@ use super::wording::{percent, score, signed};
 use super::{Decision, Policy};
 use crate::text::counted;
 
-/// The table of both keys, one row a number: name, by all evidence, by the test rows alone. `None` where two keys were not asked.
+/// The table of both keys, one row a number: name, by all evidence, by the test rows alone. `None` where two keys do not apply.
 pub(super) fn table(decision: &Decision) -> Option<Vec<Vec<String>>> {
     let Judgement { all, trusted, .. } = decision.judgement.as_ref()?;
     let policy: &Policy = &decision.policy;
@@ -51,7 +51,7 @@ pub(super) fn table(decision: &Decision) -> Option<Vec<Vec<String>>> {
     ])
 }
 
-/// Sentences on what the table rests on. None where two keys were not asked.
+/// Sentences on what the table rests on. None where two keys do not apply.
 pub(super) fn notes(decision: &Decision) -> Vec<String> {
     let Some(judgement) = &decision.judgement else {
         return Vec::new();

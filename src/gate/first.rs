@@ -9,7 +9,7 @@ use crate::text::counted;
 /// Name of the rule.
 pub(super) const NAME: &str = "first_version";
 
-/// The rule; `None` where there is a champion. `before` are the rules that were asked already.
+/// The rule; `None` where there is a champion. `before` are the rules that were applied already.
 pub(super) fn rule_of(case: &Case<'_>, before: &[Rule]) -> Option<Rule> {
     if case.has_champion() {
         return None;

@@ -189,7 +189,7 @@ fn turned(case: &Case<'_>, judgement: &Judgement) -> String {
     )
 }
 
-/// A rule that says why the labels alone decided although more was asked for.
+/// A rule that says why the labels alone decided although more was requested.
 pub(super) fn veto(case: &Case<'_>, judgement: Option<&Judgement>) -> Option<Rule> {
     let judgement = judgement?;
     let z = judgement.calibration;
@@ -236,7 +236,7 @@ pub(super) fn grounds(case: &Case<'_>, judgement: Option<&Judgement>) -> Vec<Str
     }
     if let Some(asked) = judgement.asked {
         let labels: u64 = asked.labels.iter().sum();
-        rows.push(format!("{} asked for", counted(labels, "label")));
+        rows.push(format!("{} requested", counted(labels, "label")));
     }
     let mut grounds = vec![format!(
         "{}; {}, from {}",

@@ -140,7 +140,7 @@ pub struct Facts {
     /// What these test rows let in before; `None` where they let nothing in over a champion, or it was not counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub let_in: Option<LetIn>,
-    /// What champion and challenger answer to past requests; `None` where it was not asked for.
+    /// What champion and challenger answer to past requests; `None` where it was not requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shadow: Option<Shadow>,
     /// Whether it is the champion with another threshold: then no further one is looked for.
@@ -216,7 +216,7 @@ pub enum RuleOutcome {
     Equivalent,
     /// Could not be decided; the verdict is at best `inconclusive`.
     Inconclusive,
-    /// Does not apply here (no champion, not configured, not asked by this mode).
+    /// Does not apply here (no champion, not configured, not applied in this mode).
     Skipped,
 }
 
@@ -234,7 +234,7 @@ impl RuleOutcome {
     }
 }
 
-/// One rule with what was measured, what was asked and why it matters, in words.
+/// One rule with what was measured, what is required and why it matters, in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// Stable name, that of the setting where one sets it: `min_rows`, `beat_baselines`, `guard:recall`,
@@ -315,7 +315,7 @@ pub struct Decision {
     pub rules: Vec<Rule>,
     /// The numbers of the comparison; `None` when there is no champion.
     pub comparison: Option<Comparison>,
-    /// What labels and calibrated probabilities say together; `None` where they do not apply, or were not asked.
+    /// What labels and calibrated probabilities say together; `None` where they do not apply, or are not in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judgement: Option<Judgement>,
     /// What moving the champion's threshold would be worth; only with `retune` in the policy.

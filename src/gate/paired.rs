@@ -82,7 +82,7 @@ pub fn of_answers(
 }
 
 /// Draws the difference of a metric of numbers; rows are drawn with replacement from all rows. `None` when it is undefined
-/// on these rows, or when no replicates are asked for. A replicate on which it is undefined (all rows alike) speaks for
+/// on these rows, or when no replicates are requested. A replicate on which it is undefined (all rows alike) speaks for
 /// nobody: it counts as a difference of zero.
 pub fn deltas_of_numbers(
     metric: Metric,
@@ -109,7 +109,7 @@ pub fn deltas_of_numbers(
 }
 
 /// Draws the difference of `metric` between challenger and champion. `None` when it is undefined on these rows, when
-/// either model's predictions do not fit them, or when no replicates are asked for.
+/// either model's predictions do not fit them, or when no replicates are requested.
 ///
 /// The result depends on the arguments alone, not on the number of threads. Source: Efron and Tibshirani, "An
 /// Introduction to the Bootstrap", 1993; pairing as in Koehn, "Statistical significance tests", EMNLP 2004.

@@ -7,7 +7,7 @@ use crate::text::counted;
 
 const GROUP: RuleGroup = RuleGroup::Guard;
 
-/// What the logged requests say of the challenger; nothing where it was not asked for.
+/// What the logged requests say of the challenger; nothing where it was not requested.
 pub(super) fn rules(case: &Case<'_>) -> Vec<Rule> {
     let (policy, shadow) = (case.policy, case.evidence.facts.shadow.as_ref());
     if !case.has_champion() {

@@ -110,13 +110,13 @@ fn min_discordant(case: &Case<'_>) -> Rule {
             }
             _ => (0, 0),
         };
-    // Labels that were asked for are of rows on which the models differ.
+    // Labels that were requested are of rows on which the models differ.
     let asked = case.evidence.beyond.asked.as_ref();
     let asked = asked.map_or(0, |it| it.labelled.positive.len() as u64);
     let total = challenger_only + champion_only + asked;
     let and_asked = match asked {
         0 => String::new(),
-        n => format!(", {} asked for", counted(n, "label")),
+        n => format!(", {} requested", counted(n, "label")),
     };
     let reason = format!(
         "{} on which exactly one of the models is right ({challenger_only} the challenger, {champion_only} the \

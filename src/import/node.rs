@@ -1,4 +1,4 @@
-//! A node with typed settings. Every setting that stands in a node must be asked for: one that nobody reads is an error, since
+//! A node with typed settings. Every setting that stands in a node must be read: one that nobody reads is an error, since
 //! it might change what the node does.
 
 use std::cell::RefCell;

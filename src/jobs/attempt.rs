@@ -22,7 +22,7 @@ impl WorkerContext {
     /// Takes a running job over whose worker is dead, or whose end this worker could not record.
     ///
     /// # Errors
-    /// When the registry cannot be asked or changed; the job is looked at again.
+    /// When the registry cannot be reached or changed; the job is looked at again.
     pub async fn rescue(&self, me: &str, id: &str) -> Result<(), Error> {
         let registry = &self.queue.registry;
         let Some(job) = registry.job(id).await? else {
@@ -48,7 +48,7 @@ impl WorkerContext {
     /// Begins a job that this worker has claimed, and sees it through.
     ///
     /// # Errors
-    /// When the registry cannot be asked or changed; the job is looked at again.
+    /// When the registry cannot be reached or changed; the job is looked at again.
     pub async fn begin(&self, me: &str, job: &JobRow) -> Result<(), Error> {
         let run = run_of(job);
         // It would find the lock taken; starting it costs a process.

@@ -35,7 +35,7 @@ impl Launcher {
     /// Starts a machine for each job that waits for one. A look costs one question while there is none.
     ///
     /// # Errors
-    /// When the registry cannot be asked; what the command did wrong is on its job.
+    /// When the registry cannot be reached; what the command did wrong is on its job.
     pub async fn look(&self) -> Result<(), Error> {
         let settings = self.settings.load_full();
         if settings.launch.is_empty() {

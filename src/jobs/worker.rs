@@ -15,7 +15,7 @@ use super::{Error, Queue};
 use crate::config::Jobs;
 use crate::registry::{HEARTBEAT_SECONDS, JobRow, ProcessId, Takes};
 
-/// How often the queue is asked. A job of this process is taken at once.
+/// How often the queue is polled. A job of this process is taken at once.
 const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How often after a quiet time.
 const POLL_WHEN_QUIET: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const POLL_WHEN_QUIET: Duration = Duration::from_secs(2);
 const QUIET_POLLS: u32 = 60;
 /// How often a worker that ends with the queue looks whether it may.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Wait before the queue is asked again when it did not answer.
+/// Wait before the queue is polled again when it did not answer.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
 /// How often a worker says that it lives, and looks for what dead ones left.
 const HEARTBEAT: Duration = Duration::from_secs(HEARTBEAT_SECONDS);

@@ -10,7 +10,7 @@ use crate::config::raw::{ClassWeight, Learner};
 use crate::features::View;
 use crate::predictors::{Linear, Link, Predictor};
 
-/// Most parameters for which products of all pairs of features are asked for.
+/// Most parameters for which products of all pairs of features are requested.
 pub const MOST_PARAMETERS: usize = 400;
 
 /// Sums over all rows, features in their order and then a one for the bias, so that `n = n_features + 1`.

@@ -23,7 +23,7 @@ pub enum Error {
     Unable {
         /// The learner.
         learner: &'static str,
-        /// What it was asked for.
+        /// What was requested of it.
         what: &'static str,
     },
     /// More cells than can be held side by side.

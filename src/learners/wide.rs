@@ -126,7 +126,7 @@ pub fn fit(problem: &SparseObjective<'_>, stop: Stop) -> Result<(Linear, bool), 
     Ok((problem.linear(&parameters), converged))
 }
 
-/// Loss and slope, computed together and asked for one after another.
+/// Loss and slope, computed together and requested one after another.
 struct LossAndSlope<'a> {
     problem: &'a SparseObjective<'a>,
     last: Mutex<Option<Evaluated>>,

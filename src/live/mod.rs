@@ -13,7 +13,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-/// Source of labels that were asked for because models differ on their rows: they speak for those rows only, so nothing that
+/// Source of labels that were requested because models differ on their rows: they speak for those rows only, so nothing that
 /// takes labelled answers as representative of all answers counts them.
 pub const ASKED_SOURCE: &str = "wanted";
 

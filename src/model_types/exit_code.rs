@@ -56,7 +56,7 @@ named! {
 }
 
 impl ErrorCode {
-    /// The exit code that goes with it, where no other was asked for.
+    /// The exit code that goes with it, where no other was requested.
     pub const fn exit_code(self) -> ExitCode {
         match self {
             ErrorCode::Usage | ErrorCode::Config => ExitCode::Usage,

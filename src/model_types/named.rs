@@ -1,6 +1,6 @@
 //! Enums whose values have one name each, the same in databases, JSON and on the command line.
 
-/// A text that is not a name of the enum that was asked for.
+/// A text that is not a name of the enum that was requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not {what}")]
 pub struct Unnamed {

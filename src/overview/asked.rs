@@ -26,7 +26,7 @@ pub struct LabelsWanted {
     pub differ: u64,
     /// Fewest labels with which a decision comes with a chance of 0.8; none where even all of them give less.
     pub needed: Option<u64>,
-    /// Chance of a decision once the labels of `rows` have come, as it was when they were asked for.
+    /// Chance of a decision once the labels of `rows` have come, as it was when they were requested.
     pub chance: Option<f64>,
     /// The same with labels of all rows on which both models differ.
     pub chance_of_all: Option<f64>,
@@ -86,7 +86,7 @@ pub async fn labels_wanted(env: &Env, version: Option<&str>) -> Result<LabelsWan
     Ok(LabelsWanted {
         model: env.config.name.clone(),
         says: format!(
-            "{says} (labels are asked for with `gate.evidence: two_keys`, here `{kind}`, of requests that `server.prediction_log.sample` keeps)"
+            "{says} (labels are requested with `gate.evidence: two_keys`, here `{kind}`, of requests that `server.prediction_log.sample` keeps)"
         ),
         version: None,
         champion,

@@ -44,7 +44,7 @@ pub struct LiveThen {
 /// What was live at a time.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn live_at(env: &Env, at_ms: i64) -> Result<LiveThen, Error> {
     let (model, registry) = (&env.config.name, &env.registry);
     let operations = registry.operations(model).await?;

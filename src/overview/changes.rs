@@ -27,7 +27,7 @@ pub struct Change {
     pub version: Option<i64>,
     /// `done`, `rejected` or `failed`.
     pub outcome: String,
-    /// `run`, `cli`, `api` …: how it was asked for.
+    /// `run`, `cli`, `api` …: how it was requested.
     pub way: String,
     /// From which address, of requests.
     pub address: Option<String>,
@@ -86,7 +86,7 @@ fn of_operation(model: &str, operation: &Operation) -> Change {
     }
 }
 
-/// A change of a schedule, however it was asked for.
+/// A change of a schedule, however it was requested.
 fn of_schedule(model: &str, change: &ScheduleChange) -> Change {
     Change {
         at: rfc3339(change.at_ms),
@@ -101,7 +101,7 @@ fn of_schedule(model: &str, change: &ScheduleChange) -> Change {
     }
 }
 
-/// A version that waited for approval and was rejected, however that was asked for. One that was approved is among the operations.
+/// A version that waited for approval and was rejected, however that was requested. One that was approved is among the operations.
 fn of_rejection(version: &VersionRow) -> Option<Change> {
     let said = TrainingRecord::of(version).approval?;
     Some(Change {

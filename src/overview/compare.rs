@@ -75,7 +75,7 @@ pub struct MetricPair {
 /// Rows on which two versions answer otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Flips {
-    /// Rows that both were asked for.
+    /// Rows on which both were scored.
     pub rows: u64,
     /// Rows that both have right.
     pub both_right: u64,

@@ -75,7 +75,7 @@ impl ColumnPoint {
 /// The newest data sets of a model first.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn data_sets(env: &Env, limit: i64) -> Result<Vec<DataSet>, Error> {
     let rows = env
         .registry

@@ -83,7 +83,7 @@ impl DecisionStatus {
 /// The newest decision of a model, whose file is still there.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn last_decision(env: &Env) -> Result<Option<DecisionStatus>, Error> {
     let heads = env.registry.version_heads(&env.config.name, 20).await?;
     let decided = heads

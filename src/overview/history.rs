@@ -69,7 +69,7 @@ pub struct History {
 /// A model's versions over time.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn history(env: &Env) -> Result<History, Error> {
     let (model, registry) = (&env.config.name, &env.registry);
     let heads = registry.version_heads(model, MOST_VERSIONS).await?;

@@ -100,7 +100,7 @@ struct Facts {
 /// Works the score out: of settings, and of what the registry has seen happen.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn ml_test_score(env: &Env) -> Result<MlTestScore, Error> {
     let facts = facts(env).await?;
     let sections = [

@@ -29,7 +29,7 @@ pub struct QueueStatus {
 /// The queue in numbers.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn queue(registry: &Registry, now_ms: i64) -> Result<QueueStatus, Error> {
     let counts = registry.open_job_counts().await?;
     let of = |state: JobState| {
@@ -65,7 +65,7 @@ pub struct ScheduleStatus {
 /// When a model's runs are due.
 ///
 /// # Errors
-/// When the registry cannot be asked, or what is stored there is no schedule.
+/// When the registry cannot be reached, or what is stored there is no schedule.
 pub async fn schedule(
     registry: &Registry,
     model: &ModelConfig,

@@ -13,7 +13,7 @@ use crate::registry::ProbationRow;
 /// The status of a project.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Status {
-    /// When it was asked for.
+    /// When it was requested.
     pub at: String,
     /// All of it in a sentence.
     pub says: String,

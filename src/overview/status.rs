@@ -25,7 +25,7 @@ pub const SQUARES: i64 = 30;
 /// The status of a project's models.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn status(
     registry: &Registry,
     project: &Path,

@@ -179,7 +179,7 @@ pub struct Entry {
 /// The newest entries first, of one model or of all.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn timeline(
     registry: &Registry,
     project: &Path,

@@ -25,7 +25,7 @@ pub struct Verified {
 /// Every whole version and every data set of a model, oldest first.
 ///
 /// # Errors
-/// When the registry cannot be asked; what is damaged is no error.
+/// When the registry cannot be reached; what is damaged is no error.
 pub async fn verify(env: &Env) -> Result<Vec<Verified>, Error> {
     let (model, registry) = (&env.config.name, &env.registry);
     let mut all = Vec::new();

@@ -29,7 +29,7 @@ pub struct Waiting {
 /// The newest version that waits for approval. Whether the test data is another one is looked at when it is approved.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn waiting(env: &Env) -> Result<Option<Waiting>, Error> {
     let Some(row) = waiting_row(env).await? else {
         return Ok(None);

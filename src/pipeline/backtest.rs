@@ -62,7 +62,7 @@ pub async fn backtest(env: &Env, plan: &Plan) -> Result<Backtest, Error> {
     let mut played = Played::new(env, &plan.policies);
     let mut notes = vec![
         "two keys see the test rows alone: a backtest has no logged requests and no out-of-fold rows of a champion".to_string(),
-        "slices are not asked".to_string(),
+        "slices are not looked at".to_string(),
     ];
     match plan.steps {
         Steps::Time {

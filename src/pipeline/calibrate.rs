@@ -19,7 +19,7 @@ const ISOTONIC_OF_A_CLASS: usize = 100;
 /// Parts of the rows, of which each is calibrated by a fit on the others to see what calibrating is worth.
 const PARTS: usize = 5;
 
-/// Says before anything is fitted when calibration is asked for and there are not two classes.
+/// Says before anything is fitted when calibration is requested and there are not two classes.
 ///
 /// # Errors
 /// [`Error::Target`], with the key that does not fit.
@@ -79,7 +79,7 @@ pub struct Known<'a> {
     pub probabilities: &'a [f64],
 }
 
-/// Fits a calibration. `None` where the rows are too few, or say nothing; a note tells so where it was asked for by the settings.
+/// Fits a calibration. `None` where the rows are too few, or say nothing; a note tells so where it was requested by the settings.
 pub fn calibrate(
     bundle: &Bundle,
     kind: CalibrationKind,

@@ -152,7 +152,7 @@ fn categories(bundle: &Bundle) -> Vec<Categories> {
 /// without a version.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn findings_of(env: &Env) -> Result<Option<(i64, Vec<Finding>)>, Error> {
     let versions = env.registry.versions(&env.config.name).await?;
     let is_ready = |version: &&VersionRow| version.state == crate::registry::VersionState::Ready;

@@ -93,7 +93,7 @@ async fn is_removed(registry: &Registry, model: &str) -> Result<bool, Error> {
 /// Removes what is left of the files of models that were removed, and returns their names. A model in use is left alone.
 ///
 /// # Errors
-/// When the registry cannot be asked, or files cannot be removed.
+/// When the registry cannot be reached, or files cannot be removed.
 pub async fn finish_model_removals(
     registry: &Registry,
     config: &Config,

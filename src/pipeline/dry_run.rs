@@ -34,7 +34,7 @@ pub struct Planned {
 /// Looks at a model's files as a run would.
 ///
 /// # Errors
-/// When a folder cannot be read or the registry cannot be asked.
+/// When a folder cannot be read or the registry cannot be reached.
 pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let config = &env.config;
     let input = super::input_scan::look(&config.input_folder).await?;

@@ -88,7 +88,7 @@ pub fn interrupt_engine(patience: std::time::Duration, is_about_to_end: bool) ->
     }
 }
 
-/// What is said where an engine is asked for that is not built in.
+/// What is said where an engine is requested that is not built in.
 #[cfg(not(feature = "spark"))]
 pub fn not_built_in() -> Error {
     Error::NoEngine(

@@ -141,7 +141,7 @@ pub enum Error {
         /// Its number.
         version: i64,
     },
-    /// There is no data set yet, or not the one that is asked for.
+    /// There is no data set yet, or not the one that is requested.
     #[error("{0}")]
     NoDataset(String),
     /// A stage did not make what another one reads.

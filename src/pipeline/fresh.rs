@@ -29,7 +29,7 @@ impl TestData {
     /// Test files with the rows that are held out by now.
     ///
     /// # Errors
-    /// When the registry cannot be asked.
+    /// When the registry cannot be reached.
     pub async fn of(env: &Env, scan: Scan) -> Result<TestData, Error> {
         let fresh = Fresh::read(env).await?;
         Ok(TestData { scan, fresh })
@@ -74,7 +74,7 @@ impl Fresh {
     /// Those that the settings make evidence; empty where nothing is held out.
     ///
     /// # Errors
-    /// When the registry cannot be asked.
+    /// When the registry cannot be reached.
     pub async fn read(env: &Env) -> Result<Fresh, Error> {
         let settings = &env.config.labels;
         if !settings.sets_aside() || settings.test_use == TestUse::Gather {

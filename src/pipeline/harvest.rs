@@ -41,7 +41,7 @@ pub struct Harvest {
     pub learned: u64,
     /// Labelled answers whose rows wait: of days or classes with too few labels.
     pub waiting: u64,
-    /// Labelled answers that were asked for (`unseat labels wanted`): they are where two models differ, and not like the rest.
+    /// Labelled answers that were requested (`unseat labels wanted`): they are where two models differ, and not like the rest.
     pub asked: u64,
     /// Labelled answers whose rows are not logged.
     pub not_logged: u64,

@@ -30,7 +30,7 @@ pub async fn check(env: &Env) -> Result<(), Error> {
 /// What is in the folders of a model and the registry does not know.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lost>, Error> {
     let (model, folder) = (&config.name, &config.deployment_folder);
     let (place, database) = (

@@ -21,7 +21,7 @@ impl Env {
     /// Learns from the registry in which other folders files of the model are.
     ///
     /// # Errors
-    /// When the registry cannot be asked.
+    /// When the registry cannot be reached.
     pub async fn find_places(&self) -> Result<(), Error> {
         for (kind, artifacts, _) in self.kept() {
             let folders = self.registry.places(&self.config.name, kind).await?;

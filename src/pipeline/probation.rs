@@ -68,7 +68,7 @@ fn shift(one: &ClassPredictions, other: &ClassPredictions) -> Option<TestShift> 
 /// Why there is nothing to do, with a version that waits for approval.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn with_held(env: &Env, why: String) -> Result<String, Error> {
     let held = env.registry.held_version(&env.config.name).await?;
     Ok(match held {
@@ -110,7 +110,7 @@ fn shift_of_numbers(one: &[f64], other: &[f64]) -> Option<TestShift> {
 /// What is said of a version that production has rejected: a run does not make it again by itself.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn taken_back(env: &Env, version: Option<i64>) -> Result<Option<String>, Error> {
     let rows = env.registry.probations(&env.config.name).await?;
     let is_it = |row: &&ProbationRow| {

@@ -17,7 +17,7 @@ use crate::text::hex;
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be written.
+/// When the registry cannot be reached or a file cannot be written.
 pub async fn mend_champion(env: &Env) -> Result<(), Error> {
     let model = &env.config.name;
     let Some(champion) = env.registry.champion(model).await? else {
@@ -55,7 +55,7 @@ pub async fn publish(env: &Env) -> Result<(), Error> {
 /// The same where the copy may be that of the same model under an old name.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be written.
+/// When the registry cannot be reached or a file cannot be written.
 pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
     let model = &env.config.name;
     let Some(champion) = env.registry.champion(model).await? else {

@@ -14,7 +14,7 @@ const RECENT_VERSIONS: usize = 20;
 /// Settles dead runs, gives up unfinished versions, removes what they left, and makes the champion's copy true.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be written.
+/// When the registry cannot be reached or a file cannot be written.
 pub async fn recover(env: &Env, run: &RunId) -> Result<(), Error> {
     let model = &env.config.name;
     let now_ms = env.clock.now_ms();
@@ -107,7 +107,7 @@ fn remove_parts(folder: &Path) {
 /// it does not matter how many runs broke off since.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn write_missing_reports(env: &Env) -> Result<(), Error> {
     let versions = env.registry.versions(&env.config.name).await?;
     let decided = versions

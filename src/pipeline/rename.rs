@@ -31,7 +31,7 @@ pub async fn rename(env: &Env, old: &str) -> Result<(), Error> {
     let created = env.registry.created_models().await?;
     if created.iter().any(|model| model.name == old) {
         return Err(failed(
-            "it was created by request, and its name is part of what was asked for".to_string(),
+            "it was created by request, and its name is part of what was requested".to_string(),
         ));
     }
     if let Some(there) = manifest::manifest(&env.config.deployment_folder).await?

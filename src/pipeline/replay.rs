@@ -53,7 +53,7 @@ pub fn decided_again(
 /// checked against the champion it had then, not against the one that the other policy would have made.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn replay(
     env: &Env,
     policy: &Policy,

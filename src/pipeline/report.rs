@@ -61,7 +61,7 @@ pub async fn report(env: &Env, subject: &Subject<'_>) -> Result<(Vec<String>, St
 /// A report of a stored version.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be read.
+/// When the registry cannot be reached or a file cannot be read.
 pub async fn report_stored(
     env: &Env,
     version: &VersionRow,

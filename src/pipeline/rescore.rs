@@ -12,7 +12,7 @@ use crate::registry::PastConclusion;
 /// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn rescore(
     env: &Env,
     id: &RunId,

@@ -38,7 +38,7 @@ pub async fn run(env: &Env, options: &RunOptions) -> Result<RunReport, Error> {
 /// Holds the model's lock around some work, records the work as a run, and clears up after dead processes first.
 ///
 /// # Errors
-/// When another run holds the lock or the registry cannot be asked.
+/// When another run holds the lock or the registry cannot be reached.
 pub async fn with_lock(
     env: &Env,
     id: &RunId,

@@ -1,4 +1,4 @@
-//! What is asked of a run, and what came of it.
+//! What is required of a run, and what came of it.
 
 use serde::Serialize;
 use serde_json::json;
@@ -19,7 +19,7 @@ pub struct RunOptions {
     pub trigger: String,
     /// Train even when the same work was concluded before.
     pub force: bool,
-    /// Its id, when who asked for it had to know it before it began; has the form that [`super::is_run_id`] wants.
+    /// Its id, when who requested it had to know it before it began; has the form that [`super::is_run_id`] wants.
     pub id: Option<RunId>,
 }
 

@@ -159,7 +159,7 @@ fn pair(record: crate::pipeline::scores::ScoreRecord) -> ScorePair {
 /// The gate on a version, on the present test rows, and what follows from its verdict.
 ///
 /// # Errors
-/// When another run holds the lock or the registry cannot be asked.
+/// When another run holds the lock or the registry cannot be reached.
 pub async fn deploy_stage(env: &Env, version: &str) -> Result<RunReport, Error> {
     let id = env.new_run_id();
     with_lock(env, &id, "deploy", async |lock| {

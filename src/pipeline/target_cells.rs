@@ -1,4 +1,4 @@
-//! What the target's cells are in the files themselves: asked for only where the data set makes one doubt its labels.
+//! What the target's cells are in the files themselves: requested only where the data set makes one doubt its labels.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub fn left_out_for<'a>(
         .collect()
 }
 
-/// What the checks say of the target of some rows. `files` are asked where labels stand, and only where that is in doubt.
+/// What the checks say of the target of some rows. `files` are searched for where labels stand, and only where that is in doubt.
 pub fn findings_of(
     config: &ModelConfig,
     seen: &Seen<'_>,

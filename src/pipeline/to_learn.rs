@@ -15,7 +15,7 @@ impl Input {
     /// Input files with the labelled rows that are gathered by now.
     ///
     /// # Errors
-    /// When the registry cannot be asked.
+    /// When the registry cannot be reached.
     pub async fn of(env: &Env, scan: Scan) -> Result<Input, Error> {
         let rows = to_learn(env).await?;
         Ok(Input { scan, rows })

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 /// one line on it.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be written.
+/// When the registry cannot be reached or a file cannot be written.
 pub async fn train(
     env: &Env,
     run: &RunId,
@@ -54,7 +54,7 @@ pub fn learn_from(
 /// Records what was learned as a version, with a name if it is given one.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be written.
+/// When the registry cannot be reached or a file cannot be written.
 pub async fn record(
     env: &Env,
     run: &RunId,

@@ -11,7 +11,7 @@ use crate::registry::{VersionRow, VersionState};
 /// The version of a name, if there is one whose bundle is whole.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn version_of_name(env: &Env, name: &str) -> Result<Option<VersionRow>, Error> {
     if !can_be_name(name) {
         return Ok(None);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Link, Predictor};
 
-/// How near to 0 and 1 a probability is taken where its log odds are asked for.
+/// How near to 0 and 1 a probability is taken where its log odds are requested.
 const CLIP: f64 = 1e-12;
 
 /// A fitted calibration of P(positive).

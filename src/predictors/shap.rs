@@ -66,7 +66,7 @@ impl Trees {
 struct Walk<'a> {
     trees: &'a Trees,
     features: &'a [f32],
-    /// Values per leaf, and the one that is asked for.
+    /// Values per leaf, and the one that is requested.
     width: usize,
     column: usize,
 }

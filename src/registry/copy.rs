@@ -80,7 +80,7 @@ impl Registry {
     /// How many rows each table has.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn count_rows(&self) -> Result<Vec<(String, i64)>, Error> {
         let mut counted = Vec::new();
         for table in db::tables_of_schema().await? {
@@ -96,7 +96,7 @@ impl Registry {
     /// Whether there is nothing in it but its tables, and what is about processes.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn is_empty(&self) -> Result<bool, Error> {
         let counted = self.count_rows().await?;
         let is_left = |table: &String| LEFT.contains(&table.as_str());

@@ -52,7 +52,7 @@ pub struct NewJob {
     pub actor: String,
     /// Id that its first run will have.
     pub run: RunId,
-    /// When it was asked for.
+    /// When it was requested.
     pub at_ms: i64,
 }
 
@@ -87,7 +87,7 @@ pub struct JobRow {
     pub cancelled_by: Option<String>,
     /// It is not started before.
     pub not_before_ms: i64,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_ms: i64,
     /// When it was started last.
     pub started_ms: Option<i64>,

@@ -19,7 +19,7 @@ impl Registry {
     /// Jobs that wait and for which no machine was started lately.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn jobs_to_launch(&self) -> Result<Vec<JobRow>, Error> {
         let now_ms = self.lease_ms().await?;
         let rows = query(

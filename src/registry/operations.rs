@@ -85,7 +85,7 @@ impl Registry {
         Ok(row.get("newest"))
     }
 
-    /// Records an operation that a person asked for.
+    /// Records an operation that a person requested.
     ///
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.

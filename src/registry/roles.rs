@@ -55,7 +55,7 @@ impl Registry {
     /// The processes that stay and live, those that began first before others.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn living_roles(&self) -> Result<Vec<RoleRow>, Error> {
         let now_ms = self.lease_ms().await?;
         let rows = query("SELECT * FROM roles ORDER BY since_ms, process")
@@ -69,7 +69,7 @@ impl Registry {
     /// What is at work on the project as far as the database knows: runs first, then processes that stay.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn at_work(&self, now_ms: i64) -> Result<Vec<AtWork>, Error> {
         let mut found = Vec::new();
         let rows = query("SELECT model FROM locks ORDER BY model")

@@ -258,7 +258,7 @@ impl Registry {
     /// The newest version of a model without a champion, where the gate holds it for a person to look at.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn held_version(&self, model: &str) -> Result<Option<i64>, Error> {
         if self.champion(model).await?.is_some() {
             return Ok(None);

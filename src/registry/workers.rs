@@ -129,7 +129,7 @@ impl Registry {
     /// Names of the workers that live.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn living_workers(&self) -> Result<Vec<String>, Error> {
         let now_ms = self.lease_ms().await?;
         let living = workers(&self.pool(), now_ms).await?.into_iter();
@@ -164,7 +164,7 @@ impl Registry {
     /// Running jobs whose worker is dead, and those of the worker that asks, which knows which of them it is at.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub async fn orphaned_jobs(&self, me: &str) -> Result<Vec<JobRow>, Error> {
         let now_ms = self.lease_ms().await?;
         let running = self.running_jobs().await?;
@@ -179,7 +179,7 @@ impl Registry {
     /// The jobs that workers do, oldest first.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be reached.
     pub(super) async fn running_jobs(&self) -> Result<Vec<JobRow>, Error> {
         let running = query("SELECT * FROM job_records WHERE state = 'running' ORDER BY id")
             .fetch_all(&self.pool())

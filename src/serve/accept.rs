@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// A socket that is listened on and not yet answered.
 pub struct Bound {
     listener: TcpListener,
-    /// The address, with the port that the system chose where 0 was asked for.
+    /// The address, with the port that the system chose where 0 was requested.
     pub address: SocketAddr,
 }
 

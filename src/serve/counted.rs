@@ -5,7 +5,7 @@ use super::live_gauges::effects;
 use super::scrape::Now;
 use crate::pipeline::drift::newest;
 
-/// Verdicts and counters. Of a model whose registry cannot be asked, nothing is said.
+/// Verdicts and counters. Of a model whose registry cannot be reached, nothing is said.
 pub async fn counted(state: &State, now: &Now) {
     let Some(project) = &state.project else {
         return;

@@ -13,7 +13,7 @@ use crate::serving::created_models::Seen;
 /// of those that were removed. Requests under way keep the version that they began with.
 ///
 /// # Errors
-/// When the registry cannot be asked. A model whose settings cannot be used is logged and left out.
+/// When the registry cannot be reached. A model whose settings cannot be used is logged and left out.
 pub async fn sync(state: &State) -> Result<(), registry::Error> {
     let Some(project) = &state.project else {
         return Ok(());

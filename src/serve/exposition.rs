@@ -163,7 +163,7 @@ fn models(state: &State, now: &Now) {
     }
 }
 
-/// What the schedule and the queue came to. A registry that cannot be asked leaves them out of one scrape.
+/// What the schedule and the queue came to. A registry that cannot be reached leaves them out of one scrape.
 async fn schedule_and_queue(state: &State, now: &Now) {
     let Some(project) = &state.project else {
         return;
@@ -248,7 +248,7 @@ async fn totals(state: &State, now: &Now) -> Option<MetricFamily> {
     Some(durations(&totals))
 }
 
-/// Whether models are stale, 1 or 0 for each reason. Of a model whose registry cannot be asked, nothing is said.
+/// Whether models are stale, 1 or 0 for each reason. Of a model whose registry cannot be reached, nothing is said.
 async fn stale(state: &State, now: &Now) {
     let Some(project) = &state.project else {
         return;

@@ -29,7 +29,7 @@ pub async fn follow(state: Arc<State>) {
         let now = match asked.unwrap_or(Err(Error::Silent)) {
             Ok(now) => now,
             Err(error) => {
-                // The database cannot be asked: what is served stays, and the alarm says why it may be old.
+                // The database cannot be reached: what is served stays, and the alarm says why it may be old.
                 served_models
                     .models()
                     .for_each(|model| raise(&model, &error));

@@ -157,7 +157,7 @@ async fn trouble_checks(state: &State) -> Vec<Check> {
             checks.push(Check {
                 name: format!("runs {name}"),
                 is_well: false,
-                says: "the database cannot be asked".to_string(),
+                says: "the database cannot be reached".to_string(),
             });
             continue;
         };
@@ -196,7 +196,7 @@ async fn stale_check(state: &State) -> Option<Check> {
     for (name, found) in staleness(project, state.clock.now_ms()).await {
         match found {
             Ok(found) => says.extend(found.iter().map(|stale| format!("{name} {}", stale.says))),
-            Err(_) => says.push(format!("{name}: the database cannot be asked")),
+            Err(_) => says.push(format!("{name}: the database cannot be reached")),
         }
     }
     Some(Check {

@@ -10,7 +10,7 @@ use crate::pipeline::live::kept_summary;
 /// Columns with a gauge of their own, per model and kind of rows: the ones that differ most.
 const MOST_COLUMNS: usize = 50;
 
-/// Quality of the champion's answers. Of a model whose registry cannot be asked, nothing is said.
+/// Quality of the champion's answers. Of a model whose registry cannot be reached, nothing is said.
 pub async fn live(state: &State, now: &Now) {
     let Some(project) = &state.project else {
         return;

@@ -31,7 +31,7 @@ pub fn is_wanted(request: &Request) -> bool {
 }
 
 /// A stream of one batch with the columns `id`, `prediction`, `probability` (not where numbers are predicted), `flagged` (where the
-/// version flags), `probability_<class>` (where probabilities are asked for) and `warnings` (JSON; null for a usual row). Its
+/// version flags), `probability_<class>` (where probabilities are requested) and `warnings` (JSON; null for a usual row). Its
 /// schema's metadata have `model`, `version` and `request_id`. The rows end in the prediction log where there is one.
 ///
 /// # Errors

@@ -61,7 +61,7 @@ impl ModelSlot {
         self.alarm.store(None);
     }
 
-    /// The version that was served before the present one, which is kept until it was asked for.
+    /// The version that was served before the present one, which is kept until it was requested.
     pub fn take_before(&self) -> Option<Arc<Served>> {
         self.before.swap(None)
     }
@@ -117,7 +117,7 @@ impl ModelSlot {
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let at = others.iter().position(|it| it.version == version)?;
-        // The one that was asked for last goes last; the first is dropped when there are too many.
+        // The one that was requested last goes last; the first is dropped when there are too many.
         let found = others.remove(at);
         others.push(found.clone());
         Some(found)

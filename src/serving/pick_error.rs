@@ -17,7 +17,7 @@ pub enum PickError {
     /// The model has no such version.
     #[error("no such version of the model; GET /models/<model>/versions lists them")]
     NoVersion,
-    /// The registry cannot be asked.
+    /// The registry cannot be reached.
     #[error(transparent)]
     Registry(#[from] registry::Error),
     /// The version cannot be loaded.

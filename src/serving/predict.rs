@@ -1,4 +1,4 @@
-//! The one loop in which rows are predicted: what every prediction leaves behind, whatever protocol asked for it, is left here.
+//! The one loop in which rows are predicted: what every prediction leaves behind, whatever protocol requested it, is left here.
 
 use super::rows::Rows;
 use super::served::Served;

@@ -100,7 +100,7 @@ impl ServedModels {
         found.cloned().ok_or(PickError::NoModel)
     }
 
-    /// The version that answers: the champion, or the one that was asked for.
+    /// The version that answers: the champion, or the one that was requested.
     ///
     /// # Errors
     /// As [`ServedModels::model`]; for a version that is not there, and while there is no champion.

@@ -137,7 +137,7 @@ fn answer(kept: &mut Kept, asked: &Asked) -> (u16, Value) {
         _ => &body["Key"],
     };
     let model = key["sort"]["S"].as_str().unwrap_or_default().to_string();
-    // The one condition that is asked for.
+    // The one condition that is requested.
     let number = |value: &Value| value["N"].as_str().and_then(|it| it.parse::<i64>().ok());
     let name = body["ExpressionAttributeNames"]["#revision"].as_str();
     let now = name.and_then(|name| number(&kept.rows.get(&model)?[name]));

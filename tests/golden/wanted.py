@@ -1,4 +1,4 @@
-"""Writes wanted.json beside itself: labels that were asked for, and how many would settle a decision, by NumPy and scipy.
+"""Writes wanted.json beside itself: labels that were requested, and how many would settle a decision, by NumPy and scipy.
 
     pip install scipy numpy
     python tests/golden/wanted.py
@@ -50,7 +50,7 @@ def corrected(metric, over, drawn, fitted):
 
 
 def with_labels(metric, trusted, over, drawn):
-    """The key of the test rows and the labels that were asked for together."""
+    """The key of the test rows and the labels that were requested together."""
     fitted = calibrate([trusted])
     _, plain = key(metric, [trusted], over, fitted)
     r, s2 = corrected(metric, over, drawn, fitted)

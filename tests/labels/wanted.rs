@@ -1,4 +1,4 @@
-//! Labels that are asked for: an open decision names requests, their labels come back, and it is decided again.
+//! Labels that are requested: an open decision names requests, their labels come back, and it is decided again.
 
 use std::fmt::Write as _;
 
@@ -135,7 +135,7 @@ fn labels_that_an_open_decision_asks_for_come_back_with_their_weights() {
     let reason = rule
         .and_then(|rule| rule["reason"].as_str())
         .expect("a reason");
-    assert!(reason.contains("labels asked for"), "{reason}");
+    assert!(reason.contains("labels requested"), "{reason}");
     // What a decision used is kept with it.
     let replayed = project.json(&["gate", "replay"]);
     assert_eq!(replayed["replayed"][1]["decision"], anew);

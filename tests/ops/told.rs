@@ -211,7 +211,7 @@ fn recovery_and_quarantine_are_sent() {
     let found = kinds(&project);
     assert!(
         !found.contains(&"failed".to_string()),
-        "it was not asked for: {found:?}"
+        "it was not requested: {found:?}"
     );
     assert!(found.contains(&"recovered".to_string()), "{found:?}");
     assert!(found.contains(&"quarantined".to_string()), "{found:?}");

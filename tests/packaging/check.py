@@ -144,7 +144,7 @@ def chart(write):
         loaded.render({}, name="unseat")
         failed("an open port", "the chart renders a server that everybody may use without being told to")
     except helm_python.HelmRenderError:
-        print("ok an open port has to be asked for")
+        print("ok an open port has to be requested")
     for name, values in OTHERS.items():
         valid(name, values)
     for name, values in RENDERINGS.items():

@@ -97,7 +97,7 @@ fn server_and_models_say_what_they_are() {
         entry("2", "the champion"),
         entry(
             "1",
-            "not the champion; answers when it is asked for by number"
+            "not the champion; answers when it is requested by number"
         ),
     ]);
     for body in ["", "{}", "{\"ready\": true}"] {

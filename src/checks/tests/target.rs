@@ -46,7 +46,7 @@ fn said(counts: &[(&str, u64)], files: &[FileLabels]) -> Vec<(Check, String)> {
             .iter()
             .all(|it| it.severity == Severity::Warn && it.value.is_finite())
     );
-    // Where places are named, the files were asked for; where nothing is said, they are not.
+    // Where places are named, the files were looked at; where nothing is said, they are not.
     let is_named = |it: &Finding| {
         [
             Check::TargetSpelling,

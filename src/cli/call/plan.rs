@@ -12,7 +12,7 @@ pub struct Call {
     pub method: String,
     /// The path as the document has it.
     pub path: String,
-    /// What is asked for: the path with its values, and the query.
+    /// What is requested: the path with its values, and the query.
     pub target: String,
     /// Content type and body.
     pub body: Option<(String, Vec<u8>)>,

@@ -1,4 +1,4 @@
-//! What is asked for: rows of a file, or the example of the server's own document.
+//! What is requested: rows of a file, or the example of the server's own document.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::cli::call::prediction_example;
 use crate::cli::client;
 use crate::cli::{Failure, Kind};
 
-/// Most rows of a file that are asked for in turns.
+/// Most rows of a file that are requested in turns.
 const MOST_ROWS: usize = 10_000;
 /// Longest wait for the document.
 const PATIENCE: Duration = Duration::from_secs(30);

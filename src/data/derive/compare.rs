@@ -223,7 +223,7 @@ pub fn not(values: Values<'_>) -> Result<Values<'static>, String> {
 /// `x IS …`, never missing.
 ///
 /// # Errors
-/// When a truth value is asked of something else.
+/// When a truth value is required of something else.
 pub fn is(values: Values<'_>, test: Test) -> Result<Values<'static>, String> {
     let asked = match test {
         Test::Missing => {

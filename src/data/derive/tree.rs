@@ -245,7 +245,7 @@ pub enum Part {
     TimeOfDay,
 }
 
-/// Parts by the names that they are asked for.
+/// Parts by the names under which they are requested.
 const PARTS: &[(Part, &[&str])] = &[
     (Part::Millennium, &["millennium", "millennia"]),
     (Part::Century, &["century", "centuries", "c"]),

@@ -1,4 +1,4 @@
-//! The graph as a reader sees it. Whether onnxruntime answers the same is asked in `tests/export/`.
+//! The graph as a reader sees it. Whether onnxruntime answers the same is tested in `tests/export/`.
 
 use std::collections::HashSet;
 

@@ -162,7 +162,7 @@ fn a_gain_of_the_threshold_alone_moves_the_champions_where_that_is_asked() {
     let moved = decision.retuned.expect("judged");
     assert!(moved.all.probability >= 0.9 && moved.ranking.probability < 0.9);
     assert!(moved.threshold < 0.6, "{moved:?}");
-    // Unless it is asked for, it is told and nothing else.
+    // Unless it is requested, it is told and nothing else.
     let plain = late.decide(&two_keys());
     assert_ne!(plain.verdict, Verdict::Retune);
     assert_eq!((plain.retuned, plain.wanted), (None, None));

@@ -1,4 +1,4 @@
-//! What labels that were asked for say: a design-based correction of the second opinion.
+//! What labels that were requested say: a design-based correction of the second opinion.
 //!
 //! Rows on which both models agree move a difference of the models hardly at all, so only rows on which they differ are
 //! drawn, at random within each direction. The correction is the stratified mean of what the labels say beyond π̂ (Cochran,
@@ -14,7 +14,7 @@ use super::rows::Rows;
 /// Fewest labels of a direction; of one label nobody knows how far it is from the others.
 const FEWEST: usize = 2;
 
-/// What labels that were asked for say.
+/// What labels that were requested say.
 pub(super) struct Found {
     /// What they say beyond the second opinion.
     pub(super) correction: Estimate,

@@ -117,7 +117,7 @@ pub struct Evidence<'a> {
     pub assumptions: Assumptions,
 }
 
-/// Labels that were asked for: of the rows without labels on which the models differ, some drawn at random within each
+/// Labels that were requested: of the rows without labels on which the models differ, some drawn at random within each
 /// [`Direction`], so that each stands for a known number of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {

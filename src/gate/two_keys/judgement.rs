@@ -72,7 +72,7 @@ pub struct Judgement {
     /// Standard score of the disagreement between test rows and out-of-fold rows; above 2.6 the new rows and the test rows
     /// disagree. `None` without out-of-fold rows.
     pub disagreement: Option<f64>,
-    /// What the labels that were asked for say; `None` where none were, or too few came.
+    /// What the labels that were requested say; `None` where none were, or too few came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<AskedLabels>,
     /// Standard score of the calibration check on the rows where the models differ.
@@ -90,7 +90,7 @@ pub struct Judgement {
     pub veto: Option<Veto>,
 }
 
-/// What labels that were asked for say.
+/// What labels that were requested say.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AskedLabels {
     /// Labels by direction, `[challenger_positive, champion_positive]`.

@@ -15,7 +15,7 @@ use super::ratio::parts_of;
 const ENOUGH: f64 = 0.8;
 /// A probability from which on two models count as equivalent.
 pub const EQUIVALENT: f64 = 0.9;
-/// Labels that are asked for where no number of them gives that chance.
+/// Labels that are requested where no number of them gives that chance.
 const OTHERWISE: u64 = 200;
 /// Fewest labels of a direction that has as many rows.
 const FEWEST: u64 = 2;

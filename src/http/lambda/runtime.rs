@@ -17,7 +17,7 @@ const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 /// Most bytes that the interface takes as an answer.
 const MOST: usize = 6 << 20;
 
-/// What the interface could not be asked or told.
+/// What the interface could not be queried or told.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It does not answer.
@@ -32,7 +32,7 @@ pub enum Error {
     /// It answers with another status than it should.
     #[error("be understood by the runtime interface: it says {status} to {path}")]
     Rejected {
-        /// What was asked for.
+        /// What was requested.
         path: String,
         /// What it said.
         status: StatusCode,
@@ -161,7 +161,7 @@ impl Runtime {
             if let Some(sender) = kept {
                 match asked(sender, request()?).await {
                     Ok(answered) => return Ok(answered),
-                    Err(error) => tracing::debug!("the runtime interface is asked again: {error}"),
+                    Err(error) => tracing::debug!("the runtime interface is queried again: {error}"),
                 }
             }
             asked(connected(&self.address).await?, request()?).await

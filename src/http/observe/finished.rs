@@ -11,7 +11,7 @@ pub struct Finished<'a> {
     pub route: Option<usize>,
     /// The method.
     pub method: &'a Method,
-    /// The path as it was asked for.
+    /// The path as it was requested.
     pub path: &'a str,
     /// The status of the answer.
     pub status: StatusCode,

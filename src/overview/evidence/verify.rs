@@ -169,7 +169,7 @@ fn score(file: &EvidenceFile) -> EvidenceCheck {
     }
 }
 
-/// Whether the gate, asked again with the stored predictions, comes to the same.
+/// Whether the gate, run again with the stored predictions, comes to the same.
 fn decision(file: &EvidenceFile) -> EvidenceCheck {
     let decision: Option<Decision> = read(file, "decision.json");
     let Some(decision) = decision else {

@@ -153,7 +153,7 @@ fn what_failed_last_stands_first_however_long_ago_it_was_begun() {
         outcomes,
         [Outcome::Failed, Outcome::Rejected, Outcome::Promoted]
     );
-    assert_eq!(entries[0].at_ms, 10, "it says when it was asked for");
+    assert_eq!(entries[0].at_ms, 10, "it says when it was requested");
 }
 
 /// However many runs have come since: what failed today stands first.

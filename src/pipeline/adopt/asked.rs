@@ -1,6 +1,6 @@
-//! What is asked for.
+//! What is requested.
 
-/// What is asked for.
+/// What is requested.
 #[derive(Debug, Clone, Default)]
 pub struct Adopt {
     /// Say what would be done, and change nothing.

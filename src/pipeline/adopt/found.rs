@@ -61,7 +61,7 @@ struct Deployed {
 /// Looks at every folder; changes nothing.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn find(env: &Env, asked: &Adopt) -> Result<Found, Error> {
     let mut found = Found::default();
     let known = env.registry.versions(&env.config.name).await?;

@@ -47,7 +47,7 @@ pub struct Stratum {
     pub direction: Direction,
     /// How many there were.
     pub rows: u64,
-    /// How many of them are asked for: the first so many.
+    /// How many of them are requested: the first so many.
     pub ask: u64,
     /// All of them, in the order of the draw.
     pub candidates: Vec<Candidate>,
@@ -63,7 +63,7 @@ pub struct Candidate {
 }
 
 impl Ask {
-    /// The requests that are asked for.
+    /// The requests whose labels are required.
     pub fn wanted(&self) -> impl Iterator<Item = (Direction, &Candidate)> {
         self.strata.iter().flat_map(|stratum| {
             let asked = stratum.candidates.iter().take(stratum.ask as usize);
@@ -104,7 +104,7 @@ fn draw(beyond: &Beyond, wanted: &Wanted, seed: u64) -> Option<[Stratum; 2]> {
     are_there.then_some(strata)
 }
 
-/// Keeps what a decision that was left open asks for. Of a pair that was asked for before, the same draw continues: more of
+/// Keeps what a decision that was left open asks for. Of a pair that was requested before, the same draw continues: more of
 /// it is asked for.
 ///
 /// # Errors
@@ -155,7 +155,7 @@ pub async fn keep_ask(
     Ok(env.models.put(&key, to_json(&ask)?).await?)
 }
 
-/// What was asked for so that a version could be decided on; `None` where nothing was.
+/// What was requested so that a version could be decided on; `None` where nothing was.
 ///
 /// # Errors
 /// When the file is there and cannot be read.
@@ -170,10 +170,10 @@ pub async fn read_ask(env: &Env, version: &VersionRow) -> Result<Option<Ask>, Er
         .map_err(|source| Error::Stored { what: key, source })
 }
 
-/// The labels that have come of what was asked for, by id: the spelled class.
+/// The labels that have come of what was requested, by id: the spelled class.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<String, String>, Error> {
     let ids: Vec<&str> = ask.wanted().map(|(_, it)| it.id.as_str()).collect();
     let stated = env.registry.stated_of(&env.config.name, &ids).await?;
@@ -186,7 +186,7 @@ pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<String, String>, 
     Ok(labels.collect())
 }
 
-/// The labels that have come of what was asked for about this pair, as evidence. `None` while a direction in which rows
+/// The labels that have come of what was requested about this pair, as evidence. `None` while a direction in which rows
 /// differ has fewer than two.
 pub(super) async fn came(
     env: &Env,

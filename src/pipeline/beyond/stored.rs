@@ -12,11 +12,11 @@ pub const FILE: &str = "evidence.parquet";
 /// How the rows without labels are named; blocks of labelled rows are `out_of_fold_1`, `out_of_fold_2`.
 const UNLABELLED: &str = "unlabelled";
 const BLOCK: &str = "out_of_fold_";
-/// Rows whose labels were asked for.
+/// Rows whose labels were requested.
 const ASKED: &str = "asked";
 
 /// A row per row of evidence: `block`, `champion_logit`, `challenger_logit`, `champion_label`, `challenger_label`, `positive`
-/// (missing where it is not known), and of labels that were asked for `population` and `stratum_rows`, how many rows they were
+/// (missing where it is not known), and of labels that were requested `population` and `stratum_rows`, how many rows they were
 /// drawn from. `None` where there is none.
 ///
 /// # Errors
@@ -70,7 +70,7 @@ pub fn to_frame(beyond: &Beyond) -> Result<Option<DataFrame>, Error> {
     Ok(Some(frame.map_err(|source| Error::Data(source.into()))?))
 }
 
-/// How many rows each row was drawn from, in all and of its direction; only labels that were asked for, the last of `rows`,
+/// How many rows each row was drawn from, in all and of its direction; only labels that were requested, the last of `rows`,
 /// were drawn.
 fn drawn_from(beyond: &Beyond, rows: usize) -> (Vec<Option<f64>>, Vec<Option<f64>>) {
     let (mut population, mut of_direction) = (vec![None; rows], vec![None; rows]);
@@ -101,7 +101,7 @@ pub fn from_frame(frame: &DataFrame) -> Result<Beyond, Error> {
     let (blocks, positive) = (cells("block")?, cells("positive")?);
     let logits = (cells("champion_logit")?, cells("challenger_logit")?);
     let labels = (cells("champion_label")?, cells("challenger_label")?);
-    // Frames of before have no such columns, and no labels that were asked for.
+    // Frames of before have no such columns, and no labels that were requested.
     let drawn = cells("population").ok().zip(cells("stratum_rows").ok());
     let mut beyond = Beyond::default();
     let mut names: Vec<String> = Vec::new();

@@ -50,7 +50,7 @@ pub async fn importance_of(env: &Env, version: i64) -> BTreeMap<String, f64> {
 /// The last comparisons of a version with rows of a kind before some time, newest first: as many as count.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn checks_before(
     env: &Env,
     version: i64,
@@ -105,7 +105,7 @@ const MOST_LEARNED: i64 = 1_000_000;
 /// were held back, so that alone would look like drift. `None` where its data set is gone, very large, or has other columns.
 ///
 /// # Errors
-/// When the registry cannot be asked, or the version's data set cannot be read.
+/// When the registry cannot be reached, or the version's data set cannot be read.
 pub async fn unseen(env: &Env, version: i64, dataset: &Dataset) -> Result<Option<Vec<u32>>, Error> {
     let (registry, model) = (&env.registry, &env.config.name);
     let row = registry.version(model, version).await?;

@@ -3,7 +3,7 @@
 use crate::clock::instant_ms;
 use crate::config::DriftWindow;
 
-/// From when to when is asked for: `24h`, `7d`, or an instant in RFC 3339 with its offset, up to now; `requests` is the present
+/// From when to when: `24h`, `7d`, or an instant in RFC 3339 with its offset, up to now; `requests` is the present
 /// window and the one before. `None` for anything else.
 pub fn span(text: &str, window: DriftWindow, now_ms: i64) -> Option<(i64, i64)> {
     if text == "requests" {

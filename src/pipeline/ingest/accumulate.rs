@@ -19,7 +19,7 @@ use crate::text::counted;
 /// may be about an older version that was decided on again.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn earlier(env: &Env) -> Result<Option<(DataFrame, DatasetRecord)>, Error> {
     if env.config.ingest.keep == Keep::Folder {
         return Ok(None);

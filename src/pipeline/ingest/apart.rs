@@ -15,7 +15,7 @@ use crate::registry::FreshSide;
 /// The parts without rows that are or were test rows, and how many those were.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn without_test_rows(env: &Env, parts: Parts) -> Result<Parts, Error> {
     if !env.config.labels.sets_aside() {
         return Ok(parts);

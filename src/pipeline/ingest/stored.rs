@@ -19,7 +19,7 @@ use crate::text::counted;
 /// Summarises a data set, writes it and records it.
 ///
 /// # Errors
-/// When a file cannot be written or the registry cannot be asked.
+/// When a file cannot be written or the registry cannot be reached.
 pub async fn write(env: &Env, dataset: &mut Dataset) -> Result<(), Error> {
     Storing::begin(env, dataset).done().await
 }
@@ -60,7 +60,7 @@ impl Storing {
     /// Waits until the data set is durable and recorded.
     ///
     /// # Errors
-    /// When a file cannot be written or the registry cannot be asked.
+    /// When a file cannot be written or the registry cannot be reached.
     pub async fn done(self) -> Result<(), Error> {
         self.writing.await.map_err(|stopped| Error::Interrupted {
             what: "write the data set",
@@ -159,7 +159,7 @@ pub fn summary(record: &DatasetRecord) -> String {
 /// The newest data set, read back from its file.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn latest(env: &Env) -> Result<Dataset, Error> {
     match env.registry.latest_dataset(&env.config.name).await? {
         Some(row) => load_row(env, row).await,
@@ -177,7 +177,7 @@ pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
 /// The data set that a run made, read back from its file.
 ///
 /// # Errors
-/// When the registry cannot be asked.
+/// When the registry cannot be reached.
 pub async fn load(env: &Env, run: &RunId) -> Result<Dataset, Error> {
     match env.registry.dataset(&env.config.name, run).await? {
         Some(row) => load_row(env, row).await,

@@ -18,7 +18,7 @@ use crate::registry::{OldRows, RowHead, VersionRow, VersionState};
 /// Everything that the plan goes by.
 ///
 /// # Errors
-/// When the registry cannot be asked or a file cannot be read.
+/// When the registry cannot be reached or a file cannot be read.
 pub async fn gather(env: &Env) -> Result<Facts, Error> {
     let model = &env.config.name;
     let registry = &env.registry;

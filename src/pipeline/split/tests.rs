@@ -146,7 +146,7 @@ proptest! {
         for &row in &grouped.validation {
             prop_assert!(grouped.train.iter().all(|&other| groups[other as usize] != groups[row as usize]));
         }
-        // Within half the largest group, the share is what was asked for at most.
+        // Within half the largest group, the share is what was requested at most.
         let wanted = (rows.len() as f64 * share).round() as usize;
         let largest = (0..6).map(|group| groups.iter().filter(|&&it| it == group).count()).max().unwrap_or(0);
         prop_assert!(2 * grouped.validation.len() <= 2 * wanted + largest);

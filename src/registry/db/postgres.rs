@@ -22,7 +22,7 @@ const CONNECT_SECONDS: u64 = 20;
 /// A transaction of a process that was cut off is rolled back after this many seconds.
 const IDLE_SECONDS: u64 = 60;
 
-/// The server's clock is asked again after so long: clocks go apart slowly, and are set at any time.
+/// The server's clock is queried again after so long: clocks go apart slowly, and are set at any time.
 const ASK_CLOCK_EVERY: Duration = Duration::from_secs(2);
 
 /// How to reach a server.
@@ -51,7 +51,7 @@ pub struct Server {
     pub name: String,
     /// The connections.
     pub pool: Pool,
-    /// When its clock was asked last, and how far it was ahead of this machine's, in milliseconds.
+    /// When its clock was queried last, and how far it was ahead of this machine's, in milliseconds.
     ahead: Mutex<Option<(Instant, i64)>>,
 }
 

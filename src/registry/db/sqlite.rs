@@ -38,7 +38,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// When it was written last, in nanoseconds since 1970, where its state was asked for.
+    /// When it was written last, in nanoseconds since 1970, where its state was requested.
     pub fn written_ns(&self) -> Option<i64> {
         let times = self.state.iter();
         times

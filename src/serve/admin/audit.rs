@@ -1,4 +1,4 @@
-//! The audit log: one JSON line for every change of state that was asked for, done or rejected, and for every caller who was
+//! The audit log: one JSON line for every change of state that was requested, done or rejected, and for every caller who was
 //! not let in where changes are made.
 
 use std::net::IpAddr;
@@ -32,7 +32,7 @@ pub fn skipped() -> u64 {
     SKIPPED.load(Ordering::Relaxed)
 }
 
-/// Who asked for what.
+/// Who requested what.
 pub struct Attempt<'a> {
     /// Id of the request.
     pub id: &'a str,
@@ -120,7 +120,7 @@ async fn write(
         "outcome": outcome,
         "status": status,
     });
-    tracing::info!(action, model, version, outcome, "a change was asked for");
+    tracing::info!(action, model, version, outcome, "a change was requested");
     append_line(state, line).await;
 }
 

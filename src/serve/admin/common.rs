@@ -15,7 +15,7 @@ pub(super) const USUAL_LIMIT: i64 = 20;
 /// Most rows that are listed.
 pub(super) const MOST_LIMIT: i64 = 1000;
 
-/// How many rows a list may have, as it was asked for.
+/// How many rows a list may have, as it was requested.
 ///
 /// # Errors
 /// 400 for what is no such number.

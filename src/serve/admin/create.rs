@@ -53,7 +53,7 @@ pub async fn create(state: Arc<State>, request: Request) -> Result<Reply, Proble
     .await
 }
 
-/// What is asked for.
+/// What is requested.
 struct NewModel {
     id: String,
     data: Option<Value>,

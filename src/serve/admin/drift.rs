@@ -121,7 +121,7 @@ pub async fn show(state: Arc<State>, request: Request) -> Result<Reply, Problem>
     Ok(Reply::json(&DriftView::of(answer)).compressible())
 }
 
-/// What rows are asked for; requests if nothing is said.
+/// What rows are requested; requests if nothing is said.
 ///
 /// # Errors
 /// For a word that names none.

@@ -1,4 +1,4 @@
-//! `/jobs`: runs that were asked for, how far they are, and taking one back.
+//! `/jobs`: runs that were requested, how far they are, and taking one back.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub struct JobView {
     pub error: Option<String>,
     /// Who wants it to end.
     pub cancelled_by: Option<String>,
-    /// When it was asked for.
+    /// When it was requested.
     pub created: String,
     /// When it was started last.
     pub started: Option<String>,

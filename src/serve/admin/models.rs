@@ -100,7 +100,7 @@ async fn of_project(env: &Env, name: &str) -> Result<ModelView, Problem> {
     })
 }
 
-/// What was asked for, where a request named a training set, and what decides what the model becomes.
+/// What was requested, where a request named a training set, and what decides what the model becomes.
 fn asked_and_settings(config: &ModelConfig) -> Value {
     let mut data = config.asked.clone().unwrap_or_default();
     if let Value::Object(settings) = settings(config) {

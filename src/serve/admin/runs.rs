@@ -75,7 +75,7 @@ fn told(project: &Project, mut row: RunRow) -> (RunView, Option<serde_json::Valu
     RunView::of(row)
 }
 
-/// What is asked of a run.
+/// What is required of a run.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {

@@ -9,7 +9,7 @@ const MARKDOWN: &str = "text/markdown; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const PNG: &str = "image/png";
 
-/// What a version's folder may be asked for, and its type. The predictions of the test rows are not among it: they hold
+/// What may be requested from a version's folder, and its type. The predictions of the test rows are not among it: they hold
 /// rows of somebody's data.
 pub const FILES: [(&str, &str); 12] = [
     ("report.html", HTML),

@@ -213,7 +213,7 @@ pub struct Moved {
     pub previous: Option<i64>,
     /// Why.
     pub reason: String,
-    /// Who asked for it.
+    /// Who requested it.
     pub by: String,
     /// When.
     pub at: String,

@@ -117,7 +117,7 @@ fn reject<T>(why: &str) -> Result<T, Problem> {
     Err(Problem::new(Code::BadRequest, why))
 }
 
-/// What was asked for, out of the body or the query, with `n_top` filled in.
+/// What was requested, out of the body or the query, with `n_top` filled in.
 fn asked(request: &Request) -> Result<Map<String, Value>, Problem> {
     let mut asked: Map<String, Value> = if request.body.trim_ascii().is_empty() {
         let pairs = request.query_pairs().into_iter();

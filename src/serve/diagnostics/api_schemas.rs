@@ -182,7 +182,7 @@ pub struct DiagnosticsAnswer {
     /// Version of this program.
     program_version: &'static str,
     /// What this program was built with: `name`, `version`, and whether it names it itself (`direct`). Looked up when it was
-    /// built; no registry is asked for newer ones.
+    /// built; no registry is queried for newer ones.
     #[schema(value_type = Vec<Object>)]
     dependencies: &'static [Dependency],
 }

@@ -51,7 +51,7 @@ pub async fn summarise(state: Arc<State>, request: Request) -> Result<Reply, Pro
 
 /// Missing values, durations and dependencies
 ///
-/// Tells what the last runs took; nothing is run for it, and no registry of packages is asked.
+/// Tells what the last runs took; nothing is run for it, and no registry of packages is queried.
 #[utoipa::path(
     get,
     path = "/diagnose",

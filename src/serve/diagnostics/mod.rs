@@ -118,7 +118,7 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
     Ok(Reply::json(&answer).compressible())
 }
 
-/// Refreshes what is asked for, off the path of requests.
+/// Refreshes what is requested, off the path of requests.
 pub async fn refresh(state: &State, project: &Project) {
     for model in state.served_models.models() {
         let Some(env) = env(state, &model) else {

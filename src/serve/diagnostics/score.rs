@@ -107,7 +107,7 @@ fn told(
     })
 }
 
-/// All scores of the model on record; none when the registry cannot be asked.
+/// All scores of the model on record; none when the registry cannot be reached.
 async fn recorded(env: &Env) -> Vec<ScoreRow> {
     let recorded = env.registry.scores(&env.config.name).await;
     recorded.unwrap_or_else(|error| {

@@ -23,7 +23,7 @@ pub(super) async fn summary(state: &State, model: &ModelSlot) -> Result<Arc<Data
         return Ok(Arc::new(DataSummary::of_profile(&served.bundle.profile)));
     };
     let row = env.registry.latest_dataset(&model.name).await;
-    let row = row.map_err(|error| unavailable("the registry cannot be asked", &error))?;
+    let row = row.map_err(|error| unavailable("the registry cannot be reached", &error))?;
     let Some(row) = row else {
         let why = "the model has no data set yet; `unseat run` makes one";
         return Err(Problem::new(Code::Unavailable, why).retry(5));

@@ -39,7 +39,7 @@ noscript { display: block; padding: 2rem; font-family: system-ui, sans-serif; }
 }
 ";
 
-/// The page. `below` says whether it was asked for as `/docs/`, from where its files are beside it.
+/// The page. `below` says whether it was requested as `/docs/`, from where its files are beside it.
 pub fn page(below: bool) -> Reply {
     if !cfg!(feature = "docs-ui") {
         let at = if below { "../" } else { "" };

@@ -232,7 +232,7 @@ fn of_rows(view: &View, name: &str, check: &DriftCheck) -> Vec<(&'static str, Ma
     pairs
 }
 
-/// Both histograms of the column that is asked for, or of the most severe one.
+/// Both histograms of the column that is requested, or of the most severe one.
 fn histogram(asked: &Asked<'_>, answer: &DriftAnswer) -> Markup {
     let first = answer.check.features.first().map(ColumnDrift::key);
     let wanted = asked.column.map(str::to_string).or(first);

@@ -14,7 +14,7 @@ use crate::serving::served_models::ModelSlot;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_millis(250);
-/// Looks after which what failed is tried again, and the registry is asked whether another server has concluded.
+/// Looks after which what failed is tried again, and the registry is queried for whether another server has concluded.
 const LONG: u32 = 8;
 
 /// Watches until the server ends.
@@ -56,7 +56,7 @@ struct Watcher {
     trial: Option<Trial>,
     /// Looks until what failed is tried again.
     rest: u32,
-    /// Looks until the registry is asked again.
+    /// Looks until the registry is queried again.
     ask_in: u32,
     /// What went wrong last, so that it is said once.
     trouble: String,

@@ -34,7 +34,7 @@ pub struct ServerMetadata {
 pub struct ModelMetadata {
     /// The model.
     pub name: String,
-    /// Versions that can be asked for by number.
+    /// Versions that can be requested by number.
     pub versions: Vec<String>,
     /// What sort of model it is.
     pub platform: &'static str,

@@ -31,7 +31,7 @@ use crate::serving::served::Served;
     request_body(content((InferRequest = "application/json"), ("application/octet-stream"))),
     responses((
         status = 200,
-        description = "The outputs; bytes of those that were asked for as bytes follow the JSON object.",
+        description = "The outputs; bytes of those that were requested as bytes follow the JSON object.",
         content((InferResponse = "application/json"), ("application/octet-stream")),
         headers(
             ("Inference-Header-Content-Length" = u64,
@@ -63,7 +63,7 @@ pub async fn infer(state: Arc<State>, request: Request) -> Result<Reply, Problem
     request_body(content((InferRequest = "application/json"), ("application/octet-stream"))),
     responses((
         status = 200,
-        description = "The outputs; bytes of those that were asked for as bytes follow the JSON object.",
+        description = "The outputs; bytes of those that were requested as bytes follow the JSON object.",
         content((InferResponse = "application/json"), ("application/octet-stream")),
         headers(
             ("Inference-Header-Content-Length" = u64,

@@ -1,7 +1,7 @@
 //! The Open Inference Protocol v2 over REST, with the binary tensor data and classification extensions.
 //!
 //! A request goes through [`wire`] (JSON object and bytes), [`tensors`] (to the rows that everything else is scored from),
-//! [`outputs`] (what was asked for, and what the model says) and [`infer_response`] (as JSON or bytes).
+//! [`outputs`] (what was requested, and what the model says) and [`infer_response`] (as JSON or bytes).
 //! [`elements`] and [`datatype`] know what an element is. [`v1`] is the protocol before it.
 
 use utoipa::OpenApi;

@@ -163,7 +163,7 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
                 reason: if Some(number) == champion {
                     "the champion"
                 } else {
-                    "not the champion; answers when it is asked for by number"
+                    "not the champion; answers when it is requested by number"
                 },
             });
         }
@@ -181,7 +181,7 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
 
 /// Loading by hand, which is not supported.
 ///
-/// Always rejected: what is served is decided by promotions, and other versions are loaded when they are asked for.
+/// Always rejected: what is served is decided by promotions, and other versions are loaded when they are requested.
 #[utoipa::path(
     post,
     path = "/v2/repository/models/{model}/load",
@@ -192,7 +192,7 @@ pub async fn index(state: Arc<State>, request: Request) -> Result<Reply, Problem
 )]
 pub async fn load(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     state.served_models.model(Some(request.param("model")))?;
-    let why = "the champion is what is served, and is loaded by itself when a promotion or rollback moves it; other versions are loaded when they are asked for by number. To change the champion: `unseat promote`, `unseat rollback`";
+    let why = "the champion is what is served, and is loaded by itself when a promotion or rollback moves it; other versions are loaded when they are requested by number. To change the champion: `unseat promote`, `unseat rollback`";
     Err(Problem::new(Code::Conflict, why))
 }
 
@@ -211,7 +211,7 @@ pub async fn unload(state: Arc<State>, request: Request) -> Result<Reply, Proble
     load(state, request).await
 }
 
-/// Versions that can be asked for by number, newest first.
+/// Versions that can be requested by number, newest first.
 async fn versions(state: &State, model: &ModelSlot) -> Result<Vec<i64>, Problem> {
     match &state.served_models.source {
         Source::Folder { .. } | Source::Store(_) => {

@@ -1,4 +1,4 @@
-//! What an inference is answered with: the outputs a model has, which of them were asked for, and what the model says.
+//! What an inference is answered with: the outputs a model has, which of them were requested, and what the model says.
 
 use std::sync::Arc;
 
@@ -97,7 +97,7 @@ pub struct RequestedOutput {
     pub n_classes: Option<usize>,
 }
 
-/// What was asked for; all outputs where nothing was.
+/// What was requested; all outputs where nothing was.
 ///
 /// # Errors
 /// 400 with everything that is wrong with it.
@@ -124,7 +124,7 @@ pub fn wanted(asked: &InferBody<'_>, served: &Served) -> Result<Vec<RequestedOut
         };
         let name = kind.name();
         if wanted.iter().any(|other| other.kind == kind) {
-            faults.push(format!("the output `{name}` is asked for twice"));
+            faults.push(format!("the output `{name}` is requested twice"));
             continue;
         }
         let parameters = output.parameters.as_ref();

@@ -76,7 +76,7 @@ impl Tensor<'_> {
     }
 }
 
-/// An output that is asked for.
+/// An output that is requested.
 #[derive(Debug, serde::Deserialize)]
 pub struct Output<'a> {
     /// Its name.

@@ -23,7 +23,7 @@ pub struct AnsweredRows {
 }
 
 impl AnsweredRows {
-    /// Starts the thread that counts; to be called on the runtime that the registry is asked on.
+    /// Starts the thread that counts; to be called on the runtime that the registry is queried on.
     ///
     /// # Errors
     /// When the system gives no thread.

@@ -15,7 +15,7 @@ use super::kept::Counts;
 use crate::artifacts::{self, Artifacts, Trouble};
 use crate::model_types::{Location, StoreLocation};
 
-/// How long to wait before a store that failed is asked again.
+/// How long to wait before a store that failed is tried again.
 const RETRY: Duration = Duration::from_secs(15);
 
 /// The end that the log's writer holds.

@@ -137,7 +137,7 @@ fn faults_of_outputs_come_with_those_of_inputs() {
             ])),
             "`classification` is for the output `predict_proba`, not for `predict`; \
              `classification` of the output `predict_proba` is at least 1; \
-             the output `predict` is asked for twice; \
+             the output `predict` is requested twice; \
              the output `probability` cannot go into shared memory, which is not offered",
         ),
         (
@@ -264,7 +264,7 @@ fn nothing_is_loaded_or_unloaded_by_hand() {
         assert_eq!(
             answer.json(),
             json!({"error": "the champion is what is served, and is loaded by itself when a promotion or rollback moves it; \
-                other versions are loaded when they are asked for by number. To change the champion: `unseat promote`, \
+                other versions are loaded when they are requested by number. To change the champion: `unseat promote`, \
                 `unseat rollback`"})
         );
     }

@@ -143,7 +143,7 @@ fn where_it_differs_it_is_right() {
             r#"CAST("to" - "from" AS DOUBLE)"#,
             "[960.0,900.0,null,null,31490703.211,2.5,86400.0,-1.0]",
         ),
-        // Characters are counted, not bytes, and no more are asked for than there are.
+        // Characters are counted, not bytes, and no more are requested than there are.
         ("STRPOS('été', 't')", "[2,2,2,2,2,2,2,2]"),
         (
             "RIGHT('abc', 5)",

@@ -1,4 +1,4 @@
-//! Labels that were asked for, and how many would settle a decision, against NumPy and scipy (`tests/golden/wanted.py`).
+//! Labels that were requested, and how many would settle a decision, against NumPy and scipy (`tests/golden/wanted.py`).
 
 use serde::Deserialize;
 
