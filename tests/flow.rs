@@ -13,6 +13,7 @@ mod gate;
 mod kinds;
 mod leaks;
 mod learned;
+mod logged_requests;
 mod mistakes;
 mod models;
 mod nearly;

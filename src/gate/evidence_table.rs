@@ -63,8 +63,10 @@ pub(super) fn notes(decision: &Decision) -> Vec<String> {
         score(judgement.labels_se)
     )];
     notes.push(match judgement.unlabelled_rows {
-        0 => "the probabilities are those of the test rows: no other rows without labels were used"
-            .to_owned(),
+        0 => none_used(
+            judgement.unlabelled_differ,
+            decision.facts.no_requests.as_deref(),
+        ),
         n => format!(
             "the probabilities are those of {} without labels",
             rows(n, "row")
@@ -81,6 +83,16 @@ pub(super) fn notes(decision: &Decision) -> Vec<String> {
         decision.facts.learned.as_ref(),
     ));
     notes
+}
+
+/// That the probabilities are those of the test rows, and why.
+fn none_used(they_differ: bool, no_requests: Option<&str>) -> String {
+    let why = match (they_differ, no_requests) {
+        (true, _) => "the logged requests are of other rows than the test rows",
+        (false, Some(why)) => why,
+        (false, None) => "no other rows without labels were used",
+    };
+    format!("the probabilities are those of the test rows: {why}")
 }
 
 /// Which constants were assumed, and what they were learned from.

@@ -115,6 +115,8 @@ pub struct Beyond {
     pub out_of_fold: Vec<Labelled>,
     /// Rows without labels, seen by neither.
     pub unlabelled: Option<Both>,
+    /// Why there are none, where logged requests were looked for.
+    pub no_requests: Option<String>,
     /// Id of the answer to each of those rows; none where they are not known any more. The gate does not read them.
     pub ids: Vec<String>,
     /// Rows that were labelled on request.
@@ -156,6 +158,9 @@ pub struct Facts {
     /// The constants of two keys as past decisions on the model taught them; `None` where none had anything to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learned: Option<Learned>,
+    /// Why no logged request is among the evidence, where they were looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_requests: Option<String>,
 }
 
 /// Promotions over a champion that rest on one set of test rows.

@@ -77,6 +77,7 @@ impl Stand {
                 fresh: None,
                 calibration: None,
                 learned: None,
+                no_requests: None,
             },
             slices: Vec::new(),
         }

@@ -127,6 +127,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         fresh: scored.record.fresh.clone(),
         calibration: scored.record.calibration,
         learned: learned(env, number, scored.record.metric).await?,
+        no_requests: scored.beyond.no_requests.clone(),
     })
 }
 

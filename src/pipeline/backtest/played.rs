@@ -184,6 +184,7 @@ fn decide(
         fresh: None,
         calibration: challenger.calibration.as_ref().map(|it| it.report),
         learned: None,
+        no_requests: None,
     };
     let policy = Policy {
         slices: Vec::new(),

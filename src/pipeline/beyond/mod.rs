@@ -73,11 +73,13 @@ pub async fn gather(
     };
     let log = folder_of(&env.config).await?;
     let learned = learned_from(env).await?;
-    let (unlabelled, ids) =
-        unlabelled::rows(env, (&log, &learned), &champion, &challenger)?.unzip();
+    let requests = unlabelled::rows(env, (&log, &learned), &champion, &challenger)?;
+    let no_requests = requests.as_ref().err().cloned();
+    let (unlabelled, ids) = requests.ok().unzip();
     Ok(Beyond {
         out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
         unlabelled,
+        no_requests,
         ids: ids.unwrap_or_default(),
         asked: asked::came(env, &trained.version, champion.version, bundle).await?,
     })

@@ -38,14 +38,13 @@ pub async fn shadow(
     };
     let log = folder_of(&env.config).await?;
     let mut logged = newest(&log, &env.config.name, settings.rows as usize, |_| true);
-    keep_whole(&mut logged, champion);
-    if logged.is_empty() {
-        return none("no request is logged, see `server.prediction_log.sample`".to_string());
+    if let Some(why) = keep_whole(&mut logged, champion, challenger) {
+        return none(why);
     }
-    let frame = frame_of(&logged, champion)?;
-    let (Ok(old), Ok(new)) = (timed(champion, &frame), timed(challenger, &frame)) else {
-        let why = "one of the models reads a column that the logged rows do not have";
-        return none(why.to_string());
+    let old = timed(champion, &frame_of(&logged, champion)?);
+    let new = timed(challenger, &frame_of(&logged, challenger)?);
+    let (Ok(old), Ok(new)) = (old, new) else {
+        return none("one of the models cannot read the logged requests".to_string());
     };
     let micros = |seconds: f64| 1e6 * seconds / logged.len() as f64;
     let names = [champion, challenger].map(|bundle| bundle.classes.as_slice());

@@ -15,38 +15,64 @@ use crate::live::row_key;
 use crate::pipeline::error::Error;
 use crate::pipeline::logged::{LoggedRow, newest};
 
-/// What champion and challenger say of the newest logged requests but those that were learned from, with the id of each answer; `None` where nothing is logged, or one of the models needs
-/// a column that the log does not have.
+/// What both models say of logged requests, with the id of each answer; or why no request could be used.
+pub(super) type Said = Result<(Both, Vec<String>), String>;
+
+/// What champion and challenger say of the newest logged requests but those that were learned from. Each model reads them in the kinds
+/// of its own columns.
+///
+/// # Errors
+/// When logged rows do not make a frame.
 pub(super) fn rows(
     env: &Env,
     (log, learned): (&Path, &HashSet<String>),
     champion: &Side<'_>,
     challenger: &Side<'_>,
-) -> Result<Option<(Both, Vec<String>)>, Error> {
+) -> Result<Said, Error> {
     let mut logged = newest(log, &env.config.name, MOST_ROWS, |_| true);
     logged.retain(|row| {
         learned.is_empty() || !learned.contains(&format!("{:032x}", row_key(&row.cells)))
     });
-    keep_whole(&mut logged, champion.bundle);
-    if logged.is_empty() {
-        return Ok(None);
+    if let Some(why) = keep_whole(&mut logged, champion.bundle, challenger.bundle) {
+        return Ok(Err(why));
     }
-    let frame = frame_of(&logged, champion.bundle)?;
-    let said = answers(champion.bundle, &frame).zip(answers(challenger.bundle, &frame));
-    let both = said.and_then(|(old, new)| Both::of(&old, &new));
+    let old = answers(champion.bundle, &frame_of(&logged, champion.bundle)?);
+    let new = answers(challenger.bundle, &frame_of(&logged, challenger.bundle)?);
+    let both = old.zip(new).and_then(|(old, new)| Both::of(&old, &new));
     let ids = logged.into_iter().map(|row| row.id).collect();
-    Ok(both.map(|both| (both, ids)))
+    let unreadable = || "one of the models cannot read the logged requests".to_string();
+    Ok(both.map(|both| (both, ids)).ok_or_else(unreadable))
 }
 
-/// Leaves the rows out that do not have every column that the champion reads: a version with other inputs answered them.
-pub(super) fn keep_whole(rows: &mut Vec<LoggedRow>, champion: &Bundle) {
-    let reads = champion.transformer.reads(&champion.reading);
-    rows.retain(|row| reads.iter().all(|it| row.cells.contains_key(&it.name)));
+/// Leaves the rows out that do not have every column that the models read: a version with other inputs answered them. Where that leaves
+/// none, why.
+pub(super) fn keep_whole(
+    rows: &mut Vec<LoggedRow>,
+    champion: &Bundle,
+    challenger: &Bundle,
+) -> Option<String> {
+    if rows.is_empty() {
+        return Some("no request is logged, see `server.prediction_log.sample`".to_string());
+    }
+    let of = |bundle: &Bundle| bundle.transformer.reads(&bundle.reading);
+    let reads = [("champion", of(champion)), ("challenger", of(challenger))];
+    let lacking = reads.iter().find_map(|(who, reads)| {
+        let is_logged = |name: &str| rows.iter().any(|row| row.cells.contains_key(name));
+        let lacking = reads.iter().find(|it| !is_logged(&it.name))?;
+        Some(format!(
+            "the {who} reads `{}`, which no logged request has",
+            lacking.name
+        ))
+    });
+    let names = || reads.iter().flat_map(|(_, reads)| reads).map(|it| &it.name);
+    rows.retain(|row| names().all(|name| row.cells.contains_key(name)));
+    let none = || "no logged request has every column that both models read".to_string();
+    rows.is_empty().then(|| lacking.unwrap_or_else(none))
 }
 
-/// Logged rows as a frame, in the kinds of the columns that the champion reads.
-pub(super) fn frame_of(rows: &[LoggedRow], champion: &Bundle) -> Result<DataFrame, Error> {
-    let inputs = champion.transformer.reads(&champion.reading);
+/// Logged rows as a frame, in the kinds of the columns that a model reads.
+pub(super) fn frame_of(rows: &[LoggedRow], bundle: &Bundle) -> Result<DataFrame, Error> {
+    let inputs = bundle.transformer.reads(&bundle.reading);
     let columns = inputs.iter().map(|input| {
         let cells = rows.iter().map(|row| row.cells.get(&input.name));
         let name = input.name.as_str().into();

@@ -66,5 +66,6 @@ pub(super) fn leaked(rows: u64) -> Facts {
         fresh: None,
         calibration: None,
         learned: None,
+        no_requests: None,
     }
 }
