@@ -77,7 +77,22 @@ pub(super) fn read_any_body(
 }
 
 /// One JSON object per line.
+///
+/// # Errors
+/// 400 when a line is another thing; what [`Collector::finish`] says.
 pub fn read_ndjson(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Result<Rows, Problem> {
+    match quick::read_lines(body, served, bounds) {
+        Some(read) => read,
+        None => read_any_lines(body, served, bounds),
+    }
+}
+
+/// [`read_ndjson`] for lines of whatever form.
+pub(super) fn read_any_lines(
+    body: &[u8],
+    served: &Served,
+    bounds: Bounds<'_>,
+) -> Result<Rows, Problem> {
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
     let lines = without_mark(body).split(|&byte| byte == b'\n');
     for (line, text) in lines.enumerate() {

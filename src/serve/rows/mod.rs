@@ -12,6 +12,7 @@ mod json;
 mod options;
 mod quick;
 mod quick_csv;
+mod quick_key;
 mod raw;
 mod tables;
 

@@ -1,11 +1,12 @@
-//! The usual JSON body, read without ceremony: `{"rows": [{…}, …]}`, no options, no escapes, columns in the same order in
-//! every row, and in that of the training data.
+//! The usual JSON body, read without ceremony: `{"rows": [{…}, …]}` or an object per line, no options, no escapes, columns in the same
+//! order in every row, and in that of the training data.
 //!
 //! A reader that is general asks at each byte what may come; this one compares with what came in the row before, and in the
 //! first row with the names of the model's own columns. Whatever is unusual or wrong makes it give up, and the body is read
 //! again by the general one, which then finds the words. What it does read, it reads exactly alike: `tests.rs` holds the two
 //! against each other.
 
+use super::quick_key::{Key, Order};
 use super::{Bounds, Collector, Stop, Strictness};
 use crate::data::short_json_number;
 use crate::features::CellRef;
@@ -26,72 +27,33 @@ const IS_SPECIAL: [bool; 256] = special();
 /// Columns of a row beyond those of the model from which on it is not a usual body.
 const MOST_UNKNOWN: usize = 256;
 
-/// What is before a value, from the quote to the colon, and whose value it is.
-#[derive(Clone, Copy)]
-struct Key<'b> {
-    text: &'b [u8],
-    /// Its bytes as a number where they are eight at most, and which bits of it count; else nothing counts.
-    word: u64,
-    mask: u64,
-    field: Field,
-    /// Whether a number goes into its slot as it is.
-    is_plain: bool,
-}
-
-impl<'b> Key<'b> {
-    fn new(text: &'b [u8], field: Field, inputs: &[InputFacts]) -> Self {
-        let mut bytes = [0; 8];
-        let mut mask = 0;
-        if let Some(first) = bytes.get_mut(..text.len()) {
-            first.copy_from_slice(text);
-            mask = u64::MAX >> (64 - 8 * text.len());
-        }
-        Key {
-            text,
-            word: u64::from_le_bytes(bytes),
-            mask,
-            is_plain: matches!(field, Field::Input(position) if inputs[position].is_plain),
-            field,
-        }
-    }
-
-    /// Whether a text begins with it.
-    #[inline]
-    fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk() {
-            Some(first) if self.mask != 0 => {
-                (u64::from_le_bytes(*first) ^ self.word) & self.mask == 0
-            }
-            _ => text.starts_with(self.text),
-        }
-    }
-}
-
-/// What was in the first row, in its order.
-struct Order<'b> {
-    keys: Vec<Key<'b>>,
-    /// The input behind the last one of them.
-    next_input: usize,
-}
-
-impl<'b> Order<'b> {
-    fn add(&mut self, key: Key<'b>) {
-        if let Field::Input(position) = key.field {
-            self.next_input = position + 1;
-        }
-        self.keys.push(key);
-    }
-}
-
 /// The rows of a body; `None` when it is not of the usual form.
 pub fn read(body: &[u8], served: &Served, bounds: Bounds<'_>) -> Option<Result<Rows, Problem>> {
+    read_by(Reader::body, body, served, bounds)
+}
+
+/// The rows of a body with an object per line; `None` when it is not of the usual form.
+pub fn read_lines(
+    body: &[u8],
+    served: &Served,
+    bounds: Bounds<'_>,
+) -> Option<Result<Rows, Problem>> {
+    read_by(Reader::lines, body, served, bounds)
+}
+
+fn read_by<'b>(
+    read: impl Fn(&mut Reader<'b>, &mut Collector<'_>) -> Option<bool>,
+    body: &'b [u8],
+    served: &'b Served,
+    bounds: Bounds<'_>,
+) -> Option<Result<Rows, Problem>> {
     let mut collector = Collector::new(served, Strictness::KnownOnly, bounds);
     let mut reader = Reader {
         text: std::str::from_utf8(body).ok()?,
         at: 0,
         inputs: &served.inputs,
     };
-    let stopped = reader.body(&mut collector)?;
+    let stopped = read(&mut reader, &mut collector)?;
     debug_assert!(stopped || reader.at == body.len());
     Some(collector.finish())
 }
@@ -126,23 +88,11 @@ impl<'b> Reader<'b> {
         self.blanks();
         self.byte(b'[')?;
         self.blanks();
-        let mut order = Order {
-            keys: Vec::with_capacity(self.inputs.len()),
-            next_input: 0,
-        };
-        let mut is_first = true;
+        let mut order = Order::new(self.inputs.len());
         if self.byte(b']').is_none() {
             loop {
-                if let Err(Stop) = collector.begin_row() {
+                if self.next_row(collector, &mut order)? {
                     return Some(true);
-                }
-                let begin = self.at;
-                self.row(collector, &mut order)?;
-                collector.end_row();
-                if is_first {
-                    is_first = false;
-                    let n_rows = self.text.len() / (self.at - begin);
-                    collector.expect_rows(n_rows, self.text.len());
                 }
                 self.blanks();
                 if self.byte(b',').is_none() {
@@ -156,6 +106,38 @@ impl<'b> Reader<'b> {
         self.byte(b'}')?;
         self.blanks();
         (self.at == self.text.len()).then_some(false)
+    }
+
+    /// Reads an object per line; true when the collector wanted no more.
+    fn lines(&mut self, collector: &mut Collector<'_>) -> Option<bool> {
+        let mut order = Order::new(self.inputs.len());
+        self.blanks();
+        while self.at < self.text.len() {
+            let rest = &self.text.as_bytes()[self.at..];
+            let end = memchr::memchr(b'\n', rest).map_or(self.text.len(), |it| self.at + it);
+            if self.next_row(collector, &mut order)? {
+                return Some(true);
+            }
+            // The general reader says what is wrong with an object on two lines, or two on one.
+            let is_alone = self.text.get(self.at..end)?.trim_ascii().is_empty();
+            is_alone.then(|| self.blanks())?;
+        }
+        (collector.n_rows() > 0).then_some(false)
+    }
+
+    /// Reads the next row; true when the collector wants no more.
+    fn next_row(&mut self, collector: &mut Collector<'_>, order: &mut Order<'b>) -> Option<bool> {
+        if let Err(Stop) = collector.begin_row() {
+            return Some(true);
+        }
+        let begin = self.at;
+        self.row(collector, order)?;
+        collector.end_row();
+        if collector.n_rows() == 1 {
+            let n_rows = self.text.len() / (self.at - begin);
+            collector.expect_rows(n_rows, self.text.len());
+        }
+        Some(false)
     }
 
     fn row(&mut self, collector: &mut Collector<'_>, order: &mut Order<'b>) -> Option<()> {

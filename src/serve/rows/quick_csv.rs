@@ -1,4 +1,5 @@
-//! The usual rows of a CSV body: no quote, as many cells in each line as the header has, numbers written plainly.
+//! The usual rows of a CSV body: as many cells in each line as the header has, numbers written plainly, no quote within a cell. Lines
+//! end in LF or CR LF, and a cell may stand in quotes.
 //!
 //! Whatever is unusual makes this reader give up, and the rows are read again by the general one, which then finds the words.
 //! What it does read, it reads exactly alike: `tests/any_csv.rs` holds the two against each other.
@@ -38,14 +39,15 @@ impl<'a> Usual<'a> {
 
     /// Reads rows, as far as the collector wants any; `None` where something about them is unusual, an absence of rows included.
     pub fn read(&self, rows: &[u8], collector: &mut Collector<'_>) -> Option<()> {
-        if memchr::memchr2(b'"', b'\r', rows).is_some() {
-            return None;
-        }
+        let has_returns = has_returns(rows)?;
+        let has_quotes = memchr::memchr(b'"', rows).is_some();
         let rows = std::str::from_utf8(rows).ok()?;
         let (mut begin, mut has_rows) = (0, false);
         while begin < rows.len() {
             let length = memchr::memchr(b'\n', &rows.as_bytes()[begin..]);
-            let end = length.map_or(rows.len(), |length| begin + length);
+            let next = length.map_or(rows.len(), |length| begin + length);
+            let returns = usize::from(has_returns && rows[begin..next].ends_with('\r'));
+            let end = next - returns;
             let line = &rows[begin..end];
             // Where there is one column, a blank line is a blank cell.
             let is_blank = line.is_empty() || (self.fields.len() > 1 && trim_text(line).is_empty());
@@ -53,14 +55,14 @@ impl<'a> Usual<'a> {
                 if let Err(Stop) = collector.begin_row() {
                     return Some(());
                 }
-                self.row(rows, begin, end, collector)?;
+                self.row((rows, has_quotes), begin, end, collector)?;
                 collector.end_row();
                 if !has_rows {
                     collector.expect_rows(rows.len() / line.len(), rows.len());
                 }
                 has_rows = true;
             }
-            begin = end + 1;
+            begin = next + 1;
         }
         has_rows.then_some(())
     }
@@ -68,7 +70,7 @@ impl<'a> Usual<'a> {
     /// Reads the line between two places.
     fn row(
         &self,
-        rows: &str,
+        (rows, has_quotes): (&str, bool),
         mut begin: usize,
         end: usize,
         collector: &mut Collector<'_>,
@@ -91,11 +93,26 @@ impl<'a> Usual<'a> {
                 continue;
             }
             let rest = bytes.get(begin..end)?;
+            if has_quotes && rest.first() == Some(&b'"') {
+                let length = memchr::memchr(b'"', &rest[1..])?;
+                if !ends(begin + length + 2) {
+                    return None;
+                }
+                if let Field::Input(position) = *field {
+                    let cell = rows.get(begin + 1..begin + 1 + length)?;
+                    collector.put(position, self.cell(position, cell));
+                }
+                begin += length + 3;
+                continue;
+            }
             let length = match (memchr::memchr(self.separator, rest), is_last) {
                 (Some(length), false) => length,
                 (None, true) => rest.len(),
                 _ => return None,
             };
+            if has_quotes && rest[..length].contains(&b'"') {
+                return None;
+            }
             if let Field::Input(position) = *field {
                 // The separator is one byte of ASCII, so cuts fall between characters.
                 let cell = rows.get(begin..begin + length)?;
@@ -115,6 +132,18 @@ impl<'a> Usual<'a> {
         }
         cell_of(cell, self.null_values)
     }
+}
+
+/// Whether lines end in CR LF; `None` where a CR is elsewhere.
+fn has_returns(rows: &[u8]) -> Option<bool> {
+    let mut found = false;
+    for at in memchr::memchr_iter(b'\r', rows) {
+        if rows.get(at + 1) != Some(&b'\n') {
+            return None;
+        }
+        found = true;
+    }
+    Some(found)
 }
 
 /// A number that is written plainly.

@@ -142,86 +142,131 @@ impl Counting {
     }
 }
 
+/// How an input of a model is counted.
+#[derive(Debug)]
+enum Way {
+    /// In one column of numbers.
+    Numbers { at: usize, edges: Edges },
+    /// In one column of categories: the bin of each entry of the model's own table.
+    Entries { at: usize, places: Vec<usize> },
+    /// In columns of whatever kind, or in none.
+    Any(Vec<usize>),
+}
+
 /// Which columns of a reference are counted of which inputs of a model, and where.
 #[derive(Debug)]
 struct Bins {
-    /// Per input of the model, the columns of the reference that are counted of it.
-    columns: Vec<Vec<usize>>,
+    /// Per input of the model.
+    ways: Vec<Way>,
+    /// Per column of the reference.
     labels: Vec<Labels>,
     /// Per column of the reference with categories, the bin of each entry of the model's own table.
     entries: Vec<Vec<usize>>,
-    /// Per input of the model, its only column in the reference and the edges of that, where it is one of numbers.
-    numbers: Vec<Option<(usize, Edges)>>,
 }
 
 impl Bins {
     fn new(inputs: &[Input], reference: &Reference) -> Bins {
-        let of = |name: &str| {
-            let columns = reference.columns.iter().enumerate();
-            let of_name = columns.filter(|(_, column)| column.name == name);
-            of_name.map(|(at, _)| at).collect()
-        };
         let labels: Vec<Labels> = reference
             .columns
             .iter()
             .map(|it| Labels::of(&it.layout))
             .collect();
         let entries = reference.columns.iter().zip(&labels);
-        let entries = entries.map(|(column, labels)| {
-            let input = inputs.iter().find(|input| input.name == column.name);
-            let categories = input.and_then(|input| input.step.categories());
-            let known = categories.unwrap_or_default().iter();
-            let mut places: Vec<usize> = known.map(|it| labels.place(Some(it))).collect();
-            places.push(labels.place(None));
-            places
-        });
-        let columns: Vec<Vec<usize>> = inputs.iter().map(|input| of(&input.name)).collect();
-        let numbers = columns.iter().map(|columns| match columns[..] {
-            [at] if reference.columns[at].measure == Measure::Number => {
-                Edges::of(&reference.columns[at].layout).map(|edges| (at, edges))
+        let entries: Vec<Vec<usize>> = entries
+            .map(|(column, labels)| {
+                let input = inputs.iter().find(|input| input.name == column.name);
+                let categories = input.and_then(|input| input.step.categories());
+                let known = categories.unwrap_or_default().iter();
+                let mut places: Vec<usize> = known.map(|it| labels.place(Some(it))).collect();
+                places.push(labels.place(None));
+                places
+            })
+            .collect();
+        let ways = inputs.iter().map(|input| {
+            let columns = reference.columns.iter().enumerate();
+            let of_name = columns.filter(|(_, column)| column.name == input.name);
+            let columns: Vec<usize> = of_name.map(|(at, _)| at).collect();
+            let [at] = columns[..] else {
+                return Way::Any(columns);
+            };
+            let column = &reference.columns[at];
+            let is_of_numbers = column.measure == Measure::Number;
+            let edges = is_of_numbers.then(|| Edges::of(&column.layout)).flatten();
+            match (edges, input.step.categories()) {
+                (Some(edges), _) => Way::Numbers { at, edges },
+                (None, Some(_)) => Way::Entries {
+                    at,
+                    places: entries[at].clone(),
+                },
+                (None, None) => Way::Any(columns),
             }
-            _ => None,
         });
         Bins {
-            numbers: numbers.collect(),
-            columns,
-            entries: entries.collect(),
+            ways: ways.collect(),
             labels,
+            entries,
         }
     }
 
-    /// Adds all rows of a request.
+    /// Adds all rows of a request, a column at a time.
     fn count(&self, reference: &Reference, rows: &Rows, counts: &mut Counts) {
         counts.rows += rows.n_rows as u64;
-        for row in 0..rows.n_rows {
-            self.count_row(reference, rows, row, counts);
+        let width = rows.slots.len() / rows.n_rows.max(1);
+        for (input, way) in self.ways.iter().enumerate().take(width) {
+            let slots = rows.slots.iter().skip(input).step_by(width).enumerate();
+            let unusual = |row: usize, slot: &Slot, at: usize| {
+                self.place(reference, at, slot, (rows, row, input))
+            };
+            match way {
+                Way::Numbers { at, edges } => {
+                    let counts = &mut counts.columns[*at];
+                    for (row, slot) in slots {
+                        let place = match slot {
+                            Slot::Number(number) if number.is_finite() => edges.place(*number),
+                            _ => unusual(row, slot, *at),
+                        };
+                        counts[place] += 1;
+                    }
+                }
+                Way::Entries { at, places } => {
+                    let counts = &mut counts.columns[*at];
+                    for (row, slot) in slots {
+                        let known = match slot {
+                            Slot::Entry(entry) => places.get(*entry as usize).copied(),
+                            _ => None,
+                        };
+                        counts[known.unwrap_or_else(|| unusual(row, slot, *at))] += 1;
+                    }
+                }
+                Way::Any(columns) => {
+                    for (row, slot) in slots {
+                        for &at in columns {
+                            counts.columns[at][unusual(row, slot, at)] += 1;
+                        }
+                    }
+                }
+            }
         }
     }
 
-    fn count_row(&self, reference: &Reference, rows: &Rows, row: usize, counts: &mut Counts) {
-        for (input, slot) in rows.row(row).iter().enumerate() {
-            if let (Slot::Number(number), Some(Some((at, edges)))) = (slot, self.numbers.get(input))
-                && number.is_finite()
-            {
-                counts.columns[*at][edges.place(*number)] += 1;
-                continue;
-            }
-            let columns = self.columns.get(input).map_or(&[][..], Vec::as_slice);
-            for &at in columns {
-                let column = &reference.columns[at];
-                let place = match slot {
-                    Slot::Missing => place(column, &self.labels[at], Seen::Missing),
-                    Slot::Number(number) => place(column, &self.labels[at], Seen::Number(*number)),
-                    Slot::Text(text) => place(column, &self.labels[at], Seen::Text(text)),
-                    Slot::Entry(entry) => match self.entries[at].get(*entry as usize) {
-                        Some(&place) => place,
-                        // Neither a category of the model nor missing.
-                        None => self.labels[at]
-                            .place(Some(rows.unknown_category(row, input).unwrap_or(""))),
-                    },
-                };
-                counts.columns[at][place] += 1;
-            }
+    /// The bin of a cell in a column of the reference.
+    fn place(
+        &self,
+        reference: &Reference,
+        at: usize,
+        slot: &Slot,
+        (rows, row, input): (&Rows, usize, usize),
+    ) -> usize {
+        let (column, labels) = (&reference.columns[at], &self.labels[at]);
+        match slot {
+            Slot::Missing => place(column, labels, Seen::Missing),
+            Slot::Number(number) => place(column, labels, Seen::Number(*number)),
+            Slot::Text(text) => place(column, labels, Seen::Text(text)),
+            Slot::Entry(entry) => match self.entries[at].get(*entry as usize) {
+                Some(&place) => place,
+                // Neither a category of the model nor missing.
+                None => labels.place(Some(rows.unknown_category(row, input).unwrap_or(""))),
+            },
         }
     }
 }

@@ -30,8 +30,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// JSON texts that are nearly of the usual form: tokens of it in likely and unlikely places.
-fn nearly_usual() -> impl Strategy<Value = String> {
+/// Objects that are nearly usual rows: tokens of such in likely and unlikely places.
+fn nearly_rows() -> impl Strategy<Value = Vec<String>> {
     let value = prop_oneof![
         any::<i64>().prop_map(|it| it.to_string()),
         any::<u64>().prop_map(|it| it.to_string()),
@@ -56,8 +56,13 @@ fn nearly_usual() -> impl Strategy<Value = String> {
             format!("{{\"number\":{number},\"flag\":{flag},\"text\":\"{text}\"}}")
         }),
     ];
+    prop::collection::vec(usual, 0..5)
+}
+
+/// JSON texts that are nearly of the usual form.
+fn nearly_usual() -> impl Strategy<Value = String> {
     (
-        prop::collection::vec(usual, 0..5),
+        nearly_rows(),
         "[ \n]{0,2}",
         prop_oneof![Just(""), Just(","), Just("x"), Just(",\"top_n\":1")],
     )
@@ -67,6 +72,31 @@ fn nearly_usual() -> impl Strategy<Value = String> {
                 rows.join(",")
             )
         })
+}
+
+/// An object per line, nearly.
+fn nearly_lines() -> impl Strategy<Value = String> {
+    let ends = vec!["\n", "\n", "\r\n", " \n\t", "\n\n", "", ",", "x"];
+    (nearly_rows(), prop::sample::select(ends), "[ \n]{0,2}").prop_map(|(rows, end, blank)| {
+        let rows = rows.iter().map(|row| format!("{row}{end}"));
+        blank + &rows.collect::<String>()
+    })
+}
+
+type Read = Result<Rows, Problem>;
+
+fn agree(body: &str, quick: Read, general: Read) -> Result<(), TestCaseError> {
+    match (quick, general) {
+        (Ok(quick), Ok(general)) => {
+            // The bits, so that two zeros differ.
+            prop_assert_eq!(format!("{:?}", quick.slots), format!("{:?}", general.slots));
+            prop_assert_eq!(quick.unknown_categories, general.unknown_categories);
+            prop_assert_eq!(quick.n_rows, general.n_rows);
+        }
+        (Err(quick), Err(general)) => prop_assert_eq!(quick.message, general.message),
+        (quick, general) => prop_assert!(false, "{body}: {quick:?} {general:?}"),
+    }
+    Ok(())
 }
 
 proptest! {
@@ -79,15 +109,14 @@ proptest! {
         let (options, general) = json::read_any_body(body.as_bytes(), &served, bounds())
             .map_err(|problem| TestCaseError::fail(format!("{body}: {problem:?}")))?;
         prop_assert_eq!(options, Options::default());
-        match (quick, general) {
-            (Ok(quick), Ok(general)) => {
-                // The bits, so that two zeros differ.
-                prop_assert_eq!(format!("{:?}", quick.slots), format!("{:?}", general.slots));
-                prop_assert_eq!(quick.unknown_categories, general.unknown_categories);
-                prop_assert_eq!(quick.n_rows, general.n_rows);
-            }
-            (Err(quick), Err(general)) => prop_assert_eq!(quick.message, general.message),
-            (quick, general) => prop_assert!(false, "{body}: {quick:?} {general:?}"),
+        agree(&body, quick, general)?;
+    }
+
+    #[test]
+    fn the_quick_reader_of_lines_reads_as_the_general_one_or_not_at_all(body in nearly_lines()) {
+        let served = served();
+        if let Some(quick) = quick::read_lines(body.as_bytes(), &served, bounds()) {
+            agree(&body, quick, json::read_any_lines(body.as_bytes(), &served, bounds()))?;
         }
     }
 
@@ -99,6 +128,9 @@ proptest! {
             "{{\"rows\": [{{\"number\": {decimals}, \"flag\": {flag}, \"text\": \"a\"}},\n {{\"number\": {number}, \"flag\": null, \"text\": \"é\"}}]}}"
         );
         prop_assert!(quick::read(body.as_bytes(), &served(), bounds()).is_some_and(|read| read.is_ok()));
+        let rows = body.trim_start_matches("{\"rows\": [").trim_end_matches("]}");
+        let lines = rows.replace(",\n", "\r\n");
+        prop_assert!(quick::read_lines(lines.as_bytes(), &served(), bounds()).is_some_and(|read| read.is_ok()), "{lines}");
     }
 
     #[test]

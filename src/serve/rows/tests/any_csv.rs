@@ -8,7 +8,7 @@ use crate::serve::rows::delimited::read_by;
 /// Texts that mean "missing"; a number is among the last ones.
 const NULLS: [&[&str]; 3] = [&[], &["?", "NA"], &["-999", "NA"]];
 
-const ODD_CELLS: [&str; 19] = [
+const ODD_CELLS: [&str; 25] = [
     "",
     " ",
     "?",
@@ -25,6 +25,12 @@ const ODD_CELLS: [&str; 19] = [
     "\"a\"",
     "\"a",
     "a\"",
+    "\"\"",
+    "\"-999\"",
+    "\" 7 \"",
+    "\"a,b\"",
+    "\"a\"\"b\"",
+    "\"a\" ",
     "9007199254740993",
     "12345678901234567890",
     "\u{feff}1",
@@ -88,16 +94,22 @@ fn what_is_usual_is_read_and_what_is_not_is_left() {
     let fields = [0, 1, 2].map(Field::Input);
     let usual = quick_csv::Usual::new(b',', &fields, &served, &[]);
     let collector = || Collector::new(&served, Strictness::KnownOnly, bounds());
-    let mut own = collector();
-    let rows = b"1.5,true,a\n-2,false,b\n";
-    assert_eq!(usual.read(rows, &mut own), Some(()));
-    let rows = own.finish().expect("rows");
-    assert_eq!(rows.row(1)[0], Slot::Number(-2.0));
-    assert_eq!(rows.row(0)[2], Slot::Entry(0));
+    for rows in [
+        "1.5,true,a\n-2,false,b\n",
+        "1.5,true,a\r\n-2,false,b\r\n",
+        "1.5,\"true\",\"a\"\n\"-2\",false,b",
+    ] {
+        let mut own = collector();
+        assert_eq!(usual.read(rows.as_bytes(), &mut own), Some(()), "{rows:?}");
+        let rows = own.finish().expect("rows");
+        assert_eq!(rows.row(1)[0], Slot::Number(-2.0));
+        assert_eq!(rows.row(0)[2], Slot::Entry(0));
+    }
     let unusual = [
         "1.5,true\n",
-        "1,true,\"a\"\n",
-        "1,true,a\r\n",
+        "1,true,\"a\"\"\"\n",
+        "1,true,a \"b\"\n",
+        "1,true,a\r2,true,b\n",
         "1,true,a,b\n",
         "\n",
     ];
