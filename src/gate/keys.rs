@@ -48,7 +48,9 @@ fn weighed<'a>(evidence: &Evidence<'a>, trusted: &'a Labelled) -> two_keys::Evid
         assumptions: evidence
             .facts
             .learned
-            .map_or_else(two_keys::Assumptions::default, |it| it.assumptions),
+            .map(|it| it.assumptions)
+            .or(evidence.beyond.assumed)
+            .unwrap_or_default(),
     }
 }
 

@@ -37,7 +37,7 @@ pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, Sli
 pub use decide::decide;
 pub use fresh::FreshRows;
 pub use shadow::{ChangedRow, Shadow};
-use two_keys::{Asked, Both, Judgement, Labelled, Learned, Retuned, Wanted};
+use two_keys::{Asked, Assumptions, Both, Judgement, Labelled, Learned, Retuned, Wanted};
 
 /// What the gate concludes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ pub struct Beyond {
     pub ids: Vec<String>,
     /// Rows that were labelled on request.
     pub asked: Option<Asked>,
+    /// What a past decision assumed, where it is decided again and nothing had been learned.
+    pub assumed: Option<Assumptions>,
 }
 
 /// What the pipeline found out about the challenger before the gate; kept in `decision.json` so that it can be replayed.

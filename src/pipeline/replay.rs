@@ -10,6 +10,7 @@ use super::scores::ScoreRecord;
 use super::{Env, deploy, versions};
 use crate::config::policy::Policy;
 use crate::gate::Decision;
+use crate::gate::two_keys::Assumptions;
 use crate::registry::VersionState;
 
 /// One past decision under another policy.
@@ -42,11 +43,17 @@ pub fn decided_again(
     if let Some(frame) = evidence {
         scored.beyond = stored::from_frame(frame)?;
     }
+    scored.beyond.assumed = assumed(decision);
     Ok(deploy::decide_under(
         &scored,
         &decision.facts,
         &decision.policy,
     ))
+}
+
+/// The constants that a decision took for granted: later programs may begin with others.
+fn assumed(decision: &Decision) -> Option<Assumptions> {
+    decision.judgement.as_ref().map(|it| it.assumptions)
 }
 
 /// Every stored decision of a model under `policy`, oldest first, and the versions that have none with the reason. Each is
@@ -73,13 +80,14 @@ pub async fn replay(
                 continue;
             }
         };
-        let scored = match versions::read_scored(env, version).await {
+        let mut scored = match versions::read_scored(env, version).await {
             Ok(scored) => scored,
             Err(error) => {
                 without.push((version.number, error.to_string()));
                 continue;
             }
         };
+        scored.beyond.assumed = assumed(&then);
         let decision = deploy::decide_under(&scored, &then.facts, policy);
         rows.push(ReplayRow {
             version: version.number,

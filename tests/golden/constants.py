@@ -14,7 +14,11 @@ import numpy as np
 import scipy
 from scipy.stats import norm
 
-E0, T0, WORTH, FLOOR = 0.03, 0.015, 10.0, 0.01
+E0, COHERENCE, T0, WORTH, FLOOR = 0.03, 0.15, 0.015, 10.0, 0.01
+
+
+def reach(slope):
+    return np.sqrt(slope * np.minimum(slope, COHERENCE))
 
 
 def decisions(n, misfit, mean, sd, seed):
@@ -23,7 +27,7 @@ def decisions(n, misfit, mean, sd, seed):
     slope = rng.uniform(0.1, 0.5, n)
     se = rng.uniform(0.003, 0.012, n)
     fit_se = se * rng.uniform(0.1, 0.6, n)
-    correction = rng.normal(0, np.sqrt(se**2 - fit_se**2 + (misfit * slope) ** 2))
+    correction = rng.normal(0, np.sqrt(se**2 - fit_se**2 + (misfit * reach(slope)) ** 2))
     variance = rng.uniform(0.004, 0.012, n) ** 2
     gain = rng.normal(mean, np.sqrt(sd**2 + variance))
     kept = T0**2 / (T0**2 + variance)
@@ -41,8 +45,8 @@ def decisions(n, misfit, mean, sd, seed):
 
 def learned(it):
     chance = it["correction_se"] ** 2 - it["fit_se"] ** 2
-    certain = (E0 * it["slope"]) ** 2
-    x = (it["correction"] ** 2 - chance) / it["slope"] ** 2
+    certain = (E0 * reach(it["slope"])) ** 2
+    x = (it["correction"] ** 2 - chance) / reach(it["slope"]) ** 2
     w = (certain / (chance + certain)) ** 2
     square = (WORTH * E0**2 + np.sum(w * x) + norm.ppf(0.8) * np.sqrt(2) * E0**2 * np.sqrt(w.sum())) / (WORTH + w.sum())
     of = T0**2 / (T0**2 + it["variance"])

@@ -17,7 +17,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 CENTRE, RIDGE = np.array([0.0, 1.0, 0.0]), np.array([0.5, 4.0, 10.0])
-STRUCTURE, PRIOR_MEAN, PRIOR_SD, ROPE = 0.03, 0.0, 0.015, 0.005
+STRUCTURE, COHERENCE, PRIOR_MEAN, PRIOR_SD, ROPE = 0.03, 0.15, 0.0, 0.015, 0.005
 
 
 def f1(m, y):
@@ -114,7 +114,7 @@ def key(metric, blocks, over, fitted):
         down[row] -= 1e-4
         scale += abs(gain(metric, over, up) - gain(metric, over, down)) / 2e-4
     of_rows = np.var(difference_influence(metric, over, pi)) / n
-    variance = gradient @ covariance @ gradient + of_rows + (STRUCTURE * scale) ** 2
+    variance = gradient @ covariance @ gradient + of_rows + STRUCTURE**2 * scale * min(scale, COHERENCE)
     corrections = []
     for block in blocks:
         believed = expit(block.x @ w)

@@ -111,7 +111,7 @@ fn a_worse_challenger_is_rejected() {
     assert_eq!(decision.verdict, Verdict::Reject);
     says(
         &decision,
-        "F1 falls from 0.900 to 0.750; expected gain -0.064 (standard deviation 0.011); the challenger is worse with probability 99.9 %",
+        "F1 falls from 0.900 to 0.750; expected gain -0.067 (standard deviation 0.011); the challenger is worse with probability 99.9 %",
     );
 }
 

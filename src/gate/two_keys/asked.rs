@@ -85,7 +85,7 @@ pub(super) fn by_asked(
         correction.value += scale * mean;
         correction.variance += scale * scale * spread.max(expected) / m;
     }
-    let opinion = by_opinion(parts, over, calibration, 0.0)?;
+    let opinion = by_opinion(parts, over, calibration, None)?;
     Some(Found {
         correction,
         told: AskedLabels {

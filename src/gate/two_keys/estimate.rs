@@ -1,6 +1,7 @@
 //! What one calibration makes of the rows: the gain by the labels, the gain by the second opinion, and how far they agree.
 
 use super::calibration::{Calibration, inputs};
+use super::evidence::Assumptions;
 use super::ratio::{Linearised, Part, linearised};
 use super::rows::Rows;
 
@@ -56,12 +57,13 @@ pub(super) fn probabilities(calibration: &Calibration, rows: &Rows<'_>) -> Vec<f
 /// confidence-based performance estimation.
 ///
 /// Its variance has three terms: the calibration's (delta method, g'Vg), that of drawing the rows, and the structural one
-/// (`structure`·mean over rows of |slope| where the labels differ)²: a systematic misfit of π̂ on the rows that decide.
+/// (`structure` · [`Assumptions::reach`])², a misfit of π̂ on the rows that decide: of the mean over rows of |slope| where the labels
+/// differ. Without assumptions there is no third term.
 pub(super) fn by_opinion(
     parts: &[Part],
     rows: &Rows<'_>,
     calibration: &Calibration,
-    structure: f64,
+    assumed: Option<&Assumptions>,
 ) -> Option<Opinion> {
     let pi = probabilities(calibration, rows);
     let paired = paired(parts, rows, &pi)?;
@@ -86,7 +88,7 @@ pub(super) fn by_opinion(
         gain: paired.gain,
         of_calibration,
         of_rows,
-        of_structure: (structure * scale).powi(2),
+        of_structure: assumed.map_or(0.0, |it| (it.structure * it.reach(scale)).powi(2)),
         slope: scale,
     })
 }

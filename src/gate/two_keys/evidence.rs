@@ -9,8 +9,12 @@ use crate::evaluate::{ClassPredictions, Metric};
 /// What is assumed before a decision is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Assumptions {
-    /// By how much π̂ may be off, all in one direction, on the rows where the models differ.
+    /// By how much π̂ may be off on the rows where the models differ.
     pub structure: f64,
+    /// The slope up to which it is off in one direction. What lies beyond counts as further misfits of that size, each in a direction of
+    /// its own, so that what they come to grows with the root of the slope. `None` in decisions of before: all in one direction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coherence: Option<f64>,
     /// Mean of the true gains of challengers over champions.
     pub prior_mean: f64,
     /// Their standard deviation.
@@ -21,9 +25,18 @@ impl Default for Assumptions {
     fn default() -> Self {
         Assumptions {
             structure: 0.03,
+            coherence: Some(0.15),
             prior_mean: 0.0,
             prior_sd: 0.015,
         }
+    }
+}
+
+impl Assumptions {
+    /// By how much a misfit of 1 moves an opinion of a slope: √(slope · min(slope, `coherence`)).
+    pub(super) fn reach(&self, slope: f64) -> f64 {
+        let coherent = self.coherence.map_or(slope, |most| slope.min(most));
+        (slope * coherent).sqrt()
     }
 }
 

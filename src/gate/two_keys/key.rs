@@ -27,7 +27,7 @@ pub(super) fn key(
     over: Rows<'_>,
     labels: &Labels<'_>,
 ) -> Option<(Key, Option<f64>)> {
-    let opinion = by_opinion(parts, &over, calibration, assumed.structure)?;
+    let opinion = by_opinion(parts, &over, calibration, Some(assumed))?;
     let mut corrections: Vec<Estimate> = labels
         .blocks
         .iter()

@@ -44,7 +44,7 @@ pub struct Basis {
 /// Learns from past judgements on the same model by the same metric. `None` where none of them says anything.
 ///
 /// `structure`: with r the correction of the test rows, s its standard error, g'Vg the variance of the opinion that the fit of π̂ leaves
-/// and c the opinion's slope, r² is on average s² − g'Vg + e²c²: π̂ is fitted on those very rows, which takes g'Vg away. So each
+/// and c the reach of the opinion's slope ([`Assumptions::reach`]), r² is on average s² − g'Vg + e²c²: π̂ is fitted on those very rows, which takes g'Vg away. So each
 /// decision says e² = x = (r² − s² + g'Vg) / c², with the weight ω = (e₀²c² / (v + e₀²c²))², v = s² − g'Vg, that is as sure as x is
 /// beside one without noise. e² is the weighted mean of the start and all x, plus z₈₀ √2 e₀² √Σω: its 80 % upper bound by
 /// what decisions add. To doubt the probabilities too much costs promotions, too little lets worse ones in.
@@ -57,11 +57,12 @@ pub struct Basis {
 /// `tests/golden/constants.py`.
 pub fn learned(past: &[Judgement]) -> Option<Learned> {
     let start = Assumptions::default();
-    let (structure, structure_from) = structure(past, start.structure);
+    let (structure, structure_from) = structure(past, &start);
     let (mean, sd, prior_from) = prior(past, start.prior_sd);
     (structure_from.decisions + prior_from.decisions > 0).then_some(Learned {
         assumptions: Assumptions {
             structure,
+            coherence: start.coherence,
             prior_mean: mean,
             prior_sd: sd,
         },
@@ -70,8 +71,8 @@ pub fn learned(past: &[Judgement]) -> Option<Learned> {
     })
 }
 
-fn structure(past: &[Judgement], start: f64) -> (f64, Basis) {
-    let start_square = start * start;
+fn structure(past: &[Judgement], start: &Assumptions) -> (f64, Basis) {
+    let start_square = start.structure * start.structure;
     let (mut sum, mut worth, mut decisions) = (START_WORTH * start_square, 0.0, 0);
     for judgement in past {
         let key = &judgement.trusted;
@@ -79,7 +80,7 @@ fn structure(past: &[Judgement], start: f64) -> (f64, Basis) {
             continue;
         };
         let chance = key.correction_se.powi(2) - fit_se.powi(2);
-        let square = slope * slope;
+        let square = start.reach(slope).powi(2);
         let is_told = square > 0.0 && (chance + key.correction + square).is_finite();
         if !is_told {
             continue;
@@ -94,7 +95,7 @@ fn structure(past: &[Judgement], start: f64) -> (f64, Basis) {
     sum += UPPER * std::f64::consts::SQRT_2 * start_square * worth.sqrt();
     let square = sum / (START_WORTH + worth);
     let value = if decisions == 0 {
-        start
+        start.structure
     } else {
         square.max(FLOOR * FLOOR).sqrt()
     };

@@ -91,7 +91,7 @@ pub(super) fn plan(evidence: &Evidence<'_>, judgement: &Judgement, first_key: f6
     let calibration = fit(&x, &trusted.truth())?;
     let pi = probabilities(&calibration, &over);
     let slopes = slopes(&parts, &over, &pi)?;
-    let of_rows = by_opinion(&parts, &over, &calibration, 0.0)?.of_rows;
+    let of_rows = by_opinion(&parts, &over, &calibration, None)?.of_rows;
 
     let (mut strata, mut spreads) = ([0_u64; 2], [0.0; 2]);
     let labels = over.champion_labels.iter().zip(over.challenger_labels);

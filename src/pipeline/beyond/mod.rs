@@ -80,6 +80,7 @@ pub async fn gather(
         out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
         unlabelled,
         no_requests,
+        assumed: None,
         ids: ids.unwrap_or_default(),
         asked: asked::came(env, &trained.version, champion.version, bundle).await?,
     })

@@ -163,6 +163,17 @@ fn probabilities_that_were_not_believed_teach_how_far_off_they_were_and_no_gain(
 }
 
 #[test]
+fn a_misfit_reaches_as_far_as_it_is_in_one_direction_and_in_old_records_as_far_as_models_differ() {
+    let new = Assumptions::default();
+    assert!((new.reach(0.1) - 0.1).abs() < 1e-12);
+    assert!((new.reach(0.6) - 0.3).abs() < 1e-12, "√(0.6 · 0.15)");
+    let old: Assumptions =
+        serde_json::from_str(r#"{"structure": 0.03, "prior_mean": 0.0, "prior_sd": 0.015}"#)
+            .expect("a record of before");
+    assert!((old.reach(0.4) - 0.4).abs() < 1e-12);
+}
+
+#[test]
 fn however_many_nights_of_nothing_do_not_shut_the_gate() {
     let mut past = case("well calibrated, small gains").past();
     for judgement in &mut past {
