@@ -112,6 +112,9 @@ pub struct TestDataAge {
 }
 
 /// Asks the registry how old everything is; `test` is what the test folder looks like, where it can be looked at.
+///
+/// # Errors
+/// When the registry cannot be reached.
 pub async fn freshness(env: &Env, test: Option<&Signature>) -> Result<Freshness, Error> {
     let (model, registry) = (&env.config.name, &env.registry);
     let now = env.clock.now_ms();

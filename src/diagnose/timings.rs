@@ -34,6 +34,9 @@ pub struct StageSeconds {
 }
 
 /// The last runs with timings, newest first.
+///
+/// # Errors
+/// When the registry cannot be reached.
 pub async fn timings(env: &Env) -> Result<Vec<Timings>, Error> {
     let runs = env
         .registry
@@ -52,6 +55,9 @@ pub async fn timings(env: &Env) -> Result<Vec<Timings>, Error> {
 
 /// The times of the run that trained last, and of the one that made the newest data set. They may lie far behind the last
 /// runs, most of which find nothing new.
+///
+/// # Errors
+/// When the registry cannot be reached.
 pub async fn stage_seconds(env: &Env) -> Result<StageSeconds, Error> {
     let model = &env.config.name;
     let trained = env.registry.versions(model).await?.into_iter().next();

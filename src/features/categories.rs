@@ -152,6 +152,9 @@ impl Counted {
 
     /// The categories that get a place of their own: the most frequent, ties by name; sorted by name. With why there is
     /// none, where no feature would tell anything.
+    ///
+    /// # Errors
+    /// The reason, where there is none.
     pub fn frequent(
         self,
         own: Option<&ColumnFeatures>,

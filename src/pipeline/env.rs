@@ -185,6 +185,9 @@ impl Env {
     }
 
     /// Does a stage, telling its begin and its end; the closure returns its value and one line on what it did.
+    ///
+    /// # Errors
+    /// What the closure says.
     pub async fn stage<T>(
         &self,
         stage: Stage,

@@ -27,6 +27,9 @@ pub struct TestShift {
 
 /// How far a version differs from the one before it on the test rows of its scoring; `None` when it was scored beside
 /// another champion, or beside none.
+///
+/// # Errors
+/// When the registry cannot be reached, or the stored predictions cannot be read.
 pub async fn test_shift(
     env: &Env,
     version: i64,

@@ -51,6 +51,9 @@ pub async fn collect(env: &Env) -> Result<Retained, Error> {
 }
 
 /// What would go now; nothing is touched.
+///
+/// # Errors
+/// When the registry cannot be reached or a folder cannot be listed.
 pub async fn look(env: &Env) -> Result<Retained, Error> {
     let plan = plan_now(env).await?;
     let mut retained = told(env, &plan, true);

@@ -171,11 +171,17 @@ async fn read_json<T: DeserializeOwned>(
 }
 
 /// `decision.json` of a version.
+///
+/// # Errors
+/// When the file is missing or cannot be read.
 pub async fn read_decision(env: &Env, version: &VersionRow) -> Result<Decision, Error> {
     read_json(env, version, "decision.json", "deploy").await
 }
 
 /// `score.json` of a version.
+///
+/// # Errors
+/// When the file is missing or cannot be read.
 pub async fn read_score(env: &Env, version: &VersionRow) -> Result<ScoreRecord, Error> {
     read_json(env, version, "score.json", "score").await
 }

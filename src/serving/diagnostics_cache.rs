@@ -201,6 +201,9 @@ impl ModelDiagnostics {
     }
 
     /// The summary of the data set of a run: the cached one, or made by one caller while the others wait.
+    ///
+    /// # Errors
+    /// What the closure says, or that it panicked.
     pub async fn summary(
         &self,
         run: &RunId,

@@ -81,6 +81,9 @@ pub fn silence(error: &Error) -> Option<String> {
 }
 
 /// Loads a model's champion if it is not the version that is served already; returns whether it did.
+///
+/// # Errors
+/// When the champion cannot be found or loaded.
 pub async fn follow_one(
     served_models: &ServedModels,
     model: &crate::serving::served_models::ModelSlot,

@@ -78,6 +78,9 @@ impl Source {
     }
 
     /// What changes whenever a champion or a created model may have: two cheap questions per poll, however many models there are.
+    ///
+    /// # Errors
+    /// When the registry, the folder or the store cannot be read.
     pub async fn change_token(&self) -> Result<String, Error> {
         match self {
             Source::Project { registry, .. } => {
@@ -95,6 +98,9 @@ impl Source {
     }
 
     /// Who is the champion.
+    ///
+    /// # Errors
+    /// When the registry, the folder or the store cannot be read, or what it says is no pointer.
     pub async fn pointer(&self, model: &str) -> Result<Option<Pointer>, Error> {
         match self {
             Source::Project { registry, .. } => {
@@ -134,6 +140,9 @@ impl Source {
     }
 
     /// Loads a version: checksum, parts and golden rows are verified before it is returned.
+    ///
+    /// # Errors
+    /// When the bundle is missing, damaged, or does not answer its golden rows.
     pub async fn load(&self, model: &str, pointer: &Pointer) -> Result<Served, Error> {
         let (sha256, null_values, bundle) = match self {
             Source::Project { envs, .. } => {

@@ -170,6 +170,9 @@ pub async fn latest(env: &Env) -> Result<Dataset, Error> {
 }
 
 /// The rows of the newest data set.
+///
+/// # Errors
+/// When there is none, or its file cannot be read.
 pub async fn latest_frame(env: &Env) -> Result<DataFrame, Error> {
     Ok(latest(env).await?.frame)
 }

@@ -93,6 +93,9 @@ pub fn flat_parts(env: &Env, related: &Related, scan: &Scan) -> Result<Parts, Er
 }
 
 /// Reads the tables of a folder. With a plan, columns are read as the kinds that they had in training.
+///
+/// # Errors
+/// When a file cannot be read, or its cells are not of these kinds.
 pub fn read_tables(
     config: &ModelConfig,
     related: &Related,

@@ -53,6 +53,9 @@ pub async fn score_champion(
 ///
 /// Nothing is recorded: a run compares the champion's score on new rows with the last one on record, and would take a
 /// fall that had been measured before for no fall.
+///
+/// # Errors
+/// When the version cannot predict the rows.
 pub fn present_score(
     env: &Env,
     (version, sha256, bundle): (i64, &str, &Bundle),
