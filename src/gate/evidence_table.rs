@@ -78,6 +78,9 @@ pub(super) fn notes(decision: &Decision) -> Vec<String> {
             rows(judgement.out_of_fold_rows, "out-of-fold row")
         ));
     }
+    if let Some(why) = &decision.facts.no_out_of_fold {
+        notes.push(format!("no out-of-fold rows of training count: {why}"));
+    }
     notes.push(constants(
         &judgement.assumptions,
         decision.facts.learned.as_ref(),

@@ -113,6 +113,8 @@ pub struct Evidence<'a> {
 pub struct Beyond {
     /// Training rows of one of the models that the other never saw, predicted out of fold by the one.
     pub out_of_fold: Vec<Labelled>,
+    /// Why there are none, where they were looked for.
+    pub no_out_of_fold: Option<String>,
     /// Rows without labels, seen by neither.
     pub unlabelled: Option<Both>,
     /// Why there are none, where logged requests were looked for.
@@ -163,6 +165,9 @@ pub struct Facts {
     /// Why no logged request is among the evidence, where they were looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_requests: Option<String>,
+    /// Why no out-of-fold row is among the evidence, where they were looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_out_of_fold: Option<String>,
 }
 
 /// Promotions over a champion that rest on one set of test rows.

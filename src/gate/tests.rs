@@ -78,6 +78,7 @@ impl Stand {
                 calibration: None,
                 learned: None,
                 no_requests: None,
+                no_out_of_fold: None,
             },
             slices: Vec::new(),
         }

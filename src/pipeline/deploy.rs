@@ -128,6 +128,7 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         calibration: scored.record.calibration,
         learned: learned(env, number, scored.record.metric).await?,
         no_requests: scored.beyond.no_requests.clone(),
+        no_out_of_fold: scored.beyond.no_out_of_fold.clone(),
     })
 }
 

@@ -110,9 +110,16 @@ pub struct InputFacts {
     /// Whether a finite number goes into a slot as it is: it is the model's own input, and nothing is ruled, read as a time or
     /// computed.
     pub is_plain: bool,
+    /// Whether a text goes into a slot as it is where it is a category: as with numbers.
+    pub is_label: bool,
 }
 
 impl InputFacts {
+    /// Whether a text that is a plainly written number is that number: no other form of numbers was learned.
+    pub fn is_plainly_written(&self) -> bool {
+        self.is_plain && self.reading.is_none()
+    }
+
     /// What is unusual about a cell: no such category or number was seen in training.
     pub fn unusual(&self, slot: &Slot) -> Option<WarningKind> {
         match slot {
@@ -210,6 +217,7 @@ impl Served {
                 time: None,
                 is_whole: false,
                 is_plain: false,
+                is_label: false,
             }
         };
         let of_model = bundle.transformer.inputs.iter().map(|input| {
@@ -230,6 +238,7 @@ impl Served {
                 is_plain: facts.rule.is_none()
                     && facts.kind.is_numeric()
                     && scorer.reads_number(position),
+                is_label: facts.rule.is_none() && facts.kind == Kind::Text,
                 ..facts.clone()
             };
             model_inputs.iter().enumerate().map(plain).collect()

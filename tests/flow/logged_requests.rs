@@ -91,6 +91,25 @@ fn requests_with_the_columns_of_both_models_are_evidence_though_they_read_other_
 }
 
 #[test]
+fn a_decision_says_why_no_training_row_is_among_its_evidence() {
+    let (project, decision) = decision(&logged(&["a", "b", "d"]));
+    assert_eq!(decision["facts"]["no_out_of_fold"], Value::Null);
+    assert!(
+        decision["judgement"]["out_of_fold_rows"].as_u64() > Some(0),
+        "{decision:#}"
+    );
+    project.ok(&["run", "--force", "--set", "gate.out_of_fold_rows=0"]);
+    let again = project.json(&["gate", "explain", "3"]);
+    let why = "version 3 has no out-of-fold predictions";
+    assert_eq!(again["facts"]["no_out_of_fold"], why, "{again:#}");
+    let said = project.ok(&["gate", "explain", "3"]).stdout;
+    assert!(
+        said.contains(&format!("no out-of-fold rows of training count: {why}")),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_decision_says_why_no_request_is_among_its_evidence() {
     let reads = "the challenger reads `d`, which no logged request has";
     for (lines, why) in [

@@ -6,6 +6,7 @@ use serde_json::Value;
 use unseat::data;
 
 use super::Server;
+use super::running::Answer;
 use crate::support::Project;
 
 /// P of each row, as HTTP, `predict` and the stored scoring tell it, for all test rows of a project with a champion.
@@ -134,11 +135,17 @@ fn verdicts(project: &Project, cells: &[&str]) -> Vec<[Option<u64>; 4]> {
         let by_csv = server.send("POST", "/prediction", &headers, text.as_bytes());
         let body = serde_json::json!({"rows": [{"spend": cell, "qty": 3}]});
         let by_json = server.post("/prediction", &body);
-        let served = [by_csv, by_json].map(|answer| match answer.status {
+        let verdict = |answer: Answer| match answer.status {
             200 => bits(&answer.json()["predictions"][0]),
             422 => None,
             status => panic!("{status} for `{cell}`"),
-        });
+        };
+        let served = [by_csv, by_json].map(verdict);
+        if !cell.contains([',', '"']) {
+            let bare = format!("spend,qty\n{cell},3\n");
+            let bare = server.send("POST", "/prediction", &headers, bare.as_bytes());
+            assert_eq!(verdict(bare), served[0], "`{cell}` without quotes");
+        }
         // A row that was left out is not among the predicted ones.
         let told = [0, 1].map(|at| {
             let row = predicted[at].get(next[at])?;

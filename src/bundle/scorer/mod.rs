@@ -9,7 +9,7 @@ mod slot;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use self::effect::ScoredColumn;
+use self::effect::{Effect, ScoredColumn};
 use self::number_term::NumberTerm;
 use super::saved::Bundle;
 use crate::evaluate::{
@@ -106,6 +106,17 @@ impl Scorer {
     #[inline]
     pub fn read(&self, position: usize, cell: CellRef<'_>) -> Slot {
         self.columns[position].read(cell)
+    }
+
+    /// A text that the column at `position` has as a category, as it is written.
+    #[inline]
+    pub fn known(&self, position: usize, text: &str) -> Option<Slot> {
+        match &self.columns[position].effect {
+            Effect::Table { index, .. } | Effect::One { index } | Effect::Entries { index, .. } => {
+                index.get(text).map(|entry| Slot::Entry(*entry))
+            }
+            _ => None,
+        }
     }
 
     /// Whether the column at `position` takes numbers as they are.

@@ -185,6 +185,7 @@ fn decide(
         calibration: challenger.calibration.as_ref().map(|it| it.report),
         learned: None,
         no_requests: None,
+        no_out_of_fold: None,
     };
     let policy = Policy {
         slices: Vec::new(),

@@ -3,15 +3,14 @@
 //! can be replayed exactly.
 
 mod asked;
+mod blocks;
 mod out_of_fold;
 mod shadow;
 mod sides;
 pub mod stored;
 mod unlabelled;
 
-use std::collections::{HashMap, HashSet};
-
-use polars::prelude::DataFrame;
+use std::collections::HashSet;
 
 pub use asked::{Ask, Candidate, Stratum, keep_ask, labels_of, read_ask};
 pub use out_of_fold::{FILE as OUT_OF_FOLD, OutOfFold};
@@ -19,21 +18,17 @@ pub use shadow::shadow;
 pub use stored::{FILE, from_frame, to_frame};
 
 use super::Env;
-use super::dataset::{Dataset, take};
+use super::dataset::Dataset;
 use super::error::Error;
-use super::ingest;
 use super::trained::Trained;
-use crate::bundle::Bundle;
 use crate::config::policy::{EvidenceKind, Require};
-use crate::evaluate::ClassPredictions;
 use crate::gate::Beyond;
-use crate::gate::two_keys::{Both, Labelled};
 use crate::pipeline::loaded_version::LoadedVersion;
 use crate::pipeline::logged::folder_of;
-use crate::pipeline::trained::dataset_run;
 use crate::registry::FreshSide;
+use blocks::blocks;
+use sides::Side;
 pub use sides::{MOST_ROWS, columns_of};
-use sides::{Side, answers};
 
 /// Gathers what there is for a challenger and a champion. What is missing is left out: it makes a decision less sure, never
 /// impossible.
@@ -76,8 +71,10 @@ pub async fn gather(
     let requests = unlabelled::rows(env, (&log, &learned), &champion, &challenger)?;
     let no_requests = requests.as_ref().err().cloned();
     let (unlabelled, ids) = requests.ok().unzip();
+    let blocks = blocks(env, &challenger, &champion, dataset).await?;
     Ok(Beyond {
-        out_of_fold: blocks(env, &challenger, &champion, dataset).await?,
+        no_out_of_fold: blocks.as_ref().err().cloned(),
+        out_of_fold: blocks.unwrap_or_default(),
         unlabelled,
         no_requests,
         assumed: None,
@@ -94,89 +91,4 @@ async fn learned_from(env: &Env) -> Result<HashSet<String>, Error> {
     let rows = env.registry.fresh_rows(&env.config.name).await?.into_iter();
     let learned = rows.filter(|row| matches!(row.side, FreshSide::Learn | FreshSide::Training));
     Ok(learned.map(|row| row.key).collect())
-}
-
-/// The challenger's training rows that the champion never saw, and the champion's that the challenger never saw.
-async fn blocks(
-    env: &Env,
-    challenger: &Side<'_>,
-    champion: &Side<'_>,
-    dataset: &Dataset,
-) -> Result<Vec<Labelled>, Error> {
-    let new = out_of_fold::read(env, challenger.version).await?;
-    let old = out_of_fold::read(env, champion.version).await?;
-    let Some((new, old)) = new.zip(old) else {
-        return Ok(Vec::new());
-    };
-    // Rows are told apart by a hash over their columns: over others, every row would look new.
-    if new.columns != old.columns {
-        return Ok(Vec::new());
-    }
-    let mut blocks = Vec::new();
-    let fresh = unseen(&new, &old);
-    let on_fresh = live(champion.bundle, &fresh, &dataset.frame, &dataset.row_hashes)?;
-    blocks.extend(block(&fresh, on_fresh, |fold, live| Both::of(live, fold)));
-
-    let gone = unseen(&old, &new);
-    if !gone.rows.is_empty() {
-        let version = env
-            .registry
-            .version(&env.config.name, champion.version)
-            .await?;
-        let run = version.map(|version| dataset_run(&version));
-        // Its data set may have been removed by retention; then these rows are gone, too.
-        let dataset = match run {
-            Some(run) => ingest::load(env, &run).await.ok(),
-            None => None,
-        };
-        if let Some(dataset) = dataset {
-            let live = live(
-                challenger.bundle,
-                &gone,
-                &dataset.frame,
-                &dataset.row_hashes,
-            )?;
-            blocks.extend(block(&gone, live, Both::of));
-        }
-    }
-    Ok(blocks)
-}
-
-/// The rows of `these` that are not among `those`, as many as are used.
-fn unseen(these: &OutOfFold, those: &OutOfFold) -> OutOfFold {
-    let known: HashSet<u128> = those.rows.iter().copied().collect();
-    let fresh = (0..these.rows.len()).filter(|&at| !known.contains(&these.rows[at]));
-    these.select(&fresh.take(MOST_ROWS).collect::<Vec<_>>())
-}
-
-/// What a model says of the rows of `wanted`, found in a data set by their hashes; `None` where one of them is not there or
-/// the model cannot read them.
-fn live(
-    bundle: &Bundle,
-    wanted: &OutOfFold,
-    frame: &DataFrame,
-    hashes: &[u128],
-) -> Result<Option<ClassPredictions>, Error> {
-    let places: HashMap<u128, u32> = hashes.iter().copied().zip(0..).collect();
-    let rows: Option<Vec<u32>> = wanted
-        .rows
-        .iter()
-        .map(|hash| places.get(hash).copied())
-        .collect();
-    let Some(rows) = rows.filter(|rows| !rows.is_empty()) else {
-        return Ok(None);
-    };
-    Ok(answers(bundle, &take(frame, &rows)?))
-}
-
-fn block(
-    rows: &OutOfFold,
-    live: Option<ClassPredictions>,
-    pair: impl Fn(&ClassPredictions, &ClassPredictions) -> Option<Both>,
-) -> Option<Labelled> {
-    let both = pair(&rows.predictions(), &live?)?;
-    Some(Labelled {
-        both,
-        positive: rows.positive.clone(),
-    })
 }

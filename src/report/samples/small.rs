@@ -67,5 +67,6 @@ pub(super) fn leaked(rows: u64) -> Facts {
         calibration: None,
         learned: None,
         no_requests: None,
+        no_out_of_fold: None,
     }
 }

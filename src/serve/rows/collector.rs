@@ -246,6 +246,14 @@ impl<'s> Collector<'s> {
             self.rows.slots[at] = Slot::Number(number);
             return;
         }
+        if facts.is_label
+            && let CellRef::Text(text) = cell
+            && let Some(slot) = self.served.scorer.known(position, text)
+        {
+            let at = row * self.blank.len() + position;
+            self.rows.slots[at] = slot;
+            return;
+        }
         self.put_unusual(row, position, cell);
     }
 

@@ -84,7 +84,7 @@ impl<'a> Usual<'a> {
             };
             if let Field::Input(position) = *field
                 && self.reads_numbers
-                && self.inputs[position].is_plain
+                && self.inputs[position].is_plainly_written()
                 && let Some((number, _, length)) = short_cell_number(&bytes[begin..])
                 && ends(begin + length)
             {
@@ -125,7 +125,7 @@ impl<'a> Usual<'a> {
 
     fn cell<'c>(&self, position: usize, cell: &'c str) -> CellRef<'c> {
         if self.reads_numbers
-            && self.inputs[position].is_plain
+            && self.inputs[position].is_plainly_written()
             && let Some(number) = finite(cell)
         {
             return number;
