@@ -224,8 +224,7 @@ mod tests {
         for words in [
             "First key",
             "Second key",
-            "94 % sure",
-            "93 % sure",
+            "95 % sure",
             "over 5000 rows without labels",
             "+0.007 ± 0.011",
         ] {
