@@ -4,6 +4,7 @@
 //! them read a cell alike and complain alike: everything that is missing, unknown or mistyped, at once.
 
 mod arrow;
+mod body_tables;
 mod cells;
 mod collector;
 mod column_errors;
@@ -13,6 +14,7 @@ mod options;
 mod quick;
 mod quick_csv;
 mod raw;
+#[cfg_attr(not(feature = "train"), path = "../alone/tables.rs")]
 mod tables;
 
 #[cfg(test)]
@@ -25,6 +27,7 @@ use crate::http::budget::Work;
 
 pub use crate::features::taken;
 pub use arrow::read_arrow;
+pub use body_tables::tables_in;
 pub use cells::ruled;
 pub use delimited::read_csv;
 
@@ -32,7 +35,7 @@ pub use crate::serving::rows::Rows;
 pub use collector::Collector;
 pub use json::{RowList, read_body, read_ndjson, read_options, read_row};
 pub use options::{Options, version_of};
-pub use tables::{read_tables, tables_in};
+pub use tables::read_tables;
 
 /// How a protocol treats columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,382 @@
+"""Holds the build that only serves (`--no-default-features --features serve`) against the full program.
+
+    python tests/serve/serve_only.py FULL SMALL
+
+FULL is the full program, SMALL the other. FULL trains models of several kinds in a temporary folder; both serve each bundle, and
+every answer must be the same to the byte: status, content type, body, `X-Model…`. Then SMALL says what it leaves out, answers an event
+of AWS Lambda, and rejects a bundle that needs more than it has. Needs nothing but Python.
+"""
+
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import queue
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.parse
+
+JSON, CSV, NDJSON = "application/json", "text/csv", "application/x-ndjson"
+ARROW = "application/vnd.apache.arrow.stream"
+# What differs by process or build, not by what is answered.
+OWN = {"/metrics", "/openapi.json", "/diagnostics", "/diagnose", "/docs"}
+# Where the full program shows pages, and the other says that it has none.
+PAGES = ("/ui",)
+
+failures = []
+
+
+def check(what, is_so, said=""):
+    if not is_so:
+        failures.append(what)
+        print(f"FAILED {what}\n{said}".rstrip())
+
+
+def run(*command, code=0):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if code is not None and done.returncode != code:
+        sys.exit(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+# Data
+
+
+def rows_of(n, seed):
+    """Rows of every kind of column: whole numbers, numbers with gaps, truth values, categories, times, texts."""
+    chance = random.Random(seed)
+    shops, words = ["north", "south", "Größe, östlich", "old \"market\""], ["saving", "debt", "bill", "loan", "rate", "card"]
+    for row in range(n):
+        age, income = chance.randint(18, 90), round(chance.lognormvariate(7, 1), 2)
+        word = chance.choice(words)
+        texts = [word, *chance.sample(words, 2)]
+        score = (age - 50) / 12 + (income > 1100) - 2 * (word == "debt") + chance.gauss(0, 0.5)
+        yield {
+            "age": age,
+            "income": None if chance.random() < 0.1 else income,
+            "member": chance.random() < 0.5,
+            "shop": None if chance.random() < 0.05 else chance.choice(shops),
+            "joined": f"202{chance.randint(0, 4)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
+            "message": " ".join(texts),
+            "left": "yes" if score > 0 else "no",
+            "topic": {"saving": "money", "debt": "money", "bill": "paper", "loan": "paper"}.get(word, "other"),
+            "value": round(score * 100 + 500, 3),
+        }
+
+
+def csv_of(rows, columns):
+    def cell(value):
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        return '"' + text.replace('"', '""') + '"' if set(text) & set(',"\n') else text
+
+    lines = [columns, *([cell(row[column]) for column in columns] for row in rows)]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+PLAIN = ["age", "income", "member", "shop"]
+# Name → columns, target, more settings.
+MODELS = {
+    "logistic": (PLAIN, "left", {"learner": {"kind": "logistic"}}),
+    "boosted": ([*PLAIN, "joined"], "left", {"learner": {"kind": "boosted_trees", "rounds": 40}}),
+    "forest": (PLAIN, "topic", {"learner": {"kind": "extra_trees", "trees": 20}}),
+    "text": (["message", "age"], "topic", {"learner": {"kind": "text"}}),
+    "numbers": ([*PLAIN, "joined"], "value", {"learner": {"kind": "ridge"}}),
+    "derived": (
+        [*PLAIN, "joined"],
+        "left",
+        {
+            "learner": {"kind": "logistic"},
+            "derive": [
+                {"name": "per_year", "sql": "COALESCE(income, 0) / (age + 1)"},
+                {"name": "is_north", "sql": "CASE WHEN UPPER(shop) LIKE 'N%' THEN 'north' ELSE 'elsewhere' END"},
+                {"name": "joined_in", "sql": "EXTRACT(MONTH FROM joined)"},
+            ],
+            "features": {"columns": {"joined": {"encode": "date"}}},
+        },
+    ),
+    "ruled": (
+        PLAIN,
+        "left",
+        {
+            "learner": {"kind": "logistic"},
+            "schema": {"age": {"kind": "integer", "min": 0, "max": 120, "on_violation": "null"}},
+        },
+    ),
+}
+
+
+def make(full, folder, name):
+    columns, target, more = MODELS[name]
+    project = pathlib.Path(folder, name)
+    for part, n, seed in [("data", 600, 1), ("test", 200, 2)]:
+        (project / part).mkdir(parents=True)
+        text = csv_of(list(rows_of(n, seed)), [*columns, target])
+        (project / part / "rows.csv").write_text(text, encoding="utf-8")
+    settings = {
+        "name": name,
+        "target": target,
+        "input_folder_path": "data",
+        "test_data_path": "test",
+        "score": {"replicates": 100},
+        **more,
+    }
+    (project / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    run(full, "run", "-C", project, "--quiet")
+    bundle = project / "production_deployment"
+    if not (bundle / "trainedmodel.json").exists():
+        run(full, "promote", "1", "-C", project, "--quiet", "--reason", "to be served")
+    return bundle
+
+
+# Requests
+
+
+class Server:
+    def __init__(self, program, *flags):
+        self.process = subprocess.Popen(
+            [program, "serve", *map(str, flags), "--listen", "127.0.0.1:0", "--json", "--quiet"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        said = json.loads(self.process.stdout.readline())
+        if "listening" not in said:
+            sys.exit(f"{program} does not serve: {said}")
+        self.address, self.ready_ms = urllib.parse.urlparse(said["listening"]).netloc, said["ready_ms"]
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        kept = ("content-type", "x-model", "x-model-version", "allow", "location", "www-authenticate", "retry-after")
+        found = {name.lower(): value for name, value in answer.getheaders() if name.lower() in kept}
+        done = (answer.status, found, answer.read())
+        connection.close()
+        return done
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+
+def requests(name):
+    """Method, path, body, headers: the forms of requests for predictions, and what is asked of a server besides."""
+    columns, _, _ = MODELS[name]
+    rows = [{column: row[column] for column in columns} for row in rows_of(60, 3)]
+    odd = [dict(rows[0]), dict(rows[1]), dict(rows[2])]
+    odd[0][columns[0]], odd[1]["surplus"] = "what?", 1
+    odd[2].pop(columns[-1])
+    kind = {"content-type": JSON}
+
+    def post(path, value, accept=None):
+        return "POST", path, json.dumps(value), {**kind, **({"accept": accept} if accept else {})}
+
+    yield post("/prediction", {"rows": rows})
+    yield post("/prediction", {"rows": rows[:1], "probabilities": True, "explain": True})
+    yield post("/prediction", {"rows": rows[:3], "top_n": 2})
+    yield post("/prediction", {"rows": rows[:5], "threshold": 0.9})
+    yield post("/prediction", {"rows": rows[:2], "flips": True})
+    yield post("/prediction", {"rows": rows * 30})
+    yield post("/prediction", {"rows": rows}, ARROW)
+    yield post("/prediction", {"rows": odd})
+    yield post("/prediction", {"tables": {"x": rows[:1]}})
+    yield post("/prediction", {"rows": rows[:1], "version": 7})
+    yield post("/prediction", {"rows": rows[:1], "model": "none"})
+    yield "POST", "/prediction", "{", kind
+    yield "POST", "/prediction", "x", {"content-type": "text/x"}
+    yield "POST", "/prediction", csv_of(rows, columns), {"content-type": CSV}
+    yield "POST", "/prediction?probabilities=true", csv_of(rows, columns), {"content-type": CSV}
+    yield "POST", "/prediction", "".join(json.dumps(row) + "\n" for row in rows), {"content-type": NDJSON}
+    yield "GET", "/prediction?" + urllib.parse.urlencode({k: "" if v is None else v for k, v in rows[0].items()}), None, None
+    yield post("/invocations", {"dataframe_records": rows})
+    yield post("/invocations", {"dataframe_split": {"columns": columns, "data": [[r[c] for c in columns] for r in rows]}})
+    yield "POST", "/invocations", csv_of(rows, columns), {"content-type": CSV}
+    yield post(f"/v1/models/{name}:predict", {"instances": rows})
+    kinds = {"age": "INT64", "income": "FP64", "member": "BOOL"}
+    whole = [{**row, "income": row.get("income") or 1.5, "shop": row.get("shop") or "north"} for row in rows]
+    tensors = [
+        {"name": c, "datatype": kinds.get(c, "BYTES"), "shape": [len(rows)], "data": [row[c] for row in whole]}
+        for c in columns
+    ]
+    yield post(f"/v2/models/{name}/infer", {"inputs": tensors})
+    yield post(f"/v2/models/{name}/versions/1/infer", {"id": "a", "inputs": tensors})
+    yield post("/predict", rows[0])
+    yield post("/v1/predict", {"id": 7, **rows[0]})
+    yield post("/score", {"data": rows})
+    yield post("/v2/repository/index", {"ready": True})
+    yield post(f"/v2/repository/models/{name}/load", {})
+    for path in ("/livez", "/readyz", "/readyz?verbose", "/healthz", "/health", "/ping", "/version", "/champion/healthcheck"):
+        yield "GET", path, None, None
+    yield "GET", "/", None, {"accept": JSON}
+    yield "HEAD", "/prediction", None, None
+    yield "DELETE", "/prediction", None, None
+    yield "GET", "/nothing/here", None, None
+
+
+def paths(document, name):
+    """Every documented path that can be asked without a body."""
+    for path, item in document["paths"].items():
+        for method in item:
+            filled = path.replace("{model}", name).replace("{version}", "1").replace("{run}", "latest")
+            for part in ("{job}", "{file}", "{action}"):
+                filled = filled.replace(part, "x")
+            yield method.upper(), filled
+
+
+def compared(full, small, name):
+    n = 0
+    for method, path, body, headers in requests(name):
+        one, other = full.ask(method, path, body, headers), small.ask(method, path, body, headers)
+        check(f"{name}: {method} {path} {str(body)[:80]}", one == other, f"full  {one}\nsmall {other}")
+        n += 1
+    document = json.loads(full.ask("GET", "/openapi.json")[2])
+    own = json.loads(small.ask("GET", "/openapi.json")[2])
+    check(f"{name}: the document", "post" in own["paths"]["/prediction"] and "/runs" not in own["paths"])
+    check(f"{name}: the schemas of rows", own["paths"]["/prediction"] == document["paths"]["/prediction"])
+    for method, path in paths(document, name):
+        if path in OWN or path.startswith(PAGES) or path.startswith("/docs"):
+            continue
+        if method not in ("GET", "POST", "DELETE"):
+            continue
+        body, headers = ("{}", {"content-type": JSON}) if method == "POST" else (None, {"accept": JSON})
+        one, other = full.ask(method, path, body, headers), small.ask(method, path, body, headers)
+        check(f"{name}: {method} {path}", one == other, f"full  {one}\nsmall {other}")
+        n += 1
+    one, other = (json.loads(it.ask("GET", "/diagnostics")[2]) for it in (full, small))
+    check(f"{name}: GET /diagnostics", one == other, f"{one}\n{other}")
+    metrics = [set(line.split(" ")[2] for line in it.ask("GET", "/metrics")[2].decode().splitlines() if line.startswith("# TYPE")) for it in (full, small)]
+    check(f"{name}: the metrics", metrics[0] == metrics[1], f"{metrics[0] ^ metrics[1]}")
+    status, _, said = small.ask("GET", "/ui")
+    check(f"{name}: pages", status == 404 and b"no pages" in said, said)
+    return n
+
+
+# What is left out, tokens, Lambda
+
+
+def left_out(small, folder):
+    for flags in (["run"], ["up", "--listen", "127.0.0.1:0"], ["-C", folder, "status", "--json"]):
+        done = run(small, *flags, code=2)
+        said = done.stdout + done.stderr
+        check(f"small {flags}", "only serves" in said and "cargo build --release" in said, said)
+    said = run(small, "--help").stdout
+    named = [line.split()[0] for line in said.splitlines() if line.startswith("  ") and line[2:3].isalpha()]
+    check("small --help", named == ["serve", "ready", "token", "help"], said)
+    check("small --version", "serves only" in run(small, "--version").stdout)
+    said = run(small, "serve", code=2).stderr
+    check("small serve without a bundle", "--bundle" in said, said)
+    said = run(small, "nonsense", code=2).stderr
+    check("an unknown command", "unrecognized" in said and "only serves" not in said, said)
+
+
+def related(small, bundle, folder):
+    """A bundle of related tables is rejected when it is loaded, in words."""
+    text = (bundle / "trainedmodel.json").read_text(encoding="utf-8")
+    begin = text.index('"bundle":') + len('"bundle":')
+    inner = text[begin : text.rstrip().rindex("}")]
+    plan = {"settings": {"base": "a", "key": "id", "tables": {}}, "tables": {}}
+    inner = inner.replace("{", '{"related":' + json.dumps(plan) + ",", 1)
+    sha256 = hashlib.sha256(inner.encode()).hexdigest()
+    changed = re.sub(r'"sha256":"[0-9a-f]*"', f'"sha256":"{sha256}"', text[:begin]) + inner + "}"
+    file = pathlib.Path(folder, "related.json")
+    file.write_text(changed, encoding="utf-8")
+    done = run(small, "serve", "--bundle", file, "--listen", "127.0.0.1:0", code=None)
+    said = done.stdout + done.stderr
+    check("a bundle of related tables", done.returncode != 0 and "related tables" in said and "full program" in said, said)
+
+
+def tokens(full, small, bundle):
+    made = json.loads(run(small, "token", "me", "predict", "--json").stdout)
+    os.environ["UNSEAT_SERVER__TOKENS"] = json.dumps([made["entry"]])
+    servers = [Server(program, "--bundle", bundle) for program in (full, small)]
+    del os.environ["UNSEAT_SERVER__TOKENS"]
+    body = json.dumps({"rows": [{"age": 30, "income": 1.0, "member": True, "shop": "north"}]})
+    for token, status in ((made["token"], 200), ("unseat_wrong", 401), (None, 401)):
+        headers = {"content-type": JSON, **({"authorization": f"Bearer {token}"} if token else {})}
+        one, other = (server.ask("POST", "/prediction", body, headers) for server in servers)
+        check(f"with {'a' if token else 'no'} token: {status}", one == other and one[0] == status, f"{one}\n{other}")
+    one, other = (server.ask("GET", "/metrics", None, {"authorization": f"Bearer {made['token']}"}) for server in servers)
+    check("a role too low", one == other and one[0] == 403, f"{one}\n{other}")
+    for server in servers:
+        server.end()
+
+
+def on_lambda(program, bundle):
+    """What the program answers to one event of an HTTP API."""
+    told, events = queue.Queue(), queue.Queue()
+    body = json.dumps({"rows": [{"age": 30, "income": 1.0, "member": True, "shop": "north"}]})
+    events.put(
+        {
+            "version": "2.0",
+            "rawPath": "/prediction",
+            "rawQueryString": "",
+            "headers": {"content-type": JSON},
+            "requestContext": {"http": {"method": "POST", "path": "/prediction", "sourceIp": "10.0.0.1"}, "stage": "$default"},
+            "body": body,
+            "isBase64Encoded": False,
+        }
+    )
+
+    class Interface(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            text = json.dumps(events.get()).encode()
+            self.send_response(200)
+            self.send_header("Lambda-Runtime-Aws-Request-Id", "one")
+            self.send_header("Lambda-Runtime-Deadline-Ms", "9999999999999")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_POST(self):
+            told.put((self.path, json.loads(self.rfile.read(int(self.headers["content-length"])))))
+            self.send_response(202)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    interface = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Interface)
+    interface.daemon_threads = True
+    threading.Thread(target=interface.serve_forever, daemon=True).start()
+    environment = {**os.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{interface.server_port}"}
+    command = [program, "serve", "--bundle", str(bundle), "--insecure"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    path, said = told.get(timeout=60)
+    process.send_signal(signal.SIGTERM)
+    process.wait(timeout=60)
+    interface.shutdown()
+    return path, said["statusCode"], said["body"]
+
+
+def main():
+    full, small = (str(pathlib.Path(program).resolve()) for program in sys.argv[1:3])
+    with tempfile.TemporaryDirectory(prefix="unseat-serve-only-") as folder:
+        left_out(small, folder)
+        for name in MODELS:
+            bundle = make(full, folder, name)
+            servers = [Server(program, "--bundle", bundle) for program in (full, small)]
+            n = compared(*servers, name)
+            ready = servers[1].ready_ms
+            for server in servers:
+                check(f"{name}: the end", server.end() == 0)
+            print(f"{name}: {n} answers compared; ready after {ready:.0f} ms")
+            if name == "logistic":
+                tokens(full, small, bundle)
+                one, other = on_lambda(full, bundle), on_lambda(small, bundle)
+                check("an event of AWS Lambda", one == other and one[1] == 200, f"{one}\n{other}")
+                related(small, bundle, folder)
+    print(f"{len(failures)} failures" if failures else "the build that only serves answers as the full program does")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
