@@ -3,9 +3,11 @@
 #   docker build -t unseat .
 #   docker run --rm -v "$PWD:/project" -p 127.0.0.1:8000:8000 unseat up --listen 0.0.0.0:8000 --insecure
 #
-# The profile `dist` builds longer than `release` and is smaller; FEATURES="" leaves out what a smaller program can do without.
+# The profile `dist` builds longer than `release` and is smaller. FEATURES=serve makes the program that serves bundles and nothing else:
+#
+#   docker build --build-arg FEATURES=serve -t unseat-serve .
 FROM docker.io/library/rust:1.95-bookworm AS build
-ARG FEATURES=otel,mail,docs-ui
+ARG FEATURES=train,otel,mail,docs-ui
 WORKDIR /src
 COPY Cargo.toml Cargo.lock clippy.toml ./
 COPY src src

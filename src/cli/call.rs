@@ -72,7 +72,10 @@ fn places(
         Ok(format!("apireturns_{}.txt", stamp(context::clock()?.now())))
     };
     if let (Some(_), Some(output)) = (&args.server.url, &args.output) {
-        return Ok((args.server.root(project)?, output.clone()));
+        return Ok((
+            args.server.root(project.map(|config| config.server))?,
+            output.clone(),
+        ));
     }
     // What the project is missing for is said with its failure.
     let config = project.map_err(|failure| {
@@ -93,7 +96,7 @@ fn places(
                 .join(name()?)
         }
     };
-    Ok((args.server.root(Ok(config))?, file))
+    Ok((args.server.root(Ok(config.server))?, file))
 }
 
 type Asked = (String, Plan, Vec<Answer>);

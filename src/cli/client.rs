@@ -7,7 +7,7 @@ use clap::Args;
 use ureq::Agent;
 
 use super::{Failure, Kind};
-use crate::config::Config;
+use crate::config::Server;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -28,14 +28,14 @@ impl ServerArgs {
     ///
     /// # Errors
     /// `--url` is not an address; or it is not given, and there is no project.
-    pub fn root(&self, project: Result<Config, Failure>) -> Result<String, Failure> {
+    pub fn root(&self, server: Result<Server, Failure>) -> Result<String, Failure> {
         if let Some(url) = &self.url {
             return root(url);
         }
-        let config =
-            project.map_err(|failure| failure.hint("without a project, give `--url URL`"))?;
-        let scheme = config.server.tls.as_ref().map_or("http", |_| "https");
-        root(&format!("{scheme}://{}", reachable(&config.server.listen)))
+        let server =
+            server.map_err(|failure| failure.hint("without a project, give `--url URL`"))?;
+        let scheme = server.tls.as_ref().map_or("http", |_| "https");
+        root(&format!("{scheme}://{}", reachable(&server.listen)))
     }
 
     /// The token to send, if there is one.

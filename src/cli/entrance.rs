@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Failure, context, failure};
+use super::{Failure, failure, settings};
 use crate::config;
 use crate::serve::{self, Guard, LambdaRuntime, Signals, State};
 
@@ -25,7 +25,7 @@ impl Entrance {
         settings: &config::Server,
         guard: &Guard,
     ) -> Result<Self, Failure> {
-        match context::lambda_runtime() {
+        match settings::lambda_runtime() {
             None => Ok(Entrance::Port(serve::bind(settings, guard).await?)),
             Some(_) if !has_bundle => Err(Failure::new(
                 failure::Kind::Usage,
@@ -74,7 +74,7 @@ impl Entrance {
 
 /// Reports to AWS Lambda why the function cannot start; Lambda shows that to the function's callers.
 pub async fn report_to_lambda(failure: &Failure) {
-    if let Some(address) = context::lambda_runtime() {
+    if let Some(address) = settings::lambda_runtime() {
         let why = failure.on_one_line();
         let mut runtime = LambdaRuntime::new(address);
         if let Err(error) = runtime.fail_start("Unseat.Start", &why).await {

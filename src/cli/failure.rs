@@ -131,10 +131,14 @@ impl Failure {
     }
 }
 
+/// Whether the command line asks for JSON, as far as that can be told of one that cannot be read.
+pub fn is_json_asked() -> bool {
+    std::env::args().any(|argument| argument == "--json")
+}
+
 /// Prints clap's own message; help and version are no failure.
 pub fn usage(error: &clap::Error) -> ExitCode {
-    let asks_for_json = std::env::args().any(|argument| argument == "--json");
-    if error.use_stderr() && asks_for_json {
+    if error.use_stderr() && is_json_asked() {
         let text = error.to_string();
         let message = text.trim().trim_start_matches("error: ");
         output::line(

@@ -17,7 +17,7 @@ pub struct Global {
     )]
     pub(super) project: PathBuf,
     /// Model to work on, in a project with several
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", hide = cfg!(not(feature = "train")))]
     pub(super) model: Option<String>,
     /// Setting that overrides the config: --set gate.confidence=0.9
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]

@@ -37,13 +37,17 @@ mod job_starter;
 mod jobs;
 mod labels;
 mod labels_wanted;
+#[cfg(test)]
+mod left_out;
 mod listener;
 mod live;
+mod log_start;
 mod logs;
 mod ml_test_score;
 mod models;
 mod notify;
 mod notify_systemd;
+mod opened;
 mod outdated;
 mod output;
 mod policy_file;
@@ -57,6 +61,7 @@ mod runs;
 mod schedule;
 mod serve;
 mod service;
+mod settings;
 mod stages;
 mod status;
 mod stress;
@@ -201,7 +206,7 @@ pub fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     let has_feed = matches!(cli.command, Command::Up(_)) && !cli.global.json;
-    progress::start_log(&cli.global, cli.is_server(), has_feed);
+    log_start::start_log(&cli.global, cli.is_server(), has_feed);
     if let Command::Run(args) = &cli.command
         && let Err(failure) = args.limit_memory()
     {

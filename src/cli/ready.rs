@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::client::{self, ServerArgs};
 use super::global::Global;
-use super::{Failure, Kind, context, failure, output};
+use super::{Failure, Kind, failure, output, settings};
 
 #[derive(Debug, Args)]
 pub struct ReadyArgs {
@@ -23,7 +23,7 @@ pub struct ReadyArgs {
 /// # Errors
 /// No server answers there, or it says that it is not ready.
 pub async fn ready(global: &Global, args: &ReadyArgs) -> Result<u8, Failure> {
-    let root = args.server.root(context::load(global, &[]))?;
+    let root = args.server.root(settings::asked_server(global))?;
     let patience = Duration::from_secs(args.timeout);
     let target = format!("{root}/readyz");
     let asked = tokio::task::spawn_blocking(move || -> Result<(u16, String), ureq::Error> {

@@ -9,22 +9,22 @@ use arc_swap::ArcSwap;
 use clap::Args;
 use tokio::sync::watch;
 
-use super::entrance::{self, Entrance};
+use super::entrance;
 use super::global::Global;
 use super::job_starter::JobStarter;
 use super::live::Live;
+pub use super::opened::{Opened, say_where};
 use super::running::Running;
-use super::{Failure, address, context, failure, notify, notify_systemd, output, progress, worker};
+use super::{Failure, address, context, notify, progress, worker};
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::jobs::Queue;
 use crate::pipeline::{Env, Environments};
 use crate::registry::{CreatedModel, Registry};
 use crate::serve::{
-    self, AnsweredRows, Created, Guard, Observer, OpenModel, Project, ServedModels, Signals,
-    Source, State,
+    self, AnsweredRows, Created, Guard, OpenModel, Project, ServedModels, Source, State,
 };
-use crate::serving::prediction_log::PredictionLog;
+use crate::serving::project_source::ProjectSource;
 
 #[derive(Debug, Default, Args)]
 pub struct ServeArgs {
@@ -133,14 +133,6 @@ pub async fn take(
     Ok(())
 }
 
-/// A server whose port is taken and whose models are loaded.
-pub struct Opened {
-    /// What its handlers share.
-    pub state: Arc<State>,
-    entrance: Entrance,
-    signals: Signals,
-}
-
 /// Takes the port and loads the models. A worker of this process is woken through `queue` when a run is requested.
 pub async fn open(
     global: &Global,
@@ -160,102 +152,25 @@ pub async fn open(
         None => of_project(global, args, queue).await?,
     };
     let guard = Guard::new(&settings, &context::folder(global))?;
-    let clock = context::clock()?;
+    let is_of_project = project.is_some();
     if let Some(project) = &project {
-        serve::share_sessions(&guard, &project.registry, clock.now_ms()).await;
+        let now_ms = context::clock()?.now_ms();
+        serve::share_sessions(&guard, &project.registry, now_ms).await;
     }
-    let entrance = Entrance::open(args.bundle.is_some(), &settings, &guard).await?;
-    let signals = Signals::listen()?;
-    let folder = context::folder(global);
-    let table = serve::route_table();
-    let observer = Observer::open(&settings, &folder, clock, table.routes)?;
-    let place = context::prediction_log_place(global, &settings, args.bundle.is_some())?;
-    let log = PredictionLog::open(&settings, &place, &folder, clock)?;
-    let answered = match &project {
-        Some(_) => Some(AnsweredRows::start()?),
-        None => None,
+    let counted = |state: State| {
+        let answered = is_of_project.then(AnsweredRows::start).transpose()?;
+        Ok(state.counted_by(answered))
     };
-    let state = State::new(
-        served_models,
-        project,
-        settings,
-        clock,
-        guard,
-        (observer, log),
-        table,
-    );
-    let state = state.counted_by(answered);
-    let state = Arc::new(state);
+    let opened = Opened::new(global, settings, guard, (served_models, project), counted).await?;
+    let state = &opened.state;
     match &args.bundle {
         Some(_) => serve::load_each(&state.served_models).await?,
         None => {
-            serve::sync_created(&state).await?;
+            serve::sync_created(state).await?;
             serve::load_all(&state.served_models).await;
         }
     }
-    Ok(Opened {
-        state,
-        entrance,
-        signals,
-    })
-}
-
-impl Opened {
-    /// Where it listens.
-    pub fn url(&self) -> String {
-        self.entrance.url(&self.state)
-    }
-
-    /// Answers until a signal.
-    pub async fn answer(self) -> Drained {
-        notify_systemd::ready(&format!("listening on {}", self.entrance.address()));
-        let watchdog = notify_systemd::watch(Box::new(notify_systemd::answers));
-        let (cut, ended) = self.entrance.answer(&self.state, self.signals).await;
-        notify_systemd::stopping();
-        if let Some(watchdog) = watchdog {
-            watchdog.abort();
-        }
-        Drained {
-            state: self.state,
-            cut,
-            ended,
-        }
-    }
-}
-
-/// A server that answers no more.
-pub struct Drained {
-    state: Arc<State>,
-    cut: usize,
-    ended: Result<(), Failure>,
-}
-
-impl Drained {
-    /// Writes what waits, closes everything and says farewell.
-    pub async fn close(self, global: &Global) -> Result<u8, Failure> {
-        let last = self.state.clone();
-        // Waits for the logs to be written, which must not hold up an answer.
-        let _ = tokio::task::spawn_blocking(move || last.close_logs()).await;
-        if let Some(project) = &self.state.project {
-            project.registry.close().await;
-        }
-        if !global.quiet {
-            output::talk(&farewell(self.state.requests(), self.cut));
-        }
-        self.ended.map(|()| failure::DONE)
-    }
-}
-
-fn farewell(requests: u64, cut: usize) -> String {
-    let asked = match requests {
-        1 => "1 request".to_string(),
-        requests => format!("{} requests", output::thousands(requests)),
-    };
-    match cut {
-        0 => format!("stopped after {asked}"),
-        1 => format!("stopped after {asked}; 1 connection was cut"),
-        cut => format!("stopped after {asked}; {cut} connections were cut"),
-    }
+    Ok(opened)
 }
 
 /// What is served of a project, and the project itself.
@@ -282,10 +197,10 @@ async fn of_project(
         );
     }
     let envs = Environments::new(envs);
-    let source = Source::Project {
+    let source = Source::Project(ProjectSource {
         registry: registry.clone(),
         envs: envs.clone(),
-    };
+    });
     let program = worker::program(global, &config)?;
     let starter = JobStarter::new(
         program,
@@ -347,53 +262,4 @@ pub fn flags(args: &ServeArgs) -> Vec<(&'static str, String)> {
 /// Without a project, the settings are the defaults, `UNSEAT_SERVER__…` variables and flags.
 fn bundle_settings(global: &Global, args: &ServeArgs) -> Result<config::Server, Failure> {
     context::server_settings(global, &flags(args))
-}
-
-/// Says on stdout what is served and where to look, once requests are answered; `no_version` of a model without one.
-pub fn say_where(global: &Global, opened: &Opened, began: Instant, no_version: &str) {
-    let took = began.elapsed().as_secs_f64() * 1e3;
-    let (state, url) = (&opened.state, opened.url());
-    if global.json {
-        let models: Vec<_> = state
-            .served_models
-            .models()
-            .map(|model| {
-                let version = model.champion().map(|served| served.version);
-                serde_json::json!({"model": model.name, "version": version})
-            })
-            .collect();
-        return output::line(&serde_json::json!({
-            "listening": url, "models": models, "ready_ms": took,
-        }));
-    }
-    for model in state.served_models.models() {
-        let says = match (model.champion(), model.alarm()) {
-            (Some(served), _) => format!("version {}", served.version),
-            (None, Some(alarm)) => format!("not served: {alarm}"),
-            (None, None) => no_version.to_string(),
-        };
-        output::say(&format!("{}  {says}", output::bold(&model.name)));
-    }
-    output::say(&format!("listening on {url} after {took:.0} ms"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_line_counts_in_words_that_fit() {
-        for (requests, cut, expected) in [
-            (0, 0, "stopped after 0 requests"),
-            (1, 0, "stopped after 1 request"),
-            (
-                2000,
-                1,
-                "stopped after 2,000 requests; 1 connection was cut",
-            ),
-            (1, 2, "stopped after 1 request; 2 connections were cut"),
-        ] {
-            assert_eq!(farewell(requests, cut), expected);
-        }
-    }
 }

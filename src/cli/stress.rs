@@ -15,7 +15,7 @@ use clap::Args;
 use self::report::{Budget, Report};
 use super::client::ServerArgs;
 use super::global::Global;
-use super::{Failure, Kind, context, failure, output};
+use super::{Failure, Kind, failure, output, settings};
 
 #[derive(Debug, Args)]
 pub struct StressArgs {
@@ -47,7 +47,7 @@ pub struct StressArgs {
 /// The server cannot be reached, the rows cannot be read, or the report cannot be written.
 pub async fn stress(global: &Global, args: &StressArgs) -> Result<u8, Failure> {
     let token = args.server.token()?;
-    let root = args.server.root(context::load(global, &[]))?;
+    let root = args.server.root(settings::asked_server(global))?;
     let load = load::Load {
         users: args.users,
         time: Duration::from_secs(args.seconds),

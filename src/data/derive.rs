@@ -10,6 +10,7 @@ mod choose;
 mod compare;
 mod depth;
 mod evaluate;
+#[cfg(feature = "train")]
 mod frame;
 mod functions;
 mod lower;
@@ -20,8 +21,10 @@ mod tree;
 mod values;
 mod whole;
 
+#[cfg(feature = "train")]
 pub(super) use cast::write_number;
 pub use evaluate::Batch;
+#[cfg(feature = "train")]
 pub use frame::{cast_to, derive, times_of};
 pub use values::{Type, Values};
 

@@ -1,9 +1,9 @@
 //! How the bytes of a text file stand for characters: found out or set, and decoded to UTF-8 while reading.
 
-use std::fmt;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::encoding_name::Encoding;
 use super::read_error::NotDecodable;
 use super::read_error::read_error;
 use super::source;
@@ -11,28 +11,6 @@ use super::table::{Bad, TableError};
 
 /// Bytes that are looked at to find the encoding out.
 const LOOK: usize = 64 << 10;
-
-/// A way in which bytes stand for characters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Encoding(&'static encoding_rs::Encoding);
-
-impl Encoding {
-    /// The encoding of a name of the WHATWG standard, in any case.
-    pub fn named(name: &str) -> Option<Encoding> {
-        encoding_rs::Encoding::for_label(name.as_bytes()).map(Encoding)
-    }
-
-    /// Its name, in lower case.
-    pub fn name(self) -> String {
-        self.0.name().to_ascii_lowercase()
-    }
-}
-
-impl fmt::Debug for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())
-    }
-}
 
 /// A text file with its encoding; reading it gives UTF-8.
 #[derive(Clone, Copy)]

@@ -51,6 +51,7 @@
 
 mod cells;
 mod column_builder;
+mod column_summary;
 mod csv_again;
 mod csv_file;
 mod csv_header;
@@ -62,6 +63,7 @@ mod decimal;
 mod dedupe;
 mod derive;
 mod encoding;
+mod encoding_name;
 mod formats;
 mod header_again;
 mod io;
@@ -92,6 +94,7 @@ mod rows;
 pub mod rules;
 mod scan;
 mod schema;
+mod schema_frame;
 mod schema_merge;
 mod segments;
 mod signature;
@@ -112,13 +115,14 @@ mod tests;
 use std::path::PathBuf;
 
 pub use cells::{Parsed, parse_number, trim_text};
+pub use column_summary::{ColumnSummary, DISTINCT_CAP};
 pub use csv_quotes::quote_fault;
 pub use decimal::{ShortDecimal, short_cell_number, short_decimal, short_json_number};
 pub use dedupe::{count_shared, dedupe};
 pub use derive::{
     Batch, Expression, Failure, Type, Values, cast_to, derive, derive_batch, times_of,
 };
-pub use encoding::Encoding;
+pub use encoding_name::Encoding;
 pub use io::{read_file, read_file_for_version, read_parquet, write_file, write_parquet};
 pub use iso_times::{iso_day, iso_time};
 pub use json_columns::TOO_MANY_CELLS;
@@ -139,7 +143,7 @@ pub use scan::{Scan, ScannedFile, is_unchanged, scan};
 pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};
 pub use stack::concat;
-pub use summary::{ColumnSummary, DISTINCT_CAP, summarise};
+pub use summary::summarise;
 pub use text_options::TextOptions;
 pub use text_options::{Decimal, Thousands};
 pub use time::{has_zone, parse_time};

@@ -7,7 +7,8 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Error;
-use super::encoding::{Encoding, TextFile};
+use super::encoding::TextFile;
+use super::encoding_name::Encoding;
 use super::io::rejected;
 use super::json_file::first_byte;
 use super::json_layout::{Members, RawRow, other_layout};

@@ -3,7 +3,9 @@
 //! A [`Rule`] is either given in the settings and enforced, or inferred from data and only checked against later data. What
 //! is said of a broken rule names column and rule, never the cell.
 
+#[cfg(feature = "train")]
 mod apply;
+#[cfg(feature = "train")]
 mod infer;
 #[cfg(test)]
 mod tests;
@@ -13,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::cells::trim_text;
 use super::schema::Kind;
 
+#[cfg(feature = "train")]
 pub use apply::{Applied, Rejected, apply, enforce};
+#[cfg(feature = "train")]
 pub use infer::infer;
 
 /// The category that a text of no allowed value becomes with `other`.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::encoding::Encoding;
+use super::encoding_name::Encoding;
 
 /// The decimal mark of numbers.
 #[derive(

@@ -1,17 +1,24 @@
 //! How the cells of a column are read as times: forms of texts, and the unit of numbers. Decided once, on the whole column;
 //! what was decided is kept with a version, so that training, test data and requests read alike.
 
+#[cfg(feature = "train")]
+mod columns;
+#[cfg(feature = "train")]
 mod found;
+mod settings;
 mod unit;
 
 #[cfg(test)]
 mod tests;
 
-pub use found::{TimeColumn, TimeSettings, time_column};
+#[cfg(feature = "train")]
+pub use columns::with_iso_times;
+#[cfg(feature = "train")]
+pub use found::{TimeColumn, time_column};
+pub use settings::TimeSettings;
 pub use unit::EpochUnit;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
-use polars::prelude::{Column, DataFrame};
 use serde::{Deserialize, Serialize};
 
 use super::time::parse_time;
@@ -43,19 +50,6 @@ impl TimeForm {
         })
     }
 
-    /// The cells of a column as microseconds since 1970; what is not a time is missing.
-    pub fn times(&self, column: &Column) -> Vec<Option<i64>> {
-        if let Ok(texts) = column.str() {
-            texts.iter().map(|text| self.text(text?)).collect()
-        } else if let Ok(numbers) = column.i64() {
-            numbers.iter().map(|it| self.unit.integer(it?)).collect()
-        } else if let Ok(numbers) = column.f64() {
-            numbers.iter().map(|it| self.unit.number(it?)).collect()
-        } else {
-            vec![None; column.len()]
-        }
-    }
-
     /// What a reader of a message should write, for a column of texts or of numbers.
     pub fn says(&self, is_numeric: bool) -> String {
         match (is_numeric, self.formats.is_empty()) {
@@ -64,44 +58,6 @@ impl TimeForm {
             (false, false) => format!("`{}` or ISO 8601", self.formats.join("` or `")),
         }
     }
-}
-
-/// Does some work on a frame in which the columns of these forms are written in ISO 8601, and puts them back as they were.
-///
-/// # Errors
-/// What the work says.
-pub fn with_iso_times<E>(
-    frame: &DataFrame,
-    forms: &[(String, TimeForm)],
-    work: impl FnOnce(&DataFrame) -> Result<DataFrame, E>,
-) -> Result<DataFrame, E> {
-    let mut iso = frame.clone();
-    let mut replaced = Vec::new();
-    for (name, form) in forms.iter().filter(|(_, form)| !form.is_usual()) {
-        let Ok(column) = frame.column(name) else {
-            continue;
-        };
-        let text = |time: Option<i64>| {
-            Some(
-                DateTime::from_timestamp_micros(time?)?
-                    .format("%Y-%m-%dT%H:%M:%S%.6f")
-                    .to_string(),
-            )
-        };
-        let texts: Vec<Option<String>> = form.times(column).into_iter().map(text).collect();
-        // A column of the same name and length always fits.
-        if iso
-            .with_column(Column::new(column.name().clone(), texts))
-            .is_ok()
-        {
-            replaced.push(column.clone());
-        }
-    }
-    let mut done = work(&iso)?;
-    for column in replaced {
-        let _ = done.with_column(column);
-    }
-    Ok(done)
 }
 
 /// A text in a strftime form as microseconds since 1970; without a zone it counts as UTC. A year of four digits is one from

@@ -1,14 +1,10 @@
 //! The columns of a data set in numbers, natively and in the three rows that another system's callers read.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::data::{self, ColumnSummary, Kind};
+use crate::data::{ColumnSummary, Kind};
 use crate::model_types::RunId;
-use crate::pipeline::{self, Env, Error};
-use crate::registry::DatasetRow;
 
 /// A data set in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,25 +15,6 @@ pub struct DataSummary {
     pub rows: u64,
     /// Each column, in the order of the files.
     pub columns: Vec<ColumnSummary>,
-}
-
-/// Reads a data set back from its file and summarises it, without examples where they would nearly name each row.
-///
-/// # Errors
-/// When its file cannot be read.
-pub fn summarise_newest(env: &Env, row: &DatasetRow, file: &Path) -> Result<DataSummary, Error> {
-    let options = pipeline::read_options(&env.config, false);
-    let frame = data::read_file(file, &options);
-    let frame = frame.map_err(|source| Error::Dataset {
-        name: row.name.clone(),
-        source,
-    })?;
-    let columns = data::summarise(&frame).into_iter();
-    Ok(DataSummary {
-        run: Some(row.run.clone()),
-        rows: frame.height() as u64,
-        columns: columns.map(ColumnSummary::without_examples).collect(),
-    })
 }
 
 impl DataSummary {

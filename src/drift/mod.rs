@@ -5,6 +5,7 @@
 //! must not know files, databases, versions or time.
 
 mod benjamini_hochberg;
+mod binner;
 mod cells;
 mod chi_square;
 mod column;
@@ -30,11 +31,12 @@ mod words;
 mod tests;
 
 pub use benjamini_hochberg::benjamini_hochberg;
+pub use binner::Binner;
 pub use cells::effective_rows;
 pub use chi_square::{Tested, chi_square};
 pub use column::{Answered, Column, Measure, Reference};
 pub use compare::{Compared, Shares, Test, compare};
-pub use count::{Binner, Seen, count_answers, place};
+pub use count::{Seen, count_answers, place};
 pub use counts::Counts;
 pub use domain::{Separability, area, domain_classifier};
 pub use histogram::{Histogram, HistogramBin, histograms};

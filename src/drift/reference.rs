@@ -7,8 +7,9 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::binner::Binner;
 use super::column::{Answered, Column, Measure, Reference};
-use super::count::{Binner, count_answers};
+use super::count::count_answers;
 use super::counts::Counts;
 use super::layout::Layout;
 use super::words;

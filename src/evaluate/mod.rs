@@ -33,6 +33,7 @@ pub use classification::score;
 pub use metric::Metric;
 pub use predictions::{Predictions, Truth};
 
+#[cfg(feature = "train")]
 pub(crate) use regression::RegressionScorer;
 #[cfg(test)]
 pub(crate) use resample::binomial;

@@ -5,6 +5,7 @@
 
 mod coefficients;
 mod counterfactual;
+#[cfg(feature = "train")]
 mod permutation;
 mod words;
 
@@ -15,5 +16,6 @@ pub use coefficients::{Coefficient, coefficients, gains};
 pub use counterfactual::{
     Counterfactual, Value, counterfactuals, counterfactuals_while, has_counterfactuals,
 };
+#[cfg(feature = "train")]
 pub use permutation::{Importance, Sample, Worth, drop_of, orders, permutation, sample_for};
 pub use words::{Word, words, words_while};

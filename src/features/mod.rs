@@ -4,41 +4,64 @@
 //! and chunks of numbers. It must not know how a learner works or where the frame came from.
 
 mod accept;
+#[cfg(feature = "train")]
+mod accept_frame;
+#[cfg(feature = "train")]
 mod categories;
 mod cell;
+#[cfg(feature = "train")]
 mod cells;
+#[cfg(feature = "train")]
 mod column;
+#[cfg(feature = "train")]
 mod fit;
+#[cfg(feature = "train")]
 mod from_stats;
+#[cfg(feature = "train")]
 mod numbers;
+#[cfg(feature = "train")]
 mod plan;
 mod prepare;
 mod scale;
 mod spelling;
 mod step;
+#[cfg(feature = "train")]
 mod target_mean;
 mod text;
 mod transformer;
+#[cfg(feature = "train")]
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use accept::{Reads, Unreadable, as_taken, taken, unreadable, wanted};
+pub use accept::{Reads, taken, wanted};
+#[cfg(feature = "train")]
+pub use accept_frame::{Unreadable, as_taken, unreadable};
+#[cfg(feature = "train")]
 pub use categories::{AllLabels, Counted};
 pub use cell::{Cell, CellRef, is_encoded_as_number};
+#[cfg(feature = "train")]
 pub use cells::{Cells, Encoded, label_of};
+#[cfg(feature = "train")]
 pub use column::texts_and_others;
+#[cfg(feature = "train")]
 pub use fit::{Fitted, fit, fit_for};
+#[cfg(feature = "train")]
 pub use from_stats::{Asked, ColumnStats, asked, fit_from};
+#[cfg(feature = "train")]
 pub use numbers::NumberStats;
+#[cfg(feature = "train")]
 pub use plan::{Goal, Plan, Purpose};
-pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, prune, whole_number};
+#[cfg(feature = "train")]
+pub use prepare::prune;
+pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, whole_number};
 pub use scale::scaled;
 pub use spelling::{parse_number, spell_number};
 pub use step::{Input, Layout, Step, index_of, known_label};
 pub use text::{GramKind, Grams, NGrams};
 pub use transformer::Transformer;
+#[cfg(feature = "train")]
 pub use view::{Chunk, View};
 
 /// Why features cannot be made.

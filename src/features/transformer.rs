@@ -4,14 +4,12 @@
 //! that the dense part of a chunk is one matrix, a one-hot column costs one index per row however many categories it has,
 //! and a text costs what is in it.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
-use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
+use super::Prepare;
 use super::step::{Input, Layout};
-use super::{Error, Prepare};
 
 /// The fitted steps, in the order of their [`Layout`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,17 +51,5 @@ impl Transformer {
             input.step.feature_names(&input.name, &mut names);
         }
         names
-    }
-
-    /// The frame with the columns that the inputs read.
-    ///
-    /// # Errors
-    /// All missing columns at once.
-    pub fn prepared<'a>(&self, frame: &'a DataFrame) -> Result<Cow<'a, DataFrame>, Error> {
-        if self.prepare.is_empty() {
-            Ok(Cow::Borrowed(frame))
-        } else {
-            self.prepare.apply(frame).map(Cow::Owned)
-        }
     }
 }

@@ -15,6 +15,7 @@ mod future;
 mod history;
 mod plan;
 mod records;
+mod related_plan;
 mod stack;
 mod table_joins;
 mod tables;
@@ -22,7 +23,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use plan::{RelatedPlan, TablePlan, plan};
+pub use plan::plan;
+pub use related_plan::{RelatedPlan, TablePlan};
 pub use stack::stack;
 
 use std::collections::HashSet;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use polars::prelude::{DataFrame, IdxCa, NewChunkedArray};
 
 use super::error::Error;
-use super::plan::{RelatedPlan, TablePlan};
+use super::related_plan::{RelatedPlan, TablePlan};
 use super::tables::Tables;
 use super::tables::{kind_of, named};
 use crate::config::RelatedTable;

@@ -4,8 +4,8 @@ use polars::prelude::{Column, DataFrame, IdxCa, IntoColumn, Series};
 
 use super::error::Error;
 use super::history::days;
-use super::plan::RelatedPlan;
 use super::records::{Base, Label, Records, labels, times};
+use super::related_plan::RelatedPlan;
 
 /// The base table's own columns, those that training had.
 pub fn base_columns(plan: &RelatedPlan, base: &Base) -> Result<Vec<Column>, Error> {

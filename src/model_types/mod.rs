@@ -6,6 +6,7 @@
 mod exit_code;
 mod ids;
 mod location;
+mod manifest;
 mod named;
 mod outcome;
 mod run_record;
@@ -14,7 +15,9 @@ mod version_selector;
 pub use exit_code::{ErrorCode, ExitCode};
 pub use ids::RunId;
 pub use location::{Location, STORE_SCHEMES, StoreLocation, StoreSettings, scheme_of};
+pub use manifest::{BUNDLE, Manifest};
 pub use named::Unnamed;
+#[cfg(feature = "train")]
 pub(crate) use named::named;
 pub use outcome::Outcome;
 pub use run_record::{LeftOutFile, RecordedData, RecordedFinding, RecordedScores, RunRecord};

@@ -10,7 +10,7 @@ use super::manifest;
 use super::places::named;
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
-use crate::model_types::Location;
+use crate::model_types::{Location, Manifest};
 use crate::registry::{Champion, Registry, VersionState};
 use crate::text::counted;
 
@@ -103,7 +103,7 @@ pub async fn look_without(config: &ModelConfig, database: &Path) -> Result<(), E
 pub(super) async fn foreign(
     config: &ModelConfig,
     registry: &Registry,
-    manifest: &manifest::Manifest,
+    manifest: &Manifest,
 ) -> Result<Lost, Error> {
     let (model, old) = (&config.name, &manifest.model);
     let place = named(config, &config.deployment_folder.shown());

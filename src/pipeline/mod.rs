@@ -110,7 +110,6 @@ pub use loaded_version::LoadedVersion;
 pub use log_end::{log_end, log_is_there};
 pub use logged::{folder_of as logged_requests, newest as newest_requests};
 pub use lost::{look as look_for_lost, look_without as look_without_database};
-pub use manifest::Manifest;
 pub use preview::{Preview, preview};
 pub use probation::{ACTOR as PROBATION, TestShift, numbers_apart, take_back, test_shift};
 pub use remove::remove_version;

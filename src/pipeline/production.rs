@@ -6,12 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use super::json::to_json;
-use super::manifest::{BUNDLE, MANIFEST, Manifest, copied_bundle, manifest};
+use super::manifest::{BUNDLE, MANIFEST, copied_bundle, manifest};
 use super::trained::dataset_run;
 use super::{Env, Event, lost, versions};
 use crate::artifacts::{self, Artifacts, swap};
 use crate::clock::rfc3339;
 use crate::model_types::Location;
+use crate::model_types::Manifest;
 use crate::text::hex;
 
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.

@@ -13,11 +13,10 @@ use warp::http::request::Parts;
 use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::{Filter, Rejection};
 
-use super::admin::audit;
 use super::cors::{self, is_preflight, preflight};
 use super::router::{Found, Router};
 use super::routes::Route;
-use super::{Code, Problem, Reply, Request, State, pages, probation};
+use super::{Code, Problem, Reply, Request, State, audit, pages};
 use crate::config::Role;
 use crate::faults;
 use crate::http::budget::{Reason, Work, too_slow};
@@ -26,6 +25,7 @@ use crate::http::observe::Finished;
 use crate::http::peer::Peer;
 use crate::http::request::Caller;
 use crate::http::{auth, body};
+use crate::serving::probation::request_scope::{PickedVersion, noting};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Most characters of a request id that a caller may bring along.
@@ -164,7 +164,7 @@ async fn answer<B: Buf, E>(
             let body = body.as_mut();
             let is_prediction = found.route.role == Some(Role::Predict);
             let work = handled(state, found, &head, body, &id, unique, &mut caller);
-            let (handled, picked) = probation::noting(work).await;
+            let (handled, picked) = noting(work).await;
             if let Some(picked) = picked.filter(|_| is_prediction) {
                 count(&picked, &handled);
             }
@@ -305,7 +305,7 @@ async fn admitted(state: &State, route: &Route, head: &Head, id: &str) -> Result
 }
 
 /// Counts what came of a request for the version that it was given to.
-fn count(picked: &probation::PickedVersion, handled: &Result<Reply, Problem>) {
+fn count(picked: &PickedVersion, handled: &Result<Reply, Problem>) {
     let (status, rows) = match handled {
         Ok(reply) => (reply.status, reply.rows),
         Err(problem) => (problem.code.status(), 0),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::State;
-use super::state::{Project, RunStart};
+use super::project::{Project, RunStart};
 use crate::config::DriftAction;
 use crate::pipeline::{Env, Error, drift};
 use crate::registry::DriftEpisodeRow;

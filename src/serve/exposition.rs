@@ -2,19 +2,14 @@
 
 use std::sync::Arc;
 
-use prometheus::proto::MetricFamily;
 use prometheus::{Opts, TextEncoder};
 use utoipa::OpenApi;
 
-use super::counted::counted;
-use super::durations::durations;
 use super::scrape::Now;
-use super::{Problem, Reply, Request, State, admin, live_gauges, readiness};
-use crate::diagnose::StaleReason;
+use super::{Problem, Reply, Request, State, audit, project_metrics, readiness};
 use crate::http::budget::Reason;
 use crate::http::observe::metrics::{made, registered};
 use crate::http::observe::process::Process;
-use crate::registry::{JobState, ProbationState};
 
 /// What this file adds to the API document.
 #[derive(OpenApi)]
@@ -34,19 +29,10 @@ const MOST_CLASSES: usize = 32;
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub async fn metrics(state: Arc<State>, _: Request) -> Result<Reply, Problem> {
-    if let Some(project) = &state.project {
-        state
-            .diagnostics
-            .recall(&project.envs, state.served_models.models())
-            .await;
-    }
+    project_metrics::recall(&state).await;
     let mut families = state.observer.metrics.registry.gather();
     let current = now(&state);
-    stale(&state, &current).await;
-    schedule_and_queue(&state, &current).await;
-    counted(&state, &current).await;
-    live_gauges::live(&state, &current).await;
-    families.extend(totals(&state, &current).await);
+    families.extend(project_metrics::gather(&state, &current).await);
     families.extend(current.0.gather());
     let text = TextEncoder::new().encode_to_string(&families);
     let text = text.map_err(|error| Problem::internal(&error))?;
@@ -134,24 +120,14 @@ fn models(state: &State, now: &Now) {
         alarm
             .with_label_values(&name)
             .set(f64::from(model.alarm().is_some()));
-        if let Some(view) = model.probation() {
-            for known in ProbationState::ALL {
-                let labels = [name[0], known.name()];
-                let is_it = f64::from(*known == view.state);
-                probation.with_label_values(&labels).set(is_it);
-            }
-        }
+        project_metrics::probation(&probation, &model);
         let Some(served) = model.champion() else {
             continue;
         };
         for (metric, value) in model.scores().iter() {
             score.with_label_values(&[name[0], metric]).set(*value);
         }
-        // What was computed since, on test rows that are newer than what is on record.
-        if let Some(known) = state.diagnostics.known_score(&model.name) {
-            let labels = [name[0], served.bundle.metric.name()];
-            score.with_label_values(&labels).set(known);
-        }
+        project_metrics::known_score(state, &model, &served, &score);
         version.with_label_values(&name).set(served.version as f64);
         loaded
             .with_label_values(&name)
@@ -159,113 +135,6 @@ fn models(state: &State, now: &Now) {
         if served.since_ms > 0 {
             let since = served.since_ms as f64 / 1e3;
             promoted.with_label_values(&name).set(since);
-        }
-    }
-}
-
-/// What the schedule and the queue came to. A registry that cannot be reached leaves them out of one scrape.
-async fn schedule_and_queue(state: &State, now: &Now) {
-    let Some(project) = &state.project else {
-        return;
-    };
-    if let Ok(counts) = project.registry.open_job_counts().await {
-        let jobs = now.gauge(
-            "unseat_jobs",
-            "Jobs that wait or are running.",
-            &["model", "state"],
-        );
-        for (model, state, count) in counts {
-            jobs.with_label_values(&[model.as_str(), state.name()])
-                .set(count as f64);
-        }
-    }
-    let Ok(counts) = project.registry.tick_counts().await else {
-        return;
-    };
-    let labels = ["model", "outcome"];
-    let ticks = now.gauge(
-        "unseat_ticks",
-        "Ticks of the schedule by outcome; old ones are removed, so this falls. unseat_runs_total never does.",
-        &labels,
-    );
-    let last = now.gauge(
-        "unseat_last_tick_timestamp_seconds",
-        "When the last tick with this outcome was due.",
-        &labels,
-    );
-    for (model, outcome, count, last_ms) in counts {
-        let labels = [model.as_str(), outcome.name()];
-        ticks.with_label_values(&labels).set(count as f64);
-        last.with_label_values(&labels).set(last_ms as f64 / 1e3);
-    }
-}
-
-/// What all runs came to, since the first: sums that outlive the removal of old rows, so that none ever falls.
-async fn totals(state: &State, now: &Now) -> Option<MetricFamily> {
-    let project = state.project.as_ref()?;
-    let totals = project.registry.run_totals().await.ok()?;
-    let labels = ["model", "outcome"];
-    let runs = now.counter(
-        "unseat_runs_total",
-        "Runs that have ended, by outcome.",
-        &labels,
-    );
-    let quarantined = now.counter(
-        "unseat_quarantined_files_total",
-        "Input files that runs quarantined; each run counts them again.",
-        &["model"],
-    );
-    let success = now.gauge(
-        "unseat_last_success_timestamp_seconds",
-        "When the last run ended that neither failed nor was cut off.",
-        &["model"],
-    );
-    let waiting = now.gauge(
-        "unseat_job_queue_length",
-        "Jobs that wait for a worker or for another attempt.",
-        &["model"],
-    );
-    for name in project.envs.all().keys() {
-        waiting.with_label_values(&[name]).set(0.0);
-        quarantined.with_label_values(&[name]).inc_by(0);
-    }
-    for (model, state, count) in project.registry.open_job_counts().await.ok()? {
-        if state == JobState::Queued {
-            waiting.with_label_values(&[&model]).set(count as f64);
-        }
-    }
-    for total in &totals {
-        let labels = [total.model.as_str(), total.outcome.name()];
-        runs.with_label_values(&labels).inc_by(total.runs as u64);
-        quarantined
-            .with_label_values(&labels[..1])
-            .inc_by(total.quarantined as u64);
-        if total.is_success() {
-            let newest = success.with_label_values(&labels[..1]);
-            newest.set(newest.get().max(total.last_ms as f64 / 1e3));
-        }
-    }
-    Some(durations(&totals))
-}
-
-/// Whether models are stale, 1 or 0 for each reason. Of a model whose registry cannot be reached, nothing is said.
-async fn stale(state: &State, now: &Now) {
-    let Some(project) = &state.project else {
-        return;
-    };
-    let gauge = now.gauge(
-        "unseat_model_stale",
-        "Whether the model is stale for a reason, 1 or 0; /readyz?verbose says more.",
-        &["model", "reason"],
-    );
-    for (name, found) in readiness::staleness(project, state.clock.now_ms()).await {
-        let Ok(found) = found else {
-            continue;
-        };
-        for reason in StaleReason::ALL {
-            let is_stale = found.iter().any(|stale| stale.reason == reason);
-            let labels = [name.as_str(), reason.name()];
-            gauge.with_label_values(&labels).set(f64::from(is_stale));
         }
     }
 }
@@ -303,12 +172,12 @@ fn logs(state: &State, now: &Now) {
     now.count(
         "unseat_audit_failures_total",
         "Lines of the audit log that could not be written.",
-        admin::audit_failures(),
+        audit::failures(),
     );
     now.count(
         "unseat_audit_skipped_total",
         "Rejections of unauthenticated clients that were not written to the audit log, because there were too many in a minute.",
-        admin::audit_skipped(),
+        audit::skipped(),
     );
     if let Some(log) = &state.observer.access_log {
         now.count(

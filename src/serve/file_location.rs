@@ -52,9 +52,7 @@ pub async fn given(state: &State, request: &Request) -> Result<Option<(Bytes, Fo
             return Err(Problem::new(Code::UnsupportedMediaType, why));
         }
     };
-    let envs = state.project.as_ref().map(|project| project.envs.all());
-    let project = envs.and_then(|envs| Some(envs.values().next()?.config.project.clone()));
-    let project = project.unwrap_or_default();
+    let project = state.project_folder().unwrap_or_default();
     let found = find(&project, &state.settings.path(&project, folder), named);
     let absent =
         || not_found("the folder of `server.compatibility.file_location` has no such file");

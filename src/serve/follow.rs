@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::State;
+use super::{State, created};
 use crate::serving::Error;
 use crate::serving::follow::{database_trouble, follow_one, raise, silence};
 
@@ -46,7 +46,7 @@ pub async fn follow(state: Arc<State>) {
             continue;
         }
         change_token = now;
-        if let Err(error) = super::sync_created(&state).await {
+        if let Err(error) = created::sync(&state).await {
             tracing::error!("created models cannot be looked up: {error}");
             change_token.clear();
         }

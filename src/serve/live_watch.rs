@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::State;
 use super::admin::heavy;
-use super::state::{Project, RunStart};
+use super::project::{Project, RunStart};
 use crate::pipeline::live::keep_summary;
 use crate::pipeline::{Env, Error, Stage};
 

@@ -1,35 +1,21 @@
 //! Whether requests should come here.
 
-use super::{Project, State};
-use crate::diagnose;
-use crate::diagnose::Stale;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// First versions that the gate holds, which is why nothing is served: model and version.
-pub async fn held(state: &State) -> Vec<(String, i64)> {
-    let Some(project) = state.project.as_ref() else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    for (name, _) in project.envs.all().iter() {
-        // A database that does not answer is reported by the check `stale`.
-        if let Ok(Some(held)) = project.registry.held_version(name).await {
-            found.push((name.clone(), held));
-        }
-    }
-    found
-}
+use super::State;
 
-/// Each model of a project with the reasons for which it is stale.
-pub async fn staleness(
-    project: &Project,
-    now_ms: i64,
-) -> Vec<(String, Result<Vec<Stale>, crate::registry::Error>)> {
-    let mut found = Vec::new();
-    for (name, env) in project.envs.all().iter() {
-        let now = diagnose::staleness(&project.registry, &env.config, now_ms).await;
-        found.push((name.clone(), now));
-    }
-    found
+/// One thing that is looked at.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Check {
+    /// What is looked at.
+    pub name: String,
+    /// Whether it is well.
+    #[serde(rename = "ok")]
+    pub is_well: bool,
+    /// What there is to say of it.
+    #[serde(rename = "message")]
+    pub says: String,
 }
 
 /// Whether the server takes requests for predictions.

@@ -1,4 +1,4 @@
-//! The answer where no version could be picked.
+//! The answers where no version could be picked, and where there is no registry to ask.
 
 use crate::http::problem::{Code, Problem};
 use crate::serving::pick_error::PickError;
@@ -10,7 +10,9 @@ impl From<PickError> for Problem {
             PickError::NoModel | PickError::NoVersion => Problem::new(Code::NotFound, says),
             PickError::Unnamed => Problem::new(Code::Unprocessable, says),
             PickError::NoChampion => Problem::new(Code::Unavailable, says).retry(5),
+            #[cfg(feature = "train")]
             PickError::Registry(error) => Problem::internal(&error),
+            #[cfg(feature = "train")]
             PickError::Unloadable(error) => Problem {
                 code: Code::Unavailable,
                 message: says,
@@ -18,4 +20,12 @@ impl From<PickError> for Problem {
             },
         }
     }
+}
+
+/// A server of one bundle has no project.
+pub fn no_registry() -> Problem {
+    Problem::new(
+        Code::Conflict,
+        "this server serves one bundle and has no registry; `unseat serve` in the project's folder has",
+    )
 }

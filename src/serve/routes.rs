@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use utoipa::OpenApi;
 
-use super::compat::{mlflow, retrain, risk, switch, tables, versioned};
+use super::compat::{mlflow, retrain, risk, set_model, switch, tables, versioned};
 use super::{
     Problem, Reply, Request, State, admin, compat, diagnostics, exposition, health, openapi, pages,
     prediction, v2,
@@ -50,6 +50,7 @@ fn documents() -> Vec<utoipa::openapi::OpenApi> {
         prediction::Doc::openapi(),
         diagnostics::Doc::openapi(),
         exposition::Doc::openapi(),
+        #[cfg(feature = "train")]
         admin::Doc::openapi(),
         compat::Doc::openapi(),
         v2::Doc::openapi(),
@@ -127,7 +128,7 @@ pub static ROUTES: &[Route] = table! {
     GET     "/health"                                     OPEN    Plain   risk::health,
     GET     "/{version}/healthcheck"                      OPEN    Message versioned::healthcheck,
     POST    "/{version}/predict"                          PREDICT Message versioned::predict,
-    GET     "/set-model"                                  ADMIN   Message switch::set_model,
+    GET     "/set-model"                                  ADMIN   Message set_model::set_model,
     GET     "/status"                                     READ    Message switch::status,
     GET     "/current-model"                              READ    Message switch::current_model,
     GET     "/retrain/{file}"                             ADMIN   Message retrain::retrain,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::rows::Rows;
 use super::{Problem, Request, State};
-use crate::serving::answered::Said;
 use crate::serving::predict::{self, Predicted, ROWS_PER_LOOK, Scoring};
+use crate::serving::said::Said;
 use crate::serving::served::Served;
 
 /// Predicts rows, see [`predict::predict_each`], and hands them, with the predictions, to what keeps

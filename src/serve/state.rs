@@ -8,92 +8,26 @@ use arc_swap::ArcSwapOption;
 use rand::RngCore;
 use tokio::sync::Semaphore;
 
+#[cfg(feature = "train")]
 use super::diagnostics::Diagnostics;
-use super::{Created, Guard, ServedModels, SettingsNews};
+use super::project::Project;
+use super::{Guard, ServedModels, SettingsNews};
 use crate::clock::Clock;
 use crate::config::Server;
 use crate::http::budget::Budget;
 use crate::http::observe::{LAST_WORDS, Observer};
 use crate::http::request::Request;
 use crate::http::route_name::RouteTable;
+#[cfg(feature = "train")]
 use crate::overview::Status;
-use crate::pipeline::Environments;
-use crate::registry::{CreatedModel, JobRow, Lock, Registry};
-use crate::serving::answered::{AnsweredRows, Kept, Said};
+#[cfg(feature = "train")]
+use crate::serving::answered::AnsweredRows;
+#[cfg(feature = "train")]
 use crate::serving::cached::Cached;
 use crate::serving::prediction_log::PredictionLog;
 use crate::serving::rows::Rows;
+use crate::serving::said::Said;
 use crate::serving::served::Served;
-
-/// What came of asking for a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunStart {
-    /// It is on its way.
-    Started {
-        /// The run's id.
-        run: String,
-        /// Its job's.
-        job: String,
-    },
-    /// Another one is under way.
-    Busy(String),
-    /// It could not be started.
-    Failed(String),
-}
-
-/// What came of asking for a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelStart {
-    /// It is in the registry, and its first run waits for a worker.
-    Queued {
-        /// The job's id.
-        job: String,
-    },
-    /// There is one of the name, which was not to be changed.
-    Exists,
-    /// A job of the model is open.
-    Busy(String),
-    /// It could not be recorded.
-    Failed(String),
-}
-
-/// Starts a run of a model without waiting for it. Serving knows no training: the process that starts the server says how.
-pub trait StartRun: Send + Sync {
-    /// Starts one, `force` as in `unseat run --force`, in the name of a caller.
-    fn start(
-        &self,
-        model: &str,
-        force: bool,
-        by: &str,
-    ) -> std::pin::Pin<Box<dyn Future<Output = RunStart> + Send>>;
-
-    /// Tries a job again that failed, was cancelled or was given up; nothing is done of any other.
-    fn retry(
-        &self,
-        job: &JobRow,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Option<RunStart>> + Send>>;
-
-    /// Records a model and the job of its run, both or none. An existing one is changed only if it is to be replaced. A caller who
-    /// holds the lock of one that was removed gives it back with that.
-    fn create(
-        &self,
-        model: CreatedModel,
-        replaces: bool,
-        held: Option<Lock>,
-    ) -> std::pin::Pin<Box<dyn Future<Output = ModelStart> + Send>>;
-}
-
-/// The project behind the server; there is none with `--bundle`.
-pub struct Project {
-    /// The registry.
-    pub registry: Registry,
-    /// What the stages of each model may touch.
-    pub envs: Environments,
-    /// Models that come while the server runs.
-    pub created: Created,
-    /// How runs are started.
-    pub starter: Box<dyn StartRun>,
-}
 
 /// What all handlers share.
 pub struct State {
@@ -120,10 +54,13 @@ pub struct State {
     /// Every path that is answered.
     pub table: RouteTable,
     /// What is remembered of answered rows, where there is a project.
+    #[cfg(feature = "train")]
     pub answered: Option<AnsweredRows>,
     /// Scores and summaries that were computed.
+    #[cfg(feature = "train")]
     pub diagnostics: Diagnostics,
     /// The status of the project, for the overview.
+    #[cfg(feature = "train")]
     pub overview: Cached<Status>,
     /// What is to be said of `config.json`, once it was edited.
     news: ArcSwapOption<SettingsNews>,
@@ -155,20 +92,17 @@ impl State {
             table,
             observer,
             prediction_log,
+            #[cfg(feature = "train")]
             answered: None,
+            #[cfg(feature = "train")]
             diagnostics: Diagnostics::default(),
+            #[cfg(feature = "train")]
             overview: Cached::default(),
             news: ArcSwapOption::empty(),
             draining: AtomicBool::new(false),
             instance: rand::rng().next_u32(),
             requests: AtomicU64::new(0),
         }
-    }
-
-    /// With what counts the rows that are answered.
-    pub fn counted_by(mut self, answered: Option<AnsweredRows>) -> Self {
-        self.answered = answered;
-        self
     }
 
     /// Hands the rows of an answered request to the prediction log, if it is on and the request is in its sample, and with what
@@ -189,29 +123,14 @@ impl State {
             let rows = rows.clone();
             log.offer(&request.id, &request.unique, served, rows, threshold);
         }
-        let project = self.project.as_ref();
-        let env = project.and_then(|project| project.envs.get(&served.model));
-        let (Some(answered), Some(env)) = (&self.answered, env) else {
-            return;
-        };
-        let is_counted = env.config.drift.enabled && served.bundle.reference.is_some();
-        if rows.n_rows > 0 && (is_counted || env.config.labels.enabled) {
-            answered.offer(Kept {
-                at_ms: self.clock.now_ms(),
-                unique: request.unique.clone(),
-                env,
-                served: served.clone(),
-                rows,
-                said,
-            });
-        }
+        self.remember(request, served, rows, said);
     }
 
     /// Writes what waits for logs; to be called once no more requests come, off the threads that answer.
     pub fn close_logs(&self) {
         let log = self.prediction_log.as_ref();
         let is_written = log.is_none_or(|log| log.close(LAST_WORDS));
-        self.answered.iter().for_each(AnsweredRows::close);
+        self.close_remembered();
         if !self.observer.close() || !is_written {
             tracing::error!("not all that was to be logged could be written before the end");
         }
@@ -231,12 +150,6 @@ impl State {
     /// Requests that came so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Invalidates what is cached after a change, so that the caller who made it sees it.
-    pub fn forget(&self) {
-        self.overview.forget();
-        self.diagnostics.forget();
     }
 
     /// What became of an edited `config.json`.

@@ -1,11 +1,35 @@
 //! Why what is to be served cannot be.
 
+/// What is said of a database that does not answer.
+pub const SILENCE: &str = "the database does not answer; what was loaded continues to be served, and nothing can be changed or followed until it does";
+
 /// Why what is to be served cannot be.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What is to be served cannot be read.
+    /// What is to be served of a project cannot be read.
+    #[cfg(feature = "train")]
     #[error(transparent)]
     Pipeline(#[from] crate::pipeline::Error),
+    /// A store, or a folder of artifacts.
+    #[error(transparent)]
+    Artifacts(#[from] crate::artifacts::Error),
+    /// A stored file is not what it should be.
+    #[error("read {what}")]
+    Stored {
+        /// Which.
+        what: String,
+        /// What the parser said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The bundle needs what this build of the program leaves out.
+    #[error("serve the bundle in {}: {why}", .folder.display())]
+    LeftOut {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// What it needs.
+        why: &'static str,
+    },
     /// The database does not answer.
     #[error("ask the database: it does not answer")]
     Silent,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::pointer::Pointer;
-use super::served_models::SILENCE;
+pub use super::project_source::{database_trouble, silence};
 use crate::serving::served_models::ServedModels;
 
 /// Loads every champion once.
@@ -52,32 +52,6 @@ fn alarm(model: &crate::serving::served_models::ModelSlot, alarm: Option<String>
         tracing::error!(model = model.name, "{alarm}");
     }
     model.raise(alarm);
-}
-
-/// What keeps a server from being ready: its database was taken away. One that is only busy does not.
-pub fn database_trouble(error: &Error) -> Option<String> {
-    use crate::registry::Error as R;
-    match error {
-        Error::Pipeline(crate::pipeline::Error::Registry(
-            error @ (R::Gone { .. } | R::Foreign { .. }),
-        )) => Some(format!(
-            "cannot {error}; nothing can be changed until it is back"
-        )),
-        _ => None,
-    }
-}
-
-/// What is said of a database that does not answer. A server stays ready without it: it answers predictions.
-pub fn silence(error: &Error) -> Option<String> {
-    use crate::registry::Error as R;
-    let is_silent = match error {
-        Error::Silent => true,
-        Error::Pipeline(crate::pipeline::Error::Registry(
-            R::Open { source, .. } | R::Statement { source, .. },
-        )) => crate::registry::is_unreachable(source),
-        _ => false,
-    };
-    is_silent.then(|| SILENCE.to_string())
 }
 
 /// Loads a model's champion if it is not the version that is served already; returns whether it did.

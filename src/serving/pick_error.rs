@@ -1,5 +1,6 @@
 //! Why no version could be picked to answer.
 
+#[cfg(feature = "train")]
 use crate::{pipeline, registry};
 
 /// Why no version could be picked to answer.
@@ -18,9 +19,11 @@ pub enum PickError {
     #[error("no such version of the model; GET /models/<model>/versions lists them")]
     NoVersion,
     /// The registry cannot be reached.
+    #[cfg(feature = "train")]
     #[error(transparent)]
     Registry(#[from] registry::Error),
     /// The version cannot be loaded.
+    #[cfg(feature = "train")]
     #[error("the version cannot be loaded; the server's log says why")]
     Unloadable(#[source] Box<pipeline::Error>),
 }

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+pub use super::error::SILENCE;
 pub use super::model_slot::ModelSlot;
 use super::pick_error::PickError;
 use super::served::Served;
 use super::source::Source;
 use crate::serving::probation::request_scope::note;
-
-/// What is said of a database that does not answer.
-pub const SILENCE: &str = "the database does not answer; what was loaded continues to be served, and nothing can be changed or followed until it does";
 
 /// All models of the server.
 pub struct ServedModels {

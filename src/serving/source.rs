@@ -8,27 +8,18 @@ use sha2::{Digest, Sha256};
 use super::error::Error;
 use super::pick_error::PickError;
 use super::pointer::Pointer;
+use super::project_source::{ProjectSource, left_out};
 use super::served::Served;
 use super::stored_bundle::StoredBundle;
 use crate::bundle;
 use crate::data::ReadOptions;
-use crate::model_types::Location;
-use crate::pipeline::{self, Environments, Manifest};
-use crate::registry::{Registry, VersionState};
+use crate::model_types::{BUNDLE, Location, Manifest};
 use crate::text::hex;
-
-/// The bundle's file in a folder of a version, or a champion's copy.
-const BUNDLE: &str = "trainedmodel.json";
 
 /// Where versions come from.
 pub enum Source {
     /// A project: the registry says who is the champion, the artifacts hold the bytes.
-    Project {
-        /// The registry.
-        registry: Registry,
-        /// Per model, where its versions are.
-        envs: Environments,
-    },
+    Project(ProjectSource),
     /// A folder with a bundle, and `manifest.json` when it is a `production_deployment`.
     Folder {
         /// The folder.
@@ -71,7 +62,7 @@ impl Source {
     /// Names of the models.
     pub fn names(&self) -> Vec<String> {
         match self {
-            Source::Project { envs, .. } => envs.all().keys().cloned().collect(),
+            Source::Project(project) => project.names(),
             Source::Folder { name, .. } => vec![name.clone()],
             Source::Store(stored) => vec![stored.name.clone()],
         }
@@ -83,15 +74,7 @@ impl Source {
     /// When the registry, the folder or the store cannot be read.
     pub async fn change_token(&self) -> Result<String, Error> {
         match self {
-            Source::Project { registry, .. } => {
-                let followed = registry.follow_file().await;
-                followed.map_err(pipeline::Error::from)?;
-                let newest = registry.newest_operation().await;
-                let created = registry.newest_created().await;
-                let newest = newest.map_err(pipeline::Error::from)?;
-                let created = created.map_err(pipeline::Error::from)?;
-                Ok(format!("{newest} {created} {}", registry.file_mark()))
-            }
+            Source::Project(project) => project.change_token().await,
             Source::Folder { folder, file, .. } => Ok(mark_of(&folder.join(file))),
             Source::Store(stored) => stored.mark().await,
         }
@@ -103,15 +86,7 @@ impl Source {
     /// When the registry, the folder or the store cannot be read, or what it says is no pointer.
     pub async fn pointer(&self, model: &str) -> Result<Option<Pointer>, Error> {
         match self {
-            Source::Project { registry, .. } => {
-                let champion = registry.champion(model).await;
-                let champion = champion.map_err(pipeline::Error::from)?;
-                Ok(champion.map(|champion| Pointer {
-                    version: champion.version,
-                    since_ms: champion.since_ms,
-                    mark: String::new(),
-                }))
-            }
+            Source::Project(project) => project.pointer(model).await,
             Source::Folder { folder, file, .. } => {
                 let manifest = manifest(folder, file);
                 let since = manifest.as_ref().and_then(|manifest| {
@@ -129,14 +104,10 @@ impl Source {
 
     /// What is in a model's folders and the registry does not know, in a sentence with the next step.
     pub async fn lost(&self, model: &str) -> Option<String> {
-        let Source::Project { registry, envs } = self else {
-            return None;
-        };
-        let env = envs.get(model)?;
-        let lost = pipeline::look_for_lost(&env.config, registry)
-            .await
-            .ok()??;
-        Some(format!("{}; {}", lost.what, lost.next))
+        match self {
+            Source::Project(project) => project.lost(model).await,
+            Source::Folder { .. } | Source::Store(_) => None,
+        }
     }
 
     /// Loads a version: checksum, parts and golden rows are verified before it is returned.
@@ -145,14 +116,7 @@ impl Source {
     /// When the bundle is missing, damaged, or does not answer its golden rows.
     pub async fn load(&self, model: &str, pointer: &Pointer) -> Result<Served, Error> {
         let (sha256, null_values, bundle) = match self {
-            Source::Project { envs, .. } => {
-                let Some(env) = envs.get(model) else {
-                    return Err(Error::NoModel(model.to_string()));
-                };
-                let pipeline::LoadedVersion { sha256, bundle, .. } =
-                    pipeline::load_bundle(&env, pointer.version).await?;
-                (sha256, env.config.ingest.null_values.clone(), bundle)
-            }
+            Source::Project(project) => project.load(model, pointer.version).await?,
             Source::Folder { folder, file, .. } => {
                 let (sha256, bundle) = from_folder(folder, file)?;
                 (sha256, ReadOptions::default().null_values, bundle)
@@ -162,6 +126,10 @@ impl Source {
                 (sha256, ReadOptions::default().null_values, bundle)
             }
         };
+        if let Some(why) = left_out(&bundle) {
+            let folder = self.place();
+            return Err(Error::LeftOut { folder, why });
+        }
         let Pointer {
             version, since_ms, ..
         } = *pointer;
@@ -175,31 +143,24 @@ impl Source {
         ))
     }
 
+    /// Where bundles are, for messages.
+    fn place(&self) -> PathBuf {
+        match self {
+            Source::Project(_) => PathBuf::new(),
+            Source::Folder { folder, file, .. } => folder.join(file),
+            Source::Store(stored) => stored.url.clone().into(),
+        }
+    }
+
     /// Metric and value of a version's newest score that is recorded, or that came with the bundle; empty where it is unknown.
     pub async fn scores(&self, served: &Served) -> Vec<(String, f64)> {
-        let registry = match self {
-            Source::Project { registry, .. } => registry,
-            Source::Folder { folder, .. } => {
-                let metric = served.bundle.metric.name().to_string();
-                let score = latest_score(folder).await;
-                return Vec::from_iter(score.map(|score| (metric, score)));
-            }
-            Source::Store(stored) => {
-                let metric = served.bundle.metric.name().to_string();
-                let score = stored.score().await;
-                return Vec::from_iter(score.map(|score| (metric, score)));
-            }
+        let score = match self {
+            Source::Project(project) => return project.scores(served).await,
+            Source::Folder { folder, .. } => latest_score(folder).await,
+            Source::Store(stored) => stored.score().await,
         };
-        let rows = registry.scores(&served.model).await.unwrap_or_default();
-        let newest = rows.into_iter().rfind(|row| row.version == served.version);
-        // A score holds one number per metric, and the version beside them.
-        let Some(serde_json::Value::Object(record)) = newest.map(|row| row.record) else {
-            return Vec::new();
-        };
-        let metrics = record.into_iter().filter(|(name, _)| name != "version");
-        metrics
-            .filter_map(|(name, value)| Some((name, value.as_f64()?)))
-            .collect()
+        let metric = served.bundle.metric.name().to_string();
+        Vec::from_iter(score.map(|score| (metric, score)))
     }
 
     /// Loads a version that a request asks for.
@@ -207,25 +168,10 @@ impl Source {
     /// # Errors
     /// When there is none, or it cannot be used.
     pub async fn version(&self, model: &str, version: i64) -> Result<Served, PickError> {
-        let Source::Project { registry, envs } = self else {
-            return Err(PickError::NoVersion);
-        };
-        let env = envs.get(model).ok_or(PickError::NoVersion)?;
-        let row = registry.version(model, version).await?;
-        if row.is_none_or(|row| row.state != VersionState::Ready) {
-            return Err(PickError::NoVersion);
+        match self {
+            Source::Project(project) => project.version(model, version).await,
+            Source::Folder { .. } | Source::Store(_) => Err(PickError::NoVersion),
         }
-        let loaded = pipeline::load_bundle(&env, version).await;
-        let loaded = loaded.map_err(|error| PickError::Unloadable(Box::new(error)))?;
-        let null_values = env.config.ingest.null_values.clone();
-        Ok(Served::new(
-            model,
-            version,
-            0,
-            loaded.sha256,
-            null_values,
-            loaded.bundle,
-        ))
     }
 }
 

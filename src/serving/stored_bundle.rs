@@ -9,11 +9,9 @@ use super::error::Error;
 use super::pointer::Pointer;
 use crate::artifacts::{self, Artifacts};
 use crate::bundle::{self, Bundle};
-use crate::model_types::Location;
-use crate::pipeline::{self, Manifest};
+use crate::model_types::{BUNDLE, Location, Manifest};
 use crate::text::hex;
 
-const BUNDLE: &str = "trainedmodel.json";
 const MANIFEST: &str = "manifest.json";
 /// How long a look at the store holds: each is a request that is paid for.
 const LOOK_HOLDS: Duration = Duration::from_secs(2);
@@ -22,7 +20,7 @@ const LOOK_HOLDS: Duration = Duration::from_secs(2);
 pub struct StoredBundle {
     files: Artifacts,
     /// The URL, for messages.
-    url: String,
+    pub(super) url: String,
     /// Key of the bundle, where no manifest says another.
     file: String,
     /// The model's name.
@@ -42,7 +40,7 @@ impl StoredBundle {
             _ => (place.clone(), BUNDLE.to_string()),
         };
         let mut stored = StoredBundle {
-            files: Artifacts::look(&folder).map_err(pipeline::Error::from)?,
+            files: Artifacts::look(&folder)?,
             url: place.to_string(),
             file,
             name: "model".to_string(),
@@ -58,7 +56,7 @@ impl StoredBundle {
     }
 
     async fn get(&self, key: &str) -> Result<Vec<u8>, Error> {
-        Ok(self.files.get(key).await.map_err(pipeline::Error::from)?)
+        Ok(self.files.get(key).await?)
     }
 
     /// What is beside a champion's copy; a bundle under another name has none.
@@ -68,10 +66,10 @@ impl StoredBundle {
         }
         let bytes = match self.files.get(MANIFEST).await {
             Err(artifacts::Error::Gone { .. }) => return Ok(None),
-            bytes => bytes.map_err(pipeline::Error::from)?,
+            bytes => bytes?,
         };
         let manifest = serde_json::from_slice(&bytes);
-        let manifest = manifest.map_err(|source| pipeline::Error::Stored {
+        let manifest = manifest.map_err(|source| Error::Stored {
             what: format!("{}/{MANIFEST}", self.url),
             source,
         })?;

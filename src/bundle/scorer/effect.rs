@@ -8,9 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::slot::Slot;
 use crate::data::Kind;
-use crate::features::{
-    CellRef, Cells, Grams, Input, Step, index_of, known_label, label_of, scaled,
-};
+use crate::features::{CellRef, Grams, Input, Step, index_of, known_label, scaled};
 use crate::predictors::Linear;
 
 /// No single column may push a margin further than this, so that two columns of 1e308 cannot make NaN out of ∞ − ∞.
@@ -110,23 +108,6 @@ impl ScoredColumn {
         matches!(self.effect, Effect::Number { .. } | Effect::Feature { .. })
     }
 
-    /// As [`ScoredColumn::read`], from a row of a frame's column.
-    pub fn read_from(&self, cells: &Cells<'_>, row: usize) -> Slot {
-        match &self.effect {
-            Effect::Number { .. } | Effect::Feature { .. } => {
-                cells.number(row).map_or(Slot::Missing, Slot::Number)
-            }
-            Effect::Table { index, .. } | Effect::One { index } | Effect::Entries { index, .. } => {
-                Slot::Entry(entry_of(index, label_of(cells, self.kind, row).as_deref()) as u32)
-            }
-            Effect::Words { .. } | Effect::Values { .. } => {
-                cells.text(row).map_or(Slot::Missing, |text| {
-                    Slot::Text(Arc::new(text.as_ref().into()))
-                })
-            }
-        }
-    }
-
     /// Pushes the margins of one row.
     #[inline]
     pub fn push(&self, slot: &Slot, margins: &mut [f64]) {
@@ -145,40 +126,6 @@ impl ScoredColumn {
                 push_words(margins, text, grams, weights, &mut Vec::new());
             }
             // A missing text contributes nothing; `read` makes no other pair.
-            _ => {}
-        }
-    }
-
-    /// Pushes the margins of consecutive rows, `(n_rows, n_outputs)`, the first of which is `start`.
-    pub fn push_block(&self, cells: &Cells<'_>, start: usize, block: &mut [f64], outputs: usize) {
-        let rows = block.chunks_mut(outputs).enumerate();
-        match &self.effect {
-            Effect::Number {
-                weight,
-                half_mean,
-                missing,
-            } => {
-                for (at, margins) in rows {
-                    match cells.number(start + at) {
-                        Some(number) => push_number(margins, number, weight, *half_mean),
-                        None => push_entry(margins, missing, 0),
-                    }
-                }
-            }
-            Effect::Table { index, weights } => {
-                for (at, margins) in rows {
-                    let label = label_of(cells, self.kind, start + at);
-                    push_entry(margins, weights, entry_of(index, label.as_deref()));
-                }
-            }
-            Effect::Words { grams, weights } => {
-                let mut found = Vec::new();
-                for (at, margins) in rows {
-                    if let Some(text) = cells.text(start + at) {
-                        push_words(margins, &text, grams, weights, &mut found);
-                    }
-                }
-            }
             _ => {}
         }
     }
@@ -339,7 +286,7 @@ pub fn contribution_of(weight: f64, half_distance: f64) -> f64 {
 }
 
 #[inline]
-fn push_number(margins: &mut [f64], number: f64, weight: &[f64], half_mean: f64) {
+pub(super) fn push_number(margins: &mut [f64], number: f64, weight: &[f64], half_mean: f64) {
     let half_distance = number / 2.0 - half_mean;
     // With two classes there is one output, and setting a loop up costs more than the step.
     if let ([margin], [weight]) = (&mut *margins, weight) {
@@ -353,7 +300,7 @@ fn push_number(margins: &mut [f64], number: f64, weight: &[f64], half_mean: f64)
 
 /// Adds an entry of a table; an empty table contributes nothing.
 #[inline]
-fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
+pub(super) fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
     if weights.is_empty() {
         return;
     }
@@ -370,7 +317,7 @@ fn push_entry(margins: &mut [f64], weights: &[f64], entry: usize) {
 }
 
 /// The n-grams of a text, added up in the order of their features before the margin sees them.
-fn push_words(
+pub(super) fn push_words(
     margins: &mut [f64],
     text: &str,
     grams: &Grams,
@@ -388,7 +335,7 @@ fn push_words(
 }
 
 #[inline]
-fn entry_of(index: &Index, text: Option<&str>) -> usize {
+pub(super) fn entry_of(index: &Index, text: Option<&str>) -> usize {
     match text {
         None => index.len(),
         Some(text) => known_label(|text| index.get(text).copied(), text)

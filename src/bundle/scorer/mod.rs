@@ -3,28 +3,18 @@
 //! prediction has the same bits wherever it is made: at scoring, in `predict`, over HTTP.
 
 mod effect;
+#[cfg(feature = "train")]
+mod frame;
 mod number_term;
 mod slot;
-
-use polars::prelude::DataFrame;
-use rayon::prelude::*;
 
 use self::effect::{Effect, ScoredColumn};
 use self::number_term::NumberTerm;
 use super::saved::Bundle;
-use crate::evaluate::{
-    ClassPredictions, Predictions,
-    threshold::{cheapest_class as cheapest, label_of, labels_from},
-};
-use crate::features::{Cell, CellRef, Cells, Error, Preparer};
+use crate::evaluate::threshold::{cheapest_class as cheapest, label_of};
+use crate::features::{Cell, CellRef, Preparer};
 use crate::predictors::{Calibrator, CompiledTrees, Link, Predictor};
 pub use slot::Slot;
-
-/// Rows scored together; a multiple of what fits the first-level cache.
-const BLOCK_ROWS: usize = 4096;
-
-/// Rows whose features are made before trees read them: a few hundred kilobytes of the widest tables.
-const TREE_ROWS: usize = 256;
 
 /// A bundle made ready to predict.
 pub struct Scorer {
@@ -275,111 +265,5 @@ impl Scorer {
             None => label_of(self.n_classes, probabilities, threshold),
             Some(costs) => cheapest(probabilities, costs),
         }
-    }
-
-    /// What the model says of every row of a frame: classes, or numbers where it has none.
-    ///
-    /// # Errors
-    /// As [`Scorer::score_frame`].
-    pub fn answer_frame(&self, frame: &DataFrame) -> Result<Predictions, Error> {
-        let predictions = self.score_frame(frame)?;
-        Ok(match self.n_classes {
-            0 => Predictions::Numbers(predictions.probabilities),
-            _ => Predictions::Classes(predictions),
-        })
-    }
-
-    /// Predictions for every row of a frame; columns are found by name.
-    ///
-    /// # Errors
-    /// All missing columns at once, or a column of a type that ingest never makes.
-    pub fn score_frame(&self, frame: &DataFrame) -> Result<ClassPredictions, Error> {
-        let made;
-        let frame = if self.prepare.is_empty() {
-            frame
-        } else {
-            made = self.prepare.apply(frame)?;
-            &made
-        };
-        let cells = self.cells_of(frame)?;
-        let outputs = self.bias.len();
-        let n_rows = frame.height();
-        let mut probabilities = vec![0.0; n_rows * outputs];
-        probabilities
-            .par_chunks_mut(BLOCK_ROWS * outputs)
-            .enumerate()
-            .for_each(|(block, margins)| self.score_block(&cells, block * BLOCK_ROWS, margins));
-        let labels = match &self.costs {
-            None => labels_from(self.n_classes, &probabilities, self.threshold),
-            Some(costs) => probabilities
-                .chunks_exact(outputs)
-                .map(|row| cheapest(row, costs))
-                .collect(),
-        };
-        Ok(ClassPredictions {
-            n_classes: self.n_classes,
-            labels,
-            probabilities,
-        })
-    }
-
-    fn score_block(&self, cells: &[Cells<'_>], start: usize, block: &mut [f64]) {
-        let outputs = self.bias.len();
-        for margins in block.chunks_mut(outputs) {
-            margins.copy_from_slice(&self.bias);
-        }
-        match &self.trees {
-            None => {
-                for (column, cells) in self.columns.iter().zip(cells) {
-                    column.push_block(cells, start, block, outputs);
-                }
-            }
-            Some(forest) => {
-                for (part, margins) in block.chunks_mut(TREE_ROWS * outputs).enumerate() {
-                    let n_rows = margins.len() / outputs;
-                    let features = self.features_of(cells, start + part * TREE_ROWS, n_rows);
-                    forest.trees.add_rows(&features, forest.n_features, margins);
-                }
-            }
-        }
-        for margins in block.chunks_mut(outputs) {
-            self.finish(margins);
-        }
-    }
-
-    /// The features of a stretch of a frame's rows, `(n_rows, n_features)` row-major.
-    fn features_of(&self, cells: &[Cells<'_>], start: usize, n_rows: usize) -> Vec<f32> {
-        let mut matrix = Vec::new();
-        let (mut slots, mut features) = (Vec::new(), Vec::new());
-        for row in start..start + n_rows {
-            slots.clear();
-            let of_row = self.columns.iter().zip(cells);
-            slots.extend(of_row.map(|(column, cells)| column.read_from(cells, row)));
-            self.features(&slots, &mut features);
-            matrix.extend_from_slice(&features);
-        }
-        matrix
-    }
-
-    fn cells_of<'f>(&self, frame: &'f DataFrame) -> Result<Vec<Cells<'f>>, Error> {
-        let absent: Vec<_> = self
-            .columns
-            .iter()
-            .filter(|column| frame.column(&column.name).is_err())
-            .map(|column| column.name.clone())
-            .collect();
-        if !absent.is_empty() {
-            return Err(Error::MissingColumns(absent));
-        }
-        self.columns
-            .iter()
-            .map(|column| {
-                let absent = |_| Error::MissingColumns(vec![column.name.clone()]);
-                frame
-                    .column(&column.name)
-                    .map_err(absent)
-                    .and_then(Cells::of)
-            })
-            .collect()
     }
 }

@@ -1,6 +1,7 @@
 //! What helps when a run or a stage could not continue.
 
-use super::{HOW_TIMES, READ_ONLY, full_disk, hint_on_data};
+use super::hint_on_artifacts;
+use super::project::{HOW_TIMES, full_disk, hint_on_data};
 use crate::cli::failure::{Failure, Kind};
 use crate::{data, pipeline};
 
@@ -155,12 +156,7 @@ impl From<pipeline::Error> for Failure {
                 Kind::Internal,
                 Some("please report this, with the output of `unseat config show`"),
             ),
-            E::Artifacts(crate::artifacts::Error::Gone { .. }) => (
-                Kind::Store,
-                Some(
-                    "bring the file back from a backup; for the champion `prod_deployment_path` has a copy",
-                ),
-            ),
+            E::Artifacts(ref error) => (Kind::Store, Some(hint_on_artifacts(error))),
             E::Production { ref source, .. }
                 if source.kind() == std::io::ErrorKind::ResourceBusy =>
             {
@@ -175,18 +171,6 @@ impl From<pipeline::Error> for Failure {
                 Kind::Store,
                 Some(
                     "check that you may write there and that the disk has room; the registry says who is champion, and the next run makes the copy",
-                ),
-            ),
-            E::Artifacts(crate::artifacts::Error::ReadOnly { .. }) => {
-                (Kind::Store, Some(READ_ONLY))
-            }
-            E::Artifacts(crate::artifacts::Error::Store { trouble, .. }) => {
-                (Kind::Store, Some(trouble.hint()))
-            }
-            E::Artifacts(_) => (
-                Kind::Store,
-                Some(
-                    "check that you may write there and that the disk has room, then run again; the champion is what it was",
                 ),
             ),
             E::Disk { .. } => (

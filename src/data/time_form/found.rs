@@ -2,7 +2,7 @@
 
 use polars::prelude::Column;
 
-use super::{EpochUnit, TimeForm, by_format};
+use super::{EpochUnit, TimeForm, TimeSettings, by_format};
 use crate::data::time::parse_time;
 
 /// Units that are recognised by plausible years.
@@ -14,15 +14,6 @@ const GUESSED: [EpochUnit; 6] = [
     EpochUnit::Yyyymmdd,
     EpochUnit::Spreadsheet,
 ];
-
-/// What the settings say of times; what they leave open is decided on each column.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TimeSettings {
-    /// strftime forms; empty: found.
-    pub formats: Vec<String>,
-    /// What numbers count; `None`: found.
-    pub unit: Option<EpochUnit>,
-}
 
 /// What a look at a whole column came to. Counts are of cells that are not missing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, Timelike};
-use polars::prelude::{Column, DataType};
 use serde::{Deserialize, Serialize};
 
 use crate::config::features::{DatePart, Range};
 use crate::data::{TimeForm, Values};
 
-const MICROS_PER_DAY: f64 = 86_400e6;
+pub(super) const MICROS_PER_DAY: f64 = 86_400e6;
 const DAYS_PER_YEAR: f64 = 366.0;
 /// What lies outside of all named ranges.
 const OTHER: &str = "other";
@@ -63,33 +62,6 @@ impl Dates {
         let span = self.last?.checked_sub(self.first)? as f64 / MICROS_PER_DAY;
         let beyond = span.max(DAYS_PER_YEAR);
         Some((-beyond, span + beyond))
-    }
-
-    /// How many cells of its column are far outside the times of training.
-    pub fn far(&self, column: &Column) -> usize {
-        let Some((low, high)) = self.usual_days() else {
-            return 0;
-        };
-        let times = self.form.times(column);
-        let days = times
-            .iter()
-            .flatten()
-            .filter_map(|time| time.checked_sub(self.first));
-        days.filter(|micros| !(low..=high).contains(&(*micros as f64 / MICROS_PER_DAY)))
-            .count()
-    }
-
-    /// The parts of times in microseconds since 1970, a column each.
-    pub fn columns(&self, times: &[Option<i64>]) -> Vec<Column> {
-        let columns = self.values(times).into_iter();
-        columns
-            .map(|(name, values)| match values {
-                Values::Integer(cells) => Column::new(name.into(), cells),
-                Values::Number(cells) => Column::new(name.into(), cells),
-                Values::Text(cells) => Column::new(name.into(), cells),
-                other => Column::full_null(name.into(), other.len(), &DataType::String),
-            })
-            .collect()
     }
 
     /// The parts of times in microseconds since 1970, by the names of their columns.
@@ -148,76 +120,4 @@ pub fn whole_number(number: f64) -> Option<i64> {
     // -2^63 is the smallest; 2^63 is one too large.
     let range = i64::MIN as f64..-(i64::MIN as f64);
     (number.fract() == 0.0 && range.contains(&number)).then_some(number as i64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::parse_time;
-
-    #[test]
-    fn parts_are_those_of_the_calendar() {
-        let dates = Dates {
-            column: "t".to_string(),
-            parts: DatePart::ALL.to_vec(),
-            first: parse_time("2024-02-28").expect("a time"),
-            last: None,
-            form: TimeForm::default(),
-            seasons: vec![("high".to_string(), vec![(1215, 303), (715, 731)])],
-            periods: vec![
-                ("day".to_string(), vec![(300, 719), (720, 1139)]),
-                ("night".to_string(), vec![(1140, 299)]),
-            ],
-        };
-        assert!(dates.is_sound());
-        let cases = [
-            (
-                "2024-02-29 04:59:59",
-                (2, 4, 4),
-                1.0 + 17_999.0 / 86_400.0,
-                "high",
-                "night",
-            ),
-            (
-                "2024-03-04 05:00",
-                (3, 1, 5),
-                5.0 + 5.0 / 24.0,
-                "other",
-                "day",
-            ),
-            ("2023-12-15", (12, 5, 0), -75.0, "high", "night"),
-            (
-                "2024-07-31 18:59",
-                (7, 3, 18),
-                154.0 + 1139.0 / 1440.0,
-                "high",
-                "day",
-            ),
-        ];
-        for (text, (month, weekday, hour), days, season, period) in cases {
-            let columns = dates.columns(&[parse_time(text), None]);
-            let whole = |at: usize| columns[at].i64().expect("numbers").get(0);
-            assert_eq!(
-                (whole(0), whole(1), whole(2)),
-                (Some(month), Some(weekday), Some(hour)),
-                "{text}"
-            );
-            let found = columns[3].f64().expect("numbers").get(0).expect("there");
-            assert!((found - days).abs() < 1e-12, "{text}: {found}");
-            assert_eq!(
-                columns[4].str().expect("texts").get(0),
-                Some(season),
-                "{text}"
-            );
-            assert_eq!(
-                columns[5].str().expect("texts").get(0),
-                Some(period),
-                "{text}"
-            );
-            assert!(
-                columns.iter().all(|column| column.null_count() == 1),
-                "{text}"
-            );
-        }
-    }
 }

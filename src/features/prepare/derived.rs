@@ -2,13 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::dates::Dates;
-use super::dates::whole_number;
 use crate::data::{Column, Expression, Kind, TimeForm};
-use crate::features::Error;
 
 /// Columns made of columns, in this order: derived ones, parts of times, then gaps of texts filled in.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -72,37 +69,6 @@ impl Prepare {
         let whole = self.raw.iter().filter(|it| it.kind == Kind::Integer);
         let whole = whole.filter(|it| read.contains(&it.name));
         whole.map(|it| it.name.clone()).collect()
-    }
-
-    /// The columns of a frame that are cast to the kinds of training. One of whole numbers that holds others is left as it
-    /// is, since a cast would cut their fractions off.
-    pub(super) fn to_cast(&self, frame: &DataFrame) -> Result<Vec<Column>, Error> {
-        let whole = self.whole_columns();
-        let mut columns = Vec::with_capacity(self.raw.len());
-        for raw in &self.raw {
-            let numbers = frame.column(&raw.name).ok().and_then(|it| it.f64().ok());
-            let (Kind::Integer, Some(numbers)) = (raw.kind, numbers) else {
-                columns.push(raw.clone());
-                continue;
-            };
-            let first = numbers
-                .iter()
-                .position(|number| number.is_some_and(|it| whole_number(it).is_none()));
-            match first {
-                None => columns.push(raw.clone()),
-                Some(row) if whole.contains(&raw.name) => {
-                    return Err(Error::Derive {
-                        column: raw.name.clone(),
-                        why: format!(
-                            "row {} has no whole number where a computed column counts on one",
-                            row + 1
-                        ),
-                    });
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(columns)
     }
 
     /// How the cells of a column of the data are read as times, where they are.

@@ -3,11 +3,15 @@
 
 mod dates;
 mod derived;
+#[cfg(feature = "train")]
+mod frame;
+#[cfg(feature = "train")]
 mod plan;
 mod preparer;
 
 pub use dates::Dates;
 pub use dates::whole_number;
 pub use derived::{Derived, Fill, Prepare};
+#[cfg(feature = "train")]
 pub use plan::{prune, usable_dates};
 pub use preparer::{Preparer, cell};

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use polars::prelude::{DataFrame, IntoColumn, NewChunkedArray, StringChunked};
-
 use super::derived::{Fill, Prepare};
 use crate::data::{self, Batch, Expression, Failure, TimeForm, Values};
 use crate::features::Error;
@@ -11,19 +9,9 @@ use crate::features::cell::CellRef;
 
 /// A [`Prepare`] whose expressions are parsed.
 pub struct Preparer {
-    prepare: Prepare,
+    pub(super) prepare: Prepare,
     /// Its derived columns, or the first that cannot be read.
     derived: Result<Vec<(String, Expression)>, Failure>,
-}
-
-impl Prepare {
-    /// The frame with the columns that are made; those of the data are cast to the kinds of training first.
-    ///
-    /// # Errors
-    /// All missing columns at once, or a column that cannot be computed.
-    pub fn apply(&self, frame: &DataFrame) -> Result<DataFrame, Error> {
-        Preparer::new(self).apply(frame)
-    }
 }
 
 impl Preparer {
@@ -45,54 +33,6 @@ impl Preparer {
     /// Whether the inputs are columns of the data.
     pub fn is_empty(&self) -> bool {
         self.prepare.is_empty()
-    }
-
-    /// The frame with the columns that are made; those of the data are cast to the kinds of training first.
-    ///
-    /// # Errors
-    /// All missing columns at once, or a column that cannot be computed.
-    pub fn apply(&self, frame: &DataFrame) -> Result<DataFrame, Error> {
-        let prepare = &self.prepare;
-        let raw = prepare.raw.iter();
-        let absent = raw.filter(|it| frame.column(&it.name).is_err());
-        let absent: Vec<String> = absent.map(|it| it.name.clone()).collect();
-        if !absent.is_empty() {
-            return Err(Error::MissingColumns(absent));
-        }
-        let frame = data::cast_to(frame, &prepare.to_cast(frame)?)
-            .map_err(|error| failed("a column", error.to_string()))?;
-        let derived = self.derived()?;
-        let forms: Vec<(String, TimeForm)> = prepare.time_forms.clone().into_iter().collect();
-        let mut made = data::with_iso_times(&frame, &forms, |frame| {
-            data::derive(frame, &prepare.times, derived)
-                .map_err(|failure| failed(&failure.column, failure.why))
-        })?;
-        for dates in &prepare.dates {
-            let column = made
-                .column(&dates.column)
-                .map_err(|_| Error::MissingColumns(vec![dates.column.clone()]))?;
-            for part in dates.columns(&dates.form.times(column)) {
-                made.with_column(part)
-                    .map_err(|_| failed(&dates.column, "its parts do not fit"))?;
-            }
-        }
-        for fill in &prepare.fills {
-            let filled = made.column(&fill.column).ok().and_then(|column| {
-                let texts = column.str().ok()?;
-                let filled = texts.iter().map(|text| Some(text.unwrap_or(&fill.text)));
-                let filled: Vec<Option<&str>> = filled.collect();
-                Some(StringChunked::from_slice_options(
-                    column.name().clone(),
-                    &filled,
-                ))
-            });
-            if let Some(filled) = filled {
-                made.with_column(filled.into_column())
-                    .map_err(|_| failed(&fill.column, "its gaps cannot be filled"))?;
-            }
-        }
-        made.rechunk_mut();
-        Ok(made)
     }
 
     /// The rows of a request with the columns that are made, without a frame: `raw` are the columns of the data in their order
@@ -141,7 +81,7 @@ impl Preparer {
         Ok(batch)
     }
 
-    fn derived(&self) -> Result<&[(String, Expression)], Error> {
+    pub(super) fn derived(&self) -> Result<&[(String, Expression)], Error> {
         match &self.derived {
             Ok(derived) => Ok(derived),
             Err(failure) => Err(failed(&failure.column, failure.why.clone())),
@@ -169,7 +109,7 @@ fn times_in(values: &Values<'_>, form: &TimeForm) -> Vec<Option<i64>> {
     }
 }
 
-fn failed(column: &str, why: impl Into<String>) -> Error {
+pub(super) fn failed(column: &str, why: impl Into<String>) -> Error {
     Error::Derive {
         column: column.to_string(),
         why: why.into(),

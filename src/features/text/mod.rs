@@ -1,10 +1,12 @@
 //! Texts as n-grams of words or characters, weighed and scaled to length 1: scikit-learn's `TfidfVectorizer`, one block per
 //! sort of n-gram, each of length 1 by itself.
 
+#[cfg(feature = "train")]
 mod count;
 mod grams;
 mod tokens;
 
+#[cfg(feature = "train")]
 pub use count::fit_blocks;
 pub use grams::Grams;
 

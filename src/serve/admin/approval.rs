@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::audit;
 use super::changes::Reason;
 use super::common::{detached, env_of, heavy};
 use super::versions::number;
 use super::views::{Moved, Rejected};
 use crate::pipeline;
+use crate::serve::audit;
 use crate::serve::follow::follow_now;
 use crate::serve::{Code, Problem, Reply, Request, State};
 

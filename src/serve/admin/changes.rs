@@ -6,10 +6,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::common::{detached, env_of, heavy, optional_body};
+use super::versions;
 use super::views::{Moved, Removed};
-use super::{audit, versions};
 use crate::pipeline;
 use crate::registry::{Action, VersionState};
+use crate::serve::audit;
 use crate::serve::follow::follow_now;
 use crate::serve::{Code, Problem, Reply, Request, State};
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::pipeline::Env;
-use crate::serve::state::Project;
+use crate::serve::project::Project;
+use crate::serve::rejections::no_registry;
 use crate::serve::{Code, Problem, Request, State};
 use crate::{pipeline, registry};
 
@@ -34,12 +35,7 @@ pub fn limit(request: &Request) -> Result<i64, Problem> {
 /// # Errors
 /// 409 for a server of one bundle.
 pub fn project(state: &State) -> Result<&Project, Problem> {
-    state.project.as_ref().ok_or_else(|| {
-        Problem::new(
-            Code::Conflict,
-            "this server serves one bundle and has no registry; `unseat serve` in the project's folder has",
-        )
-    })
+    state.project.as_ref().ok_or_else(no_registry)
 }
 
 /// What the stages of a model may touch.

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use warp::http::StatusCode;
 
-use super::audit;
 use super::common::{busy, detached, optional_body, project, trouble};
 use super::given_rows::{self, GivenRows};
 use super::training_set::{self, Named};
@@ -15,7 +14,8 @@ use crate::config::checked::is_name;
 use crate::config::{ASKED, CREATED_KEYS, ModelConfig, created_folders};
 use crate::pipeline;
 use crate::registry::{CreatedModel, Lock};
-use crate::serve::state::{ModelStart, Project, RunStart};
+use crate::serve::audit;
+use crate::serve::project::{ModelStart, Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State, sync_created};
 
 /// A training that was started.

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::audit;
 use super::common::{busy, detached, env_of, heavy, optional_body, project, trouble};
 use super::create::truth;
 use crate::config::CREATED_KEYS;
 use crate::pipeline;
 use crate::registry::{JobRow, Removal};
-use crate::serve::state::Project;
+use crate::serve::audit;
+use crate::serve::project::Project;
 use crate::serve::{Code, Problem, Reply, Request, State, sync_created};
 
 /// How long it is waited for the end of a run that is cancelled; one that hears nothing is killed after 10 s.

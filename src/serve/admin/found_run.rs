@@ -5,7 +5,7 @@ use crate::http::problem::not_found;
 use crate::pipeline::{fetch_log, is_run_id, run_log};
 use crate::registry::RunRow;
 use crate::serve::Problem;
-use crate::serve::state::Project;
+use crate::serve::project::Project;
 use std::path::PathBuf;
 
 /// A run by its id, a beginning of it that only one has, or `latest`.

@@ -7,7 +7,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use warp::http::StatusCode;
 
-use super::audit;
 use super::common::{busy, detached, project, trouble};
 use super::views::Started;
 use crate::clock::rfc3339;
@@ -15,7 +14,8 @@ use crate::http::problem::not_found;
 use crate::overview::without_folder;
 use crate::pipeline::{fetch_log, is_run_id, log_end, run_log};
 use crate::registry::{Cancel, JobRow, RunRow, RunState};
-use crate::serve::state::{Project, RunStart};
+use crate::serve::audit;
+use crate::serve::project::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Jobs that are listed when nothing is said.

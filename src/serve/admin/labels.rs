@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::audit;
 use super::common::{detached, env_of, heavy, trouble};
 use crate::pipeline::live::{self, Given, LabelsReport, LiveAnswer};
+use crate::serve::audit;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Most labels of one request.

@@ -6,7 +6,6 @@
 
 mod approval;
 mod asked;
-pub mod audit;
 mod changes;
 mod common;
 mod create;
@@ -29,7 +28,6 @@ mod views;
 pub use crate::overview::without_folder;
 pub use approval::{approve, reject};
 pub use asked::show as labels_wanted;
-pub use audit::{failures as audit_failures, skipped as audit_skipped};
 pub use changes::{promote, remove, rollback};
 pub use common::{env_of, limit, project, trouble};
 pub use create::create as create_model;

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use warp::http::StatusCode;
 
-use super::audit;
 use super::common::{busy, detached, limit, optional_body, project, trouble};
 use super::found_run::{find, path_of};
 use super::views::{RunDetail, RunView, Started};
 use crate::overview::without_folder;
 use crate::pipeline;
 use crate::registry::RunRow;
-use crate::serve::state::{Project, RunStart};
+use crate::serve::audit;
+use crate::serve::project::{Project, RunStart};
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Runs, newest first.

@@ -6,12 +6,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::audit;
 use super::common::{detached, env_of, limit, project, trouble};
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::registry::{ScheduleRow, TickRow};
 use crate::schedule::{Origin, Plan};
+use crate::serve::audit;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Next ticks that are listed.

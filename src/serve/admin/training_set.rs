@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::artifacts::{self, Artifacts};
-use crate::serve::state::Project;
+use crate::serve::project::Project;
 use crate::serve::{Code, Problem, State};
 
 /// What that service takes beside the two. Texts beyond the first `n_texts` are left out; the others say nothing here.

@@ -10,10 +10,16 @@ pub mod mlflow;
 pub mod mlflow_body;
 mod mlflow_found;
 mod mlflow_tables;
+#[cfg_attr(not(feature = "train"), path = "../alone/names.rs")]
+mod names;
+#[cfg_attr(not(feature = "train"), path = "../alone/retrain.rs")]
 pub mod retrain;
 pub mod risk;
 mod scored;
+#[cfg_attr(not(feature = "train"), path = "../alone/set_model.rs")]
+pub mod set_model;
 pub mod switch;
+mod switched;
 pub mod tables;
 pub mod texts;
 pub mod versioned;
@@ -22,22 +28,41 @@ use utoipa::OpenApi;
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]
-#[openapi(paths(
-    risk::predict,
-    risk::options,
-    risk::health,
-    versioned::healthcheck,
-    versioned::predict,
-    switch::set_model,
-    switch::status,
-    switch::current_model,
-    retrain::retrain,
-    retrain::retrain_log,
-    tables::score,
-    mlflow::invocations,
-    mlflow::ping,
-    mlflow::version,
-))]
+#[cfg_attr(
+    feature = "train",
+    openapi(paths(
+        risk::predict,
+        risk::options,
+        risk::health,
+        versioned::healthcheck,
+        versioned::predict,
+        set_model::set_model,
+        switch::status,
+        switch::current_model,
+        retrain::retrain,
+        retrain::retrain_log,
+        tables::score,
+        mlflow::invocations,
+        mlflow::ping,
+        mlflow::version,
+    ))
+)]
+#[cfg_attr(
+    not(feature = "train"),
+    openapi(paths(
+        risk::predict,
+        risk::options,
+        risk::health,
+        versioned::healthcheck,
+        versioned::predict,
+        switch::status,
+        switch::current_model,
+        tables::score,
+        mlflow::invocations,
+        mlflow::ping,
+        mlflow::version,
+    ))
+)]
 pub struct Doc;
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::config::ModelsForm;
 use crate::http::problem::not_found;
 use crate::pipeline::{self, log_end};
 use crate::registry::VersionState;
-use crate::serve::admin::{self, audit, begin_run, detached, log_of_run, project, trouble};
+use crate::serve::admin::{self, begin_run, detached, log_of_run, project, trouble};
+use crate::serve::audit;
 use crate::serve::{Code, Problem, Reply, Request, State};
 
 /// Bytes of a log that are shown; of a longer one the end.

@@ -7,9 +7,8 @@ use tokio::sync::Semaphore;
 use warp::http::StatusCode;
 
 use super::given::Given;
+use super::names::named;
 use super::scored::as_bad_request;
-use crate::pipeline::version_of_name;
-use crate::serve::admin::trouble;
 use crate::serve::rows::{Collector, Strictness, version_of};
 use crate::serve::scored::score_each;
 use crate::serve::work::bounds;
@@ -154,14 +153,6 @@ async fn asked(state: &State, request: &Request) -> Result<Arc<Served>, Problem>
         PickError::NoModel | PickError::NoVersion => absent(),
         other => other.into(),
     })
-}
-
-/// The number of a version that was given a name when it was trained.
-async fn named(state: &State, model: &str, name: &str) -> Result<Option<i64>, Problem> {
-    let env = state.project.as_ref().and_then(|it| it.envs.get(model));
-    let Some(env) = env else { return Ok(None) };
-    let found = version_of_name(&env, name).await.map_err(trouble)?;
-    Ok(found.map(|version| version.number))
 }
 
 /// Keys that are not there, as Python writes texts, in the order of the alphabet.

@@ -6,14 +6,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::known::{Finding, Freshness, HistoryEntry, Timings};
 use super::reported_score::ReportedScore;
-use crate::checks::Finding;
 use crate::data::ColumnSummary;
-use crate::diagnose::{
-    self, ChampionScore, DataSummary, Dependency, Freshness, ScoreInterval, Timings,
-};
+use crate::diagnose::{self, ChampionScore, DataSummary, Dependency, ScoreInterval};
 use crate::evaluate::{MetricInterval, Scores};
-use crate::pipeline::drift::HistoryEntry;
 
 /// The champion's score.
 #[derive(Serialize, ToSchema)]

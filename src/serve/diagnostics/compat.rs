@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::super::{Problem, Reply, Request, State};
 use super::api_schemas::{DiagnoseAnswer, ScoreAnswer, SummariseAnswer};
-use super::summary::{env, summary};
-use crate::diagnose::{self, StageSeconds};
+use super::known;
+use crate::diagnose;
 
 /// The champion's score
 ///
@@ -22,7 +22,7 @@ pub async fn score(state: Arc<State>, request: Request) -> Result<Reply, Problem
     let model = state
         .served_models
         .model(request.query("model").as_deref())?;
-    let (told, served) = super::score::of_champion(&state, &model, request.work.deadline()).await?;
+    let (told, served) = known::of_champion(&state, &model, request.work.deadline()).await?;
     let answer = ScoreAnswer {
         score: told.score.score,
     };
@@ -43,7 +43,7 @@ pub async fn summarise(state: Arc<State>, request: Request) -> Result<Reply, Pro
     let model = state
         .served_models
         .model(request.query("model").as_deref())?;
-    let summary = summary(&state, &model).await?;
+    let summary = known::summary(&state, &model).await?;
     Ok(Reply::json(&SummariseAnswer {
         summary: diagnose::statistics(&summary.columns),
     }))
@@ -63,15 +63,10 @@ pub async fn diagnose(state: Arc<State>, request: Request) -> Result<Reply, Prob
     let model = state
         .served_models
         .model(request.query("model").as_deref())?;
-    let summary = summary(&state, &model).await?;
-    let seconds = match env(&state, &model) {
-        Some(env) => diagnose::stage_seconds(&env).await,
-        None => Ok(StageSeconds::default()),
-    };
-    let seconds = seconds.map_err(|error| Problem::internal(&error))?;
+    let summary = known::summary(&state, &model).await?;
     Ok(Reply::json(&DiagnoseAnswer {
         missing_values: diagnose::missing_in_order(&summary.columns),
-        execution_time: [seconds.train, seconds.ingest],
+        execution_time: known::seconds(&state, &model).await?,
         outdated_dependencies: diagnose::dependency_table(),
     }))
 }

@@ -4,9 +4,14 @@
 //! is where it lies. Nothing here trains, records or takes a lock.
 
 mod api_schemas;
+mod bundle_score;
 pub mod compat;
+#[cfg_attr(not(feature = "train"), path = "../alone/known.rs")]
+mod known;
 mod reported_score;
+#[cfg(feature = "train")]
 mod score;
+#[cfg(feature = "train")]
 mod summary;
 
 use std::sync::Arc;
@@ -14,15 +19,11 @@ use std::sync::Arc;
 use utoipa::OpenApi;
 
 use self::api_schemas::{DiagnosticsAnswer, ScoringAnswer, ServedNow, SummaryAnswer};
-use super::admin::without_folder;
-use super::state::Project;
 use super::{Problem, Reply, Request, State};
-use crate::diagnose;
-use crate::pipeline::Env;
+#[cfg(feature = "train")]
 pub use crate::serving::diagnostics_cache::Diagnostics;
-use crate::serving::model_facts::ModelFacts;
-use crate::serving::served_models::ModelSlot;
-use summary::{env, summary};
+#[cfg(feature = "train")]
+pub use known::refresh;
 
 /// What this room adds to the API document.
 #[derive(OpenApi)]
@@ -51,7 +52,7 @@ pub async fn scoring(state: Arc<State>, request: Request) -> Result<Reply, Probl
     let model = state
         .served_models
         .model(request.query("model").as_deref())?;
-    let (told, served) = score::of_champion(&state, &model, request.work.deadline()).await?;
+    let (told, served) = known::of_champion(&state, &model, request.work.deadline()).await?;
     Ok(Reply::json(&ScoringAnswer::of(told)).by(&served.model, served.version, 0))
 }
 
@@ -69,7 +70,7 @@ pub async fn summarystats(state: Arc<State>, request: Request) -> Result<Reply, 
     let model = state
         .served_models
         .model(request.query("model").as_deref())?;
-    let summary = summary(&state, &model).await?;
+    let summary = known::summary(&state, &model).await?;
     let answer = SummaryAnswer::of(&model.name, &summary);
     Ok(Reply::json(&answer).compressible())
 }
@@ -99,15 +100,7 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
         since: (served.since_ms > 0).then(|| crate::clock::rfc3339(served.since_ms)),
         is_current: model.alarm().is_none(),
     });
-    let facts = match (env(&state, &model), &state.project) {
-        (Some(env), Some(project)) => {
-            let at_hand = &state.diagnostics.place(&model.name).facts;
-            let make = facts_of(&state, &model, Some(&env));
-            let envs = std::slice::from_ref(&env);
-            at_hand.get(&project.registry, envs, make).await?
-        }
-        _ => Arc::new(facts_of(&state, &model, None).await?),
-    };
+    let facts = known::facts(&state, &model).await?;
     problems.extend(facts.problems.iter().cloned());
     answer.missing_values = facts.missing_values.clone();
     answer.freshness = facts.freshness.clone();
@@ -116,63 +109,4 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
     answer.drift = facts.drift.clone();
     answer.problems = problems;
     Ok(Reply::json(&answer).compressible())
-}
-
-/// Refreshes what is requested, off the path of requests.
-pub async fn refresh(state: &State, project: &Project) {
-    for model in state.served_models.models() {
-        let Some(env) = env(state, &model) else {
-            continue;
-        };
-        let at_hand = &state.diagnostics.place(&model.name).facts;
-        let make = facts_of(state, &model, Some(&env));
-        let envs = std::slice::from_ref(&env);
-        // The next caller gets the error.
-        let _ = at_hand.refresh(&project.registry, envs, make).await;
-    }
-}
-
-/// What the registry says of a model; without a project, what its bundle knows.
-async fn facts_of(
-    state: &State,
-    model: &ModelSlot,
-    env: Option<&Arc<Env>>,
-) -> Result<ModelFacts, Problem> {
-    let mut facts = ModelFacts::default();
-    match summary(state, model).await {
-        Ok(summary) => facts.missing_values = Some(diagnose::missing_by_name(&summary.columns)),
-        Err(problem) => facts.problems.push(problem.message),
-    }
-    let Some(env) = env else {
-        return Ok(facts);
-    };
-    let test = state.diagnostics.place(&model.name).look(env).await;
-    if test.is_none() {
-        let why = "the test folder cannot be read; the log says why";
-        facts.problems.push(why.to_string());
-    }
-    let broken = |error: crate::pipeline::Error| Problem::internal(&error);
-    let trouble = diagnose::trouble(&env.registry, &env.config, state.clock.now_ms()).await;
-    let trouble = trouble.map_err(|error| broken(error.into()))?;
-    let failure = trouble.failure.as_ref().map(|failure| failure.says());
-    let says = failure.into_iter().chain(trouble.says_quarantined());
-    facts
-        .problems
-        .extend(says.map(|says| without_folder(&says, &env.config.project)));
-    let untaken = diagnose::untaken(&env.registry, &env.config.name).await;
-    facts
-        .problems
-        .extend(untaken.map_err(|error| broken(error.into()))?);
-    let freshness = diagnose::freshness(env, test.as_ref()).await;
-    facts.freshness = Some(freshness.map_err(broken)?);
-    facts.timings = diagnose::timings(env).await.map_err(broken)?;
-    let found = crate::pipeline::findings_of(env).await.map_err(broken)?;
-    facts.checks = found.map(|(_, findings)| findings);
-    let drift = crate::pipeline::drift::newest(env).await.map_err(broken)?;
-    let drifts = drift.iter().filter(|it| it.verdict == "drift");
-    facts
-        .problems
-        .extend(drifts.map(|it| format!("drift in {}: {}", it.kind, it.reason)));
-    facts.drift = Some(drift);
-    Ok(facts)
 }

@@ -10,16 +10,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::super::{Code, Problem, Served, Source, State};
+use super::super::{Code, Problem, Served, State};
+use super::bundle_score::{no_champion, of_bundle};
 use super::reported_score::ReportedScore;
-use super::summary::{env, no_champion};
+use super::summary::env;
 use crate::diagnose::{self, ChampionScore};
-use crate::evaluate::Scores;
 use crate::pipeline::{self, Env};
 use crate::registry::ScoreRow;
 use crate::serving::diagnostics_cache::{KnownScore, ModelDiagnostics, read_signature};
 use crate::serving::served_models::ModelSlot;
-use crate::serving::source::latest_score;
 
 /// How long to wait for a new score when there is an older one.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -207,35 +206,4 @@ fn in_words(error: &pipeline::Error) -> &'static str {
         }
         _ => "the champion cannot be scored; the server's log says why",
     }
-}
-
-/// A bundle without its project has no test rows, but the copy of a champion brings along what it scored.
-async fn of_bundle(source: &Source, served: &Served) -> Result<ReportedScore, Problem> {
-    let score = match source {
-        Source::Folder { folder, .. } => latest_score(folder).await,
-        Source::Store(stored) => stored.score().await,
-        Source::Project { .. } => return Err(no_champion()),
-    };
-    let Some(score) = score else {
-        let why = "this server has a bundle and no test data, and no score came with the bundle; serve the project to have one";
-        return Err(Problem::new(Code::NotFound, why));
-    };
-    let score = ChampionScore {
-        model: served.model.clone(),
-        version: served.version,
-        metric: served.bundle.metric,
-        score: Some(score),
-        interval: None,
-        scores: Scores::default(),
-        intervals: Vec::new(),
-        rows: 0,
-        rows_hash: String::new(),
-        scored_at: String::new(),
-    };
-    let problem = "a bundle is served without test data; this is the score that came with it";
-    Ok(ReportedScore {
-        score: Arc::new(score),
-        fresh: false,
-        problem: Some(problem.to_string()),
-    })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bundle_score::no_champion;
 use crate::diagnose;
 use crate::diagnose::DataSummary;
 use crate::pipeline::Env;
@@ -17,7 +18,7 @@ pub(super) fn env(state: &State, model: &ModelSlot) -> Option<Arc<Env>> {
 ///
 /// # Errors
 /// 503 when there is none yet, or it cannot be read.
-pub(super) async fn summary(state: &State, model: &ModelSlot) -> Result<Arc<DataSummary>, Problem> {
+pub async fn summary(state: &State, model: &ModelSlot) -> Result<Arc<DataSummary>, Problem> {
     let Some(env) = env(state, model) else {
         let served = model.champion().ok_or_else(no_champion)?;
         return Ok(Arc::new(DataSummary::of_profile(&served.bundle.profile)));
@@ -51,9 +52,4 @@ pub(super) fn unavailable(what: &str, error: &(dyn std::error::Error + 'static))
         format!("{what}; the server's log says why"),
     )
     .retry(5)
-}
-
-pub(super) fn no_champion() -> Problem {
-    let why = "the model has no version in production yet; `unseat run` makes one";
-    Problem::new(Code::Unavailable, why).retry(5)
 }

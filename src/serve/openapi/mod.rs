@@ -47,10 +47,10 @@ pub fn gathered(table: &RouteTable) -> Map<String, Value> {
 )]
 pub async fn landing(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     let mut landing = landing::of(&state);
-    for (model, version) in super::readiness::held(&state).await {
+    for (model, version) in super::project_checks::held(&state).await {
         landing.hold(&model, version);
     }
-    let reply = if landing::wants_json(&request.headers) {
+    let reply = if !pages::ARE_THERE || landing::wants_json(&request.headers) {
         Reply::json(&landing)
     } else {
         pages::home(&state, &request).await?

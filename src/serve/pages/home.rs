@@ -12,7 +12,7 @@ use super::{chart, login};
 use crate::http::auth::ANONYMOUS;
 use crate::overview::{self, DecisionStatus, ModelStatus, Status, short, span};
 use crate::pipeline::Env;
-use crate::serve::state::Project;
+use crate::serve::project::Project;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// The overview; the login form for unauthenticated callers where a token is needed.

@@ -50,6 +50,9 @@ pub use version::{compare, version};
 
 use super::{Problem, Reply, Request, State};
 
+/// Whether the program has pages.
+pub const ARE_THERE: bool = true;
+
 /// The dashboard by another path.
 pub async fn overview(state: Arc<State>, request: Request) -> Result<Reply, Problem> {
     home(&state, &request).await

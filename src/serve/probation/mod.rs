@@ -4,8 +4,8 @@
 //! ([`watching`]): the version before says what it would have said of the same rows ([`pair`]), and a pure function of the
 //! counts decides ([`judge`]). What is true about a probation is in the registry; the first server to conclude wins.
 
+mod told;
 mod watching;
 
-pub use crate::serving::probation::request_scope::{PickedVersion, noting};
 pub use crate::serving::probation::view::View;
 pub use watching::watch;

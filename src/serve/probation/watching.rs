@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::told;
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation, ProbationEnd, ProbationRow, ProbationState};
-use crate::serve::admin::{audit, heavy};
+use crate::serve::admin::heavy;
 use crate::serve::follow::follow_now;
 use crate::serve::{Served, State};
 use crate::serving::probation::trial::{Finding, Trial};
@@ -260,7 +261,7 @@ impl Watcher {
             if finding.state == ProbationState::Confirmed {
                 tracing::info!(model = row.model, version, "confirmed: {}", finding.reason);
             }
-            audit::probation(state, &row.model, action, version, &finding.reason).await;
+            told::tell(state, &row.model, action, version, &finding.reason).await;
         } else {
             // The champion was moved or the probation concluded elsewhere; the result is seen soon.
             self.rest = LONG;

@@ -4,6 +4,7 @@
 //! them read a cell alike and complain alike: everything that is missing, unknown or mistyped, at once.
 
 mod arrow;
+mod body_tables;
 mod cells;
 mod collector;
 mod column_errors;
@@ -14,6 +15,7 @@ mod quick;
 mod quick_csv;
 mod quick_key;
 mod raw;
+#[cfg_attr(not(feature = "train"), path = "../alone/tables.rs")]
 mod tables;
 
 #[cfg(test)]
@@ -26,6 +28,7 @@ use crate::http::budget::Work;
 
 pub use crate::features::taken;
 pub use arrow::read_arrow;
+pub use body_tables::tables_in;
 pub use cells::ruled;
 pub use delimited::read_csv;
 
@@ -33,7 +36,7 @@ pub use crate::serving::rows::Rows;
 pub use collector::Collector;
 pub use json::{RowList, read_body, read_ndjson, read_options, read_row};
 pub use options::{Options, version_of};
-pub use tables::{read_tables, tables_in};
+pub use tables::read_tables;
 
 /// How a protocol treats columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,6 @@ use super::outputs::{Labels, OutputKind};
 use super::wire::bad;
 use crate::data;
 use crate::http::problem::not_found;
-use crate::registry::VersionState;
 use crate::serve::rows::version_of;
 use crate::serve::{Code, Problem, Reply, Request, Source, State};
 use crate::serving::served::Served;
@@ -217,11 +216,9 @@ async fn versions(state: &State, model: &ModelSlot) -> Result<Vec<i64>, Problem>
         Source::Folder { .. } | Source::Store(_) => {
             Ok(model.champion().iter().map(|it| it.version).collect())
         }
-        Source::Project { registry, .. } => {
-            let rows = registry.versions(&model.name).await;
-            let rows = rows.map_err(|error| Problem::internal(&error))?;
-            let ready = rows.iter().filter(|row| row.state == VersionState::Ready);
-            Ok(ready.map(|row| row.number).collect())
+        Source::Project(project) => {
+            let versions = project.versions(&model.name).await;
+            versions.map_err(|error| Problem::internal(&error))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::kept::{Kept, Said};
+use super::kept::Kept;
 use crate::bundle::Slot;
 use crate::config::Drift as Settings;
 use crate::drift::{
@@ -13,6 +13,7 @@ use crate::drift::{
 use crate::features::Input;
 use crate::pipeline::drift::SlowReference;
 use crate::serving::rows::Rows;
+use crate::serving::said::Said;
 use crate::serving::served::Served;
 
 /// For how long the slow reference is not looked for again: windows of few rows begin often.

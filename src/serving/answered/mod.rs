@@ -8,5 +8,5 @@ mod kept;
 mod queue;
 mod writer;
 
-pub use kept::{Kept, Passed, Said};
+pub use kept::{Kept, Passed};
 pub use queue::AnsweredRows;

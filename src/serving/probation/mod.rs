@@ -5,9 +5,13 @@
 //! (`serve/probation/`). What is true about a probation is in the registry; the first server to conclude wins.
 
 pub mod counts;
+#[cfg(feature = "train")]
 pub mod judge;
+#[cfg(feature = "train")]
 pub mod pair;
 pub mod request_scope;
 pub mod sample;
+#[cfg(feature = "train")]
 pub mod trial;
+#[cfg_attr(not(feature = "train"), path = "no_view.rs")]
 pub mod view;

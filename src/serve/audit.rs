@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::logs::log_rotation::{LineFile, ROTATION};
-use crate::pipeline;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Lines that could not be written since the program began.
@@ -124,28 +123,8 @@ async fn write(
     append_line(state, line).await;
 }
 
-/// Appends a line about a probation that this server concluded by itself.
-pub async fn probation(
-    state: &State,
-    model: &str,
-    action: &'static str,
-    version: i64,
-    reason: &str,
-) {
-    let at = state.clock.now();
-    let line = json!({
-        "time": at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-        "caller": pipeline::PROBATION,
-        "action": action,
-        "model": model,
-        "version": version,
-        "outcome": "done",
-        "reason": reason,
-    });
-    append_line(state, line).await;
-}
-
-async fn append_line(state: &State, line: Value) {
+/// Appends a line.
+pub(super) async fn append_line(state: &State, line: Value) {
     let Some(path) = path(state) else {
         // One bundle cannot be changed, and there is no project's folder to write to.
         return;
@@ -163,13 +142,8 @@ async fn append_line(state: &State, line: Value) {
 }
 
 fn path(state: &State) -> Option<PathBuf> {
-    let envs = state.project.as_ref()?.envs.all();
-    let env = envs.values().next()?;
-    Some(
-        state
-            .settings
-            .path(&env.config.project, &state.settings.audit_log),
-    )
+    let folder = state.project_folder()?;
+    Some(state.settings.path(&folder, &state.settings.audit_log))
 }
 
 /// One write to a file that is only appended to, so that lines of several processes do not mix.

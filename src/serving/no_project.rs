@@ -1,0 +1,74 @@
+//! In the place of `project_source.rs` without the feature `train`: there is no project, so nothing here is ever called but what
+//! is said of a store that does not answer.
+
+use std::convert::Infallible;
+
+use super::error::{Error, SILENCE};
+use super::pick_error::PickError;
+use super::pointer::Pointer;
+use super::served::Served;
+use crate::bundle::Bundle;
+
+/// A project; there is none.
+pub struct ProjectSource(Infallible);
+
+impl ProjectSource {
+    /// Names of the models.
+    pub fn names(&self) -> Vec<String> {
+        match self.0 {}
+    }
+
+    /// What changes whenever a champion may have.
+    pub async fn change_token(&self) -> Result<String, Error> {
+        match self.0 {}
+    }
+
+    /// Who is the champion.
+    pub async fn pointer(&self, _: &str) -> Result<Option<Pointer>, Error> {
+        match self.0 {}
+    }
+
+    /// What is in a model's folders and the registry does not know.
+    pub async fn lost(&self, _: &str) -> Option<String> {
+        match self.0 {}
+    }
+
+    /// Checksum, null values and bundle of a version.
+    pub async fn load(&self, _: &str, _: i64) -> Result<(String, Vec<String>, Bundle), Error> {
+        match self.0 {}
+    }
+
+    /// Metric and value of a version's newest score.
+    pub async fn scores(&self, _: &Served) -> Vec<(String, f64)> {
+        match self.0 {}
+    }
+
+    /// Loads a version that a request asks for.
+    pub async fn version(&self, _: &str, _: i64) -> Result<Served, PickError> {
+        match self.0 {}
+    }
+
+    /// Versions of a model that can be requested by number.
+    pub async fn versions(&self, _: &str) -> Result<Vec<i64>, Error> {
+        match self.0 {}
+    }
+}
+
+/// What keeps a server from being ready: nothing, where there is no database.
+pub fn database_trouble(_: &Error) -> Option<String> {
+    None
+}
+
+/// What is said of a store that does not answer.
+pub fn silence(error: &Error) -> Option<String> {
+    matches!(error, Error::Silent).then(|| SILENCE.to_string())
+}
+
+/// What a bundle needs that this build of the program leaves out.
+pub fn left_out(bundle: &Bundle) -> Option<&'static str> {
+    let needs_tables = bundle.related.is_some();
+    needs_tables.then_some(
+        "it was trained on related tables, which this build, made to serve alone, cannot put together; serve it with the full \
+         program (`cargo build --release`)",
+    )
+}
