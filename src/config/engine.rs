@@ -25,7 +25,7 @@ pub struct Engine {
     /// File with the token that the server asks for; sent over TLS, or to this machine only.
     pub token_file: Option<String>,
     /// Rows that come to this machine at most: what is checked, split, chosen on and profiled, and what learners other than
-    /// `logistic`, `linear`, `ridge` and `elastic_net` learn from. A data set of no more rows comes whole.
+    /// `logistic`, `linear`, `ridge`, `elastic_net` and `boosted_trees` learn from. A data set of no more rows comes whole.
     pub sample_rows: u64,
     /// Seconds without a way to the server after which a run gives up.
     pub lost_seconds: u32,

@@ -126,7 +126,11 @@ fn check_learning(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
 fn by_sums(kind: LearnerKind) -> bool {
     matches!(
         kind,
-        LearnerKind::Logistic | LearnerKind::Linear | LearnerKind::Ridge | LearnerKind::ElasticNet
+        LearnerKind::Logistic
+            | LearnerKind::Linear
+            | LearnerKind::Ridge
+            | LearnerKind::ElasticNet
+            | LearnerKind::BoostedTrees
     )
 }
 

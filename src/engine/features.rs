@@ -27,8 +27,23 @@ pub(super) struct Ones {
 }
 
 impl Design {
-    /// The steps as SQL; or why one cannot be written so.
+    /// The steps as SQL; or why one cannot be written so. No step may leave a gap.
     pub fn of(transformer: &Transformer) -> Result<Design, String> {
+        Design::written(transformer, |column| {
+            Err(format!("column `{column}` keeps its gaps"))
+        })
+    }
+
+    /// The same, with `NULL` where a step leaves a gap.
+    pub fn with_gaps(transformer: &Transformer) -> Result<Design, String> {
+        Design::written(transformer, |_| Ok("cast(NULL AS DOUBLE)".to_string()))
+    }
+
+    /// The steps as SQL; `gap` is what a column's gap is written as, or why it cannot be.
+    fn written(
+        transformer: &Transformer,
+        gap: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Design, String> {
         let prepare = &transformer.prepare;
         if let Some(dates) = prepare.dates.first() {
             return Err(format!("column `{}` becomes parts of a time", dates.column));
@@ -51,12 +66,13 @@ impl Design {
                         step.number().unwrap_or((0.0, 1.0, 0.0, false));
                     let cell = number(&input.name, input.kind);
                     let is_missing = format!("{} IS NULL", sql::name(&input.name));
-                    if !missing.is_finite() {
-                        return Err(format!("column `{}` keeps its gaps", input.name));
-                    }
+                    let missing = if missing.is_finite() {
+                        sql::number(missing)
+                    } else {
+                        gap(&input.name)?
+                    };
                     design.dense.push(format!(
-                        "CASE WHEN {is_missing} THEN {} ELSE ({cell} - {}) * {} END",
-                        sql::number(missing),
+                        "CASE WHEN {is_missing} THEN {missing} ELSE ({cell} - {}) * {} END",
                         sql::number(mean),
                         sql::number(per)
                     ));
@@ -67,10 +83,15 @@ impl Design {
                 }
                 step @ Step::Ordinal { categories, .. } => {
                     let table = step.table().unwrap_or_default();
-                    if table.iter().any(|value| !value.is_finite()) {
-                        return Err(format!("column `{}` keeps its gaps", input.name));
-                    }
-                    let of = |place: usize| sql::number(table[place]);
+                    let values = table.iter().map(|&value| {
+                        if value.is_finite() {
+                            Ok(sql::number(value))
+                        } else {
+                            gap(&input.name)
+                        }
+                    });
+                    let values: Vec<String> = values.collect::<Result<_, String>>()?;
+                    let of = |place: usize| values[place].clone();
                     design.dense.push(cases(input, categories, fill, of)?);
                 }
                 Step::OneHot { categories } => design.ones.push(Ones {

@@ -115,7 +115,14 @@ pub(super) fn classes(conditions: &[String], weights: &[f64]) -> [String; 2] {
             .collect::<String>()
     };
     [
-        format!("CASE{} END AS y", each(&|at| at.to_string())),
+        format!("{} AS y", class_of(conditions)),
         format!("CASE{} END AS w", each(&|at| sql::number(weights[at]))),
     ]
+}
+
+/// The class of a row, from 0, by the condition of each.
+pub(super) fn class_of(conditions: &[String]) -> String {
+    let cases = conditions.iter().enumerate();
+    let cases = cases.map(|(at, is)| format!(" WHEN {is} THEN {at}"));
+    format!("CASE{} END", cases.collect::<String>())
 }

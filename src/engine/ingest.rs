@@ -24,6 +24,11 @@ pub struct Ingested {
 /// Prime modulus of the hash of a row, so that sums of hashes stay whole.
 const MODULUS: u32 = 1_000_003;
 
+/// Counts rows and sums the hashes of their columns `names`.
+pub(super) fn check(names: &str) -> String {
+    format!("count(*), sum(pmod(xxhash64({names}), {MODULUS}))")
+}
+
 /// Reads, writes and verifies.
 ///
 /// # Errors
@@ -36,7 +41,7 @@ pub fn ingest(session: &Session, input: &Input<'_>, to: &str) -> Result<Ingested
     let distinct = format!(
         "SELECT {names}, min(struct({FILE}, {ROW})) AS __first FROM ({all}) GROUP BY {names}"
     );
-    let check = format!("count(*), sum(pmod(xxhash64({names}), {MODULUS}))");
+    let check = check(&names);
     let before = counted(
         session,
         "count the distinct rows",
@@ -48,18 +53,7 @@ pub fn ingest(session: &Session, input: &Input<'_>, to: &str) -> Result<Ingested
     write(session, "write the data set", rows, to)?;
     let written = format!("SELECT {check} FROM {}", sql::parquet(to));
     let after = counted(session, "read the data set back", &written)?;
-    if before != after {
-        return Err(Error::Unverified {
-            path: to.to_string(),
-            written: after.0,
-            expected: before.0,
-            more: if before.0 == after.0 {
-                ", and their contents differ"
-            } else {
-                ""
-            },
-        });
-    }
+    same(to, before, after)?;
     Ok(Ingested {
         columns: typed.columns,
         rows_read: typed.rows,
@@ -68,8 +62,28 @@ pub fn ingest(session: &Session, input: &Input<'_>, to: &str) -> Result<Ingested
     })
 }
 
+/// Whether what was written has as many rows and the same sum of hashes as what was read.
+///
+/// # Errors
+/// With both counts, where it has not.
+pub(super) fn same(to: &str, before: (u64, u64), after: (u64, u64)) -> Result<(), Error> {
+    if before == after {
+        return Ok(());
+    }
+    Err(Error::Unverified {
+        path: to.to_string(),
+        written: after.0,
+        expected: before.0,
+        more: if before.0 == after.0 {
+            ", and their contents differ"
+        } else {
+            ""
+        },
+    })
+}
+
 /// Rows of a query, and the sum of their hashes.
-fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Error> {
+pub(super) fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Error> {
     let table = session.ask(doing, query)?;
     Ok((table.count(0, 0)?, table.count(0, 1)?))
 }

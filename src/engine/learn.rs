@@ -10,10 +10,11 @@ use spark_connect::types::{DataType, StructField};
 use super::connect::{Fault, Session};
 use super::error::Error;
 use super::features::Design;
-use super::solve::{Goal, Learned, Work, outputs};
+use super::solve::{Goal, Here, Learned, Work, outputs};
 use super::source::{FILE, ROW};
 use super::sql;
 use super::stats::describe;
+use super::trees::{self, Scratch};
 use crate::config::learner::{Learner, LearnerKind};
 use crate::data::{Column, Kind, Schema};
 use crate::features::{Asked, Cells, ColumnStats, Plan, asked, fit_from};
@@ -26,7 +27,7 @@ const HELD: &str = "unseat_held";
 const FEW: usize = 10_000;
 
 /// Rows in the engine that are learned from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Rows<'a> {
     /// The data set, as the engine sees it.
     pub path: &'a str,
@@ -34,18 +35,21 @@ pub struct Rows<'a> {
     pub target: &'a Column,
     /// Places of rows that are not learned from.
     pub held_back: &'a [(i64, i64)],
+    /// Where what is needed meanwhile is written.
+    pub scratch: Scratch<'a>,
 }
 
 /// Why a learner has to see rows, by its settings.
 pub fn not_pushed(settings: &Learner, goal: Goal<'_>) -> Option<String> {
     match (settings.kind, goal) {
         (LearnerKind::Logistic, Goal::Classes(_)) => None,
+        (LearnerKind::BoostedTrees, goal) => trees::beyond(settings, goal),
         (LearnerKind::Linear | LearnerKind::Ridge | LearnerKind::ElasticNet, Goal::Numbers) => None,
         (kind, _) => Some(format!("`{}`", kind.name())),
     }
 }
 
-/// Describes the columns, fits the transformer and learns, in the engine. `sample` are rows of this machine with the target of each, where
+/// Describes the columns, fits the transformer and learns, in the engine. `here` are rows of this machine, where
 /// the solver begins. `Ok(Err(…))` has the reason why rows are needed.
 ///
 /// # Errors
@@ -56,13 +60,18 @@ pub fn learn(
     goal: Goal<'_>,
     plan: &Plan<'_>,
     settings: &Learner,
-    sample: (&DataFrame, &[u32], Target<'_>),
+    here: &Here<'_>,
 ) -> Result<Result<Learned, String>, Error> {
     if let Some(why) = not_pushed(settings, goal) {
         return Ok(Err(why));
     }
     let relation = relation(session, rows)?;
-    let (frame, sample_rows, target) = sample;
+    let Here {
+        frame,
+        rows: sample_rows,
+        target,
+        ..
+    } = *here;
     let mut wanted: Vec<(Column, Asked)> = Vec::new();
     for (column, asked) in asked(&Schema::of(frame), plan) {
         match asked {
@@ -76,12 +85,14 @@ pub fn learn(
         Ok(fitted) => fitted,
         Err(why) => return Ok(Err(why)),
     };
-    let design = match Design::of(&fitted.transformer) {
-        Ok(design) => design,
-        Err(why) => return Ok(Err(why)),
+    let is_boosted = settings.kind == LearnerKind::BoostedTrees;
+    let design = if is_boosted {
+        Design::with_gaps(&fitted.transformer)
+    } else {
+        Design::of(&fitted.transformer)
     };
-    let way = match way(&design, goal) {
-        Ok(way) => way,
+    let design = match design {
+        Ok(design) => design,
         Err(why) => return Ok(Err(why)),
     };
     let work = Work {
@@ -90,6 +101,13 @@ pub fn learn(
         target: rows.target,
         settings,
         design: &design,
+    };
+    if is_boosted {
+        return work.boosted(fitted, goal, here, rows.scratch);
+    }
+    let way = match way(&design, goal) {
+        Ok(way) => way,
+        Err(why) => return Ok(Err(why)),
     };
     let transformer = fitted.transformer.clone();
     let prepared = transformer.prepared(frame)?;

@@ -18,6 +18,7 @@
 //! | `sums.rs` | weighted sums of features and of their products |
 //! | `gradients.rs` | loss and gradient alone, of any number of classes |
 //! | `solve.rs` | linear models by such sums, solved here |
+//! | `trees/` | boosted trees: codes of features, packed gradients and their histograms as SQL |
 //! | `learn.rs` | all of it for one fit |
 //! | `score.rs` | predictions, written by the engine |
 
@@ -36,6 +37,7 @@ mod sql;
 mod stats;
 mod sums;
 mod table;
+mod trees;
 mod watch;
 
 pub use connect::{Address, Session};
@@ -44,6 +46,7 @@ pub use ingest::{Ingested, ingest};
 pub use learn::{Rows, learn, not_pushed};
 pub use sample::{Sample, keys, sample};
 pub use score::{Answered, Scorer, answer, probability_columns};
-pub use solve::{Goal, Learned};
+pub use solve::{Goal, Here, Learned};
 pub use source::{FileForm, Input, SourceFile, engine_path};
+pub use trees::Scratch;
 pub use watch::{Listener, Then, interrupt, listen};

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use polars::prelude::DataFrame;
+
 use super::connect::Session;
 use super::error::Error;
 use super::features::{Design, label, label_literal, number};
@@ -11,9 +13,9 @@ use super::stats::describe;
 use super::sums::{Asking, features, margin, sums};
 use crate::config::learner::Learner;
 use crate::data::Column;
-use crate::features::{Asked, ColumnStats, Dropped, Fitted, Transformer, View};
+use crate::features::{Asked, ColumnStats, Dropped, Fitted, NumberStats, Transformer, View};
 use crate::learners::by_gradients::Nearby;
-use crate::learners::{by_gradients, by_sums};
+use crate::learners::{Target, by_gradients, by_sums};
 use crate::predictors::{Linear, Link, Predictor};
 use crate::text::counted;
 
@@ -24,6 +26,19 @@ pub enum Goal<'a> {
     Classes(&'a [String]),
     /// A number.
     Numbers,
+}
+
+/// Rows of this machine.
+#[derive(Clone, Copy)]
+pub struct Here<'a> {
+    /// The rows of the sample.
+    pub frame: &'a DataFrame,
+    /// Those that are learned from.
+    pub rows: &'a [u32],
+    /// Their target.
+    pub target: Target<'a>,
+    /// Those that are not, and their target.
+    pub held: Option<(&'a [u32], Target<'a>)>,
 }
 
 /// What was learned, and of how many rows.
@@ -165,14 +180,7 @@ impl Work<'_> {
 
     /// Least squares about `shift`, near the means of the features.
     pub fn least_squares(&self, fitted: Fitted, shift: &[f64]) -> Result<Learned, Error> {
-        let asked = [(self.target.clone(), Asked::Numbers { order: false })];
-        let known = describe(self.session, self.relation, &asked, &HashMap::new())?;
-        let Some((_, ColumnStats::Numbers(y))) = known.first() else {
-            return Err(Error::Learn("the target has no numbers".to_string()));
-        };
-        if y.present == 0 || y.low == y.high {
-            return Err(Error::Learn("every row has the same number".to_string()));
-        }
+        let y = self.numbers()?;
         let (centre, scale) = (y.mean, y.deviation);
         let cell = number(&self.target.name, self.target.kind);
         let more = [
@@ -200,8 +208,21 @@ impl Work<'_> {
         })
     }
 
+    /// What the numbers of the target are like.
+    pub fn numbers(&self) -> Result<NumberStats, Error> {
+        let asked = [(self.target.clone(), Asked::Numbers { order: false })];
+        let known = describe(self.session, self.relation, &asked, &HashMap::new())?;
+        let Some((_, ColumnStats::Numbers(y))) = known.into_iter().next() else {
+            return Err(Error::Learn("the target has no numbers".to_string()));
+        };
+        if y.present == 0 || y.low == y.high {
+            return Err(Error::Learn("every row has the same number".to_string()));
+        }
+        Ok(y)
+    }
+
     /// Whether a row is of a class.
-    fn is_class(&self, class: &str) -> Result<String, Error> {
+    pub fn is_class(&self, class: &str) -> Result<String, Error> {
         let literal = label_literal(class, self.target.kind);
         let literal = literal.ok_or_else(|| {
             Error::Learn(format!("a class of `{}` is not a number", self.target.name))
@@ -213,7 +234,7 @@ impl Work<'_> {
     }
 
     /// Rows of each class; all rows have to be of one.
-    fn class_counts(&self, classes: &[String]) -> Result<Vec<u64>, Error> {
+    pub fn class_counts(&self, classes: &[String]) -> Result<Vec<u64>, Error> {
         let mut asked = vec!["count(*)".to_string()];
         for class in classes {
             asked.push(sql::count_where(&self.is_class(class)?));

@@ -89,6 +89,18 @@ impl Table {
         }
     }
 
+    /// A cell as a whole number, all its digits.
+    ///
+    /// # Errors
+    /// When there is no such cell, or it is not a whole number.
+    pub fn integer(&self, row: usize, at: usize) -> Result<i64, Error> {
+        match self.columns.get(at) {
+            Some(Column::Integer(cells)) if row < cells.len() => cells[row],
+            _ => None,
+        }
+        .ok_or_else(|| self.unlike("a whole number", row, at))
+    }
+
     /// A cell as a text.
     ///
     /// # Errors

@@ -43,6 +43,11 @@ pub enum Error {
         "grow a forest of so many nodes; set fewer `learner.trees` or more `learner.min_leaf_rows`"
     )]
     TooManyNodes,
+    /// Sums over rows that are somewhere else are not of one set of rows.
+    #[error(
+        "grow trees by sums over rows: the sums of a column are not those of all rows; the rows changed while they were learned from"
+    )]
+    Histogram,
     /// The solver broke off.
     #[error("fit the linear model: {0}")]
     Solver(String),

@@ -6,6 +6,7 @@
 mod baseline;
 mod boosted;
 pub mod by_gradients;
+pub mod by_histograms;
 pub mod by_sums;
 mod calibrate;
 mod cholesky;

@@ -60,6 +60,13 @@ pub fn folder_of(config: &ModelConfig, folder: &str) -> Result<String, Error> {
     Ok(crate::engine::engine_path(&config.output_folder, folder)?)
 }
 
+/// The name of the folder, beside that of a data set, for what the engine needs as long as a model is learned. Recovery takes it for a
+/// part that was being written, and removes it.
+#[cfg(feature = "spark")]
+pub fn scratch_of(folder: &str) -> String {
+    format!(".part-{folder}")
+}
+
 /// Has someone hear one line on what the engine does, again whenever it changes.
 pub fn listen_to_engine(listener: std::sync::Arc<dyn Fn(&str) + Send + Sync>) {
     #[cfg(feature = "spark")]

@@ -82,11 +82,12 @@ mod by_engine {
     use super::{Bundle, Error, Learner, Material};
     use crate::config::ModelConfig;
     use crate::data::{Column, Schema};
-    use crate::engine::{self, Goal, Learned, Rows};
+    use crate::engine::{self, Goal, Here, Learned, Rows, Scratch};
     use crate::features;
     use crate::learners::Target;
+    use crate::model_types::Location;
     use crate::pipeline::dataset::EngineRecord;
-    use crate::pipeline::engine::{folder_of, open};
+    use crate::pipeline::engine::{folder_of, open, scratch_of};
     use crate::pipeline::fit::derived;
     use crate::text::counted;
 
@@ -195,14 +196,36 @@ mod by_engine {
             times: &config.times(),
             reading: &config.ingest.times(),
         };
+        let scratch = scratch_of(&record.folder);
+        let remove = |below: &str| remove(&config.output_folder, &scratch, below);
         let rows = Rows {
             path: &path,
             target: &target,
             held_back: &places,
+            scratch: Scratch {
+                path: &folder_of(config, &scratch)?,
+                remove: &remove,
+            },
         };
-        let sample = (material.frame, learned, target_of_sample);
-        Ok(engine::learn(
-            &session, &rows, goal, &plan, learner, sample,
-        )?)
+        let held_part = material.wanted.part(held);
+        let here = Here {
+            frame: material.frame,
+            rows: learned,
+            target: target_of_sample,
+            held: (!held.is_empty()).then(|| (held, held_part.target())),
+        };
+        // What a run that was killed left.
+        remove("");
+        let found = engine::learn(&session, &rows, goal, &plan, learner, &here);
+        remove("");
+        Ok(found?)
+    }
+
+    /// Removes what the engine wrote for as long as a model is learned. What stays for now, of a store or for want of a right, is removed
+    /// with the data set's other parts by the next run.
+    fn remove(place: &Location, scratch: &str, below: &str) {
+        if let Location::Folder(folder) = place {
+            let _ = std::fs::remove_dir_all(folder.join(scratch).join(below));
+        }
     }
 }

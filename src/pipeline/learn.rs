@@ -293,9 +293,8 @@ fn by_validation(
         None => drift::held_back(&bundle, frame, &parts.validation)?,
     };
     if is_refitted {
-        let again = making
-            .material
-            .fit(&as_long(learner, &bundle.predictor), &rows, &[])?;
+        let learner = &as_long(learner, &bundle.predictor);
+        let again = making.material.fit(learner, &rows, &[])?;
         fit_ms += again.fit_ms;
         (bundle.transformer, bundle.predictor) = (again.fitted.transformer, again.predictor);
         bundle.dropped = again.fitted.dropped;

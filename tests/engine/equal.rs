@@ -11,18 +11,22 @@ use super::sail::Sail;
 use crate::support::Project;
 
 /// Two runs, the second by an engine with these settings; their bundles.
-struct Both {
-    here: Project,
-    there: Project,
-    reports: [Value; 2],
-    bundles: [Bundle; 2],
+pub struct Both {
+    pub here: Project,
+    pub there: Project,
+    pub reports: [Value; 2],
+    pub bundles: [Bundle; 2],
 }
 
 impl Both {
     /// None where there is no server.
-    fn of(target: &str, more: &Value, engine: &Value) -> Option<Both> {
+    pub fn of(target: &str, more: &Value, engine: &Value) -> Option<Both> {
+        Both::by(project(target, more), engine)
+    }
+
+    /// The same of a project.
+    pub fn by(here: Project, engine: &Value) -> Option<Both> {
         let url = Sail::shared()?;
-        let here = project(target, more);
         let there = by_engine(&here, &url, engine);
         let reports = [&here, &there].map(|project| project.json(&["run"]));
         let bundles = [&here, &there].map(bundle);
@@ -103,7 +107,7 @@ fn assert_noted(project: &Project, text: &str) {
     assert!(told.contains(text), "{text}: {told}");
 }
 
-fn labels(project: &Project) -> Vec<String> {
+pub fn labels(project: &Project) -> Vec<String> {
     let told = project.ok(&["predict", "test/rows.csv"]).stdout;
     let head = told.lines().next().expect("a header").to_string();
     let at = head.split(',').position(|name| name == "prediction");
@@ -255,11 +259,11 @@ fn of_more_rows_than_the_sample_all_are_learned_from() {
 
 #[test]
 fn other_learners_learn_from_the_sample_and_say_so() {
-    let more = json!({"learner": {"kind": "boosted_trees", "rounds": 20}});
+    let more = json!({"learner": {"kind": "extra_trees", "trees": 20}});
     let Some(both) = Both::of("left", &more, &json!({"sample_rows": 400})) else {
         return;
     };
-    assert_noted(&both.there, "since `boosted_trees` needs the rows");
+    assert_noted(&both.there, "since `extra_trees` needs the rows");
     let version = both.there.json(&["versions"]);
     assert!(
         version.to_string().contains("learned from a sample of"),

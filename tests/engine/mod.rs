@@ -3,6 +3,8 @@
 //! machine in its place.
 
 #[cfg(feature = "spark")]
+mod boosted;
+#[cfg(feature = "spark")]
 mod cancel;
 #[cfg(feature = "spark")]
 mod data;

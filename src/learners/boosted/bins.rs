@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::codes::Codes;
 use super::coding::{Coding, Column};
 use super::cuts::Finder;
 use super::groups::{Group, MOST_WIDE, new_group};
@@ -22,17 +23,14 @@ pub struct Bins {
     /// `(n_bytes, n_rows)`.
     bytes: Vec<Vec<u8>>,
     groups: Vec<Box<dyn Group>>,
-    /// `(n_columns + 1)`: where each column's codes begin in a histogram.
-    starts: Vec<usize>,
+    codes: Codes,
 }
 
 impl Bins {
     /// Rows that are bytes already, `(n_bytes, n_rows)`.
     fn new(n_rows: usize, bytes: Vec<Vec<u8>>, coding: &Coding) -> Self {
-        let mut starts = vec![0];
         let mut shares: Vec<Vec<usize>> = vec![Vec::new(); bytes.len()];
         for place in &coding.places {
-            starts.push(starts[starts.len() - 1] + place.n_codes);
             shares[place.byte].push(place.n_codes);
         }
         let n_groups = bytes.len().div_ceil(MOST_WIDE).max(1);
@@ -45,18 +43,13 @@ impl Bins {
             n_rows,
             groups: groups.collect(),
             bytes,
-            starts,
+            codes: Codes::of(coding),
         }
     }
 
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
         self.n_rows
-    }
-
-    /// Number of columns.
-    pub fn n_columns(&self) -> usize {
-        self.starts.len() - 1
     }
 
     /// One of the bytes of every row, `(n_rows)`.
@@ -69,14 +62,9 @@ impl Bins {
         &self.groups
     }
 
-    /// Where a column's codes are in a histogram.
-    pub fn codes(&self, column: usize) -> std::ops::Range<usize> {
-        self.starts[column]..self.starts[column + 1]
-    }
-
-    /// Codes of all columns together.
-    pub fn n_codes(&self) -> usize {
-        self.starts[self.starts.len() - 1]
+    /// Where the codes of columns are in a histogram.
+    pub fn codes(&self) -> &Codes {
+        &self.codes
     }
 }
 

@@ -25,8 +25,9 @@ const BYTES: usize = 256;
 pub enum Column {
     /// The bin of a number, then, where there is one, the code of missing ones.
     Numbers {
-        /// Its place among the numbers of a [`Stretch`], and the feature.
+        /// Its place among the numbers of a [`Stretch`].
         at: usize,
+        /// The feature.
         feature: u32,
         /// Ascending; see [`cuts`].
         cuts: Vec<f32>,
@@ -35,11 +36,13 @@ pub enum Column {
     },
     /// Which of some features of a one-hot block is 1, then, where the block has more of them, one code for the others.
     Ones {
-        /// The block, and the first of its places that is meant.
+        /// The block.
         block: usize,
+        /// The first of its places that is meant.
         from: u32,
-        /// The feature of that place, and how many follow each other.
+        /// The feature of that place.
         feature: u32,
+        /// How many follow each other.
         width: u32,
         /// Whether the block has other places.
         has_others: bool,

@@ -2,22 +2,32 @@
 //! into instructions for several numbers at once.
 
 /// 1.5 · 2²³: added to a small number, its last bits are that number as a whole one.
-const ROUND: f32 = 12_582_912.0;
+pub const ROUND: f32 = 12_582_912.0;
+/// Beyond these, `exp` is as at them.
+pub const CLAMP: (f32, f32) = (-87.0, 88.0);
 /// ln 2 in two parts, the first one with few bits.
-const LN_2_HIGH: f32 = 0.693_359_4;
-const LN_2_LOW: f32 = -2.121_944_4e-4;
+pub const LN_2: (f32, f32) = (0.693_359_4, -2.121_944_4e-4);
+/// What a sum begins with that is multiplied by `r` and added to, again and again.
+pub const EXP: [f32; 6] = [
+    1.987_569_1e-4,
+    1.398_2e-3,
+    8.333_452e-3,
+    4.166_579_6e-2,
+    0.166_666_65,
+    0.5,
+];
 
 /// `exp(x)`, within 3·10⁻⁷ of it for `x` from −87 to 88; beyond, as at the ends.
 ///
 /// `2ⁿ · exp(r)` with `x = n ln 2 + r` and the minimax polynomial of degree 5 of Cephes (Moshier, `expf`).
 #[inline]
 pub fn exp(x: f32) -> f32 {
-    let x = x.clamp(-87.0, 88.0);
+    let x = x.clamp(CLAMP.0, CLAMP.1);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
-    let r = x - n * LN_2_HIGH - n * LN_2_LOW;
-    let mut sum = 1.987_569_1e-4_f32;
-    for factor in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+    let r = x - n * LN_2.0 - n * LN_2.1;
+    let mut sum = EXP[0];
+    for factor in &EXP[1..] {
         sum = sum * r + factor;
     }
     let power = shifted.to_bits().wrapping_add(127) << 23;

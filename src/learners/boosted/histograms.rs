@@ -30,7 +30,7 @@ pub fn histogram(bins: &Bins, gradients: Gradients<'_>, rows: Rows<'_>) -> Vec<S
 /// As [`histogram`], of so many parts side by side.
 fn in_parts(bins: &Bins, gradients: Gradients<'_>, rows: Rows<'_>, parts: usize) -> Vec<Sum> {
     if parts < 2 {
-        let mut sums = vec![Sum::default(); bins.n_codes()];
+        let mut sums = vec![Sum::default(); bins.codes().n_codes()];
         let mut rest = &mut sums[..];
         for group in bins.groups() {
             let (own, others) = rest.split_at_mut(group.n_codes());
@@ -82,11 +82,12 @@ mod tests {
                 for parts in [2, 3, 7, 1000] {
                     assert!(in_parts(&bins, gradients, rows, parts) == first, "{parts}");
                 }
-                let mut wanted = vec![Sum::default(); bins.n_codes()];
+                let mut wanted = vec![Sum::default(); bins.codes().n_codes()];
                 let mut add = |row: usize| {
                     for (column, place) in coding.places.iter().enumerate() {
                         let byte = bins.byte(place.byte)[row] as usize;
-                        let code = bins.codes(column).start + byte / place.divisor % place.n_codes;
+                        let code = bins.codes().of_column(column).start
+                            + byte / place.divisor % place.n_codes;
                         wanted[code] += Packing::Halves.sum(Packing::halves(packed[row]));
                     }
                 };

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::exp::{exp, whole};
 use super::margins::Margins;
 use super::packed::Packing;
+use super::units::{Unit, first_margins};
 
 /// Rows worked on at a time; also the rows whose losses are added up before the sums are, so that no number of threads changes
 /// a bit.
@@ -13,9 +14,6 @@ const CHUNK: usize = 4096;
 const BLOCK: usize = 64;
 /// A product of sums of powers grows to this before its logarithm is taken.
 const LARGE: f64 = 1e200;
-
-/// What every row begins with where a class has no row at all: it is never likely.
-pub const NEVER: f32 = -30.0;
 
 /// The target of each row.
 #[derive(Debug, Clone, Copy)]
@@ -38,15 +36,6 @@ pub enum Goal<'a> {
         /// `(n_classes)`: which of them the rows that are learned from have.
         is_present: &'a [bool],
     },
-}
-
-/// What one unit of the packed gradients and Hessians is worth.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Unit {
-    /// Of a gradient.
-    pub gradient: f64,
-    /// Of a Hessian.
-    pub hessian: f64,
 }
 
 impl Goal<'_> {
@@ -81,18 +70,7 @@ impl Goal<'_> {
         };
         let mut sums = vec![0_u64; weight.len()];
         class.iter().for_each(|&class| sums[class as usize] += 1);
-        let shares = sums.iter().zip(*weight);
-        let shares: Vec<f64> = shares
-            .map(|(&n, &weight)| n as f64 * f64::from(weight))
-            .collect();
-        match &shares[..] {
-            [negative, positive] => vec![(positive / negative).ln()],
-            shares => {
-                let all: f64 = shares.iter().sum();
-                let margin = |&share: &f64| (share / all).ln().max(f64::from(NEVER));
-                shares.iter().map(margin).collect()
-            }
-        }
+        first_margins(&sums, weight)
     }
 
     /// Writes the packed gradients of every row, `(n_outputs, n_rows)`.
@@ -104,23 +82,12 @@ impl Goal<'_> {
                 scale,
             } => of_numbers(numbers, (centre, scale), &margins[0], &mut into[0]),
             Goal::Classes { class, weight, .. } => {
-                let largest = weight.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-                let weight: Vec<f32> = weight.iter().map(|weight| weight / largest).collect();
-                let n_classes = weight.len();
-                let mut factor = 1.0;
-                match n_classes {
+                let (unit, weight) = Unit::of_classes(weight);
+                match weight.len() {
                     2 => of_two(class, &weight, &margins[0], &mut into[0]),
-                    n => {
-                        // The margins are one too many: the diagonal of the Hessian is too small by this (Friedman 2001,
-                        // algorithm 6).
-                        factor = n as f64 / (n as f64 - 1.0);
-                        of_many(class, &weight, margins, into);
-                    }
+                    _ => of_many(class, &weight, margins, into),
                 }
-                Unit {
-                    gradient: f64::from(largest / Packing::LARGEST_HALF),
-                    hessian: factor * f64::from(largest / Packing::LARGEST_HESSIAN) / 4.0,
-                }
+                unit
             }
         }
     }
@@ -162,8 +129,7 @@ fn of_numbers(numbers: &[f64], form: (f64, f64), margins: &Margins, into: &mut [
         .into_par_iter()
         .with_min_len(CHUNK)
         .map(|row| gradient(row).abs());
-    let largest = largest.reduce(|| 0.0, f64::max).max(f64::MIN_POSITIVE);
-    let per_unit = Packing::LARGEST_WHOLE / largest;
+    let (unit, per_unit) = Unit::of_numbers(largest.reduce(|| 0.0, f64::max));
     into.par_chunks_mut(CHUNK)
         .enumerate()
         .for_each(|(chunk, into)| {
@@ -171,10 +137,7 @@ fn of_numbers(numbers: &[f64], form: (f64, f64), margins: &Margins, into: &mut [
                 *packed = (gradient(chunk * CHUNK + at) * per_unit).round_ties_even() as i32 as u32;
             }
         });
-    Unit {
-        gradient: 1.0 / per_unit,
-        hessian: 1.0,
-    }
+    unit
 }
 
 #[inline]

@@ -1,14 +1,18 @@
 //! Round after round: gradients of the margins, a tree for each output, the margins with it; and when to stop.
 
+use std::convert::Infallible;
+
 use rayon::prelude::*;
 
 use super::bins::Bins;
 use super::coding::Coding;
-use super::grow::{Size, Tree, grow};
+use super::grow::grow;
 use super::histograms::Gradients;
-use super::loss::{Goal, Unit};
+use super::loss::Goal;
 use super::margins::Margins;
+use super::shape::{Size, Tree};
 use super::split::Rules;
+use super::units::Unit;
 
 /// Rows whose margins are moved together.
 const CHUNK: usize = 1 << 13;
@@ -74,40 +78,57 @@ pub fn boost(
 ) -> Boosted {
     let (n_rows, n_outputs) = (bins.n_rows(), goal.n_outputs());
     let first = goal.first_margins();
-    let begin = |n_rows: usize| -> Vec<Margins> {
-        let margin = |&first: &f64| Margins::new(n_rows, first as f32);
-        first.iter().map(margin).collect()
-    };
-    let margins = begin(n_rows);
-    let held_margins = held.map(|held| begin(held.bytes.first().map_or(0, Vec::len)));
+    let margins = begin(&first, n_rows);
     let mut packed = vec![vec![0_u32; n_rows]; n_outputs];
     let mut rows = vec![vec![0_u32; n_rows]; n_outputs];
+    let round = |_: usize| -> Result<Vec<Boost>, Infallible> {
+        let unit = goal.gradients(&margins, &mut packed);
+        let outputs = packed.par_iter().zip(&mut rows).enumerate();
+        let grown = outputs.filter(|(output, _)| goal.is_learned(*output)).map(
+            |(output, (packed, rows))| {
+                let gradients = Gradients {
+                    packing: goal.packing(),
+                    packed,
+                };
+                let (rules, size) = (settings.rules(unit), settings.size);
+                let grown = grow(bins, coding, gradients, &rules, size, rows);
+                let boost = Boost::of(output, grown.tree, unit, settings);
+                boost.move_rows(&grown.rows, &margins[output]);
+                boost
+            },
+        );
+        Ok(grown.collect())
+    };
+    let boosted = in_rounds(first, coding, held, settings, round);
+    boosted.unwrap_or_else(|never| match never {})
+}
+
+/// What rows begin with, for each output.
+fn begin(first: &[f64], n_rows: usize) -> Vec<Margins> {
+    let margin = |&first: &f64| Margins::new(n_rows, first as f32);
+    first.iter().map(margin).collect()
+}
+
+/// Round after round: `round` grows a tree for each output that is learned, and moves the margins of the rows that it was grown on;
+/// its argument is the place of the round. `held` decides which round was best, and `first` is what every row begins with.
+///
+/// # Errors
+/// What a round says.
+pub fn in_rounds<E>(
+    first: Vec<f64>,
+    coding: &Coding,
+    held: Option<&Held<'_>>,
+    settings: &Settings,
+    mut round: impl FnMut(usize) -> Result<Vec<Boost>, E>,
+) -> Result<Boosted, E> {
+    let held_margins = held.map(|held| begin(&first, held.bytes.first().map_or(0, Vec::len)));
     let mut rounds: Vec<Vec<Boost>> = Vec::new();
     let (mut best, mut best_loss) = (0, f64::INFINITY);
     if let (Some(held), Some(margins)) = (held, &held_margins) {
         best_loss = held.goal.loss(margins);
     }
-    for _ in 0..settings.rounds {
-        let unit = goal.gradients(&margins, &mut packed);
-        let outputs = packed.par_iter().zip(&mut rows).enumerate();
-        let grown: Vec<Boost> = outputs
-            .filter(|(output, _)| goal.is_learned(*output))
-            .map(|(output, (packed, rows))| {
-                let gradients = Gradients {
-                    packing: goal.packing(),
-                    packed,
-                };
-                one(
-                    bins,
-                    coding,
-                    gradients,
-                    unit,
-                    settings,
-                    rows,
-                    (output, &margins[output]),
-                )
-            })
-            .collect();
+    for at in 0..settings.rounds {
+        let grown = round(at)?;
         if grown.iter().all(|boost| boost.tree.leaves.len() < 2) {
             break;
         }
@@ -129,58 +150,57 @@ pub fn boost(
     }
     let is_stopped = best < rounds.len();
     rounds.truncate(best);
-    Boosted {
+    Ok(Boosted {
         first,
         rounds,
         is_stopped,
-    }
+    })
 }
 
-/// Grows one tree and moves the margins of the rows that it was grown on.
-fn one(
-    bins: &Bins,
-    coding: &Coding,
-    gradients: Gradients<'_>,
-    unit: Unit,
-    settings: &Settings,
-    rows: &mut [u32],
-    (output, margins): (usize, &Margins),
-) -> Boost {
-    let rules = Rules {
-        lambda: settings.lambda / unit.hessian,
-        min_hessian: ((settings.min_hessian / unit.hessian).ceil() as i64).max(1),
-        min_gain: MIN_GAIN * unit.hessian / (unit.gradient * unit.gradient),
-    };
-    let grown = grow(bins, coding, gradients, &rules, settings.size, rows);
-    let nodes = &grown.tree.nodes;
-    let value = |&leaf: &usize| {
-        let sum = nodes[leaf].sum;
-        let slope = sum.gradient as f64 * unit.gradient;
-        let curvature = sum.hessian as f64 * unit.hessian + settings.lambda;
-        (-settings.learning_rate * slope / curvature) as f32
-    };
-    let values: Vec<f32> = grown.tree.leaves.iter().map(value).collect();
-    let leaves = grown.rows.par_iter().zip(&values);
-    leaves.for_each(|(rows, &value)| {
-        let move_rows = |rows: &[u32]| {
-            rows.iter()
-                .for_each(|&row| margins.add(row as usize, value));
-        };
-        if rows.len() > 2 * CHUNK {
-            rows.par_chunks(CHUNK).for_each(move_rows);
-        } else {
-            move_rows(rows);
+impl Settings {
+    /// What a split has to keep, where packed gradients are worth so much.
+    pub fn rules(&self, unit: Unit) -> Rules {
+        Rules {
+            lambda: self.lambda / unit.hessian,
+            min_hessian: ((self.min_hessian / unit.hessian).ceil() as i64).max(1),
+            min_gain: MIN_GAIN * unit.hessian / (unit.gradient * unit.gradient),
         }
-    });
-    Boost {
-        output,
-        tree: grown.tree,
-        values,
-        unit,
     }
 }
 
 impl Boost {
+    /// What the leaves of a tree add.
+    pub fn of(output: usize, tree: Tree, unit: Unit, settings: &Settings) -> Self {
+        let value = |&leaf: &usize| {
+            let sum = tree.nodes[leaf].sum;
+            let slope = sum.gradient as f64 * unit.gradient;
+            let curvature = sum.hessian as f64 * unit.hessian + settings.lambda;
+            (-settings.learning_rate * slope / curvature) as f32
+        };
+        Boost {
+            output,
+            values: tree.leaves.iter().map(value).collect(),
+            tree,
+            unit,
+        }
+    }
+
+    /// Moves the margins of the rows of each leaf, `(n_leaves)`.
+    fn move_rows(&self, rows: &[&[u32]], margins: &Margins) {
+        let leaves = rows.par_iter().zip(&self.values);
+        leaves.for_each(|(rows, &value)| {
+            let move_rows = |rows: &[u32]| {
+                rows.iter()
+                    .for_each(|&row| margins.add(row as usize, value));
+            };
+            if rows.len() > 2 * CHUNK {
+                rows.par_chunks(CHUNK).for_each(move_rows);
+            } else {
+                move_rows(rows);
+            }
+        });
+    }
+
     /// Moves the margins of rows that are given by their bytes, `(n_bytes, n_rows)`.
     fn tell(&self, coding: &Coding, bytes: &[Vec<u8>], margins: &Margins) {
         let ways = self.tree.ways(coding);

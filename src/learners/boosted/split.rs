@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::bins::Bins;
+use super::codes::Codes;
 use super::coding::{Coding, Column};
 use super::packed::Sum;
 
@@ -67,7 +67,7 @@ impl Split {
 
 /// The best split of rows with this histogram; of equals the first column's, and of those the lowest code's.
 pub fn best(
-    bins: &Bins,
+    codes: &Codes,
     coding: &Coding,
     histogram: &[Sum],
     total: Sum,
@@ -75,7 +75,7 @@ pub fn best(
 ) -> Option<Split> {
     let of_column = |at: usize| {
         let search = Search {
-            codes: &histogram[bins.codes(at)],
+            codes: &histogram[codes.of_column(at)],
             total,
             rules,
             best: rules.min_gain + rules.score(total),
@@ -97,8 +97,8 @@ pub fn best(
         (Some(a), Some(b)) if b.gain > a.gain => Some(b),
         (a, b) => a.or(b),
     };
-    let n = bins.n_columns();
-    if bins.n_codes() < CODES_PER_THREAD {
+    let n = codes.n_columns();
+    if codes.n_codes() < CODES_PER_THREAD {
         return (0..n).map(of_column).fold(None, first);
     }
     // The parts of a reduction keep their order.

@@ -1,20 +1,22 @@
 //! Trees against searches by hand and against what is made of them, and the same bits on any number of threads.
 
+mod far;
 mod rounds;
 
 use super::bins::{Bins, encode};
 use super::coding::{Coding, Column};
 use super::groups::Rows;
-use super::grow::Size;
 use super::histograms::{Gradients, histogram};
 use super::packed::{Packing, Sum};
 use super::rounds::{Boosted, Settings, boost};
+use super::shape::Size;
 use super::split::{Rules, best};
 use super::table::{Stretch, Table};
-use super::{Form, Trees, trees};
+use super::{Form, trees};
 use crate::config::raw::Learner;
 use crate::learners::target::Target;
 use crate::learners::tests::noise;
+use crate::predictors::Trees;
 
 /// A made-up table: numbers with gaps, flags, and a one-hot block.
 pub struct Made {
@@ -159,8 +161,8 @@ fn the_same_bits_on_one_two_and_seven_threads() {
 #[test]
 fn the_predictor_says_what_was_boosted() {
     let made = Made::new(3000, 6, 9);
-    each_goal(&made, 8, |target, form, coding, bins, boosted| {
-        let trees: Trees = trees(boosted, coding, target, form, made.n_features());
+    each_goal(&made, 8, |_, form, coding, bins, boosted| {
+        let trees: Trees = trees(boosted, coding, form, made.n_features());
         assert!(trees.is_sound(made.n_features()), "{trees:?}");
         assert!(trees.gain[0] > 0.0 && trees.gain[6..].iter().any(|&gain| gain > 0.0));
         let bytes: Vec<Vec<u8>> = (0..coding.n_bytes)
@@ -217,7 +219,7 @@ fn the_best_split_is_the_one_that_a_search_over_all_finds() {
             min_hessian: 300_000,
             min_gain: 0.0,
         };
-        let found = best(&bins, &coding, &sums, total, &rules).expect("a split");
+        let found = best(bins.codes(), &coding, &sums, total, &rules).expect("a split");
         // All thresholds, also between rows, both ways for missing numbers, and every feature of the block.
         let mut most = 0.0_f64;
         let mut look = |goes_left: &dyn Fn(usize) -> bool| {
@@ -263,7 +265,7 @@ fn one_category_of_hundreds_is_told_from_the_others() {
             ..settings(1)
         };
         let boosted = boost(&bins, &coding, form.goal(target), None, &few);
-        let trees = trees(&boosted, &coding, target, &form, made.n_features());
+        let trees = trees(&boosted, &coding, &form, made.n_features());
         assert_eq!(trees.feature[0], 1 + wanted, "{wanted}");
     }
 }
