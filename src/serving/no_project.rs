@@ -19,11 +19,17 @@ impl ProjectSource {
     }
 
     /// What changes whenever a champion may have.
+    ///
+    /// # Errors
+    /// Never: there is no project to call this of.
     pub async fn change_token(&self) -> Result<String, Error> {
         match self.0 {}
     }
 
     /// Who is the champion.
+    ///
+    /// # Errors
+    /// Never: there is no project to call this of.
     pub async fn pointer(&self, _: &str) -> Result<Option<Pointer>, Error> {
         match self.0 {}
     }
@@ -34,6 +40,9 @@ impl ProjectSource {
     }
 
     /// Checksum, null values and bundle of a version.
+    ///
+    /// # Errors
+    /// Never: there is no project to call this of.
     pub async fn load(&self, _: &str, _: i64) -> Result<(String, Vec<String>, Bundle), Error> {
         match self.0 {}
     }
@@ -44,11 +53,17 @@ impl ProjectSource {
     }
 
     /// Loads a version that a request asks for.
+    ///
+    /// # Errors
+    /// Never: there is no project to call this of.
     pub async fn version(&self, _: &str, _: i64) -> Result<Served, PickError> {
         match self.0 {}
     }
 
     /// Versions of a model that can be requested by number.
+    ///
+    /// # Errors
+    /// Never: there is no project to call this of.
     pub async fn versions(&self, _: &str) -> Result<Vec<i64>, Error> {
         match self.0 {}
     }
