@@ -45,6 +45,10 @@ async fn a_process_is_there_until_it_ends_or_is_silent() {
             said.expect("writes");
         };
         lives(&me, "up", Some("http://127.0.0.1:8000")).await;
+        // Those of one millisecond are told by name.
+        registry
+            .run_sql("UPDATE roles SET since_ms = since_ms - 1")
+            .await;
         lives(&far, "serve", Some("http://0.0.0.0:80")).await;
         lives(&dead, "schedule", None).await;
         assert_eq!(commands(&registry).await, ["up", "serve"]);
@@ -92,6 +96,10 @@ async fn what_is_at_work_is_told_with_its_host_its_jobs_and_how_to_end_it() {
             said.expect("writes");
         };
         lives(&far, "serve", Some("http://0.0.0.0:80")).await;
+        // Both may be of one millisecond; the server was first.
+        registry
+            .run_sql("UPDATE roles SET since_ms = since_ms - 1")
+            .await;
         lives(&me, "worker", None).await;
         // The worker says so itself, too, and does a job; another one was started by a server.
         let (mine, helper) = (format!("{me}/1"), format!("{}/2", elsewhere()));
