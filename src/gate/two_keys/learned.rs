@@ -44,7 +44,7 @@ pub struct Basis {
 /// Learns from past judgements on the same model by the same metric. `None` where none of them says anything.
 ///
 /// `structure`: with r the correction of the test rows, s its standard error, g'Vg the variance of the opinion that the fit of π̂ leaves
-/// and c the reach of the opinion's slope ([`Assumptions::reach`]), r² is on average s² − g'Vg + e²c²: π̂ is fitted on those very rows, which takes g'Vg away. So each
+/// and c the reach of the opinion's slope (`Assumptions::reach`), r² is on average s² − g'Vg + e²c²: π̂ is fitted on those very rows, which takes g'Vg away. So each
 /// decision says e² = x = (r² − s² + g'Vg) / c², with the weight ω = (e₀²c² / (v + e₀²c²))², v = s² − g'Vg, that is as sure as x is
 /// beside one without noise. e² is the weighted mean of the start and all x, plus z₈₀ √2 e₀² √Σω: its 80 % upper bound by
 /// what decisions add. To doubt the probabilities too much costs promotions, too little lets worse ones in.

@@ -25,11 +25,11 @@ const BYTES: usize = 256;
 pub enum Column {
     /// The bin of a number, then, where there is one, the code of missing ones.
     Numbers {
-        /// Its place among the numbers of a [`Stretch`].
+        /// Its place among the numbers of a stretch.
         at: usize,
         /// The feature.
         feature: u32,
-        /// Ascending; see [`cuts`].
+        /// Ascending; see `cuts`.
         cuts: Vec<f32>,
         /// Whether missing numbers have a code.
         has_missing: bool,
