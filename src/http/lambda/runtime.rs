@@ -161,7 +161,9 @@ impl Runtime {
             if let Some(sender) = kept {
                 match asked(sender, request()?).await {
                     Ok(answered) => return Ok(answered),
-                    Err(error) => tracing::debug!("the runtime interface is queried again: {error}"),
+                    Err(error) => {
+                        tracing::debug!("the runtime interface is queried again: {error}");
+                    }
                 }
             }
             asked(connected(&self.address).await?, request()?).await
