@@ -113,12 +113,8 @@ pub struct Evidence<'a> {
 pub struct Beyond {
     /// Training rows of one of the models that the other never saw, predicted out of fold by the one.
     pub out_of_fold: Vec<Labelled>,
-    /// Why there are none, where they were looked for.
-    pub no_out_of_fold: Option<String>,
     /// Rows without labels, seen by neither.
     pub unlabelled: Option<Both>,
-    /// Why there are none, where logged requests were looked for.
-    pub no_requests: Option<String>,
     /// Id of the answer to each of those rows; none where they are not known any more. The gate does not read them.
     pub ids: Vec<String>,
     /// Rows that were labelled on request.
@@ -168,6 +164,25 @@ pub struct Facts {
     /// Why no out-of-fold row is among the evidence, where they were looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_out_of_fold: Option<String>,
+}
+
+/// Why kinds of evidence beyond the test rows are missing; `None` of what is there, or was not looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absent {
+    /// Why no logged request is among the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<String>,
+    /// Why no out-of-fold row is among the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_fold: Option<String>,
+}
+
+impl Absent {
+    /// Whether there is no reason in it.
+    pub fn is_nothing(&self) -> bool {
+        self.requests.is_none() && self.out_of_fold.is_none()
+    }
 }
 
 /// Promotions over a champion that rest on one set of test rows.

@@ -127,8 +127,8 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
         fresh: scored.record.fresh.clone(),
         calibration: scored.record.calibration,
         learned: learned(env, number, scored.record.metric).await?,
-        no_requests: scored.beyond.no_requests.clone(),
-        no_out_of_fold: scored.beyond.no_out_of_fold.clone(),
+        no_requests: scored.record.absent.requests.clone(),
+        no_out_of_fold: scored.record.absent.out_of_fold.clone(),
     })
 }
 

@@ -32,7 +32,7 @@ use crate::bundle::Bundle;
 use crate::data::{self, Schema};
 use crate::evaluate::{Predictions, Task, Truth, predictions};
 use crate::features;
-use crate::gate::Beyond;
+use crate::gate::{Absent, Beyond};
 use crate::model_types::RunId;
 use crate::registry::ScoreRow;
 use crate::text::counted;
@@ -58,7 +58,7 @@ pub async fn score(
         let own = test.for_champion.as_deref().unwrap_or(&test);
         drift::of_test_rows(env, run, &own.frame, (champion.number, &champion.bundle)).await;
     }
-    scored.beyond = beyond::gather(env, trained, champion, dataset).await?;
+    (scored.beyond, scored.record.absent) = beyond::gather(env, trained, champion, dataset).await?;
     scored.record.leaked_rows = leaked(env, data, &test, dataset)?;
     scored.record.findings = checks::of_test_rows(
         env,
@@ -207,6 +207,7 @@ fn compare(
             .zip(champion_predictions.as_ref())
             .map(|(it, says)| side(env, it.number, &it.sha256, &known.truth, says)),
         leaked_rows: 0,
+        absent: Absent::default(),
         fresh: test.fresh.clone(),
         calibration: bundle.calibration.as_ref().map(|it| it.report),
         importance: {

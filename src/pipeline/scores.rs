@@ -6,7 +6,7 @@ use crate::checks::Finding;
 use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth};
 use crate::explain::Importance;
-use crate::gate::{Beyond, FreshRows};
+use crate::gate::{Absent, Beyond, FreshRows};
 use crate::live::ranking::{Alike, First};
 
 /// One model's scores.
@@ -53,6 +53,9 @@ pub struct ScoreRecord {
     /// Test rows that are labelled rows of production; `None` where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh: Option<FreshRows>,
+    /// What was looked for as evidence beyond the test rows and is not there.
+    #[serde(default, skip_serializing_if = "Absent::is_nothing")]
+    pub absent: Absent,
     /// How the challenger's probabilities were calibrated, where that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibrated>,

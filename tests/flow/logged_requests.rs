@@ -98,9 +98,9 @@ fn a_decision_says_why_no_training_row_is_among_its_evidence() {
         decision["judgement"]["out_of_fold_rows"].as_u64() > Some(0),
         "{decision:#}"
     );
+    let why = "version 3 has no out-of-fold predictions";
     project.ok(&["run", "--force", "--set", "gate.out_of_fold_rows=0"]);
     let again = project.json(&["gate", "explain", "3"]);
-    let why = "version 3 has no out-of-fold predictions";
     assert_eq!(again["facts"]["no_out_of_fold"], why, "{again:#}");
     let said = project.ok(&["gate", "explain", "3"]).stdout;
     assert!(
@@ -129,4 +129,20 @@ fn a_decision_says_why_no_request_is_among_its_evidence() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn stages_by_hand_keep_why_evidence_is_missing() {
+    let (project, _) = decision(&[]);
+    project.write("practicedata/a.csv", &csv(&rows(5, 200, true)));
+    project.ok(&["ingest"]);
+    project.ok(&["train", "--set", "gate.out_of_fold_rows=0"]);
+    project.ok(&["score"]);
+    project.ok(&["deploy"]);
+    let decision = project.json(&["gate", "explain", "3"]);
+    let facts = &decision["facts"];
+    let why = "no request is logged, see `server.prediction_log.sample`";
+    assert_eq!(facts["no_requests"], why, "{decision:#}");
+    let why = "version 3 has no out-of-fold predictions";
+    assert_eq!(facts["no_out_of_fold"], why, "{decision:#}");
 }

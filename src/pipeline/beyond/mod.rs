@@ -21,8 +21,9 @@ use super::Env;
 use super::dataset::Dataset;
 use super::error::Error;
 use super::trained::Trained;
+use crate::bundle::Bundle;
 use crate::config::policy::{EvidenceKind, Require};
-use crate::gate::Beyond;
+use crate::gate::{Absent, Beyond};
 use crate::pipeline::loaded_version::LoadedVersion;
 use crate::pipeline::logged::folder_of;
 use crate::registry::FreshSide;
@@ -30,7 +31,7 @@ use blocks::blocks;
 use sides::Side;
 pub use sides::{MOST_ROWS, columns_of};
 
-/// Gathers what there is for a challenger and a champion. What is missing is left out: it makes a decision less sure, never
+/// Gathers what there is for a challenger and a champion, and why the rest is missing: that makes a decision less sure, never
 /// impossible.
 ///
 /// # Errors
@@ -40,7 +41,7 @@ pub async fn gather(
     trained: &Trained,
     champion: Option<&LoadedVersion>,
     dataset: &Dataset,
-) -> Result<Beyond, Error> {
+) -> Result<(Beyond, Absent), Error> {
     let policy = &env.config.gate;
     let Some(LoadedVersion {
         number,
@@ -48,15 +49,19 @@ pub async fn gather(
         ..
     }) = champion
     else {
-        return Ok(Beyond::default());
+        return Ok(Default::default());
     };
     let is_asked = policy.require == Require::Better && policy.evidence == EvidenceKind::TwoKeys;
     let bundle = &trained.bundle;
-    let are_alike = bundle.is_binary()
-        && bundle.classes == champion.classes
-        && bundle.related == champion.related;
-    if !is_asked || !are_alike {
-        return Ok(Beyond::default());
+    if !is_asked || !bundle.is_binary() {
+        return Ok(Default::default());
+    }
+    if let Some(why) = unlike(bundle, champion) {
+        let absent = Absent {
+            requests: Some(why.clone()),
+            out_of_fold: Some(why),
+        };
+        return Ok((Beyond::default(), absent));
     }
     let challenger = Side {
         version: trained.version.number,
@@ -69,18 +74,31 @@ pub async fn gather(
     let log = folder_of(&env.config).await?;
     let learned = learned_from(env).await?;
     let requests = unlabelled::rows(env, (&log, &learned), &champion, &challenger)?;
-    let no_requests = requests.as_ref().err().cloned();
-    let (unlabelled, ids) = requests.ok().unzip();
     let blocks = blocks(env, &challenger, &champion, dataset).await?;
-    Ok(Beyond {
-        no_out_of_fold: blocks.as_ref().err().cloned(),
+    let absent = Absent {
+        requests: requests.as_ref().err().cloned(),
+        out_of_fold: blocks.as_ref().err().cloned(),
+    };
+    let (unlabelled, ids) = requests.ok().unzip();
+    let beyond = Beyond {
         out_of_fold: blocks.unwrap_or_default(),
         unlabelled,
-        no_requests,
         assumed: None,
         ids: ids.unwrap_or_default(),
         asked: asked::came(env, &trained.version, champion.version, bundle).await?,
-    })
+    };
+    Ok((beyond, absent))
+}
+
+/// Why two models cannot answer the same rows beyond the test rows; `None` where they can.
+fn unlike(challenger: &Bundle, champion: &Bundle) -> Option<String> {
+    if challenger.classes != champion.classes {
+        Some("champion and challenger have different classes".to_string())
+    } else if challenger.related != champion.related {
+        Some("champion and challenger read different related tables".to_string())
+    } else {
+        None
+    }
 }
 
 /// Keys of the logged requests that models may have learned from (`labels.train`): of those they are surer than of others.
