@@ -224,6 +224,34 @@ fn a_store_that_stays_away_ends_a_run_in_words_and_servers_go_on() {
 }
 
 #[test]
+fn a_server_of_a_bundle_says_that_its_store_does_not_answer_and_follows_again() {
+    let double = Double::start();
+    let project = in_store(&double);
+    project.ok(&["run"]);
+    let alone = Project::empty();
+    know_store(&alone, &double.url);
+    let url = "s3://bucket/kept/production_deployment";
+    let server = Server::of(&alone, &["--bundle", url]);
+    let before = predicted(&server);
+    double.rule(Some(Rule::Hang));
+    let silent = server.until("/readyz?verbose", |answer| {
+        answer.text().contains("does not answer")
+    });
+    let checks = silent.expect(200).json();
+    let store = checks["checks"].as_array().expect("checks").iter();
+    let store = Vec::from_iter(store.filter(|check| check["name"] == "store"));
+    assert_eq!(store.len(), 1, "{checks:#}");
+    assert!(
+        !checks.to_string().contains("database"),
+        "there is none: {checks:#}"
+    );
+    assert_eq!(predicted(&server), before, "it answers as before");
+    double.rule(None);
+    project.ok(&["run", "--input", "sourcedata"]);
+    server.until("/readyz", |_| predicted(&server) != before);
+}
+
+#[test]
 fn input_and_test_data_are_read_from_a_store() {
     let double = Double::start();
     let project = Project::new();

@@ -109,9 +109,9 @@ impl From<serving::Error> for Failure {
                 Kind::Usage,
                 "docs/deploy.md says what a build that only serves leaves out",
             ),
-            serving::Error::Silent => (
+            serving::Error::Silent(_) => (
                 Kind::Store,
-                "check that the database server is up and can be reached from here",
+                "check that the server behind it is up and can be reached from here",
             ),
             serving::Error::Bundle { .. } => (
                 Kind::Store,

@@ -10,7 +10,7 @@ use crate::serving::follow::{database_trouble, follow_one, raise, silence};
 
 /// How often the pointer is looked at; a promotion is live within this and the time to load it.
 const EVERY: Duration = Duration::from_millis(250);
-/// How long the database is waited for at a look, before it counts as one that does not answer.
+/// How long the database or the store is waited for at a look, before it counts as one that does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Polls after which what failed is tried again although the pointer did not move.
 const RETRY_POLLS: u32 = 40;
@@ -18,6 +18,7 @@ const RETRY_POLLS: u32 = 40;
 /// Follows every champion until the server ends.
 pub async fn follow(state: Arc<State>) {
     let served_models = &state.served_models;
+    let source = &served_models.source;
     let mut change_token = String::new();
     let mut polls = 0;
     let mut interval = tokio::time::interval(EVERY);
@@ -25,11 +26,11 @@ pub async fn follow(state: Arc<State>) {
     loop {
         interval.tick().await;
         polls += 1;
-        let asked = tokio::time::timeout(PATIENCE, served_models.source.change_token()).await;
-        let now = match asked.unwrap_or(Err(Error::Silent)) {
+        let token = tokio::time::timeout(PATIENCE, source.change_token()).await;
+        let now = match token.unwrap_or(Err(Error::Silent(source.origin()))) {
             Ok(now) => now,
             Err(error) => {
-                // The database cannot be reached: what is served stays, and the alarm says why it may be old.
+                // The database or the store cannot be reached: what is served stays, and the alarm says why it may be old.
                 served_models
                     .models()
                     .for_each(|model| raise(&model, &error));

@@ -10,7 +10,7 @@ use super::project_checks::{asked_checks, probation_checks};
 use super::readiness::{Check, is_ready};
 use super::{Code, Problem, Reply, Request, State};
 use crate::clock::rfc3339;
-use crate::serving::served_models::SILENCE;
+use crate::serving::served_models::silence_of;
 
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ pub async fn readyz(state: Arc<State>, request: Request) -> Result<Reply, Proble
         // A database that does not answer is not waited for.
         if state.served_models.silence().is_none() {
             let asked = tokio::time::timeout(PATIENCE, asked_checks(&state)).await;
-            checks.extend(asked.unwrap_or_else(|_| vec![silent()]));
+            checks.extend(asked.unwrap_or_else(|_| vec![silent(&state)]));
         }
         checks.extend(settings_check(&state));
         let reply = Reply::json(&Readiness {
@@ -102,11 +102,12 @@ pub async fn healthz(state: Arc<State>, request: Request) -> Result<Reply, Probl
     readyz(state, request).await
 }
 
-fn silent() -> Check {
+fn silent(state: &State) -> Check {
+    let origin = state.served_models.source.origin();
     Check {
-        name: "database".to_string(),
+        name: origin.to_string(),
         is_well: false,
-        says: SILENCE.to_string(),
+        says: silence_of(origin),
     }
 }
 
@@ -137,7 +138,7 @@ fn checks(state: &State) -> Vec<Check> {
         .or_else(|| state.served_models.silence())
     {
         checks.push(Check {
-            name: "database".to_string(),
+            name: state.served_models.source.origin().to_string(),
             is_well: false,
             says: trouble.to_string(),
         });

@@ -1,7 +1,14 @@
 //! Why what is to be served cannot be.
 
-/// What is said of a database that does not answer.
-pub const SILENCE: &str = "the database does not answer; what was loaded continues to be served, and nothing can be changed or followed until it does";
+/// What a project's versions are known by; also the name of the check.
+pub const DATABASE: &str = "database";
+
+/// What is said of a database, or a store, that does not answer.
+pub fn silence_of(place: &str) -> String {
+    format!(
+        "the {place} does not answer; what was loaded continues to be served, and nothing can be changed or followed until it does"
+    )
+}
 
 /// Why what is to be served cannot be.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +37,9 @@ pub enum Error {
         /// What it needs.
         why: &'static str,
     },
-    /// The database does not answer.
-    #[error("ask the database: it does not answer")]
-    Silent,
+    /// What says which version is the champion does not answer: the database, or the store of a bundle.
+    #[error("query the {0}: it does not answer")]
+    Silent(&'static str),
     /// A bundle that was named by its folder.
     #[error("serve the bundle in {}", .folder.display())]
     Bundle {

@@ -3,7 +3,7 @@
 
 use std::convert::Infallible;
 
-use super::error::{Error, SILENCE};
+use super::error::{Error, silence_of};
 use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::served::Served;
@@ -76,7 +76,10 @@ pub fn database_trouble(_: &Error) -> Option<String> {
 
 /// What is said of a store that does not answer.
 pub fn silence(error: &Error) -> Option<String> {
-    matches!(error, Error::Silent).then(|| SILENCE.to_string())
+    match error {
+        Error::Silent(place) => Some(silence_of(place)),
+        _ => None,
+    }
 }
 
 /// What a bundle needs that this build of the program leaves out.

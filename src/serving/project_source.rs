@@ -1,6 +1,6 @@
 //! A project as the source of versions: the registry says who is the champion, the artifacts hold the bytes.
 
-use super::error::{Error, SILENCE};
+use super::error::{DATABASE, Error, silence_of};
 use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::served::Served;
@@ -139,17 +139,17 @@ pub fn database_trouble(error: &Error) -> Option<String> {
     }
 }
 
-/// What is said of a database that does not answer. A server stays ready without it: it answers predictions.
+/// What is said of a database, or the store of a bundle, that does not answer. A server stays ready without it: it answers predictions.
 pub fn silence(error: &Error) -> Option<String> {
     use registry::Error as R;
-    let is_silent = match error {
-        Error::Silent => true,
+    let place = match error {
+        Error::Silent(place) => place,
         Error::Pipeline(pipeline::Error::Registry(
             R::Open { source, .. } | R::Statement { source, .. },
-        )) => registry::is_unreachable(source),
-        _ => false,
+        )) if registry::is_unreachable(source) => DATABASE,
+        _ => return None,
     };
-    is_silent.then(|| SILENCE.to_string())
+    Some(silence_of(place))
 }
 
 /// What a bundle needs that this build of the program leaves out: nothing.

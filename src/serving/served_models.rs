@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-pub use super::error::SILENCE;
+pub use super::error::silence_of;
 pub use super::model_slot::ModelSlot;
 use super::pick_error::PickError;
 use super::served::Served;
@@ -17,7 +17,7 @@ pub struct ServedModels {
     models: ArcSwap<Vec<Arc<ModelSlot>>>,
     /// Why nothing can be changed, while the database is not there.
     database: ArcSwapOption<String>,
-    /// What there is to say of a database that does not answer, while it does not.
+    /// What there is to say of a database or a store that does not answer, while it does not.
     silence: ArcSwapOption<String>,
     /// Where versions come from.
     pub source: Source,
@@ -46,12 +46,12 @@ impl ServedModels {
         self.database.store(trouble.map(Arc::new));
     }
 
-    /// What there is to say of a database that does not answer; what is served continues being served.
+    /// What there is to say of a database or a store that does not answer; what is served continues being served.
     pub fn silence(&self) -> Option<Arc<String>> {
         self.silence.load_full()
     }
 
-    /// Says that the database does not answer, or that it does.
+    /// Says that the database or the store does not answer, or that it does.
     pub fn silence_is(&self, says: Option<String>) {
         self.silence.store(says.map(Arc::new));
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::error::Error;
+use super::error::{DATABASE, Error};
 use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::project_source::{ProjectSource, left_out};
@@ -65,6 +65,15 @@ impl Source {
             Source::Project(project) => project.names(),
             Source::Folder { name, .. } => vec![name.clone()],
             Source::Store(stored) => vec![stored.name.clone()],
+        }
+    }
+
+    /// What says which version is the champion, in a word.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            Source::Project(_) => DATABASE,
+            Source::Folder { .. } => "folder",
+            Source::Store(_) => "store",
         }
     }
 

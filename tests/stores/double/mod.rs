@@ -61,6 +61,8 @@ pub enum Rule {
     NoBucket,
     /// Only 503.
     Down,
+    /// No answers; connections stay open until the caller closes them.
+    Hang,
 }
 
 /// A running server, with one bucket.
@@ -171,7 +173,7 @@ fn answer(socket: &TcpStream, bucket: &Mutex<Bucket>) -> Option<()> {
         (_, Some(Rule::NoBucket)) => error(404, "NoSuchBucket"),
         (_, Some(Rule::Down)) => error(503, "SlowDown"),
         (_, Some(Rule::ReadOnly)) if is_write => error(403, "AccessDenied"),
-        (Some(Fault::Hang), _) => {
+        (Some(Fault::Hang), _) | (_, Some(Rule::Hang)) => {
             drop(held);
             let mut rest = Vec::new();
             let mut socket = socket;
