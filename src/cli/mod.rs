@@ -52,6 +52,7 @@ mod outdated;
 mod output;
 mod policy_file;
 mod predict;
+mod process;
 mod progress;
 mod reading;
 mod ready;
@@ -212,36 +213,12 @@ pub fn main() -> ExitCode {
     {
         return failure.print(cli.global.json);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cli.threads())
-        .enable_all()
-        .build();
-    let done = match runtime {
-        Ok(runtime) => {
-            let done = runtime.block_on(dispatch(&cli));
-            // What still computes on a thread of its own, a score that is not waited for any more, must not hold up the end.
-            runtime.shutdown_background();
-            done
-        }
-        Err(error) => Err(Failure::new(Kind::Internal, error.into())),
-    };
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => failure.print(cli.global.json),
-    }
+    process::end(cli.answers_requests(), cli.global.json, dispatch(&cli))
 }
 
 impl Cli {
-    /// Threads for what waits. A server answers on all cores; on two, one thread takes the requests, and the other core is left to
-    /// what computes on threads of its own: two threads that answer wake each other for every request. Everything else has its own
-    /// threads for what computes.
-    fn threads(&self) -> usize {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        if cores > 2 && matches!(self.command, Command::Serve(_) | Command::Up(_)) {
-            cores
-        } else {
-            1
-        }
+    fn answers_requests(&self) -> bool {
+        matches!(self.command, Command::Serve(_) | Command::Up(_))
     }
 
     fn is_server(&self) -> bool {

@@ -14,6 +14,7 @@ mod log_start;
 mod notify_systemd;
 mod opened;
 mod output;
+mod process;
 mod ready;
 mod serve_bundle;
 mod settings;
@@ -67,28 +68,7 @@ pub fn main() -> ExitCode {
     };
     let is_server = matches!(cli.command, Command::Serve(_));
     log_start::start_log(&cli.global, is_server, false);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads(is_server))
-        .enable_all()
-        .build();
-    let done = match runtime {
-        Ok(runtime) => {
-            let done = runtime.block_on(dispatch(&cli));
-            runtime.shutdown_background();
-            done
-        }
-        Err(error) => Err(Failure::new(Kind::Internal, error.into())),
-    };
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => failure.print(cli.global.json),
-    }
-}
-
-/// Threads for what waits: as many as the full program has, see `mod.rs`.
-fn threads(is_server: bool) -> usize {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    if cores > 2 && is_server { cores } else { 1 }
+    process::end(is_server, cli.global.json, dispatch(&cli))
 }
 
 async fn dispatch(cli: &Cli) -> Result<u8, Failure> {
