@@ -1,6 +1,6 @@
 //! Projects whose files are in an object store: an S3 server of the tests' own, and one that others wrote where it is installed.
 
-mod double;
+pub mod double;
 mod others;
 mod requests;
 mod texts;

@@ -31,15 +31,7 @@ async fn mirror(store: &Store, folder: &Path) -> Result<(), Error> {
         folder: folder.to_path_buf(),
         source,
     };
-    fs::create_dir_all(folder).map_err(failed)?;
-    // Held while the folder changes, so that two processes do not fetch the same.
-    let lock = fs::File::create(beside(folder, ".lock")).map_err(failed)?;
-    let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
-    // Given back when the file is closed, also by a process that dies.
-    let _lock = held
-        .await
-        .map_err(|error| failed(io::Error::other(error)))?
-        .map_err(failed)?;
+    let _lock = hold(folder).await.map_err(failed)?;
     let listed = store.list("").await?;
     let before = read_list(folder);
     let mut now = BTreeMap::new();
@@ -56,17 +48,34 @@ async fn mirror(store: &Store, folder: &Path) -> Result<(), Error> {
         }
         now.insert(object.key.clone(), mark);
     }
+    settle(folder, &before, &now).map_err(failed)
+}
+
+/// Makes the folder and holds it while it changes, so that two processes do not fetch the same; given back when the file is closed, also by
+/// a process that dies.
+pub(super) async fn hold(folder: &Path) -> io::Result<fs::File> {
+    fs::create_dir_all(folder)?;
+    let lock = fs::File::create(beside(folder, ".lock"))?;
+    let held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
+    held.await.map_err(io::Error::other)?
+}
+
+/// Removes what the store lists no longer, and keeps what the folder was made of: key → mark of the object.
+pub(super) fn settle(
+    folder: &Path,
+    before: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+) -> io::Result<()> {
     for key in before.keys().filter(|key| !now.contains_key(*key)) {
         match fs::remove_file(folder.join(key)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed(source)),
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(source),
             _ => {}
         }
     }
-    let list = serde_json::to_vec(&now).map_err(|error| failed(io::Error::other(error)))?;
+    let list = serde_json::to_vec(now).map_err(io::Error::other)?;
     let part = beside(folder, ".json.part");
-    fs::write(&part, list)
-        .and_then(|()| fs::rename(&part, beside(folder, ".json")))
-        .map_err(failed)
+    fs::write(&part, list)?;
+    fs::rename(&part, beside(folder, ".json"))
 }
 
 /// A file beside the folder, in which whatever stands is data: `.json` says what it was made of, key → mark of the object.
@@ -92,22 +101,22 @@ pub fn place(path: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn set_time(path: &Path, modified_ms: i64) -> io::Result<()> {
+pub(super) fn set_time(path: &Path, modified_ms: i64) -> io::Result<()> {
     let at = Duration::from_millis(u64::try_from(modified_ms).unwrap_or(0));
     fs::File::open(path)?.set_modified(UNIX_EPOCH + at)
 }
 
 /// Whether a key names a file below the folder: no folder's own object, and nothing that leads out of it.
-fn is_file(key: &str) -> bool {
+pub(super) fn is_file(key: &str) -> bool {
     let mut parts = Path::new(key).components();
     !key.is_empty() && !key.ends_with('/') && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
-fn mark_of(object: &Listed) -> String {
+pub(super) fn mark_of(object: &Listed) -> String {
     format!("{} {} {}", object.mark, object.bytes, object.modified_ms)
 }
 
-fn read_list(folder: &Path) -> BTreeMap<String, String> {
+pub(super) fn read_list(folder: &Path) -> BTreeMap<String, String> {
     let bytes = fs::read(beside(folder, ".json")).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }

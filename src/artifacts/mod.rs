@@ -8,6 +8,8 @@ mod cache;
 mod client;
 mod error;
 mod folder;
+#[cfg(feature = "train")]
+mod heads;
 mod local_file;
 mod mirror;
 mod profile;
@@ -31,6 +33,8 @@ use crate::model_types::Location;
 
 pub use client::know_variables;
 pub use error::{Error, Trouble};
+#[cfg(feature = "train")]
+pub use heads::{HeadOf, Heads, fetch_heads, list_heads};
 pub use local_file::LocalFile;
 pub use mirror::refresh;
 

@@ -57,8 +57,11 @@ fn show(global: &Global, config: &Config) {
 /// Says what a run would do, and what it would fail for as far as headers and first rows tell.
 async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     let notes = against_the_database(config).await?;
+    let mut plans = Vec::new();
     for model in config.models.values() {
         pipeline::fetch_data(model).await?;
+        let input = pipeline::look_at_input(model).await;
+        plans.push(plan(model, &found(input.as_ref().ok())));
     }
     let is_logged = config.server.prediction_log.sample > 0.0;
     let seen: Vec<(&ModelConfig, Preview)> = config
@@ -79,8 +82,9 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
     if global.json {
         let models: Vec<_> = seen
             .iter()
-            .map(|(model, preview)| {
-                let (plan, reading) = (plan(model), reading::json_of(model));
+            .zip(&plans)
+            .map(|((model, preview), plan)| {
+                let reading = reading::json_of(model);
                 json!({"model": model.name, "plan": plan, "reading": reading, "problems": preview.problems, "notes": preview.notes})
             })
             .collect();
@@ -91,9 +95,9 @@ async fn check(global: &Global, config: &Config) -> Result<u8, Failure> {
             failure::USAGE
         });
     }
-    for (model, preview) in &seen {
+    for ((model, preview), plan) in seen.iter().zip(&plans) {
         output::say(&output::bold(&model.name));
-        for line in plan(model).into_iter().chain(reading::lines_of(model)) {
+        for line in plan.iter().cloned().chain(reading::lines_of(model)) {
             output::say(&format!("  {line}"));
         }
         for note in &preview.notes {
@@ -161,19 +165,15 @@ async fn against_the_database(config: &Config) -> Result<Vec<String>, Failure> {
     Ok(notes)
 }
 
-/// What a run would do, in words.
-fn plan(model: &ModelConfig) -> Vec<String> {
+/// What a run would do with the input that was found, in words.
+fn plan(model: &ModelConfig, input: &str) -> Vec<String> {
     let target = model.target.as_deref().unwrap_or("the last column");
     let keep = match model.ingest.keep {
         Keep::Folder => "what is in the folder now",
         Keep::Accumulate => "what is in the folder now and everything seen before",
     };
     vec![
-        format!(
-            "ingest {}: {}, {keep}",
-            model.input_folder,
-            found(&model.input_folder.here())
-        ),
+        format!("ingest {}: {input}, {keep}", model.input_folder),
         format!(
             "train {} on {:.0} % of the rows to predict {target}, seed {}",
             model.learner.kind.name(),
@@ -183,7 +183,7 @@ fn plan(model: &ModelConfig) -> Vec<String> {
         format!(
             "score on {}: {}",
             model.test_folder,
-            found(&model.test_folder.here())
+            found(data::scan(&model.test_folder.here()).ok().as_ref())
         ),
         format!(
             "promote if {} is {} (confidence {})",
@@ -198,13 +198,13 @@ fn plan(model: &ModelConfig) -> Vec<String> {
     ]
 }
 
-fn found(folder: &std::path::Path) -> String {
-    match data::scan(folder) {
-        Ok(scan) => match scan.files.len() {
+fn found(scan: Option<&data::Scan>) -> String {
+    match scan {
+        Some(scan) => match scan.files.len() {
             0 => "no data file yet".to_string(),
             1 => "1 file".to_string(),
             n => format!("{n} files"),
         },
-        Err(_) => "the folder is not there yet".to_string(),
+        None => "the folder is not there yet".to_string(),
     }
 }

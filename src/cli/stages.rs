@@ -77,6 +77,13 @@ pub async fn ingest(global: &Global, args: &IngestArgs) -> Result<u8, Failure> {
     if args.dry_run {
         let config = context::load(global, &flags)?;
         let model = context::model(global, &config)?;
+        if pipeline::is_for_engine(&model, &model.input_folder) {
+            let failure = Failure::usage(format!(
+                "look at the rows in {}: the engine reads them there",
+                model.input_folder
+            ));
+            return Err(failure.hint("`unseat run --dry-run` lists the files and says what is new"));
+        }
         pipeline::fetch_data(&model).await?;
         return reading::dry_run(global, &model);
     }

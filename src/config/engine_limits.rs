@@ -27,8 +27,8 @@ fn check_data(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     let rejected = [
         (
             "input_folder_path",
-            scheme_of(&raw.input_folder_path).is_some_and(|scheme| scheme != "file"),
-            "a run copies a store's objects to this machine to look at them; name a folder that this machine and the engine both see",
+            scheme_of(&raw.input_folder_path) == Some("az"),
+            "the engine is told names of s3:// and gs:// alone; or name a folder that this machine and the engine both see",
         ),
         (
             "related",

@@ -101,7 +101,11 @@ impl Stores {
         let Some(scheme) = scheme_of(folder) else {
             return Ok(Location::Folder(below(project, folder)));
         };
-        let url = trimmed(folder);
+        // What Hadoop and Spark call S3.
+        let (scheme, url) = match scheme {
+            "s3a" => ("s3", trimmed(folder).replacen("s3a", "s3", 1)),
+            scheme => (scheme, trimmed(folder)),
+        };
         let rest = url.get(scheme.len() + 1..).unwrap_or_default();
         if scheme == "file" {
             let path = rest.strip_prefix("//").unwrap_or_default();

@@ -42,6 +42,8 @@ pub struct ReadOptions {
     /// Bytes of each CSV or JSON file to read at most, decompressed and up to the end of a row, and of a longer Parquet file a
     /// few thousand rows; none for all. JSON that is one object is read whole.
     pub head: Option<u64>,
+    /// Whether of a Parquet file longer than `head` the columns are read and no rows: of a file that is not whole.
+    pub columns_alone: bool,
     /// Columns that are not learned from: where their cells are of a type that cannot be used they count as missing.
     pub drop: Vec<String>,
     /// Bytes of memory that one file may need; `None`: any number.
@@ -67,6 +69,7 @@ impl Default for ReadOptions {
             dedupe: true,
             text: TextOptions::default(),
             head: None,
+            columns_alone: false,
             drop: Vec::new(),
             most_bytes: None,
             young: None,

@@ -29,7 +29,11 @@ pub(super) fn read(path: &Path, options: &ReadOptions) -> Result<Table, TableErr
         return Err(Bad::new("file is empty").into());
     }
     let most = options.head.filter(|head| length > *head);
-    let most = most.map_or(usize::MAX, |_| HEAD_ROWS);
+    let most = match most {
+        Some(_) if options.columns_alone => 0,
+        Some(_) => HEAD_ROWS,
+        None => usize::MAX,
+    };
     let mut head = Vec::new();
     (&file)
         .take(512)
@@ -124,6 +128,7 @@ fn read_columns(mut file: File, options: &ReadOptions, most: usize) -> Result<Ta
     for field in schema.iter_values() {
         let name = field.name.as_str();
         let column = match (raw_of(&field.dtype), columns.remove(name)) {
+            (Some(_), _) if rows == 0 => Ok(nothing(name, 0)),
             (Some(raw), _) => {
                 let series =
                     read_raw(&mut file, &metadata, field, raw).filter(|it| it.len() == all);

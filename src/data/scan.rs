@@ -45,12 +45,23 @@ pub struct Scan {
 /// # Errors
 /// When the folder, a folder below it or a file in it cannot be read.
 pub fn scan(root: &Path) -> Result<Scan, Error> {
+    scan_as(root, |path| hash_file(root, path))
+}
+
+/// The same, of files whose content `file` knows by their path; `None` of one that is for the next run.
+///
+/// # Errors
+/// As [`scan()`], and what `file` says.
+pub fn scan_as(
+    root: &Path,
+    file: impl Fn(&str) -> io::Result<Option<ScannedFile>> + Sync,
+) -> Result<Scan, Error> {
     let mut scan = Scan::default();
     let found = walk(root, &mut scan)?;
     let hashed: Vec<(String, Option<ScannedFile>)> = found
         .into_par_iter()
         .map(|path| {
-            let file = hash_file(root, &path).map_err(|source| Error::File {
+            let file = file(&path).map_err(|source| Error::File {
                 action: "read",
                 path: root.join(&path),
                 source,

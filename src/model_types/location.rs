@@ -112,8 +112,17 @@ impl StoreLocation {
 
     /// Where copies of its objects stand under their own names.
     pub fn mirror(&self) -> PathBuf {
+        self.kept("mirrors")
+    }
+
+    /// Where the beginnings of its objects stand under their own names.
+    pub fn heads(&self) -> PathBuf {
+        self.kept("heads")
+    }
+
+    fn kept(&self, what: &str) -> PathBuf {
         let name = self.url.replace('%', "%25").replace('/', "%2F");
-        self.settings.cache.join("mirrors").join(name)
+        self.settings.cache.join(what).join(name)
     }
 }
 

@@ -22,7 +22,7 @@ use self::files::{
 use super::Env;
 use super::champion;
 use super::error::{Error, fault};
-use super::input_scan::fetch_data;
+use super::input_scan::refresh;
 use super::json::to_json;
 use super::manifest;
 use super::trained::dataset_run;
@@ -226,9 +226,11 @@ async fn model(
         copy_folder(copy, &own.join("production"))?;
     }
     if is_created {
-        fetch_data(&env.config).await?;
-        copy_folder(&env.config.input_folder.here(), &own.join("source"))?;
-        copy_folder(&env.config.test_folder.here(), &own.join("test"))?;
+        copy_folder(
+            &refresh(&env.config.input_folder).await?,
+            &own.join("source"),
+        )?;
+        copy_folder(&refresh(&env.config.test_folder).await?, &own.join("test"))?;
     }
     Ok(BackedUp {
         model: name.clone(),

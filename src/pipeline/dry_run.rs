@@ -37,7 +37,7 @@ pub struct Planned {
 /// When a folder cannot be read or the registry cannot be reached.
 pub async fn dry_run(env: &Env, force: bool) -> Result<Planned, Error> {
     let config = &env.config;
-    let input = super::input_scan::look(&config.input_folder).await?;
+    let input = super::input_scan::look_at_input(config).await?;
     let test = super::input_scan::look(&config.test_folder).await?;
     let test = TestData::of(env, test).await?;
     let seen = env.registry.seen_files(&config.name).await?;

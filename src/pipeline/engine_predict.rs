@@ -20,7 +20,8 @@ pub struct Predicted {
 /// # Errors
 /// When the settings name no engine, the folder is there, the model is none that the engine can have, or the engine fails.
 #[cfg(not(feature = "spark"))]
-pub fn predict_elsewhere(
+#[expect(clippy::unused_async)]
+pub async fn predict_elsewhere(
     _: &Env,
     _: &LoadedVersion,
     _: &Path,
@@ -38,18 +39,21 @@ mod by_engine {
     use std::path::PathBuf;
 
     use super::{Env, Error, LoadedVersion, Path, Predicted};
-    use crate::data::{self, ReadOptions, Scan};
+    use crate::artifacts::Artifacts;
+    use crate::config::ModelConfig;
+    use crate::data::{self, ReadOptions};
     use crate::engine::{self, Input, Scorer, engine_path};
     use crate::features;
-    use crate::model_types::Location;
+    use crate::model_types::{Location, scheme_of};
     use crate::pipeline::engine::open;
+    use crate::pipeline::engine_input::{scan_for_engine, scan_one};
     use crate::pipeline::ingest::{Seen, read_options, same_as_scanned, seen};
 
-    /// Has the engine predict a file or a folder of files that it sees, into a folder that is not there yet.
+    /// Has the engine predict a file or a folder of files that it sees, into a folder that is not there yet. Either may be a URL of a store.
     ///
     /// # Errors
     /// When the settings name no engine, the folder is there, the model is none that the engine can have, or the engine fails.
-    pub fn predict_elsewhere(
+    pub async fn predict_elsewhere(
         env: &Env,
         version: &LoadedVersion,
         rows: &Path,
@@ -61,9 +65,7 @@ mod by_engine {
                 "`engine.kind` is `local`; name an engine in config.json".to_string(),
             ));
         }
-        if out.exists() {
-            return Err(reject(format!("{} is there already", out.display())));
-        }
+        let to = Target::new(config, out, &env.new_run_id()).await?;
         if bundle.related.is_some() || bundle.costs.is_some() {
             return Err(reject(
                 "the version decides by more than one row or by costs; `unseat predict FILE` can"
@@ -76,7 +78,16 @@ mod by_engine {
                     .to_string(),
             ));
         }
-        let (folder, scan) = scanned(rows)?;
+        let given = place_of(config, rows)?;
+        let (place, scan) = match &given {
+            Location::Folder(folder) if folder.is_dir() => {
+                (given.clone(), scan_for_engine(&given).await?)
+            }
+            Location::Store(_) if !given.name().is_some_and(|it| it.contains('.')) => {
+                (given.clone(), scan_for_engine(&given).await?)
+            }
+            file => scan_one(file).await?,
+        };
         let inputs = bundle.transformer.inputs.iter();
         let kinds: BTreeMap<_, _> = inputs
             .map(|input| (input.name.clone(), input.kind))
@@ -86,7 +97,6 @@ mod by_engine {
             kinds,
             ..read_options(config, false)
         };
-        let place = Location::Folder(folder);
         let Seen { files, names, .. } = seen(&place, &scan, &options)?;
         if files.is_empty() {
             return Err(reject(format!("{} holds no data file", rows.display())));
@@ -103,8 +113,7 @@ mod by_engine {
                 "the rows have a column `{name}` of their own; rename it"
             )));
         }
-        let beside = beside(out, &env.new_run_id());
-        let to = engine_path(&Location::Folder(beside.clone()), "")?;
+        let url = engine_path(&to.beside, "")?;
         let scorer = Scorer {
             transformer: &bundle.transformer,
             predictor: &bundle.predictor,
@@ -118,20 +127,20 @@ mod by_engine {
             nulls: &options.null_values,
             kinds: &options.kinds,
         };
-        let answered = || {
-            let answered = engine::answer(&open(config)?, &scorer, &input, &to)?;
-            same_as_scanned(&place.here(), &scan, &files)?;
+        let answered = async {
+            let answered = engine::answer(&open(config)?, &scorer, &input, &url)?;
+            same_as_scanned(&place, &scan, &files).await?;
             Ok::<_, Error>(answered)
         };
-        let answered = answered().inspect_err(|_| {
-            // What is half written has a temporary name; what cannot be removed stays visible.
-            let _ = std::fs::remove_dir_all(&beside);
-        })?;
-        std::fs::rename(&beside, out).map_err(|source| data::Error::File {
-            action: "name",
-            path: out.to_path_buf(),
-            source,
-        })?;
+        let answered = match answered.await {
+            Ok(answered) => answered,
+            Err(error) => {
+                // What is half written has a temporary name; what cannot be removed stays visible.
+                to.remove().await;
+                return Err(error);
+            }
+        };
+        to.name().await?;
         let classes = bundle.classes.iter().cloned();
         Ok(Predicted {
             rows: answered.rows,
@@ -143,22 +152,84 @@ mod by_engine {
         Error::Engine(engine::Error::Input(why))
     }
 
-    /// The folder that is read, and what of it.
-    fn scanned(rows: &Path) -> Result<(PathBuf, Scan), Error> {
-        if rows.is_dir() {
-            return Ok((rows.to_path_buf(), data::scan(rows)?));
+    /// A folder of this machine, or a URL of a store.
+    fn place_of(config: &ModelConfig, path: &Path) -> Result<Location, Error> {
+        let text = path.to_string_lossy();
+        if scheme_of(&text).is_none() {
+            return Ok(Location::Folder(path.to_path_buf()));
         }
-        let above = rows.parent().filter(|it| !it.as_os_str().is_empty());
-        let folder = above.unwrap_or(Path::new("."));
-        let name = rows.file_name().unwrap_or_default().to_string_lossy();
-        let mut scan = data::scan(folder)?;
-        scan.files.retain(|file| file.path == name);
-        Ok((folder.to_path_buf(), scan))
+        let place = config.stores.place(&config.project, &text);
+        place.map_err(|why| reject(format!("{text} {why}")))
     }
 
-    /// A folder beside the one that is wanted, of this command alone.
-    fn beside(out: &Path, id: &str) -> PathBuf {
-        let name = out.file_name().unwrap_or_default().to_string_lossy();
-        out.with_file_name(format!("{name}.{id}.unfinished"))
+    /// Where the answers go: a folder of this command's own first, which gets its name once it is whole.
+    struct Target {
+        out: Location,
+        beside: Location,
+    }
+
+    /// What says in a store that a folder is whole, as engines write it.
+    const WHOLE: &str = "_SUCCESS";
+
+    impl Target {
+        async fn new(config: &ModelConfig, out: &Path, id: &str) -> Result<Self, Error> {
+            let out = place_of(config, out)?;
+            let is_there = match &out {
+                Location::Folder(folder) => folder.exists(),
+                Location::Store(_) => !Artifacts::look(&out)?.names("").await?.is_empty(),
+            };
+            if is_there {
+                return Err(reject(format!("{out} is there already")));
+            }
+            let (Some(above), Some(name)) = (out.parent(), out.name()) else {
+                return Err(reject(format!("{out} has no name; name a folder below it")));
+            };
+            let unfinished = format!("{name}.{id}.unfinished");
+            let beside = match above {
+                Location::Folder(above) => Location::Folder(above.join(unfinished)),
+                above => above.join(&unfinished),
+            };
+            Ok(Target { out, beside })
+        }
+
+        async fn remove(&self) {
+            // That it cannot be removed is seen where it stays.
+            match &self.beside {
+                Location::Folder(beside) => {
+                    let _ = std::fs::remove_dir_all(beside);
+                }
+                Location::Store(_) => {
+                    if let Ok(beside) = Artifacts::look(&self.beside) {
+                        let _ = beside.remove_folder("").await;
+                    }
+                }
+            }
+        }
+
+        /// Gives the answers their name: at once in a folder. A store has no such step: objects are copied, and the last one says
+        /// that all are there.
+        async fn name(&self) -> Result<(), Error> {
+            if let (Location::Folder(beside), Location::Folder(out)) = (&self.beside, &self.out) {
+                return std::fs::rename(beside, out).map_err(|source| {
+                    let path = PathBuf::from(out);
+                    let action = "name";
+                    data::Error::File {
+                        action,
+                        path,
+                        source,
+                    }
+                    .into()
+                });
+            }
+            let (Some(above), Some(from), Some(to)) =
+                (self.out.parent(), self.beside.name(), self.out.name())
+            else {
+                return Ok(());
+            };
+            let files = Artifacts::look(&above)?;
+            files.remove(&format!("{from}/{WHOLE}")).await?;
+            files.rename(&from, &to).await?;
+            Ok(files.put(&format!("{to}/{WHOLE}"), Vec::new()).await?)
+        }
     }
 }

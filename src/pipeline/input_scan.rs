@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 
 use super::Env;
+use super::engine_input::{folder_of_heads, scan_for_engine};
 use super::error::Error;
 use crate::artifacts;
 use crate::config::ModelConfig;
@@ -37,13 +38,20 @@ pub async fn scan_all<const N: usize>(
 ) -> Result<[Scan; N], Error> {
     let quiet = Duration::from_secs(u64::from(env.config.ingest.settle_seconds));
     let mut folders: [PathBuf; N] = std::array::from_fn(|_| PathBuf::new());
-    for (place, folder) in places.into_iter().zip(&mut folders) {
-        *folder = refresh(place).await?;
-    }
     let mut scans: [Scan; N] = std::array::from_fn(|_| Scan::default());
-    let scanned = scans.par_iter_mut().zip(&folders);
-    scanned.try_for_each(|(scan, folder)| {
-        *scan = data::scan(folder)?;
+    for ((place, folder), scan) in places.into_iter().zip(&mut folders).zip(&mut scans) {
+        if is_for_engine(&env.config, place) {
+            *folder = folder_of_heads(place);
+            *scan = scan_for_engine(place).await?;
+        } else {
+            *folder = refresh(place).await?;
+        }
+    }
+    let scanned = scans.par_iter_mut().zip(&folders).zip(places);
+    scanned.try_for_each(|((scan, folder), place)| {
+        if !is_for_engine(&env.config, place) {
+            *scan = data::scan(folder)?;
+        }
         Ok::<_, Error>(())
     })?;
     let now = now(env);
@@ -92,12 +100,32 @@ pub async fn look(place: &Location) -> Result<Scan, Error> {
     Ok(data::scan(&refresh(place).await?)?)
 }
 
-/// Fetches input and test data of a model, where they are in a store, for who looks at the files themselves.
+/// What is in a model's input folder, or at its URL, as it is.
+///
+/// # Errors
+/// As [`data::scan`], and when a store cannot be read.
+pub async fn look_at_input(config: &ModelConfig) -> Result<Scan, Error> {
+    let place = &config.input_folder;
+    if is_for_engine(config, place) {
+        return scan_for_engine(place).await;
+    }
+    look(place).await
+}
+
+/// Whether a place in a store is read by the engine, and by this machine only as far as it has to.
+pub fn is_for_engine(config: &ModelConfig, place: &Location) -> bool {
+    config.engine.is_remote() && place.folder().is_none() && *place == config.input_folder
+}
+
+/// Fetches input and test data of a model, where they are in a store, for who looks at the files themselves; of the input not what the engine
+/// reads.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn fetch_data(config: &ModelConfig) -> Result<(), Error> {
-    refresh(&config.input_folder).await?;
+    if !is_for_engine(config, &config.input_folder) {
+        refresh(&config.input_folder).await?;
+    }
     refresh(&config.test_folder).await?;
     Ok(())
 }

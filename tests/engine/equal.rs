@@ -39,7 +39,7 @@ impl Both {
     }
 }
 
-fn bundle(project: &Project) -> Bundle {
+pub fn bundle(project: &Project) -> Bundle {
     let versions = fs::read_dir(project.path("models/customers")).expect("versions");
     let folder = versions
         .flatten()

@@ -10,9 +10,9 @@ use super::sail::Sail;
 use crate::support::Project;
 
 /// A row's own numbers → what was predicted of it and how sure; `age` and `spend` tell rows apart.
-type Answers = BTreeMap<String, (String, f64)>;
+pub type Answers = BTreeMap<String, (String, f64)>;
 
-fn answers(project: &Project, files: &[String]) -> Answers {
+pub fn answers(project: &Project, files: &[String]) -> Answers {
     answers_of(project, files, "probability")
 }
 

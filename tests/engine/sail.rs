@@ -18,6 +18,11 @@ pub struct Sail {
 impl Sail {
     /// Starts one; none, which is said, where there is no interpreter with it.
     pub fn start() -> Option<Sail> {
+        Self::with(&[])
+    }
+
+    /// The same with variables of its own.
+    pub fn with(variables: &[(&str, &str)]) -> Option<Sail> {
         let Some(python) = std::env::var_os("UNSEAT_SAIL_PYTHON") else {
             // That stderr is closed cannot be reported.
             let _ = writeln!(
@@ -26,7 +31,7 @@ impl Sail {
             );
             return None;
         };
-        Some(Self::on(&python, free_port()))
+        Some(Self::on(&python, free_port(), variables))
     }
 
     /// Ends it at once, and starts another one on its port, which knows nothing of the first one's sessions.
@@ -34,12 +39,13 @@ impl Sail {
         let python = std::env::var_os("UNSEAT_SAIL_PYTHON").expect("there was one");
         let port = self.port;
         drop(self);
-        Self::on(&python, port)
+        Self::on(&python, port, &[])
     }
 
-    fn on(python: &OsStr, port: u16) -> Sail {
+    fn on(python: &OsStr, port: u16, variables: &[(&str, &str)]) -> Sail {
         let child = Command::new(Path::new(python).with_file_name("sail"))
             .args(["spark", "server", "--port", &port.to_string()])
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

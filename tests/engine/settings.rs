@@ -76,7 +76,7 @@ fn what_the_engine_cannot_do_is_told_at_its_key() {
             "ingest.decimal: cannot be done with",
         ),
         (
-            vec![plain(), ("input_folder_path", json!("s3://bucket/rows"))],
+            vec![plain(), ("input_folder_path", json!("az://container/rows"))],
             "input_folder_path: cannot be done with",
         ),
         (

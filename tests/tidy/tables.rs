@@ -76,6 +76,7 @@ pub(super) const FLOORS: &[(&str, &[Floor])] = &[
                 &[
                     "derive",
                     "engine",
+                    "engine_input",
                     "folds",
                     "fresh",
                     "heartbeat",

@@ -1,14 +1,16 @@
 //! Reading objects: checked against the hash beside them, and from a copy on this machine where the store says that it is the same.
 
 use std::io::Write;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
-use object_store::{Error as Said, GetOptions, ObjectStore};
+use object_store::{Error as Said, GetOptions, GetRange, ObjectStore};
 use sha2::{Digest, Sha256};
 
 use super::handle::Store;
 use super::hash::SHA256;
+use super::list::Listed;
 use crate::artifacts::cache::Known;
 use crate::artifacts::error::{Error, Trouble};
 use crate::text::hex;
@@ -47,6 +49,34 @@ impl Store {
             self.remember(key, &bytes, etag.as_deref(), &sha256);
         }
         Ok(bytes)
+    }
+
+    /// Some bytes of an object that was listed; `None` where it is gone, or is another one meanwhile.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn range(
+        &self,
+        object: &Listed,
+        range: Range<u64>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if range.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let options = GetOptions {
+            if_match: (!object.mark.is_empty()).then(|| object.mark.clone()),
+            range: Some(GetRange::Bounded(range)),
+            ..GetOptions::default()
+        };
+        let key = &object.key;
+        let result = self.client.get_opts(&self.key(key), options).await;
+        let bytes = match result {
+            Err(Said::Precondition { .. } | Said::NotFound { .. }) => return Ok(None),
+            Err(said) => return Err(self.told("read", key, &said)),
+            Ok(result) => result.bytes().await,
+        };
+        let bytes = bytes.map_err(|said| self.told("read", key, &said))?;
+        Ok(Some(bytes.to_vec()))
     }
 
     /// Reads an object, whatever is kept of it.

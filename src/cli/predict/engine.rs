@@ -19,7 +19,7 @@ pub async fn predict(
     let loaded = pipeline::load_bundle(&env, version.number).await?;
     env.registry.close().await;
     interrupt::watch_engine()?;
-    let predicted = pipeline::predict_elsewhere(&env, &loaded, rows, out)?;
+    let predicted = pipeline::predict_elsewhere(&env, &loaded, rows, out).await?;
     if global.json {
         let classes = predicted.classes.iter();
         let classes = classes.map(|(class, rows)| (class.clone(), Value::from(*rows)));

@@ -19,8 +19,6 @@ pub use by_engine::{Seen, same_as_scanned, seen};
 
 #[cfg(feature = "spark")]
 mod by_engine {
-    use std::path::Path;
-
     use super::{Dataset, Env, Error, RunId, Scan};
     use crate::data::{self, FilePlan, FileRead, Quarantined, ReadOptions, ReadingPlan, Schema};
     use crate::engine::{self, FileForm, Ingested, Input, SourceFile, engine_path};
@@ -28,12 +26,10 @@ mod by_engine {
     use crate::pipeline::Event;
     use crate::pipeline::dataset::{DatasetRecord, EngineRecord, Parts, quarantine_line};
     use crate::pipeline::engine::{folder_of, open};
+    use crate::pipeline::engine_input::{HEAD, changed, folder_of_heads};
     use crate::pipeline::ingest::named::check_columns;
     use crate::pipeline::ingest::options::read_options;
     use crate::pipeline::ingest::{data_hash, dataset_of, nothing_usable, without};
-
-    /// Bytes of each file from which its layout is found.
-    const HEAD: u64 = 256 * 1024;
 
     /// Files as they look by their heads.
     pub struct Seen {
@@ -54,9 +50,10 @@ mod by_engine {
     pub fn seen(place: &Location, scan: &Scan, options: &ReadOptions) -> Result<Seen, Error> {
         let options = ReadOptions {
             head: Some(HEAD),
+            columns_alone: place.folder().is_none(),
             ..options.clone()
         };
-        let heads = data::read(&place.here(), scan, &options, None)?;
+        let heads = data::read(&folder_of_heads(place), scan, &options, None)?;
         let names = heads.schema.names().into_iter();
         Ok(Seen {
             files: sources(place, &heads.plan)?,
@@ -69,18 +66,19 @@ mod by_engine {
     /// Whether the engine read what was scanned: files that are written meanwhile would stand under the hash of what they held.
     ///
     /// # Errors
-    /// Names a file that was changed.
-    pub fn same_as_scanned(folder: &Path, scan: &Scan, files: &[SourceFile]) -> Result<(), Error> {
-        for file in files {
-            let scanned = scan.files.iter().find(|it| it.path == file.path);
-            if !scanned.is_some_and(|it| data::is_unchanged(folder, it)) {
-                return Err(unlike(&format!(
-                    "{} was changed while it was read; run again once it is whole",
-                    file.path
-                )));
-            }
+    /// Names a file that was changed; when a store cannot be listed.
+    pub async fn same_as_scanned(
+        place: &Location,
+        scan: &Scan,
+        files: &[SourceFile],
+    ) -> Result<(), Error> {
+        let paths = files.iter().map(|file| file.path.as_str());
+        match changed(place, scan, paths).await? {
+            None => Ok(()),
+            Some(path) => Err(unlike(&format!(
+                "{path} was changed while it was read; run again once it is whole"
+            ))),
         }
-        Ok(())
     }
 
     /// Has the scanned files read, and fetches the sample.
@@ -114,7 +112,7 @@ mod by_engine {
             kinds: &options.kinds,
         };
         let made = engine::ingest(&session, &input, &to)?;
-        same_as_scanned(&config.input_folder.here(), scan, &files)?;
+        same_as_scanned(&config.input_folder, scan, &files).await?;
         if made.rows == 0 {
             return Err(nothing_usable(config, scan, &record));
         }
@@ -230,8 +228,8 @@ mod by_engine {
     mod tests {
         use super::*;
 
-        #[test]
-        fn a_file_that_changed_under_the_engine_is_named() {
+        #[tokio::test]
+        async fn a_file_that_changed_under_the_engine_is_named() {
             let folder = tempfile::tempdir().expect("a folder");
             let file = folder.path().join("a.csv");
             std::fs::write(&file, "x,y\n1,2\n").expect("writes");
@@ -239,9 +237,11 @@ mod by_engine {
             let place = Location::Folder(folder.path().to_path_buf());
             let looked = seen(&place, &scan, &ReadOptions::default()).expect("looks");
             assert_eq!(looked.names, ["x", "y"]);
-            same_as_scanned(folder.path(), &scan, &looked.files).expect("as it was");
+            same_as_scanned(&place, &scan, &looked.files)
+                .await
+                .expect("as it was");
             std::fs::write(&file, "x,y\n1,2\n3,4\n").expect("writes");
-            let changed = same_as_scanned(folder.path(), &scan, &looked.files);
+            let changed = same_as_scanned(&place, &scan, &looked.files).await;
             let says = changed.expect_err("it changed").to_string();
             assert!(
                 says.contains("a.csv was changed while it was read"),

@@ -93,6 +93,11 @@ impl Double {
         self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The bytes of an object.
+    pub fn bytes(&self, key: &str) -> Vec<u8> {
+        self.bucket().objects[key].bytes.clone()
+    }
+
     /// Keys of all objects.
     pub fn keys(&self) -> Vec<String> {
         self.bucket().objects.keys().cloned().collect()
@@ -282,12 +287,26 @@ fn get(bucket: &Bucket, request: &Request, key: &str) -> Reply {
         return reply(304, "");
     }
     let mut answer = reply(200, object.bytes.clone());
+    if request
+        .headers
+        .get("if-match")
+        .is_some_and(|it| *it != object.etag)
+    {
+        return error(412, "PreconditionFailed");
+    }
     if let Some(range) = request.headers.get("range") {
-        let from = range.trim_start_matches("bytes=").split('-').next();
-        let from: usize = from.and_then(|from| from.parse().ok()).unwrap_or(0);
         let all = object.bytes.len();
-        answer = reply(206, object.bytes[from..].to_vec());
-        let range = format!("bytes {from}-{}/{all}", all - 1);
+        // The last bytes, from a place on, or between two places.
+        let (from, to) = match range.trim_start_matches("bytes=").split_once('-') {
+            Some(("", last)) => (all.saturating_sub(last.parse().unwrap_or(all)), all),
+            Some((from, to)) => (
+                from.parse().unwrap_or(0),
+                to.parse::<usize>().map_or(all, |to| all.min(to + 1)),
+            ),
+            None => (0, all),
+        };
+        answer = reply(206, object.bytes[from..to].to_vec());
+        let range = format!("bytes {from}-{}/{all}", to - 1);
         answer.headers.push(("content-range", range));
     }
     answer.headers.push(("etag", object.etag.clone()));
