@@ -20,8 +20,9 @@
 //! | `solve.rs` | linear models by such sums, solved here |
 //! | `trees/` | boosted trees: codes of features, packed gradients and their histograms as SQL |
 //! | `learn.rs` | all of it for one fit |
-//! | `score.rs` | predictions, written by the engine |
+//! | `score.rs` | predictions, written by the engine; `calibrated.rs` a curve of probabilities, `trees/scored.rs` trees |
 
+mod calibrated;
 mod connect;
 mod error;
 mod features;

@@ -1,7 +1,8 @@
-//! Predictions of rows in the engine, written there: the scorer of linear predictors as SQL. Beside the row's own cells stand
+//! Predictions of rows in the engine, written there: the scorer as SQL. Beside the row's own cells stand
 //! `prediction` and, of two classes, `probability`, of more, `probability_<class>` for each, of numbers of which a share is flagged,
 //! `flagged`.
 
+use super::calibrated::calibrated;
 use super::connect::Session;
 use super::error::Error;
 use super::features::Design;
@@ -10,10 +11,11 @@ use super::ingest::{typed, write};
 use super::source::{FILE, Input, ROW};
 use super::sql;
 use super::sums::features;
+use super::trees::{too_many, tree_margins};
 use crate::bundle::Flag;
 use crate::config::decision::Flags;
 use crate::features::Transformer;
-use crate::predictors::{Linear, Link, Predictor};
+use crate::predictors::{Calibrator, Link, Predictor};
 
 /// What answers.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,8 @@ pub struct Scorer<'a> {
     pub transformer: &'a Transformer,
     /// The predictor.
     pub predictor: &'a Predictor,
+    /// What its probabilities go through.
+    pub after: Option<&'a Calibrator>,
     /// The classes, the positive one last; none of numbers.
     pub classes: &'a [String],
     /// The probability from which on a row is positive.
@@ -39,15 +43,73 @@ pub struct Answered {
     pub classes: Vec<u64>,
 }
 
-/// The linear predictor; or why the scorer cannot be SQL.
-fn linear<'a>(scorer: &Scorer<'a>) -> Result<&'a Linear, String> {
+/// Why the predictor cannot be SQL; `None` where it can.
+fn rejected(scorer: &Scorer<'_>) -> Option<String> {
+    let (n, why) = match scorer.predictor {
+        Predictor::Linear(linear) => (linear.bias.len(), None),
+        Predictor::Trees(trees) => (trees.n_outputs(), too_many(trees)),
+    };
+    let is_known = match (scorer.predictor.link(), scorer.classes) {
+        (Link::Logistic, [_, _]) | (Link::Identity, [] | [_, _]) => n == 1,
+        (Link::Softmax | Link::Identity, classes) => n == classes.len(),
+        _ => false,
+    };
+    let own = || "its probabilities are of a form of their own".to_string();
+    why.or_else(|| (!is_known).then(own))
+}
+
+/// The rows of a relation with the predictor's margins `m0…`, the columns `more`, whose names are `kept`, beside them.
+fn with_margins(
+    scorer: &Scorer<'_>,
+    rows: &str,
+    more: &[String],
+    kept: &[String],
+) -> Result<String, String> {
     match scorer.predictor {
-        Predictor::Linear(linear) => match (linear.link, linear.bias.len(), scorer.classes) {
-            (Link::Logistic, 1, [_, _]) | (Link::Identity, 1, []) => Ok(linear),
-            (Link::Softmax, n, classes) if n == classes.len() => Ok(linear),
-            _ => Err("its probabilities are of a form of their own".to_string()),
-        },
-        Predictor::Trees(_) => Err("it is made of trees".to_string()),
+        Predictor::Linear(linear) => {
+            let design = Design::of(scorer.transformer)?;
+            let none = vec![0.0; design.dense.len()];
+            let n = design.n_features;
+            let blocks = linear.bias.iter().enumerate().flat_map(|(output, bias)| {
+                let weights = &linear.weights[output * n..(output + 1) * n];
+                weights.iter().chain([bias])
+            });
+            let parameters: Vec<f64> = blocks.copied().collect();
+            let query = features(&design, rows, &none, more);
+            Ok(margins(&design, &query, &parameters))
+        }
+        Predictor::Trees(trees) => {
+            let design = Design::with_gaps(scorer.transformer)?;
+            Ok(tree_margins(&design, trees, rows, more, kept))
+        }
+    }
+}
+
+/// Probabilities as further columns of the margins: of two classes `p`; of more `e0…`, whose largest is `most`, shares of `total`.
+fn with_probabilities(scorer: &Scorer<'_>, query: &str) -> String {
+    let link = scorer.predictor.link();
+    match (scorer.classes.len(), link) {
+        (0, _) => query.to_string(),
+        (2, link) => {
+            let p = match link {
+                Link::Logistic => "1e0 / (1e0 + exp(-m0))",
+                _ => "m0",
+            };
+            let query = format!("SELECT *, {p} AS q FROM ({query})");
+            let after = scorer.after.and_then(|it| calibrated(it, link, "q"));
+            let p = after.unwrap_or_else(|| "q".to_string());
+            format!("SELECT *, {p} AS p FROM ({query})")
+        }
+        (n, Link::Identity) => {
+            let each: Vec<String> = (0..n).map(|at| format!("m{at} AS e{at}")).collect();
+            let all: Vec<String> = (0..n).map(|at| format!("m{at}")).collect();
+            format!(
+                "SELECT *, {}, greatest({}) AS most, 1e0 AS total FROM ({query})",
+                each.join(", "),
+                all.join(", ")
+            )
+        }
+        (n, _) => format!("SELECT *, 1e0 AS most FROM ({})", powers(n, query)),
     }
 }
 
@@ -78,31 +140,19 @@ pub fn answer(
             "the engine cannot predict with this version: {why}; `unseat predict FILE` can"
         ))
     };
-    let linear = linear(scorer).map_err(reject)?;
-    let design = Design::of(scorer.transformer).map_err(reject)?;
+    if let Some(why) = rejected(scorer) {
+        return Err(reject(why));
+    }
     let typed = typed(session, input)?;
     let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
     let rows = format!("({})", typed.rows_of_kinds());
     let kept = names.iter().enumerate();
     let mut more: Vec<String> = kept.map(|(at, name)| format!("{name} AS c{at}")).collect();
     more.extend([FILE.to_string(), ROW.to_string()]);
-    let none = vec![0.0; design.dense.len()];
-    let n = design.n_features;
-    let blocks = linear.bias.iter().enumerate().flat_map(|(output, bias)| {
-        let weights = &linear.weights[output * n..(output + 1) * n];
-        weights.iter().chain([bias])
-    });
-    let parameters: Vec<f64> = blocks.copied().collect();
-    let query = margins(
-        &design,
-        &features(&design, &rows, &none, &more),
-        &parameters,
-    );
-    let query = match linear.link {
-        Link::Logistic => format!("SELECT *, 1e0 / (1e0 + exp(-m0)) AS p FROM ({query})"),
-        Link::Softmax => powers(linear.bias.len(), &query),
-        Link::Identity | Link::OneVsRest => query,
-    };
+    let mut kept_as: Vec<String> = (0..names.len()).map(|at| format!("c{at}")).collect();
+    kept_as.extend([FILE.to_string(), ROW.to_string()]);
+    let query = with_margins(scorer, &rows, &more, &kept_as).map_err(reject)?;
+    let query = with_probabilities(scorer, &query);
     let kept = names.iter().enumerate();
     let mut written: Vec<String> = kept.map(|(at, name)| format!("c{at} AS {name}")).collect();
     if let [negative, positive] = scorer.classes {
@@ -119,9 +169,10 @@ pub fn answer(
         ));
         written.push("p AS probability".to_string());
     } else if let [_, _, ..] = scorer.classes {
-        // The largest share is of a power that is 1; of equal ones, the first class counts, as on this machine.
+        // Of equal shares, the first class counts, as on this machine.
         let cases = scorer.classes.iter().enumerate();
-        let cases = cases.map(|(at, class)| format!(" WHEN e{at} = 1e0 THEN {}", sql::text(class)));
+        let cases =
+            cases.map(|(at, class)| format!(" WHEN e{at} = most THEN {}", sql::text(class)));
         written.push(format!(
             "CASE{} END AS prediction",
             cases.collect::<String>()

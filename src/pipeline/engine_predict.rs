@@ -72,12 +72,6 @@ mod by_engine {
                     .to_string(),
             ));
         }
-        if bundle.after().is_some() {
-            return Err(reject(
-                "the version's probabilities are calibrated by a curve, which the engine cannot compute; `unseat predict FILE` can, and `learner.calibration: platt` or `none` makes versions that the engine can have"
-                    .to_string(),
-            ));
-        }
         let given = place_of(config, rows)?;
         let (place, scan) = match &given {
             Location::Folder(folder) if folder.is_dir() => {
@@ -117,6 +111,7 @@ mod by_engine {
         let scorer = Scorer {
             transformer: &bundle.transformer,
             predictor: &bundle.predictor,
+            after: bundle.after(),
             classes: &bundle.classes,
             threshold: bundle.threshold,
             flag: bundle.flag,

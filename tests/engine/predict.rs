@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use unseat::data::{ReadOptions, read_file};
 
 use super::data::{by_engine, project};
@@ -112,15 +112,65 @@ fn rows_of_more_than_two_classes_are_predicted_as_on_this_machine() {
     }
 }
 
+/// Trees, forests and curves of probabilities, of two classes, more, and numbers.
+#[test]
+fn trees_and_curves_say_what_they_say_on_this_machine() {
+    let Some(url) = Sail::shared() else { return };
+    let boosted = |more: Value| {
+        let mut learner = json!({"kind": "boosted_trees", "rounds": 20});
+        for (key, value) in more.as_object().expect("an object") {
+            learner[key] = value.clone();
+        }
+        learner
+    };
+    let forest = json!({"kind": "extra_trees", "trees": 10, "max_depth": 5});
+    let isotonic = json!({"kind": "logistic", "calibration": "isotonic"});
+    for (target, learner) in [
+        ("left", boosted(json!({"calibration": "isotonic"}))),
+        ("left", boosted(json!({"calibration": "platt"}))),
+        ("left", forest.clone()),
+        ("left", isotonic),
+        ("tier", boosted(json!({}))),
+        ("tier", forest),
+        ("worth", boosted(json!({}))),
+    ] {
+        let more = json!({"learner": learner});
+        let there = by_engine(&project(target, &more), &url, &json!({}));
+        there.ok(&["run"]);
+        there.ok(&["predict", "test/rows.csv", "-o", "local.parquet"]);
+        there.ok(&["predict", "test", "--engine", "-o", "answers"]);
+        let written = there.hashes(&["answers"]).into_keys();
+        let written: Vec<String> = written.filter(|name| name.ends_with(".parquet")).collect();
+        let column = match target {
+            "left" => "probability",
+            "tier" => "probability_high's",
+            _ => "prediction",
+        };
+        let local = answers_of(&there, &["local.parquet".to_string()], column);
+        let engine = answers_of(&there, &written, column);
+        assert_eq!(local.len(), engine.len(), "{target} {learner}");
+        for (row, (label, number)) in &local {
+            let (other, near) = &engine[row];
+            let gap = (number - near).abs() / number.abs().max(1.0);
+            assert!(gap < 1e-12, "{target} {learner}: {row}: {number} {near}");
+            if target != "worth" {
+                assert_eq!(label, other, "{target} {learner}: {row}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_the_engine_cannot_predict_is_told_and_leaves_nothing() {
     let Some(url) = Sail::shared() else { return };
-    let more = json!({"learner": {"kind": "boosted_trees", "rounds": 5}});
-    let there = by_engine(&project("left", &more), &url, &json!({}));
+    let more = json!({"learner": {"kind": "extra_trees", "trees": 100}});
+    let here = project("left", &more);
+    // More leaves than a query holds, each of few rows.
+    let there = by_engine(&here, &url, &json!({}));
     there.ok(&["run"]);
     let done = there.unseat(&["predict", "test", "--engine", "-o", "answers"]);
     assert!(
-        !done.status.success() && done.stderr.contains("it is made of trees"),
+        !done.status.success() && done.stderr.contains("more than the 20000 of one query"),
         "{done}"
     );
     there.write(
