@@ -1,12 +1,14 @@
 //! An answer as it is kept.
 
+use crate::model_types::VersionNumber;
+
 /// What was answered of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The id that the caller got, or gave.
     pub id: String,
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
     /// The class; none of numbers.

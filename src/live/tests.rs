@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::evaluate::Metric;
+use crate::model_types::VersionNumber;
 
 const SPANS: Spans = Spans {
     keep_ms: 1_000_000,
@@ -94,7 +95,7 @@ fn rows(n: usize, n_labelled: usize) -> Vec<Labelled> {
         Labelled {
             answer: Answer {
                 id: format!("row-{at:04}"),
-                version: 1,
+                version: VersionNumber::new(1),
                 at_ms: 1000 + (at as i64 / 4),
                 class: Some(class.to_string()),
                 value: if class == "yes" { 0.7 } else { 0.2 },

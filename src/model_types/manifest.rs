@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RunId;
+use super::{RunId, VersionNumber};
 
 /// The bundle's file in a folder of a version, or a champion's copy.
 pub const BUNDLE: &str = "trainedmodel.json";
@@ -15,7 +15,7 @@ pub struct Manifest {
     /// The model.
     pub model: String,
     /// The champion.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when it is the champion.
     pub promoted_at: String,
     /// The run that trained it.

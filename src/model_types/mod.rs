@@ -10,6 +10,7 @@ mod manifest;
 mod named;
 mod outcome;
 mod run_record;
+mod version_number;
 mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};
@@ -21,4 +22,5 @@ pub use named::Unnamed;
 pub(crate) use named::named;
 pub use outcome::Outcome;
 pub use run_record::{LeftOutFile, RecordedData, RecordedFinding, RecordedScores, RunRecord};
+pub use version_number::VersionNumber;
 pub use version_selector::{NotAVersion, VersionSelector};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::gate::two_keys::Direction;
+use crate::model_types::VersionNumber;
 use crate::pipeline::{self, Env, Error, beyond};
 use crate::registry::{VersionRow, VersionState};
 
@@ -17,9 +18,9 @@ pub struct LabelsWanted {
     /// In words: what is wanted and what for, or why nothing is.
     pub says: String,
     /// The version that is not decided on; none where nothing is wanted.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The champion that it is checked against.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Logged requests that both models answered.
     pub population: u64,
     /// Those of them on which both models differ.

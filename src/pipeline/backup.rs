@@ -29,7 +29,7 @@ use super::trained::dataset_run;
 use crate::artifacts;
 use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::{Registry, VersionRow, VersionState};
 use crate::text::hex;
 pub use list::Listed;
@@ -63,9 +63,9 @@ pub struct BackedUp {
     /// The model.
     pub model: String,
     /// The champion.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Versions whose files are in it.
-    pub versions: Vec<i64>,
+    pub versions: Vec<VersionNumber>,
     /// Whether it was created by request, and its data is in it.
     pub is_created: bool,
 }

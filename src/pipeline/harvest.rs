@@ -296,13 +296,14 @@ fn left(rows: &mut [FreshRow], most: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model_types::VersionNumber;
 
     fn row(at: i64, side: FreshSide) -> FreshRow {
         FreshRow {
             key: format!("{at:02}"),
             side,
             id: at.to_string(),
-            version: 1,
+            version: VersionNumber::new(1),
             at_ms: at,
             label: Some("yes".to_string()),
             cells: Some(format!("{{\"a\": {at}}}")),

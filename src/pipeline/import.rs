@@ -24,7 +24,7 @@ use super::{
 };
 use crate::bundle;
 use crate::data;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::{Lock, VersionState};
 use crate::text::hex;
 
@@ -89,7 +89,7 @@ pub async fn would_import(env: &Env, asked: &Import) -> Result<WouldImport, Erro
 }
 
 /// The version that came of the same file and answers the same, with its verdict in words.
-async fn same(env: &Env, taken: &Taken) -> Result<Option<(i64, String)>, Error> {
+async fn same(env: &Env, taken: &Taken) -> Result<Option<(VersionNumber, String)>, Error> {
     let hash = taken.bundle.model_hash();
     let versions = env.registry.versions(&env.config.name).await?;
     let found = versions.iter().find(|version| {

@@ -16,6 +16,7 @@ use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::data::rules::OnViolation;
 use crate::data::{self, Scan, Schema};
+use crate::model_types::VersionNumber;
 use crate::text::counted;
 
 /// What a run learns from: the input files, and labelled rows of production.
@@ -54,7 +55,7 @@ pub struct LabelledRow {
     /// Hash of its columns.
     pub key: String,
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// When it was answered, in milliseconds since 1970.
     pub at_ms: i64,
     /// The class, or the number.

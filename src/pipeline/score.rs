@@ -33,7 +33,7 @@ use crate::data::{self, Schema};
 use crate::evaluate::{Predictions, Task, Truth, predictions};
 use crate::features;
 use crate::gate::Beyond;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::ScoreRow;
 use crate::text::counted;
 
@@ -173,18 +173,19 @@ fn compare(
         ));
     }
     notes.extend(unread(bundle, &known.frame));
-    let predicted = |bundle: &Bundle, version: i64, role: Role| -> Result<Predictions, Error> {
-        let frame = match (role, &for_champion) {
-            (Role::Champion, Some(own)) => &own.frame,
-            _ => &known.frame,
+    let predicted =
+        |bundle: &Bundle, version: VersionNumber, role: Role| -> Result<Predictions, Error> {
+            let frame = match (role, &for_champion) {
+                (Role::Champion, Some(own)) => &own.frame,
+                _ => &known.frame,
+            };
+            Ok(match predict(bundle, frame, version, role)? {
+                Predictions::Classes(predictions) => {
+                    Predictions::Classes(aligned(predictions, &bundle.classes, &classes))
+                }
+                numbers => numbers,
+            })
         };
-        Ok(match predict(bundle, frame, version, role)? {
-            Predictions::Classes(predictions) => {
-                Predictions::Classes(aligned(predictions, &bundle.classes, &classes))
-            }
-            numbers => numbers,
-        })
-    };
     let challenger = predicted(bundle, trained.version.number, Role::Challenger)?;
     let champion_predictions = champion
         .map(|champion| predicted(&champion.bundle, champion.number, Role::Champion))
@@ -243,7 +244,13 @@ fn compare(
 }
 
 /// One model's scores and their intervals.
-fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Predictions) -> SideScore {
+fn side(
+    env: &Env,
+    version: VersionNumber,
+    sha256: &str,
+    truth: &Truth,
+    answers: &Predictions,
+) -> SideScore {
     SideScore {
         version,
         bundle_sha256: sha256.to_string(),
@@ -282,7 +289,7 @@ impl Role {
 fn predict(
     bundle: &Bundle,
     frame: &DataFrame,
-    version: i64,
+    version: VersionNumber,
     role: Role,
 ) -> Result<Predictions, Error> {
     let predicted = bundle.scorer().answer_frame(frame);

@@ -8,12 +8,13 @@ use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth
 use crate::explain::Importance;
 use crate::gate::{Beyond, FreshRows};
 use crate::live::ranking::{Alike, First};
+use crate::model_types::VersionNumber;
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SideScore {
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Hash of its bundle.
     pub bundle_sha256: String,
     /// One value per metric, beside the version in the JSON.

@@ -10,6 +10,7 @@ use crate::data::rules::{Checker, Rule};
 use crate::data::{Kind, NumberForm, TimeForm};
 use crate::evaluate::Task;
 use crate::features::{CellRef, Dates, is_encoded_as_number};
+use crate::model_types::VersionNumber;
 use crate::serving::probation::counts::Counts;
 use crate::serving::probation::sample::Sample;
 use serde::Serialize;
@@ -20,7 +21,7 @@ pub struct Served {
     /// The model.
     pub model: String,
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when it is or was the champion, in milliseconds since 1970; 0 where that is not known.
     pub since_ms: i64,
     /// Checksum of its bundle.
@@ -185,7 +186,7 @@ impl Served {
     /// Makes a verified bundle ready to answer.
     pub fn new(
         model: &str,
-        version: i64,
+        version: VersionNumber,
         since_ms: i64,
         sha256: String,
         null_values: Vec<String>,

@@ -13,7 +13,7 @@ use super::served::Served;
 use super::stored_bundle::StoredBundle;
 use crate::bundle;
 use crate::data::ReadOptions;
-use crate::model_types::{BUNDLE, Location, Manifest};
+use crate::model_types::{BUNDLE, Location, Manifest, VersionNumber};
 use crate::text::hex;
 
 /// Where versions come from.
@@ -93,7 +93,7 @@ impl Source {
                     chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok()
                 });
                 Ok(Some(Pointer {
-                    version: manifest.map_or(1, |manifest| manifest.version),
+                    version: manifest.map_or(VersionNumber::new(1), |manifest| manifest.version),
                     since_ms: since.map_or(0, |at| at.timestamp_millis()),
                     mark: mark_of(&folder.join(file)),
                 }))
@@ -167,7 +167,7 @@ impl Source {
     ///
     /// # Errors
     /// When there is none, or it cannot be used.
-    pub async fn version(&self, model: &str, version: i64) -> Result<Served, PickError> {
+    pub async fn version(&self, model: &str, version: VersionNumber) -> Result<Served, PickError> {
         match self {
             Source::Project(project) => project.version(model, version).await,
             Source::Folder { .. } | Source::Store(_) => Err(PickError::NoVersion),

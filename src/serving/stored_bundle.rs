@@ -9,7 +9,7 @@ use super::error::Error;
 use super::pointer::Pointer;
 use crate::artifacts::{self, Artifacts};
 use crate::bundle::{self, Bundle};
-use crate::model_types::{BUNDLE, Location, Manifest};
+use crate::model_types::{BUNDLE, Location, Manifest, VersionNumber};
 use crate::text::hex;
 
 const MANIFEST: &str = "manifest.json";
@@ -110,7 +110,7 @@ impl StoredBundle {
             .as_ref()
             .and_then(|manifest| chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok());
         Ok(Pointer {
-            version: manifest.map_or(1, |manifest| manifest.version),
+            version: manifest.map_or(VersionNumber::new(1), |manifest| manifest.version),
             since_ms: since.map_or(0, |at| at.timestamp_millis()),
             mark: self.mark().await?,
         })

@@ -107,7 +107,7 @@ impl Project {
     pub fn assert_settled(&self) -> Books {
         let books = self.books();
         let listing = || format!("\n{books:#?}\n{}", self.listing());
-        let now = books.champion.as_ref().map(|champion| champion.version);
+        let now = books.champion();
         assert_eq!(
             self.copied_version(&books),
             now,
@@ -140,13 +140,13 @@ impl Project {
             );
             if state == VersionState::Ready {
                 assert_eq!(
-                    Some(sha256(&self.bundle(version.number))),
+                    Some(sha256(&self.bundle(version.number.get()))),
                     version.bundle_sha256
                 );
                 folders.push(version.folder.clone());
             }
             if version.verdict.is_some() && state == VersionState::Ready {
-                let report = self.version_file(version.number, "report.html");
+                let report = self.version_file(version.number.get(), "report.html");
                 assert!(
                     report.exists(),
                     "version {} has no report{}",

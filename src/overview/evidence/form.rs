@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::text::hex;
 
 /// What the file calls itself.
@@ -43,7 +43,7 @@ pub struct Manifest {
     /// The model.
     pub model: String,
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The run that made it.
     pub run: RunId,
     /// When it was made, UTC.
@@ -53,7 +53,7 @@ pub struct Manifest {
     /// The gate's verdict; none where it was not put before the gate.
     pub verdict: Option<String>,
     /// The champion that it was checked against.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// The program that wrote this.
     pub program: String,
     /// What is left out, and why.

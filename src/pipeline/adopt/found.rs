@@ -15,7 +15,7 @@ use super::stamp::stamp_in;
 use crate::bundle;
 use crate::clock::stamp;
 use crate::gate::Decision;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::error::Lost;
@@ -51,7 +51,7 @@ impl Found {
 
 /// The champion by its copy: number, checksum, since when.
 struct Deployed {
-    number: i64,
+    number: VersionNumber,
     sha256: String,
     since_ms: i64,
     run: RunId,
@@ -96,7 +96,7 @@ pub async fn find(env: &Env, asked: &Adopt) -> Result<Found, Error> {
     for (row, score) in fresh {
         take(env, row, score, &mut found).await?;
     }
-    let taken: BTreeSet<i64> = known
+    let taken: BTreeSet<VersionNumber> = known
         .iter()
         .chain(&found.adoption.versions)
         .map(|version| version.number)
@@ -115,7 +115,7 @@ async fn champion(
     deployed: Option<&Deployed>,
     known: &[VersionRow],
     found: &Found,
-) -> Result<Option<(i64, i64)>, Error> {
+) -> Result<Option<(VersionNumber, i64)>, Error> {
     let fresh = &found.adoption.versions;
     if let Some(number) = asked.champion {
         let all = known.iter().chain(fresh);
@@ -221,12 +221,13 @@ fn number(
     is_deployed: impl Fn(&VersionRow) -> bool,
     notes: &mut Vec<String>,
 ) {
-    let mut taken: BTreeSet<i64> = known.iter().map(|version| version.number).collect();
+    let mut taken: BTreeSet<VersionNumber> = known.iter().map(|version| version.number).collect();
     let every = known
         .iter()
         .chain(damaged)
         .chain(fresh.iter().map(|(row, _)| row));
-    let mut next = every.map(|version| version.number).max().unwrap_or(0) + 1;
+    let newest = every.map(|version| version.number).max();
+    let mut next = newest.unwrap_or_default().next();
     fresh.sort_by_key(|(row, _)| (!is_deployed(row), row.created_ms, row.number));
     for (row, _) in fresh.iter_mut() {
         if !taken.insert(row.number) {
@@ -235,7 +236,7 @@ fn number(
                 row.folder, row.number
             ));
             row.number = next;
-            next += 1;
+            next = next.next();
             taken.insert(row.number);
         }
     }
@@ -244,7 +245,7 @@ fn number(
 /// A version's folder, verified: bundle, checksum, golden rows; with what was recorded of it.
 async fn read_version(
     env: &Env,
-    number: i64,
+    number: VersionNumber,
     folder: &str,
 ) -> Result<(VersionRow, Option<ScoreRecord>), String> {
     let said = |error: &dyn std::error::Error| error.to_string();
@@ -287,13 +288,13 @@ async fn read<T: DeserializeOwned>(env: &Env, folder: &str, file: &str) -> Optio
 }
 
 /// A row of which only number and folder are known. Its run has a made-up id of the right form.
-fn empty_row(env: &Env, number: i64, folder: &str) -> VersionRow {
+fn empty_row(env: &Env, number: VersionNumber, folder: &str) -> VersionRow {
     let stamp = stamp_in(folder);
     let at = NaiveDateTime::parse_from_str(stamp, "%Y%m%dT%H%M%SZ");
     VersionRow {
         model: env.config.name.clone(),
         number,
-        run: RunId::new(format!("{stamp}-000{:07x}", number & 0x0fff_ffff)),
+        run: RunId::new(format!("{stamp}-000{:07x}", number.get() & 0x0fff_ffff)),
         state: VersionState::Abandoned,
         folder: folder.to_string(),
         bundle_sha256: None,

@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Database, Decode, Row as _, Type};
 
 use super::super::error::Error;
-use crate::model_types::{RunId, Unnamed};
+use crate::model_types::{RunId, Unnamed, VersionNumber};
 
 /// A row of an answer, of whichever database.
 pub enum Row {
@@ -48,6 +48,28 @@ where
 {
     fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
         String::decode(value).map(RunId::new)
+    }
+}
+
+impl<D: Database> Type<D> for VersionNumber
+where
+    i64: Type<D>,
+{
+    fn type_info() -> D::TypeInfo {
+        i64::type_info()
+    }
+
+    fn compatible(of: &D::TypeInfo) -> bool {
+        i64::compatible(of)
+    }
+}
+
+impl<'r, D: Database> Decode<'r, D> for VersionNumber
+where
+    i64: Decode<'r, D>,
+{
+    fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        i64::decode(value).map(VersionNumber::new)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is bound to a placeholder.
 
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 
 /// A value of one of the few types that tables hold; `None` is NULL of that type.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,18 @@ impl From<Option<&RunId>> for Value {
 impl From<&Option<RunId>> for Value {
     fn from(run: &Option<RunId>) -> Self {
         run.as_ref().into()
+    }
+}
+
+impl From<VersionNumber> for Value {
+    fn from(version: VersionNumber) -> Self {
+        version.get().into()
+    }
+}
+
+impl From<Option<VersionNumber>> for Value {
+    fn from(version: Option<VersionNumber>) -> Self {
+        version.map(VersionNumber::get).into()
     }
 }
 

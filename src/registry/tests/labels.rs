@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 
 use crate::live::{Answer, Given, Outcome};
+use crate::model_types::VersionNumber;
 use crate::registry::{FreshRow, FreshSide};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -13,7 +14,7 @@ async fn of_labels_that_come_at_once_one_is_the_first() {
     for fresh in super::fresh_of_each().await {
         let answer = Answer {
             id: "a".to_string(),
-            version: 1,
+            version: VersionNumber::new(1),
             at_ms: 1,
             class: Some("1".to_string()),
             value: 0.5,
@@ -67,7 +68,7 @@ async fn rows_that_are_held_out_are_found_again_on_each_database() {
             key: key.to_string(),
             side: FreshSide::Test,
             id: format!("id of {key}"),
-            version: 1,
+            version: VersionNumber::new(1),
             at_ms,
             label: Some("1".to_string()),
             cells: Some("{}".to_string()),
