@@ -154,7 +154,7 @@ mod tests {
 
     use super::super::answered::Answer;
     use super::*;
-    use crate::model_types::VersionNumber;
+    use crate::model_types::{PredictionId, VersionNumber};
 
     fn cells(value: Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()
@@ -168,7 +168,7 @@ mod tests {
         };
         Labelled {
             answer: Answer {
-                id: at.to_string(),
+                id: PredictionId::new(at.to_string()),
                 version: VersionNumber::new(1),
                 at_ms: at as i64,
                 class: Some(class.to_string()),

@@ -14,7 +14,7 @@ mod version_number;
 mod version_selector;
 
 pub use exit_code::{ErrorCode, ExitCode};
-pub use ids::RunId;
+pub use ids::{PredictionId, RunId};
 pub use location::{Location, STORE_SCHEMES, StoreLocation, StoreSettings, scheme_of};
 pub use manifest::{BUNDLE, Manifest};
 pub use named::Unnamed;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::gate::two_keys::Direction;
-use crate::model_types::VersionNumber;
+use crate::model_types::{PredictionId, VersionNumber};
 use crate::pipeline::{self, Env, Error, beyond};
 use crate::registry::{VersionRow, VersionState};
 
@@ -43,7 +43,7 @@ pub struct LabelsWanted {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WantedRow {
     /// Id of its answer.
-    pub id: String,
+    pub id: PredictionId,
     /// In which way the models differ on it.
     pub direction: Direction,
     /// For how many logged requests it stands once the labels of all rows have come.

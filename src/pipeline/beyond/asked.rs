@@ -11,7 +11,7 @@ use crate::bundle::Bundle;
 use crate::gate::Beyond;
 use crate::gate::two_keys::{Asked, Both, Direction, Labelled, Wanted};
 use crate::live::{Effective, effective};
-use crate::model_types::VersionNumber;
+use crate::model_types::{PredictionId, VersionNumber};
 use crate::pipeline::error::Error;
 use crate::registry::VersionRow;
 
@@ -58,7 +58,7 @@ pub struct Stratum {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Id of its answer.
-    pub id: String,
+    pub id: PredictionId,
     /// Log odds of the positive class by champion and challenger.
     pub logits: [f64; 2],
 }
@@ -175,8 +175,8 @@ pub async fn read_ask(env: &Env, version: &VersionRow) -> Result<Option<Ask>, Er
 ///
 /// # Errors
 /// When the registry cannot be reached.
-pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<String, String>, Error> {
-    let ids: Vec<&str> = ask.wanted().map(|(_, it)| it.id.as_str()).collect();
+pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<PredictionId, String>, Error> {
+    let ids: Vec<&PredictionId> = ask.wanted().map(|(_, it)| &it.id).collect();
     let stated = env.registry.stated_of(&env.config.name, &ids).await?;
     let labels = stated
         .into_iter()

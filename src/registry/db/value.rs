@@ -1,6 +1,6 @@
 //! What is bound to a placeholder.
 
-use crate::model_types::{RunId, VersionNumber};
+use crate::model_types::{PredictionId, RunId, VersionNumber};
 
 /// A value of one of the few types that tables hold; `None` is NULL of that type.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,12 @@ impl From<Option<&String>> for Value {
 impl From<Option<&str>> for Value {
     fn from(text: Option<&str>) -> Self {
         Value::Text(text.map(str::to_string))
+    }
+}
+
+impl From<&PredictionId> for Value {
+    fn from(id: &PredictionId) -> Self {
+        id.as_str().into()
     }
 }
 
