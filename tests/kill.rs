@@ -188,8 +188,8 @@ fn look(project: &Project, before: &Books, after: &Books, told: &str) -> &'stati
     for version in newest.filter(|version| version.bundle_sha256.is_some()) {
         let found = crate::support::sha256(&project.bundle(version.number.get()));
         assert_eq!(
-            Some(found),
-            version.bundle_sha256,
+            Some(found.as_str()),
+            version.bundle_sha256.as_deref(),
             "{told}: version {}",
             version.number
         );

@@ -5,7 +5,7 @@ use crate::bundle::Bundle;
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::data;
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::pipeline::{Env, Error, Fresh, PresentScore, TestData, present_score};
 use crate::registry::ScoreRow;
 
@@ -16,7 +16,7 @@ use crate::registry::ScoreRow;
 /// When the test rows cannot be read or do not fit the version.
 pub fn score_now(
     env: &Env,
-    (version, sha256, bundle): (VersionNumber, &str, &Bundle),
+    (version, sha256, bundle): (VersionNumber, &Sha256, &Bundle),
     (known, fresh): (&[ScoreRow], Fresh),
 ) -> Result<ChampionScore, Error> {
     let scan = data::scan(&env.config.test_folder.here())?;
@@ -29,7 +29,7 @@ pub fn score_now(
 pub fn last_score(
     config: &ModelConfig,
     version: VersionNumber,
-    sha256: &str,
+    sha256: &Sha256,
     known: &[ScoreRow],
 ) -> Option<ChampionScore> {
     let last = PresentScore::last_recorded(version, sha256, known)?;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::record;
-use crate::model_types::{Outcome, RunId, VersionNumber};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 use crate::registry::{RunRow, RunState, VersionRow, VersionState};
 
 fn version() -> VersionRow {
@@ -13,7 +13,7 @@ fn version() -> VersionRow {
         run: RunId::new("r7"),
         state: VersionState::Ready,
         folder: "v7".to_string(),
-        bundle_sha256: Some("ab".to_string()),
+        bundle_sha256: Some(Sha256::new("ab")),
         model_hash: None,
         data_hash: Some("d".repeat(64)),
         config_hash: Some("c".to_string()),

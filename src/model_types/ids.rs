@@ -1,16 +1,12 @@
 //! Identifiers: texts that must not be taken for one another.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::ops::Deref;
-
 use serde::{Deserialize, Serialize};
 
-/// What every identifier can do: it reads as a text wherever one is only looked at; the other way, it must be said.
+/// What every such text can do: it reads as a text wherever one is only looked at; the other way, it must be said.
 macro_rules! text_of_its_own {
     ($name:ident) => {
         impl $name {
-            /// The identifier that a text is.
+            /// The one that a text is.
             pub fn new(text: impl Into<String>) -> Self {
                 $name(text.into())
             }
@@ -21,7 +17,7 @@ macro_rules! text_of_its_own {
             }
         }
 
-        impl Deref for $name {
+        impl std::ops::Deref for $name {
             type Target = str;
 
             fn deref(&self) -> &str {
@@ -30,14 +26,14 @@ macro_rules! text_of_its_own {
         }
 
         /// A set of them is looked up by a text, too.
-        impl Borrow<str> for $name {
+        impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(&self.0)
             }
         }
@@ -61,6 +57,8 @@ macro_rules! text_of_its_own {
         }
     };
 }
+
+pub(super) use text_of_its_own;
 
 /// The identifier of a run: the time at which it began, and letters that no other run of that second has, `20261201T002633Z-103af90ab`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::VersionNumber;
+use super::{Sha256, VersionNumber};
 
 /// The record of a run that finished.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -60,7 +60,7 @@ pub struct LeftOutFile {
     pub path: String,
     /// Of its content.
     #[serde(default)]
-    pub sha256: String,
+    pub sha256: Sha256,
     /// The physical line at which it went wrong, the header being line 1.
     #[serde(default)]
     pub line: Option<u64>,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::decision::DecisionStatus;
 use crate::clock::rfc3339;
-use crate::model_types::{RunId, VersionNumber};
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation};
 
@@ -36,7 +36,7 @@ pub struct LiveThen {
     /// Hash of the settings that it was trained by.
     pub config_hash: Option<String>,
     /// Checksum of its bundle.
-    pub bundle_sha256: Option<String>,
+    pub bundle_sha256: Option<Sha256>,
     /// The gate's decision on it, where its file is still there.
     pub decision: Option<DecisionStatus>,
 }

@@ -146,8 +146,8 @@ impl DatasetRecord {
 }
 
 /// Hash over file contents, whatever their names and order.
-pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a String>) -> String {
-    let distinct: BTreeSet<&String> = hashes.collect();
+pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a str>) -> String {
+    let distinct: BTreeSet<&str> = hashes.collect();
     let mut digest = Sha256::new();
     for hash in distinct {
         digest.update(hash.as_bytes());

@@ -71,7 +71,7 @@ impl LabelledRows {
         let rows: Vec<String> = rows
             .map(|row| format!("labelled {} {}", row.key, row.label))
             .collect();
-        (!rows.is_empty()).then(|| content_hash(rows.iter()))
+        (!rows.is_empty()).then(|| content_hash(rows.iter().map(String::as_str)))
     }
 
     fn cells(&self) -> Vec<(&str, &Map<String, Value>)> {

@@ -43,7 +43,7 @@ pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lo
             return foreign(config, registry, &manifest).await.map(Some);
         }
         let known = registry.version(model, manifest.version).await?;
-        if known.is_some_and(|known| known.bundle_sha256.as_deref() == manifest.bundle_sha256()) {
+        if known.is_some_and(|known| known.bundle_sha256.as_ref() == manifest.bundle_sha256()) {
             return unknown_folders(config, registry, champion.as_ref()).await;
         }
         let there = registry.versions(model).await?;

@@ -33,7 +33,7 @@ use crate::data::{self, Schema};
 use crate::evaluate::{Predictions, Task, Truth, predictions};
 use crate::features;
 use crate::gate::Beyond;
-use crate::model_types::{RunId, VersionNumber};
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::registry::ScoreRow;
 use crate::text::counted;
 
@@ -190,7 +190,7 @@ fn compare(
     let champion_predictions = champion
         .map(|champion| predicted(&champion.bundle, champion.number, Role::Champion))
         .transpose()?;
-    let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
+    let sha256 = trained.version.bundle_sha256.clone().unwrap_or_default();
     let record = ScoreRecord {
         format_version: 1,
         rows: known.truth.len() as u64,
@@ -200,7 +200,7 @@ fn compare(
         challenger: side(
             env,
             trained.version.number,
-            sha256,
+            &sha256,
             &known.truth,
             &challenger,
         ),
@@ -247,13 +247,13 @@ fn compare(
 fn side(
     env: &Env,
     version: VersionNumber,
-    sha256: &str,
+    sha256: &Sha256,
     truth: &Truth,
     answers: &Predictions,
 ) -> SideScore {
     SideScore {
         version,
-        bundle_sha256: sha256.to_string(),
+        bundle_sha256: sha256.clone(),
         rows: match truth {
             Truth::Classes(_) => None,
             Truth::Numbers(numbers) => Some(numbers.len() as u64),

@@ -8,7 +8,7 @@ use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth
 use crate::explain::Importance;
 use crate::gate::{Beyond, FreshRows};
 use crate::live::ranking::{Alike, First};
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct SideScore {
     /// The version.
     pub version: VersionNumber,
     /// Hash of its bundle.
-    pub bundle_sha256: String,
+    pub bundle_sha256: Sha256,
     /// One value per metric, beside the version in the JSON.
     #[serde(flatten)]
     pub scores: Scores,

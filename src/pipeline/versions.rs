@@ -1,7 +1,6 @@
 //! Stored versions: finding, loading, reading back, and moving the champion by hand.
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::beyond::stored;
 use super::error::Error;
@@ -14,9 +13,8 @@ use super::{Env, lost};
 use crate::bundle;
 use crate::data;
 use crate::gate::Decision;
-use crate::model_types::{VersionNumber, VersionSelector};
+use crate::model_types::{Sha256, VersionNumber, VersionSelector};
 use crate::registry::{VersionRow, VersionState};
-use crate::text::hex;
 
 /// A version by `latest`, `champion`, `v3` or `3`.
 ///
@@ -128,7 +126,7 @@ pub async fn load_champion(env: &Env) -> Result<Option<LoadedVersion>, Error> {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub async fn bundle_bytes(env: &Env, number: VersionNumber) -> Result<(String, Vec<u8>), Error> {
+pub async fn bundle_bytes(env: &Env, number: VersionNumber) -> Result<(Sha256, Vec<u8>), Error> {
     let version = version_of(env, number).await?;
     let expected = version.bundle_sha256.unwrap_or_default();
     let key = env.version_key(&version.folder, "trainedmodel.json");
@@ -142,7 +140,7 @@ pub async fn bundle_bytes(env: &Env, number: VersionNumber) -> Result<(String, V
         }
         Err(error) => return Err(error.into()),
     };
-    let found = hex(&Sha256::digest(&bytes));
+    let found = Sha256::of(&bytes);
     if found != expected {
         return Err(Error::Bundle {
             version: number,

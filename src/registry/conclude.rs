@@ -6,13 +6,13 @@ use serde_json::json;
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Operation, Registry, lock, operations};
-use crate::model_types::{Outcome, RunId, VersionNumber};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 
 /// A file that a concluded run has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenFile {
     /// Its content's hash.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Where it stood.
     pub path: String,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
-use crate::model_types::{Outcome, RunId, VersionNumber, named};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber, named};
 
 named! {
     /// How far a version came.
@@ -36,7 +36,7 @@ pub struct VersionRow {
     /// Its folder below the model folder.
     pub folder: String,
     /// Checksum of `trainedmodel.json`.
-    pub bundle_sha256: Option<String>,
+    pub bundle_sha256: Option<Sha256>,
     /// Hash of what decides predictions.
     pub model_hash: Option<String>,
     /// Hash of the source files it was trained on.

@@ -15,7 +15,7 @@ use super::model_slot::ModelSlot;
 use super::served::Served;
 use crate::data::{self, Signature};
 use crate::diagnose::{self, ChampionScore, DataSummary};
-use crate::model_types::{Location, RunId, VersionNumber};
+use crate::model_types::{Location, RunId, Sha256, VersionNumber};
 use crate::pipeline::{Env, Environments, Error};
 
 /// How long a look at the test folder holds.
@@ -51,7 +51,7 @@ pub struct KnownScore {
     /// The version that was served when it was computed.
     pub version: VersionNumber,
     /// Checksum of its bundle.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// What the test folder looked like, when that did not change meanwhile.
     pub signature: Option<Signature>,
     /// Hash of the test rows of production.
@@ -260,7 +260,7 @@ mod tests {
         };
         KnownScore {
             version,
-            sha256: String::new(),
+            sha256: Sha256::default(),
             signature: None,
             fresh: String::new(),
             score: Some(Arc::new(score)),

@@ -8,7 +8,7 @@ use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::served::Served;
 use crate::bundle::Bundle;
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 
 /// A project; there is none.
 pub struct ProjectSource(Infallible);
@@ -48,7 +48,7 @@ impl ProjectSource {
         &self,
         _: &str,
         _: VersionNumber,
-    ) -> Result<(String, Vec<String>, Bundle), Error> {
+    ) -> Result<(Sha256, Vec<String>, Bundle), Error> {
         match self.0 {}
     }
 

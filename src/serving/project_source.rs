@@ -5,7 +5,7 @@ use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::served::Served;
 use crate::bundle::Bundle;
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::pipeline::{self, Environments};
 use crate::registry::{self, Registry, VersionState};
 
@@ -69,7 +69,7 @@ impl ProjectSource {
         &self,
         model: &str,
         version: VersionNumber,
-    ) -> Result<(String, Vec<String>, Bundle), Error> {
+    ) -> Result<(Sha256, Vec<String>, Bundle), Error> {
         let Some(env) = self.envs.get(model) else {
             return Err(Error::NoModel(model.to_string()));
         };

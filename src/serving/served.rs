@@ -10,7 +10,7 @@ use crate::data::rules::{Checker, Rule};
 use crate::data::{Kind, NumberForm, TimeForm};
 use crate::evaluate::Task;
 use crate::features::{CellRef, Dates, is_encoded_as_number};
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::serving::probation::counts::Counts;
 use crate::serving::probation::sample::Sample;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub struct Served {
     /// Since when it is or was the champion, in milliseconds since 1970; 0 where that is not known.
     pub since_ms: i64,
     /// Checksum of its bundle.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// The bundle.
     pub bundle: Bundle,
     /// Cells of a CSV body that mean "missing".
@@ -188,7 +188,7 @@ impl Served {
         model: &str,
         version: VersionNumber,
         since_ms: i64,
-        sha256: String,
+        sha256: Sha256,
         null_values: Vec<String>,
         bundle: Bundle,
     ) -> Self {

@@ -3,8 +3,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::Error;
 use super::pick_error::PickError;
 use super::pointer::Pointer;
@@ -13,8 +11,7 @@ use super::served::Served;
 use super::stored_bundle::StoredBundle;
 use crate::bundle;
 use crate::data::ReadOptions;
-use crate::model_types::{BUNDLE, Location, Manifest, VersionNumber};
-use crate::text::hex;
+use crate::model_types::{BUNDLE, Location, Manifest, Sha256, VersionNumber};
 
 /// Where versions come from.
 pub enum Source {
@@ -206,10 +203,10 @@ fn mark_of(bundle: &Path) -> String {
     })
 }
 
-fn from_folder(folder: &Path, file: &str) -> Result<(String, bundle::Bundle), Error> {
+fn from_folder(folder: &Path, file: &str) -> Result<(Sha256, bundle::Bundle), Error> {
     let path = folder.join(file);
     let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
-    let found = hex(&Sha256::digest(&bytes));
+    let found = Sha256::of(&bytes);
     let failed = |source| Error::Bundle {
         folder: folder.to_path_buf(),
         source,

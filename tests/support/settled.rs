@@ -95,8 +95,8 @@ impl Project {
         let version = books.version(number);
         let bundle = fs::read(folder.join("trainedmodel.json")).expect("a bundle");
         assert_eq!(
-            Some(sha256(&bundle)),
-            version.bundle_sha256,
+            Some(sha256(&bundle).as_str()),
+            version.bundle_sha256.as_deref(),
             "the copy's bundle is not that of version {number}"
         );
         Some(number)
@@ -140,8 +140,8 @@ impl Project {
             );
             if state == VersionState::Ready {
                 assert_eq!(
-                    Some(sha256(&self.bundle(version.number.get()))),
-                    version.bundle_sha256
+                    Some(sha256(&self.bundle(version.number.get())).as_str()),
+                    version.bundle_sha256.as_deref()
                 );
                 folders.push(version.folder.clone());
             }

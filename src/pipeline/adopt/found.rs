@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDateTime};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::asked::Adopt;
 use super::champion::{champion_unknown, operations};
@@ -15,7 +14,7 @@ use super::stamp::stamp_in;
 use crate::bundle;
 use crate::clock::stamp;
 use crate::gate::Decision;
-use crate::model_types::{RunId, VersionNumber};
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::error::Lost;
@@ -27,7 +26,6 @@ use crate::pipeline::scores::ScoreRecord;
 use crate::pipeline::trained::{TrainingRecord, dataset_run};
 use crate::registry::{Adoption, PastConclusion, ScoreRow, VersionRow, VersionState};
 use crate::text::causes;
-use crate::text::hex;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -52,7 +50,7 @@ impl Found {
 /// The champion by its copy: number, checksum, since when.
 struct Deployed {
     number: VersionNumber,
-    sha256: String,
+    sha256: Sha256,
     since_ms: i64,
     run: RunId,
     bytes: Option<Vec<u8>>,
@@ -156,7 +154,7 @@ async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
         let lost = lost::foreign(&env.config, &env.registry, &manifest).await?;
         return Err(Error::Lost(Box::new(lost)));
     }
-    let sha256 = manifest.bundle_sha256().unwrap_or_default().to_string();
+    let sha256 = manifest.bundle_sha256().cloned().unwrap_or_default();
     let since = DateTime::parse_from_rfc3339(&manifest.promoted_at);
     Ok(Some(Deployed {
         number: manifest.version,
@@ -256,7 +254,7 @@ async fn read_version(
         let parts = [vec![error.to_string()], causes(&error)].concat();
         parts.join(": ")
     })?;
-    let sha256 = hex(&Sha256::digest(&bytes));
+    let sha256 = Sha256::of(&bytes);
     let mut row = empty_row(env, number, folder);
     let recorded: Option<VersionRecord> = read(env, folder, FILE).await;
     match recorded.filter(|it| it.bundle_sha256 == sha256 && it.version == number) {

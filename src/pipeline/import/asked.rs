@@ -1,6 +1,6 @@
 //! What is asked of an import, and what one would make.
 
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 
 /// What is to be taken in.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ pub struct WouldImport {
     /// The file.
     pub file: String,
     /// Its SHA-256.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// What it is, in words.
     pub says: String,
     /// The columns that it reads.

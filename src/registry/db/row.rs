@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Database, Decode, Row as _, Type};
 
 use super::super::error::Error;
-use crate::model_types::{PredictionId, RunId, Unnamed, VersionNumber};
+use crate::model_types::{PredictionId, RunId, Sha256, Unnamed, VersionNumber};
 
 /// A row of an answer, of whichever database.
 pub enum Row {
@@ -60,6 +60,7 @@ macro_rules! read_as {
 read_as! {
     PredictionId: String => PredictionId::new,
     RunId: String => RunId::new,
+    Sha256: String => Sha256::new,
     VersionNumber: i64 => VersionNumber::new,
 }
 

@@ -1,6 +1,6 @@
 //! What is bound to a placeholder.
 
-use crate::model_types::{PredictionId, RunId, VersionNumber};
+use crate::model_types::{PredictionId, RunId, Sha256, VersionNumber};
 
 /// A value of one of the few types that tables hold; `None` is NULL of that type.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +78,18 @@ impl From<Option<&RunId>> for Value {
 impl From<&Option<RunId>> for Value {
     fn from(run: &Option<RunId>) -> Self {
         run.as_ref().into()
+    }
+}
+
+impl From<&Sha256> for Value {
+    fn from(hash: &Sha256) -> Self {
+        hash.as_str().into()
+    }
+}
+
+impl From<&Option<Sha256>> for Value {
+    fn from(hash: &Option<Sha256>) -> Self {
+        hash.as_deref().into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Conclusions and ticks: each is there once, whole or not at all.
 
 use super::{conclusion, operation};
-use crate::model_types::{Outcome, RunId, VersionNumber};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 use crate::registry::*;
 
 pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
@@ -15,7 +15,7 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
         .await
         .expect("a number");
     let files = [SeenFile {
-        sha256: "f".to_string(),
+        sha256: Sha256::new("f"),
         path: "a.csv".to_string(),
     }];
     let promote = || Some(operation(Action::Promote, Some(version.number), None));

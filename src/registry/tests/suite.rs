@@ -7,7 +7,7 @@ use super::conclusions::{
     conclusions_are_found_again,
 };
 use super::{conclusion, fresh_of_each, operation};
-use crate::model_types::{Outcome, RunId, VersionNumber};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 use crate::registry::*;
 
 /// Everything that any registry must do.
@@ -183,7 +183,7 @@ async fn unfinished_versions_are_given_up(registry: &Registry) {
         .reserve_version(model, &RunId::new("dead"), "s", 0)
         .await
         .expect("a number");
-    whole.bundle_sha256 = Some("abc".to_string());
+    whole.bundle_sha256 = Some(Sha256::new("abc"));
     whole.record = Some(serde_json::json!({"notes": ["ü"], "fit_ms": 1.5}));
     registry.version_ready(&whole).await.expect("records");
     registry

@@ -1,6 +1,6 @@
 //! Models, versions, runs and changes as they are shown. Times are RFC 3339 in UTC.
 
-use crate::model_types::{Outcome, VersionNumber};
+use crate::model_types::{Outcome, Sha256, VersionNumber};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -80,7 +80,8 @@ pub struct VersionView {
     #[schema(value_type = Option<Object>)]
     pub scores: Option<Value>,
     /// Checksum of its bundle.
-    pub bundle_sha256: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub bundle_sha256: Option<Sha256>,
     /// Hash of what decides its predictions.
     pub model_hash: Option<String>,
     /// Hash of the source files that it was trained on.

@@ -4,7 +4,7 @@ use super::runner::fuzz;
 use crate::bundle::{self, Bundle, make_golden};
 use crate::explain;
 use crate::features::CellRef;
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::predictors::{LEAF, Link, Predictor, Trees};
 use crate::serve::Served;
 use crate::serve::rows::sample_served;
@@ -200,7 +200,7 @@ fn fuzz_bundle() {
             "m",
             VersionNumber::new(1),
             0,
-            String::new(),
+            Sha256::default(),
             Vec::new(),
             read,
         );

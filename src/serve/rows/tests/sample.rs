@@ -5,7 +5,7 @@ use crate::config::Learner;
 use crate::data::{ColumnSummary, Kind};
 use crate::evaluate::Metric;
 use crate::features::{Input, Prepare, Step, Transformer};
-use crate::model_types::VersionNumber;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::predictors::{Linear, Link, Predictor};
 use crate::serving::served::Served;
 
@@ -85,7 +85,7 @@ pub fn served() -> Served {
         "m",
         VersionNumber::new(1),
         0,
-        String::new(),
+        Sha256::default(),
         vec!["NA".to_string()],
         bundle,
     )
