@@ -8,7 +8,7 @@ use sha2::Digest;
 use super::ids::text_of_its_own;
 use crate::text::hex;
 
-/// The SHA-256 of the content of a file, by which contents are told apart: 64 hexadecimal digits, in lower case where this program
+/// The SHA-256 of the content of a file, by which contents are distinguished: 64 hexadecimal digits, in lower case where this program
 /// made it.
 ///
 /// It is checked where somebody gives it, by `FromStr`. A hash that is read back from a record stands as it was written: one that is

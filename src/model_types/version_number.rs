@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// The number of a version of a model: 1, 2, 3 … in the order in which they were begun. It is no count and no time, so nothing is computed
-/// with it; any number can be named by someone, and whether there is such a version is for the registry to say.
+/// with it; any number can be named by someone, and whether there is such a version is for the registry to say. The default, 0, is the
+/// number of none.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
