@@ -65,7 +65,7 @@ fn whole(books: &Books) -> Vec<i64> {
     let whole = books.versions.iter();
     whole
         .filter(|version| version.state == VersionState::Ready)
-        .map(|version| version.number)
+        .map(|version| version.number.get())
         .collect()
 }
 

@@ -286,7 +286,7 @@ fn the_books_are_true(project: &Project) {
         .versions
         .iter()
         .filter(|version| version.verdict == Some(Outcome::Promote))
-        .map(|version| version.number)
+        .map(|version| version.number.get())
         .collect();
     promoted.sort_unstable();
     assert_eq!(books.promotions(), promoted);

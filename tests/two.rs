@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
-use unseat::model_types::{Outcome, RunId};
+use unseat::model_types::{Outcome, RunId, VersionNumber};
 use unseat::registry::{Action, Conclusion, Error, Operation, RowSet};
 
 use crate::kill::put_fresh_data;
@@ -220,7 +220,7 @@ fn a_run_whose_lock_was_taken_over_changes_nothing_any_more() {
             .expect("nobody has it");
         let late = Conclusion {
             lock: &lost,
-            version: Some(1),
+            version: Some(VersionNumber::new(1)),
             outcome: Outcome::Promote,
             data_hash: "data",
             config_hash: "settings",
@@ -229,8 +229,8 @@ fn a_run_whose_lock_was_taken_over_changes_nothing_any_more() {
             rows: &RowSet::default(),
             operation: Some(Operation {
                 action: Action::Promote,
-                version: Some(7),
-                previous: Some(1),
+                version: Some(VersionNumber::new(7)),
+                previous: Some(VersionNumber::new(1)),
                 reason: "late".to_string(),
                 actor: "run".to_string(),
                 run: None,

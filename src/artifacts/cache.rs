@@ -5,9 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
-use crate::text::hex;
+use crate::model_types::Sha256;
 
 /// A folder of copies.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Known {
     /// By which the store distinguishes contents.
     pub etag: String,
     /// Hash of its bytes.
-    pub sha256: String,
+    pub sha256: Sha256,
 }
 
 impl Cache {
@@ -42,12 +42,12 @@ impl Cache {
     }
 
     fn name_file(&self, url: &str) -> PathBuf {
-        let name = hex(&Sha256::digest(url.as_bytes()));
-        self.folder.join("names").join(name)
+        let name = Sha256::of(url);
+        self.folder.join("names").join(name.as_str())
     }
 
     /// The copy's file, with the ending of the object's name, by which programs know what it is.
-    fn object_file(&self, url: &str, sha256: &str) -> PathBuf {
+    fn object_file(&self, url: &str, sha256: &Sha256) -> PathBuf {
         let name = url.rsplit('/').next().unwrap_or_default();
         let ending = name.find('.').map_or("", |at| &name[at..]);
         self.folder
@@ -61,7 +61,7 @@ impl Cache {
         let (etag, sha256) = text.split_once('\n')?;
         let known = Known {
             etag: etag.to_string(),
-            sha256: sha256.trim().to_string(),
+            sha256: Sha256::new(sha256.trim()),
         };
         self.object_file(url, &known.sha256)
             .exists()
@@ -69,12 +69,12 @@ impl Cache {
     }
 
     /// The copy of an object with these bytes, looked through. One that is damaged goes.
-    pub fn find(&self, url: &str, sha256: &str) -> Option<PathBuf> {
+    pub fn find(&self, url: &str, sha256: &Sha256) -> Option<PathBuf> {
         let path = self.object_file(url, sha256);
-        let mut digest = Sha256::new();
+        let mut digest = sha2::Sha256::new();
         let mut file = fs::File::open(&path).ok()?;
         io::copy(&mut file, &mut HashWriter(&mut digest)).ok()?;
-        if hex(&digest.finalize()) != sha256 {
+        if Sha256::from(digest) != *sha256 {
             let _ = fs::remove_file(&path);
             return None;
         }
@@ -102,7 +102,7 @@ impl Cache {
         part: tempfile::NamedTempFile,
         url: &str,
         etag: Option<&str>,
-        sha256: &str,
+        sha256: &Sha256,
     ) -> io::Result<PathBuf> {
         let path = self.object_file(url, sha256);
         part.persist(&path).map_err(|error| error.error)?;
@@ -141,7 +141,7 @@ impl Cache {
 }
 
 /// Hashes what is written to it.
-pub struct HashWriter<'a>(pub &'a mut Sha256);
+pub struct HashWriter<'a>(pub &'a mut sha2::Sha256);
 
 impl io::Write for HashWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -158,10 +158,10 @@ impl io::Write for HashWriter<'_> {
 mod tests {
     use super::*;
 
-    fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> String {
+    fn keep(cache: &Cache, url: &str, bytes: &[u8]) -> Sha256 {
         let part = cache.part().expect("a file");
         fs::write(part.path(), bytes).expect("writes");
-        let sha256 = hex(&Sha256::digest(bytes));
+        let sha256 = Sha256::of(bytes);
         cache.keep(part, url, Some("e"), &sha256).expect("keeps");
         sha256
     }
@@ -184,7 +184,7 @@ mod tests {
     fn what_was_used_longest_ago_makes_room() {
         let folder = tempfile::tempdir().expect("a folder");
         let cache = Cache::open(folder.path(), 250).expect("opens");
-        let hashes: Vec<String> = (0..3_u8)
+        let hashes: Vec<Sha256> = (0..3_u8)
             .map(|at| {
                 let url = format!("s3://b/{at}");
                 let sha256 = keep(&cache, &url, &[at; 100]);

@@ -8,13 +8,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use super::mirror::{hold, is_file, mark_of, read_list, set_time, settle};
 use super::store::{Listed, Store};
-use crate::model_types::StoreLocation;
-use crate::text::hex;
+use crate::model_types::{Sha256, StoreLocation};
 
 /// Requests at a time.
 const AT_ONCE: usize = 16;
@@ -36,7 +34,7 @@ pub struct Heads {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadOf {
     /// Stands for its content: SHA-256 of the mark by which the store distinguishes contents, and of the length.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Its length in bytes.
     pub bytes: u64,
     /// When it was written, in milliseconds since 1970.
@@ -51,7 +49,7 @@ impl HeadOf {
             mark => mark.to_string(),
         };
         HeadOf {
-            sha256: hex(&Sha256::digest(format!("{mark} {}", object.bytes))),
+            sha256: Sha256::of(format!("{mark} {}", object.bytes)),
             bytes: object.bytes,
             modified_ms: object.modified_ms,
         }

@@ -29,7 +29,7 @@ use arc_swap::ArcSwap;
 use self::folder::Folder;
 use self::root::Root;
 use self::store::Store;
-use crate::model_types::Location;
+use crate::model_types::{Location, Sha256};
 
 pub use client::know_variables;
 pub use error::{Error, Trouble};
@@ -233,7 +233,7 @@ impl Artifacts {
     ///
     /// # Errors
     /// [`Error::Gone`] where there is none.
-    pub async fn get_known(&self, key: &str, sha256: &str) -> Result<Vec<u8>, Error> {
+    pub async fn get_known(&self, key: &str, sha256: &Sha256) -> Result<Vec<u8>, Error> {
         if let Root::Store(store) = &self.root
             && let Some(bytes) = store.cached(key, sha256)
         {

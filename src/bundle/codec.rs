@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use super::error::Error;
 use super::format::FORMAT_VERSION;
 use super::saved::Bundle;
-use crate::text::hex;
+use crate::model_types::Sha256;
 
 const FORMAT: &str = "unseat bundle";
 
@@ -15,7 +14,7 @@ const FORMAT: &str = "unseat bundle";
 struct Envelope<'a> {
     format: &'a str,
     format_version: u32,
-    sha256: String,
+    sha256: Sha256,
     #[serde(borrow)]
     bundle: &'a RawValue,
 }
@@ -37,7 +36,7 @@ pub fn encode(bundle: &Bundle) -> Result<Vec<u8>, Error> {
     let envelope = Envelope {
         format: FORMAT,
         format_version: FORMAT_VERSION,
-        sha256: hex(&Sha256::digest(body.get().as_bytes())),
+        sha256: Sha256::of(body.get().as_bytes()),
         bundle: &body,
     };
     let mut bytes = serde_json::to_vec(&envelope).map_err(malformed)?;
@@ -68,7 +67,7 @@ pub fn decode(bytes: &[u8]) -> Result<Bundle, Error> {
         });
     }
     let envelope: Envelope<'_> = serde_json::from_slice(bytes).map_err(malformed)?;
-    let found = hex(&Sha256::digest(envelope.bundle.get().as_bytes()));
+    let found = Sha256::of(envelope.bundle.get().as_bytes());
     if found != envelope.sha256 {
         return Err(Error::Checksum {
             expected: envelope.sha256,
@@ -83,5 +82,5 @@ pub fn decode(bytes: &[u8]) -> Result<Bundle, Error> {
 /// Hash of a value's JSON.
 pub fn hash_of<T: Serialize>(value: &T) -> String {
     let bytes = serde_json::to_vec(value).unwrap_or_default();
-    hex(&Sha256::digest(bytes))
+    Sha256::of(bytes).into()
 }

@@ -1,6 +1,7 @@
 //! Why bytes are not a bundle that may answer.
 
 use super::format::FORMAT_VERSION;
+use crate::model_types::Sha256;
 
 /// Why bytes are not a bundle that may answer.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,9 @@ pub enum Error {
     )]
     Checksum {
         /// What the file says.
-        expected: String,
+        expected: Sha256,
         /// What its bytes give.
-        found: String,
+        found: Sha256,
     },
     /// Its parts do not fit together.
     #[error("use the bundle: {0}")]

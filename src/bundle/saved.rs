@@ -15,6 +15,7 @@ use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::{Centre, Metric, Task};
 use crate::features::{Dropped, Transformer};
 use crate::joins::RelatedPlan;
+use crate::model_types::Sha256;
 use crate::predictors::{Calibrator, Link, Predictor};
 
 /// What a version is made of.
@@ -98,7 +99,7 @@ pub struct Origin {
     /// Its name, without its folder.
     pub file: String,
     /// Its SHA-256.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// The operator of the model in it, like `TreeEnsembleClassifier`.
     pub operator: String,
     /// The program that wrote it, with its version; empty where it does not say.

@@ -1,6 +1,6 @@
 //! `adopt`: takes up what is in the folders and the database does not know.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use clap::Args;
 
 use super::global::Global;
@@ -14,7 +14,7 @@ pub struct AdoptArgs {
     dry_run: bool,
     /// The version in production, where no manifest says it
     #[arg(long, value_name = "VERSION")]
-    champion: Option<i64>,
+    champion: Option<VersionNumber>,
 }
 
 pub async fn adopt(global: &Global, args: &AdoptArgs) -> Result<u8, Failure> {

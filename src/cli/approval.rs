@@ -5,13 +5,14 @@ use serde_json::json;
 
 use super::global::Global;
 use super::{Failure, context, failure, output};
+use crate::model_types::VersionNumber;
 use crate::pipeline;
 
 #[derive(Debug, Args)]
 pub struct ApprovalArgs {
     /// The version that is meant; without it, the one that waits
     #[arg(value_name = "VERSION")]
-    version: Option<i64>,
+    version: Option<VersionNumber>,
     /// Why; kept with the version
     #[arg(long, value_name = "TEXT", default_value = "by hand")]
     reason: String,

@@ -79,7 +79,10 @@ fn say(then: &LiveThen) {
             },
         ],
         vec!["settings".to_string(), text(&then.config_hash)],
-        vec!["bundle".to_string(), text(&then.bundle_sha256)],
+        vec![
+            "bundle".to_string(),
+            text(&then.bundle_sha256.clone().map(String::from)),
+        ],
     ];
     if let Some(decision) = &then.decision {
         let reason = decision.reasons.first().cloned().unwrap_or_default();

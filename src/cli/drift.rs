@@ -12,7 +12,7 @@ use crate::bundle::Bundle;
 use crate::config::ModelConfig;
 use crate::data::{self, ReadOptions};
 use crate::drift::{ColumnDrift, Verdict};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::pipeline::drift::{self as pipeline_drift, DriftAnswer, DriftCheck, RowsKind};
 use crate::pipeline::{self, Env, read_options};
 
@@ -51,7 +51,7 @@ pub async fn drift(global: &Global, args: &DriftArgs) -> Result<u8, Failure> {
 
 async fn compared(
     env: &Env,
-    champion: (i64, &Bundle),
+    champion: (VersionNumber, &Bundle),
     against: &str,
 ) -> Result<DriftCheck, Failure> {
     let path = Path::new(against);

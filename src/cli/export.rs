@@ -9,6 +9,7 @@ use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
 use crate::bundle::Bundle;
 use crate::export::{self, About};
+use crate::model_types::VersionNumber;
 use crate::pipeline;
 use crate::serve::Source;
 
@@ -64,7 +65,7 @@ pub struct Picked {
     /// Name of the model.
     pub model: String,
     /// Its number; `None` where it is unknown.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// Its bundle.
     pub bundle: Bundle,
     /// What the project can tell of it.

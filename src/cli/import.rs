@@ -121,7 +121,7 @@ fn say(global: &Global, would: &WouldImport) {
     let list = |names: &[String]| output::plain(&names.join(", ")).to_string();
     let mut rows = vec![
         vec!["file".to_string(), output::plain(&would.says).to_string()],
-        vec!["sha256".to_string(), would.sha256.clone()],
+        vec!["sha256".to_string(), would.sha256.to_string()],
         vec!["columns".to_string(), list(&would.columns)],
     ];
     if !would.classes.is_empty() {

@@ -136,6 +136,7 @@ mod tests {
     use super::*;
     use crate::model_types::Outcome;
     use crate::model_types::RunId;
+    use crate::model_types::VersionNumber;
 
     fn run(state: RunState, outcome: Option<Outcome>) -> RunRow {
         RunRow {
@@ -145,7 +146,7 @@ mod tests {
             state,
             stage: "report".to_string(),
             outcome,
-            version: Some(3),
+            version: Some(VersionNumber::new(3)),
             started_ms: 0,
             ended_ms: Some(1),
             error: None,

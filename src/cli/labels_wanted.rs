@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::global::Global;
 use super::{Failure, Kind, context, failure, output};
 use crate::live::ASKED_SOURCE;
+use crate::model_types::PredictionId;
 use crate::overview::{LabelsWanted, labels_wanted};
 use crate::pipeline::{Env, logged_requests, newest_requests};
 
@@ -71,7 +72,7 @@ pub async fn wanted(global: &Global, args: &WantedArgs) -> Result<u8, Failure> {
 
 /// The rows as a table to be filled in: what is requested, and the request where the log still holds it.
 fn sheet(env: &Env, log: &Path, found: &LabelsWanted) -> String {
-    let logged: HashMap<String, Map<String, Value>> =
+    let logged: HashMap<PredictionId, Map<String, Value>> =
         newest_requests(log, &env.config.name, MOST_LOGGED, |_| true)
             .into_iter()
             .map(|row| (row.id, row.cells))

@@ -7,6 +7,7 @@ use super::global::Global;
 use super::{Failure, context, failure, output};
 use crate::clock::rfc3339;
 use crate::diagnose::{self, Stale};
+use crate::model_types::VersionNumber;
 use crate::pipeline;
 use crate::registry::ProbationState;
 
@@ -205,8 +206,9 @@ async fn show(global: &Global) -> Result<u8, Failure> {
             .map(str::to_string)
             .to_vec(),
     ];
-    let number =
-        |version: Option<i64>| version.map_or(String::new(), |version| version.to_string());
+    let number = |version: Option<VersionNumber>| {
+        version.map_or(String::new(), |version| version.to_string())
+    };
     for operation in operations {
         rows.push(vec![
             rfc3339(operation.at_ms),
@@ -222,7 +224,7 @@ async fn show(global: &Global) -> Result<u8, Failure> {
 }
 
 /// The learner of a version, where its record has it.
-async fn learner(env: &pipeline::Env, version: i64) -> Result<Option<String>, Failure> {
+async fn learner(env: &pipeline::Env, version: VersionNumber) -> Result<Option<String>, Failure> {
     let version = env.registry.version(&env.config.name, version).await?;
     Ok(version.and_then(|version| pipeline::TrainingRecord::of(&version).learner))
 }

@@ -20,6 +20,7 @@ use crate::bundle::Bundle;
 use crate::data;
 use crate::evaluate::Predictions;
 use crate::features::{self, Unreadable, as_taken, unreadable};
+use crate::model_types::VersionNumber;
 use crate::pipeline;
 use crate::text::nearest;
 use format::Format;
@@ -50,7 +51,7 @@ pub struct PredictArgs {
 
 impl PredictArgs {
     /// The same with another version.
-    pub fn of_version(&self, version: i64) -> PredictArgs {
+    pub fn of_version(&self, version: VersionNumber) -> PredictArgs {
         PredictArgs {
             version: version.to_string(),
             ..self.clone()
@@ -368,7 +369,7 @@ fn report(
     global: &Global,
     path: &Path,
     rows: usize,
-    version: i64,
+    version: VersionNumber,
     found: &[Unreadable],
     keep: Option<&[bool]>,
 ) {

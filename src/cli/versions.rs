@@ -158,7 +158,11 @@ async fn show(global: &Global, env: &pipeline::Env, id: &str) -> Result<(), Fail
         ],
         vec![
             "bundle".to_string(),
-            version.bundle_sha256.clone().unwrap_or_default(),
+            version
+                .bundle_sha256
+                .as_deref()
+                .unwrap_or_default()
+                .to_string(),
         ],
         vec![
             "target".to_string(),

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model_types::Sha256;
+
 /// One who may ask.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +51,7 @@ pub fn is_token_name(text: &str) -> bool {
 
 /// Whether a text is a SHA-256 in hexadecimal.
 pub fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    text.parse::<Sha256>().is_ok()
 }
 
 /// What a token allows; each role may do what the ones before it may.

@@ -15,6 +15,7 @@ use super::scan::ScannedFile;
 use super::schema::Schema;
 use super::source::{self, Format};
 use super::table::Table;
+use crate::model_types::Sha256;
 use serde::{Deserialize, Serialize};
 
 /// A file's table with where it came from.
@@ -122,7 +123,7 @@ pub struct FileRead {
     /// Relative to the folder.
     pub path: String,
     /// Of the content.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Size.
     pub bytes: u64,
     /// Rows in it, before duplicates are dropped.

@@ -27,6 +27,7 @@ use super::schema_merge::{agree, column_of};
 use super::source::{self, Format};
 use super::stack::stack;
 use super::table::{Bad, Table, TableError};
+use crate::model_types::Sha256;
 
 /// A file that was left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub struct Quarantined {
     /// Relative to the folder.
     pub path: String,
     /// Of the content.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Physical line, the header is line 1.
     pub line: Option<u64>,
     /// Name of the column.

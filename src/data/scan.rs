@@ -6,12 +6,12 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 use walkdir::{DirEntry, WalkDir};
 
 use super::Error;
 use super::source;
-use crate::text::hex;
+use crate::model_types::Sha256;
 
 /// A file whose content did not change while it was hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct ScannedFile {
     /// Relative to the scanned folder, separated by `/`.
     pub path: String,
     /// Of the content, in lower-case hex.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Size.
     pub bytes: u64,
     /// When it was last written.
@@ -181,7 +181,7 @@ fn hash_file(root: &Path, path: &str) -> io::Result<Option<ScannedFile>> {
     };
     let before = file.metadata()?;
     let modified = before.modified()?;
-    let mut hasher = Sha256::new();
+    let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; (before.len() as usize).clamp(1, 1 << 18)];
     loop {
         match file.read(&mut buffer) {
@@ -193,7 +193,7 @@ fn hash_file(root: &Path, path: &str) -> io::Result<Option<ScannedFile>> {
     }
     let file = ScannedFile {
         path: path.to_owned(),
-        sha256: hex(&hasher.finalize()),
+        sha256: hasher.into(),
         bytes: before.len(),
         modified,
     };

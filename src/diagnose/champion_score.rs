@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::evaluate::{Metric, MetricInterval, Scores};
+use crate::model_types::VersionNumber;
 
 /// A version's score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -10,7 +11,7 @@ pub struct ChampionScore {
     /// The model.
     pub model: String,
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The primary metric.
     pub metric: Metric,
     /// Its value; `None` where it is undefined on these rows.

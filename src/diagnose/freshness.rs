@@ -1,6 +1,6 @@
 //! How old everything is: data, training, champion, test data. Ages are in seconds and never below 0.
 
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use serde::Serialize;
 
 use crate::clock::rfc3339;
@@ -63,7 +63,7 @@ pub struct LastRun {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LastTraining {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The run that made it.
     pub run: RunId,
     /// When its number was taken.
@@ -78,9 +78,9 @@ pub struct LastMove {
     /// `promote`, `rollback` or `pin`.
     pub action: Action,
     /// The champion after it.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The champion before it.
-    pub previous: Option<i64>,
+    pub previous: Option<VersionNumber>,
     /// When.
     pub at: String,
     /// How long ago.
@@ -91,7 +91,7 @@ pub struct LastMove {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChampionAge {
     /// Its version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when.
     pub since: String,
     /// For how long.

@@ -5,6 +5,7 @@ use crate::bundle::Bundle;
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::data;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::pipeline::{Env, Error, Fresh, PresentScore, TestData, present_score};
 use crate::registry::ScoreRow;
 
@@ -15,7 +16,7 @@ use crate::registry::ScoreRow;
 /// When the test rows cannot be read or do not fit the version.
 pub fn score_now(
     env: &Env,
-    (version, sha256, bundle): (i64, &str, &Bundle),
+    (version, sha256, bundle): (VersionNumber, &Sha256, &Bundle),
     (known, fresh): (&[ScoreRow], Fresh),
 ) -> Result<ChampionScore, Error> {
     let scan = data::scan(&env.config.test_folder.here())?;
@@ -27,8 +28,8 @@ pub fn score_now(
 /// The score of a version that was recorded last, on whatever rows those were.
 pub fn last_score(
     config: &ModelConfig,
-    version: i64,
-    sha256: &str,
+    version: VersionNumber,
+    sha256: &Sha256,
     known: &[ScoreRow],
 ) -> Option<ChampionScore> {
     let last = PresentScore::last_recorded(version, sha256, known)?;

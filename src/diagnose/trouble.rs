@@ -145,7 +145,7 @@ fn is_of(jobs: &[JobRow], run: &Failure, job: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model_types::Outcome;
+    use crate::model_types::{Outcome, Sha256};
     use crate::registry::RunState;
 
     fn run(id: &str, state: RunState, ended_ms: i64) -> RunRow {
@@ -223,7 +223,7 @@ mod tests {
     fn files_are_named_as_far_as_they_are_few() {
         let file = |path: &str| LeftOutFile {
             path: path.to_string(),
-            sha256: String::new(),
+            sha256: Sha256::default(),
             line: Some(2),
             reason: "3 fields, the header has 2".to_string(),
         };

@@ -8,6 +8,7 @@ use crate::bundle::{Bundle, Calibration, Flag, Origin, Provenance};
 use crate::config::raw::Learner;
 use crate::evaluate::{Metric, Task};
 use crate::features::{Input, Prepare};
+use crate::model_types::VersionNumber;
 use crate::predictors::{LEAF, Linear, Link, Predictor, Trees};
 
 /// The form that is written.
@@ -19,7 +20,7 @@ struct Exported<'a> {
     format_version: u32,
     program: &'a str,
     model: &'a str,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
     task: Task,
     target: &'a str,
     classes: &'a [String],

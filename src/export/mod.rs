@@ -9,6 +9,8 @@ pub mod onnx;
 pub use json::json;
 pub use onnx::onnx;
 
+use crate::model_types::VersionNumber;
+
 /// Why a bundle cannot be exported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,7 +38,7 @@ pub struct About<'a> {
     /// Name of the model.
     pub model: &'a str,
     /// Number of the version; `None` where it is unknown.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// Version of this program.
     pub program: &'a str,
 }

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::evaluate::calibration::Calibrated;
 use crate::evaluate::predictions::FEWEST_INTERVAL_ROWS;
 use crate::evaluate::{Centre, Interval, Metric, Predictions, Scores, Truth};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, PredictionId};
 
 pub use crate::config::policy::{EvidenceKind, First, Guard, Policy, Require, SliceGuard};
 pub use decide::decide;
@@ -116,7 +116,7 @@ pub struct Beyond {
     /// Rows without labels, seen by neither.
     pub unlabelled: Option<Both>,
     /// Id of the answer to each of those rows; none where they are not known any more. The gate does not read them.
-    pub ids: Vec<String>,
+    pub ids: Vec<PredictionId>,
     /// Rows that were labelled on request.
     pub asked: Option<Asked>,
     /// What a past decision assumed, where it is decided again and nothing had been learned.

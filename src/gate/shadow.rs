@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model_types::PredictionId;
+
 /// Both models on the newest logged requests.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +32,7 @@ pub struct Shadow {
 #[serde(deny_unknown_fields)]
 pub struct ChangedRow {
     /// Id of the answer.
-    pub id: String,
+    pub id: PredictionId,
     /// When it was asked.
     pub at: String,
     /// The champion's class or number, and the challenger's.

@@ -5,6 +5,8 @@ use serde::Serialize;
 use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use warp::http::{HeaderMap, Response, StatusCode};
 
+use crate::model_types::VersionNumber;
+
 // Parsed once, not for every answer.
 const X_MODEL: HeaderName = HeaderName::from_static("x-model");
 const X_MODEL_VERSION: HeaderName = HeaderName::from_static("x-model-version");
@@ -76,11 +78,11 @@ impl Reply {
     }
 
     /// With which version of which model answered, and for how many rows.
-    pub fn by(mut self, model: &str, version: i64, rows: usize) -> Self {
+    pub fn by(mut self, model: &str, version: VersionNumber, rows: usize) -> Self {
         self.rows = rows as u64;
         let model = HeaderValue::from_str(model);
         let model = model.unwrap_or(HeaderValue::from_static("unnamed"));
-        self.answered_by = Some((model, HeaderValue::from(version)));
+        self.answered_by = Some((model, HeaderValue::from(version.get())));
         self
     }
 

@@ -154,6 +154,7 @@ mod tests {
 
     use super::super::answered::Answer;
     use super::*;
+    use crate::model_types::{PredictionId, VersionNumber};
 
     fn cells(value: Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()
@@ -167,8 +168,8 @@ mod tests {
         };
         Labelled {
             answer: Answer {
-                id: at.to_string(),
-                version: 1,
+                id: PredictionId::new(at.to_string()),
+                version: VersionNumber::new(1),
                 at_ms: at as i64,
                 class: Some(class.to_string()),
                 value: at as f64,

@@ -17,7 +17,7 @@ mod tests;
 /// takes labelled answers as representative of all answers counts them.
 pub const ASKED_SOURCE: &str = "wanted";
 
-pub use answered::{Answer, answered_at};
+pub use answered::Answer;
 pub use held_out::{Admission, admission, is_test_row, label_of, row_key, row_key_before};
 pub use outcome::{Effective, Given, Known, Outcome, Spans, Stated, effective, outcome};
 pub use quality::{Coverage, Form, Labelled, Quality, Window, quality};

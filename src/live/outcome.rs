@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answered::answered_at;
+use crate::model_types::PredictionId;
 
 /// A label as it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// Id of the answer.
-    pub id: String,
+    pub id: PredictionId,
     /// The true class, or the true number, as it is spelled.
     pub label: String,
     /// When it was seen to be so, in milliseconds since 1970.
@@ -150,7 +150,7 @@ pub fn outcome(given: &Given, known: &Known, now_ms: i64, spans: Spans) -> Outco
             )
     });
     if !known.is_answered {
-        let answered_ms = answered_at(&given.id);
+        let answered_ms = given.id.made_ms();
         return match answered_ms {
             Some(at_ms) if at_ms < now_ms - spans.keep_ms => Outcome::TooLate,
             Some(at_ms) if at_ms < now_ms - spans.hold_ms => Outcome::Unknown,

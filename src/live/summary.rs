@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Interval, Metric};
+use crate::model_types::VersionNumber;
 
 /// How good the newest answers of a version were: by labels where those have come, and estimated up to now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The primary metric.
     pub metric: Metric,
     /// The seven days up to the newest answer that has a label; `None` before the first label.

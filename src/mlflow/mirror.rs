@@ -12,7 +12,7 @@ use super::error::Error;
 use super::{files, record};
 use crate::config::{Mlflow, Topic};
 use crate::export::About;
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use crate::notify::Event;
 use crate::pipeline::{Env, load_bundle};
 use crate::registry::{RunRow, VersionRow};
@@ -58,8 +58,12 @@ impl Mirror {
         }
         // What is in the registry now, not when it happened: the last message leaves the server as the registry is.
         let champion = env.registry.champion(model).await?.map(|it| it.version);
-        let told = event.facts.get("version").and_then(Value::as_i64);
-        let numbers: BTreeSet<i64> = told.into_iter().chain(champion).collect();
+        let told = event
+            .facts
+            .get("version")
+            .and_then(Value::as_i64)
+            .map(VersionNumber::new);
+        let numbers: BTreeSet<VersionNumber> = told.into_iter().chain(champion).collect();
         for number in numbers {
             let Some(row) = env.registry.version(model, number).await? else {
                 continue;

@@ -85,7 +85,7 @@ async fn moved(mirror: &Mirror, seen: &Mutex<HashMap<String, i64>>, clock: Clock
         }
         let subject = format!("{model}: version {champion} is the champion");
         let mut facts = serde_json::Map::new();
-        facts.insert("champion".to_string(), champion.into());
+        facts.insert("champion".to_string(), champion.get().into());
         events.push(Event {
             kind: Topic::Promoted,
             model: model.clone(),

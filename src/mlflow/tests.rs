@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use super::record;
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 use crate::registry::{RunRow, RunState, VersionRow, VersionState};
 
 fn version() -> VersionRow {
     VersionRow {
         model: "churn".to_string(),
-        number: 7,
+        number: VersionNumber::new(7),
         run: RunId::new("r7"),
         state: VersionState::Ready,
         folder: "v7".to_string(),
-        bundle_sha256: Some("ab".to_string()),
+        bundle_sha256: Some(Sha256::new("ab")),
         model_hash: None,
         data_hash: Some("d".repeat(64)),
         config_hash: Some("c".to_string()),
@@ -31,7 +31,7 @@ fn run(record: Value) -> RunRow {
         state: RunState::Done,
         stage: "report".to_string(),
         outcome: Some(Outcome::Promote),
-        version: Some(7),
+        version: Some(VersionNumber::new(7)),
         started_ms: 1,
         ended_ms: Some(5),
         error: None,

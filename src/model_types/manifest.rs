@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RunId;
+use super::{RunId, Sha256, VersionNumber};
 
 /// The bundle's file in a folder of a version, or a champion's copy.
 pub const BUNDLE: &str = "trainedmodel.json";
@@ -15,13 +15,13 @@ pub struct Manifest {
     /// The model.
     pub model: String,
     /// The champion.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when it is the champion.
     pub promoted_at: String,
     /// The run that trained it.
     pub run: RunId,
     /// File → SHA-256.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<(String, Sha256)>,
     /// Where the files are beside this one, in a store, which cannot replace several at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
@@ -29,10 +29,10 @@ pub struct Manifest {
 
 impl Manifest {
     /// Checksum of the bundle in the copy.
-    pub fn bundle_sha256(&self) -> Option<&str> {
+    pub fn bundle_sha256(&self) -> Option<&Sha256> {
         let mut files = self.files.iter();
         let found = files.find(|(name, _)| name == BUNDLE);
-        found.map(|(_, sha256)| sha256.as_str())
+        found.map(|(_, sha256)| sha256)
     }
 
     /// The key of one of its files.

@@ -7,14 +7,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{Sha256, VersionNumber};
+
 /// The record of a run that finished.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 pub struct RunRecord {
     /// The version that it made, or scored again.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The champion after it.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Why it came to its outcome, most important first.
     pub reasons: Vec<String>,
     /// The scores of both versions on the same test rows.
@@ -58,7 +60,7 @@ pub struct LeftOutFile {
     pub path: String,
     /// Of its content.
     #[serde(default)]
-    pub sha256: String,
+    pub sha256: Sha256,
     /// The physical line at which it went wrong, the header being line 1.
     #[serde(default)]
     pub line: Option<u64>,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::VersionNumber;
+
 /// Which version is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionSelector {
@@ -11,7 +13,7 @@ pub enum VersionSelector {
     /// The newest whose bundle is whole.
     Latest,
     /// By its number.
-    Number(i64),
+    Number(VersionNumber),
 }
 
 /// A text that names no version.
@@ -53,8 +55,14 @@ mod tests {
     #[test]
     fn a_version_is_named_in_four_ways_and_no_other() {
         let read = |text: &str| text.parse::<VersionSelector>();
-        assert_eq!(read("3"), Ok(VersionSelector::Number(3)));
-        assert_eq!(read("v12"), Ok(VersionSelector::Number(12)));
+        assert_eq!(
+            read("3"),
+            Ok(VersionSelector::Number(VersionNumber::new(3)))
+        );
+        assert_eq!(
+            read("v12"),
+            Ok(VersionSelector::Number(VersionNumber::new(12)))
+        );
         assert_eq!(read("champion"), Ok(VersionSelector::Champion));
         assert_eq!(read("latest"), Ok(VersionSelector::Latest));
         for bad in [

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Topic;
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use crate::registry::{RunRow, RunState};
 
 fn run(state: RunState, outcome: Option<Outcome>, error: Option<&str>) -> RunRow {
@@ -15,7 +15,7 @@ fn run(state: RunState, outcome: Option<Outcome>, error: Option<&str>) -> RunRow
         state,
         stage: "deploy".to_string(),
         outcome,
-        version: outcome.map(|_| 2),
+        version: outcome.map(|_| VersionNumber::new(2)),
         started_ms: 0,
         ended_ms: Some(1_772_323_200_000),
         error: error.map(str::to_string),

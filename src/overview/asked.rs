@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::gate::two_keys::Direction;
+use crate::model_types::{PredictionId, VersionNumber};
 use crate::pipeline::{self, Env, Error, beyond};
 use crate::registry::{VersionRow, VersionState};
 
@@ -17,9 +18,9 @@ pub struct LabelsWanted {
     /// In words: what is wanted and what for, or why nothing is.
     pub says: String,
     /// The version that is not decided on; none where nothing is wanted.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The champion that it is checked against.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Logged requests that both models answered.
     pub population: u64,
     /// Those of them on which both models differ.
@@ -42,7 +43,7 @@ pub struct LabelsWanted {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WantedRow {
     /// Id of its answer.
-    pub id: String,
+    pub id: PredictionId,
     /// In which way the models differ on it.
     pub direction: Direction,
     /// For how many logged requests it stands once the labels of all rows have come.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::decision::DecisionStatus;
 use crate::clock::rfc3339;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation};
 
@@ -16,7 +16,7 @@ pub struct LiveThen {
     /// The time.
     pub at: String,
     /// The version that was the champion; none before the first.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// Since when.
     pub since: Option<String>,
     /// Until when; nothing where it still is.
@@ -36,7 +36,7 @@ pub struct LiveThen {
     /// Hash of the settings that it was trained by.
     pub config_hash: Option<String>,
     /// Checksum of its bundle.
-    pub bundle_sha256: Option<String>,
+    pub bundle_sha256: Option<Sha256>,
     /// The gate's decision on it, where its file is still there.
     pub decision: Option<DecisionStatus>,
 }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_champion_of_a_time_is_what_was_moved_last_before_it() {
-        let operation = |action: Action, version: i64, at_ms: i64| Operation {
+        let operation = |action: Action, version: VersionNumber, at_ms: i64| Operation {
             action,
             version: Some(version),
             previous: None,
@@ -112,17 +112,17 @@ mod tests {
             at_ms,
         };
         let operations = [
-            operation(Action::Unpin, 2, 40),
-            operation(Action::Promote, 2, 30),
-            operation(Action::Promote, 1, 10),
+            operation(Action::Unpin, VersionNumber::new(2), 40),
+            operation(Action::Promote, VersionNumber::new(2), 30),
+            operation(Action::Promote, VersionNumber::new(1), 10),
         ];
         let found = |at_ms: i64| {
             let (operation, until) = then(&operations, at_ms);
             (operation.and_then(|it| it.version), until)
         };
         assert_eq!(found(5), (None, Some(10)));
-        assert_eq!(found(10), (Some(1), Some(30)));
-        assert_eq!(found(29), (Some(1), Some(30)));
-        assert_eq!(found(99), (Some(2), None));
+        assert_eq!(found(10), (Some(VersionNumber::new(1)), Some(30)));
+        assert_eq!(found(29), (Some(VersionNumber::new(1)), Some(30)));
+        assert_eq!(found(99), (Some(VersionNumber::new(2)), None));
     }
 }

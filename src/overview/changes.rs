@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::rfc3339;
+use crate::model_types::VersionNumber;
 use crate::pipeline::{Error, TrainingRecord, log_end, log_is_there};
 use crate::registry::{JobRow, Operation, Registry, ScheduleChange, VersionRow};
 
@@ -24,7 +25,7 @@ pub struct Change {
     /// The model.
     pub model: Option<String>,
     /// The version.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// `done`, `rejected` or `failed`.
     pub outcome: String,
     /// `run`, `cli`, `api` …: how it was requested.
@@ -175,7 +176,7 @@ fn of_line(line: &str) -> Option<Change> {
         by: text("caller").unwrap_or_default(),
         action,
         model: text("model"),
-        version: line["version"].as_i64(),
+        version: line["version"].as_i64().map(VersionNumber::new),
         outcome: match outcome.as_str() {
             "refused" => "rejected".to_string(),
             _ => outcome,

@@ -1,6 +1,6 @@
 //! Two versions beside each other: metrics with intervals, rows on which they differ, slices, data and settings.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Side {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The gate's verdict.
     pub verdict: Option<Outcome>,
     /// Rows counted as `confusion[true class][predicted class]`; empty of numbers and without a score.
@@ -166,9 +166,13 @@ fn of_version(row: &VersionRow, score: Option<SideScore>) -> Side {
 }
 
 /// The newest scores of two versions on the same rows; where there are none, the newest of each.
-fn best_pair(scores: &[ScoreRow], a: i64, b: i64) -> (Option<&ScoreRow>, Option<&ScoreRow>) {
-    let of = |version: i64| scores.iter().filter(move |it| it.version == version);
-    let newest = |version: i64| of(version).max_by_key(|it| it.at_ms);
+fn best_pair(
+    scores: &[ScoreRow],
+    a: VersionNumber,
+    b: VersionNumber,
+) -> (Option<&ScoreRow>, Option<&ScoreRow>) {
+    let of = |version: VersionNumber| scores.iter().filter(move |it| it.version == version);
+    let newest = |version: VersionNumber| of(version).max_by_key(|it| it.at_ms);
     let pairs = of(a).flat_map(|first| {
         let same = of(b).filter(|second| second.rows_hash == first.rows_hash);
         same.map(move |second| (first, second))

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::evaluate::Metric;
 use crate::gate::Decision;
 use crate::gate::two_keys::{Origin, ROPE};
+use crate::model_types::VersionNumber;
 use crate::pipeline::{self, Env, Error};
 use crate::registry::VersionState;
 
@@ -12,7 +13,7 @@ use crate::registry::VersionState;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DecisionStatus {
     /// The version that it was about.
-    pub version: i64,
+    pub version: VersionNumber,
     /// `promote`, `reject`, `retune`, `equivalent` or `inconclusive`.
     pub verdict: &'static str,
     /// Why, most important first.
@@ -51,7 +52,7 @@ pub struct DecisionStatus {
 
 impl DecisionStatus {
     /// Out of what the gate wrote.
-    pub fn of(version: i64, decision: &Decision) -> Self {
+    pub fn of(version: VersionNumber, decision: &Decision) -> Self {
         let compared = decision.comparison.as_ref();
         let keys = decision.judgement.as_ref();
         let metric = decision.metric;

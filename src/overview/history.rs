@@ -1,6 +1,6 @@
 //! Versions over time: each with its score, interval and rows, and who was the champion when.
 
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::rfc3339;
@@ -15,7 +15,7 @@ pub const MOST_VERSIONS: i64 = 100;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VersionPoint {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// `ready`, `building`, `abandoned` or `removed`.
     pub state: VersionState,
     /// When its number was taken.
@@ -40,7 +40,7 @@ pub struct VersionPoint {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Champions {
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when.
     pub from: String,
     /// Until when; nothing for the present one.
@@ -73,14 +73,14 @@ pub struct History {
 pub async fn history(env: &Env) -> Result<History, Error> {
     let (model, registry) = (&env.config.name, &env.registry);
     let heads = registry.version_heads(model, MOST_VERSIONS).await?;
-    let first = heads.last().map_or(0, |head| head.number);
+    let first = heads.last().map(|head| head.number).unwrap_or_default();
     let scores = registry.scores_from(model, first).await?;
     let champion = registry.champion(model).await?.map(|it| it.version);
     let operations = registry.operations(model).await?;
     let newest = scores.iter().max_by_key(|score| score.at_ms);
     let metric = newest.map_or(env.config.metric, |it| env.config.metric_of(&it.record));
     let attempts = newest.map_or(0, |newest| {
-        let mut on_these: Vec<i64> = scores
+        let mut on_these: Vec<VersionNumber> = scores
             .iter()
             .filter(|score| score.rows_hash == newest.rows_hash)
             .map(|score| score.version)
@@ -105,7 +105,7 @@ pub async fn history(env: &Env) -> Result<History, Error> {
 fn point(
     head: VersionRow,
     score: Option<&ScoreRow>,
-    champion: Option<i64>,
+    champion: Option<VersionNumber>,
     metric: Metric,
 ) -> VersionPoint {
     let side = score.and_then(|score| SideScore::deserialize(&score.record).ok());
@@ -162,7 +162,12 @@ fn champions(operations: &[Operation]) -> Vec<Champions> {
 mod tests {
     use super::*;
 
-    fn operation(action: Action, version: i64, previous: Option<i64>, at_ms: i64) -> Operation {
+    fn operation(
+        action: Action,
+        version: VersionNumber,
+        previous: Option<VersionNumber>,
+        at_ms: i64,
+    ) -> Operation {
         Operation {
             action,
             version: Some(version),
@@ -177,10 +182,25 @@ mod tests {
     #[test]
     fn champions_follow_each_other_and_a_pin_of_the_champion_is_no_new_one() {
         let operations = [
-            operation(Action::Rollback, 1, Some(2), 4000),
-            operation(Action::Pin, 2, Some(2), 3000),
-            operation(Action::Promote, 2, Some(1), 2000),
-            operation(Action::Promote, 1, None, 1000),
+            operation(
+                Action::Rollback,
+                VersionNumber::new(1),
+                Some(VersionNumber::new(2)),
+                4000,
+            ),
+            operation(
+                Action::Pin,
+                VersionNumber::new(2),
+                Some(VersionNumber::new(2)),
+                3000,
+            ),
+            operation(
+                Action::Promote,
+                VersionNumber::new(2),
+                Some(VersionNumber::new(1)),
+                2000,
+            ),
+            operation(Action::Promote, VersionNumber::new(1), None, 1000),
         ];
         let spans = champions(&operations);
         let told: Vec<_> = spans
@@ -190,9 +210,17 @@ mod tests {
         assert_eq!(
             told,
             [
-                (1, "1970-01-01T00:00:04Z", None),
-                (2, "1970-01-01T00:00:02Z", Some("1970-01-01T00:00:04Z")),
-                (1, "1970-01-01T00:00:01Z", Some("1970-01-01T00:00:02Z")),
+                (VersionNumber::new(1), "1970-01-01T00:00:04Z", None),
+                (
+                    VersionNumber::new(2),
+                    "1970-01-01T00:00:02Z",
+                    Some("1970-01-01T00:00:04Z")
+                ),
+                (
+                    VersionNumber::new(1),
+                    "1970-01-01T00:00:01Z",
+                    Some("1970-01-01T00:00:02Z")
+                ),
             ]
         );
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::config::LearnerKind;
 use crate::gate::{Require, RuleOutcome};
 use crate::live::Summary;
+use crate::model_types::VersionNumber;
 use crate::pipeline::{Env, Error, live, read_decision, read_score};
 use crate::registry::VersionState;
 
@@ -84,7 +85,7 @@ pub struct MlTestScore {
 /// What is known of a project, beside its settings.
 #[derive(Debug, Clone, Default)]
 struct Facts {
-    champion: Option<i64>,
+    champion: Option<VersionNumber>,
     has_importance: bool,
     decisions: usize,
     baselines_passed: bool,

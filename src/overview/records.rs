@@ -7,7 +7,7 @@ use super::queue::{QueueStatus, ScheduleStatus};
 use super::timeline::Entry;
 use crate::evaluate::Metric;
 use crate::live::Summary;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::ProbationRow;
 
 /// The status of a project.
@@ -73,7 +73,7 @@ pub struct ModelStatus {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChampionStatus {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when.
     pub since: String,
     /// For how long, in seconds.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::paths::without_folder;
 use super::timeline::Outcome;
 use crate::clock::rfc3339;
-use crate::model_types::{RunId, RunRecord};
+use crate::model_types::{RunId, RunRecord, VersionNumber};
 use crate::pipeline::{self, Env, Error, Stage, is_run_id};
 use crate::registry::RunRow;
 
@@ -35,7 +35,7 @@ pub struct RunStatus {
     /// How long it took or, while it is under way, has taken so far, in milliseconds.
     pub duration_ms: i64,
     /// The version that it made.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// Its stages, in their order.
     pub stages: Vec<StageStatus>,
     /// What the checks found, the worst first: severity, check and sentence.

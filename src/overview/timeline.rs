@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::paths::without_folder;
 use crate::clock::rfc3339;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::{
     CameTo, Error, JobRow, JobState, Registry, RunRow, RunState, TickOutcome, TickRow,
 };
@@ -167,7 +167,7 @@ pub struct Entry {
     /// Its job.
     pub job: Option<String>,
     /// The version that it made.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The stage that it is in or ended in.
     pub stage: Option<String>,
     /// How long it took, in milliseconds.

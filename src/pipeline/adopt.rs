@@ -10,7 +10,7 @@ mod stamp;
 
 pub use record::write_record;
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use serde::Serialize;
 
 use self::found::{Found, find};
@@ -32,7 +32,7 @@ pub struct Adopted {
     /// Data sets that it did not know.
     pub datasets: usize,
     /// The champion afterwards.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Whether the champion is one by this.
     pub is_champion_adopted: bool,
     /// Folders that cannot be used, and why.
@@ -45,7 +45,7 @@ pub struct Adopted {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AdoptedVersion {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Its folder.
     pub folder: String,
     /// The verdict in its `decision.json`.

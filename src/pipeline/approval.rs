@@ -9,7 +9,7 @@ use super::fresh::TestData;
 use super::model_lock::with_model_lock;
 use super::versions::read_score;
 use super::{Env, production};
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use crate::registry::{Action, Lock, Operation, VersionRow, VersionState};
 
 /// Versions among which one that waits is looked for; older ones were overtaken.
@@ -19,7 +19,7 @@ const NEWEST: i64 = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when, in milliseconds since 1970.
     pub since_ms: i64,
     /// Why it does not wait any more, when it does not.
@@ -57,7 +57,7 @@ pub async fn waiting(env: &Env) -> Result<Option<Waiting>, Error> {
     }))
 }
 
-fn named(version: Option<i64>) -> String {
+fn named(version: Option<VersionNumber>) -> String {
     version.map_or("none".to_string(), |version| format!("version {version}"))
 }
 
@@ -79,7 +79,7 @@ async fn waiting_row(env: &Env) -> Result<Option<VersionRow>, Error> {
 /// moving the champion meets.
 pub async fn approve(
     env: &Env,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
     reason: &str,
     actor: &str,
 ) -> Result<Operation, Error> {
@@ -108,10 +108,10 @@ pub async fn approve(
 /// [`Error::NotWaiting`] when none waits or another one was meant.
 pub async fn reject(
     env: &Env,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
     reason: &str,
     actor: &str,
-) -> Result<i64, Error> {
+) -> Result<VersionNumber, Error> {
     with_model_lock(env, &env.config.name, |lock| async move {
         let (number, _) = meant(env, version).await?;
         let reason = format!("rejected: {reason}");
@@ -124,7 +124,7 @@ pub async fn reject(
 async fn settle(
     env: &Env,
     lock: &Lock,
-    (version, verdict): (i64, &str),
+    (version, verdict): (VersionNumber, &str),
     (reason, actor): (&str, &str),
     operation: Option<&Operation>,
 ) -> Result<(), Error> {
@@ -136,7 +136,10 @@ async fn settle(
 }
 
 /// The version that waits, when it is the one that is meant, and why it waits no longer.
-async fn meant(env: &Env, version: Option<i64>) -> Result<(i64, Option<String>), Error> {
+async fn meant(
+    env: &Env,
+    version: Option<VersionNumber>,
+) -> Result<(VersionNumber, Option<String>), Error> {
     let not = |why: String| Error::NotWaiting {
         model: env.config.name.clone(),
         why,
@@ -153,7 +156,7 @@ async fn meant(env: &Env, version: Option<i64>) -> Result<(i64, Option<String>),
 }
 
 /// The version that waits, checked against the champion and the test data of now.
-async fn still_waiting(env: &Env, version: Option<i64>) -> Result<i64, Error> {
+async fn still_waiting(env: &Env, version: Option<VersionNumber>) -> Result<VersionNumber, Error> {
     let (number, mut expired) = meant(env, version).await?;
     if expired.is_none() {
         let scan = super::input_scan::look(&env.config.test_folder).await?;

@@ -14,7 +14,6 @@ pub use restore::{Replaces, Restored, restore};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use self::files::{
     beside, clear, copy_file, copy_folder, disk, files_below, listed, sync, sync_parent,
@@ -29,9 +28,8 @@ use super::trained::dataset_run;
 use crate::artifacts;
 use crate::clock::rfc3339;
 use crate::config::Config;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::registry::{Registry, VersionRow, VersionState};
-use crate::text::hex;
 pub use list::Listed;
 use list::{Cut, LIST};
 
@@ -63,9 +61,9 @@ pub struct BackedUp {
     /// The model.
     pub model: String,
     /// The champion.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Versions whose files are in it.
-    pub versions: Vec<i64>,
+    pub versions: Vec<VersionNumber>,
     /// Whether it was created by request, and its data is in it.
     pub is_created: bool,
 }
@@ -256,15 +254,15 @@ async fn is_whole(
     is_champion: bool,
 ) -> Result<bool, Cut> {
     let path = to.join("trainedmodel.json");
-    let expected = version.bundle_sha256.as_deref().unwrap_or_default();
-    let found = std::fs::read(&path).map(|bytes| hex(&Sha256::digest(bytes)));
+    let expected = version.bundle_sha256.clone().unwrap_or_default();
+    let found = std::fs::read(&path).map(Sha256::of);
     if found.is_ok_and(|found| found == expected) {
         return Ok(true);
     }
     if !is_champion {
         return Ok(false);
     }
-    let Some(bytes) = manifest::copied_bundle(env, expected).await? else {
+    let Some(bytes) = manifest::copied_bundle(env, &expected).await? else {
         return Err(Cut::Failed(Error::Backup(format!(
             "back `{}` up: the bundle of version {}, the champion, is damaged or gone in its folder and in its copy",
             env.config.name, version.number

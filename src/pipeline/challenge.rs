@@ -12,7 +12,7 @@ use super::subject::Subject;
 use super::trained::Trained;
 use super::{Env, Stage, report};
 use crate::checks::worst_first;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::Lock;
 
 /// A version before the gate, and what it is judged with.
@@ -118,7 +118,7 @@ impl Settled {
         env: &Env,
         run: &RunId,
         trained: &Trained,
-        before: Option<i64>,
+        before: Option<VersionNumber>,
     ) -> RunReport {
         let version = &trained.version;
         let made = FILES.into_iter().map(str::to_string).chain(self.files);

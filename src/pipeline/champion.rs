@@ -4,6 +4,7 @@ use super::error::Error;
 use super::model_lock::with_model_lock;
 use super::versions::{load_bundle, pick_version};
 use super::{Env, lost, manifest, production};
+use crate::model_types::VersionNumber;
 use crate::registry::{Action, Lock, Operation};
 
 /// Moves the champion by hand: `promote`, `rollback`, `pin` or `unpin`, recorded with a reason.
@@ -86,7 +87,10 @@ pub(super) async fn checked_move(
 
 /// The champion before the present one. Rollbacks do not count as making a champion, so that two of them in a row go back
 /// two steps and not to and fro.
-pub(super) async fn previous(env: &Env, now: Option<i64>) -> Result<i64, Error> {
+pub(super) async fn previous(
+    env: &Env,
+    now: Option<VersionNumber>,
+) -> Result<VersionNumber, Error> {
     before(env, now)
         .await?
         .ok_or_else(|| Error::NoPreviousChampion {
@@ -95,7 +99,10 @@ pub(super) async fn previous(env: &Env, now: Option<i64>) -> Result<i64, Error> 
 }
 
 /// The version that a rollback would make the champion, if there is one.
-pub(super) async fn before(env: &Env, now: Option<i64>) -> Result<Option<i64>, Error> {
+pub(super) async fn before(
+    env: &Env,
+    now: Option<VersionNumber>,
+) -> Result<Option<VersionNumber>, Error> {
     let operations = env.registry.operations(&env.config.name).await?;
     Ok(operations
         .iter()

@@ -15,6 +15,7 @@ use crate::checks::{
 };
 use crate::config::Severity;
 use crate::data::Remark;
+use crate::model_types::VersionNumber;
 use crate::registry::VersionRow;
 
 /// Looks at a data set before a version is trained on it.
@@ -153,7 +154,7 @@ fn categories(bundle: &Bundle) -> Vec<Categories> {
 ///
 /// # Errors
 /// When the registry cannot be reached.
-pub async fn findings_of(env: &Env) -> Result<Option<(i64, Vec<Finding>)>, Error> {
+pub async fn findings_of(env: &Env) -> Result<Option<(VersionNumber, Vec<Finding>)>, Error> {
     let versions = env.registry.versions(&env.config.name).await?;
     let is_ready = |version: &&VersionRow| version.state == crate::registry::VersionState::Ready;
     let Some(version) = versions.iter().find(is_ready) else {

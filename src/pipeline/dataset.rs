@@ -10,7 +10,7 @@ use super::error::Error;
 use crate::data::rules::Rejected;
 use crate::data::{ColumnSummary, FileRead, FolderRead, Quarantined, ReadingPlan, Remark};
 use crate::joins::RelatedPlan;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::SeenFile;
 use crate::text::hex;
 
@@ -114,7 +114,7 @@ pub struct ProductionRows {
     /// When the first and the last of them were answered.
     pub answered: Option<[String; 2]>,
     /// How many each version answered.
-    pub by_version: BTreeMap<i64, u64>,
+    pub by_version: BTreeMap<VersionNumber, u64>,
     /// Labelled rows that the files have, too; they count once.
     pub in_files: u64,
     /// Those that are rows of the test data; they are not learned from.
@@ -146,8 +146,8 @@ impl DatasetRecord {
 }
 
 /// Hash over file contents, whatever their names and order.
-pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a String>) -> String {
-    let distinct: BTreeSet<&String> = hashes.collect();
+pub fn content_hash<'a>(hashes: impl Iterator<Item = &'a str>) -> String {
+    let distinct: BTreeSet<&str> = hashes.collect();
     let mut digest = Sha256::new();
     for hash in distinct {
         digest.update(hash.as_bytes());

@@ -13,7 +13,7 @@ use crate::config::{Approval, Severity};
 use crate::evaluate::Metric;
 use crate::gate::two_keys::{self, Learned};
 use crate::gate::{self, Decision, Evidence, Facts, LetIn, Verdict};
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use crate::registry::{Action, Conclusion, Lock, Operation};
 
 /// What deploying came to.
@@ -133,7 +133,11 @@ async fn facts(env: &Env, work: &Work<'_>, scored: &Scored) -> Result<Facts, Err
 }
 
 /// The versions up to this one that have been scored on these test rows: with enough attempts one passes by chance.
-async fn judged(env: &Env, version: i64, rows_hash: &str) -> Result<BTreeSet<i64>, Error> {
+async fn judged(
+    env: &Env,
+    version: VersionNumber,
+    rows_hash: &str,
+) -> Result<BTreeSet<VersionNumber>, Error> {
     let scores = env.registry.scores(&env.config.name).await?;
     let on_these = scores.iter().filter(|score| score.rows_hash == rows_hash);
     let versions = on_these.map(|score| score.version);
@@ -141,13 +145,17 @@ async fn judged(env: &Env, version: i64, rows_hash: &str) -> Result<BTreeSet<i64
 }
 
 /// What those before this one were let in by.
-async fn let_in(env: &Env, judged: &BTreeSet<i64>, version: i64) -> Result<Option<LetIn>, Error> {
+async fn let_in(
+    env: &Env,
+    judged: &BTreeSet<VersionNumber>,
+    version: VersionNumber,
+) -> Result<Option<LetIn>, Error> {
     let Some(first) = judged.first() else {
         return Ok(None);
     };
     let heads = env
         .registry
-        .version_heads(&env.config.name, version - first + 1);
+        .version_heads(&env.config.name, version.get() - first.get() + 1);
     let mut promoted = Vec::new();
     for head in heads.await? {
         let is_before = head.number < version && judged.contains(&head.number);
@@ -164,7 +172,11 @@ const MOST_PAST: i64 = 50;
 
 /// The constants of two keys, from past decisions on the model by the same metric, as far as they are kept. Moved thresholds are none:
 /// how much they gain is no matter of training.
-async fn learned(env: &Env, version: i64, metric: Metric) -> Result<Option<Learned>, Error> {
+async fn learned(
+    env: &Env,
+    version: VersionNumber,
+    metric: Metric,
+) -> Result<Option<Learned>, Error> {
     let policy = &env.config.gate;
     if policy.require != Require::Better || policy.evidence != EvidenceKind::TwoKeys {
         return Ok(None);

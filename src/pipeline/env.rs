@@ -12,7 +12,7 @@ use crate::artifacts::Artifacts;
 use crate::clock::{Clock, stamp};
 use crate::config::ModelConfig;
 use crate::drift::Reference;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::Registry;
 
 /// A stage of a run.
@@ -94,7 +94,7 @@ pub struct Env {
     /// The run under way.
     run: Mutex<Option<String>>,
     /// The reference of an earlier version that was read last: versions do not change.
-    slow: Mutex<Option<(i64, Arc<Reference>)>>,
+    slow: Mutex<Option<(VersionNumber, Arc<Reference>)>>,
 }
 
 impl Env {
@@ -142,7 +142,7 @@ impl Env {
     }
 
     /// The reference of an earlier version, if it is the one that was read last.
-    pub fn known_reference(&self, version: i64) -> Option<Arc<Reference>> {
+    pub fn known_reference(&self, version: VersionNumber) -> Option<Arc<Reference>> {
         let slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
         slow.as_ref()
             .filter(|(known, _)| *known == version)
@@ -150,7 +150,7 @@ impl Env {
     }
 
     /// Keeps the reference of an earlier version at hand.
-    pub fn know_reference(&self, version: i64, reference: Arc<Reference>) {
+    pub fn know_reference(&self, version: VersionNumber, reference: Arc<Reference>) {
         *self.slow.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, reference));
     }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::ModelConfig;
+use crate::model_types::VersionNumber;
 
 /// What the registry does not know, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub enum Error {
     #[error("score version {version}, the {role}, on the test data")]
     Unscorable {
         /// Which.
-        version: i64,
+        version: VersionNumber,
         /// `champion` or `challenger`.
         role: &'static str,
         /// Why not.
@@ -96,7 +97,7 @@ pub enum Error {
         /// The model.
         model: String,
         /// Which.
-        version: i64,
+        version: VersionNumber,
         /// Why it stays.
         why: &'static str,
     },
@@ -139,7 +140,7 @@ pub enum Error {
     )]
     AlreadyChampion {
         /// Its number.
-        version: i64,
+        version: VersionNumber,
     },
     /// There is no data set yet, or not the one that is requested.
     #[error("{0}")]
@@ -150,7 +151,7 @@ pub enum Error {
         /// The file.
         file: String,
         /// The version.
-        version: i64,
+        version: VersionNumber,
         /// What makes it.
         stage: String,
     },
@@ -217,7 +218,7 @@ pub enum Error {
     #[error("use version {version}")]
     Bundle {
         /// Whose.
-        version: i64,
+        version: VersionNumber,
         /// Why not.
         #[source]
         source: crate::bundle::Error,

@@ -37,11 +37,11 @@ impl TestData {
 
     /// Hash over the contents of the test files and over the rows.
     pub fn hash(&self) -> String {
-        let files = self.scan.files.iter().map(|file| &file.sha256);
+        let files = self.scan.files.iter().map(|file| file.sha256.as_str());
         if self.fresh.rows.is_empty() {
             return content_hash(files);
         }
-        content_hash(files.chain([&self.fresh.hash()]))
+        content_hash(files.chain([self.fresh.hash().as_str()]))
     }
 }
 
@@ -94,7 +94,7 @@ impl Fresh {
             .iter()
             .map(|row| format!("{} {}", row.key, row.label))
             .collect();
-        content_hash(rows.iter())
+        content_hash(rows.iter().map(String::as_str))
     }
 
     /// Test rows with those of production behind them, or in their place. `needs` are columns that every row must have for the

@@ -15,6 +15,7 @@ use super::past_rows::PastRow;
 use super::trained::dataset_run;
 use super::{Env, Event, ingest};
 use crate::live::{Admission, Labelled, admission, is_test_row, label_of, row_key, row_key_before};
+use crate::model_types::PredictionId;
 use crate::registry::{FreshRow, FreshSide};
 use crate::text::counted;
 
@@ -135,7 +136,7 @@ fn relabelled(rows: &mut [FreshRow], answers: &[Labelled]) -> HashSet<String> {
 const MOST_VERSIONS: usize = 50;
 
 /// Ids of the answers whose labels were requested by `labels wanted`.
-async fn asked(env: &Env) -> Result<HashSet<String>, Error> {
+async fn asked(env: &Env) -> Result<HashSet<PredictionId>, Error> {
     let mut ids = HashSet::new();
     let versions = env.registry.versions(&env.config.name).await?;
     for version in versions.iter().rev().take(MOST_VERSIONS) {
@@ -150,7 +151,7 @@ async fn asked(env: &Env) -> Result<HashSet<String>, Error> {
 fn candidates(
     (env, log): (&Env, &Path),
     answers: &[Labelled],
-    (rows, asked): (&[FreshRow], &HashSet<String>),
+    (rows, asked): (&[FreshRow], &HashSet<PredictionId>),
     told: &mut Harvest,
 ) -> Vec<FreshRow> {
     let settings = &env.config.labels;
@@ -296,13 +297,14 @@ fn left(rows: &mut [FreshRow], most: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model_types::VersionNumber;
 
     fn row(at: i64, side: FreshSide) -> FreshRow {
         FreshRow {
             key: format!("{at:02}"),
             side,
-            id: at.to_string(),
-            version: 1,
+            id: PredictionId::new(at.to_string()),
+            version: VersionNumber::new(1),
             at_ms: at,
             label: Some("yes".to_string()),
             cells: Some(format!("{{\"a\": {at}}}")),

@@ -5,8 +5,6 @@ mod asked;
 mod cells;
 mod taken;
 
-use sha2::{Digest, Sha256};
-
 pub use self::asked::{Import, WouldImport};
 use self::taken::Taken;
 use super::challenge::{Challenge, settle};
@@ -24,9 +22,8 @@ use super::{
 };
 use crate::bundle;
 use crate::data;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::registry::{Lock, VersionState};
-use crate::text::hex;
 
 /// Takes a file in as a version and lets the gate decide on it.
 ///
@@ -89,7 +86,7 @@ pub async fn would_import(env: &Env, asked: &Import) -> Result<WouldImport, Erro
 }
 
 /// The version that came of the same file and answers the same, with its verdict in words.
-async fn same(env: &Env, taken: &Taken) -> Result<Option<(i64, String)>, Error> {
+async fn same(env: &Env, taken: &Taken) -> Result<Option<(VersionNumber, String)>, Error> {
     let hash = taken.bundle.model_hash();
     let versions = env.registry.versions(&env.config.name).await?;
     let found = versions.iter().find(|version| {
@@ -205,7 +202,7 @@ async fn make(
         .await?;
     fault("train.version_reserved")?;
     let bytes = bundle::encode(&taken.bundle)?;
-    version.bundle_sha256 = Some(hex(&Sha256::digest(&bytes)));
+    version.bundle_sha256 = Some(Sha256::of(&bytes));
     let key = env.version_key(&version.folder, "trainedmodel.json");
     env.models.put_new(&key, bytes).await?;
     fault("train.bundle_published")?;

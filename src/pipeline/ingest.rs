@@ -47,20 +47,23 @@ pub fn data_hash(config: &ModelConfig, input: &Input, seen: &[SeenFile]) -> Stri
         let placed: Vec<String> = placed
             .map(|file| format!("{} {}", file.sha256, file.path))
             .collect();
-        return content_hash(placed.iter());
+        return content_hash(placed.iter().map(String::as_str));
     }
     // Folders like `year=2025` are columns of the files below them.
     let placed = scan.files.iter().map(|file| {
         let parts = file.path.split('/').filter(|part| part.contains('='));
-        parts.fold(file.sha256.clone(), |hash, part| format!("{hash} {part}"))
+        parts.fold(file.sha256.to_string(), |hash, part| {
+            format!("{hash} {part}")
+        })
     });
     let placed: Vec<String> = placed.chain(input.rows.hash()).collect();
     match config.ingest.keep {
-        Keep::Folder => content_hash(placed.iter()),
+        Keep::Folder => content_hash(placed.iter().map(String::as_str)),
         Keep::Accumulate => {
-            let seen_before = seen.iter().map(|file| &file.sha256);
+            let seen_before = seen.iter().map(|file| file.sha256.as_str());
             let back = put_back(scan, seen);
-            content_hash(placed.iter().chain(seen_before).chain(&back))
+            let texts = placed.iter().chain(&back).map(String::as_str);
+            content_hash(texts.chain(seen_before))
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::data::rules::OnViolation;
 use crate::data::{self, Scan, Schema};
+use crate::model_types::VersionNumber;
 use crate::text::counted;
 
 /// What a run learns from: the input files, and labelled rows of production.
@@ -54,7 +55,7 @@ pub struct LabelledRow {
     /// Hash of its columns.
     pub key: String,
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// When it was answered, in milliseconds since 1970.
     pub at_ms: i64,
     /// The class, or the number.
@@ -70,7 +71,7 @@ impl LabelledRows {
         let rows: Vec<String> = rows
             .map(|row| format!("labelled {} {}", row.key, row.label))
             .collect();
-        (!rows.is_empty()).then(|| content_hash(rows.iter()))
+        (!rows.is_empty()).then(|| content_hash(rows.iter().map(String::as_str)))
     }
 
     fn cells(&self) -> Vec<(&str, &Map<String, Value>)> {

@@ -10,11 +10,12 @@ use super::error::Error;
 use crate::artifacts;
 use crate::config::ModelConfig;
 use crate::config::checked::plain_name;
+use crate::model_types::PredictionId;
 
 /// A logged row of a request.
 pub struct LoggedRow {
     /// Id of its answer.
-    pub id: String,
+    pub id: PredictionId,
     /// When it was asked.
     pub at: String,
     /// Its columns, as requests have them where the line says so.
@@ -49,7 +50,7 @@ pub fn newest(
             .filter(|line| is_wanted(line["id"].as_str().unwrap_or_default()))
             .filter_map(|mut line| match columns(&mut line) {
                 Value::Object(cells) => Some(LoggedRow {
-                    id: line["id"].as_str().unwrap_or_default().to_string(),
+                    id: PredictionId::new(line["id"].as_str().unwrap_or_default()),
                     at: line["at"].as_str().unwrap_or_default().to_string(),
                     cells,
                 }),

@@ -10,7 +10,7 @@ use super::manifest;
 use super::places::named;
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
-use crate::model_types::{Location, Manifest};
+use crate::model_types::{Location, Manifest, VersionNumber};
 use crate::registry::{Champion, Registry, VersionState};
 use crate::text::counted;
 
@@ -43,7 +43,7 @@ pub async fn look(config: &ModelConfig, registry: &Registry) -> Result<Option<Lo
             return foreign(config, registry, &manifest).await.map(Some);
         }
         let known = registry.version(model, manifest.version).await?;
-        if known.is_some_and(|known| known.bundle_sha256.as_deref() == manifest.bundle_sha256()) {
+        if known.is_some_and(|known| known.bundle_sha256.as_ref() == manifest.bundle_sha256()) {
             return unknown_folders(config, registry, champion.as_ref()).await;
         }
         let there = registry.versions(model).await?;
@@ -156,7 +156,7 @@ async fn unknown_folders(
 pub(super) async fn version_folders(
     config: &ModelConfig,
     versions: &Artifacts,
-) -> Result<Vec<(i64, String)>, Error> {
+) -> Result<Vec<(VersionNumber, String)>, Error> {
     let mut found = Vec::new();
     for name in versions.names(&config.name).await? {
         let bundle = format!("{}/{name}/trainedmodel.json", config.name);
@@ -176,7 +176,7 @@ async fn has_bundle(copy: &Location) -> Result<bool, Error> {
 }
 
 /// The number in `v12_20261121T075003Z`.
-fn number_of(folder: &str) -> Option<i64> {
+fn number_of(folder: &str) -> Option<VersionNumber> {
     let (number, stamp) = folder.strip_prefix('v')?.split_once('_')?;
     let is_stamp = stamp.len() == 16 && stamp.ends_with('Z') && stamp.as_bytes()[8] == b'T';
     number.parse().ok().filter(|_| is_stamp)
@@ -185,10 +185,14 @@ fn number_of(folder: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::number_of;
+    use crate::model_types::VersionNumber;
 
     #[test]
     fn only_a_folder_that_we_name_so_counts_as_a_version() {
-        assert_eq!(number_of("v12_20261121T075003Z"), Some(12));
+        assert_eq!(
+            number_of("v12_20261121T075003Z"),
+            Some(VersionNumber::new(12))
+        );
         for other in [
             "v1",
             "v1_old",

@@ -1,12 +1,9 @@
 //! What the champion's copy says of itself.
 
-use sha2::{Digest, Sha256};
-
 use super::Env;
 use super::error::Error;
 use crate::artifacts::{self, Artifacts};
-use crate::model_types::{Location, Manifest};
-use crate::text::hex;
+use crate::model_types::{Location, Manifest, Sha256};
 
 pub(super) use crate::model_types::BUNDLE;
 
@@ -28,7 +25,7 @@ pub async fn manifest(copy: &Location) -> Result<Option<Manifest>, Error> {
 ///
 /// # Errors
 /// When a store does not say.
-pub async fn copied_bundle(env: &Env, sha256: &str) -> Result<Option<Vec<u8>>, Error> {
+pub async fn copied_bundle(env: &Env, sha256: &Sha256) -> Result<Option<Vec<u8>>, Error> {
     let copy = &env.config.deployment_folder;
     let key = match copy {
         Location::Folder(_) => BUNDLE.to_string(),
@@ -41,5 +38,5 @@ pub async fn copied_bundle(env: &Env, sha256: &str) -> Result<Option<Vec<u8>>, E
         Err(artifacts::Error::Gone { .. }) => return Ok(None),
         bytes => bytes?,
     };
-    Ok((hex(&Sha256::digest(&bytes)) == sha256).then_some(bytes))
+    Ok((Sha256::of(&bytes) == *sha256).then_some(bytes))
 }

@@ -1,6 +1,6 @@
 //! Whether there is anything to do: a pure decision over hashes.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use crate::registry::PastConclusion;
 
 /// What the hashes say.
@@ -15,7 +15,7 @@ pub struct Facts<'a> {
     /// What is the same: `data`, where the files are, or `rows`, where other files hold the same rows.
     pub same: &'static str,
     /// The champion.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
 }
 
 /// What to do.
@@ -24,7 +24,7 @@ pub enum Plan {
     /// Train a challenger; why.
     Train(String),
     /// Only the test data changed: score the champion again.
-    Rescore(i64),
+    Rescore(VersionNumber),
     /// Nothing; why.
     Nothing(String),
 }

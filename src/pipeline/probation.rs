@@ -8,6 +8,7 @@ use super::versions::{load_bundle, read_scored, version_of};
 use super::{Env, production};
 use crate::clock::rfc3339;
 use crate::evaluate::{ClassPredictions, Predictions};
+use crate::model_types::VersionNumber;
 use crate::registry::{Action, Lock, Operation, ProbationEnd, ProbationRow, ProbationState};
 
 /// Who takes a version back by itself, in the operations.
@@ -32,8 +33,8 @@ pub struct TestShift {
 /// When the registry cannot be reached, or the stored predictions cannot be read.
 pub async fn test_shift(
     env: &Env,
-    version: i64,
-    previous: i64,
+    version: VersionNumber,
+    previous: VersionNumber,
 ) -> Result<Option<TestShift>, Error> {
     let version = version_of(env, version).await?;
     let scored = read_scored(env, &version).await?;
@@ -114,7 +115,10 @@ fn shift_of_numbers(one: &[f64], other: &[f64]) -> Option<TestShift> {
 ///
 /// # Errors
 /// When the registry cannot be reached.
-pub async fn taken_back(env: &Env, version: Option<i64>) -> Result<Option<String>, Error> {
+pub async fn taken_back(
+    env: &Env,
+    version: Option<VersionNumber>,
+) -> Result<Option<String>, Error> {
     let rows = env.registry.probations(&env.config.name).await?;
     let is_it = |row: &&ProbationRow| {
         Some(row.version) == version && row.state == ProbationState::RolledBack
@@ -167,7 +171,7 @@ async fn locked(
         tracing::warn!(
             target: "unseat::feed",
             model = row.model,
-            version = row.version,
+            version = row.version.get(),
             "rolled back at {}: {}",
             rfc3339(end.at_ms),
             end.reason

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::error::Error;
 use super::json::to_json;
 use super::manifest::{BUNDLE, MANIFEST, copied_bundle, manifest};
@@ -11,9 +9,8 @@ use super::trained::dataset_run;
 use super::{Env, Event, lost, versions};
 use crate::artifacts::{self, Artifacts, swap};
 use crate::clock::rfc3339;
-use crate::model_types::Location;
 use crate::model_types::Manifest;
-use crate::text::hex;
+use crate::model_types::{Location, Sha256};
 
 /// Brings the champion's bundle back into its folder from the copy, where it is gone.
 ///
@@ -28,11 +25,11 @@ pub async fn mend_champion(env: &Env) -> Result<(), Error> {
         return Ok(());
     };
     let key = env.version_key(&version.folder, BUNDLE);
-    let expected = version.bundle_sha256.as_deref().unwrap_or_default();
+    let expected = version.bundle_sha256.clone().unwrap_or_default();
     if env.models.exists(&key).await? {
         return Ok(());
     }
-    let Some(bytes) = copied_bundle(env, expected).await? else {
+    let Some(bytes) = copied_bundle(env, &expected).await? else {
         // What needs it reports it.
         return Ok(());
     };
@@ -92,7 +89,7 @@ pub async fn publish_renamed(env: &Env, old: &str) -> Result<(), Error> {
         run: version.run.clone(),
         files: files
             .iter()
-            .map(|(name, bytes)| (name.to_string(), hex(&Sha256::digest(bytes))))
+            .map(|(name, bytes)| (name.to_string(), Sha256::of(bytes)))
             .collect(),
         folder: None,
     };
@@ -122,8 +119,7 @@ async fn is_current(env: &Env, folder: &Path, wanted: &Manifest) -> Result<bool,
     let found = manifest(&env.config.deployment_folder).await?;
     Ok(found.is_some_and(|found| found == *wanted)
         && wanted.files.iter().all(|(name, sha256)| {
-            std::fs::read(folder.join(name))
-                .is_ok_and(|bytes| hex(&Sha256::digest(&bytes)) == *sha256)
+            std::fs::read(folder.join(name)).is_ok_and(|bytes| Sha256::of(&bytes) == *sha256)
         }))
 }
 
@@ -131,7 +127,7 @@ async fn is_current(env: &Env, folder: &Path, wanted: &Manifest) -> Result<bool,
 /// are, so that a reader finds the old ones or the new ones. Those before the last ones are removed.
 async fn upload(env: &Env, mut manifest: Manifest, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
     let place = &env.config.deployment_folder;
-    let whole = hex(&Sha256::digest(to_json(&manifest.files)?));
+    let whole = Sha256::of(to_json(&manifest.files)?);
     manifest.folder = Some(format!("v{}_{}", manifest.version, &whole[..12]));
     let before = super::manifest::manifest(place).await?;
     if before.as_ref() == Some(&manifest) {

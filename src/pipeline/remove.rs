@@ -5,20 +5,21 @@ use super::Env;
 use super::champion;
 use super::error::{Error, fault};
 use super::model_lock::with_model_lock;
+use crate::model_types::VersionNumber;
 use crate::registry::{Lock, VersionRow, VersionState};
 
 /// Removes the files of a version; its row and its number stay.
 ///
 /// # Errors
 /// [`Error::Kept`] for the champion, the one before it, and a version that is not whole; when another run is under way.
-pub async fn remove_version(env: &Env, number: i64) -> Result<VersionRow, Error> {
+pub async fn remove_version(env: &Env, number: VersionNumber) -> Result<VersionRow, Error> {
     with_model_lock(env, &env.config.name, |lock| async move {
         locked_remove(env, &lock, number).await
     })
     .await
 }
 
-async fn locked_remove(env: &Env, lock: &Lock, number: i64) -> Result<VersionRow, Error> {
+async fn locked_remove(env: &Env, lock: &Lock, number: VersionNumber) -> Result<VersionRow, Error> {
     let model = &env.config.name;
     let kept = |why| Error::Kept {
         model: model.clone(),

@@ -11,15 +11,16 @@ use super::{Env, deploy, versions};
 use crate::config::policy::Policy;
 use crate::gate::Decision;
 use crate::gate::two_keys::Assumptions;
+use crate::model_types::VersionNumber;
 use crate::registry::VersionState;
 
 /// One past decision under another policy.
 #[derive(Debug, Clone, Serialize)]
 pub struct ReplayRow {
     /// The version that was decided on.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The champion it was checked against.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// What was decided then.
     pub then: crate::gate::Verdict,
     /// What the other policy says on the same predictions.
@@ -64,7 +65,7 @@ fn assumed(decision: &Decision) -> Option<Assumptions> {
 pub async fn replay(
     env: &Env,
     policy: &Policy,
-) -> Result<(Vec<ReplayRow>, Vec<(i64, String)>), Error> {
+) -> Result<(Vec<ReplayRow>, Vec<(VersionNumber, String)>), Error> {
     let mut rows = Vec::new();
     let mut without = Vec::new();
     let mut all = env.registry.versions(&env.config.name).await?;

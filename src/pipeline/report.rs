@@ -93,7 +93,7 @@ async fn input(env: &Env, subject: &Subject<'_>) -> Result<ReportInput, Error> {
     let learner = &bundle.learner;
     Ok(ReportInput {
         model: env.config.name.clone(),
-        version: subject.version.number as u64,
+        version: subject.version.number.get() as u64,
         run: subject.version.run.to_string(),
         created: rfc3339(subject.version.created_ms),
         learner: bundle.learner_name().to_string(),
@@ -156,7 +156,7 @@ fn candidates(bundle: &Bundle) -> Vec<Candidate> {
 
 fn side(side: &SideScore) -> ScoredModel {
     ScoredModel {
-        version: side.version as u64,
+        version: side.version.get() as u64,
         scores: side.scores.clone(),
         intervals: side.intervals.clone(),
     }
@@ -209,7 +209,7 @@ async fn history(env: &Env, record: &ScoreRecord) -> Result<Vec<HistoryPoint>, E
             .iter()
             .find(|version| version.number == score.version);
         let point = HistoryPoint {
-            version: score.version as u64,
+            version: score.version.get() as u64,
             value: side.scores.get(record.metric),
             low: interval.map(|found| found.interval.low),
             high: interval.map(|found| found.interval.high),

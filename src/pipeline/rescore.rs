@@ -6,7 +6,7 @@ use super::run_report::{RunReport, ScorePair, nothing};
 use super::score;
 use super::scores::SideScore;
 use super::{Env, Event, report};
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use crate::registry::PastConclusion;
 
 /// Scores the champion on changed test data. `None` when it fell so far that a challenger is to be trained.
@@ -16,7 +16,7 @@ use crate::registry::PastConclusion;
 pub async fn rescore(
     env: &Env,
     id: &RunId,
-    version: i64,
+    version: VersionNumber,
     test: &TestData,
     test_hash: &str,
     known: Option<&PastConclusion>,
@@ -71,7 +71,7 @@ pub async fn rescore(
 }
 
 /// The scores of a version when it was last scored.
-async fn last_score(env: &Env, version: i64) -> Result<Option<SideScore>, Error> {
+async fn last_score(env: &Env, version: VersionNumber) -> Result<Option<SideScore>, Error> {
     let scores = env.registry.scores(&env.config.name).await?;
     let last = scores.into_iter().rfind(|score| score.version == version);
     Ok(last.and_then(|score| serde_json::from_value::<SideScore>(score.record).ok()))

@@ -21,6 +21,7 @@ use super::model_lock::with_model_lock;
 use super::{Env, Event, recover};
 use crate::artifacts::Artifacts;
 use crate::config::ModelConfig;
+use crate::model_types::VersionNumber;
 use crate::registry::{Lock, OldRows, VersionState};
 use crate::text::causes;
 
@@ -173,7 +174,7 @@ fn told(env: &Env, plan: &Plan, dry_run: bool) -> Retained {
 }
 
 /// Number and folder of the versions whose files are whole.
-async fn folders(env: &Env) -> Result<Vec<(i64, String)>, Error> {
+async fn folders(env: &Env) -> Result<Vec<(VersionNumber, String)>, Error> {
     let versions = env.registry.versions(&env.config.name).await?;
     let whole = versions
         .into_iter()
@@ -183,7 +184,7 @@ async fn folders(env: &Env) -> Result<Vec<(i64, String)>, Error> {
         .collect())
 }
 
-fn folder_of(env: &Env, versions: &[(i64, String)], number: &str) -> String {
+fn folder_of(env: &Env, versions: &[(VersionNumber, String)], number: &str) -> String {
     let found = versions.iter().find(|(one, _)| one.to_string() == number);
     let folder = found.map_or("", |(_, folder)| folder.as_str());
     format!("{}/{folder}", env.config.name)

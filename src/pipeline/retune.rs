@@ -1,8 +1,6 @@
 //! The champion with another threshold, where the gate says that this is what there is to gain: a version of its own, put
 //! before the gate like any other. Nothing is trained.
 
-use sha2::{Digest, Sha256};
-
 use super::beyond::OutOfFold;
 use super::challenge::{Challenge, settle};
 use super::dataset::Dataset;
@@ -14,9 +12,8 @@ use super::trained::{Trained, TrainingRecord, dataset_run};
 use super::{Env, Event, Stage, adopt, ingest, versions};
 use crate::bundle;
 use crate::gate::{Decision, Verdict};
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, Sha256};
 use crate::registry::{Lock, VersionRow, VersionState};
-use crate::text::hex;
 
 /// What a run found before it.
 pub struct Found<'a> {
@@ -107,7 +104,7 @@ async fn make(
         .await?;
     fault("train.version_reserved")?;
     let bytes = bundle::encode(&bundle)?;
-    version.bundle_sha256 = Some(hex(&Sha256::digest(&bytes)));
+    version.bundle_sha256 = Some(Sha256::of(&bytes));
     let key = env.version_key(&version.folder, "trainedmodel.json");
     env.models.put_new(&key, bytes).await?;
     fault("train.bundle_published")?;

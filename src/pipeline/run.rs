@@ -1,6 +1,6 @@
 //! One run, from files to a verdict. Branches are here; stages are straight lines.
 
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use tracing::Instrument;
 
 use super::challenge::{Challenge, settle};
@@ -98,7 +98,7 @@ async fn recorded(
     ended?;
     tracing::info!(
         outcome = report.outcome.name(),
-        version = report.version,
+        version = report.version.map(VersionNumber::get),
         "{}",
         report
             .reasons

@@ -10,7 +10,7 @@ use super::trained::Trained;
 use super::{DatasetRecord, Env, Stage};
 use crate::checks::Finding;
 use crate::evaluate::Metric;
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 
 /// What a caller may ask of a run.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +44,7 @@ pub struct RunReport {
     /// What came of it.
     pub outcome: Outcome,
     /// The version it made, or scored again.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The gate's verdict, if it came to one.
     pub verdict: Option<crate::gate::Verdict>,
     /// Why, most important first.
@@ -52,7 +52,7 @@ pub struct RunReport {
     /// Scores on the same test rows.
     pub scores: ScorePair,
     /// The champion now.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Files made, relative to the project.
     pub artifacts: Vec<String>,
     /// How the data set was made.
@@ -100,7 +100,7 @@ pub(super) fn rounded(ms: f64) -> f64 {
 }
 
 /// The report of a run that found nothing to do.
-pub fn nothing(env: &Env, id: &RunId, champion: Option<i64>, why: String) -> RunReport {
+pub fn nothing(env: &Env, id: &RunId, champion: Option<VersionNumber>, why: String) -> RunReport {
     RunReport {
         reasons: vec![why],
         champion,
@@ -147,7 +147,7 @@ mod tests {
             run: RunId::new("r"),
             model: "m".to_string(),
             outcome: Outcome::Promote,
-            version: Some(2),
+            version: Some(VersionNumber::new(2)),
             verdict: Some(crate::gate::Verdict::Promote),
             reasons: vec!["it is better".to_string()],
             scores: ScorePair {
@@ -155,7 +155,7 @@ mod tests {
                 challenger: None,
                 champion: None,
             },
-            champion: Some(2),
+            champion: Some(VersionNumber::new(2)),
             artifacts: Vec::new(),
             data: None,
             findings: Vec::new(),
@@ -168,7 +168,10 @@ mod tests {
         };
         let value = serde_json::to_value(&report).expect("JSON");
         let record: RunRecord = serde_json::from_value(value.clone()).expect("reads");
-        assert_eq!((record.version, record.champion), (Some(2), Some(2)));
+        assert_eq!(
+            (record.version, record.champion),
+            (Some(VersionNumber::new(2)), Some(VersionNumber::new(2)))
+        );
         assert_eq!(record.reasons, ["it is better"]);
         assert_eq!(record.scores.metric.as_deref(), Some("f1"));
         assert_eq!(record.timings_ms["train"], 1.5);

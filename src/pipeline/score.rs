@@ -33,7 +33,7 @@ use crate::data::{self, Schema};
 use crate::evaluate::{Predictions, Task, Truth, predictions};
 use crate::features;
 use crate::gate::{Absent, Beyond};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::registry::ScoreRow;
 use crate::text::counted;
 
@@ -173,23 +173,24 @@ fn compare(
         ));
     }
     notes.extend(unread(bundle, &known.frame));
-    let predicted = |bundle: &Bundle, version: i64, role: Role| -> Result<Predictions, Error> {
-        let frame = match (role, &for_champion) {
-            (Role::Champion, Some(own)) => &own.frame,
-            _ => &known.frame,
+    let predicted =
+        |bundle: &Bundle, version: VersionNumber, role: Role| -> Result<Predictions, Error> {
+            let frame = match (role, &for_champion) {
+                (Role::Champion, Some(own)) => &own.frame,
+                _ => &known.frame,
+            };
+            Ok(match predict(bundle, frame, version, role)? {
+                Predictions::Classes(predictions) => {
+                    Predictions::Classes(aligned(predictions, &bundle.classes, &classes))
+                }
+                numbers => numbers,
+            })
         };
-        Ok(match predict(bundle, frame, version, role)? {
-            Predictions::Classes(predictions) => {
-                Predictions::Classes(aligned(predictions, &bundle.classes, &classes))
-            }
-            numbers => numbers,
-        })
-    };
     let challenger = predicted(bundle, trained.version.number, Role::Challenger)?;
     let champion_predictions = champion
         .map(|champion| predicted(&champion.bundle, champion.number, Role::Champion))
         .transpose()?;
-    let sha256 = trained.version.bundle_sha256.as_deref().unwrap_or_default();
+    let sha256 = trained.version.bundle_sha256.clone().unwrap_or_default();
     let record = ScoreRecord {
         format_version: 1,
         rows: known.truth.len() as u64,
@@ -199,7 +200,7 @@ fn compare(
         challenger: side(
             env,
             trained.version.number,
-            sha256,
+            &sha256,
             &known.truth,
             &challenger,
         ),
@@ -244,10 +245,16 @@ fn compare(
 }
 
 /// One model's scores and their intervals.
-fn side(env: &Env, version: i64, sha256: &str, truth: &Truth, answers: &Predictions) -> SideScore {
+fn side(
+    env: &Env,
+    version: VersionNumber,
+    sha256: &Sha256,
+    truth: &Truth,
+    answers: &Predictions,
+) -> SideScore {
     SideScore {
         version,
-        bundle_sha256: sha256.to_string(),
+        bundle_sha256: sha256.clone(),
         rows: match truth {
             Truth::Classes(_) => None,
             Truth::Numbers(numbers) => Some(numbers.len() as u64),
@@ -283,7 +290,7 @@ impl Role {
 fn predict(
     bundle: &Bundle,
     frame: &DataFrame,
-    version: i64,
+    version: VersionNumber,
     role: Role,
 ) -> Result<Predictions, Error> {
     let predicted = bundle.scorer().answer_frame(frame);

@@ -8,14 +8,15 @@ use crate::evaluate::{Centre, Metric, MetricInterval, Predictions, Scores, Truth
 use crate::explain::Importance;
 use crate::gate::{Absent, Beyond, FreshRows};
 use crate::live::ranking::{Alike, First};
+use crate::model_types::{Sha256, VersionNumber};
 
 /// One model's scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SideScore {
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Hash of its bundle.
-    pub bundle_sha256: String,
+    pub bundle_sha256: Sha256,
     /// One value per metric, beside the version in the JSON.
     #[serde(flatten)]
     pub scores: Scores,

@@ -9,6 +9,7 @@ use super::labelled_rows::{Input, LabelledRow, LabelledRows};
 use super::trained::dataset_run;
 use super::{Env, versions};
 use crate::data::Scan;
+use crate::model_types::VersionNumber;
 use crate::registry::FreshSide;
 
 impl Input {
@@ -68,7 +69,7 @@ async fn to_learn(env: &Env) -> Result<LabelledRows, Error> {
 }
 
 /// The columns of the data set that a version learned from, where it is recorded whole.
-async fn columns_of(env: &Env, number: i64) -> Result<Option<HashSet<String>>, Error> {
+async fn columns_of(env: &Env, number: VersionNumber) -> Result<Option<HashSet<String>>, Error> {
     let model = &env.config.name;
     let Some(version) = env.registry.version(model, number).await? else {
         return Ok(None);

@@ -9,11 +9,9 @@ use super::trained::{Trained, TrainingRecord};
 use super::{Env, Event, adopt, checks};
 use crate::bundle::{self, Bundle};
 use crate::checks::Finding;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256};
 use crate::registry::VersionState;
 use crate::text::counted;
-use crate::text::hex;
-use sha2::{Digest, Sha256};
 
 /// Trains on a data set and records the version, with a name if it is given one. Returns it, the rows of both its parts, and
 /// one line on it.
@@ -75,7 +73,7 @@ pub async fn record(
         env.tell(Event::Warning(note.clone()));
     }
     let bytes = bundle::encode(&learned.bundle)?;
-    version.bundle_sha256 = Some(hex(&Sha256::digest(&bytes)));
+    version.bundle_sha256 = Some(Sha256::of(&bytes));
     let key = env.version_key(&version.folder, "trainedmodel.json");
     env.models.put_new(&key, bytes).await?;
     fault("train.bundle_published")?;

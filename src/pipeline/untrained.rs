@@ -6,7 +6,7 @@ use super::plan::{Facts, Plan, plan};
 use super::rescore::rescore;
 use super::run_report::{RunOptions, RunReport, nothing};
 use super::{Env, probation};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::PastConclusion;
 
 /// What a run has looked at before it reads a row.
@@ -20,7 +20,7 @@ pub struct Looked<'a> {
     /// Hash of it.
     pub test_hash: &'a str,
     /// The champion.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
 }
 
 /// What comes of a run that has nothing to train on, by what is known of the same data; `None` when it is to train.

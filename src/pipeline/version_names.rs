@@ -50,7 +50,11 @@ pub async fn check(env: &Env, name: &str) -> Result<(), Error> {
 
 /// Whether a text may name a version: version numbers begin at 1.
 fn can_be_name(text: &str) -> bool {
-    matches!(text.parse(), Err(_) | Ok(VersionSelector::Number(0)))
+    match text.parse() {
+        Err(_) => true,
+        Ok(VersionSelector::Number(number)) => number == 0,
+        Ok(_) => false,
+    }
 }
 
 #[cfg(test)]

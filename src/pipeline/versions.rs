@@ -1,7 +1,6 @@
 //! Stored versions: finding, loading, reading back, and moving the champion by hand.
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::beyond::stored;
 use super::error::Error;
@@ -14,9 +13,8 @@ use super::{Env, lost};
 use crate::bundle;
 use crate::data;
 use crate::gate::Decision;
-use crate::model_types::VersionSelector;
+use crate::model_types::{Sha256, VersionNumber, VersionSelector};
 use crate::registry::{VersionRow, VersionState};
-use crate::text::hex;
 
 /// A version by `latest`, `champion`, `v3` or `3`.
 ///
@@ -57,7 +55,7 @@ pub async fn pick_version(env: &Env, id: &str) -> Result<VersionRow, Error> {
 ///
 /// # Errors
 /// Says which versions there are.
-pub async fn version_of(env: &Env, number: i64) -> Result<VersionRow, Error> {
+pub async fn version_of(env: &Env, number: VersionNumber) -> Result<VersionRow, Error> {
     let mut ready = ready_versions(env).await?;
     match ready.iter().position(|version| version.number == number) {
         Some(at) => Ok(ready.swap_remove(at)),
@@ -100,7 +98,7 @@ async fn no_version(env: &Env, id: &str, ready: &[VersionRow]) -> Result<Error, 
 ///
 /// # Errors
 /// When there is no such version, or its bundle is gone or damaged.
-pub async fn load_bundle(env: &Env, number: i64) -> Result<LoadedVersion, Error> {
+pub async fn load_bundle(env: &Env, number: VersionNumber) -> Result<LoadedVersion, Error> {
     let (sha256, bytes) = bundle_bytes(env, number).await?;
     let bundle = bundle::decode(&bytes).map_err(|source| Error::Bundle {
         version: number,
@@ -128,7 +126,7 @@ pub async fn load_champion(env: &Env) -> Result<Option<LoadedVersion>, Error> {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub async fn bundle_bytes(env: &Env, number: i64) -> Result<(String, Vec<u8>), Error> {
+pub async fn bundle_bytes(env: &Env, number: VersionNumber) -> Result<(Sha256, Vec<u8>), Error> {
     let version = version_of(env, number).await?;
     let expected = version.bundle_sha256.unwrap_or_default();
     let key = env.version_key(&version.folder, "trainedmodel.json");
@@ -142,7 +140,7 @@ pub async fn bundle_bytes(env: &Env, number: i64) -> Result<(String, Vec<u8>), E
         }
         Err(error) => return Err(error.into()),
     };
-    let found = hex(&Sha256::digest(&bytes));
+    let found = Sha256::of(&bytes);
     if found != expected {
         return Err(Error::Bundle {
             version: number,

@@ -4,6 +4,7 @@ use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Registry};
 use crate::live::{ASKED_SOURCE, Answer, Given, Known, Labelled, Outcome, Stated};
+use crate::model_types::PredictionId;
 
 /// What became of a label, summed up over all that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,8 +238,8 @@ impl Registry {
     pub async fn stated_of(
         &self,
         model: &str,
-        ids: &[&str],
-    ) -> Result<Vec<(String, Vec<Stated>)>, Error> {
+        ids: &[&PredictionId],
+    ) -> Result<Vec<(PredictionId, Vec<Stated>)>, Error> {
         let mut found = Vec::new();
         for id in ids {
             let rows =
@@ -249,7 +250,7 @@ impl Registry {
                     .await
                     .doing("look at the labels of an answer")?;
             if !rows.is_empty() {
-                found.push(((*id).to_string(), rows.iter().map(stated_of).collect()));
+                found.push(((*id).clone(), rows.iter().map(stated_of).collect()));
             }
         }
         Ok(found)

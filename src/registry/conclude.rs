@@ -6,13 +6,13 @@ use serde_json::json;
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Operation, Registry, lock, operations};
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 
 /// A file that a concluded run has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenFile {
     /// Its content's hash.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Where it stood.
     pub path: String,
 }
@@ -34,7 +34,7 @@ pub struct Conclusion<'a> {
     /// The lock under which it may.
     pub lock: &'a Lock,
     /// The version it decided on.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// What came of it.
     pub outcome: Outcome,
     /// Hash of the source files.
@@ -65,7 +65,7 @@ pub struct PastConclusion {
     /// The verdict.
     pub verdict: Outcome,
     /// The version it was about.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The run that reached it.
     pub run: RunId,
     /// The rows that it was about; `None` where an earlier program did not record them.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::db::{Row, query};
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::VersionNumber;
 
 /// Rows checked against a version's reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +13,7 @@ pub struct DriftCheckRow {
     /// The model.
     pub model: String,
     /// The version whose reference it is.
-    pub version: i64,
+    pub version: VersionNumber,
     /// What sort of rows: `data`, `test` or `requests`.
     pub kind: String,
     /// Which of them: the run that read them, or nothing.
@@ -162,7 +163,7 @@ impl Registry {
     pub async fn judged_windows(
         &self,
         model: &str,
-        version: i64,
+        version: VersionNumber,
         from_ms: i64,
     ) -> Result<Vec<DriftCheckRow>, Error> {
         let rows = query(

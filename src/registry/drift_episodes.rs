@@ -6,6 +6,7 @@ use super::db::{Row, query};
 use super::drift::json;
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::VersionNumber;
 
 /// Drift from its first window to its recovery.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub struct DriftEpisodeRow {
     /// When rows were like those of training again; `None` as long as it continues.
     pub ended_ms: Option<i64>,
     /// The version whose reference it is.
-    pub version: i64,
+    pub version: VersionNumber,
     /// What the settings say is to be done.
     pub action: String,
     /// What was done, and what came of that.

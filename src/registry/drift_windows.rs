@@ -7,6 +7,7 @@ use super::db::{Row, query};
 use super::drift::json;
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::VersionNumber;
 
 /// Counters of one server in one window.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,9 +15,9 @@ pub struct DriftWindowRow {
     /// The model.
     pub model: String,
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The earlier version in whose bins it was counted; `None` of those of the version that answered.
-    pub slow: Option<i64>,
+    pub slow: Option<VersionNumber>,
     /// The server.
     pub server: String,
     /// Begin of the window.
@@ -81,7 +82,7 @@ impl Registry {
     pub async fn drift_windows(
         &self,
         model: &str,
-        version: i64,
+        version: VersionNumber,
         (from_ms, to_ms): (i64, i64),
     ) -> Result<Vec<DriftWindowRow>, Error> {
         let statement = "SELECT * FROM drift_windows WHERE model = ? AND version = ? AND from_ms >= ? AND from_ms < ?
@@ -97,7 +98,7 @@ impl Registry {
     pub async fn slow_windows(
         &self,
         model: &str,
-        version: i64,
+        version: VersionNumber,
         (from_ms, to_ms): (i64, i64),
     ) -> Result<Vec<DriftWindowRow>, Error> {
         let statement = "SELECT * FROM slow_windows WHERE model = ? AND version = ? AND from_ms >= ? AND from_ms < ?
@@ -110,9 +111,9 @@ impl Registry {
     async fn windows(
         &self,
         statement: &'static str,
-        (model, version): (&str, i64),
+        (model, version): (&str, VersionNumber),
         (from_ms, to_ms): (i64, i64),
-        slow: impl Fn(&Row) -> Option<i64>,
+        slow: impl Fn(&Row) -> Option<VersionNumber>,
     ) -> Result<Vec<DriftWindowRow>, Error> {
         let rows = query(statement)
             .bind(model)
@@ -145,7 +146,7 @@ impl Registry {
     pub async fn ended_windows(
         &self,
         model: &str,
-        version: i64,
+        version: VersionNumber,
         (from_ms, now_ms): (i64, i64),
     ) -> Result<Vec<EndedWindow>, Error> {
         let rows = query(

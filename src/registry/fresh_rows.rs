@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{query, settled};
 use super::error::Doing;
 use super::{Error, Registry};
-use crate::model_types::named;
+use crate::model_types::{PredictionId, VersionNumber, named};
 
 named! {
     /// On which side of training a row of production is.
@@ -29,9 +29,9 @@ pub struct FreshRow {
     /// Its side.
     pub side: FreshSide,
     /// Id of the answer that it came with.
-    pub id: String,
+    pub id: PredictionId,
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// When it was answered, in milliseconds since 1970.
     pub at_ms: i64,
     /// What is true of it; `None` while labels contradict one another.

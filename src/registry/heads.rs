@@ -4,7 +4,7 @@ use super::db::{Row, query};
 use super::error::Doing;
 use super::versions::{score_of, version_of};
 use super::{Action, DatasetRow, Error, Registry, ScoreRow, VersionRow, VersionState};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 
 impl Registry {
     /// The newest versions of a model first, without what training recorded.
@@ -29,7 +29,11 @@ impl Registry {
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn newest_score(&self, model: &str, version: i64) -> Result<Option<ScoreRow>, Error> {
+    pub async fn newest_score(
+        &self,
+        model: &str,
+        version: VersionNumber,
+    ) -> Result<Option<ScoreRow>, Error> {
         let row = query(
             "SELECT * FROM scores WHERE model = ? AND version = ? ORDER BY at_ms DESC LIMIT 1",
         )
@@ -92,23 +96,32 @@ impl Registry {
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn scores_from(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
-        self.scores_between(model, version, i64::MAX).await
+    pub async fn scores_from(
+        &self,
+        model: &str,
+        version: VersionNumber,
+    ) -> Result<Vec<ScoreRow>, Error> {
+        self.scores_between(model, version, VersionNumber::new(i64::MAX))
+            .await
     }
 
     /// Scores of one version, the newest last.
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn scores_of(&self, model: &str, version: i64) -> Result<Vec<ScoreRow>, Error> {
+    pub async fn scores_of(
+        &self,
+        model: &str,
+        version: VersionNumber,
+    ) -> Result<Vec<ScoreRow>, Error> {
         self.scores_between(model, version, version).await
     }
 
     async fn scores_between(
         &self,
         model: &str,
-        first: i64,
-        last: i64,
+        first: VersionNumber,
+        last: VersionNumber,
     ) -> Result<Vec<ScoreRow>, Error> {
         let rows = query(
             "SELECT * FROM scores WHERE model = ? AND version BETWEEN ? AND ? ORDER BY version, at_ms",
@@ -180,7 +193,11 @@ impl Registry {
     ///
     /// # Errors
     /// When the statement fails.
-    pub async fn test_hash_of(&self, model: &str, version: i64) -> Result<Option<String>, Error> {
+    pub async fn test_hash_of(
+        &self,
+        model: &str,
+        version: VersionNumber,
+    ) -> Result<Option<String>, Error> {
         let row = query(
             "SELECT test_hash FROM conclusions WHERE model = ? AND version = ? ORDER BY at_ms DESC LIMIT 1",
         )

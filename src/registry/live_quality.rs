@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::db::query;
 use super::error::Doing;
 use super::{Error, Registry};
+use crate::model_types::VersionNumber;
 
 impl Registry {
     /// Records how good a version's newest answers were, in the place of what was known.
@@ -14,7 +15,7 @@ impl Registry {
     pub async fn save_live_quality(
         &self,
         model: &str,
-        version: i64,
+        version: VersionNumber,
         at_ms: i64,
         record: &Value,
     ) -> Result<(), Error> {
@@ -39,8 +40,8 @@ impl Registry {
     pub async fn live_quality(
         &self,
         model: &str,
-        version: i64,
-    ) -> Result<Option<(i64, Value)>, Error> {
+        version: VersionNumber,
+    ) -> Result<Option<(VersionNumber, Value)>, Error> {
         let row = query("SELECT at_ms, record FROM live_quality WHERE model = ? AND version = ?")
             .bind(model)
             .bind(version)
@@ -64,7 +65,7 @@ impl Registry {
     pub async fn newest_labelled_ms(
         &self,
         model: &str,
-        version: i64,
+        version: VersionNumber,
     ) -> Result<Option<i64>, Error> {
         let row = query(
             "SELECT a.at_ms AS at_ms FROM answers a WHERE a.model = ? AND a.version = ?

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
-use crate::model_types::{RunId, named};
+use crate::model_types::{RunId, VersionNumber, named};
 
 named! {
     /// What was done.
@@ -27,9 +27,9 @@ pub struct Operation {
     /// What was done.
     pub action: Action,
     /// The champion after it.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The champion before it.
-    pub previous: Option<i64>,
+    pub previous: Option<VersionNumber>,
     /// Why.
     pub reason: String,
     /// Who: `run` or a user's name.
@@ -44,7 +44,7 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Champion {
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when.
     pub since_ms: i64,
     /// Whether runs may not move it.

@@ -6,7 +6,7 @@ use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::operations::{self, operation_of};
 use super::{Error, Lock, Operation, Registry, lock};
-use crate::model_types::named;
+use crate::model_types::{VersionNumber, named};
 
 named! {
     /// How far a probation is.
@@ -42,9 +42,9 @@ pub struct ProbationRow {
     /// Id of the operation that promoted the version.
     pub operation: i64,
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The version before it.
-    pub previous: i64,
+    pub previous: VersionNumber,
     /// How far it is.
     pub state: ProbationState,
     /// When a server first saw the promotion.
@@ -219,7 +219,7 @@ async fn end_in(
 fn probation_of(row: &Row) -> Result<ProbationRow, Error> {
     let record: Option<String> = row.get("record");
     let record = record.map(|text| serde_json::from_str(&text)).transpose();
-    let previous: Option<i64> = row.get("previous");
+    let previous: Option<VersionNumber> = row.get("previous");
     Ok(ProbationRow {
         model: row.get("model"),
         operation: row.get("operation"),

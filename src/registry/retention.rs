@@ -3,7 +3,7 @@
 use super::db::{Row, Tx, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 
 /// Rows that one transaction takes out, so that others need not wait long.
 const AT_ONCE: usize = 500;
@@ -105,7 +105,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
-    pub async fn watched_versions(&self, model: &str) -> Result<Vec<i64>, Error> {
+    pub async fn watched_versions(&self, model: &str) -> Result<Vec<VersionNumber>, Error> {
         let rows =
             query("SELECT version, previous FROM probations WHERE model = ? AND ended_ms IS NULL")
                 .bind(model)

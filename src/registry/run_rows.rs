@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::db::Row;
 use super::error::Error;
-use crate::model_types::{LeftOutFile, Outcome, RunId, RunRecord, Unnamed, named};
+use crate::model_types::{LeftOutFile, Outcome, RunId, RunRecord, Unnamed, VersionNumber, named};
 
 named! {
     /// Where a run stands.
@@ -94,7 +94,7 @@ pub struct RunRow {
     /// What came of it.
     pub outcome: Option<Outcome>,
     /// The version it made.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// When it started.
     pub started_ms: i64,
     /// When it ended.

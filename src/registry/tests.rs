@@ -1,6 +1,6 @@
 //! What every registry keeps, on every database there is.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use std::path::Path;
 
 use super::*;
@@ -84,7 +84,11 @@ pub async fn open(folder: &Path) -> Registry {
         .expect("opens")
 }
 
-pub fn operation(action: Action, version: Option<i64>, previous: Option<i64>) -> Operation {
+pub fn operation(
+    action: Action,
+    version: Option<VersionNumber>,
+    previous: Option<VersionNumber>,
+) -> Operation {
     Operation {
         action,
         version,
@@ -106,7 +110,7 @@ static NO_ROWS: RowSet = RowSet {
 /// A conclusion under a lock, about a version.
 pub fn conclusion<'a>(
     lock: &'a Lock,
-    version: i64,
+    version: VersionNumber,
     files: &'a [SeenFile],
     operation: Option<Operation>,
 ) -> Conclusion<'a> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::db::{Held, Row, query, settled};
 use super::error::Doing;
 use super::{Error, Lock, Registry, lock};
-use crate::model_types::{Outcome, RunId, named};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber, named};
 
 named! {
     /// How far a version came.
@@ -28,7 +28,7 @@ pub struct VersionRow {
     /// The model.
     pub model: String,
     /// 1, 2, 3 …
-    pub number: i64,
+    pub number: VersionNumber,
     /// The run that made it.
     pub run: RunId,
     /// How far it came.
@@ -36,7 +36,7 @@ pub struct VersionRow {
     /// Its folder below the model folder.
     pub folder: String,
     /// Checksum of `trainedmodel.json`.
-    pub bundle_sha256: Option<String>,
+    pub bundle_sha256: Option<Sha256>,
     /// Hash of what decides predictions.
     pub model_hash: Option<String>,
     /// Hash of the source files it was trained on.
@@ -55,7 +55,7 @@ pub struct VersionRow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScoreRow {
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Hash of the test rows.
     pub rows_hash: String,
     /// When it was scored.
@@ -164,11 +164,11 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::LockLost`] when another run took the lock over; nothing was changed then.
-    pub async fn remove_version(&self, lock: &Lock, number: i64) -> Result<bool, Error> {
+    pub async fn remove_version(&self, lock: &Lock, number: VersionNumber) -> Result<bool, Error> {
         settled!(self.try_remove_version(lock, number))
     }
 
-    async fn try_remove_version(&self, lock: &Lock, number: i64) -> Result<bool, Error> {
+    async fn try_remove_version(&self, lock: &Lock, number: VersionNumber) -> Result<bool, Error> {
         let mut transaction = self.begin().await?;
         lock::check_mine(&mut transaction, lock).await?;
         let marked = query(
@@ -203,7 +203,11 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be read, or holds what this program does not know.
-    pub async fn version(&self, model: &str, number: i64) -> Result<Option<VersionRow>, Error> {
+    pub async fn version(
+        &self,
+        model: &str,
+        number: VersionNumber,
+    ) -> Result<Option<VersionRow>, Error> {
         let row = query("SELECT * FROM versions WHERE model = ? AND number = ?")
             .bind(model)
             .bind(number)
@@ -259,7 +263,7 @@ impl Registry {
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn held_version(&self, model: &str) -> Result<Option<i64>, Error> {
+    pub async fn held_version(&self, model: &str) -> Result<Option<VersionNumber>, Error> {
         if self.champion(model).await?.is_some() {
             return Ok(None);
         }

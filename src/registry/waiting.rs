@@ -6,6 +6,7 @@ use super::db::{query, settled};
 use super::error::Doing;
 use super::versions::version_of;
 use super::{Error, Lock, Operation, Registry, VersionRow, lock, operations};
+use crate::model_types::VersionNumber;
 
 impl Registry {
     /// Versions of a model that waited and were rejected by a person, the newest first, each with the reason.
@@ -37,7 +38,7 @@ impl Registry {
     pub async fn settle_waiting(
         &self,
         lock: &Lock,
-        version: i64,
+        version: VersionNumber,
         verdict: &str,
         about: &Value,
         operation: Option<&Operation>,
@@ -48,7 +49,7 @@ impl Registry {
     async fn try_settle_waiting(
         &self,
         lock: &Lock,
-        version: i64,
+        version: VersionNumber,
         verdict: &str,
         about: &Value,
         operation: Option<&Operation>,

@@ -185,6 +185,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model_types::VersionNumber;
     use crate::serve::rows;
 
     #[test]
@@ -212,7 +213,7 @@ mod tests {
         let body = serde_json::to_vec(&all).expect("JSON");
         let expected = rows::Options {
             model: Some("m".to_string()),
-            version: Some(3),
+            version: Some(VersionNumber::new(3)),
             probabilities: true,
             threshold: Some(0.25),
             top_n: Some(2),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::logs::log_rotation::{LineFile, ROTATION};
+use crate::model_types::VersionNumber;
 use crate::serve::{Problem, Reply, Request, State};
 
 /// Lines that could not be written since the program began.
@@ -77,7 +78,7 @@ pub async fn record(
     request: &Request,
     action: &'static str,
     model: Option<&str>,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
     outcome: &Result<Reply, Problem>,
 ) {
     let status = match outcome {
@@ -97,7 +98,7 @@ pub async fn record(
 async fn write(
     state: &State,
     asked: &Attempt<'_>,
-    (action, model, version): (&'static str, Option<&str>, Option<i64>),
+    (action, model, version): (&'static str, Option<&str>, Option<VersionNumber>),
     status: u16,
 ) {
     let outcome = match status {
@@ -119,7 +120,14 @@ async fn write(
         "outcome": outcome,
         "status": status,
     });
-    tracing::info!(action, model, version, outcome, "a change was requested");
+    let number = version.map(VersionNumber::get);
+    tracing::info!(
+        action,
+        model,
+        version = number,
+        outcome,
+        "a change was requested"
+    );
     append_line(state, line).await;
 }
 

@@ -128,7 +128,9 @@ fn models(state: &State, now: &Now) {
             score.with_label_values(&[name[0], metric]).set(*value);
         }
         project_metrics::known_score(state, &model, &served, &score);
-        version.with_label_values(&name).set(served.version as f64);
+        version
+            .with_label_values(&name)
+            .set(served.version.get() as f64);
         loaded
             .with_label_values(&name)
             .set(wall - served.loaded.elapsed().as_secs_f64());

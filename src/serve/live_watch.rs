@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::State;
 use super::admin::heavy;
 use super::project::{Project, RunStart};
+use crate::model_types::VersionNumber;
 use crate::pipeline::live::keep_summary;
 use crate::pipeline::{Env, Error, Stage};
 
@@ -17,7 +18,7 @@ const EVERY: Duration = Duration::from_secs(5);
 const AGAIN: u32 = 60;
 
 /// What shows that labels arrived: the version, how many labels ever did, and when the last one did.
-type Seen = (i64, i64, i64);
+type Seen = (VersionNumber, i64, i64);
 
 /// Looks until the server ends.
 pub async fn watch(state: Arc<State>) {
@@ -66,7 +67,7 @@ pub async fn watch(state: Arc<State>) {
 }
 
 /// Works it out unless what was seen is still so.
-async fn look(env: Arc<Env>, version: i64, known: Option<Seen>) -> Result<Seen, Error> {
+async fn look(env: Arc<Env>, version: VersionNumber, known: Option<Seen>) -> Result<Seen, Error> {
     let totals = env.registry.label_totals(&env.config.name).await?;
     let labels = totals.iter().map(|it| it.labels).sum();
     let last_ms = totals.iter().map(|it| it.last_ms).max().unwrap_or(0);

@@ -15,6 +15,7 @@ use super::{Code, Problem, Reply, Request, State};
 use crate::explain;
 use crate::features::CellRef;
 use crate::http::reply::JSON;
+use crate::model_types::VersionNumber;
 use crate::serving::served::Served;
 
 /// What this file adds to the API document.
@@ -268,7 +269,7 @@ fn options_and_cells(request: &Request) -> Result<(Options, Vec<(String, String)
     Ok((options, cells))
 }
 
-fn named_version(request: &Request) -> Result<Option<i64>, Problem> {
+fn named_version(request: &Request) -> Result<Option<VersionNumber>, Problem> {
     match request.query("version") {
         Some(text) => rows::version_of(&text),
         None => Ok(None),

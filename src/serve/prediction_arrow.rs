@@ -13,6 +13,7 @@ use super::rows::{Options, Rows};
 use super::scored::predict_each;
 use super::{Code, Problem, Request, State};
 use crate::http::budget::For;
+use crate::model_types::PredictionId;
 use crate::serving::predict::Predicted;
 use crate::serving::prediction_json::per_class;
 use crate::serving::served::Served;
@@ -154,7 +155,9 @@ impl Columns {
     fn add(&mut self, served: &Served, it: &Predicted<'_>, unique: &str) {
         match it.rows.ids.get(it.row) {
             Some(own) => self.ids.append_value(own),
-            None => self.ids.append_value(format!("{unique}-{}", it.row)),
+            None => self
+                .ids
+                .append_value(PredictionId::of_row(unique, it.row).as_str()),
         }
         self.answers.add(it);
         if let (Some(into), Some(flag)) = (&mut self.flagged, &served.bundle.flag) {

@@ -33,7 +33,7 @@ pub fn write_predictions(
     out.extend_from_slice(b"{\"model\":");
     text(&mut out, &served.model);
     out.extend_from_slice(b",\"version\":");
-    whole(&mut out, served.version as u64);
+    whole(&mut out, served.version.get() as u64);
     out.extend_from_slice(b",\"request_id\":");
     text(&mut out, &request.id);
     out.extend_from_slice(b",\"predictions\":[");

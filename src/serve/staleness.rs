@@ -4,9 +4,10 @@ use super::State;
 use super::project::Project;
 use crate::diagnose;
 use crate::diagnose::Stale;
+use crate::model_types::VersionNumber;
 
 /// First versions that the gate holds, which is why nothing is served: model and version.
-pub async fn held(state: &State) -> Vec<(String, i64)> {
+pub async fn held(state: &State) -> Vec<(String, VersionNumber)> {
     let Some(project) = state.project.as_ref() else {
         return Vec::new();
     };

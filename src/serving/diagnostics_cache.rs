@@ -15,7 +15,7 @@ use super::model_slot::ModelSlot;
 use super::served::Served;
 use crate::data::{self, Signature};
 use crate::diagnose::{self, ChampionScore, DataSummary};
-use crate::model_types::{Location, RunId};
+use crate::model_types::{Location, RunId, Sha256, VersionNumber};
 use crate::pipeline::{Env, Environments, Error};
 
 /// How long a look at the test folder holds.
@@ -49,9 +49,9 @@ pub struct ModelDiagnostics {
 #[derive(Clone)]
 pub struct KnownScore {
     /// The version that was served when it was computed.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Checksum of its bundle.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// What the test folder looked like, when that did not change meanwhile.
     pub signature: Option<Signature>,
     /// Hash of the test rows of production.
@@ -86,7 +86,7 @@ struct FolderLook {
 
 /// What the registry has on record of a champion.
 struct Recalled {
-    version: i64,
+    version: VersionNumber,
     score: Option<f64>,
     data_set_ms: Option<i64>,
 }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
     use crate::evaluate::{Metric, Scores};
 
-    fn known(version: i64, score: f64) -> KnownScore {
+    fn known(version: VersionNumber, score: f64) -> KnownScore {
         let score = ChampionScore {
             model: "m".to_string(),
             version,
@@ -260,7 +260,7 @@ mod tests {
         };
         KnownScore {
             version,
-            sha256: String::new(),
+            sha256: Sha256::default(),
             signature: None,
             fresh: String::new(),
             score: Some(Arc::new(score)),
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    fn recalled(version: i64, score: Option<f64>) -> Recalled {
+    fn recalled(version: VersionNumber, score: Option<f64>) -> Recalled {
         Recalled {
             version,
             score,
@@ -282,11 +282,27 @@ mod tests {
     fn the_known_score_is_the_one_worked_out_unless_another_version_is_on_record() {
         let cases: [(Option<KnownScore>, Option<Recalled>, Option<f64>); 6] = [
             (None, None, None),
-            (Some(known(1, 0.5)), None, Some(0.5)),
-            (None, Some(recalled(1, Some(0.4))), Some(0.4)),
-            (Some(known(1, 0.5)), Some(recalled(1, Some(0.4))), Some(0.5)),
-            (Some(known(1, 0.5)), Some(recalled(2, Some(0.6))), Some(0.6)),
-            (Some(known(1, 0.5)), Some(recalled(1, None)), Some(0.5)),
+            (Some(known(VersionNumber::new(1), 0.5)), None, Some(0.5)),
+            (
+                None,
+                Some(recalled(VersionNumber::new(1), Some(0.4))),
+                Some(0.4),
+            ),
+            (
+                Some(known(VersionNumber::new(1), 0.5)),
+                Some(recalled(VersionNumber::new(1), Some(0.4))),
+                Some(0.5),
+            ),
+            (
+                Some(known(VersionNumber::new(1), 0.5)),
+                Some(recalled(VersionNumber::new(2), Some(0.6))),
+                Some(0.6),
+            ),
+            (
+                Some(known(VersionNumber::new(1), 0.5)),
+                Some(recalled(VersionNumber::new(1), None)),
+                Some(0.5),
+            ),
         ];
         for (at, (worked_out, on_record, expected)) in cases.into_iter().enumerate() {
             let diagnostics = Diagnostics::default();
@@ -302,12 +318,12 @@ mod tests {
 
     #[test]
     fn a_score_without_a_signature_or_with_a_problem_is_not_fresh() {
-        assert!(!known(1, 0.5).is_fresh());
+        assert!(!known(VersionNumber::new(1), 0.5).is_fresh());
         let folder = tempfile::tempdir().expect("a folder");
         let signature = data::signature(folder.path()).ok();
         let settled = KnownScore {
             signature,
-            ..known(1, 0.5)
+            ..known(VersionNumber::new(1), 0.5)
         };
         assert!(settled.is_fresh());
         let problem = Some("x".to_string());

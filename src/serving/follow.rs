@@ -93,7 +93,7 @@ async fn load(
     let served = Arc::new(served_models.source.load(&model.name, pointer).await?);
     tracing::info!(
         model = model.name,
-        version = served.version,
+        version = served.version.get(),
         "version is served"
     );
     let scores = served_models.source.scores(&served).await;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+use crate::model_types::VersionNumber;
 use crate::serving::probation::view::View;
 use crate::serving::served::Served;
 
@@ -111,7 +112,7 @@ impl ModelSlot {
     }
 
     /// A version that is loaded.
-    pub fn known(&self, version: i64) -> Option<Arc<Served>> {
+    pub fn known(&self, version: VersionNumber) -> Option<Arc<Served>> {
         if let Some(champion) = self.champion().filter(|it| it.version == version) {
             return Some(champion);
         }
@@ -134,7 +135,7 @@ impl ModelSlot {
     }
 
     /// Forgets a version that is gone.
-    pub fn forget(&self, version: i64) {
+    pub fn forget(&self, version: VersionNumber) {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         others.retain(|it| it.version != version);
     }

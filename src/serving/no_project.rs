@@ -8,6 +8,7 @@ use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::served::Served;
 use crate::bundle::Bundle;
+use crate::model_types::{Sha256, VersionNumber};
 
 /// A project; there is none.
 pub struct ProjectSource(Infallible);
@@ -43,7 +44,11 @@ impl ProjectSource {
     ///
     /// # Errors
     /// Never: there is no project to call this of.
-    pub async fn load(&self, _: &str, _: i64) -> Result<(String, Vec<String>, Bundle), Error> {
+    pub async fn load(
+        &self,
+        _: &str,
+        _: VersionNumber,
+    ) -> Result<(Sha256, Vec<String>, Bundle), Error> {
         match self.0 {}
     }
 
@@ -56,7 +61,7 @@ impl ProjectSource {
     ///
     /// # Errors
     /// Never: there is no project to call this of.
-    pub async fn version(&self, _: &str, _: i64) -> Result<Served, PickError> {
+    pub async fn version(&self, _: &str, _: VersionNumber) -> Result<Served, PickError> {
         match self.0 {}
     }
 
@@ -64,7 +69,7 @@ impl ProjectSource {
     ///
     /// # Errors
     /// Never: there is no project to call this of.
-    pub async fn versions(&self, _: &str) -> Result<Vec<i64>, Error> {
+    pub async fn versions(&self, _: &str) -> Result<Vec<VersionNumber>, Error> {
         match self.0 {}
     }
 }

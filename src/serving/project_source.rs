@@ -5,6 +5,7 @@ use super::pick_error::PickError;
 use super::pointer::Pointer;
 use super::served::Served;
 use crate::bundle::Bundle;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::pipeline::{self, Environments};
 use crate::registry::{self, Registry, VersionState};
 
@@ -67,8 +68,8 @@ impl ProjectSource {
     pub async fn load(
         &self,
         model: &str,
-        version: i64,
-    ) -> Result<(String, Vec<String>, Bundle), Error> {
+        version: VersionNumber,
+    ) -> Result<(Sha256, Vec<String>, Bundle), Error> {
         let Some(env) = self.envs.get(model) else {
             return Err(Error::NoModel(model.to_string()));
         };
@@ -96,7 +97,7 @@ impl ProjectSource {
     ///
     /// # Errors
     /// When there is none, or it cannot be used.
-    pub async fn version(&self, model: &str, version: i64) -> Result<Served, PickError> {
+    pub async fn version(&self, model: &str, version: VersionNumber) -> Result<Served, PickError> {
         let env = self.envs.get(model).ok_or(PickError::NoVersion)?;
         let row = self.registry.version(model, version).await?;
         if row.is_none_or(|row| row.state != VersionState::Ready) {
@@ -119,7 +120,7 @@ impl ProjectSource {
     ///
     /// # Errors
     /// When the registry cannot be reached.
-    pub async fn versions(&self, model: &str) -> Result<Vec<i64>, registry::Error> {
+    pub async fn versions(&self, model: &str) -> Result<Vec<VersionNumber>, registry::Error> {
         let rows = self.registry.versions(model).await?;
         let ready = rows.iter().filter(|row| row.state == VersionState::Ready);
         Ok(ready.map(|row| row.number).collect())

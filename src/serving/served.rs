@@ -10,6 +10,7 @@ use crate::data::rules::{Checker, Rule};
 use crate::data::{Kind, NumberForm, TimeForm};
 use crate::evaluate::Task;
 use crate::features::{CellRef, Dates, is_encoded_as_number};
+use crate::model_types::{Sha256, VersionNumber};
 use crate::serving::probation::counts::Counts;
 use crate::serving::probation::sample::Sample;
 use serde::Serialize;
@@ -20,11 +21,11 @@ pub struct Served {
     /// The model.
     pub model: String,
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Since when it is or was the champion, in milliseconds since 1970; 0 where that is not known.
     pub since_ms: i64,
     /// Checksum of its bundle.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// The bundle.
     pub bundle: Bundle,
     /// Cells of a CSV body that mean "missing".
@@ -185,9 +186,9 @@ impl Served {
     /// Makes a verified bundle ready to answer.
     pub fn new(
         model: &str,
-        version: i64,
+        version: VersionNumber,
         since_ms: i64,
-        sha256: String,
+        sha256: Sha256,
         null_values: Vec<String>,
         bundle: Bundle,
     ) -> Self {

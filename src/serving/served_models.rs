@@ -10,6 +10,7 @@ pub use super::model_slot::ModelSlot;
 use super::pick_error::PickError;
 use super::served::Served;
 use super::source::Source;
+use crate::model_types::VersionNumber;
 use crate::serving::probation::request_scope::note;
 
 /// All models of the server.
@@ -105,7 +106,7 @@ impl ServedModels {
     pub async fn pick(
         &self,
         model: Option<&str>,
-        version: Option<i64>,
+        version: Option<VersionNumber>,
     ) -> Result<Arc<Served>, PickError> {
         let served = self.found(&*self.model(model)?, version).await?;
         note(&served);
@@ -115,7 +116,7 @@ impl ServedModels {
     async fn found(
         &self,
         model: &ModelSlot,
-        version: Option<i64>,
+        version: Option<VersionNumber>,
     ) -> Result<Arc<Served>, PickError> {
         let Some(version) = version else {
             return model.champion().ok_or(PickError::NoChampion);

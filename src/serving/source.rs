@@ -3,8 +3,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::{DATABASE, Error};
 use super::pick_error::PickError;
 use super::pointer::Pointer;
@@ -13,8 +11,7 @@ use super::served::Served;
 use super::stored_bundle::StoredBundle;
 use crate::bundle;
 use crate::data::ReadOptions;
-use crate::model_types::{BUNDLE, Location, Manifest};
-use crate::text::hex;
+use crate::model_types::{BUNDLE, Location, Manifest, Sha256, VersionNumber};
 
 /// Where versions come from.
 pub enum Source {
@@ -102,7 +99,7 @@ impl Source {
                     chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok()
                 });
                 Ok(Some(Pointer {
-                    version: manifest.map_or(1, |manifest| manifest.version),
+                    version: manifest.map_or(VersionNumber::new(1), |manifest| manifest.version),
                     since_ms: since.map_or(0, |at| at.timestamp_millis()),
                     mark: mark_of(&folder.join(file)),
                 }))
@@ -176,7 +173,7 @@ impl Source {
     ///
     /// # Errors
     /// When there is none, or it cannot be used.
-    pub async fn version(&self, model: &str, version: i64) -> Result<Served, PickError> {
+    pub async fn version(&self, model: &str, version: VersionNumber) -> Result<Served, PickError> {
         match self {
             Source::Project(project) => project.version(model, version).await,
             Source::Folder { .. } | Source::Store(_) => Err(PickError::NoVersion),
@@ -215,10 +212,10 @@ fn mark_of(bundle: &Path) -> String {
     })
 }
 
-fn from_folder(folder: &Path, file: &str) -> Result<(String, bundle::Bundle), Error> {
+fn from_folder(folder: &Path, file: &str) -> Result<(Sha256, bundle::Bundle), Error> {
     let path = folder.join(file);
     let bytes = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
-    let found = hex(&Sha256::digest(&bytes));
+    let found = Sha256::of(&bytes);
     let failed = |source| Error::Bundle {
         folder: folder.to_path_buf(),
         source,

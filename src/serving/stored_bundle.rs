@@ -3,14 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
 use super::error::Error;
 use super::pointer::Pointer;
 use crate::artifacts::{self, Artifacts};
 use crate::bundle::{self, Bundle};
-use crate::model_types::{BUNDLE, Location, Manifest};
-use crate::text::hex;
+use crate::model_types::{BUNDLE, Location, Manifest, Sha256, VersionNumber};
 
 const MANIFEST: &str = "manifest.json";
 /// How long a look at the store holds: each is a request that is paid for.
@@ -86,7 +83,7 @@ impl StoredBundle {
         }
         let mark = match self.manifest().await? {
             Some(manifest) => format!("{} {:?}", manifest.promoted_at, manifest.files),
-            None => hex(&Sha256::digest(self.get(&self.file).await?)),
+            None => Sha256::of(self.get(&self.file).await?).into(),
         };
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen = Some((Instant::now(), mark.clone()));
@@ -110,7 +107,7 @@ impl StoredBundle {
             .as_ref()
             .and_then(|manifest| chrono::DateTime::parse_from_rfc3339(&manifest.promoted_at).ok());
         Ok(Pointer {
-            version: manifest.map_or(1, |manifest| manifest.version),
+            version: manifest.map_or(VersionNumber::new(1), |manifest| manifest.version),
             since_ms: since.map_or(0, |at| at.timestamp_millis()),
             mark: self.mark().await?,
         })
@@ -120,18 +117,18 @@ impl StoredBundle {
     ///
     /// # Errors
     /// When it cannot be read, or is not what the manifest says.
-    pub async fn bundle(&self) -> Result<(String, Bundle), Error> {
+    pub async fn bundle(&self) -> Result<(Sha256, Bundle), Error> {
         let manifest = self.manifest().await?;
         let key = manifest.as_ref().map(|manifest| manifest.key(BUNDLE));
         let bytes = self.get(key.as_ref().unwrap_or(&self.file)).await?;
-        let found = hex(&Sha256::digest(&bytes));
+        let found = Sha256::of(&bytes);
         let failed = |source| Error::Bundle {
             folder: self.url.clone().into(),
             source,
         };
         let expected = manifest.as_ref().and_then(|it| it.bundle_sha256());
-        if let Some(expected) = expected.filter(|expected| *expected != found) {
-            let expected = expected.to_string();
+        if let Some(expected) = expected.filter(|expected| **expected != found) {
+            let expected = expected.clone();
             return Err(failed(bundle::Error::Checksum { expected, found }));
         }
         let bundle = bundle::decode(&bytes).map_err(failed)?;

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use unseat::config::{Channel, Topic};
-use unseat::model_types::{Outcome, RunId};
+use unseat::model_types::{Outcome, RunId, VersionNumber};
 use unseat::notify::Event;
 use unseat::registry::{Action, ProbationRow, ProbationState, RunRow, RunState};
 
@@ -254,8 +254,8 @@ fn probation(state: ProbationState) -> ProbationRow {
     ProbationRow {
         model: "m".to_string(),
         operation: 7,
-        version: 5,
-        previous: 4,
+        version: VersionNumber::new(5),
+        previous: VersionNumber::new(4),
         state,
         began_ms: 1_000,
         ended_ms: (state != ProbationState::Watching).then_some(61_000),

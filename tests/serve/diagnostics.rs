@@ -13,7 +13,7 @@ fn recorded(project: &Project) -> Vec<(i64, String)> {
         let scores = registry.scores(MODEL).await.expect("reads");
         scores
             .into_iter()
-            .map(|score| (score.version, score.rows_hash))
+            .map(|score| (score.version.get(), score.rows_hash))
             .collect()
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use unseat::model_types::Outcome;
+use unseat::model_types::{Outcome, VersionNumber};
 use unseat::registry::{Action, ProbationState};
 
 use super::{Answer, Server};
@@ -242,7 +242,10 @@ fn a_version_that_predicts_otherwise_is_taken_back_and_no_request_fails() {
         (operation.actor.as_str(), operation.action.name()),
         ("probation", "rollback")
     );
-    assert_eq!((operation.version, operation.previous), (Some(1), Some(2)));
+    assert_eq!(
+        (operation.version, operation.previous),
+        (Some(VersionNumber::new(1)), Some(VersionNumber::new(2)))
+    );
     assert_eq!(operation.reason, reason);
     let lines = audited(&project);
     assert_eq!(lines.len(), 1, "{lines:?}");

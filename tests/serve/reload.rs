@@ -119,7 +119,7 @@ fn point_at(project: &Project, version: i64) {
             .expect("free");
         let operation = Operation {
             action: Action::Promote,
-            version: Some(version),
+            version: Some(version.into()),
             previous: None,
             reason: "by hand".to_string(),
             actor: "test".to_string(),

@@ -1,5 +1,6 @@
 //! What the registry says about a model.
 
+use unseat::model_types::VersionNumber;
 use unseat::registry::{Action, Champion, Holder, Operation, PastConclusion, RunRow, VersionRow};
 
 /// What the registry says about the sample model.
@@ -18,7 +19,9 @@ pub struct Books {
 
 impl Books {
     pub fn champion(&self) -> Option<i64> {
-        self.champion.as_ref().map(|champion| champion.version)
+        self.champion
+            .as_ref()
+            .map(|champion| champion.version.get())
     }
 
     pub fn version(&self, number: i64) -> &VersionRow {
@@ -36,7 +39,7 @@ impl Books {
             .iter()
             .filter(|operation| operation.action == Action::Promote && operation.actor == "run");
         let mut versions: Vec<i64> = promotions
-            .filter_map(|operation| operation.version)
+            .filter_map(|operation| operation.version.map(VersionNumber::get))
             .collect();
         versions.reverse();
         versions

@@ -95,8 +95,8 @@ impl Project {
         let version = books.version(number);
         let bundle = fs::read(folder.join("trainedmodel.json")).expect("a bundle");
         assert_eq!(
-            Some(sha256(&bundle)),
-            version.bundle_sha256,
+            Some(sha256(&bundle).as_str()),
+            version.bundle_sha256.as_deref(),
             "the copy's bundle is not that of version {number}"
         );
         Some(number)
@@ -107,7 +107,7 @@ impl Project {
     pub fn assert_settled(&self) -> Books {
         let books = self.books();
         let listing = || format!("\n{books:#?}\n{}", self.listing());
-        let now = books.champion.as_ref().map(|champion| champion.version);
+        let now = books.champion();
         assert_eq!(
             self.copied_version(&books),
             now,
@@ -140,13 +140,13 @@ impl Project {
             );
             if state == VersionState::Ready {
                 assert_eq!(
-                    Some(sha256(&self.bundle(version.number))),
-                    version.bundle_sha256
+                    Some(sha256(&self.bundle(version.number.get())).as_str()),
+                    version.bundle_sha256.as_deref()
                 );
                 folders.push(version.folder.clone());
             }
             if version.verdict.is_some() && state == VersionState::Ready {
-                let report = self.version_file(version.number, "report.html");
+                let report = self.version_file(version.number.get(), "report.html");
                 assert!(
                     report.exists(),
                     "version {} has no report{}",

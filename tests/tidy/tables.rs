@@ -34,6 +34,7 @@ pub(super) const ROWS: &[&[&str]] = &[
 
 /// Arrows along a row: who may look at whom. Anybody may pass a fault point or be given a clock.
 pub(super) const ALONG: &[(&str, &str)] = &[
+    ("model_types", "text"),
     ("config", "cron"),
     ("config", "data"),
     ("config", "evaluate"),

@@ -6,21 +6,21 @@ use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use object_store::{Error as Said, GetOptions, GetRange, ObjectStore};
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use super::handle::Store;
 use super::hash::SHA256;
 use super::list::Listed;
 use crate::artifacts::cache::Known;
 use crate::artifacts::error::{Error, Trouble};
-use crate::text::hex;
+use crate::model_types::Sha256;
 
 /// What came of asking for an object.
 enum Fetched {
     /// It was written to the sink.
     Whole {
         etag: Option<String>,
-        sha256: String,
+        sha256: Sha256,
     },
     /// It is what the caller knows.
     Same,
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// The bytes with a hash that is known beforehand, if a copy is on this machine; the store is not asked.
-    pub fn cached(&self, key: &str, sha256: &str) -> Option<Vec<u8>> {
+    pub fn cached(&self, key: &str, sha256: &Sha256) -> Option<Vec<u8>> {
         let path = self.cache.as_ref()?.find(&self.url(key), sha256)?;
         std::fs::read(path).ok()
     }
@@ -139,7 +139,7 @@ impl Store {
     }
 
     /// Keeps a copy of what was written or read.
-    pub(super) fn remember(&self, key: &str, bytes: &[u8], etag: Option<&str>, sha256: &str) {
+    pub(super) fn remember(&self, key: &str, bytes: &[u8], etag: Option<&str>, sha256: &Sha256) {
         let Some(cache) = &self.cache else { return };
         let kept = cache.part().and_then(|mut part| {
             part.write_all(bytes)?;
@@ -169,7 +169,7 @@ impl Store {
         let etag = result.meta.e_tag.clone();
         let expected = result.attributes.get(&SHA256);
         let expected = expected.map(|hash| hash.as_ref().to_string());
-        let mut digest = Sha256::new();
+        let mut digest = sha2::Sha256::new();
         let mut stream = result.into_stream();
         while let Some(bytes) = stream.next().await {
             let bytes = bytes.map_err(failed)?;
@@ -179,8 +179,8 @@ impl Store {
                 source,
             })?;
         }
-        let sha256 = hex(&digest.finalize());
-        if expected.is_some_and(|expected| expected != sha256) {
+        let sha256 = Sha256::from(digest);
+        if expected.is_some_and(|expected| expected != *sha256) {
             return Err(Error::Store {
                 action: "read",
                 object: self.url(key),

@@ -7,13 +7,13 @@ use object_store::{
     Attributes, Error as Said, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload,
     WriteMultipart,
 };
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use super::handle::Store;
 use super::hash::SHA256;
 use crate::artifacts::cache::HashWriter;
 use crate::artifacts::error::{Error, Trouble};
-use crate::text::hex;
+use crate::model_types::Sha256;
 
 /// Files that are larger than this go in parts.
 const PART_BYTES: usize = 8 << 20;
@@ -55,7 +55,7 @@ impl Store {
     }
 
     async fn write(&self, key: &str, bytes: Vec<u8>, mode: PutMode) -> Result<(), Error> {
-        let sha256 = hex(&Sha256::digest(&bytes));
+        let sha256 = Sha256::of(&bytes);
         let options = PutOptions {
             mode,
             attributes: with_hash(&sha256),
@@ -113,7 +113,7 @@ impl Store {
         crate::faults::point(crate::faults::EACH_FILE).map_err(failed)
     }
 
-    async fn put_parts(&self, key: &str, path: &Path, sha256: &str) -> Result<(), Error> {
+    async fn put_parts(&self, key: &str, path: &Path, sha256: &Sha256) -> Result<(), Error> {
         let options = PutMultipartOptions {
             attributes: with_hash(sha256),
             ..PutMultipartOptions::default()
@@ -147,17 +147,17 @@ impl Store {
     }
 }
 
-fn with_hash(sha256: &str) -> Attributes {
+fn with_hash(sha256: &Sha256) -> Attributes {
     Attributes::from_iter([(SHA256, sha256.to_string())])
 }
 
-fn hash_of(path: &Path) -> io::Result<String> {
-    let mut digest = Sha256::new();
+fn hash_of(path: &Path) -> io::Result<Sha256> {
+    let mut digest = sha2::Sha256::new();
     io::copy(
         &mut std::fs::File::open(path)?,
         &mut HashWriter(&mut digest),
     )?;
-    Ok(hex(&digest.finalize()))
+    Ok(digest.into())
 }
 
 fn other(error: io::Error) -> Said {

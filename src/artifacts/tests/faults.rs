@@ -3,6 +3,7 @@
 use super::contract::{artifacts, store_on};
 use super::double::{Double, Fault, Rule};
 use crate::artifacts::{Artifacts, Error, Root, Trouble};
+use crate::model_types::Sha256;
 
 fn on(double: &Double) -> (tempfile::TempDir, Artifacts) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -178,7 +179,7 @@ async fn what_is_on_this_machine_is_not_fetched_again() {
     double.put("p/a", b"one");
     artifacts.get("a").await.expect("gets");
     artifacts.get("a").await.expect("gets");
-    let sha256 = crate::text::hex(&<sha2::Sha256 as sha2::Digest>::digest(b"one"));
+    let sha256 = Sha256::of(b"one");
     let asked = double.seen().len();
     let bytes = artifacts.get_known("a", &sha256).await.expect("gets");
     assert_eq!(bytes, b"one");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::live::LabelledSpan;
+use crate::model_types::VersionNumber;
 
 const NOW: i64 = 1_800_000_000_000;
 
@@ -11,7 +12,7 @@ fn days_ago(days: f64) -> Option<i64> {
 
 fn champion(pinned: bool) -> Option<Champion> {
     Some(Champion {
-        version: 3,
+        version: VersionNumber::new(3),
         since_ms: NOW - 5,
         pinned,
     })
@@ -93,7 +94,7 @@ fn each_bound_has_its_reason() {
 
 fn live(metric: Metric, score: f64, labels: u64) -> Option<Summary> {
     Some(Summary {
-        version: 3,
+        version: VersionNumber::new(3),
         metric,
         labelled: Some(LabelledSpan {
             from: String::new(),
@@ -121,7 +122,10 @@ fn answers_that_were_bad_and_labels_that_stay_away_are_told() {
         ..StaleFacts::default()
     };
     let f1 = |score, labelled| live(Metric::F1, score, labelled);
-    let other = f1(0.1, 99).map(|live| Summary { version: 2, ..live });
+    let other = f1(0.1, 99).map(|live| Summary {
+        version: VersionNumber::new(2),
+        ..live
+    });
     let cases: [(&str, StaleFacts, &[&str]); 8] = [
         ("good", of(f1(0.6, 99), 9.0, Some(2.9)), &[]),
         ("bad", of(f1(0.59, 30), 9.0, Some(2.9)), &["live_score"]),

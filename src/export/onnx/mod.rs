@@ -69,7 +69,7 @@ pub fn model(bundle: &Bundle, about: &About<'_>) -> Result<ModelProto, Error> {
         ir_version: versions.file,
         producer_name: "unseat".to_string(),
         producer_version: about.program.to_string(),
-        model_version: about.version.unwrap_or(0),
+        model_version: about.version.unwrap_or_default().get(),
         doc_string: format!("predicts `{}`", bundle.target),
         graph: Some(graph.finish()),
         opset_import: sets,

@@ -10,6 +10,7 @@ use super::proto::{AttributeProto, ModelProto, NodeProto};
 use super::{model, onnx};
 use crate::bundle::Bundle;
 use crate::export::About;
+use crate::model_types::VersionNumber;
 
 /// A bundle with columns `x`, `y` (numbers) and `t` (a text), written down as its file has it.
 fn bundle(classes: &[&str], predictor: Value) -> Bundle {
@@ -52,7 +53,7 @@ fn trees(classes: &[&str], output: Value, base: Value, link: &str, values: Value
 fn about() -> About<'static> {
     About {
         model: "m",
-        version: Some(7),
+        version: Some(VersionNumber::new(7)),
         program: "0.0.0",
     }
 }

@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 use crate::clock::Clock;
 use crate::logs::log_rotation::{LineFile, ROTATION};
 use crate::logs::queue::{Inbox, Next, Queue};
+use crate::model_types::VersionNumber;
 
 /// Lines that may wait to be written.
 const MOST_LINES: usize = 8192;
@@ -45,7 +46,7 @@ pub struct Line {
     /// The model that answered.
     pub model: Option<String>,
     /// Its version.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// Who asked.
     pub caller: Option<String>,
     /// Where from.
@@ -161,7 +162,7 @@ mod tests {
             bytes: 5,
             rows: 2,
             model: Some("attrition".to_string()),
-            version: Some(3),
+            version: Some(VersionNumber::new(3)),
             caller: Some("anonymous".to_string()),
             address: Some([127, 0, 0, 1].into()),
         };

@@ -1,6 +1,7 @@
 //! Who has which rows right, which scores are compared with each other, and groups.
 
 use super::*;
+use crate::model_types::VersionNumber;
 
 fn answered(labels: &[u32]) -> Predictions {
     Predictions::Classes(ClassPredictions {
@@ -46,15 +47,15 @@ fn scores_on_the_same_rows_are_taken_before_newer_ones() {
         record: serde_json::json!({}),
     };
     let scores = [
-        score(1, "x", 1),
-        score(1, "y", 5),
-        score(2, "x", 2),
-        score(2, "z", 9),
+        score(VersionNumber::new(1), "x", 1),
+        score(VersionNumber::new(1), "y", 5),
+        score(VersionNumber::new(2), "x", 2),
+        score(VersionNumber::new(2), "z", 9),
     ];
-    let (a, b) = best_pair(&scores, 1, 2);
+    let (a, b) = best_pair(&scores, VersionNumber::new(1), VersionNumber::new(2));
     assert_eq!(a.map(|it| it.at_ms), Some(1));
     assert_eq!(b.map(|it| it.at_ms), Some(2));
-    let (a, b) = best_pair(&scores[1..], 1, 2);
+    let (a, b) = best_pair(&scores[1..], VersionNumber::new(1), VersionNumber::new(2));
     assert_eq!(
         (a.map(|it| it.at_ms), b.map(|it| it.at_ms)),
         (Some(5), Some(9))

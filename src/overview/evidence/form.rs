@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::model_types::RunId;
-use crate::text::hex;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 
 /// What the file calls itself.
 const FORMAT: &str = "unseat-evidence";
@@ -43,7 +41,7 @@ pub struct Manifest {
     /// The model.
     pub model: String,
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The run that made it.
     pub run: RunId,
     /// When it was made, UTC.
@@ -53,7 +51,7 @@ pub struct Manifest {
     /// The gate's verdict; none where it was not put before the gate.
     pub verdict: Option<String>,
     /// The champion that it was checked against.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// The program that wrote this.
     pub program: String,
     /// What is left out, and why.
@@ -70,7 +68,7 @@ pub struct EvidencePart {
     /// Its length.
     pub bytes: u64,
     /// Hash of its bytes.
-    pub sha256: String,
+    pub sha256: Sha256,
 }
 
 impl EvidencePart {
@@ -79,7 +77,7 @@ impl EvidencePart {
         EvidencePart {
             name: name.to_string(),
             bytes: bytes.len() as u64,
-            sha256: hex(&Sha256::digest(bytes)),
+            sha256: Sha256::of(bytes),
         }
     }
 }

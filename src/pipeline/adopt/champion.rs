@@ -1,7 +1,7 @@
 //! Which version was the champion, by the folders.
 
 use super::asked::Adopt;
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use crate::pipeline::error::Error;
 use crate::pipeline::{Env, error};
 use crate::registry::{Action, Adoption, Operation, VersionState};
@@ -12,7 +12,7 @@ pub(super) async fn operations(
     env: &Env,
     asked: &Adopt,
     adoption: &Adoption,
-    champion: Option<(i64, i64)>,
+    champion: Option<(VersionNumber, i64)>,
 ) -> Result<Vec<Operation>, Error> {
     let Some((champion, since_ms)) = champion else {
         return Ok(Vec::new());
@@ -22,7 +22,7 @@ pub(super) async fn operations(
     if before == Some(champion) {
         return Ok(Vec::new());
     }
-    let mut promoted: Vec<(i64, i64)> = Vec::new();
+    let mut promoted: Vec<(VersionNumber, i64)> = Vec::new();
     if known.is_empty() {
         let by_gate = adoption.versions.iter();
         let by_gate = by_gate.filter(|it| it.verdict == Some(Outcome::Promote));

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::stamp::stamp_in;
 use crate::data::FileRead;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256};
 use crate::pipeline::dataset::{Dataset, DatasetRecord};
 use crate::pipeline::error::Error;
 use crate::pipeline::ingest;
@@ -45,12 +45,12 @@ pub async fn read_dataset(
         .filter_map(|line| line.split_once("  "))
         .map(|(sha256, path)| FileRead {
             path: path.to_string(),
-            sha256: sha256.to_string(),
+            sha256: Sha256::new(sha256),
             bytes: 0,
             rows: 0,
         })
         .collect();
-    let hashes = files.iter().map(|file| &file.sha256);
+    let hashes = files.iter().map(|file| file.sha256.as_str());
     let data_hash = match &version.data_hash {
         Some(recorded) => recorded.clone(),
         None => crate::pipeline::dataset::content_hash(hashes),

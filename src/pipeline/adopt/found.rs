@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDateTime};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::asked::Adopt;
 use super::champion::{champion_unknown, operations};
@@ -15,7 +14,7 @@ use super::stamp::stamp_in;
 use crate::bundle;
 use crate::clock::stamp;
 use crate::gate::Decision;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::error::Lost;
@@ -27,7 +26,6 @@ use crate::pipeline::scores::ScoreRecord;
 use crate::pipeline::trained::{TrainingRecord, dataset_run};
 use crate::registry::{Adoption, PastConclusion, ScoreRow, VersionRow, VersionState};
 use crate::text::causes;
-use crate::text::hex;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -51,8 +49,8 @@ impl Found {
 
 /// The champion by its copy: number, checksum, since when.
 struct Deployed {
-    number: i64,
-    sha256: String,
+    number: VersionNumber,
+    sha256: Sha256,
     since_ms: i64,
     run: RunId,
     bytes: Option<Vec<u8>>,
@@ -96,7 +94,7 @@ pub async fn find(env: &Env, asked: &Adopt) -> Result<Found, Error> {
     for (row, score) in fresh {
         take(env, row, score, &mut found).await?;
     }
-    let taken: BTreeSet<i64> = known
+    let taken: BTreeSet<VersionNumber> = known
         .iter()
         .chain(&found.adoption.versions)
         .map(|version| version.number)
@@ -115,7 +113,7 @@ async fn champion(
     deployed: Option<&Deployed>,
     known: &[VersionRow],
     found: &Found,
-) -> Result<Option<(i64, i64)>, Error> {
+) -> Result<Option<(VersionNumber, i64)>, Error> {
     let fresh = &found.adoption.versions;
     if let Some(number) = asked.champion {
         let all = known.iter().chain(fresh);
@@ -156,7 +154,7 @@ async fn deployed(env: &Env) -> Result<Option<Deployed>, Error> {
         let lost = lost::foreign(&env.config, &env.registry, &manifest).await?;
         return Err(Error::Lost(Box::new(lost)));
     }
-    let sha256 = manifest.bundle_sha256().unwrap_or_default().to_string();
+    let sha256 = manifest.bundle_sha256().cloned().unwrap_or_default();
     let since = DateTime::parse_from_rfc3339(&manifest.promoted_at);
     Ok(Some(Deployed {
         number: manifest.version,
@@ -221,12 +219,13 @@ fn number(
     is_deployed: impl Fn(&VersionRow) -> bool,
     notes: &mut Vec<String>,
 ) {
-    let mut taken: BTreeSet<i64> = known.iter().map(|version| version.number).collect();
+    let mut taken: BTreeSet<VersionNumber> = known.iter().map(|version| version.number).collect();
     let every = known
         .iter()
         .chain(damaged)
         .chain(fresh.iter().map(|(row, _)| row));
-    let mut next = every.map(|version| version.number).max().unwrap_or(0) + 1;
+    let newest = every.map(|version| version.number).max();
+    let mut next = newest.unwrap_or_default().next();
     fresh.sort_by_key(|(row, _)| (!is_deployed(row), row.created_ms, row.number));
     for (row, _) in fresh.iter_mut() {
         if !taken.insert(row.number) {
@@ -235,7 +234,7 @@ fn number(
                 row.folder, row.number
             ));
             row.number = next;
-            next += 1;
+            next = next.next();
             taken.insert(row.number);
         }
     }
@@ -244,7 +243,7 @@ fn number(
 /// A version's folder, verified: bundle, checksum, golden rows; with what was recorded of it.
 async fn read_version(
     env: &Env,
-    number: i64,
+    number: VersionNumber,
     folder: &str,
 ) -> Result<(VersionRow, Option<ScoreRecord>), String> {
     let said = |error: &dyn std::error::Error| error.to_string();
@@ -255,7 +254,7 @@ async fn read_version(
         let parts = [vec![error.to_string()], causes(&error)].concat();
         parts.join(": ")
     })?;
-    let sha256 = hex(&Sha256::digest(&bytes));
+    let sha256 = Sha256::of(&bytes);
     let mut row = empty_row(env, number, folder);
     let recorded: Option<VersionRecord> = read(env, folder, FILE).await;
     match recorded.filter(|it| it.bundle_sha256 == sha256 && it.version == number) {
@@ -287,13 +286,13 @@ async fn read<T: DeserializeOwned>(env: &Env, folder: &str, file: &str) -> Optio
 }
 
 /// A row of which only number and folder are known. Its run has a made-up id of the right form.
-fn empty_row(env: &Env, number: i64, folder: &str) -> VersionRow {
+fn empty_row(env: &Env, number: VersionNumber, folder: &str) -> VersionRow {
     let stamp = stamp_in(folder);
     let at = NaiveDateTime::parse_from_str(stamp, "%Y%m%dT%H%M%SZ");
     VersionRow {
         model: env.config.name.clone(),
         number,
-        run: RunId::new(format!("{stamp}-000{:07x}", number & 0x0fff_ffff)),
+        run: RunId::new(format!("{stamp}-000{:07x}", number.get() & 0x0fff_ffff)),
         state: VersionState::Abandoned,
         folder: folder.to_string(),
         bundle_sha256: None,

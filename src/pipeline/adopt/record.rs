@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::json::to_json;
@@ -20,13 +20,13 @@ pub struct VersionRecord {
     /// The model.
     pub model: String,
     /// Its number.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The run that made it.
     pub run: RunId,
     /// When its number was taken, milliseconds since 1970.
     pub created_ms: i64,
     /// Checksum of `trainedmodel.json`.
-    pub bundle_sha256: String,
+    pub bundle_sha256: Sha256,
     /// Hash of the source files it was trained on.
     pub data_hash: String,
     /// Hash of the settings.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::config::policy::Policy;
 use crate::evaluate::Metric;
 use crate::gate::Verdict;
+use crate::model_types::VersionNumber;
 
 /// A gain from which on letting a version wait counts as a miss.
 const WORTH: f64 = 0.01;
@@ -21,7 +22,7 @@ pub struct Step {
     /// Rows between this step and the next.
     pub later_rows: u64,
     /// Number of the version that would have been trained; none where it could not be.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// Why nothing was trained.
     pub why: Option<String>,
     /// The metric of that version on the test rows.
@@ -38,7 +39,7 @@ pub struct Live {
     /// Its verdict; none where nothing was trained.
     pub verdict: Option<Verdict>,
     /// What is live after it; none before the first.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// The metric of that on the rows until the next step.
     pub score: Option<f64>,
 }
@@ -73,7 +74,7 @@ pub struct Summary {
 /// The champions of all policies.
 pub(super) struct Ledger {
     names: Vec<String>,
-    champions: Vec<Option<i64>>,
+    champions: Vec<Option<VersionNumber>>,
     decided: Vec<Vec<Decided>>,
     first: Vec<Option<f64>>,
 }
@@ -89,19 +90,20 @@ impl Ledger {
     }
 
     /// The champion of a policy.
-    pub(super) fn champion(&self, policy: usize) -> Option<i64> {
+    pub(super) fn champion(&self, policy: usize) -> Option<VersionNumber> {
         self.champions[policy]
     }
 
     /// Moves the champions: `scores` are those of every version, the first first, on the rows until the next step.
     pub(super) fn step(
         &mut self,
-        version: Option<i64>,
+        version: Option<VersionNumber>,
         verdicts: &[Option<Verdict>],
         scores: &[Option<f64>],
         metric: Metric,
     ) -> Vec<Live> {
-        let score_of = |number: i64| scores.get(number as usize - 1).copied().flatten();
+        let score_of =
+            |number: VersionNumber| scores.get(number.get() as usize - 1).copied().flatten();
         self.first.push(scores.first().copied().flatten());
         let mut live = Vec::new();
         for (at, verdict) in verdicts.iter().enumerate() {
@@ -185,12 +187,17 @@ mod tests {
                 policies,
             });
         };
-        play(Some(1), [yes, yes], &[0.5], 0.5);
-        play(Some(2), [yes, no], &[0.5, 0.4], 0.5);
+        play(Some(VersionNumber::new(1)), [yes, yes], &[0.5], 0.5);
+        play(Some(VersionNumber::new(2)), [yes, no], &[0.5, 0.4], 0.5);
         play(None, [None, None], &[0.5, 0.4], 0.5);
-        play(Some(3), [yes, no], &[0.5, 0.4, 0.7], 0.7);
+        play(
+            Some(VersionNumber::new(3)),
+            [yes, no],
+            &[0.5, 0.4, 0.7],
+            0.7,
+        );
         let champions: Vec<_> = steps[3].policies.iter().map(|it| it.champion).collect();
-        assert_eq!(champions, [Some(3), Some(1)]);
+        assert_eq!(champions, [3, 1].map(VersionNumber::new).map(Some));
         let [eager, shy] = &ledger.summaries(&steps, metric)[..] else {
             panic!("two policies");
         };

@@ -9,6 +9,7 @@ use crate::clock::rfc3339;
 use crate::config::policy::Policy;
 use crate::evaluate::{Metric, predictions};
 use crate::gate::{self, Beyond, Decision, Evidence, Facts};
+use crate::model_types::VersionNumber;
 use crate::pipeline::Env;
 use crate::pipeline::error::Error;
 use crate::pipeline::learn::learn;
@@ -85,7 +86,7 @@ impl<'a> Played<'a> {
             Ok(fresh) => {
                 self.metric = self.env.config.metric_for(fresh.bundle.task());
                 self.versions.push(fresh.bundle);
-                step.version = Some(self.versions.len() as i64);
+                step.version = Some(VersionNumber::new(self.versions.len() as i64));
                 let challenger = &self.versions[self.versions.len() - 1];
                 step.challenger = score(&test, challenger, self.metric)?;
                 let mut decided = Vec::new();
@@ -93,7 +94,7 @@ impl<'a> Played<'a> {
                     let champion = self.ledger.champion(at);
                     let pair = Pair {
                         challenger,
-                        champion: champion.map(|number| &self.versions[number as usize - 1]),
+                        champion: champion.map(|number| &self.versions[number.get() as usize - 1]),
                         leaked,
                     };
                     decided.push(Some(decide(&pair, &test, self.metric, policy)?));

@@ -4,24 +4,23 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use sha2::Digest;
 
 use super::list::{Cut, LIST, Listed};
 use crate::pipeline::error::Error;
-use crate::text::hex;
 
 pub fn listed(folder: &Path, path: &Path) -> io::Result<Listed> {
-    let mut digest = Sha256::new();
+    let mut digest = sha2::Sha256::new();
     let bytes = io::copy(&mut File::open(path)?, &mut HashWriter(&mut digest))?;
     let below = path.strip_prefix(folder).unwrap_or(path);
     Ok(Listed {
         path: below.to_string_lossy().into_owned(),
         bytes,
-        sha256: hex(&digest.finalize()),
+        sha256: digest.into(),
     })
 }
 
-struct HashWriter<'a>(&'a mut Sha256);
+struct HashWriter<'a>(&'a mut sha2::Sha256);
 
 impl io::Write for HashWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

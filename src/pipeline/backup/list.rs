@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model_types::Sha256;
 use crate::pipeline::error::Error;
 
 /// The list of all other files.
@@ -15,7 +16,7 @@ pub struct Listed {
     /// Size.
     pub bytes: u64,
     /// Checksum.
-    pub sha256: String,
+    pub sha256: Sha256,
 }
 
 /// Why a file could not be copied.

@@ -11,6 +11,7 @@ use crate::bundle::Bundle;
 use crate::gate::Beyond;
 use crate::gate::two_keys::{Asked, Both, Direction, Labelled, Wanted};
 use crate::live::{Effective, effective};
+use crate::model_types::{PredictionId, VersionNumber};
 use crate::pipeline::error::Error;
 use crate::registry::VersionRow;
 
@@ -27,9 +28,9 @@ pub struct Ask {
     /// Version of this record's form.
     pub format_version: u32,
     /// The version that was decided on.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The champion that it was checked against.
-    pub champion: i64,
+    pub champion: VersionNumber,
     /// Seed of the draw.
     pub seed: u64,
     /// Logged requests that it was drawn from, those on which both models agree included.
@@ -57,7 +58,7 @@ pub struct Stratum {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Id of its answer.
-    pub id: String,
+    pub id: PredictionId,
     /// Log odds of the positive class by champion and challenger.
     pub logits: [f64; 2],
 }
@@ -112,7 +113,7 @@ fn draw(beyond: &Beyond, wanted: &Wanted, seed: u64) -> Option<[Stratum; 2]> {
 pub async fn keep_ask(
     env: &Env,
     version: &VersionRow,
-    champion: i64,
+    champion: VersionNumber,
     wanted: &Wanted,
     beyond: &Beyond,
 ) -> Result<(), Error> {
@@ -174,8 +175,8 @@ pub async fn read_ask(env: &Env, version: &VersionRow) -> Result<Option<Ask>, Er
 ///
 /// # Errors
 /// When the registry cannot be reached.
-pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<String, String>, Error> {
-    let ids: Vec<&str> = ask.wanted().map(|(_, it)| it.id.as_str()).collect();
+pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<PredictionId, String>, Error> {
+    let ids: Vec<&PredictionId> = ask.wanted().map(|(_, it)| &it.id).collect();
     let stated = env.registry.stated_of(&env.config.name, &ids).await?;
     let labels = stated
         .into_iter()
@@ -191,7 +192,7 @@ pub async fn labels_of(env: &Env, ask: &Ask) -> Result<HashMap<String, String>, 
 pub(super) async fn came(
     env: &Env,
     version: &VersionRow,
-    champion: i64,
+    champion: VersionNumber,
     bundle: &Bundle,
 ) -> Result<Option<Asked>, Error> {
     let ask = read_ask(env, version).await?;

@@ -13,6 +13,7 @@ use crate::config::Learner;
 use crate::data;
 use crate::evaluate::{ClassPredictions, Predictions};
 use crate::features::Cells;
+use crate::model_types::VersionNumber;
 use crate::pipeline::error::Error;
 
 /// The file in a version's folder.
@@ -195,13 +196,13 @@ impl OutOfFold {
     ///
     /// # Errors
     /// When they are there and cannot be read.
-    pub async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
+    pub async fn read(env: &Env, version: VersionNumber) -> Result<Option<OutOfFold>, Error> {
         read(env, version).await
     }
 }
 
 /// See [`OutOfFold::read`].
-pub(super) async fn read(env: &Env, version: i64) -> Result<Option<OutOfFold>, Error> {
+pub(super) async fn read(env: &Env, version: VersionNumber) -> Result<Option<OutOfFold>, Error> {
     let Some(version) = env.registry.version(&env.config.name, version).await? else {
         return Ok(None);
     };

@@ -5,13 +5,14 @@ use polars::prelude::DataFrame;
 use crate::bundle::Bundle;
 use crate::data::Schema;
 use crate::evaluate::{ClassPredictions, Predictions};
+use crate::model_types::VersionNumber;
 
 /// Rows of a block, or without labels, that are used at the most.
 pub const MOST_ROWS: usize = 20_000;
 
 /// A model that rows are shown to.
 pub(super) struct Side<'a> {
-    pub(super) version: i64,
+    pub(super) version: VersionNumber,
     pub(super) bundle: &'a Bundle,
 }
 

@@ -12,11 +12,12 @@ use crate::bundle::Bundle;
 use crate::data::Kind;
 use crate::gate::two_keys::Both;
 use crate::live::row_key;
+use crate::model_types::PredictionId;
 use crate::pipeline::error::Error;
 use crate::pipeline::logged::{LoggedRow, newest};
 
 /// What both models say of logged requests, with the id of each answer; or why no request could be used.
-pub(super) type Said = Result<(Both, Vec<String>), String>;
+pub(super) type Said = Result<(Both, Vec<PredictionId>), String>;
 
 /// What champion and challenger say of the newest logged requests but those that were learned from. Each model reads them in the kinds
 /// of its own columns.

@@ -13,7 +13,7 @@ use super::windows::judge_window;
 use crate::bundle::Bundle;
 use crate::clock::rfc3339;
 use crate::drift::{Histogram, Measure, Reference, Verdict, histograms, key_of};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::pipeline::{Env, Error, ingest, versions};
 use crate::registry::{DriftCheckRow, DriftEpisodeRow};
 
@@ -49,7 +49,7 @@ pub struct HistoryEntry {
     /// The run that read them; empty of requests.
     pub source: String,
     /// The version whose reference it is.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Begin of the window.
     pub from: String,
     /// Its end, exclusive.
@@ -208,7 +208,7 @@ pub async fn newest(env: &Env) -> Result<Vec<HistoryEntry>, Error> {
 ///
 /// # Errors
 /// When there is none.
-pub async fn champion(env: &Env) -> Result<(i64, Bundle), Error> {
+pub async fn champion(env: &Env) -> Result<(VersionNumber, Bundle), Error> {
     let row = versions::pick_version(env, "champion").await?;
     let loaded = versions::load_bundle(env, row.number).await?;
     Ok((loaded.number, loaded.bundle))
@@ -220,7 +220,7 @@ pub async fn champion(env: &Env) -> Result<(i64, Bundle), Error> {
 /// When a column cannot be made of those that are there.
 pub async fn of_rows(
     env: &Env,
-    champion: (i64, &Bundle),
+    champion: (VersionNumber, &Bundle),
     of: (RowsKind, &str),
     rows: &polars::prelude::DataFrame,
 ) -> Result<DriftCheck, Error> {
@@ -229,7 +229,7 @@ pub async fn of_rows(
 
 async fn looked_at(
     env: &Env,
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
     (kind, source): (RowsKind, &str),
     (rows, predicted): (&polars::prelude::DataFrame, Predicted<'_>),
 ) -> Result<DriftCheck, Error> {
@@ -260,7 +260,7 @@ async fn looked_at(
 /// When there is none, or it cannot be read.
 pub async fn of_data(
     env: &Env,
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
     run: Option<&RunId>,
 ) -> Result<DriftCheck, Error> {
     let dataset = match run {
@@ -280,7 +280,7 @@ pub async fn of_data(
 /// When the registry cannot answer.
 pub async fn of_requests(
     env: &Env,
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
     window_ms: (i64, i64),
 ) -> Result<DriftCheck, Error> {
     judge_window(env, (version, bundle), window_ms, false).await

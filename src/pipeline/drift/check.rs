@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::clock::rfc3339;
 use crate::drift::{ColumnDrift, Counts, Drift, Levels, Verdict};
+use crate::model_types::VersionNumber;
 use crate::registry::DriftCheckRow;
 
 /// What sort of rows were compared.
@@ -62,7 +63,7 @@ pub struct SchemaChange {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlowDrift {
     /// The version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The verdict.
     pub verdict: Verdict,
     /// Why.
@@ -106,7 +107,7 @@ pub struct DriftCheck {
     /// The model.
     pub model: String,
     /// The version whose reference it is.
-    pub version: i64,
+    pub version: VersionNumber,
     /// What sort of rows.
     pub kind: RowsKind,
     /// Which of them: a run, a file; empty of requests.
@@ -149,7 +150,7 @@ pub struct DriftCheck {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DriftLine {
     /// The version whose reference it is.
-    pub version: i64,
+    pub version: VersionNumber,
     /// The verdict.
     pub verdict: Verdict,
     /// Why.
@@ -177,7 +178,7 @@ pub struct Which {
     /// The model.
     pub model: String,
     /// The version whose reference it is.
-    pub version: i64,
+    pub version: VersionNumber,
     /// What sort of rows.
     pub kind: RowsKind,
     /// Which of them.

@@ -14,6 +14,7 @@ use crate::drift::{
     Binner, Counts, Drift, Levels, Reference, Subject, count_answers, judge, values_of,
 };
 use crate::features::is_encoded_as_number;
+use crate::model_types::VersionNumber;
 use crate::pipeline::Error;
 use crate::pipeline::dataset::take;
 
@@ -31,7 +32,7 @@ pub struct Against<'a> {
     /// Rows of which it is compared, too, what the model says: never of those that it learned from.
     pub predicted: Predicted<'a>,
     /// The version against which slow drift is seen, where that is another one.
-    pub slow: Option<(i64, &'a Bundle)>,
+    pub slow: Option<(VersionNumber, &'a Bundle)>,
 }
 
 /// Rows of which it is compared what a model says.
@@ -46,7 +47,7 @@ pub enum Predicted<'a> {
 }
 
 /// What is said of a version without a reference.
-pub fn no_reference(version: i64) -> String {
+pub fn no_reference(version: VersionNumber) -> String {
     format!(
         "version {version} has no reference, since it was trained by a program that made none; the next version will have one (`unseat run --force` trains one now)"
     )
@@ -79,7 +80,7 @@ pub fn compare_rows(
 ) -> Result<DriftCheck, Error> {
     let Against { bundle, slow, .. } = *against;
     let schema = schema_changes(bundle, frame);
-    let is_other = |(version, _): &(i64, &Bundle)| *version != which.version;
+    let is_other = |(version, _): &(VersionNumber, &Bundle)| *version != which.version;
     let slow = match slow.filter(is_other) {
         None => None,
         Some((version, bundle)) => {

@@ -1,6 +1,6 @@
 //! What a run holds against the champion's reference: its data set, and the test rows.
 
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, VersionNumber};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use polars::prelude::DataFrame;
@@ -24,7 +24,7 @@ const DAY_MS: f64 = 86_400_000.0;
 
 /// Share of each column in a version's permutation importance; empty where it was not measured or no column was worth
 /// anything.
-pub async fn importance_of(env: &Env, version: i64) -> BTreeMap<String, f64> {
+pub async fn importance_of(env: &Env, version: VersionNumber) -> BTreeMap<String, f64> {
     let measured = async {
         let row = env
             .registry
@@ -53,7 +53,7 @@ pub async fn importance_of(env: &Env, version: i64) -> BTreeMap<String, f64> {
 /// When the registry cannot be reached.
 pub async fn checks_before(
     env: &Env,
-    version: i64,
+    version: VersionNumber,
     kind: RowsKind,
     before_ms: i64,
 ) -> Result<Vec<DriftCheck>, Error> {
@@ -106,7 +106,11 @@ const MOST_LEARNED: i64 = 1_000_000;
 ///
 /// # Errors
 /// When the registry cannot be reached, or the version's data set cannot be read.
-pub async fn unseen(env: &Env, version: i64, dataset: &Dataset) -> Result<Option<Vec<u32>>, Error> {
+pub async fn unseen(
+    env: &Env,
+    version: VersionNumber,
+    dataset: &Dataset,
+) -> Result<Option<Vec<u32>>, Error> {
     let (registry, model) = (&env.registry, &env.config.name);
     let row = registry.version(model, version).await?;
     let learned = match row.map(|row| dataset_run(&row)) {
@@ -136,7 +140,7 @@ pub async fn of_test_rows(
     env: &Env,
     run: &RunId,
     frame: &DataFrame,
-    champion: (i64, &Bundle),
+    champion: (VersionNumber, &Bundle),
 ) -> Option<DriftCheck> {
     if !env.config.drift.enabled {
         return None;
@@ -160,7 +164,7 @@ async fn hold(
     kind: RowsKind,
     run: &RunId,
     (frame, predicted): (&DataFrame, Predicted<'_>),
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
 ) -> Result<DriftCheck, Error> {
     let now_ms = env.clock.now_ms();
     let before = found_in(&checks_before(env, version, kind, now_ms).await?);

@@ -123,6 +123,7 @@ fn judged(check: DriftCheck, joint: Joint) -> DriftCheck {
 mod tests {
     use super::*;
     use crate::drift::Levels;
+    use crate::model_types::VersionNumber;
     use crate::pipeline::drift::check::{RowsKind, Which};
 
     #[test]
@@ -130,7 +131,7 @@ mod tests {
         let check = |verdict: Verdict| {
             let which = Which {
                 model: "m".to_string(),
-                version: 1,
+                version: VersionNumber::new(1),
                 kind: RowsKind::Data,
                 source: String::new(),
                 window_ms: (0, 0),

@@ -8,6 +8,7 @@ use super::check::{DriftCheck, SlowDrift};
 use super::frame::{ignored, levels};
 use crate::bundle::Bundle;
 use crate::drift::{Counts, Drift, Reference, Subject, judge};
+use crate::model_types::VersionNumber;
 use crate::pipeline::{Env, Error, versions};
 use crate::registry::Action;
 
@@ -15,7 +16,7 @@ use crate::registry::Action;
 ///
 /// # Errors
 /// When the registry cannot answer.
-async fn candidates(env: &Env) -> Result<Vec<i64>, Error> {
+async fn candidates(env: &Env) -> Result<Vec<VersionNumber>, Error> {
     let (registry, model) = (&env.registry, &env.config.name);
     let told_ms = registry.drift_of_data_told(model).await?;
     let mut operations = registry.operations(model).await?;
@@ -26,7 +27,7 @@ async fn candidates(env: &Env) -> Result<Vec<i64>, Error> {
 
 /// What is too slow to be seen against the champion is seen against this version: the first that was promoted since drift of data
 /// sets was last reported, or ever. Of those whose bundles are gone, the next. `None` where that is the champion itself.
-pub async fn slow_reference(env: &Env, champion: i64) -> Option<(i64, Bundle)> {
+pub async fn slow_reference(env: &Env, champion: VersionNumber) -> Option<(VersionNumber, Bundle)> {
     for version in candidates(env).await.ok()? {
         if version == champion {
             return None;
@@ -42,13 +43,16 @@ pub async fn slow_reference(env: &Env, champion: i64) -> Option<(i64, Bundle)> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlowReference {
     /// Its version.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Its columns that the champion reads alike.
     pub reference: Reference,
 }
 
 /// What the rows that a champion answers are counted in, too. `None` where there is no earlier version with such columns.
-pub async fn slow_of_requests(env: &Env, champion: (i64, &Bundle)) -> Option<SlowReference> {
+pub async fn slow_of_requests(
+    env: &Env,
+    champion: (VersionNumber, &Bundle),
+) -> Option<SlowReference> {
     let own = champion.1.reference.as_ref()?;
     let (version, bundle) = slow_reference(env, champion.0).await?;
     let whole = Arc::new(bundle.reference?);
@@ -65,7 +69,7 @@ pub async fn slow_of_requests(env: &Env, champion: (i64, &Bundle)) -> Option<Slo
 /// When the registry cannot answer.
 pub async fn slow_window(
     env: &Env,
-    (champion, own): (i64, &Reference),
+    (champion, own): (VersionNumber, &Reference),
     window_ms: (i64, i64),
     (importance, before): (&BTreeMap<String, f64>, Option<&[DriftCheck]>),
 ) -> Result<Option<SlowDrift>, Error> {
@@ -119,7 +123,7 @@ pub async fn slow_window(
 }
 
 /// The reference of an earlier version, read once. `None` where the bundle is gone or has none.
-async fn reference_of(env: &Env, version: i64) -> Option<Arc<Reference>> {
+async fn reference_of(env: &Env, version: VersionNumber) -> Option<Arc<Reference>> {
     if let Some(known) = env.known_reference(version) {
         return Some(known);
     }

@@ -9,6 +9,7 @@ use super::held::{checks_before, found_in, importance_of};
 use super::slow::slow_window;
 use crate::bundle::Bundle;
 use crate::drift::{Counts, Drift, Subject, judge};
+use crate::model_types::VersionNumber;
 use crate::pipeline::{Env, Error};
 
 /// The counters of all servers over some time, merged; `None` where no window fits the reference. Also begin and end of what was
@@ -18,7 +19,7 @@ use crate::pipeline::{Env, Error};
 /// When the registry cannot answer.
 pub async fn counted_between(
     env: &Env,
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
     (from_ms, to_ms): (i64, i64),
 ) -> Result<Option<(Counts, (i64, i64))>, Error> {
     let Some(reference) = &bundle.reference else {
@@ -47,7 +48,7 @@ pub async fn counted_between(
 /// When the registry cannot answer.
 pub async fn counted(
     env: &Env,
-    champion: (i64, &Bundle),
+    champion: (VersionNumber, &Bundle),
     window_ms: (i64, i64),
 ) -> Result<Option<Counts>, Error> {
     let found = counted_between(env, champion, window_ms).await?;
@@ -60,7 +61,7 @@ pub async fn counted(
 /// When the registry cannot answer.
 pub async fn judge_window(
     env: &Env,
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
     window_ms: (i64, i64),
     in_series: bool,
 ) -> Result<DriftCheck, Error> {
@@ -111,7 +112,7 @@ pub async fn judge_window(
 /// When the registry cannot answer.
 pub async fn check_windows(
     env: &Env,
-    (version, bundle): (i64, &Bundle),
+    (version, bundle): (VersionNumber, &Bundle),
     now_ms: i64,
 ) -> Result<Vec<String>, Error> {
     let model = &env.config.name;

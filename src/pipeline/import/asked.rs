@@ -1,5 +1,7 @@
 //! What is asked of an import, and what one would make.
 
+use crate::model_types::{Sha256, VersionNumber};
+
 /// What is to be taken in.
 #[derive(Debug, Clone, Default)]
 pub struct Import {
@@ -25,7 +27,7 @@ pub struct WouldImport {
     /// The file.
     pub file: String,
     /// Its SHA-256.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// What it is, in words.
     pub says: String,
     /// The columns that it reads.
@@ -35,7 +37,7 @@ pub struct WouldImport {
     /// P(positive) from which on a row is positive; only with two classes.
     pub threshold: Option<f64>,
     /// The version that came of the same file, where there is one.
-    pub same_as: Option<i64>,
+    pub same_as: Option<VersionNumber>,
     /// What somebody should know.
     pub notes: Vec<String>,
 }

@@ -1,7 +1,5 @@
 //! A file and a data set to a bundle.
 
-use sha2::{Digest, Sha256};
-
 use super::asked::Import;
 use super::cells;
 use crate::bundle::{self, Bundle, Golden, Origin, Provenance};
@@ -11,6 +9,7 @@ use crate::data::{ColumnSummary, ReadingPlan, Schema};
 use crate::evaluate::Task;
 use crate::features::{Dropped, prune};
 use crate::import::{self, Column, Given, Imported};
+use crate::model_types::Sha256;
 use crate::pipeline::dataset::Dataset;
 use crate::pipeline::error::Error;
 use crate::pipeline::fit::derived;
@@ -21,7 +20,7 @@ use crate::pipeline::target::{Target, read_target};
 use crate::pipeline::trainer::{centre, rules_of, shares};
 use crate::pipeline::{Env, drift};
 use crate::predictors::{Link, Predictor};
-use crate::text::{counted, hex};
+use crate::text::counted;
 
 /// A bundle of a file.
 pub struct Taken {
@@ -218,7 +217,7 @@ fn origin(asked: &Import, imported: &Imported) -> Origin {
     Origin {
         format: "onnx".to_string(),
         file: asked.file.clone(),
-        sha256: hex(&Sha256::digest(&asked.bytes)),
+        sha256: Sha256::of(&asked.bytes),
         operator: imported.operator.clone(),
         producer: imported.producer.clone(),
         operators: imported.operators.clone(),
@@ -234,7 +233,7 @@ fn settings_hash(env: &Env, origin: &Origin, asked: &Import) -> String {
         asked.classes,
         asked.threshold.map(f64::to_bits),
     ]);
-    hex(&Sha256::digest(of.to_string()))
+    Sha256::of(of.to_string()).into()
 }
 
 /// The learner of ours that ends as such a predictor; it learned nothing.

@@ -7,6 +7,7 @@ use polars::prelude::DataFrame;
 use super::stored::load_row;
 use crate::config::{Keep, ModelConfig};
 use crate::data::{self, FolderRead, ReadingPlan, Scan, Schema};
+use crate::model_types::Sha256;
 use crate::pipeline::Env;
 use crate::pipeline::dataset::{DatasetRecord, Parts, parts_of, take};
 use crate::pipeline::derive::without_derived;
@@ -107,7 +108,7 @@ fn contents(scan: &Scan) -> HashSet<&str> {
 
 /// The contents of files by where they stood, in the order given.
 fn by_path<'a>(
-    files: impl Iterator<Item = (&'a String, &'a String)>,
+    files: impl Iterator<Item = (&'a String, &'a Sha256)>,
 ) -> HashMap<&'a str, Vec<&'a str>> {
     let mut held: HashMap<&str, Vec<&str>> = HashMap::new();
     for (path, sha256) in files {
@@ -281,7 +282,7 @@ pub fn put_together(
     let mut record = added(known.record, fresh.record);
     record.rows_kept = (to - from) as u64 - in_both;
     record.duplicates += (hashes.len() - order.len()) as u64 - in_both;
-    let here: HashSet<String> = record
+    let here: HashSet<Sha256> = record
         .files
         .iter()
         .map(|file| file.sha256.clone())

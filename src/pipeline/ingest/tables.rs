@@ -9,7 +9,6 @@ use std::io::Read;
 use std::path::Path;
 
 use polars::prelude::DataFrame;
-use sha2::{Digest, Sha256};
 
 use super::read_options;
 use crate::config::{ModelConfig, Related};
@@ -17,10 +16,10 @@ use crate::data::{
     self, FileRead, NumberForm, OnBadFile, Quarantined, Remark, Scan, ScannedFile, TimeForm,
 };
 use crate::joins::{self, RelatedPlan, Rows, Tables};
+use crate::model_types::Sha256;
 use crate::pipeline::dataset::{DatasetRecord, Parts, other_notes, quarantine_line};
 use crate::pipeline::error::Error;
 use crate::pipeline::{Env, Event};
-use crate::text::hex;
 
 /// The tables of a folder, and what happened on the way.
 pub struct TablesRead {
@@ -278,7 +277,7 @@ fn read_several(
         path: path.clone(),
         source,
     })?;
-    if hex(&Sha256::digest(&bytes)) != file.sha256 {
+    if Sha256::of(&bytes) != file.sha256 {
         record.unsettled.push(file.path.clone());
         return Ok(());
     }

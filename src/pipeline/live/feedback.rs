@@ -8,6 +8,7 @@ use crate::bundle::Bundle;
 use crate::clock::instant_ms;
 use crate::config::label::Label;
 use crate::live::{Outcome, Spans, outcome};
+use crate::model_types::PredictionId;
 use crate::pipeline::{Env, Error};
 
 /// A label as it is given.
@@ -15,7 +16,7 @@ use crate::pipeline::{Env, Error};
 #[serde(deny_unknown_fields)]
 pub struct Given {
     /// Id of the answer, as it was given with it.
-    pub id: String,
+    pub id: PredictionId,
     /// The true class or number.
     pub label: Label,
     /// When it was seen to be so, RFC 3339 with its offset. Default: now.
@@ -30,7 +31,7 @@ pub struct Given {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
     /// Id of the answer.
-    pub id: String,
+    pub id: PredictionId,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, where that is not plain.

@@ -7,6 +7,7 @@ use polars::prelude::DataFrame;
 use super::feedback::Given;
 use crate::config::label::Label;
 use crate::data::{self, Kind, ReadOptions};
+use crate::model_types::PredictionId;
 use crate::pipeline::Error;
 
 /// The labels of a file: the columns `id`, and `label` or the target's name, and where they are there `observed_at` and `source`.
@@ -38,7 +39,7 @@ pub fn read_labels(path: &Path, target: &str) -> Result<Vec<Given>, Error> {
     let rows = ids.into_iter().zip(labels).enumerate();
     let given = rows.filter_map(|(row, (id, label))| {
         Some(Given {
-            id: id.unwrap_or_default(),
+            id: PredictionId::new(id.unwrap_or_default()),
             label: Label::Text(label?),
             observed_at: of(&observed, row),
             source: of(&source, row),

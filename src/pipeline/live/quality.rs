@@ -11,6 +11,7 @@ use crate::evaluate::{Interval, Metric, Predictions, Truth};
 use crate::gate::two_keys::{Side, estimate_alone};
 use crate::live::ranking::First;
 use crate::live::{Coverage, Effective, Form, Labelled, Quality, Stated, effective, quality};
+use crate::model_types::VersionNumber;
 use crate::pipeline::{Env, Error, versions};
 
 /// Most answers that are judged at once; beyond, the newest.
@@ -39,7 +40,7 @@ pub struct Estimate {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LiveWindow {
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Begin, UTC.
     pub from: String,
     /// End, UTC; does not belong to it.
@@ -108,7 +109,7 @@ pub async fn live(env: &Env, window_ms: (i64, i64)) -> Result<LiveAnswer, Error>
         .labelled_answers(model, window_ms, MOST_ANSWERS)
         .await?;
     let is_cut = rows.len() as i64 >= MOST_ANSWERS;
-    let mut by_version: BTreeMap<i64, Vec<Labelled>> = BTreeMap::new();
+    let mut by_version: BTreeMap<VersionNumber, Vec<Labelled>> = BTreeMap::new();
     for row in rows {
         by_version.entry(row.answer.version).or_default().push(row);
     }
@@ -168,7 +169,7 @@ struct Judge {
 
 impl Judge {
     /// Of a version whose test rows may be gone.
-    async fn of(env: &Env, version: i64) -> Result<Judge, Error> {
+    async fn of(env: &Env, version: VersionNumber) -> Result<Judge, Error> {
         let row = env.registry.version(&env.config.name, version).await?;
         let scored = match &row {
             Some(row) => versions::read_scored(env, row).await.ok(),
@@ -211,7 +212,7 @@ impl Judge {
 
     fn window(
         &self,
-        version: i64,
+        version: VersionNumber,
         (from_ms, to_ms): (i64, i64),
         rows: &[Labelled],
         usual: Option<f64>,

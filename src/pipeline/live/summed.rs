@@ -2,6 +2,7 @@
 
 use super::quality::{LiveWindow, live};
 use crate::live::{LabelledSpan, Summary};
+use crate::model_types::VersionNumber;
 use crate::pipeline::{Env, Error};
 
 /// Answers of so long are looked at.
@@ -12,7 +13,7 @@ const WINDOW_MS: i64 = 7 * 86_400_000;
 ///
 /// # Errors
 /// When the registry cannot answer.
-pub async fn keep_summary(env: &Env, version: i64) -> Result<Option<Summary>, Error> {
+pub async fn keep_summary(env: &Env, version: VersionNumber) -> Result<Option<Summary>, Error> {
     let now_ms = env.clock.now_ms();
     let model = &env.config.name;
     let now = of_version(env, version, now_ms).await?;
@@ -45,13 +46,17 @@ pub async fn keep_summary(env: &Env, version: i64) -> Result<Option<Summary>, Er
 ///
 /// # Errors
 /// When the registry cannot answer.
-pub async fn kept_summary(env: &Env, version: i64) -> Result<Option<Summary>, Error> {
+pub async fn kept_summary(env: &Env, version: VersionNumber) -> Result<Option<Summary>, Error> {
     let kept = env.registry.live_quality(&env.config.name, version).await?;
     Ok(kept.and_then(|(_, record)| serde_json::from_value(record).ok()))
 }
 
 /// A version's answers of the seven days up to an instant, which belongs to them.
-async fn of_version(env: &Env, version: i64, to_ms: i64) -> Result<Option<LiveWindow>, Error> {
+async fn of_version(
+    env: &Env,
+    version: VersionNumber,
+    to_ms: i64,
+) -> Result<Option<LiveWindow>, Error> {
     let answer = live(env, (to_ms - WINDOW_MS, to_ms + 1)).await?;
     Ok(answer.versions.into_iter().find(|it| it.version == version))
 }

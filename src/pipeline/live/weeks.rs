@@ -7,6 +7,7 @@ use crate::clock::rfc3339;
 use crate::config::decision::Flags;
 use crate::live::ranking::{Alike, First, alike, by_week};
 use crate::live::{Effective, Labelled, Stated, effective};
+use crate::model_types::VersionNumber;
 
 /// Milliseconds of a week.
 const WEEK_MS: i64 = 7 * 86_400_000;
@@ -15,7 +16,7 @@ const WEEK_MS: i64 = 7 * 86_400_000;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LiveWeek {
     /// The version that answered.
-    pub version: i64,
+    pub version: VersionNumber,
     /// Monday, 00:00 UTC.
     pub from: String,
     /// The Monday after it; does not belong to it.
@@ -38,7 +39,7 @@ pub fn first_of(bundle: Option<&Bundle>) -> First {
 }
 
 /// Each week in which a version answered, newest first. A week is that of the answer, however late its label is.
-pub fn weeks(version: i64, rows: &[Labelled], first: First) -> Vec<LiveWeek> {
+pub fn weeks(version: VersionNumber, rows: &[Labelled], first: First) -> Vec<LiveWeek> {
     let by_week = by_week(rows.iter().map(|row| Some(row.answer.at_ms)));
     let week = |(from_ms, rows_of): (i64, Vec<usize>)| {
         let pairs = rows_of.iter().filter_map(|&at| {

@@ -1,7 +1,7 @@
 //! What the hashes lead to, case by case.
 
 use super::*;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::RowSet;
 
 fn past(verdict: Outcome, test: &str) -> PastConclusion {
@@ -10,13 +10,13 @@ fn past(verdict: Outcome, test: &str) -> PastConclusion {
         config_hash: "c".to_string(),
         test_hash: test.to_string(),
         verdict,
-        version: Some(1),
+        version: Some(VersionNumber::new(1)),
         run: RunId::new("r"),
         rows: None,
     }
 }
 
-fn facts(known: Option<&PastConclusion>, champion: Option<i64>) -> Facts<'_> {
+fn facts(known: Option<&PastConclusion>, champion: Option<VersionNumber>) -> Facts<'_> {
     Facts {
         force: false,
         test_hash: "t",
@@ -37,7 +37,11 @@ fn every_case_of_what_is_new_leads_to_one_thing() {
         (None, Some(1), train("new data or settings")),
         (Some(&same), Some(1), nothing()),
         (Some(&same), None, nothing()),
-        (Some(&old_test), Some(4), Plan::Rescore(4)),
+        (
+            Some(&old_test),
+            Some(4),
+            Plan::Rescore(VersionNumber::new(4)),
+        ),
         (
             Some(&old_test),
             None,
@@ -45,7 +49,7 @@ fn every_case_of_what_is_new_leads_to_one_thing() {
         ),
     ];
     for (at, (known, champion, wanted)) in cases.into_iter().enumerate() {
-        let mut facts = facts(known, champion);
+        let mut facts = facts(known, champion.map(VersionNumber::new));
         assert_eq!(plan(&facts), wanted, "case {at}");
         facts.force = true;
         assert_eq!(plan(&facts), train("forced"), "case {at}, forced");
@@ -64,14 +68,14 @@ fn what_was_left_out_and_what_became_of_the_version_is_said() {
         ..facts(Some(&known), champion)
     };
     assert_eq!(
-        plan(&of_rows(Some(1))),
+        plan(&of_rows(Some(VersionNumber::new(1)))),
         Plan::Nothing(
             "run r ended with `promote` on the same rows and settings; 1 file is left out: bad.csv"
                 .to_string()
         )
     );
     assert_eq!(
-        plan(&of_rows(Some(2))),
+        plan(&of_rows(Some(VersionNumber::new(2)))),
         Plan::Nothing(
             "run r ended with `promote` on the same rows and settings; 1 file is left out: bad.csv; its version 1 is not the champion any more, `unseat promote 1` makes it that again"
                 .to_string()

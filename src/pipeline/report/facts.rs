@@ -54,14 +54,14 @@ pub fn origin_facts(origin: &Origin) -> Vec<(String, String)> {
         .map(|(set, version)| format!("{set} {version}"))
         .collect();
     let facts = [
-        ("file", &origin.file),
+        ("file", origin.file.as_str()),
         ("sha256", &origin.sha256),
         ("operator", &origin.operator),
         ("producer", &origin.producer),
         ("operators", &sets.join(", ")),
     ];
     facts
-        .map(|(key, value)| (key.to_string(), value.clone()))
+        .map(|(key, value)| (key.to_string(), value.to_string()))
         .to_vec()
 }
 
@@ -75,7 +75,7 @@ pub fn data_facts(subject: &Subject<'_>) -> DataFacts {
             .iter()
             .map(|file| FileFacts {
                 name: file.path.clone(),
-                sha256: file.sha256.clone(),
+                sha256: file.sha256.to_string(),
                 rows: file.rows,
             })
             .collect(),

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::config::{Bound, Retention};
+use crate::model_types::VersionNumber;
 
 /// Logs of runs that stay as they are written; older ones are compressed.
 const PLAIN_LOGS: usize = 20;
@@ -50,7 +51,7 @@ pub struct Thing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
     /// Its number.
-    pub number: i64,
+    pub number: VersionNumber,
     /// The run that made it.
     pub run: String,
     /// The run that made its data set.
@@ -71,13 +72,13 @@ pub struct Facts {
     /// The present.
     pub now_ms: i64,
     /// The champion.
-    pub champion: Option<i64>,
+    pub champion: Option<VersionNumber>,
     /// Whether it is pinned.
     pub is_pinned: bool,
     /// The version that a rollback goes back to.
-    pub before: Option<i64>,
+    pub before: Option<VersionNumber>,
     /// Versions of an open probation.
-    pub watched: Vec<i64>,
+    pub watched: Vec<VersionNumber>,
     /// Every version there was.
     pub versions: Vec<Version>,
     /// Data sets that are recorded, by run.
@@ -120,7 +121,7 @@ pub enum Why {
     /// Stays: its run, job or tick is open.
     Open,
     /// Stays: a version that stays was made of it or by it.
-    NeededBy(i64),
+    NeededBy(VersionNumber),
     /// Stays: the next data set may build on it.
     BuiltOn,
     /// Stays: its data set stays.
@@ -349,7 +350,7 @@ fn order(kind: Kind, thing: &Thing) -> (i64, String) {
 }
 
 /// Why a version stays whatever the bounds say.
-fn kept_version(facts: &Facts, number: i64) -> Option<Why> {
+fn kept_version(facts: &Facts, number: VersionNumber) -> Option<Why> {
     if facts.champion == Some(number) {
         return Some(if facts.is_pinned {
             Why::Pinned
@@ -364,7 +365,7 @@ fn kept_version(facts: &Facts, number: i64) -> Option<Why> {
 }
 
 /// Runs that a version which stays was made by or of, each with the newest such version.
-fn needs<'a>(facts: &'a Facts, gone: &BTreeSet<String>) -> BTreeMap<&'a str, i64> {
+fn needs<'a>(facts: &'a Facts, gone: &BTreeSet<String>) -> BTreeMap<&'a str, VersionNumber> {
     let mut needs = BTreeMap::new();
     let stays = facts.versions.iter().filter(|version| {
         version.is_building || version.is_whole && !gone.contains(&version.number.to_string())

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::plan::{Facts, Fate, Kind, Plan, Thing, Version, Why, plan};
 use crate::config::Retention;
+use crate::model_types::VersionNumber;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -20,7 +21,7 @@ fn thing(id: &str, days_old: i64) -> Thing {
     }
 }
 
-fn version(number: i64, run: &str, days_old: i64) -> Version {
+fn version(number: VersionNumber, run: &str, days_old: i64) -> Version {
     Version {
         number,
         run: run.to_string(),
@@ -43,12 +44,12 @@ fn ten_days() -> Facts {
     };
     Facts {
         now_ms: NOW,
-        champion: Some(4),
-        before: Some(2),
+        champion: Some(VersionNumber::new(4)),
+        before: Some(VersionNumber::new(2)),
         versions: runs
             .iter()
             .zip(1..)
-            .map(|(run, day)| version(day, run, 10 - day))
+            .map(|(run, day)| version(VersionNumber::new(day), run, 10 - day))
             .collect(),
         datasets: things(),
         runs_with_files: runs.iter().cloned().collect(),
@@ -87,8 +88,14 @@ fn the_newest_stay_and_what_is_needed_of_the_others() {
         plan.going(Kind::Dataset),
         ["r07", "r06", "r05", "r03", "r01"]
     );
-    assert_eq!(why(&plan, Kind::Dataset, "r04"), Why::NeededBy(4));
-    assert_eq!(why(&plan, Kind::Dataset, "r10"), Why::NeededBy(10));
+    assert_eq!(
+        why(&plan, Kind::Dataset, "r04"),
+        Why::NeededBy(VersionNumber::new(4))
+    );
+    assert_eq!(
+        why(&plan, Kind::Dataset, "r10"),
+        Why::NeededBy(VersionNumber::new(10))
+    );
     assert_eq!(plan.going(Kind::Run), plan.going(Kind::Dataset));
     assert_eq!(why(&plan, Kind::Log, "r03"), Why::NoRun);
     // Its run stays, but it is one too many.
@@ -113,7 +120,7 @@ fn age_alone_makes_things_go_but_never_the_young() {
 fn what_is_under_way_pinned_or_on_probation_stays() {
     let mut facts = ten_days();
     facts.is_pinned = true;
-    facts.watched = vec![3];
+    facts.watched = vec![VersionNumber::new(3)];
     facts.runs[4].is_over = false;
     facts.jobs = vec![thing("j1", 9), thing("j2", 9), thing("j3", 8)];
     facts.jobs[0].is_over = false;
@@ -135,7 +142,7 @@ fn what_is_under_way_pinned_or_on_probation_stays() {
 fn what_the_next_data_set_builds_on_stays_although_its_version_was_removed() {
     let mut facts = ten_days();
     for version in &mut facts.versions {
-        version.is_decided = version.number <= 6;
+        version.is_decided = version.number <= VersionNumber::new(6);
         version.is_whole = version.number != 6;
     }
     let plan = plan(&facts, &keep(1));
@@ -185,13 +192,18 @@ fn a_clock_that_was_set_back_makes_nothing_old() {
     assert!(plan.fates.iter().all(|fate| !fate.why.goes()), "{plan:?}");
 }
 
+/// A number that a version may have.
+fn a_number() -> impl Strategy<Value = VersionNumber> {
+    (0..40i64).prop_map(VersionNumber::new)
+}
+
 prop_compose! {
     /// Any past: versions whole or not, made of the data set of any run, at any time.
     fn a_past()(
         runs in prop::collection::vec((0..120i64, any::<bool>(), any::<bool>(), any::<bool>(), 0..40usize), 1..40),
-        champion in prop::option::of(0..40i64),
-        before in prop::option::of(0..40i64),
-        watched in prop::collection::vec(0..40i64, 0..3),
+        champion in prop::option::of(a_number()),
+        before in prop::option::of(a_number()),
+        watched in prop::collection::vec(a_number(), 0..3),
     ) -> Facts {
         let ids: Vec<String> = (0..runs.len()).map(|at| format!("r{at:03}")).collect();
         let mut facts = Facts { now_ms: NOW, champion, before, watched, ..Facts::default() };
@@ -207,7 +219,7 @@ prop_compose! {
                 is_whole,
                 is_building: !is_whole && !is_over,
                 is_decided,
-                ..version(at as i64, &ids[at], days)
+                ..version(VersionNumber::new(at as i64), &ids[at], days)
             });
         }
         facts
@@ -257,7 +269,7 @@ proptest! {
         prop_assert_eq!(distinct.len(), plan.fates.len());
 
         let left = after(facts.clone(), &plan);
-        let needed: Vec<i64> = [facts.champion, facts.before].into_iter().flatten().chain(facts.watched.iter().copied()).collect();
+        let needed: Vec<VersionNumber> = [facts.champion, facts.before].into_iter().flatten().chain(facts.watched.iter().copied()).collect();
         for (was, is) in facts.versions.iter().zip(&left.versions) {
             prop_assert_eq!(was.number, is.number);
             if needed.contains(&was.number) {

@@ -4,7 +4,7 @@ use super::test_rows::Known;
 use super::{Plans, Role, predict, read_test_rows, save, side};
 use crate::bundle::Bundle;
 use crate::data::{self, Schema};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, Sha256, VersionNumber};
 use crate::pipeline::error::Error;
 use crate::pipeline::fresh::TestData;
 use crate::pipeline::scores::SideScore;
@@ -31,7 +31,7 @@ pub struct PresentScore {
 pub async fn score_champion(
     env: &Env,
     run: &RunId,
-    version: i64,
+    version: VersionNumber,
     test: &TestData,
 ) -> Result<SideScore, Error> {
     let LoadedVersion {
@@ -58,7 +58,7 @@ pub async fn score_champion(
 /// When the version cannot predict the rows.
 pub fn present_score(
     env: &Env,
-    (version, sha256, bundle): (i64, &str, &Bundle),
+    (version, sha256, bundle): (VersionNumber, &Sha256, &Bundle),
     test: &TestData,
     known_scores: &[ScoreRow],
 ) -> Result<PresentScore, Error> {
@@ -67,7 +67,7 @@ pub fn present_score(
         .iter()
         .filter(|row| row.version == version && row.rows_hash == known.rows_hash)
         .filter_map(|row| Some((side_of(row)?, row.at_ms)))
-        .find(|(side, _)| side.bundle_sha256 == sha256);
+        .find(|(side, _)| side.bundle_sha256 == *sha256);
     let (side, at_ms) = match recorded {
         Some(recorded) => recorded,
         None => {
@@ -90,11 +90,15 @@ fn side_of(row: &ScoreRow) -> Option<SideScore> {
 
 impl PresentScore {
     /// The score of a version that was recorded last, on whatever rows those were.
-    pub fn last_recorded(version: i64, sha256: &str, known_scores: &[ScoreRow]) -> Option<Self> {
+    pub fn last_recorded(
+        version: VersionNumber,
+        sha256: &Sha256,
+        known_scores: &[ScoreRow],
+    ) -> Option<Self> {
         let mut rows = known_scores.iter().rev();
         rows.find_map(|row| {
             let side = side_of(row)
-                .filter(|side| (row.version, side.bundle_sha256.as_str()) == (version, sha256))?;
+                .filter(|side| (row.version, &side.bundle_sha256) == (version, sha256))?;
             Some(PresentScore {
                 rows: side
                     .rows
@@ -122,8 +126,8 @@ fn present_rows(env: &Env, bundle: &Bundle, test: &TestData) -> Result<Known, Er
 
 fn scored(
     env: &Env,
-    version: i64,
-    sha256: &str,
+    version: VersionNumber,
+    sha256: &Sha256,
     bundle: &Bundle,
     known: &Known,
 ) -> Result<SideScore, Error> {

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! - Placeholders are `?`; Postgres gets them numbered. Numbers are `BIGINT` in tables and `i64` here, texts `TEXT`, conditions
-//!   `bool`; `SUM` of numbers wants `CAST(… AS BIGINT)`, and an upsert names its table where it counts (`runs = run_totals.runs + 1`).
+//!   `bool`; values of [`crate::model_types`] are bound and read as they are (`row.rs`, `value.rs`); `SUM` of numbers wants `CAST(… AS BIGINT)`, and an upsert names its table where it counts (`runs = run_totals.runs + 1`).
 //! - **One writer at a time is what SQLite gives for free, and Postgres does not.** Whatever a transaction reads and then relies
 //!   on is held: a row that is there by `{hold}` at the end of its `SELECT`, which on Postgres is `FOR UPDATE`; what has no row to
 //!   hold ("no job of this model is open", "the next number") by [`Tx::hold`] with one of [`Held`], in the order of that list. A

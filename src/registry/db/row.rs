@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Database, Decode, Row as _, Type};
 
 use super::super::error::Error;
-use crate::model_types::{RunId, Unnamed};
+use crate::model_types::{PredictionId, RunId, Sha256, Unnamed, VersionNumber};
 
 /// A row of an answer, of whichever database.
 pub enum Row {
@@ -29,26 +29,39 @@ impl<T> Cell for T where
 {
 }
 
-impl<D: Database> Type<D> for RunId
-where
-    String: Type<D>,
-{
-    fn type_info() -> D::TypeInfo {
-        String::type_info()
-    }
+/// Makes a type of the program readable from columns of the type in which tables hold it. Whatever stands there is read: a row that
+/// is odd must still be found.
+macro_rules! read_as {
+    ($($name:ty: $held:ty => $made:expr,)*) => {$(
+        impl<D: Database> Type<D> for $name
+        where
+            $held: Type<D>,
+        {
+            fn type_info() -> D::TypeInfo {
+                <$held>::type_info()
+            }
 
-    fn compatible(of: &D::TypeInfo) -> bool {
-        String::compatible(of)
-    }
+            fn compatible(of: &D::TypeInfo) -> bool {
+                <$held>::compatible(of)
+            }
+        }
+
+        impl<'r, D: Database> Decode<'r, D> for $name
+        where
+            $held: Decode<'r, D>,
+        {
+            fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                <$held>::decode(value).map($made)
+            }
+        }
+    )*};
 }
 
-impl<'r, D: Database> Decode<'r, D> for RunId
-where
-    String: Decode<'r, D>,
-{
-    fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
-        String::decode(value).map(RunId::new)
-    }
+read_as! {
+    PredictionId: String => PredictionId::new,
+    RunId: String => RunId::new,
+    Sha256: String => Sha256::new,
+    VersionNumber: i64 => VersionNumber::new,
 }
 
 impl Row {
@@ -81,7 +94,8 @@ impl Row {
         parsed.map_err(|source| Error::Name { column, source })
     }
 
-    /// The value of a column: a text, an `i64`, an `f64` or a `bool`; an `Option` where it may be NULL.
+    /// The value of a column: a text, an `i64`, an `f64`, a `bool` or a type of [`crate::model_types`] that is held as one of them; an
+    /// `Option` where it may be NULL.
     ///
     /// # Panics
     /// When the answer has no such column, or one of another type: that is a mistake in the statement.

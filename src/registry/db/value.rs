@@ -1,6 +1,6 @@
 //! What is bound to a placeholder.
 
-use crate::model_types::RunId;
+use crate::model_types::{PredictionId, RunId, Sha256, VersionNumber};
 
 /// A value of one of the few types that tables hold; `None` is NULL of that type.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,12 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<&PredictionId> for Value {
+    fn from(id: &PredictionId) -> Self {
+        id.as_str().into()
+    }
+}
+
 impl From<&RunId> for Value {
     fn from(run: &RunId) -> Self {
         run.as_str().into()
@@ -72,6 +78,30 @@ impl From<Option<&RunId>> for Value {
 impl From<&Option<RunId>> for Value {
     fn from(run: &Option<RunId>) -> Self {
         run.as_ref().into()
+    }
+}
+
+impl From<&Sha256> for Value {
+    fn from(hash: &Sha256) -> Self {
+        hash.as_str().into()
+    }
+}
+
+impl From<&Option<Sha256>> for Value {
+    fn from(hash: &Option<Sha256>) -> Self {
+        hash.as_deref().into()
+    }
+}
+
+impl From<VersionNumber> for Value {
+    fn from(version: VersionNumber) -> Self {
+        version.get().into()
+    }
+}
+
+impl From<Option<VersionNumber>> for Value {
+    fn from(version: Option<VersionNumber>) -> Self {
+        version.map(VersionNumber::get).into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Conclusions and ticks: each is there once, whole or not at all.
 
 use super::{conclusion, operation};
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 use crate::registry::*;
 
 pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
@@ -15,7 +15,7 @@ pub(super) async fn a_conclusion_is_all_or_nothing(registry: &Registry) {
         .await
         .expect("a number");
     let files = [SeenFile {
-        sha256: "f".to_string(),
+        sha256: Sha256::new("f"),
         path: "a.csv".to_string(),
     }];
     let promote = || Some(operation(Action::Promote, Some(version.number), None));
@@ -131,10 +131,10 @@ pub(super) async fn conclusions_are_found_again(registry: &Registry) {
         .take_lock(model, &RunId::new("r1"), 1)
         .await
         .expect("free");
-    let mut first = conclusion(&lock, 1, &[], None);
+    let mut first = conclusion(&lock, VersionNumber::new(1), &[], None);
     first.outcome = Outcome::Reject;
     registry.conclude(&first).await.expect("concludes");
-    let mut other = conclusion(&lock, 2, &[], None);
+    let mut other = conclusion(&lock, VersionNumber::new(2), &[], None);
     (other.data_hash, other.at_ms) = ("more", 20);
     registry.conclude(&other).await.expect("concludes");
     let past = registry
@@ -144,7 +144,7 @@ pub(super) async fn conclusions_are_found_again(registry: &Registry) {
         .expect("known");
     assert_eq!(
         (past.verdict.name(), past.version, past.run.as_str()),
-        ("reject", Some(1), "r1")
+        ("reject", Some(VersionNumber::new(1)), "r1")
     );
     let last = registry
         .last_conclusion(model)

@@ -4,7 +4,7 @@ use super::super::db::{self, query};
 use super::postgres::Postgres;
 use super::suite::suite;
 use super::{fresh, fresh_on, settings};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::*;
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn from_a_file_to_a_server_and_back_nothing_is_lost() {
         .take_lock("after", &RunId::new("r"), 1)
         .await
         .expect("free");
-    let promote = super::operation(Action::Promote, Some(1), None);
+    let promote = super::operation(Action::Promote, Some(VersionNumber::new(1)), None);
     new.operate(&lock, &promote).await.expect("records");
     assert_eq!(new.newest_operation().await.expect("asks"), before + 1);
     // A table that is not the same any more is copied again.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::{DriftCheckRow, DriftEpisodeRow, RunState};
+use crate::model_types::VersionNumber;
 
 fn episode(kind: &str, began_ms: i64, ended_ms: Option<i64>) -> DriftEpisodeRow {
     DriftEpisodeRow {
@@ -11,7 +12,7 @@ fn episode(kind: &str, began_ms: i64, ended_ms: Option<i64>) -> DriftEpisodeRow 
         began_ms,
         last_ms: began_ms,
         ended_ms,
-        version: 1,
+        version: VersionNumber::new(1),
         action: "notify".to_string(),
         done: None,
         evidence: json!({"reason": "so"}),
@@ -45,7 +46,7 @@ async fn what_was_told_last_of_data_sets_outlives_other_episodes_that_are_over()
 }
 
 /// A quiet comparison of a model `m`.
-pub(super) fn check(version: i64, kind: &str, from_ms: i64) -> DriftCheckRow {
+pub(super) fn check(version: VersionNumber, kind: &str, from_ms: i64) -> DriftCheckRow {
     DriftCheckRow {
         model: "m".to_string(),
         version,
@@ -72,10 +73,13 @@ async fn every_judged_window_of_a_version_is_known_however_many_there_are() {
             (2, "requests", 6),
             (1, "data", 7),
         ] {
-            let check = check(version, kind, from_ms);
+            let check = check(VersionNumber::new(version), kind, from_ms);
             registry.save_drift_check(&check).await.expect("saved");
         }
-        let found = registry.judged_windows("m", 1, 3).await.expect("read");
+        let found = registry
+            .judged_windows("m", VersionNumber::new(1), 3)
+            .await
+            .expect("read");
         let windows: Vec<i64> = found.iter().map(|it| it.from_ms).collect();
         assert_eq!(windows, [3, 5]);
     }

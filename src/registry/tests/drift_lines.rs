@@ -5,13 +5,14 @@ use serde_json::json;
 use super::super::db::query;
 use super::super::{DriftWindowRow, EndedWindow, RunState};
 use super::drift::check;
+use crate::model_types::VersionNumber;
 
 #[tokio::test]
 async fn lines_are_parts_of_records_and_records_of_before_stand_for_them() {
     for fresh in super::fresh_of_each().await {
         let registry = &fresh.registry;
         for (kind, from_ms) in [("data", 1), ("requests", 2), ("requests", 3)] {
-            let check = check(1, kind, from_ms);
+            let check = check(VersionNumber::new(1), kind, from_ms);
             registry.save_drift_check(&check).await.expect("saved");
         }
         query("UPDATE drift_checks SET line = NULL WHERE from_ms = 2")
@@ -77,47 +78,54 @@ async fn lists_of_runs_have_the_first_reason_and_what_was_quarantined() {
 async fn windows_are_counted_in_the_bins_of_the_champion_and_of_the_slow_reference() {
     for fresh in super::fresh_of_each().await {
         let registry = &fresh.registry;
-        let window = |slow: Option<i64>, server: &str, from_ms: i64, n_rows: i64| DriftWindowRow {
-            model: "m".to_string(),
-            version: 3,
-            slow,
-            server: server.to_string(),
-            from_ms,
-            to_ms: from_ms + 10,
-            n_rows,
-            counts: json!({"rows": n_rows}),
-        };
+        let window =
+            |slow: Option<VersionNumber>, server: &str, from_ms: i64, n_rows: i64| DriftWindowRow {
+                model: "m".to_string(),
+                version: VersionNumber::new(3),
+                slow,
+                server: server.to_string(),
+                from_ms,
+                to_ms: from_ms + 10,
+                n_rows,
+                counts: json!({"rows": n_rows}),
+            };
         for row in [
             window(None, "a", 10, 4),
             window(None, "b", 10, 5),
             window(None, "a", 20, 6),
-            window(Some(1), "a", 10, 4),
-            window(Some(2), "a", 20, 6),
+            window(Some(VersionNumber::new(1)), "a", 10, 4),
+            window(Some(VersionNumber::new(2)), "a", 20, 6),
             // Counted further.
-            window(Some(2), "a", 20, 7),
+            window(Some(VersionNumber::new(2)), "a", 20, 7),
         ] {
             registry.save_drift_window(&row).await.expect("saved");
         }
         let own = registry
-            .drift_windows("m", 3, (0, 100))
+            .drift_windows("m", VersionNumber::new(3), (0, 100))
             .await
             .expect("read");
         assert_eq!(own.len(), 3);
         assert!(own.iter().all(|row| row.slow.is_none()));
-        let slow = registry.slow_windows("m", 3, (0, 100)).await.expect("read");
+        let slow = registry
+            .slow_windows("m", VersionNumber::new(3), (0, 100))
+            .await
+            .expect("read");
         assert_eq!(
             slow,
-            [window(Some(1), "a", 10, 4), window(Some(2), "a", 20, 7)]
+            [
+                window(Some(VersionNumber::new(1)), "a", 10, 4),
+                window(Some(VersionNumber::new(2)), "a", 20, 7)
+            ]
         );
         assert_eq!(
             registry
-                .slow_windows("m", 3, (0, 20))
+                .slow_windows("m", VersionNumber::new(3), (0, 20))
                 .await
                 .expect("read")
                 .len(),
             1
         );
-        let ended = |now_ms: i64| registry.ended_windows("m", 3, (0, now_ms));
+        let ended = |now_ms: i64| registry.ended_windows("m", VersionNumber::new(3), (0, now_ms));
         let first = EndedWindow {
             from_ms: 10,
             to_ms: 20,
@@ -126,7 +134,10 @@ async fn windows_are_counted_in_the_bins_of_the_champion_and_of_the_slow_referen
         assert_eq!(ended(29).await.expect("read"), [first]);
         assert_eq!(ended(30).await.expect("read").len(), 2);
         registry.remove_old_drift("m", 25).await.expect("removed");
-        let left = registry.slow_windows("m", 3, (0, 100)).await.expect("read");
+        let left = registry
+            .slow_windows("m", VersionNumber::new(3), (0, 100))
+            .await
+            .expect("read");
         assert_eq!(left.len(), 1);
     }
 }

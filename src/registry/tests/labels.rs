@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 
 use crate::live::{Answer, Given, Outcome};
+use crate::model_types::{PredictionId, VersionNumber};
 use crate::registry::{FreshRow, FreshSide};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -12,8 +13,8 @@ async fn of_labels_that_come_at_once_one_is_the_first() {
     const AT_ONCE: usize = 8;
     for fresh in super::fresh_of_each().await {
         let answer = Answer {
-            id: "a".to_string(),
-            version: 1,
+            id: PredictionId::new("a"),
+            version: VersionNumber::new(1),
             at_ms: 1,
             class: Some("1".to_string()),
             value: 0.5,
@@ -29,7 +30,7 @@ async fn of_labels_that_come_at_once_one_is_the_first() {
                 let (registry, together) = (fresh.registry.clone(), together.clone());
                 tokio::spawn(async move {
                     let given = [Given {
-                        id: "a".to_string(),
+                        id: PredictionId::new("a"),
                         label: "1".to_string(),
                         observed_ms: at as i64,
                         source: at.to_string(),
@@ -66,8 +67,8 @@ async fn rows_that_are_held_out_are_found_again_on_each_database() {
         let row = |key: &str, at_ms: i64| FreshRow {
             key: key.to_string(),
             side: FreshSide::Test,
-            id: format!("id of {key}"),
-            version: 1,
+            id: PredictionId::new(format!("id of {key}")),
+            version: VersionNumber::new(1),
             at_ms,
             label: Some("1".to_string()),
             cells: Some("{}".to_string()),

@@ -2,7 +2,7 @@
 
 use super::super::db::query;
 use super::fresh_of_each;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::*;
 
 const MODEL: &str = "m";
@@ -95,7 +95,7 @@ async fn the_lock_of_a_dead_process_is_taken_over_and_its_old_holder_can_conclud
             assert_eq!(new.taken_from.as_deref(), Some("first"));
             let rejected = fresh
                 .registry
-                .conclude(&super::conclusion(&old, 1, &[], None))
+                .conclude(&super::conclusion(&old, VersionNumber::new(1), &[], None))
                 .await;
             assert!(matches!(rejected, Err(Error::LockLost { .. })), "{death}");
             // Neither its heartbeat nor its farewell touches the new holder's lock.

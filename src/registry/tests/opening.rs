@@ -6,6 +6,7 @@ use super::super::db::{self, query};
 use super::super::schema::TABLES;
 use super::suite::suite;
 use super::{fresh_of_each, open, operation};
+use crate::model_types::VersionNumber;
 use crate::registry::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -127,7 +128,7 @@ async fn a_database_of_an_older_program_is_brought_up_to_date_and_keeps_what_it_
         let champion = registry.champion("m").await.expect("reads");
         assert_eq!(
             champion.map(|champion| champion.version),
-            Some(3),
+            Some(VersionNumber::new(3)),
             "from {version}"
         );
         assert_eq!(registry.ticks(None, 9).await.expect("reads"), []);
@@ -189,7 +190,7 @@ async fn older(path: &Path, version: i64) {
         .execute(&pool)
         .await
         .expect("writes");
-    let promoted = operation(Action::Promote, Some(3), None);
+    let promoted = operation(Action::Promote, Some(VersionNumber::new(3)), None);
     query("INSERT INTO operations (model, action, version, reason, actor, at_ms) VALUES ('m', ?, ?, ?, ?, 1)")
         .bind(promoted.action.name())
         .bind(promoted.version)

@@ -1,7 +1,7 @@
 //! A promoted version on probation.
 
 use super::operation;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::*;
 
 pub async fn is_concluded_once(registry: &Registry) {
@@ -10,7 +10,11 @@ pub async fn is_concluded_once(registry: &Registry) {
         .take_lock(model, &RunId::new("mine"), 1)
         .await
         .expect("free");
-    let promote = operation(Action::Promote, Some(2), Some(1));
+    let promote = operation(
+        Action::Promote,
+        Some(VersionNumber::new(2)),
+        Some(VersionNumber::new(1)),
+    );
     registry.operate(&lock, &promote).await.expect("records");
     let last = registry.last_operation(model).await.expect("reads");
     let (id, newest) = last.expect("one");
@@ -18,8 +22,8 @@ pub async fn is_concluded_once(registry: &Registry) {
     let row = |operation| ProbationRow {
         model: model.to_string(),
         operation,
-        version: 2,
-        previous: 1,
+        version: VersionNumber::new(2),
+        previous: VersionNumber::new(1),
         state: ProbationState::Watching,
         began_ms: 7,
         ended_ms: None,
@@ -43,7 +47,11 @@ pub async fn is_concluded_once(registry: &Registry) {
         record: &record,
         at_ms: 9,
     };
-    let back = operation(Action::Rollback, Some(1), Some(2));
+    let back = operation(
+        Action::Rollback,
+        Some(VersionNumber::new(1)),
+        Some(VersionNumber::new(2)),
+    );
     let taken = end(ProbationState::RolledBack);
     let take = async |row: &ProbationRow| {
         let taken = registry.take_back(&lock, row, &taken, &back).await;

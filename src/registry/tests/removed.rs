@@ -3,7 +3,7 @@
 use super::super::db::query;
 use super::super::removed::ROWS;
 use super::*;
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 
 async fn added(registry: &Registry, at_ms: i64, held: Option<&Lock>) -> bool {
     let model = CreatedModel {
@@ -36,7 +36,7 @@ async fn a_model_goes_with_its_rows_and_its_name_is_taken_only_when_it_is_freed(
         assert_eq!(removal.expect("asks"), Removal::Unknown);
         assert!(added(registry, 1, None).await);
         registry.start_run("r1", "m", "api", 2).await.expect("adds");
-        let promotion = operation(Action::Promote, Some(1), None);
+        let promotion = operation(Action::Promote, Some(VersionNumber::new(1)), None);
         registry.operate(&lock, &promotion).await.expect("adds");
         let before = registry.newest_created().await.expect("asks");
 

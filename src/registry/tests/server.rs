@@ -8,7 +8,7 @@ use tokio::sync::Barrier;
 use super::super::db::{Held, Pool, is_lost, query, settled};
 use super::postgres::Postgres;
 use super::{fresh_on, operation};
-use crate::model_types::RunId;
+use crate::model_types::{RunId, VersionNumber};
 use crate::registry::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -62,7 +62,7 @@ async fn a_process_that_follows_the_newest_operation_misses_none() {
                     .await
                     .expect("free");
                 for at in 0..15 {
-                    let promote = operation(Action::Promote, Some(at), None);
+                    let promote = operation(Action::Promote, Some(VersionNumber::new(at)), None);
                     registry.operate(&lock, &promote).await.expect("records");
                 }
             })

@@ -7,7 +7,7 @@ use super::conclusions::{
     conclusions_are_found_again,
 };
 use super::{conclusion, fresh_of_each, operation};
-use crate::model_types::{Outcome, RunId};
+use crate::model_types::{Outcome, RunId, Sha256, VersionNumber};
 use crate::registry::*;
 
 /// Everything that any registry must do.
@@ -39,13 +39,65 @@ async fn champion_is_the_newest_operation(registry: &Registry) {
     assert_eq!(registry.champion(model).await.expect("reads"), None);
     // (what is done, champion after it, pinned after it)
     let story = [
-        (operation(Action::Promote, Some(1), None), 1, false),
-        (operation(Action::Promote, Some(2), Some(1)), 2, false),
-        (operation(Action::Rollback, Some(1), Some(2)), 1, false),
-        (operation(Action::Pin, Some(2), Some(1)), 2, true),
-        (operation(Action::Promote, Some(3), Some(2)), 3, true),
-        (operation(Action::Unpin, Some(3), Some(3)), 3, false),
-        (operation(Action::Rollback, Some(2), Some(3)), 2, false),
+        (
+            operation(Action::Promote, Some(VersionNumber::new(1)), None),
+            1,
+            false,
+        ),
+        (
+            operation(
+                Action::Promote,
+                Some(VersionNumber::new(2)),
+                Some(VersionNumber::new(1)),
+            ),
+            2,
+            false,
+        ),
+        (
+            operation(
+                Action::Rollback,
+                Some(VersionNumber::new(1)),
+                Some(VersionNumber::new(2)),
+            ),
+            1,
+            false,
+        ),
+        (
+            operation(
+                Action::Pin,
+                Some(VersionNumber::new(2)),
+                Some(VersionNumber::new(1)),
+            ),
+            2,
+            true,
+        ),
+        (
+            operation(
+                Action::Promote,
+                Some(VersionNumber::new(3)),
+                Some(VersionNumber::new(2)),
+            ),
+            3,
+            true,
+        ),
+        (
+            operation(
+                Action::Unpin,
+                Some(VersionNumber::new(3)),
+                Some(VersionNumber::new(3)),
+            ),
+            3,
+            false,
+        ),
+        (
+            operation(
+                Action::Rollback,
+                Some(VersionNumber::new(2)),
+                Some(VersionNumber::new(3)),
+            ),
+            2,
+            false,
+        ),
     ];
     let lock = registry
         .take_lock(model, &RunId::new("mine"), 1)
@@ -60,7 +112,7 @@ async fn champion_is_the_newest_operation(registry: &Registry) {
             .expect("a champion");
         assert_eq!(
             (champion.version, champion.pinned),
-            (*version, *pinned),
+            (VersionNumber::new(*version), *pinned),
             "step {at}"
         );
     }
@@ -74,11 +126,21 @@ async fn champion_is_the_newest_operation(registry: &Registry) {
     assert_eq!(registry.champion("another").await.expect("reads"), None);
     registry.release_lock(&lock).await.expect("releases");
     let late = registry
-        .operate(&lock, &operation(Action::Promote, Some(9), Some(2)))
+        .operate(
+            &lock,
+            &operation(
+                Action::Promote,
+                Some(VersionNumber::new(9)),
+                Some(VersionNumber::new(2)),
+            ),
+        )
         .await;
     assert!(matches!(late, Err(Error::LockLost { .. })), "{late:?}");
     let champion = registry.champion(model).await.expect("reads");
-    assert_eq!(champion.map(|champion| champion.version), Some(2));
+    assert_eq!(
+        champion.map(|champion| champion.version),
+        Some(VersionNumber::new(2))
+    );
 }
 
 async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry) {
@@ -101,7 +163,7 @@ async fn versions_are_numbered_without_gaps_by_many_at_once(registry: &Registry)
         assert_eq!(version.state, VersionState::Building);
         assert!(numbers.insert(version.number), "{} twice", version.number);
     }
-    assert_eq!(numbers, (1..=40).collect());
+    assert_eq!(numbers, (1..=40).map(VersionNumber::new).collect());
     let first_of_another = registry
         .reserve_version("other", &RunId::new("r"), "s", 0)
         .await;
@@ -121,7 +183,7 @@ async fn unfinished_versions_are_given_up(registry: &Registry) {
         .reserve_version(model, &RunId::new("dead"), "s", 0)
         .await
         .expect("a number");
-    whole.bundle_sha256 = Some("abc".to_string());
+    whole.bundle_sha256 = Some(Sha256::new("abc"));
     whole.record = Some(serde_json::json!({"notes": ["ü"], "fit_ms": 1.5}));
     registry.version_ready(&whole).await.expect("records");
     registry
@@ -153,13 +215,19 @@ async fn unfinished_versions_are_given_up(registry: &Registry) {
         ]
     );
     let read = registry
-        .version(model, 1)
+        .version(model, VersionNumber::new(1))
         .await
         .expect("reads")
         .expect("there");
     whole.state = VersionState::Ready;
     assert_eq!(read, whole);
-    assert_eq!(registry.version(model, 99).await.expect("reads"), None);
+    assert_eq!(
+        registry
+            .version(model, VersionNumber::new(99))
+            .await
+            .expect("reads"),
+        None
+    );
     assert_eq!(registry.unfinished(model, "mine").await.expect("finds"), []);
 }
 
@@ -173,7 +241,7 @@ async fn whole_versions_are_removed_under_the_lock_alone(registry: &Registry) {
         .take_lock(model, &RunId::new("mine"), 1)
         .await
         .expect("free");
-    let is_removed = async |lock: &Lock| registry.remove_version(lock, 1).await;
+    let is_removed = async |lock: &Lock| registry.remove_version(lock, VersionNumber::new(1)).await;
     assert!(!is_removed(&lock).await.expect("asks"), "it is not whole");
     registry.version_ready(&whole).await.expect("records");
     let lost = Lock {
@@ -230,7 +298,7 @@ async fn runs_are_found_by_prefix_and_settled(registry: &Registry) {
         .take_lock(model, &RunId::new("20260101T000000Z-aa"), 1)
         .await
         .expect("free");
-    let concluded = conclusion(&lock, 1, &[], None);
+    let concluded = conclusion(&lock, VersionNumber::new(1), &[], None);
     registry.conclude(&concluded).await.expect("concludes");
     registry.release_lock(&lock).await.expect("releases");
     let settled = registry
@@ -300,10 +368,10 @@ async fn data_sets_and_scores_are_kept(registry: &Registry) {
         record: serde_json::json!({ "f1": value }),
     };
     let told = [
-        score(2, "x", 1, 0.1),
-        score(1, "y", 3, 0.2),
-        score(1, "x", 2, 0.3),
-        score(2, "x", 4, 0.4),
+        score(VersionNumber::new(2), "x", 1, 0.1),
+        score(VersionNumber::new(1), "y", 3, 0.2),
+        score(VersionNumber::new(1), "x", 2, 0.3),
+        score(VersionNumber::new(2), "x", 4, 0.4),
     ];
     for score in &told {
         registry

@@ -6,6 +6,7 @@ use super::changes::Reason;
 use super::common::{detached, env_of, heavy};
 use super::versions::number;
 use super::views::{Moved, Rejected};
+use crate::model_types::VersionNumber;
 use crate::pipeline;
 use crate::serve::audit;
 use crate::serve::follow::follow_now;
@@ -39,7 +40,7 @@ async fn approved(
     state: &State,
     request: &Request,
     model: &str,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
 ) -> Result<Reply, Problem> {
     let (env, reason) = (env_of(state, model)?, Reason::of(request)?);
     let (version, actor) = (named(version)?, request.caller.name.clone());
@@ -86,7 +87,7 @@ async fn rejected(
     state: &State,
     request: &Request,
     model: &str,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
 ) -> Result<Reply, Problem> {
     let (env, reason) = (env_of(state, model)?, Reason::of(request)?);
     let (version, actor) = (named(version)?, request.caller.name.clone());
@@ -100,7 +101,7 @@ async fn rejected(
 }
 
 /// By then, another version may be the one that waits.
-fn named(version: Option<i64>) -> Result<i64, Problem> {
+fn named(version: Option<VersionNumber>) -> Result<VersionNumber, Problem> {
     version.ok_or_else(|| {
         let why = "name the version by its number; GET /models/<model>/versions lists them";
         Problem::new(Code::NotFound, why)

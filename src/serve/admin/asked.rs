@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::common::{env_of, heavy};
 use super::versions::find as find_version;
+use crate::model_types::VersionNumber;
 use crate::overview;
 use crate::serve::{Problem, Reply, Request, State};
 
@@ -19,9 +20,11 @@ pub struct LabelsWantedView {
     /// In words: what is wanted and what for, or why nothing is.
     says: String,
     /// The version that is not decided on; none where nothing is wanted.
-    version: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    version: Option<VersionNumber>,
     /// The champion that it is checked against.
-    champion: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    champion: Option<VersionNumber>,
     /// Logged requests that both models answered.
     population: u64,
     /// Those of them on which both models differ.

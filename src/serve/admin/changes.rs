@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::common::{detached, env_of, heavy, optional_body};
 use super::versions;
 use super::views::{Moved, Removed};
+use crate::model_types::VersionNumber;
 use crate::pipeline;
 use crate::registry::{Action, VersionState};
 use crate::serve::audit;
@@ -73,7 +74,7 @@ async fn promoted(
     state: &State,
     request: &Request,
     model: &str,
-    version: &mut Option<i64>,
+    version: &mut Option<VersionNumber>,
 ) -> Result<Reply, Problem> {
     let env = env_of(state, model)?;
     let reason = Reason::of(request)?;
@@ -123,7 +124,7 @@ async fn move_champion(
     request: &Request,
     model: &str,
     action: Action,
-    version: Option<i64>,
+    version: Option<VersionNumber>,
     reason: String,
 ) -> Result<Reply, Problem> {
     let env = env_of(state, model)?;
@@ -159,7 +160,7 @@ async fn move_champion(
     )))
 }
 
-fn served(state: &State, model: &str) -> Option<i64> {
+fn served(state: &State, model: &str) -> Option<VersionNumber> {
     let champion = state.served_models.model(Some(model)).ok()?.champion()?;
     Some(champion.version)
 }
@@ -187,7 +188,11 @@ pub async fn remove(state: Arc<State>, request: Request) -> Result<Reply, Proble
     .await
 }
 
-async fn removed(state: &State, model: &str, version: Option<i64>) -> Result<Reply, Problem> {
+async fn removed(
+    state: &State,
+    model: &str,
+    version: Option<VersionNumber>,
+) -> Result<Reply, Problem> {
     let env = env_of(state, model)?;
     // By then, another one may be the latest.
     let number = version.ok_or_else(|| {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::common::{env_of, trouble};
+use crate::model_types::VersionNumber;
 use crate::pipeline::drift::{self, DriftAnswer, DriftCheck, RowsKind};
 use crate::pipeline::{Env, load_bundle};
 use crate::serve::{Code, Problem, Reply, Request, State};
@@ -18,7 +19,8 @@ pub struct DriftView {
     /// The model.
     model: String,
     /// The version whose training rows are the reference.
-    version: i64,
+    #[schema(value_type = i64)]
+    version: VersionNumber,
     /// What sort of rows were compared: `requests`, `data` or `test`.
     kind: &'static str,
     /// The run that read them; empty of requests.

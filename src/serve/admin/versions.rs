@@ -9,7 +9,7 @@ use super::version_files;
 use super::views::{VersionDetail, VersionView};
 use crate::artifacts;
 use crate::http::problem::not_found;
-use crate::model_types::VersionSelector;
+use crate::model_types::{VersionNumber, VersionSelector};
 use crate::pipeline::{Env, version_of_name};
 use crate::registry::{VersionRow, VersionState};
 use crate::serve::{Problem, Reply, Request, Served, State};
@@ -99,7 +99,7 @@ fn metric_in(env: &Env, record: Option<&Value>) -> &'static str {
 }
 
 /// The number in `3` or `v3`.
-pub fn number(id: &str) -> Option<i64> {
+pub fn number(id: &str) -> Option<VersionNumber> {
     match id.parse() {
         Ok(VersionSelector::Number(number)) => Some(number),
         _ => None,
@@ -160,6 +160,7 @@ fn of_bundle(served: &Served) -> VersionView {
 #[cfg(test)]
 mod tests {
     use super::number;
+    use crate::model_types::VersionNumber;
 
     #[test]
     fn a_version_is_named_by_its_number_alone() {
@@ -176,7 +177,7 @@ mod tests {
             ("99999999999999999999", None),
             ("../3", None),
         ] {
-            assert_eq!(number(id), expected, "{id}");
+            assert_eq!(number(id), expected.map(VersionNumber::new), "{id}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Models, versions, runs and changes as they are shown. Times are RFC 3339 in UTC.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, Sha256, VersionNumber};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -13,7 +13,8 @@ use crate::serve::probation::View as Probation;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChampionView {
     /// Its number.
-    pub version: i64,
+    #[schema(value_type = i64)]
+    pub version: VersionNumber,
     /// Since when; nothing where that is not known.
     pub since: Option<String>,
     /// Whether runs may not move it.
@@ -37,7 +38,8 @@ pub struct ModelView {
     /// The version in production.
     pub champion: Option<ChampionView>,
     /// The version that this server answers with.
-    pub served: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    pub served: Option<VersionNumber>,
     /// What is wrong with following the champion, when something is.
     pub alarm: Option<&'static str>,
     /// The primary metric.
@@ -58,7 +60,8 @@ pub struct VersionView {
     /// The model.
     pub model: String,
     /// Its number.
-    pub version: i64,
+    #[schema(value_type = i64)]
+    pub version: VersionNumber,
     /// `ready`, `building`, `abandoned` or `removed`.
     #[schema(value_type = String)]
     pub state: VersionState,
@@ -77,7 +80,8 @@ pub struct VersionView {
     #[schema(value_type = Option<Object>)]
     pub scores: Option<Value>,
     /// Checksum of its bundle.
-    pub bundle_sha256: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub bundle_sha256: Option<Sha256>,
     /// Hash of what decides its predictions.
     pub model_hash: Option<String>,
     /// Hash of the source files that it was trained on.
@@ -88,7 +92,12 @@ pub struct VersionView {
 
 impl VersionView {
     /// A stored version; `scores` is its newest scoring.
-    pub fn of(row: VersionRow, champion: Option<i64>, metric: &str, scores: Option<Value>) -> Self {
+    pub fn of(
+        row: VersionRow,
+        champion: Option<VersionNumber>,
+        metric: &str,
+        scores: Option<Value>,
+    ) -> Self {
         VersionView {
             is_champion: champion == Some(row.number),
             score: scores.as_ref().and_then(|scores| scores[metric].as_f64()),
@@ -144,7 +153,8 @@ pub struct RunView {
     #[schema(value_type = Option<String>)]
     pub outcome: Option<Outcome>,
     /// The version that it made.
-    pub version: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    pub version: Option<VersionNumber>,
     /// When it started.
     pub started: String,
     /// When it ended.
@@ -208,9 +218,11 @@ pub struct Moved {
     #[schema(value_type = String)]
     pub action: Action,
     /// The champion now.
-    pub version: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    pub version: Option<VersionNumber>,
     /// The champion before.
-    pub previous: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    pub previous: Option<VersionNumber>,
     /// Why.
     pub reason: String,
     /// Who requested it.
@@ -218,12 +230,13 @@ pub struct Moved {
     /// When.
     pub at: String,
     /// The version that this server answers with now.
-    pub served: Option<i64>,
+    #[schema(value_type = Option<i64>)]
+    pub served: Option<VersionNumber>,
 }
 
 impl Moved {
     /// A recorded operation.
-    pub fn of(model: &str, operation: Operation, served: Option<i64>) -> Self {
+    pub fn of(model: &str, operation: Operation, served: Option<VersionNumber>) -> Self {
         Moved {
             model: model.to_string(),
             action: operation.action,
@@ -243,7 +256,8 @@ pub struct Removed {
     /// The model.
     pub model: String,
     /// Its number, which is not used again.
-    pub version: i64,
+    #[schema(value_type = i64)]
+    pub version: VersionNumber,
     /// Always `removed`.
     #[schema(value_type = String)]
     pub state: VersionState,
@@ -255,7 +269,8 @@ pub struct Rejected {
     /// The model.
     pub model: String,
     /// Its number.
-    pub version: i64,
+    #[schema(value_type = i64)]
+    pub version: VersionNumber,
     /// Always `reject`.
     pub verdict: &'static str,
 }

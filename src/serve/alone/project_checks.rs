@@ -1,5 +1,6 @@
 //! In the place of `project_checks.rs` without the feature `train`: there is no project to look at.
 
+use crate::model_types::VersionNumber;
 use crate::serve::State;
 use crate::serve::readiness::Check;
 
@@ -14,6 +15,6 @@ pub fn probation_checks(_: &State) -> Vec<Check> {
 }
 
 /// No version is held back.
-pub async fn held(_: &State) -> Vec<(String, i64)> {
+pub async fn held(_: &State) -> Vec<(String, VersionNumber)> {
     Vec::new()
 }

@@ -91,7 +91,7 @@ fn switched(operation: &Operation) -> Option<Switched> {
     let stays = operation.action == Action::Pin || operation.action == Action::Unpin;
     let version = operation.version?;
     (!stays || operation.previous != Some(version)).then(|| Switched {
-        current_version: version,
+        current_version: version.get(),
         timestamp: Some(rfc3339(operation.at_ms)),
     })
 }

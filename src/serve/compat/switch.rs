@@ -25,7 +25,7 @@ pub async fn status(state: Arc<State>, request: Request) -> Result<Reply, Proble
         .served_models
         .model(request.query("model").as_deref())?;
     let switched = model.champion().map(|served| Switched {
-        current_version: served.version,
+        current_version: served.version.get(),
         timestamp: (served.since_ms > 0).then(|| rfc3339(served.since_ms)),
     });
     Ok(Reply::json(&Vec::from_iter(switched)))

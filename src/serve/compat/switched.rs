@@ -29,7 +29,7 @@ pub fn asked_version(request: &Request) -> Result<String, Problem> {
     }
     let bad = |why: &str| Err(Problem::new(Code::BadRequest, why));
     match request.query("version").as_deref().map(version_of) {
-        Some(Ok(Some(version))) if version > 0 => Ok(version.to_string()),
+        Some(Ok(Some(version))) if version.get() > 0 => Ok(version.to_string()),
         Some(_) => bad("the `version` is not a number like 3"),
         None => bad("the parameter `version` is missing; send ?version=3"),
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::data::Kind;
 use crate::features::CellRef;
 use crate::http::dialect::Dialect;
+use crate::model_types::PredictionId;
 use crate::serve::prediction_response::ranked;
 use crate::serve::rows::{Collector, Strictness};
 use crate::serve::scored::score_each;
@@ -108,7 +109,7 @@ async fn answer(state: &State, request: &Request) -> Result<Reply, Problem> {
     });
     let answer = json!({"prediction_request": asked, "model": model, "prediction": prediction});
     // The body is this protocol's word for word; the id is what a label is given by.
-    let id = format!("{}-0", request.unique);
+    let id = PredictionId::of_row(&request.unique, 0);
     let reply = Reply::json(&answer).header(PREDICTION_ID, &id);
     Ok(reply.by(&served.model, served.version, 1))
 }

@@ -51,7 +51,7 @@ impl ScoringAnswer {
         let is_known = score.rows > 0;
         ScoringAnswer {
             model: score.model,
-            version: score.version,
+            version: score.version.get(),
             metric: score.metric.name(),
             score: score.score,
             interval: score.interval,

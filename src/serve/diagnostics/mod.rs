@@ -96,7 +96,7 @@ pub async fn diagnostics(state: Arc<State>, request: Request) -> Result<Reply, P
     }
     let mut answer = DiagnosticsAnswer::new(&model.name);
     answer.served = model.champion().map(|served| ServedNow {
-        version: served.version,
+        version: served.version.get(),
         since: (served.since_ms > 0).then(|| crate::clock::rfc3339(served.since_ms)),
         is_current: model.alarm().is_none(),
     });

@@ -181,7 +181,7 @@ fn work_out(
     recorded: &[ScoreRow],
     fresh: pipeline::Fresh,
 ) -> Result<ChampionScore, String> {
-    let version = (served.version, served.sha256.as_str(), &served.bundle);
+    let version = (served.version, &served.sha256, &served.bundle);
     diagnose::score_now(env, version, (recorded, fresh)).map_err(|error| {
         let causes = crate::text::causes(&error).join(": ");
         tracing::warn!(model = served.model, error = %error, causes, "cannot score the champion");

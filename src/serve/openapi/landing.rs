@@ -6,6 +6,7 @@ use warp::http::HeaderMap;
 use warp::http::header::ACCEPT;
 
 use crate::clock::rfc3339;
+use crate::model_types::VersionNumber;
 use crate::serve::State;
 
 /// Where to look further, below this server: the API tried out and as a document, the champion's score, data and last runs,
@@ -40,8 +41,8 @@ pub struct LandingModel {
     /// Its name.
     model: String,
     /// The version that answers.
-    #[schema(required)]
-    version: Option<i64>,
+    #[schema(value_type = Option<i64>, required)]
+    version: Option<VersionNumber>,
     /// Since when it is the champion.
     #[schema(required)]
     since: Option<String>,
@@ -82,7 +83,7 @@ fn is_there(state: &State, link: &str) -> bool {
 
 impl Landing {
     /// Says of a model without a version in production that the gate holds one.
-    pub fn hold(&mut self, model: &str, version: i64) {
+    pub fn hold(&mut self, model: &str, version: VersionNumber) {
         let found = self.models.iter_mut().find(|it| it.model == model);
         if let Some(found) = found.filter(|it| it.version.is_none()) {
             found.alarm = Some(format!(

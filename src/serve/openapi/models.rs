@@ -85,7 +85,7 @@ fn name_models(paths: &mut Map<String, Value>, names: &[&str], champions: &[Arc<
             Some("model") => parameter["schema"]["enum"] = json!(names),
             Some("version") if is_in_path && parameter.get("example").is_none() => {
                 if let Some(first) = champions.first() {
-                    parameter["example"] = first.version.into();
+                    parameter["example"] = first.version.get().into();
                 }
             }
             _ => {}

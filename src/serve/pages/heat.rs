@@ -118,6 +118,7 @@ fn words(window: &HistoryEntry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model_types::VersionNumber;
 
     #[test]
     fn every_verdict_is_told_by_more_than_its_colour() {
@@ -126,7 +127,7 @@ mod tests {
         let entry = HistoryEntry {
             kind: "requests".to_string(),
             source: String::new(),
-            version: 1,
+            version: VersionNumber::new(1),
             from: "2026-11-29T10:00:00Z".to_string(),
             to: "2026-11-29T11:00:00Z".to_string(),
             rows: 10,

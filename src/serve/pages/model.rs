@@ -1,6 +1,7 @@
 //! A model: its champion, versions over time, who was the champion when, and what can be done.
 
 use crate::model_types::Outcome as Verdict;
+use crate::model_types::VersionNumber;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -129,7 +130,7 @@ fn over_time(view: &View, name: &str, history: &History) -> Markup {
 }
 
 /// The champion, or the version before the newest: what one compares with.
-fn second(history: &History) -> Option<i64> {
+fn second(history: &History) -> Option<VersionNumber> {
     let newest = history.versions.first()?.version;
     let champion = history
         .versions

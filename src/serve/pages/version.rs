@@ -1,6 +1,6 @@
 //! A version beside the champion it was checked against, rule by rule, and two versions of one's choice.
 
-use crate::model_types::Outcome;
+use crate::model_types::{Outcome, VersionNumber};
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -254,7 +254,9 @@ pub async fn compare(state: Arc<State>, request: Request) -> Result<Reply, Probl
 
 fn compared(view: &View, title: &str, found: &Comparison) -> Markup {
     let (a, b) = (found.a.version, found.b.version);
-    let link = |version: i64| view.link(&format!("ui/models/{}/versions/{version}", found.model));
+    let link = |version: VersionNumber| {
+        view.link(&format!("ui/models/{}/versions/{version}", found.model))
+    };
     let heads = [
         "metric".to_string(),
         format!("version {a}#"),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::told;
+use crate::model_types::VersionNumber;
 use crate::pipeline::{self, Env, Error};
 use crate::registry::{Action, Operation, ProbationEnd, ProbationRow, ProbationState};
 use crate::serve::admin::heavy;
@@ -232,7 +233,7 @@ impl Watcher {
         });
         tracing::info!(
             model = row.model,
-            version = row.version,
+            version = row.version.get(),
             "on probation beside version {}",
             row.previous
         );
@@ -259,6 +260,7 @@ impl Watcher {
         if is_ours {
             let (action, version) = (finding.state.name(), row.version);
             if finding.state == ProbationState::Confirmed {
+                let version = version.get();
                 tracing::info!(model = row.model, version, "confirmed: {}", finding.reason);
             }
             told::tell(state, &row.model, action, version, &finding.reason).await;
@@ -350,7 +352,7 @@ async fn compared(mut trial: Trial) -> Result<Trial, Error> {
 }
 
 /// The version before the one that a run has promoted. Nothing for what a person decided, and for a first version.
-fn watched(operation: &Operation, champion: &Served) -> Option<i64> {
+fn watched(operation: &Operation, champion: &Served) -> Option<VersionNumber> {
     let is_by_run = operation.action == Action::Promote && operation.run.is_some();
     let is_served =
         operation.version == Some(champion.version) && operation.at_ms == champion.since_ms;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::model_types::{NotAVersion, VersionSelector};
+use crate::model_types::{NotAVersion, VersionNumber, VersionSelector};
 use crate::serve::{Code, Problem};
 
 /// What a caller may ask for beside predictions.
@@ -11,7 +11,7 @@ pub struct Options {
     /// The model, where there are several.
     pub model: Option<String>,
     /// Another version than the champion.
-    pub version: Option<i64>,
+    pub version: Option<VersionNumber>,
     /// The probability of every class.
     pub probabilities: bool,
     /// Another threshold of P(positive).
@@ -29,13 +29,13 @@ pub struct Options {
 #[serde(untagged)]
 pub enum VersionName {
     /// `3`.
-    Number(i64),
+    Number(VersionNumber),
     /// Anything else.
     Text(String),
 }
 
 /// A version out of a text: `3`, `v3`; `champion` is none in particular.
-pub fn version_of(text: &str) -> Result<Option<i64>, Problem> {
+pub fn version_of(text: &str) -> Result<Option<VersionNumber>, Problem> {
     match text.parse() {
         Ok(VersionSelector::Champion) => Ok(None),
         Ok(VersionSelector::Number(number)) => Ok(Some(number)),

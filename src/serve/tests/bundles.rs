@@ -4,6 +4,7 @@ use super::runner::fuzz;
 use crate::bundle::{self, Bundle, make_golden};
 use crate::explain;
 use crate::features::CellRef;
+use crate::model_types::{Sha256, VersionNumber};
 use crate::predictors::{LEAF, Link, Predictor, Trees};
 use crate::serve::Served;
 use crate::serve::rows::sample_served;
@@ -195,7 +196,14 @@ fn fuzz_bundle() {
             }
             explain::counterfactuals(&read, &scorer, &slots, 0.5, true);
         }
-        let served = Served::new("m", 1, 0, String::new(), Vec::new(), read);
+        let served = Served::new(
+            "m",
+            VersionNumber::new(1),
+            0,
+            Sha256::default(),
+            Vec::new(),
+            read,
+        );
         format!("{} {}", served.inputs.len(), served.bundle.is_binary())
     });
 }

@@ -9,6 +9,7 @@ use super::outputs::{Labels, OutputKind};
 use super::wire::bad;
 use crate::data;
 use crate::http::problem::not_found;
+use crate::model_types::VersionNumber;
 use crate::serve::rows::version_of;
 use crate::serve::{Code, Problem, Reply, Request, Source, State};
 use crate::serving::served::Served;
@@ -211,7 +212,7 @@ pub async fn unload(state: Arc<State>, request: Request) -> Result<Reply, Proble
 }
 
 /// Versions that can be requested by number, newest first.
-async fn versions(state: &State, model: &ModelSlot) -> Result<Vec<i64>, Problem> {
+async fn versions(state: &State, model: &ModelSlot) -> Result<Vec<VersionNumber>, Problem> {
     match &state.served_models.source {
         Source::Folder { .. } | Source::Store(_) => {
             Ok(model.champion().iter().map(|it| it.version).collect())

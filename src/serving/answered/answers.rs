@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::kept::Kept;
 use crate::config::Labels as Settings;
 use crate::live::Answer;
+use crate::model_types::PredictionId;
 
 /// Most answers that wait for a registry that cannot be written.
 const MOST_WAITING: usize = 50_000;
@@ -57,8 +58,8 @@ fn answer(kept: &Kept, row: usize) -> Answer {
     };
     Answer {
         id: match kept.rows.ids.get(row) {
-            Some(own) => own.to_string(),
-            None => format!("{}-{row}", kept.unique),
+            Some(own) => PredictionId::new(own.to_string()),
+            None => PredictionId::of_row(&kept.unique, row),
         },
         version: served.version,
         at_ms: kept.at_ms,

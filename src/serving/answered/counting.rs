@@ -11,6 +11,7 @@ use crate::drift::{
     Answered, Counts, Edges, Labels, Measure, Reference, Seen, count_answers, place,
 };
 use crate::features::Input;
+use crate::model_types::VersionNumber;
 use crate::pipeline::drift::SlowReference;
 use crate::serving::rows::Rows;
 use crate::serving::said::Said;
@@ -38,7 +39,7 @@ pub struct Window {
 #[derive(Debug)]
 pub struct Slow {
     /// Its version.
-    pub version: i64,
+    pub version: VersionNumber,
     reference: Reference,
     bins: Bins,
 }

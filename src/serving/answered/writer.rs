@@ -12,6 +12,7 @@ use super::counting::Counting;
 use super::kept::{Kept, Passed};
 use crate::drift::Counts;
 use crate::logs::queue::{Inbox, Next};
+use crate::model_types::VersionNumber;
 use crate::pipeline::Env;
 use crate::pipeline::drift::slow_of_requests;
 use crate::registry::{DriftWindowRow, ProcessId};
@@ -27,7 +28,7 @@ pub struct Writer {
     passed: Arc<Passed>,
     server: String,
     /// By model and version.
-    counting: BTreeMap<(String, i64), (Arc<Env>, Counting)>,
+    counting: BTreeMap<(String, VersionNumber), (Arc<Env>, Counting)>,
     /// Answers that are not kept yet, by model.
     waiting: BTreeMap<String, (Arc<Env>, Waiting)>,
     is_troubled: bool,
@@ -158,7 +159,7 @@ impl Writer {
                 if !window.is_fresh || (by_rows && !window.is_full && !is_end) {
                     continue;
                 }
-                let row = |slow: Option<i64>, counts: &Counts| DriftWindowRow {
+                let row = |slow: Option<VersionNumber>, counts: &Counts| DriftWindowRow {
                     model: model.clone(),
                     version: *version,
                     slow,

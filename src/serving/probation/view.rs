@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::rfc3339;
+use crate::model_types::VersionNumber;
 use crate::registry::{ProbationRow, ProbationState};
 
 /// How the newest probation of a model goes or went.
@@ -14,9 +15,11 @@ pub struct View {
     #[schema(value_type = String)]
     pub state: ProbationState,
     /// The version that is or was on probation.
-    pub version: i64,
+    #[schema(value_type = i64)]
+    pub version: VersionNumber,
     /// The version before it.
-    pub previous: i64,
+    #[schema(value_type = i64)]
+    pub previous: VersionNumber,
     /// Since when.
     pub since: String,
     /// When it ended.

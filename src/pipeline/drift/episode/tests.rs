@@ -1,6 +1,7 @@
 //! One episode, one alarm: whatever order windows are judged in, and however often.
 
 use super::*;
+use crate::model_types::VersionNumber;
 use crate::pipeline::drift::check::{SlowDrift, Which};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -47,7 +48,7 @@ impl Site {
 fn check(kind: RowsKind, hour: i64, verdict: Verdict) -> DriftCheck {
     let which = Which {
         model: "m".to_string(),
-        version: 1,
+        version: VersionNumber::new(1),
         kind,
         source: String::new(),
         window_ms: (hour * HOUR_MS, (hour + 1) * HOUR_MS),
@@ -103,7 +104,7 @@ async fn rows_that_moved_slowly_are_told_once_and_held_against_later_champions_f
     let mut site = Site::new().await;
     let slow = |hour: i64, verdict: Verdict, of_first: Verdict| DriftCheck {
         slow: Some(SlowDrift {
-            version: 1,
+            version: VersionNumber::new(1),
             verdict: of_first,
             reason: "`x` differs".to_string(),
             columns: vec!["x".to_string()],

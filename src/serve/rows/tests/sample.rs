@@ -5,6 +5,7 @@ use crate::config::Learner;
 use crate::data::{ColumnSummary, Kind};
 use crate::evaluate::Metric;
 use crate::features::{Input, Prepare, Step, Transformer};
+use crate::model_types::{Sha256, VersionNumber};
 use crate::predictors::{Linear, Link, Predictor};
 use crate::serving::served::Served;
 
@@ -80,5 +81,12 @@ pub fn served() -> Served {
         reference: None,
         imported: None,
     };
-    Served::new("m", 1, 0, String::new(), vec!["NA".to_string()], bundle)
+    Served::new(
+        "m",
+        VersionNumber::new(1),
+        0,
+        Sha256::default(),
+        vec!["NA".to_string()],
+        bundle,
+    )
 }
