@@ -11,7 +11,7 @@ use super::ingest::{typed, write};
 use super::source::{FILE, Input, ROW};
 use super::sql;
 use super::sums::features;
-use super::trees::{too_many, tree_margins};
+use super::trees::scored;
 use crate::bundle::Flag;
 use crate::config::decision::Flags;
 use crate::features::Transformer;
@@ -43,31 +43,46 @@ pub struct Answered {
     pub classes: Vec<u64>,
 }
 
-/// Why the predictor cannot be SQL; `None` where it can.
-fn rejected(scorer: &Scorer<'_>) -> Option<String> {
-    let (n, why) = match scorer.predictor {
-        Predictor::Linear(linear) => (linear.bias.len(), None),
-        Predictor::Trees(trees) => (trees.n_outputs(), too_many(trees)),
+fn rejected(why: String) -> Error {
+    Error::Input(format!(
+        "the engine cannot predict with this version: {why}; `unseat predict FILE` can"
+    ))
+}
+
+/// Checks that the predictor can be SQL, before anything is read.
+fn check(scorer: &Scorer<'_>) -> Result<(), Error> {
+    let n = match scorer.predictor {
+        Predictor::Linear(linear) => linear.bias.len(),
+        Predictor::Trees(trees) => {
+            scored::steps(trees).map_err(rejected)?;
+            trees.n_outputs()
+        }
     };
     let is_known = match (scorer.predictor.link(), scorer.classes) {
         (Link::Logistic, [_, _]) | (Link::Identity, [] | [_, _]) => n == 1,
         (Link::Softmax | Link::Identity, classes) => n == classes.len(),
         _ => false,
     };
-    let own = || "its probabilities are of a form of their own".to_string();
-    why.or_else(|| (!is_known).then(own))
+    if is_known {
+        Ok(())
+    } else {
+        Err(rejected(
+            "its probabilities are of a form of their own".to_string(),
+        ))
+    }
 }
 
-/// The rows of a relation with the predictor's margins `m0…`, the columns `more`, whose names are `kept`, beside them.
+/// The rows of a relation with the predictor's margins `m0…`, the columns `more`, whose names are `kept`, beside them. Of many trees,
+/// rows with the margins so far are written below `steps`.
 fn with_margins(
+    session: &Session,
     scorer: &Scorer<'_>,
-    rows: &str,
-    more: &[String],
-    kept: &[String],
-) -> Result<String, String> {
+    (rows, more, kept): (&str, &[String], &[String]),
+    steps: &str,
+) -> Result<String, Error> {
     match scorer.predictor {
         Predictor::Linear(linear) => {
-            let design = Design::of(scorer.transformer)?;
+            let design = Design::of(scorer.transformer).map_err(rejected)?;
             let none = vec![0.0; design.dense.len()];
             let n = design.n_features;
             let blocks = linear.bias.iter().enumerate().flat_map(|(output, bias)| {
@@ -79,8 +94,20 @@ fn with_margins(
             Ok(margins(&design, &query, &parameters))
         }
         Predictor::Trees(trees) => {
-            let design = Design::with_gaps(scorer.transformer)?;
-            Ok(tree_margins(&design, trees, rows, more, kept))
+            let design = Design::with_gaps(scorer.transformer).map_err(rejected)?;
+            let columns = scored::columns(&design, kept);
+            let mut query = scored::begun(&design, trees, rows, more, kept);
+            let all = scored::steps(trees).map_err(rejected)?;
+            for (at, step) in all.iter().enumerate() {
+                query = scored::added(&design, trees, step, &columns, &query);
+                if at + 1 < all.len() {
+                    let to = format!("{steps}/{at}");
+                    let doing = format!("add trees, step {} of {}", at + 1, all.len());
+                    write(session, &doing, query, &to)?;
+                    query = format!("SELECT * FROM {}", sql::parquet(&to));
+                }
+            }
+            Ok(query)
         }
     }
 }
@@ -125,7 +152,7 @@ pub fn probability_columns(classes: &[String]) -> Vec<String> {
     }
 }
 
-/// Predicts and writes; nothing of the names that were chosen for the answers may be a column of the rows.
+/// Predicts and writes; what is written in between goes below `steps`. Nothing of the names that were chosen for the answers may be a column of the rows.
 ///
 /// # Errors
 /// When the model cannot be SQL, the rows are unlike those of training, the server fails, or other rows came back than went in.
@@ -134,15 +161,9 @@ pub fn answer(
     scorer: &Scorer<'_>,
     input: &Input<'_>,
     to: &str,
+    steps: &str,
 ) -> Result<Answered, Error> {
-    let reject = |why: String| {
-        Error::Input(format!(
-            "the engine cannot predict with this version: {why}; `unseat predict FILE` can"
-        ))
-    };
-    if let Some(why) = rejected(scorer) {
-        return Err(reject(why));
-    }
+    check(scorer)?;
     let typed = typed(session, input)?;
     let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
     let rows = format!("({})", typed.rows_of_kinds());
@@ -151,7 +172,7 @@ pub fn answer(
     more.extend([FILE.to_string(), ROW.to_string()]);
     let mut kept_as: Vec<String> = (0..names.len()).map(|at| format!("c{at}")).collect();
     kept_as.extend([FILE.to_string(), ROW.to_string()]);
-    let query = with_margins(scorer, &rows, &more, &kept_as).map_err(reject)?;
+    let query = with_margins(session, scorer, (&rows, &more, &kept_as), steps)?;
     let query = with_probabilities(scorer, &query);
     let kept = names.iter().enumerate();
     let mut written: Vec<String> = kept.map(|(at, name)| format!("c{at} AS {name}")).collect();

@@ -108,6 +108,7 @@ mod by_engine {
             )));
         }
         let url = engine_path(&to.beside, "")?;
+        let steps = engine_path(&to.steps, "")?;
         let scorer = Scorer {
             transformer: &bundle.transformer,
             predictor: &bundle.predictor,
@@ -123,15 +124,17 @@ mod by_engine {
             kinds: &options.kinds,
         };
         let answered = async {
-            let answered = engine::answer(&open(config)?, &scorer, &input, &url)?;
+            let answered = engine::answer(&open(config)?, &scorer, &input, &url, &steps)?;
             same_as_scanned(&place, &scan, &files).await?;
             Ok::<_, Error>(answered)
         };
-        let answered = match answered.await {
+        let answered = answered.await;
+        // What is half written has a temporary name; what cannot be removed stays visible.
+        remove(&to.steps).await;
+        let answered = match answered {
             Ok(answered) => answered,
             Err(error) => {
-                // What is half written has a temporary name; what cannot be removed stays visible.
-                to.remove().await;
+                remove(&to.beside).await;
                 return Err(error);
             }
         };
@@ -157,10 +160,25 @@ mod by_engine {
         place.map_err(|why| reject(format!("{text} {why}")))
     }
 
+    async fn remove(place: &Location) {
+        match place {
+            Location::Folder(folder) => {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            Location::Store(_) => {
+                if let Ok(files) = Artifacts::look(place) {
+                    let _ = files.remove_folder("").await;
+                }
+            }
+        }
+    }
+
     /// Where the answers go: a folder of this command's own first, which gets its name once it is whole.
     struct Target {
         out: Location,
         beside: Location,
+        /// For rows that are not yet answered.
+        steps: Location,
     }
 
     /// What says in a store that a folder is whole, as engines write it.
@@ -179,26 +197,13 @@ mod by_engine {
             let (Some(above), Some(name)) = (out.parent(), out.name()) else {
                 return Err(reject(format!("{out} has no name; name a folder below it")));
             };
-            let unfinished = format!("{name}.{id}.unfinished");
-            let beside = match above {
-                Location::Folder(above) => Location::Folder(above.join(unfinished)),
-                above => above.join(&unfinished),
+            let below = |name: String| match &above {
+                Location::Folder(above) => Location::Folder(above.join(name)),
+                above => above.join(&name),
             };
-            Ok(Target { out, beside })
-        }
-
-        async fn remove(&self) {
-            // That it cannot be removed is seen where it stays.
-            match &self.beside {
-                Location::Folder(beside) => {
-                    let _ = std::fs::remove_dir_all(beside);
-                }
-                Location::Store(_) => {
-                    if let Ok(beside) = Artifacts::look(&self.beside) {
-                        let _ = beside.remove_folder("").await;
-                    }
-                }
-            }
+            let beside = below(format!("{name}.{id}.unfinished"));
+            let steps = below(format!("{name}.{id}.steps.unfinished"));
+            Ok(Target { out, beside, steps })
         }
 
         /// Gives the answers their name: at once in a folder. A store has no such step: objects are copied, and the last one says

@@ -4,7 +4,7 @@
 mod codes;
 mod packed;
 mod rows;
-mod scored;
+pub(super) mod scored;
 
 use super::error::Error;
 use super::features::number;
@@ -18,7 +18,6 @@ use crate::text::counted;
 use packed::Slopes;
 use rows::EngineRows;
 pub use rows::Scratch;
-pub(super) use scored::{too_many, tree_margins};
 
 /// Most queries over all rows, which is rounds times levels, times outputs.
 const MOST_QUERIES: usize = 20_000;
