@@ -76,7 +76,7 @@ pub async fn list_heads(prefix: &StoreLocation) -> Result<BTreeMap<String, HeadO
         .collect())
 }
 
-async fn heads(store: &Store, folder: &Path, most: u64) -> Result<Heads, Error> {
+pub(super) async fn heads(store: &Store, folder: &Path, most: u64) -> Result<Heads, Error> {
     let failed = |source| Error::Folder {
         folder: folder.to_path_buf(),
         source,

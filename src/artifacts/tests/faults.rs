@@ -2,6 +2,7 @@
 
 use super::contract::{artifacts, store_on};
 use super::double::{Double, Fault, Rule};
+use crate::artifacts::heads::heads;
 use crate::artifacts::{Artifacts, Error, Root, Trouble};
 use crate::model_types::Sha256;
 
@@ -190,4 +191,32 @@ async fn what_is_on_this_machine_is_not_fetched_again() {
         b"two",
         "news is seen"
     );
+}
+
+#[tokio::test]
+async fn a_store_that_never_answers_is_told_from_one_without_the_object() {
+    let double = Double::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let artifacts = artifacts(Root::Store(store_on(&double, folder.path(), 1)));
+    double.rule(Some(Rule::Hang));
+    let error = artifacts.get("a").await.expect_err("no answer");
+    assert_eq!(trouble(&error), Trouble::Unreachable, "{error:?}");
+    double.rule(None);
+    let error = artifacts.get("a").await.expect_err("no object");
+    assert!(matches!(error, Error::Gone { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn beginnings_of_objects_are_requested_as_ranges() {
+    let double = Double::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store_on(&double, &folder.path().join("cache"), 60);
+    let bytes: Vec<u8> = (0..5000_u32).map(|at| (at % 251) as u8).collect();
+    double.put("p/deep/a.csv", &bytes);
+    let heads = heads(&store, &folder.path().join("heads"), 1000).await;
+    let heads = heads.expect("fetches");
+    let got = std::fs::read(heads.folder.join("deep/a.csv")).expect("reads");
+    assert_eq!(got[..1000], double.bytes("p/deep/a.csv")[..1000]);
+    assert_eq!(got[1000..], [0; 4000]);
+    assert_eq!(heads.objects["deep/a.csv"].bytes, 5000);
 }

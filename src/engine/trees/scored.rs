@@ -80,7 +80,7 @@ pub fn begun(
     let none = vec![0.0; design.dense.len()];
     let query = features(design, relation, &none, more);
     // Trees look at features as 32-bit numbers.
-    let numbers = (0..design.dense.len());
+    let numbers = 0..design.dense.len();
     let numbers = numbers.map(|at| format!("cast(cast(x{at} AS FLOAT) AS DOUBLE) AS x{at}"));
     let places = (0..design.ones.len()).map(|at| format!("k{at}"));
     let base = trees.base.iter().enumerate();
