@@ -79,7 +79,7 @@ pub fn answer(
         ))
     };
     let linear = linear(scorer).map_err(reject)?;
-    let design = Design::of(scorer.transformer).map_err(reject)?;
+    let design = Design::of(scorer.transformer, &[]).map_err(reject)?;
     let typed = typed(session, input)?;
     let names: Vec<String> = input.names.iter().map(|name| sql::name(name)).collect();
     let rows = format!("({})", typed.rows_of_kinds());

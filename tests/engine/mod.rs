@@ -19,3 +19,5 @@ mod proxy;
 #[cfg(feature = "spark")]
 mod sail;
 mod settings;
+#[cfg(feature = "spark")]
+mod target_means;

@@ -84,7 +84,7 @@ impl Work<'_> {
         scratch: Scratch<'_>,
     ) -> Result<Result<Learned, String>, Error> {
         let prepared = fitted.transformer.prepared(here.frame)?;
-        let view = fitted.transformer.view(&prepared, here.rows)?;
+        let view = fitted.training_view(&prepared, here.rows)?;
         let held_back = match here.held {
             Some((rows, target)) => Some(HeldBack {
                 view: fitted.transformer.view(&prepared, rows)?,

@@ -7,7 +7,7 @@ use super::packed::Slopes;
 use crate::engine::connect::Session;
 use crate::engine::error::Error;
 use crate::engine::features::Design;
-use crate::engine::ingest::{check, counted, same, write};
+use crate::engine::ingest::put;
 use crate::engine::sql;
 use crate::engine::sums::features;
 use crate::learners::by_histograms::{Asked, Boost, Codes, Coding, Column, FarRows, Sum, Unit};
@@ -227,17 +227,6 @@ fn names(coding: &Coding, n_outputs: usize) -> String {
     names.push("y".to_string());
     names.extend((0..n_outputs).map(|at| format!("m{at}")));
     names.join(", ")
-}
-
-/// Writes the rows of a query, and verifies that what is read back is what was written; says how many there are.
-fn put(session: &Session, doing: &str, query: &str, names: &str, to: &str) -> Result<u64, Error> {
-    let check = check(names);
-    let before = counted(session, doing, &format!("SELECT {check} FROM ({query})"))?;
-    write(session, doing, format!("SELECT {names} FROM ({query})"), to)?;
-    let after = format!("SELECT {check} FROM {}", sql::parquet(to));
-    let after = counted(session, "read what was written back", &after)?;
-    same(to, before, after)?;
-    Ok(after.0)
 }
 
 impl FarRows for EngineRows<'_> {
