@@ -114,7 +114,7 @@ fn check_learning(raw: &RawConfig, say: &mut impl FnMut(&str, String)) {
     for (column, own) in &raw.features.columns {
         if let Some(what) = not_in_engine(own).filter(|_| by_sums(raw.learner.kind)) {
             let why = format!(
-                "`{what}` {LOCAL} and `learner.kind: {}`; choose `number`, `one_hot`, `ordinal` or `drop`",
+                "`{what}` {LOCAL} and `learner.kind: {}`; choose `number`, `one_hot`, `ordinal`, `target_mean` or `drop`",
                 raw.learner.kind.name()
             );
             say(&format!("features.columns.{column}.encode"), why);
@@ -137,9 +137,10 @@ fn by_sums(kind: LearnerKind) -> bool {
 /// What a column is to become that the engine cannot make.
 fn not_in_engine(own: &ColumnFeatures) -> Option<&'static str> {
     match own.encode? {
-        Encode::TargetMean => Some("target_mean"),
         Encode::Text => Some("text"),
         Encode::Date => Some("date"),
-        Encode::OneHot | Encode::Ordinal | Encode::Number | Encode::Drop => None,
+        Encode::OneHot | Encode::Ordinal | Encode::TargetMean | Encode::Number | Encode::Drop => {
+            None
+        }
     }
 }

@@ -4,6 +4,11 @@ use super::sql;
 use crate::data::Kind;
 use crate::features::{Input, Step, Transformer};
 
+/// The column with the target mean of a row, of one of the columns that have such.
+pub(super) fn mean_name(column: usize, output: usize) -> String {
+    format!("__mean{column}_{output}")
+}
+
 /// The features of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Design {
@@ -27,21 +32,24 @@ pub(super) struct Ones {
 }
 
 impl Design {
-    /// The steps as SQL; or why one cannot be written so. No step may leave a gap.
-    pub fn of(transformer: &Transformer) -> Result<Design, String> {
-        Design::written(transformer, |column| {
+    /// The steps as SQL; or why one cannot be written so. No step may leave a gap. `meant` are columns of which the rows have the target
+    /// means that are learned from; others have those that serving has.
+    pub fn of(transformer: &Transformer, meant: &[String]) -> Result<Design, String> {
+        Design::written(transformer, meant, |column| {
             Err(format!("column `{column}` keeps its gaps"))
         })
     }
 
     /// The same, with `NULL` where a step leaves a gap.
-    pub fn with_gaps(transformer: &Transformer) -> Result<Design, String> {
-        Design::written(transformer, |_| Ok("cast(NULL AS DOUBLE)".to_string()))
+    pub fn with_gaps(transformer: &Transformer, meant: &[String]) -> Result<Design, String> {
+        let gap = |_: &str| Ok("cast(NULL AS DOUBLE)".to_string());
+        Design::written(transformer, meant, gap)
     }
 
     /// The steps as SQL; `gap` is what a column's gap is written as, or why it cannot be.
     fn written(
         transformer: &Transformer,
+        meant: &[String],
         gap: impl Fn(&str) -> Result<String, String>,
     ) -> Result<Design, String> {
         let prepare = &transformer.prepare;
@@ -99,8 +107,16 @@ impl Design {
                     at,
                     width: input.width(),
                 }),
-                Step::TargetMean { .. } => {
-                    return Err(format!("column `{}` becomes target means", input.name));
+                step @ Step::TargetMean { categories, .. } => {
+                    let column = meant.iter().position(|name| *name == input.name);
+                    let (table, width) = (step.table().unwrap_or_default(), step.width());
+                    for output in 0..width {
+                        let of = |place: usize| sql::number(table[place * width + output]);
+                        design.dense.push(match column {
+                            Some(column) => mean_name(column, output),
+                            None => cases(input, categories, fill, of)?,
+                        });
+                    }
                 }
                 Step::Text { .. } => {
                     return Err(format!(
@@ -134,11 +150,18 @@ pub(super) fn label(column: &str, kind: Kind) -> String {
 
 /// A label as the other side of such a comparison; `None` for one that no cell can be.
 pub(super) fn label_literal(label: &str, kind: Kind) -> Option<String> {
+    match kind {
+        Kind::Text => Some(sql::text(label)),
+        kind => label_number(label, kind).map(sql::number),
+    }
+}
+
+/// A label of a column that holds no texts as a number; `None` for one that no cell can be.
+pub(super) fn label_number(label: &str, kind: Kind) -> Option<f64> {
     match (kind, label) {
-        (Kind::Text, label) => Some(sql::text(label)),
-        (Kind::Boolean, "true") => Some(sql::number(1.0)),
-        (Kind::Boolean, "false") => Some(sql::number(0.0)),
-        (_, label) => label.parse().ok().map(sql::number),
+        (Kind::Boolean, "true") => Some(1.0),
+        (Kind::Boolean, "false") => Some(0.0),
+        (_, label) => label.parse().ok(),
     }
 }
 
@@ -203,7 +226,7 @@ mod tests {
                 input("k", Kind::Text, Step::OneHot { categories }),
             ],
         };
-        let design = Design::of(&transformer).expect("a design");
+        let design = Design::of(&transformer, &[]).expect("a design");
         assert_eq!(
             design.dense,
             ["CASE WHEN `x` IS NULL THEN 0e0 ELSE (cast(`x` AS DOUBLE) - 1.5e0) * 5e-1 END"]

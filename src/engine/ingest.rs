@@ -25,7 +25,7 @@ pub struct Ingested {
 const MODULUS: u32 = 1_000_003;
 
 /// Counts rows and sums the hashes of their columns `names`.
-pub(super) fn check(names: &str) -> String {
+fn check(names: &str) -> String {
     format!("count(*), sum(pmod(xxhash64({names}), {MODULUS}))")
 }
 
@@ -66,7 +66,7 @@ pub fn ingest(session: &Session, input: &Input<'_>, to: &str) -> Result<Ingested
 ///
 /// # Errors
 /// With both counts, where it has not.
-pub(super) fn same(to: &str, before: (u64, u64), after: (u64, u64)) -> Result<(), Error> {
+fn same(to: &str, before: (u64, u64), after: (u64, u64)) -> Result<(), Error> {
     if before == after {
         return Ok(());
     }
@@ -83,7 +83,7 @@ pub(super) fn same(to: &str, before: (u64, u64), after: (u64, u64)) -> Result<()
 }
 
 /// Rows of a query, and the sum of their hashes.
-pub(super) fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Error> {
+fn counted(session: &Session, doing: &str, query: &str) -> Result<(u64, u64), Error> {
     let table = session.ask(doing, query)?;
     Ok((table.count(0, 0)?, table.count(0, 1)?))
 }
@@ -95,6 +95,23 @@ pub(super) fn write(session: &Session, doing: &str, query: String, to: &str) -> 
         let writer = spark.sql(&query)?.write();
         Ok(writer.mode("overwrite").format("parquet").save(Some(&to))?)
     })
+}
+
+/// Writes the rows of a query, and verifies that what is read back is what was written; says how many there are.
+pub(super) fn put(
+    session: &Session,
+    doing: &str,
+    query: &str,
+    names: &str,
+    to: &str,
+) -> Result<u64, Error> {
+    let check = check(names);
+    let before = counted(session, doing, &format!("SELECT {check} FROM ({query})"))?;
+    write(session, doing, format!("SELECT {names} FROM ({query})"), to)?;
+    let after = format!("SELECT {check} FROM {}", sql::parquet(to));
+    let after = counted(session, "read what was written back", &after)?;
+    same(to, before, after)?;
+    Ok(after.0)
 }
 
 /// Makes the relation [`RAW`] of the files, and finds its columns in kinds.

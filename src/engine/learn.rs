@@ -1,23 +1,26 @@
 //! What is learned of all rows: columns are described, the transformer is fitted, and a solver gets its rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use polars::prelude::DataFrame;
-use spark_connect::SparkSession;
-use spark_connect::row::{Row, Value};
-use spark_connect::types::{DataType, StructField};
+use spark_connect::row::Value;
+use spark_connect::types::DataType;
 
-use super::connect::{Fault, Session};
+use super::connect::Session;
 use super::error::Error;
 use super::features::Design;
+use super::small;
 use super::solve::{Goal, Here, Learned, Work, outputs};
 use super::source::{FILE, ROW};
 use super::sql;
 use super::stats::describe;
+use super::target_means::{Folded, folds_of_sample};
 use super::trees::{self, Scratch};
 use crate::config::learner::{Learner, LearnerKind};
 use crate::data::{Column, Kind, Schema};
-use crate::features::{Asked, Cells, ColumnStats, Plan, asked, fit_from};
+use crate::features::{
+    Asked, Cells, ColumnStats, FarMeans, Plan, Purpose, ToMean, asked, choose_from,
+};
 use crate::learners::{self, Target, by_gradients, by_sums};
 use crate::predictors::Predictor;
 
@@ -33,6 +36,8 @@ pub struct Rows<'a> {
     pub path: &'a str,
     /// The column that is predicted.
     pub target: &'a Column,
+    /// The share of them that is on this machine, in millionths.
+    pub sample_millionths: u64,
     /// Places of rows that are not learned from.
     pub held_back: &'a [(i64, i64)],
     /// Where what is needed meanwhile is written.
@@ -81,15 +86,36 @@ pub fn learn(
     }
     let near = near(frame, &wanted)?;
     let known: Vec<(Column, ColumnStats)> = describe(session, &relation, &wanted, &near)?;
-    let fitted = match fit_from(frame, known, plan)? {
-        Ok(fitted) => fitted,
+    let chosen = match choose_from(frame, &known, plan) {
+        Ok(chosen) => chosen,
         Err(why) => return Ok(Err(why)),
     };
+    let to_mean = chosen.to_mean();
+    let meant: Vec<String> = to_mean.iter().map(|it| it.column.name.clone()).collect();
+    let (relation, far) = if to_mean.is_empty() {
+        (relation, FarMeans::default())
+    } else {
+        let columns = wanted.iter().map(|(column, _)| column);
+        let kept: Vec<&Column> = columns.filter(|it| !meant.contains(&it.name)).collect();
+        match with_means(
+            session,
+            rows,
+            (&relation, &kept),
+            &to_mean,
+            goal,
+            plan,
+            here,
+        )? {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(why)),
+        }
+    };
+    let fitted = chosen.fit(frame, plan, far)?;
     let is_boosted = settings.kind == LearnerKind::BoostedTrees;
     let design = if is_boosted {
-        Design::with_gaps(&fitted.transformer)
+        Design::with_gaps(&fitted.transformer, &meant)
     } else {
-        Design::of(&fitted.transformer)
+        Design::of(&fitted.transformer, &meant)
     };
     let design = match design {
         Ok(design) => design,
@@ -109,9 +135,9 @@ pub fn learn(
         Ok(way) => way,
         Err(why) => return Ok(Err(why)),
     };
-    let transformer = fitted.transformer.clone();
-    let prepared = transformer.prepared(frame)?;
-    let view = transformer.view(&prepared, sample_rows)?;
+    let given = fitted.clone();
+    let prepared = given.transformer.prepared(frame)?;
+    let view = given.training_view(&prepared, sample_rows)?;
     let start = || {
         let start = learners::fit(&view, target, None, settings, plan.seed).ok()?;
         match start.predictor {
@@ -126,12 +152,51 @@ pub fn learn(
             let every = by_gradients::stride(sample_rows.len(), n_parameters);
             let few: Vec<u32> = sample_rows.iter().copied().step_by(every).collect();
             let own: Vec<u32> = own.iter().copied().step_by(every).collect();
-            let view = transformer.view(&prepared, &few)?;
+            // Of the curvature alone: it may be that of the means that serving has.
+            let view = given.transformer.view(&prepared, &few)?;
             work.by_gradients(fitted, classes, start().as_ref(), (&view, &own))
         }
         _ => work.least_squares(fitted, &by_sums::shift(&view)),
     }
     .map(Ok)
+}
+
+/// Writes the rows of a relation, with `kept` of their columns, with their target means; gives the relation of them, and the means.
+/// `Ok(Err(…))` has the reason why rows are needed.
+fn with_means<'a>(
+    session: &Session,
+    rows: &Rows<'_>,
+    (relation, kept): (&str, &[&Column]),
+    to_mean: &[&ToMean],
+    goal: Goal<'_>,
+    plan: &Plan<'_>,
+    here: &Here<'a>,
+) -> Result<Result<(String, FarMeans<'a>), String>, Error> {
+    let shift = match here.target {
+        Target::Classes(..) => 0.0,
+        Target::Numbers(numbers) => numbers.iter().map(|it| it / numbers.len() as f64).sum(),
+    };
+    let width = plan.goal.map_or(1, |goal| goal.width());
+    let folded = match Folded::of(session, relation, to_mean, (width, plan.seed))? {
+        Ok(folded) => folded,
+        Err(why) => return Ok(Err(why)),
+    };
+    let is_scaled = plan.purpose != Purpose::Trees;
+    let (n_rows, means) = folded.means(rows.target, goal, shift, is_scaled)?;
+    let kept = kept.iter().chain([&rows.target]);
+    let kept: Vec<String> = kept.map(|column| sql::name(&column.name)).collect();
+    let to = format!("{}/rows", rows.scratch.path);
+    let relation = folded.write(&to, &kept, (n_rows, &means))?;
+    let folds = folds_of_sample(session, &relation, rows.sample_millionths)?;
+    if folds.len() != here.rows.len() {
+        return Err(Error::Answer(format!(
+            "{} rows of the sample came of {}",
+            folds.len(),
+            here.rows.len()
+        )));
+    }
+    let rows = here.rows;
+    Ok(Ok((relation, FarMeans { means, rows, folds })))
 }
 
 /// What a pass asks for.
@@ -176,31 +241,19 @@ fn relation(session: &Session, rows: &Rows<'_>) -> Result<String, Error> {
     if rows.held_back.is_empty() {
         return Ok(labelled);
     }
-    let held = rows.held_back.to_vec();
-    session.work("hold rows back", move |spark| hold_back(spark, &held))?;
+    hold_back(session, rows.held_back)?;
     Ok(format!(
         "(SELECT d.* FROM {labelled} AS d LEFT ANTI JOIN {HELD} AS held ON d.{FILE} = held.held_file AND d.{ROW} = held.held_row)"
     ))
 }
 
-fn hold_back(spark: &SparkSession, held: &[(i64, i64)]) -> Result<(), Fault> {
-    let names = ["held_file".to_string(), "held_row".to_string()];
-    let schema = DataType::Struct {
-        fields: names
-            .iter()
-            .map(|name| StructField {
-                name: name.clone(),
-                data_type: DataType::Long,
-                nullable: false,
-                metadata: BTreeMap::new(),
-            })
-            .collect(),
-    };
+fn hold_back(session: &Session, held: &[(i64, i64)]) -> Result<(), Error> {
+    let fields = ["held_file", "held_row"].map(|name| (name.to_string(), DataType::Long));
     let rows = held
         .iter()
-        .map(|(file, row)| Row::new(names.to_vec(), vec![Value::Long(*file), Value::Long(*row)]));
-    let frame = spark.create_dataframe(rows.collect(), schema)?;
-    Ok(frame.create_or_replace_temp_view(HELD)?)
+        .map(|&(file, row)| vec![Value::Long(file), Value::Long(row)]);
+    let rows = rows.collect();
+    small::view(session, "hold rows back", HELD, fields.to_vec(), rows)
 }
 
 /// A number near the middle of each column's, from the first rows of the sample.

@@ -15,6 +15,7 @@
 //! | `sample.rs` | a stated part of the rows for this machine |
 //! | `stats.rs` | columns in numbers, for the one fit of the transformer |
 //! | `features.rs` | the steps of a transformer as SQL |
+//! | `folds.rs` `target_means.rs` `small.rs` | target means without a row's own fold, over all rows |
 //! | `sums.rs` | weighted sums of features and of their products |
 //! | `gradients.rs` | loss and gradient alone, of any number of classes |
 //! | `solve.rs` | linear models by such sums, solved here |
@@ -26,18 +27,21 @@ mod calibrated;
 mod connect;
 mod error;
 mod features;
+mod folds;
 mod gradients;
 mod ingest;
 mod kinds;
 mod learn;
 mod sample;
 mod score;
+mod small;
 mod solve;
 mod source;
 mod sql;
 mod stats;
 mod sums;
 mod table;
+mod target_means;
 mod trees;
 mod watch;
 

@@ -30,7 +30,8 @@ fn share(rows: u64, most: u64) -> u64 {
     (most as f64 / rows as f64 * PARTS as f64).floor().max(1.0) as u64
 }
 
-fn condition(millionths: u64) -> String {
+/// Which rows are of it.
+pub(super) fn condition(millionths: u64) -> String {
     if millionths >= PARTS {
         return "true".to_string();
     }
@@ -100,7 +101,8 @@ fn order(table: &Table, at: usize) -> Result<Vec<u32>, Error> {
     Ok(order)
 }
 
-fn places(table: &Table, at: usize) -> Result<Vec<(i64, i64)>, Error> {
+/// The places of rows, of which the two columns from `at` on tell.
+pub(super) fn places(table: &Table, at: usize) -> Result<Vec<(i64, i64)>, Error> {
     let whole = |at: usize| match table.columns.get(at) {
         Some(Cells::Integer(cells)) => Ok(cells),
         None if table.rows == 0 => Ok(const { &Vec::new() }),

@@ -82,7 +82,7 @@ fn with_margins(
 ) -> Result<String, Error> {
     match scorer.predictor {
         Predictor::Linear(linear) => {
-            let design = Design::of(scorer.transformer).map_err(rejected)?;
+            let design = Design::of(scorer.transformer, &[]).map_err(rejected)?;
             let none = vec![0.0; design.dense.len()];
             let n = design.n_features;
             let blocks = linear.bias.iter().enumerate().flat_map(|(output, bias)| {
@@ -94,7 +94,7 @@ fn with_margins(
             Ok(margins(&design, &query, &parameters))
         }
         Predictor::Trees(trees) => {
-            let design = Design::with_gaps(scorer.transformer).map_err(rejected)?;
+            let design = Design::with_gaps(scorer.transformer, &[]).map_err(rejected)?;
             let columns = scored::columns(&design, kept);
             let mut query = scored::begun(&design, trees, rows, more, kept);
             let all = scored::steps(trees).map_err(rejected)?;

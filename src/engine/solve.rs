@@ -65,6 +65,14 @@ pub(super) fn outputs(n_classes: usize) -> usize {
     if n_classes == 2 { 1 } else { n_classes }
 }
 
+/// Whether a row is of a class of the target.
+pub(super) fn is_class(target: &Column, class: &str) -> Result<String, Error> {
+    let literal = label_literal(class, target.kind);
+    let literal = literal
+        .ok_or_else(|| Error::Learn(format!("a class of `{}` is not a number", target.name)))?;
+    Ok(format!("{} = {literal}", label(&target.name, target.kind)))
+}
+
 /// What a solver needs.
 pub(super) struct Work<'a> {
     pub session: &'a Session,
@@ -223,14 +231,7 @@ impl Work<'_> {
 
     /// Whether a row is of a class.
     pub fn is_class(&self, class: &str) -> Result<String, Error> {
-        let literal = label_literal(class, self.target.kind);
-        let literal = literal.ok_or_else(|| {
-            Error::Learn(format!("a class of `{}` is not a number", self.target.name))
-        })?;
-        Ok(format!(
-            "{} = {literal}",
-            label(&self.target.name, self.target.kind)
-        ))
+        is_class(self.target, class)
     }
 
     /// Rows of each class; all rows have to be of one.

@@ -219,7 +219,7 @@ pub fn fit_column(
 }
 
 /// Each row's place: a category's, then missing, then other. A missing cell counts as `fill`.
-fn places(
+pub fn places(
     cells: &Cells<'_>,
     kind: Kind,
     rows: &[u32],

@@ -48,7 +48,7 @@ pub use column::texts_and_others;
 #[cfg(feature = "train")]
 pub use fit::{Fitted, fit, fit_for};
 #[cfg(feature = "train")]
-pub use from_stats::{Asked, ColumnStats, asked, fit_from};
+pub use from_stats::{Asked, Chosen, ColumnStats, FarMeans, ToMean, asked, choose_from};
 #[cfg(feature = "train")]
 pub use numbers::NumberStats;
 #[cfg(feature = "train")]
@@ -59,6 +59,8 @@ pub use prepare::{Dates, Derived, Fill, Prepare, Preparer, cell, whole_number};
 pub use scale::scaled;
 pub use spelling::{parse_number, spell_number};
 pub use step::{Input, Layout, Step, index_of, known_label};
+#[cfg(feature = "train")]
+pub use target_mean::{FOLDS, FoldMeans, TargetSum, TargetSums, means_of};
 pub use text::{GramKind, Grams, NGrams};
 pub use transformer::Transformer;
 #[cfg(feature = "train")]

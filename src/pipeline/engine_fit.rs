@@ -201,6 +201,7 @@ mod by_engine {
         let rows = Rows {
             path: &path,
             target: &target,
+            sample_millionths: record.sample_millionths,
             held_back: &places,
             scratch: Scratch {
                 path: &folder_of(config, &scratch)?,

@@ -10,7 +10,7 @@ use super::equal::{Both, labels};
 use super::sail::Sail;
 use crate::support::Project;
 
-fn trees(predictor: &Predictor) -> &Trees {
+pub fn trees(predictor: &Predictor) -> &Trees {
     match predictor {
         Predictor::Trees(trees) => trees,
         Predictor::Linear(_) => panic!("a linear predictor"),
@@ -18,7 +18,7 @@ fn trees(predictor: &Predictor) -> &Trees {
 }
 
 /// The same steps, thresholds, leaves and everything else.
-fn assert_same_trees(both: &Both, what: &str) {
+pub fn assert_same_trees(both: &Both, what: &str) {
     let [here, there] = &both.bundles;
     assert_eq!(here.data.rows_hash, there.data.rows_hash, "{what}");
     assert_eq!(here.transformer, there.transformer, "{what}");
@@ -32,13 +32,13 @@ fn assert_same_trees(both: &Both, what: &str) {
 
 /// The version's record holds a text.
 #[track_caller]
-fn assert_recorded(project: &Project, text: &str) {
+pub fn assert_recorded(project: &Project, text: &str) {
     let versions = project.json(&["versions"]).to_string();
     assert!(versions.contains(text), "{text}: {versions}");
 }
 
 /// Nothing is left of what the engine wrote meanwhile.
-fn assert_cleared(project: &Project) {
+pub fn assert_cleared(project: &Project) {
     let names = fs::read_dir(project.path("ingested")).expect("lists");
     let names = names.map(|it| it.expect("an entry").file_name());
     let left: Vec<_> = names

@@ -51,7 +51,8 @@ fn a_query_is_interrupted_in_the_server_and_said() {
     assert!(said.iter().any(|it| it == "count for long"), "{said:?}");
 }
 
-fn signal(child: &Child, signal: Signal) {
+/// Sends a signal to a process.
+pub fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("it can be signalled");
 }
 

@@ -21,3 +21,7 @@ mod sail;
 mod settings;
 #[cfg(feature = "spark")]
 mod stores;
+#[cfg(feature = "spark")]
+mod target_means;
+#[cfg(feature = "spark")]
+mod tree_faults;

@@ -91,7 +91,8 @@ fn rows_that_the_engine_sees_are_predicted_as_on_this_machine() {
 #[test]
 fn rows_of_more_than_two_classes_are_predicted_as_on_this_machine() {
     let Some(url) = Sail::shared() else { return };
-    let there = by_engine(&project("tier", &json!({})), &url, &json!({}));
+    let more = json!({"features": {"columns": {"plan": {"encode": "target_mean"}}}});
+    let there = by_engine(&project("tier", &more), &url, &json!({}));
     there.ok(&["run"]);
     there.ok(&["predict", "test/rows.csv", "-o", "local.parquet"]);
     let said = there.json(&["predict", "test", "--engine", "-o", "answers"]);

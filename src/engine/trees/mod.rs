@@ -9,37 +9,31 @@ pub(super) mod scored;
 use super::error::Error;
 use super::features::number;
 use super::gradients;
-use super::solve::{Goal, Here, Learned, Work, outputs};
+use super::solve::{Goal, Here, Learned, Work};
 use crate::config::learner::Learner;
 use crate::features::Fitted;
 use crate::learners::by_histograms::{self, Codes, Far, FarTarget, Size};
 use crate::learners::{HeldBack, Target};
 use crate::text::counted;
 use packed::Slopes;
-use rows::EngineRows;
 pub use rows::Scratch;
+use rows::{EngineRows, MOST_CELLS};
 
-/// Most queries over all rows, which is rounds times levels, times outputs.
+/// Most queries over all rows, which is rounds times levels.
 const MOST_QUERIES: usize = 20_000;
 /// Most levels: a row's way down a tree is one expression.
 const MOST_LEVELS: usize = 10;
 /// Most columns of codes: a query makes a row of each.
 const MOST_COLUMNS: usize = 1_000;
-/// Most sums that one query may answer with, which is bins of all features times half the leaves of a tree.
-const MOST_CELLS: usize = 4_000_000;
 /// Most rows: sums of gradients of 30 bits fit 63.
 const MOST_ROWS: u64 = 1 << 33;
 
 /// Why settings are beyond what the engine grows.
 pub(super) fn beyond(settings: &Learner, goal: Goal<'_>) -> Option<String> {
     let size = Size::of(settings);
-    let outputs = match goal {
-        Goal::Numbers => 1,
-        Goal::Classes(classes) => outputs(classes.len()),
-    };
     // Of numbers, a query per round finds the largest gradient.
     let levels = size.levels + usize::from(matches!(goal, Goal::Numbers));
-    let queries = size.rounds.saturating_mul(levels).saturating_mul(outputs);
+    let queries = size.rounds.saturating_mul(levels);
     if size.levels > MOST_LEVELS {
         let levels = size.levels;
         return Some(format!(
@@ -48,7 +42,7 @@ pub(super) fn beyond(settings: &Learner, goal: Goal<'_>) -> Option<String> {
     }
     (queries > MOST_QUERIES).then(|| {
         format!(
-            "`boosted_trees` of {} rounds, {} levels and {outputs} trees in each, which are more than {MOST_QUERIES} queries,",
+            "`boosted_trees` of {} rounds and {} levels, which are more than {MOST_QUERIES} queries,",
             size.rounds, size.levels
         )
     })
@@ -85,7 +79,7 @@ impl Work<'_> {
         scratch: Scratch<'_>,
     ) -> Result<Result<Learned, String>, Error> {
         let prepared = fitted.transformer.prepared(here.frame)?;
-        let view = fitted.transformer.view(&prepared, here.rows)?;
+        let view = fitted.training_view(&prepared, here.rows)?;
         let held_back = match here.held {
             Some((rows, target)) => Some(HeldBack {
                 view: fitted.transformer.view(&prepared, rows)?,

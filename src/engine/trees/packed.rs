@@ -93,23 +93,23 @@ impl Slopes {
         format!("max(abs({}))", Slopes::distance(centre, scale))
     }
 
-    /// The rows of `query`, which have margins `m0…` and a target `y`, with an output's packed gradients `g` and Hessians `h`.
+    /// The rows of `query`, which have margins `m0…` and a target `y`, with packed gradients `gradient0…` and Hessians `hessian0…` of some outputs.
     /// `per_unit` is how many units a gradient of numbers is.
-    pub fn of(&self, query: &str, output: usize, per_unit: f64) -> String {
+    pub fn of(&self, query: &str, outputs: &[usize], per_unit: f64) -> String {
         match self {
             Slopes::Numbers { centre, scale } => {
                 let distance = Slopes::distance(*centre, *scale);
                 let (unit, round) = (sql::number(per_unit), sql::number(ROUND_64));
                 format!(
-                    "SELECT *, cast({distance} * {unit} + {round} - {round} AS BIGINT) AS g, cast(1 AS BIGINT) AS h FROM ({query})"
+                    "SELECT *, cast({distance} * {unit} + {round} - {round} AS BIGINT) AS gradient0, cast(1 AS BIGINT) AS hessian0 FROM ({query})"
                 )
             }
             Slopes::Classes { weight, .. } => {
                 let query = match &weight[..] {
                     [_, _] => of_two(query),
-                    weight => of_many(query, output, weight.len()),
+                    weight => of_many(query, outputs, weight.len()),
                 };
-                packed(&query, &weights(weight))
+                packed(&query, outputs, &weights(weight))
             }
         }
     }
@@ -129,17 +129,17 @@ fn weights(weight: &[f32]) -> String {
     format!("cast(CASE y{} END AS FLOAT)", cases.collect::<String>())
 }
 
-/// Rows with the probability `p` and the truth `t` of two classes.
+/// Rows with the probability `share0` and the truth `truth0` of two classes.
 fn of_two(query: &str) -> String {
     let query = powers(query, &["-m0".to_string()]);
     let one = float(1.0);
     format!(
-        "SELECT *, cast(1e0 / cast({one} + e0 AS DOUBLE) AS FLOAT) AS p, cast(y AS FLOAT) AS t FROM ({query})"
+        "SELECT *, cast(1e0 / cast({one} + e0 AS DOUBLE) AS FLOAT) AS share0, cast(y AS FLOAT) AS truth0 FROM ({query})"
     )
 }
 
-/// Rows with the probability `p` and the truth `t` of one of more classes.
-fn of_many(query: &str, output: usize, n_outputs: usize) -> String {
+/// Rows with the probabilities `share0…` and the truths `truth0…` of some of more classes.
+fn of_many(query: &str, outputs: &[usize], n_outputs: usize) -> String {
     let each = |written: &dyn Fn(usize) -> String, joint: &str| {
         let all: Vec<String> = (0..n_outputs).map(written).collect();
         all.join(joint)
@@ -149,23 +149,34 @@ fn of_many(query: &str, output: usize, n_outputs: usize) -> String {
     let distances: Vec<String> = (0..n_outputs).map(|at| format!("m{at} - top")).collect();
     let query = powers(&query, &distances);
     let total = each(&|at| format!("cast(e{at} AS DOUBLE)"), " + ");
+    let (one, none) = (float(1.0), float(0.0));
+    let shares = outputs.iter().map(|output| {
+        format!(
+            "cast(cast(e{output} AS DOUBLE) / total AS FLOAT) AS share{output}, CASE WHEN y = {output} THEN {one} ELSE {none} END AS truth{output}"
+        )
+    });
     format!(
-        "SELECT *, cast(cast(e{output} AS DOUBLE) / ({total}) AS FLOAT) AS p, CASE WHEN y = {output} THEN {} ELSE {} END AS t FROM ({query})",
-        float(1.0),
-        float(0.0)
+        "SELECT *, {} FROM (SELECT *, {total} AS total FROM ({query}))",
+        shares.collect::<Vec<_>>().join(", ")
     )
 }
 
-/// Rows with `g` and `h`, of those with `p` and `t`.
-fn packed(query: &str, weight: &str) -> String {
+/// Rows with the packed slopes of some outputs, of those with `share0…` and `truth0…`.
+fn packed(query: &str, outputs: &[usize], weight: &str) -> String {
     let query = format!("SELECT *, {weight} AS w FROM ({query})");
     let one = float(1.0);
-    let gradient = format!("(p - t) * w * {}", float(Packing::LARGEST_HALF));
+    let half = float(Packing::LARGEST_HALF);
     let quarter = float(4.0 * Packing::LARGEST_HESSIAN);
-    let hessian = format!("greatest(p * ({one} - p) * w * {quarter}, {one})");
+    let slopes = outputs.iter().map(|at| {
+        let gradient = whole(&format!("(share{at} - truth{at}) * w * {half}"));
+        let hessian = format!("greatest(share{at} * ({one} - share{at}) * w * {quarter}, {one})");
+        format!(
+            "{gradient} AS gradient{at}, {} AS hessian{at}",
+            whole(&hessian)
+        )
+    });
     format!(
-        "SELECT *, {} AS g, {} AS h FROM ({query})",
-        whole(&gradient),
-        whole(&hessian)
+        "SELECT *, {} FROM ({query})",
+        slopes.collect::<Vec<_>>().join(", ")
     )
 }

@@ -7,12 +7,14 @@ use super::packed::Slopes;
 use crate::engine::connect::Session;
 use crate::engine::error::Error;
 use crate::engine::features::Design;
-use crate::engine::ingest::{check, counted, same, write};
+use crate::engine::ingest::put;
 use crate::engine::sql;
 use crate::engine::sums::features;
 use crate::learners::by_histograms::{Asked, Boost, Codes, Coding, Column, FarRows, Sum, Unit};
 use crate::text;
 
+/// Most sums that one query may answer with, which is bins of all features times half the leaves of a tree, times trees.
+pub(super) const MOST_CELLS: usize = 4_000_000;
 /// Leaves of trees that an expression has at most, about, before the margins are written anew.
 const MOST_LEAVES: usize = 512;
 
@@ -169,55 +171,100 @@ impl<'a> EngineRows<'a> {
         )
     }
 
-    /// The sums of the rows of some leaves, `(leaves, n_codes)`.
-    fn of_leaves(&mut self, asked: &Asked<'_>) -> Result<Vec<Vec<Sum>>, Error> {
-        let node = |at: usize| {
-            let place = asked.leaves.iter().position(|&leaf| leaf == at);
-            place.map(|place| place.to_string())
-        };
-        let node = said(asked.nodes, self.coding, 0, &node)
-            .ok_or_else(|| Error::Learn("no rows were requested".to_string()))?;
-        let rows = format!("SELECT *, {node} AS node FROM ({})", self.now());
-        let rows = format!("SELECT * FROM ({rows}) WHERE node IS NOT NULL");
-        let rows = self.slopes.of(&rows, asked.output, self.per_unit);
-        let columns = self.coding.columns.iter().enumerate();
-        let places: Vec<String> = columns
-            .map(|(at, column)| {
-                let start = self.codes.of_column(at).start;
-                format!("{start} + {}", name(column))
-            })
-            .collect();
-        let cells = format!(
-            "SELECT node, g, h, explode(array({})) AS code FROM ({rows})",
-            places.join(", ")
-        );
-        let query = format!(
-            "SELECT node, code, sum(g) AS g, sum(h) AS h, count(*) AS n FROM ({cells}) GROUP BY node, code"
-        );
+    /// The sums of the rows of some leaves of each of some trees, `(trees, leaves, n_codes)`, by one query.
+    fn of_leaves(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Vec<Vec<Sum>>>, Error> {
+        let query = self.summing(asked)?;
         let table = self.session.ask(&self.doing(), &query)?;
         self.passes += 1;
-        let mut sums = vec![vec![Sum::default(); self.codes.n_codes()]; asked.leaves.len()];
-        let mut seen = 0;
+        let none = vec![Sum::default(); self.codes.n_codes()];
+        let mut sums: Vec<Vec<Vec<Sum>>> = asked
+            .iter()
+            .map(|asked| vec![none.clone(); asked.leaves.len()])
+            .collect();
+        let mut seen = vec![0; asked.len()];
         for row in 0..table.rows {
-            let (leaf, code) = (table.count(row, 0)? as usize, table.count(row, 1)? as usize);
-            let sum = sums.get_mut(leaf).and_then(|sums| sums.get_mut(code));
+            let place = |at: usize| table.count(row, at).map(|it| it as usize);
+            let (tree, leaf, code) = (place(0)?, place(1)?, place(2)?);
+            let sum = sums.get_mut(tree).and_then(|leaves| leaves.get_mut(leaf));
+            let sum = sum.and_then(|sums| sums.get_mut(code));
             let sum = sum.ok_or_else(|| {
                 Error::Answer("a sum is of a leaf or bin that there is none of".to_string())
             })?;
             *sum += Sum {
-                gradient: table.integer(row, 2)?,
-                hessian: table.integer(row, 3)?,
+                gradient: table.integer(row, 3)?,
+                hessian: table.integer(row, 4)?,
             };
-            seen += table.count(row, 4)?;
+            seen[tree] += table.count(row, 5)?;
         }
         // The root has all rows, once in every column.
         let all = self.rows * self.codes.n_columns() as u64;
-        if asked.leaves == [0] && seen != all {
-            return Err(Error::Answer(format!(
-                "{seen} bins were summed of {all}: the rows changed while they were learned from"
-            )));
+        for (asked, seen) in asked.iter().zip(seen) {
+            if asked.leaves == [0] && seen != all {
+                return Err(Error::Answer(format!(
+                    "{seen} bins were summed of {all}: the rows changed while they were learned from"
+                )));
+            }
         }
         Ok(sums)
+    }
+
+    /// The query for such sums: a row of tree, leaf, code, both sums and a count for each of them that has rows.
+    fn summing(&self, asked: &[Asked<'_>]) -> Result<String, Error> {
+        let mut nodes = Vec::with_capacity(asked.len());
+        for asked in asked {
+            let node = |at: usize| {
+                let place = asked.leaves.iter().position(|&leaf| leaf == at);
+                place.map(|place| place.to_string())
+            };
+            let node = said(asked.nodes, self.coding, 0, &node);
+            nodes.push(node.ok_or_else(|| Error::Learn("no rows were requested".to_string()))?);
+        }
+        let each = |written: &dyn Fn(usize) -> String, joint: &str| {
+            let all: Vec<String> = (0..asked.len()).map(written).collect();
+            all.join(joint)
+        };
+        let is_in = each(&|tree| format!("node{tree} IS NOT NULL"), " OR ");
+        let nodes = each(&|tree| format!("{} AS node{tree}", nodes[tree]), ", ");
+        let rows = format!("SELECT *, {nodes} FROM ({})", self.now());
+        let rows = format!("SELECT * FROM ({rows}) WHERE {is_in}");
+        let outputs: Vec<usize> = asked.iter().map(|asked| asked.output).collect();
+        let rows = self.slopes.of(&rows, &outputs, self.per_unit);
+        let columns: Vec<String> = self.coding.columns.iter().map(name).collect();
+        let rows = match &outputs[..] {
+            [output] => {
+                format!(
+                    "SELECT *, 0 AS tree, node0 AS node, gradient{output} AS g, hessian{output} AS h FROM ({rows})"
+                )
+            }
+            // A row counts once for each tree in which it is in one of the leaves.
+            outputs => {
+                let own = |tree: usize| {
+                    let output = outputs[tree];
+                    format!(
+                        "named_struct('tree', {tree}, 'node', node{tree}, 'g', gradient{output}, 'h', hessian{output})"
+                    )
+                };
+                let columns = columns.join(", ");
+                let rows = format!(
+                    "SELECT {columns}, explode(array({})) AS own FROM ({rows})",
+                    each(&own, ", ")
+                );
+                format!(
+                    "SELECT {columns}, own.tree AS tree, own.node AS node, own.g AS g, own.h AS h FROM ({rows}) WHERE own.node IS NOT NULL"
+                )
+            }
+        };
+        let places = columns.iter().enumerate();
+        let places: Vec<String> = places
+            .map(|(at, name)| format!("{} + {name}", self.codes.of_column(at).start))
+            .collect();
+        let cells = format!(
+            "SELECT tree, node, g, h, explode(array({})) AS code FROM ({rows})",
+            places.join(", ")
+        );
+        Ok(format!(
+            "SELECT tree, node, code, sum(g) AS g, sum(h) AS h, count(*) AS n FROM ({cells}) GROUP BY tree, node, code"
+        ))
     }
 }
 
@@ -227,17 +274,6 @@ fn names(coding: &Coding, n_outputs: usize) -> String {
     names.push("y".to_string());
     names.extend((0..n_outputs).map(|at| format!("m{at}")));
     names.join(", ")
-}
-
-/// Writes the rows of a query, and verifies that what is read back is what was written; says how many there are.
-fn put(session: &Session, doing: &str, query: &str, names: &str, to: &str) -> Result<u64, Error> {
-    let check = check(names);
-    let before = counted(session, doing, &format!("SELECT {check} FROM ({query})"))?;
-    write(session, doing, format!("SELECT {names} FROM ({query})"), to)?;
-    let after = format!("SELECT {check} FROM {}", sql::parquet(to));
-    let after = counted(session, "read what was written back", &after)?;
-    same(to, before, after)?;
-    Ok(after.0)
 }
 
 impl FarRows for EngineRows<'_> {
@@ -259,7 +295,21 @@ impl FarRows for EngineRows<'_> {
 
     fn sums(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Vec<Vec<Sum>>>, Error> {
         self.level += 1;
-        asked.iter().map(|asked| self.of_leaves(asked)).collect()
+        let cells = |asked: &Asked<'_>| self.codes.n_codes().saturating_mul(asked.leaves.len());
+        let (mut parts, mut sum) = (vec![0], 0);
+        for (at, asked) in asked.iter().enumerate() {
+            sum += cells(asked);
+            if sum > MOST_CELLS && at > 0 {
+                parts.push(at);
+                sum = cells(asked);
+            }
+        }
+        parts.push(asked.len());
+        let mut sums = Vec::with_capacity(asked.len());
+        for part in parts.windows(2) {
+            sums.extend(self.of_leaves(&asked[part[0]..part[1]])?);
+        }
+        Ok(sums)
     }
 
     fn add(&mut self, trees: &[Boost]) -> Result<(), Error> {
