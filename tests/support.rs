@@ -5,6 +5,7 @@ mod done;
 mod files;
 mod limit;
 mod settled;
+pub mod sql;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -64,7 +64,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Claims the action of an episode; `false` when another process has.
+    /// Claims the action of an episode; `false` when another process has since `row` was read.
     ///
     /// # Errors
     /// When the statement fails.
@@ -74,12 +74,13 @@ impl Registry {
         done: &str,
     ) -> Result<bool, Error> {
         let claimed = query(
-            "UPDATE drift_episodes SET done = ? WHERE model = ? AND kind = ? AND began_ms = ? AND done IS NULL",
+            "UPDATE drift_episodes SET done = ? WHERE model = ? AND kind = ? AND began_ms = ? AND coalesce(done, '') = ?",
         )
         .bind(done)
         .bind(&row.model)
         .bind(&row.kind)
         .bind(row.began_ms)
+        .bind(row.done.as_deref().unwrap_or_default())
         .execute(&self.writing().await?)
         .await
         .doing("begin what the drift wants")?;

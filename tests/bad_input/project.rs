@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::sql::run_sql;
+
 /// A project; its folder goes when it does.
 pub struct Project {
     folder: TempDir,
@@ -157,22 +159,7 @@ impl Project {
 
     /// Runs a statement in the project's database.
     pub fn sql(&self, statement: &'static str) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let url = format!("sqlite://{}", self.path("unseat.db").display());
-        runtime.block_on(async {
-            use sqlx::Connection as _;
-            let mut database = sqlx::SqliteConnection::connect(&url)
-                .await
-                .expect("the database opens");
-            sqlx::raw_sql(statement)
-                .execute(&mut database)
-                .await
-                .expect("the statement is good");
-            database.close().await.expect("the database closes");
-        });
+        run_sql(&self.path("unseat.db"), statement);
     }
 
     /// The path of a file of version 1, the champion.

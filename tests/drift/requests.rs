@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::serve::Server;
+use crate::support::sql::run_sql;
 use crate::support::{MODEL, Project};
 
 /// Rows for a request, shifted.
@@ -103,7 +104,8 @@ fn a_window_is_judged_when_it_has_ended_and_starts_a_run_once() {
         let path = format!("/models/{MODEL}/drift?of=requests&window=7d");
         let answer = server.until(&path, |answer| {
             let episodes = &answer.json()["history"]["episodes"];
-            episodes[0]["done"].is_string() && episodes[0]["done"] != "a run is being started"
+            let done = episodes[0]["done"].as_str();
+            done.is_some_and(|done| !done.starts_with("a run is being started"))
         });
         let episodes = answer.json()["history"]["episodes"].clone();
         assert_eq!(episodes.as_array().map(Vec::len), Some(1), "{episodes:#}");
@@ -116,6 +118,21 @@ fn a_window_is_judged_when_it_has_ended_and_starts_a_run_once() {
     }
     let jobs = project.json(&["jobs", "list"]);
     assert_eq!(jobs.as_array().map(Vec::len), Some(1), "{jobs:#}");
+
+    // What a server leaves that is killed while it starts the run.
+    let left =
+        "UPDATE drift_episodes SET done = 'a run is being started since 2026-01-01T00:00:00Z'";
+    run_sql(&project.path("unseat.db"), left);
+    let server = Server::of(&project, &[]);
+    let path = format!("/models/{MODEL}/drift?of=requests&window=7d");
+    let answer = server.until(&path, |answer| {
+        let done = &answer.json()["history"]["episodes"][0]["done"];
+        done.as_str().is_some_and(|done| done.starts_with("run "))
+    });
+    stop(server);
+    let jobs = project.json(&["jobs", "list"]);
+    let jobs = jobs.as_array().map(Vec::len);
+    assert_eq!(jobs, Some(2), "{}", answer.text());
 }
 
 #[test]

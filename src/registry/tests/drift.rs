@@ -45,6 +45,24 @@ async fn what_was_told_last_of_data_sets_outlives_other_episodes_that_are_over()
     }
 }
 
+#[tokio::test]
+async fn the_action_of_an_episode_is_claimed_once_as_it_was_read() {
+    for fresh in super::fresh_of_each().await {
+        let registry = &fresh.registry;
+        let read = episode("requests", 1, None);
+        registry.save_drift_episode(&read).await.expect("saved");
+        let claim = async |row: &DriftEpisodeRow, done: &str| {
+            registry.claim_drift_episode(row, done).await.expect("says")
+        };
+        assert!(claim(&read, "first").await);
+        assert!(!claim(&read, "second").await, "it is another since");
+        let open = registry.open_drift_episodes("m").await.expect("read");
+        assert_eq!(open[0].done.as_deref(), Some("first"));
+        assert!(claim(&open[0], "third").await, "taken over as it stands");
+        assert!(!claim(&open[0], "fourth").await);
+    }
+}
+
 /// A quiet comparison of a model `m`.
 pub(super) fn check(version: VersionNumber, kind: &str, from_ms: i64) -> DriftCheckRow {
     DriftCheckRow {
