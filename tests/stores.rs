@@ -63,6 +63,9 @@ fn a_project_in_a_store_is_run_served_and_taken_back_with_the_same_answers() {
         assert!(!project.path(folder).exists(), "{}", project.listing());
     }
     assert!(!project.path("production_deployment/manifest.json").exists());
+    let copy = double.bytes("kept/production_deployment/manifest.json");
+    let copy: serde_json::Value = serde_json::from_slice(&copy).expect("JSON");
+    assert_eq!(copy["version"], 1, "{copy:#}");
     let local = in_folders();
     assert_eq!(answers(&project), answers(&local), "the same bits");
     let servers = [Server::of(&project, &[]), Server::of(&project, &[])];
