@@ -56,12 +56,21 @@ impl HeadOf {
     }
 }
 
-/// Fetches the first `most` bytes of each object below a prefix that is new since the last time.
+/// Fetches the first `most` bytes of each object below a prefix that is new since the last time; with `only`, of this one alone.
 ///
 /// # Errors
 /// When the store cannot be listed or read, or the files cannot be written. An object that goes or changes meanwhile is none.
-pub async fn fetch_heads(prefix: &StoreLocation, most: u64) -> Result<Heads, Error> {
-    heads(&Store::open(prefix)?, &prefix.heads(), most).await
+pub async fn fetch_heads(
+    prefix: &StoreLocation,
+    most: u64,
+    only: Option<&str>,
+) -> Result<Heads, Error> {
+    // What is fetched of one object must not take the place of what is known of all.
+    let folder = match only {
+        Some(only) => prefix.join(only).heads(),
+        None => prefix.heads(),
+    };
+    heads(&Store::open(prefix)?, &folder, most, only).await
 }
 
 /// What the objects below a prefix are now, without fetching anything.
@@ -76,7 +85,12 @@ pub async fn list_heads(prefix: &StoreLocation) -> Result<BTreeMap<String, HeadO
         .collect())
 }
 
-pub(super) async fn heads(store: &Store, folder: &Path, most: u64) -> Result<Heads, Error> {
+pub(super) async fn heads(
+    store: &Store,
+    folder: &Path,
+    most: u64,
+    only: Option<&str>,
+) -> Result<Heads, Error> {
     let failed = |source| Error::Folder {
         folder: folder.to_path_buf(),
         source,
@@ -84,7 +98,8 @@ pub(super) async fn heads(store: &Store, folder: &Path, most: u64) -> Result<Hea
     let _lock = hold(folder).await.map_err(failed)?;
     let listed = store.list("").await?;
     let before = read_list(folder);
-    let files = listed.into_iter().filter(|object| is_file(&object.key));
+    let is_wanted = |key: &str| is_file(key) && only.is_none_or(|only| only == key);
+    let files = listed.into_iter().filter(|object| is_wanted(&object.key));
     let fetched = files.map(|object| {
         let is_known = before.get(&object.key) == Some(&mark_of(&object));
         async move {
@@ -188,7 +203,7 @@ mod tests {
         parquet.extend(b"PAR1");
         put("b.parquet", &parquet).await;
         put("short.parquet", b"no").await;
-        let first = heads(&store, &folder, 4).await.expect("fetches");
+        let first = heads(&store, &folder, 4, None).await.expect("fetches");
         let read = |key: &str| fs::read(folder.join(key)).expect("reads");
         assert_eq!(read("deep/a.csv"), b"0123\0\0\0\0\0\0");
         assert_eq!(read("short.parquet"), b"no");
@@ -199,12 +214,17 @@ mod tests {
         assert_eq!(got[44..], parquet[44..]);
         put("deep/a.csv", b"abcdefghij").await;
         store.remove("b.parquet").await.expect("removes");
-        let second = heads(&store, &folder, 4).await.expect("fetches");
+        let second = heads(&store, &folder, 4, None).await.expect("fetches");
         assert_eq!(read("deep/a.csv"), b"abcd\0\0\0\0\0\0");
         assert!(!folder.join("b.parquet").exists());
         let of = |heads: &Heads, key: &str| heads.objects[key].sha256.clone();
         assert_ne!(of(&first, "deep/a.csv"), of(&second, "deep/a.csv"));
         assert_eq!(of(&first, "short.parquet"), of(&second, "short.parquet"));
+        let one = around.path().join("one");
+        let one = heads(&store, &one, 4, Some("deep/a.csv"))
+            .await
+            .expect("fetches");
+        assert_eq!(Vec::from_iter(one.objects.keys()), ["deep/a.csv"]);
     }
 
     #[tokio::test]

@@ -139,7 +139,7 @@ pub use plan::{ColumnPlan, FilePlan, ReadingPlan};
 pub use read::{FolderRead, Quarantined, read};
 pub use remark::{About, Remark};
 pub use rows::{fingerprint, row_hashes, row_keys, set_fingerprint};
-pub use scan::{Scan, ScannedFile, is_unchanged, scan, scan_as};
+pub use scan::{Scan, ScannedFile, is_unchanged, scan, scan_as, scan_file};
 pub use schema::{Column, Kind, Schema};
 pub use signature::{Signature, signature};
 pub use stack::concat;

@@ -45,7 +45,7 @@ pub struct Scan {
 /// # Errors
 /// When the folder, a folder below it or a file in it cannot be read.
 pub fn scan(root: &Path) -> Result<Scan, Error> {
-    scan_as(root, |path| hash_file(root, path))
+    scan_as(root, |path| scan_file(root, path))
 }
 
 /// The same, of files whose content `file` knows by their path; `None` of one that is for the next run.
@@ -174,7 +174,10 @@ fn relative(root: &Path, path: &Path) -> String {
 }
 
 /// Hashes a file in pieces; `None` when it changed meanwhile or is gone.
-fn hash_file(root: &Path, path: &str) -> io::Result<Option<ScannedFile>> {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn scan_file(root: &Path, path: &str) -> io::Result<Option<ScannedFile>> {
     let mut file = match File::open(root.join(path)) {
         Err(error) if leads_nowhere(&error) => return Ok(None),
         opened => opened?,

@@ -1,7 +1,5 @@
 //! The files that an engine reads, as this machine knows them: whole in a folder that both see, by their beginnings in a store.
 
-#[cfg(feature = "spark")]
-use std::path::Path;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -30,7 +28,7 @@ pub async fn scan_for_engine(place: &Location) -> Result<Scan, Error> {
         Location::Folder(folder) => return Ok(data::scan(folder)?),
         Location::Store(store) => store,
     };
-    let heads = artifacts::fetch_heads(store, HEAD).await?;
+    let heads = artifacts::fetch_heads(store, HEAD, None).await?;
     let file = |path: &str| Ok(heads.objects.get(path).map(|it| scanned(path, it)));
     Ok(data::scan_as(&heads.folder, file)?)
 }
@@ -72,20 +70,80 @@ pub async fn changed<'a>(
     }))
 }
 
-/// A file as a scan of its own, with the place that it is in.
+/// Files that are looked at apart from a run.
+#[cfg(feature = "spark")]
+pub struct Looked {
+    /// Where they are.
+    pub place: Location,
+    /// The folder of this machine in which they, or their beginnings, are.
+    pub folder: PathBuf,
+    /// Which they are.
+    pub scan: Scan,
+}
+
+/// Looks at the files of a folder or a prefix, or at one file, which is nothing below it.
 ///
 /// # Errors
-/// As [`scan_for_engine`].
+/// As [`scan_for_engine`], and when there is no such file.
 #[cfg(feature = "spark")]
-pub async fn scan_one(file: &Location) -> Result<(Location, Scan), Error> {
-    let Some((above, name)) = file.parent().zip(file.name()) else {
-        return Ok((file.clone(), scan_for_engine(file).await?));
+pub async fn look(given: &Location) -> Result<Looked, Error> {
+    let is_file = given.folder().is_some_and(|folder| !folder.is_dir());
+    if !is_file {
+        let scan = scan_for_engine(given).await?;
+        let is_prefix = given.folder().is_some() || !scan.files.is_empty();
+        if is_prefix || given.parent().is_none() {
+            let (place, folder) = (given.clone(), folder_of_heads(given));
+            return Ok(Looked {
+                place,
+                folder,
+                scan,
+            });
+        }
+    }
+    let place = given.parent().unwrap_or_else(|| given.clone());
+    let name = given.name().unwrap_or_default();
+    let (folder, file) = match &place {
+        Location::Folder(above) => {
+            // The parent of a bare name is empty.
+            let above = if above.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                above.clone()
+            };
+            let file = data::scan_file(&above, &name);
+            let failed = |source| data::Error::File {
+                action: "read",
+                path: above.join(&name),
+                source,
+            };
+            (above.clone(), file.map_err(failed)?)
+        }
+        Location::Store(store) => {
+            let heads = artifacts::fetch_heads(store, HEAD, Some(&name)).await?;
+            let file = heads.objects.get(&name).map(|it| scanned(&name, it));
+            (heads.folder, file)
+        }
     };
-    let above = match above {
-        Location::Folder(folder) if folder == Path::new("") => Location::Folder(".".into()),
-        above => above,
+    let Some(file) = file else {
+        let why = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(data::Error::File {
+            action: "read",
+            path: given.shown(),
+            source: why,
+        }
+        .into());
     };
-    let mut scan = scan_for_engine(&above).await?;
-    scan.files.retain(|file| file.path == name);
-    Ok((above, scan))
+    let scan = Scan {
+        files: vec![file],
+        ..Scan::default()
+    };
+    let place = match place {
+        Location::Folder(_) => Location::Folder(folder.clone()),
+        place => place,
+    };
+    Ok(Looked {
+        place,
+        folder,
+        scan,
+    })
 }

@@ -46,7 +46,7 @@ mod by_engine {
     use crate::features;
     use crate::model_types::{Location, scheme_of};
     use crate::pipeline::engine::open;
-    use crate::pipeline::engine_input::{scan_for_engine, scan_one};
+    use crate::pipeline::engine_input::{Looked, look};
     use crate::pipeline::ingest::{Seen, read_options, same_as_scanned, seen};
 
     /// Has the engine predict a file or a folder of files that it sees, into a folder that is not there yet. Either may be a URL of a store.
@@ -73,15 +73,11 @@ mod by_engine {
             ));
         }
         let given = place_of(config, rows)?;
-        let (place, scan) = match &given {
-            Location::Folder(folder) if folder.is_dir() => {
-                (given.clone(), scan_for_engine(&given).await?)
-            }
-            Location::Store(_) if !given.name().is_some_and(|it| it.contains('.')) => {
-                (given.clone(), scan_for_engine(&given).await?)
-            }
-            file => scan_one(file).await?,
-        };
+        let Looked {
+            place,
+            folder,
+            scan,
+        } = look(&given).await?;
         let inputs = bundle.transformer.inputs.iter();
         let kinds: BTreeMap<_, _> = inputs
             .map(|input| (input.name.clone(), input.kind))
@@ -91,7 +87,7 @@ mod by_engine {
             kinds,
             ..read_options(config, false)
         };
-        let Seen { files, names, .. } = seen(&place, &scan, &options)?;
+        let Seen { files, names, .. } = seen((&place, &folder), &scan, &options)?;
         if files.is_empty() {
             return Err(reject(format!("{} holds no data file", rows.display())));
         }

@@ -198,6 +198,13 @@ fn what_the_engine_cannot_predict_is_told_and_leaves_nothing() {
     );
     assert!(!there.path("answers").exists());
     assert_eq!(unfinished(&there), [""; 0]);
+    let done = there.unseat(&["predict", "nobody.csv", "--engine", "-o", "answers"]);
+    assert!(
+        !done.status.success() && done.stderr.contains("nobody.csv"),
+        "{done}"
+    );
+    there.ok(&["predict", "test/rows.csv", "--engine", "-o", "of_one"]);
+    assert!(there.path("of_one").exists());
     there.set("engine", json!({"kind": "local"}));
     let done = there.unseat(&["predict", "test", "--engine", "-o", "answers"]);
     assert!(

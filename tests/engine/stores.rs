@@ -96,6 +96,9 @@ fn rows_in_a_store_are_learned_and_predicted_where_they_are() {
         assert_eq!(again.code(), 1, "{again}");
         assert!(again.stderr.contains("is there already"), "{again}");
     }
+    let nothing = there.unseat(&["predict", "s3://bucket/nothing", "--engine", "-o", "x"]);
+    assert_eq!(nothing.code(), 1, "{nothing}");
+    assert!(nothing.stderr.contains("s3://bucket/nothing"), "{nothing}");
     let left = double.keys().into_iter();
     let left: Vec<String> = left.filter(|key| key.contains(".unfinished")).collect();
     assert_eq!(left, [""; 0], "nothing half written stays");

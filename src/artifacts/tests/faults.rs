@@ -213,7 +213,7 @@ async fn beginnings_of_objects_are_requested_as_ranges() {
     let store = store_on(&double, &folder.path().join("cache"), 60);
     let bytes: Vec<u8> = (0..5000_u32).map(|at| (at % 251) as u8).collect();
     double.put("p/deep/a.csv", &bytes);
-    let heads = heads(&store, &folder.path().join("heads"), 1000).await;
+    let heads = heads(&store, &folder.path().join("heads"), 1000, None).await;
     let heads = heads.expect("fetches");
     let got = std::fs::read(heads.folder.join("deep/a.csv")).expect("reads");
     assert_eq!(got[..1000], double.bytes("p/deep/a.csv")[..1000]);

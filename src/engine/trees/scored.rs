@@ -124,11 +124,12 @@ pub fn added(
 fn said(design: &Design, trees: &Trees, node: usize, output: usize) -> String {
     let left = trees.left[node] as usize;
     if trees.feature[node] == LEAF {
-        let value = match trees.output.is_empty() {
-            true => trees.values[left * trees.base.len() + output],
-            false => trees.values[left],
+        let at = if trees.output.is_empty() {
+            left * trees.base.len() + output
+        } else {
+            left
         };
-        return sql::number(value);
+        return sql::number(trees.values[at]);
     }
     let below = |node: usize| said(design, trees, node, output);
     match goes_left(design, trees, node) {
@@ -153,9 +154,10 @@ fn goes_left(design: &Design, trees: &Trees, node: usize) -> Way {
     let (feature, threshold) = (trees.feature[node] as usize, trees.threshold[node]);
     if feature < design.dense.len() {
         let less = format!("x{feature} < {}", sql::number(f64::from(threshold)));
-        return Way::Where(match trees.missing_left[node] {
-            true => format!("(x{feature} IS NULL OR {less})"),
-            false => less,
+        return Way::Where(if trees.missing_left[node] {
+            format!("(x{feature} IS NULL OR {less})")
+        } else {
+            less
         });
     }
     // One of a column's categories: 1 where it is the row's, else 0.

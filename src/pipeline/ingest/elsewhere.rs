@@ -19,6 +19,8 @@ pub use by_engine::{Seen, same_as_scanned, seen};
 
 #[cfg(feature = "spark")]
 mod by_engine {
+    use std::path::Path;
+
     use super::{Dataset, Env, Error, RunId, Scan};
     use crate::data::{self, FilePlan, FileRead, Quarantined, ReadOptions, ReadingPlan, Schema};
     use crate::engine::{self, FileForm, Ingested, Input, SourceFile, engine_path};
@@ -43,17 +45,21 @@ mod by_engine {
         pub unsettled: Vec<String>,
     }
 
-    /// Looks at the heads of the files of a folder.
+    /// Looks at the heads of the files of a place, which are in a folder of this machine.
     ///
     /// # Errors
     /// When one cannot be read, or has a layout that the engine cannot read.
-    pub fn seen(place: &Location, scan: &Scan, options: &ReadOptions) -> Result<Seen, Error> {
+    pub fn seen(
+        (place, folder): (&Location, &Path),
+        scan: &Scan,
+        options: &ReadOptions,
+    ) -> Result<Seen, Error> {
         let options = ReadOptions {
             head: Some(HEAD),
             columns_alone: place.folder().is_none(),
             ..options.clone()
         };
-        let heads = data::read(&folder_of_heads(place), scan, &options, None)?;
+        let heads = data::read(folder, scan, &options, None)?;
         let names = heads.schema.names().into_iter();
         Ok(Seen {
             files: sources(place, &heads.plan)?,
@@ -90,7 +96,11 @@ mod by_engine {
             names,
             quarantined,
             unsettled,
-        } = seen(&config.input_folder, scan, &options)?;
+        } = seen(
+            (&config.input_folder, &folder_of_heads(&config.input_folder)),
+            scan,
+            &options,
+        )?;
         let mut record = DatasetRecord {
             quarantined,
             unsettled,
@@ -235,7 +245,8 @@ mod by_engine {
             std::fs::write(&file, "x,y\n1,2\n").expect("writes");
             let scan = data::scan(folder.path()).expect("scans");
             let place = Location::Folder(folder.path().to_path_buf());
-            let looked = seen(&place, &scan, &ReadOptions::default()).expect("looks");
+            let looked = seen((&place, folder.path()), &scan, &ReadOptions::default());
+            let looked = looked.expect("looks");
             assert_eq!(looked.names, ["x", "y"]);
             same_as_scanned(&place, &scan, &looked.files)
                 .await
