@@ -203,7 +203,15 @@ fn what_the_engine_cannot_predict_is_told_and_leaves_nothing() {
         !done.status.success() && done.stderr.contains("nobody.csv"),
         "{done}"
     );
-    there.ok(&["predict", "test/rows.csv", "--engine", "-o", "of_one"]);
+    there.ok(&[
+        "predict",
+        "test/rows.csv",
+        "--engine",
+        "--version",
+        "2",
+        "-o",
+        "of_one",
+    ]);
     assert!(there.path("of_one").exists());
     there.set("engine", json!({"kind": "local"}));
     let done = there.unseat(&["predict", "test", "--engine", "-o", "answers"]);
