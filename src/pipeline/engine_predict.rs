@@ -20,7 +20,6 @@ pub struct Predicted {
 /// # Errors
 /// When the settings name no engine, the folder is there, the model is none that the engine can have, or the engine fails.
 #[cfg(not(feature = "spark"))]
-#[expect(clippy::unused_async)]
 pub async fn predict_elsewhere(
     _: &Env,
     _: &LoadedVersion,
