@@ -3,6 +3,7 @@
 use crate::clock::rfc3339;
 use crate::config::ModelConfig;
 use crate::model_types::{LeftOutFile, RunId};
+use crate::pipeline;
 use crate::registry::{Error, JobRow, JobState, Registry, RunRow};
 
 /// Runs and jobs that are looked at; who failed longer ago is not alone in it.
@@ -86,7 +87,10 @@ pub async fn trouble(
     let jobs = registry.jobs(name, NEWEST).await?;
     let with_data = registry.newest_run_with_data(&model.name).await?;
     let quarantined = with_data.map(|run| run.quarantined()).unwrap_or_default();
-    let is_there = |file: &LeftOutFile| model.input_folder.here().join(&file.path).exists();
+    // What the engine reads in a store is not on this machine.
+    let is_elsewhere = pipeline::is_for_engine(model, &model.input_folder);
+    let is_there =
+        |file: &LeftOutFile| is_elsewhere || model.input_folder.here().join(&file.path).exists();
     Ok(Trouble {
         failure: failure(&runs, &jobs),
         quarantined: quarantined.into_iter().filter(is_there).collect(),
